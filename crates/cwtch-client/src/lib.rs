@@ -1,0 +1,1 @@
+//! The Cwtch client engine: profiles, contacts, groups, tokens.

@@ -1,0 +1,1 @@
+//! Networks that Cwtch runs over, and the driver between a stream and a state machine.

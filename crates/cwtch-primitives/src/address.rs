@@ -1,0 +1,141 @@
+//! Onion addresses (§1.1): the name of an identity.
+
+use core::fmt;
+use core::str::FromStr;
+
+use data_encoding::{Encoding, Specification};
+use sha3::{Digest, Sha3_256};
+use std::sync::LazyLock;
+
+use crate::identity::{PublicKey, PublicKeyError};
+
+/// Length of an address inside protocol fields, in ASCII bytes (no `.onion` suffix).
+pub const ADDRESS_LEN: usize = 56;
+const VERSION: u8 = 3;
+
+/// Lower-case base32 without padding (Tor rend-spec-v3, "ONION_ADDRESS").
+#[expect(clippy::expect_used, reason = "the alphabet is a constant; a test builds it")]
+static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut spec = Specification::new();
+    spec.symbols.push_str("abcdefghijklmnopqrstuvwxyz234567");
+    spec.encoding().expect("constant alphabet")
+});
+
+/// A Tor v3 onion address without its `.onion` suffix: 56 lower-case base32 characters of
+/// `public key (32) || checksum (2) || 0x03`.
+///
+/// A value of this type has passed every check of §1.1: length, alphabet, version, checksum, and a
+/// canonical key that is not of small order. `Display` writes the whole address; `Debug` only its
+/// last four characters, because logs name nobody.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Address {
+    text: [u8; ADDRESS_LEN],
+    key: PublicKey,
+}
+
+/// Why a text is not an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// Not 56 bytes.
+    #[error("an address has 56 characters, this has {0}")]
+    Length(usize),
+    /// A character that base32 does not have, or an upper-case one.
+    #[error("an address has only the characters a-z and 2-7 in lower case")]
+    Alphabet,
+    /// The last byte is not 3.
+    #[error("this is an onion address of version {0}; only version 3 exists here")]
+    Version(u8),
+    /// The checksum does not belong to the key: a mistyped address.
+    #[error("the address's checksum is wrong: check for a typing error")]
+    Checksum,
+    /// The bytes are no usable key.
+    #[error("the address holds no usable key: {0}")]
+    Key(#[from] PublicKeyError),
+}
+
+impl Address {
+    /// The address of a public key.
+    pub fn from_public_key(key: &PublicKey) -> Self {
+        let mut raw = [0u8; 35];
+        let (key_part, rest) = raw.split_at_mut(32);
+        key_part.copy_from_slice(key.as_bytes());
+        rest.copy_from_slice(&tail(key.as_bytes()));
+        let mut text = [0u8; ADDRESS_LEN];
+        BASE32.encode_mut(&raw, &mut text);
+        Self { text, key: *key }
+    }
+
+    /// Parses what a person typed: as [`Address::from_str`], but a `.onion` suffix, surrounding
+    /// white space and upper case are forgiven.
+    pub fn parse_lenient(text: &str) -> Result<Self, AddressError> {
+        let lower = text.trim().to_ascii_lowercase();
+        lower.strip_suffix(".onion").unwrap_or(&lower).parse()
+    }
+
+    /// Parses the bytes of a protocol field; the same checks as [`Address::from_str`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, AddressError> {
+        let text: [u8; ADDRESS_LEN] = bytes.try_into().map_err(|_| AddressError::Length(bytes.len()))?;
+        let mut raw = [0u8; 35];
+        match BASE32.decode_mut(&text, &mut raw) {
+            Ok(35) => {}
+            _ => return Err(AddressError::Alphabet),
+        }
+        let (key, rest) = raw.split_at(32);
+        let [c0, c1, version] = *rest else { return Err(AddressError::Alphabet) };
+        if version != VERSION {
+            return Err(AddressError::Version(version));
+        }
+        let key: [u8; 32] = key.try_into().map_err(|_| AddressError::Alphabet)?;
+        if tail(&key) != [c0, c1, version] {
+            return Err(AddressError::Checksum);
+        }
+        Ok(Self { text, key: PublicKey::from_bytes(&key)? })
+    }
+
+    /// The address as text, 56 characters.
+    pub fn as_str(&self) -> &str {
+        // The text was made from the base32 alphabet only.
+        core::str::from_utf8(&self.text).unwrap_or_default()
+    }
+
+    /// The address as it stands in protocol fields.
+    pub fn as_bytes(&self) -> &[u8; ADDRESS_LEN] {
+        &self.text
+    }
+
+    /// The Ed25519 key that the address names.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.key
+    }
+}
+
+/// Checksum and version: the last three bytes behind the key.
+fn tail(key: &[u8; 32]) -> [u8; 3] {
+    let hash = Sha3_256::new().chain_update(b".onion checksum").chain_update(key).chain_update([VERSION]).finalize();
+    let mut out = [0, 0, VERSION];
+    for (o, h) in out.iter_mut().zip(hash.iter().take(2)) {
+        *o = *h;
+    }
+    out
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        Self::from_bytes(text.as_bytes())
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address(…{})", self.as_str().get(52..).unwrap_or_default())
+    }
+}

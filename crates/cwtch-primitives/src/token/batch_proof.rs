@@ -1,0 +1,119 @@
+//! The proof that one key signed a whole batch: Chaum-Pedersen over a random linear combination.
+
+use curve25519_dalek::constants::{RISTRETTO_BASEPOINT_COMPRESSED, RISTRETTO_BASEPOINT_TABLE};
+use curve25519_dalek::ristretto::RistrettoPoint;
+use curve25519_dalek::scalar::Scalar;
+use curve25519_dalek::traits::{IsIdentity, VartimeMultiscalarMul};
+use data_encoding::BASE64;
+
+use super::{Element, IssuerKey, IssuerPublicKey, TokenError, MAX_BATCH};
+use crate::transcript::Transcript;
+
+/// A Chaum-Pedersen proof: challenge `C` and response `S`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchProof {
+    c: Scalar,
+    s: Scalar,
+}
+
+impl BatchProof {
+    /// Decodes the two scalars of 32 bytes each.
+    ///
+    /// # Errors
+    /// [`TokenError::Scalar`] for a non-canonical one.
+    pub fn from_bytes(c: &[u8], s: &[u8]) -> Result<Self, TokenError> {
+        Ok(Self { c: scalar(c)?, s: scalar(s)? })
+    }
+
+    /// The challenge's bytes.
+    pub fn c(&self) -> [u8; 32] {
+        self.c.to_bytes()
+    }
+
+    /// The response's bytes.
+    pub fn s(&self) -> [u8; 32] {
+        self.s.to_bytes()
+    }
+
+    /// Proves with the secret scalar `t`, which must be fresh and random for each proof.
+    pub fn prove(transcript: &mut Transcript, key: &IssuerKey, blinded: &[Element], signed: &[Element], t: Scalar) -> Self {
+        let (m, z) = combine(transcript, key.public(), blinded, signed);
+        let a = (RISTRETTO_BASEPOINT_TABLE * &t).compress().to_bytes();
+        let b = (m * t).compress().to_bytes();
+        let c = challenge(transcript, key.public(), &m, &z, &a, &b);
+        Self { c, s: t - c * key.k }
+    }
+
+    /// Checks the proof.
+    ///
+    /// # Errors
+    /// [`TokenError::BatchSize`] if the two lists do not belong together, [`TokenError::Proof`] if it is wrong.
+    pub fn verify(
+        &self,
+        transcript: &mut Transcript,
+        issuer: &IssuerPublicKey,
+        blinded: &[Element],
+        signed: &[Element],
+    ) -> Result<(), TokenError> {
+        if blinded.is_empty() || blinded.len() > MAX_BATCH || blinded.len() != signed.len() {
+            return Err(TokenError::BatchSize);
+        }
+        let (m, z) = combine(transcript, issuer, blinded, signed);
+        // With M the identity the second equation says nothing about the key.
+        if m.is_identity() || z.is_identity() {
+            return Err(TokenError::Proof);
+        }
+        let a = RistrettoPoint::vartime_double_scalar_mul_basepoint(&self.c, &issuer.0.point, &self.s);
+        let b = RistrettoPoint::vartime_multiscalar_mul([self.s, self.c], [m, z]);
+        let c = challenge(transcript, issuer, &m, &z, &a.compress().to_bytes(), &b.compress().to_bytes());
+        if c == self.c { Ok(()) } else { Err(TokenError::Proof) }
+    }
+}
+
+fn scalar(bytes: &[u8]) -> Result<Scalar, TokenError> {
+    let bytes: [u8; 32] = bytes.try_into().map_err(|_| TokenError::Scalar)?;
+    Option::from(Scalar::from_canonical_bytes(bytes)).ok_or(TokenError::Scalar)
+}
+
+/// The two linear combinations, with weights drawn from the transcript.
+fn combine(
+    transcript: &mut Transcript,
+    issuer: &IssuerPublicKey,
+    blinded: &[Element],
+    signed: &[Element],
+) -> (RistrettoPoint, RistrettoPoint) {
+    transcript.new_protocol("privacy-pass-batch-proof");
+    transcript.add("X-batch", RISTRETTO_BASEPOINT_COMPRESSED.as_bytes());
+    transcript.add("Y-batch", issuer.as_bytes());
+    transcript.add("P-vector", list_text(blinded).as_bytes());
+    transcript.add("Q-vector", list_text(signed).as_bytes());
+    let mut prng = transcript.commit_to_prng("w");
+    let weights: Vec<Scalar> = blinded.iter().map(|_| prng.next_scalar()).collect();
+    // Weights and elements have been on the wire: variable time tells nobody anything.
+    let m = RistrettoPoint::vartime_multiscalar_mul(&weights, blinded.iter().map(|e| e.point));
+    let z = RistrettoPoint::vartime_multiscalar_mul(&weights, signed.iter().map(|e| e.point));
+    (m, z)
+}
+
+fn challenge(
+    transcript: &mut Transcript,
+    issuer: &IssuerPublicKey,
+    m: &RistrettoPoint,
+    z: &RistrettoPoint,
+    a: &[u8; 32],
+    b: &[u8; 32],
+) -> Scalar {
+    transcript.add("X", RISTRETTO_BASEPOINT_COMPRESSED.as_bytes());
+    transcript.add("Y", issuer.as_bytes());
+    transcript.add("P", m.compress().as_bytes());
+    transcript.add("Q", z.compress().as_bytes());
+    transcript.add("A", a);
+    transcript.add("B", b);
+    transcript.commit_to_prng("c").next_scalar()
+}
+
+/// Go's `%v` of a slice of structs with one text-marshalled field: `[{b64} {b64}]`.
+fn list_text(elements: &[Element]) -> String {
+    let items: Vec<String> = elements.iter().map(|e| format!("{{{}}}", BASE64.encode(e.as_bytes()))).collect();
+    format!("[{}]", items.join(" "))
+}

@@ -1,0 +1,1 @@
+//! The Cwtch protocol as state machines: bytes in, bytes and events out.

@@ -1,0 +1,1 @@
+//! An untrusted Cwtch server: token service and board.

@@ -1,0 +1,1 @@
+//! Test support: vectors, seeded randomness, hostile peers.

@@ -1,0 +1,1 @@
+//! Every byte that leaves a Cwtch process: one module for each wire format.

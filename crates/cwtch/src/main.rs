@@ -1,0 +1,2 @@
+//! Cwtch for people.
+fn main() {}
