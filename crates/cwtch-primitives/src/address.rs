@@ -112,7 +112,8 @@ impl Address {
 
 /// Checksum and version: the last three bytes behind the key.
 fn tail(key: &[u8; 32]) -> [u8; 3] {
-    let hash = Sha3_256::new().chain_update(b".onion checksum").chain_update(key).chain_update([VERSION]).finalize();
+    let hash =
+        Sha3_256::new().chain_update(b".onion checksum").chain_update(key).chain_update([VERSION]).finalize();
     let mut out = [0, 0, VERSION];
     for (o, h) in out.iter_mut().zip(hash.iter().take(2)) {
         *o = *h;

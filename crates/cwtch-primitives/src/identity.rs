@@ -137,7 +137,8 @@ impl PublicKey {
     /// [`PublicKeyError::Signature`] for a wrong signature or one that is not 64 bytes.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), PublicKeyError> {
         let key = VerifyingKey::from_bytes(&self.bytes).map_err(|_| PublicKeyError::NotAPoint)?;
-        let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| PublicKeyError::Signature)?;
+        let signature =
+            ed25519_dalek::Signature::from_slice(signature).map_err(|_| PublicKeyError::Signature)?;
         key.verify_strict(message, &signature).map_err(|_| PublicKeyError::Signature)
     }
 

@@ -15,7 +15,7 @@ pub mod secretbox;
 pub mod token;
 pub mod transcript;
 
-pub use address::{Address, AddressError, ADDRESS_LEN};
+pub use address::{ADDRESS_LEN, Address, AddressError};
 pub use identity::{Identity, PublicKey, PublicKeyError, SharedSecret, Signature};
 pub use rand_core::{self, CryptoRngCore, OsRng};
 pub use secret::SecretBytes;

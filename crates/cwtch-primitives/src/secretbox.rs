@@ -31,7 +31,12 @@ pub enum BoxError {
 ///
 /// # Errors
 /// [`BoxError::Length`] for a buffer of another length.
-pub fn seal_into(key: &BoxKey, nonce: &[u8; NONCE_LEN], plain: &[u8], out: &mut [u8]) -> Result<(), BoxError> {
+pub fn seal_into(
+    key: &BoxKey,
+    nonce: &[u8; NONCE_LEN],
+    plain: &[u8],
+    out: &mut [u8],
+) -> Result<(), BoxError> {
     crypto_secretbox_easy(out, plain, nonce, key.expose()).map_err(|_| BoxError::Length)
 }
 
@@ -40,7 +45,12 @@ pub fn seal_into(key: &BoxKey, nonce: &[u8; NONCE_LEN], plain: &[u8], out: &mut 
 ///
 /// # Errors
 /// [`BoxError::Open`] if it does not open, [`BoxError::Length`] for a buffer of another length.
-pub fn open_into(key: &BoxKey, nonce: &[u8; NONCE_LEN], boxed: &[u8], out: &mut [u8]) -> Result<(), BoxError> {
+pub fn open_into(
+    key: &BoxKey,
+    nonce: &[u8; NONCE_LEN],
+    boxed: &[u8],
+    out: &mut [u8],
+) -> Result<(), BoxError> {
     if boxed.len() < MAC_LEN {
         return Err(BoxError::Open);
     }

@@ -6,7 +6,7 @@ use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::{IsIdentity, VartimeMultiscalarMul};
 use data_encoding::BASE64;
 
-use super::{Element, IssuerKey, IssuerPublicKey, TokenError, MAX_BATCH};
+use super::{Element, IssuerKey, IssuerPublicKey, MAX_BATCH, TokenError};
 use crate::transcript::Transcript;
 
 /// A Chaum-Pedersen proof: challenge `C` and response `S`.
@@ -36,7 +36,13 @@ impl BatchProof {
     }
 
     /// Proves with the secret scalar `t`, which must be fresh and random for each proof.
-    pub fn prove(transcript: &mut Transcript, key: &IssuerKey, blinded: &[Element], signed: &[Element], t: Scalar) -> Self {
+    pub fn prove(
+        transcript: &mut Transcript,
+        key: &IssuerKey,
+        blinded: &[Element],
+        signed: &[Element],
+        t: Scalar,
+    ) -> Self {
         let (m, z) = combine(transcript, key.public(), blinded, signed);
         let a = (RISTRETTO_BASEPOINT_TABLE * &t).compress().to_bytes();
         let b = (m * t).compress().to_bytes();
@@ -114,6 +120,7 @@ fn challenge(
 
 /// Go's `%v` of a slice of structs with one text-marshalled field: `[{b64} {b64}]`.
 fn list_text(elements: &[Element]) -> String {
-    let items: Vec<String> = elements.iter().map(|e| format!("{{{}}}", BASE64.encode(e.as_bytes()))).collect();
+    let items: Vec<String> =
+        elements.iter().map(|e| format!("{{{}}}", BASE64.encode(e.as_bytes()))).collect();
     format!("[{}]", items.join(" "))
 }

@@ -9,7 +9,7 @@ use rand_core::CryptoRngCore;
 use sha3::{Digest, Sha3_512};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::{BatchProof, TokenError, MAX_BATCH, TOKEN_LEN};
+use super::{BatchProof, MAX_BATCH, TOKEN_LEN, TokenError};
 use crate::secret::SecretBytes;
 use crate::transcript::Transcript;
 

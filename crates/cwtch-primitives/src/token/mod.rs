@@ -6,7 +6,7 @@ mod spend;
 
 pub use batch_proof::BatchProof;
 pub use blind::{Element, IssuerKey, IssuerPublicKey, PendingToken, Token};
-pub use spend::{SpentToken, MAC_LEN};
+pub use spend::{MAC_LEN, SpentToken};
 
 /// Length of a token's random part and of every element, in bytes.
 pub const TOKEN_LEN: usize = 32;

@@ -6,7 +6,7 @@ use sha3::{Digest, Sha3_256, Sha3_512};
 use zeroize::Zeroizing;
 
 use super::blind::hash_to_group;
-use super::{IssuerKey, Token, TokenError, TOKEN_LEN};
+use super::{IssuerKey, TOKEN_LEN, Token, TokenError};
 
 /// Length of a spent token's MAC in bytes.
 pub const MAC_LEN: usize = 64;
@@ -41,7 +41,8 @@ impl IssuerKey {
 }
 
 fn keyed(t: &[u8; TOKEN_LEN], w: &[u8; TOKEN_LEN], data: &[u8]) -> Hmac<Sha3_512> {
-    let key: Zeroizing<[u8; 32]> = Zeroizing::new(Sha3_256::new().chain_update(t).chain_update(w).finalize().into());
+    let key: Zeroizing<[u8; 32]> =
+        Zeroizing::new(Sha3_256::new().chain_update(t).chain_update(w).finalize().into());
     // A 32-byte key is shorter than the hash's 72-byte block, so padding it with zeros is HMAC's own rule.
     let mut block = Zeroizing::new([0u8; 72]);
     block.iter_mut().zip(key.iter()).for_each(|(b, k)| *b = *k);
