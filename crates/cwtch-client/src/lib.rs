@@ -1,1 +1,9 @@
-//! The Cwtch client engine: profiles, contacts, groups, tokens.
+//! The Cwtch client without a face: profiles, contacts, peer-to-peer chat, groups, token wallet.
+//!
+//! User interfaces speak [`api::Command`] and listen to [`api::Event`]; they never see a key, a socket or
+//! a database. [`profile`] keeps everything durable in one encrypted database per profile; [`engine`] is
+//! the task loop that drives the state machines of `cwtch-protocol` over a `cwtch-net` network.
+
+pub mod api;
+pub mod engine;
+pub mod profile;

@@ -1,0 +1,165 @@
+//! Commands: the verbs of the command line and of the daemon's JSON-RPC.
+
+use serde::{Deserialize, Serialize};
+
+/// One thing that a person asks of an open profile.
+///
+/// JSON: `{"method":"contact.add","params":{…}}`; commands without parameters have no `params`.
+/// `CONVERSATION` is a contact's address, a group's id, or an unambiguous name of either.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "method", content = "params", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Command {
+    /// The profile's own address. Reply: [`super::Reply::Address`].
+    #[serde(rename = "address")]
+    Address,
+    /// What the engine is doing. Reply: [`super::Reply::Status`].
+    #[serde(rename = "status")]
+    Status,
+
+    /// Adds a contact as accepted; a second time it accepts or renames. Reply: `Contact`.
+    #[serde(rename = "contact.add")]
+    ContactAdd {
+        /// Onion address, with or without `.onion`.
+        address: String,
+        /// What the person calls this contact.
+        #[serde(default)]
+        name: Option<String>,
+    },
+    /// Accepts an unknown or blocked contact. Reply: `Contact`.
+    #[serde(rename = "contact.accept")]
+    ContactAccept {
+        /// Address or unambiguous name.
+        contact: String,
+    },
+    /// Blocks a contact: connections are closed after authentication. Reply: `Contact`.
+    #[serde(rename = "contact.block")]
+    ContactBlock {
+        /// Address or unambiguous name.
+        contact: String,
+    },
+    /// All contacts. Reply: `Contacts`.
+    #[serde(rename = "contact.list")]
+    ContactList,
+
+    /// Turns an experiment on (`groups` is the only one). Reply: `Experiments`.
+    #[serde(rename = "experiment.enable")]
+    ExperimentEnable {
+        /// Name of the experiment.
+        name: String,
+    },
+    /// Turns an experiment off again; nothing is deleted. Reply: `Experiments`.
+    #[serde(rename = "experiment.disable")]
+    ExperimentDisable {
+        /// Name of the experiment.
+        name: String,
+    },
+    /// All experiments and whether they are on. Reply: `Experiments`.
+    #[serde(rename = "experiment.list")]
+    ExperimentList,
+
+    /// Sets one of the own public attributes: `name`, `status`, `attribute-1` … `attribute-3`. Reply: `Attributes`.
+    #[serde(rename = "attribute.set")]
+    AttributeSet {
+        /// Which attribute.
+        name: String,
+        /// Its new value; empty removes it.
+        value: String,
+    },
+    /// The own public attributes. Reply: `Attributes`.
+    #[serde(rename = "attribute.list")]
+    AttributeList,
+
+    /// Adds a server by its `server:…` string. Reply: `Server`.
+    #[serde(rename = "server.add")]
+    ServerAdd {
+        /// The `server:…` string.
+        server: String,
+    },
+    /// All servers. Reply: `Servers`.
+    #[serde(rename = "server.list")]
+    ServerList,
+
+    /// Makes a group. Reply: `GroupCreated`.
+    #[serde(rename = "group.new")]
+    GroupNew {
+        /// The group's name; members see it in the invite.
+        name: String,
+        /// Address or name of a known server, or a `server:…` string, which is then added.
+        server: String,
+    },
+    /// Sends a group's invite to an accepted contact and waits for the acknowledgement. Reply: `Message`.
+    #[serde(rename = "group.invite")]
+    GroupInvite {
+        /// Group id or unambiguous name.
+        group: String,
+        /// Address or unambiguous name.
+        contact: String,
+        /// How long to wait for the acknowledgement, in seconds.
+        #[serde(default)]
+        timeout: Option<u64>,
+    },
+    /// Joins by `torv3…` (its server must be known) or `tofubundle:…`. Reply: `Group`.
+    #[serde(rename = "group.join")]
+    GroupJoin {
+        /// The invite.
+        invite: String,
+    },
+    /// All groups. Reply: `Groups`.
+    #[serde(rename = "group.list")]
+    GroupList,
+    /// Forgets a group: its key and its messages. Reply: `Done`.
+    #[serde(rename = "group.leave")]
+    GroupLeave {
+        /// Group id or unambiguous name.
+        group: String,
+    },
+
+    /// Sends text and waits until it is acknowledged (contact) or durably stored (group). Reply: `Message`.
+    #[serde(rename = "send")]
+    Send {
+        /// Where to.
+        conversation: String,
+        /// What to say.
+        text: String,
+        /// How long to wait, in seconds; the message stays queued after it.
+        #[serde(default)]
+        timeout: Option<u64>,
+        /// Local id of the message that this one answers (a quoted reply).
+        #[serde(default)]
+        reply_to: Option<i64>,
+    },
+    /// Sends a contact's address to a conversation as a suggestion. Reply: `Message`.
+    #[serde(rename = "suggest")]
+    Suggest {
+        /// Where to.
+        conversation: String,
+        /// Whom to suggest: address or unambiguous name.
+        contact: String,
+        /// As for `send`.
+        #[serde(default)]
+        timeout: Option<u64>,
+    },
+    /// Fetches what is new from one group's server, or from all servers. Reply: `Synced`.
+    #[serde(rename = "sync")]
+    Sync {
+        /// Group id or unambiguous name; all groups where absent.
+        #[serde(default)]
+        group: Option<String>,
+    },
+    /// A conversation's messages in local order. Reply: `Messages`.
+    #[serde(rename = "messages")]
+    Messages {
+        /// Which conversation.
+        conversation: String,
+        /// Only messages with a greater local id.
+        #[serde(default)]
+        since: Option<i64>,
+        /// At most so many (the newest ones, in order); the engine's maximum where absent.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+    /// Why messages from servers were refused, newest first. Reply: `Rejects`.
+    #[serde(rename = "rejects")]
+    Rejects,
+}

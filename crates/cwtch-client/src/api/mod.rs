@@ -1,0 +1,17 @@
+//! What a user interface says to the engine and hears from it.
+//!
+//! One vocabulary for the command line, the daemon's JSON-RPC and any window: [`Command`] with its
+//! [`Reply`] or [`ApiError`], and a stream of [`Event`]s. All types are plain data with a stable JSON form.
+
+mod command;
+mod error;
+mod event;
+mod reply;
+
+pub use command::Command;
+pub use error::{ApiError, ErrorKind};
+pub use event::{Event, ServerPhase, Task};
+pub use reply::{
+    AttributeInfo, ContactInfo, ContactState, ExperimentInfo, GroupCreated, GroupInfo, MessageInfo, MessageState,
+    RejectInfo, Reply, ServerInfo, StatusInfo, SyncInfo,
+};

@@ -1,0 +1,226 @@
+//! Replies: plain data in a stable JSON form. All times are unix seconds.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The answer to a [`super::Command`]. Its JSON is that of the value inside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Reply {
+    /// An address.
+    Address {
+        /// 56 characters.
+        address: String,
+    },
+    /// The engine's status.
+    Status(StatusInfo),
+    /// One contact.
+    Contact(ContactInfo),
+    /// Contacts.
+    Contacts(Vec<ContactInfo>),
+    /// Experiments.
+    Experiments(Vec<ExperimentInfo>),
+    /// Own attributes.
+    Attributes(Vec<AttributeInfo>),
+    /// One server.
+    Server(ServerInfo),
+    /// Servers.
+    Servers(Vec<ServerInfo>),
+    /// A group just made.
+    GroupCreated(GroupCreated),
+    /// One group.
+    Group(GroupInfo),
+    /// Groups.
+    Groups(Vec<GroupInfo>),
+    /// One message.
+    Message(MessageInfo),
+    /// Messages.
+    Messages(Vec<MessageInfo>),
+    /// A finished sync.
+    Synced(SyncInfo),
+    /// Refused messages.
+    Rejects(Vec<RejectInfo>),
+    /// Nothing to say but that it is done: an empty object.
+    Done {},
+}
+
+/// Whether a contact may talk to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ContactState {
+    /// Connected once; nothing that it sends is kept.
+    Unknown,
+    /// Accepted by the person.
+    Accepted,
+    /// Connections are closed after authentication.
+    Blocked,
+}
+
+/// A contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactInfo {
+    /// Its address, 56 characters.
+    pub address: String,
+    /// What to show: the local name, else the name the contact gave itself, else empty.
+    pub name: String,
+    /// Whether it may talk to us.
+    pub state: ContactState,
+    /// Whether an authenticated connection is up; `null` where no daemon runs.
+    pub online: Option<bool>,
+    /// The public attributes it told us: `name`, `status`, `attribute-1` … `attribute-3`.
+    #[serde(default)]
+    pub attributes: Vec<AttributeInfo>,
+}
+
+/// A public attribute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttributeInfo {
+    /// Which: `name`, `status`, `attribute-1` … `attribute-3`.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// An experiment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExperimentInfo {
+    /// Its name.
+    pub name: String,
+    /// Whether it is on.
+    pub enabled: bool,
+    /// One sentence about what it does and risks.
+    pub description: String,
+}
+
+/// A server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerInfo {
+    /// The board's address.
+    pub address: String,
+    /// The whole `server:…` string.
+    pub bundle: String,
+    /// Unspent tokens in the wallet.
+    pub tokens: u64,
+    /// Connection phase; `null` where no daemon runs.
+    pub phase: Option<super::ServerPhase>,
+    /// Messages accepted from it so far.
+    pub received: u64,
+    /// Messages that failed a check (messages of other people's groups do not count).
+    pub rejected: u64,
+}
+
+/// A group just made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupCreated {
+    /// Its id.
+    pub group: String,
+    /// `torv3…`: for people who know the server.
+    pub invite: String,
+    /// `tofubundle:…`: server and invite in one.
+    pub tofubundle: String,
+}
+
+/// A group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupInfo {
+    /// Its id, 32 hex characters.
+    pub group: String,
+    /// Its name.
+    pub name: String,
+    /// Its server's address.
+    pub server: String,
+    /// Messages held.
+    pub messages: u64,
+    /// Authors seen so far (members are not known otherwise).
+    pub authors: u64,
+}
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum MessageState {
+    /// Ours, durable here, not yet confirmed by the other side.
+    Queued,
+    /// Ours, acknowledged by the contact.
+    Acknowledged,
+    /// Ours, durably stored by the group's server.
+    Stored,
+    /// Ours, refused for good; see the error of `send`.
+    Failed,
+    /// Received from a contact over an authenticated connection.
+    Received,
+    /// Received from a group with a valid author's signature.
+    Verified,
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageInfo {
+    /// Local id: grows with every message of the profile.
+    pub id: i64,
+    /// The contact's address or the group's id.
+    pub conversation: String,
+    /// The author's address.
+    pub author: String,
+    /// What to show: the text, a reply's body, or the content of an overlay that is not text.
+    pub text: String,
+    /// Overlay number (1 text, 10 reply, 100 suggested contact, 101 group invite, 200 file, others unknown).
+    pub overlay: u64,
+    /// When the author says it was sent; `null` where the protocol does not say.
+    pub sent: Option<i64>,
+    /// When it arrived here; for own messages, when it was written.
+    pub received: i64,
+    /// Where it stands.
+    pub state: MessageState,
+    /// Whether it is our own.
+    pub own: bool,
+    /// Group: base64 signature of the message that the author had seen last. Reply: see `quoted`.
+    pub previous: Option<String>,
+    /// Group: the message before, `previous`, has not been delivered to us.
+    #[serde(default)]
+    pub gap: bool,
+    /// Reply: local id of the quoted message, where it is held.
+    #[serde(default)]
+    pub quoted: Option<i64>,
+}
+
+/// The result of a sync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SyncInfo {
+    /// New messages of own groups.
+    pub received: u64,
+    /// Messages that an own key opened but that failed a check.
+    pub rejected: u64,
+}
+
+/// A refused message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectInfo {
+    /// The server it came from.
+    pub server: String,
+    /// The group whose key opened it, where one did.
+    pub group: Option<String>,
+    /// When.
+    pub received: i64,
+    /// Why, as a sentence.
+    pub reason: String,
+}
+
+/// What the engine is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusInfo {
+    /// The own address.
+    pub address: String,
+    /// Whether the profile listens for peers.
+    pub online: bool,
+    /// Contacts with a connection.
+    pub contacts_online: u64,
+    /// Own messages that nobody has confirmed yet.
+    pub queued: u64,
+    /// The servers.
+    pub servers: Vec<ServerInfo>,
+    /// The network's name and, for networks that protect nobody, the warning.
+    pub network: Value,
+}
