@@ -1,0 +1,1 @@
+//! Contacts and own attributes: the commands that need no network.

@@ -1,0 +1,102 @@
+//! What every task of an open profile shares.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use cwtch_net::Network;
+use cwtch_primitives::{Address, Identity};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::store::Store;
+use super::{EngineOptions, Mode};
+use crate::api::{ApiError, ErrorKind, Event};
+
+/// Events that a listener may be behind before it is told that it missed some.
+const EVENT_BACKLOG: usize = 1024;
+
+/// Tells the time in unix seconds; a test passes its own.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// The system's clock. A clock set before 1970 reads as 0.
+pub(crate) fn system_clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    })
+}
+
+/// The shared parts of an engine. Always behind an `Arc`; nothing in it is a lock that is held across an await.
+pub(crate) struct Context {
+    /// The profile's database, on its own thread.
+    pub(crate) store: Store,
+    /// Where to dial and listen.
+    pub(crate) network: Arc<dyn Network>,
+    /// The profile's identity.
+    pub(crate) identity: Identity,
+    /// The identity's address.
+    pub(crate) address: Address,
+    /// Everybody who listens to events.
+    pub(crate) events: broadcast::Sender<Arc<Event>>,
+    /// How the engine was started.
+    pub(crate) options: EngineOptions,
+    /// Cancelled once, at shutdown: every task ends at the next await.
+    pub(crate) shutdown: CancellationToken,
+    /// Every task of the engine; shutdown waits for them.
+    pub(crate) tasks: TaskTracker,
+    /// Unix seconds.
+    pub(crate) clock: Clock,
+}
+
+impl Context {
+    pub(crate) fn new(
+        store: Store,
+        network: Arc<dyn Network>,
+        identity: Identity,
+        options: EngineOptions,
+    ) -> Arc<Self> {
+        let address = identity.address();
+        let (events, _) = broadcast::channel(EVENT_BACKLOG);
+        let clock = options.clock.clone().unwrap_or_else(system_clock);
+        Arc::new(Self {
+            store,
+            network,
+            identity,
+            address,
+            events,
+            options,
+            shutdown: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            clock,
+        })
+    }
+
+    /// Tells everybody who listens; nobody listening is no error.
+    pub(crate) fn emit(&self, event: Event) {
+        let _ = self.events.send(Arc::new(event));
+    }
+
+    /// Unix seconds.
+    pub(crate) fn now(&self) -> i64 {
+        (self.clock)()
+    }
+
+    /// Whether the engine keeps connections without being asked.
+    pub(crate) fn is_daemon(&self) -> bool {
+        self.options.mode == Mode::Daemon
+    }
+
+    /// Starts a task that shutdown waits for; it is dropped at its next await when shutdown begins.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let shutdown = self.shutdown.clone();
+        self.tasks.spawn(async move {
+            let _ = shutdown.run_until_cancelled(task).await;
+        });
+    }
+
+    /// What a caller hears while the engine stops.
+    pub(crate) fn closed() -> ApiError {
+        ApiError::new(ErrorKind::Closed, "The engine is stopping; run the command again.")
+    }
+}

@@ -1,0 +1,110 @@
+//! The task loop of an open profile.
+//!
+//! [`start`] takes an open [`Profile`] and a network and returns a handle: [`EngineHandle::call`] runs a
+//! [`Command`], [`EngineHandle::subscribe`] hears every [`Event`], [`EngineHandle::shutdown`] ends all tasks
+//! and closes the database. Nothing is acknowledged to anybody before it is durable, so a process that is
+//! killed loses nothing that it promised.
+
+mod commands;
+mod contacts;
+mod context;
+mod groups;
+mod peers;
+mod store;
+
+use std::sync::Arc;
+
+use cwtch_net::Network;
+use tokio::sync::broadcast;
+
+pub use self::context::Clock;
+use self::context::Context;
+use self::groups::Groups;
+use self::peers::Peers;
+use self::store::Store;
+use crate::api::{ApiError, Command, Event, Reply};
+use crate::profile::Profile;
+
+/// What an engine does without being asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Listens on the identity, keeps connections with all accepted contacts and, if the experiment is on,
+    /// stays synced with the servers of its groups.
+    Daemon,
+    /// Touches the network only when a command needs it, and never listens.
+    #[default]
+    OneShot,
+}
+
+/// How to start an engine. `EngineOptions::default()` is a one-shot engine with the system's clock.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct EngineOptions {
+    /// What to do without being asked.
+    pub mode: Mode,
+    /// Where the time comes from; the system where absent.
+    pub clock: Option<Clock>,
+}
+
+impl EngineOptions {
+    /// Options for a mode.
+    pub fn new(mode: Mode) -> Self {
+        Self { mode, ..Self::default() }
+    }
+}
+
+/// A running engine. Cheap to clone; all clones are the same engine.
+#[derive(Clone)]
+pub struct EngineHandle {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    context: Arc<Context>,
+    peers: Peers,
+    groups: Groups,
+}
+
+/// Starts an engine over an open profile.
+///
+/// In [`Mode::Daemon`] it returns once the profile listens on its address.
+///
+/// # Errors
+/// If the database cannot be read, or the profile cannot listen on its address.
+pub async fn start(
+    profile: Profile,
+    network: Arc<dyn Network>,
+    options: EngineOptions,
+) -> Result<EngineHandle, ApiError> {
+    let identity = profile.identity().clone();
+    let context = Context::new(Store::start(profile)?, network, identity, options);
+    let groups = Groups::start(context.clone()).await?;
+    let peers = Peers::start(context.clone()).await?;
+    Ok(EngineHandle { inner: Arc::new(Inner { context, peers, groups }) })
+}
+
+impl EngineHandle {
+    /// Runs one command to its end. Commands may run at the same time.
+    ///
+    /// # Errors
+    /// A refusal with its sentence; see [`ApiError`].
+    pub async fn call(&self, command: Command) -> Result<Reply, ApiError> {
+        commands::run(&self.inner, command).await
+    }
+
+    /// Every event from now on. A receiver that lags hears `Lagged` from tokio; user interfaces turn that
+    /// into [`Event::Missed`].
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.inner.context.events.subscribe()
+    }
+
+    /// Stops listening, closes every connection, finishes what is being written and closes the database.
+    /// A second call waits for the first one's end.
+    pub async fn shutdown(&self) {
+        let context = &self.inner.context;
+        context.shutdown.cancel();
+        context.tasks.close();
+        context.tasks.wait().await;
+        context.store.close().await;
+    }
+}
