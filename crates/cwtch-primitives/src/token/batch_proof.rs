@@ -124,3 +124,36 @@ fn list_text(elements: &[Element]) -> String {
         elements.iter().map(|e| format!("{{{}}}", BASE64.encode(e.as_bytes()))).collect();
     format!("[{}]", items.join(" "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pow;
+    use cwtch_testkit::{hex, hex_array, list, model, text};
+
+    #[test]
+    fn the_combination_is_the_models() {
+        let vector = &model()["token_service"];
+        let field = |name: &str| -> Vec<Element> {
+            let tokens = list(&vector["tokens"]).iter();
+            tokens.map(|t| Element::from_bytes(&hex(&t[name])).unwrap()).collect()
+        };
+        let (blinded, signed) = (field("P_hex"), field("Q_hex"));
+        assert_eq!(list_text(&blinded), text(&vector["p_vector_text"]));
+        assert_eq!(list_text(&signed), text(&vector["q_vector_text"]));
+
+        let mut transcript = Transcript::new();
+        let _ = pow::Challenge::new(&mut transcript, &hex(&vector["pow"]["seed_hex"]));
+        pow::accept(&mut transcript, &hex_array(&vector["pow"]["solution_hex"]));
+        transcript.new_protocol("token-app");
+        let key = IssuerPublicKey::from_bytes(&hex(&vector["Y_hex"])).unwrap();
+        let (m, z) = combine(&mut transcript, &key, &blinded, &signed);
+        assert_eq!(m.compress().as_bytes().as_slice(), hex(&vector["M_hex"]));
+        assert_eq!(z.compress().as_bytes().as_slice(), hex(&vector["Z_hex"]));
+
+        let weights = list(&vector["tokens"]).iter().map(|t| hex_array(&t["c_hex"]));
+        let weights: Vec<Scalar> = weights.map(|c| Scalar::from_canonical_bytes(c).unwrap()).collect();
+        let by_hand = blinded.iter().zip(&weights).map(|(p, c)| p.point * c).sum::<RistrettoPoint>();
+        assert_eq!(by_hand, m);
+    }
+}
