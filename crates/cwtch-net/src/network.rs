@@ -1,0 +1,134 @@
+//! What a network must do, and how it fails.
+
+use std::io;
+
+use async_trait::async_trait;
+use cwtch_primitives::{Address, Identity};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A byte stream in both directions, ordered and reliable, not necessarily authenticated.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A stream of any network.
+pub type BoxStream = Box<dyn Stream>;
+
+/// A network on which identities listen under their addresses and dial others.
+///
+/// A stream from [`dial`](Self::dial) is not proof of who answers: the handshake of §1.5 checks that.
+#[async_trait]
+pub trait Network: Send + Sync {
+    /// Makes `identity` reachable under its address until the listener is closed or dropped. Listening
+    /// again with the same identity takes the address over.
+    ///
+    /// # Errors
+    /// If the network cannot publish the address.
+    async fn listen(&self, identity: &Identity) -> Result<Box<dyn Listener>, NetError>;
+
+    /// Opens a stream to whoever listens under `address`.
+    ///
+    /// # Errors
+    /// [`NetError::Unreachable`] if nobody answers there now; anything else is local trouble.
+    async fn dial(&self, address: &Address) -> Result<BoxStream, NetError>;
+
+    /// The network's name in a few words, for a person.
+    fn describe(&self) -> &'static str;
+
+    /// What a person must know before trusting this network with anything; programs print it at start.
+    fn warning(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// A listening address.
+#[async_trait]
+pub trait Listener: Send {
+    /// Waits for the next stream. Cancel-safe: if the future is dropped, the next call gets the stream.
+    /// Troubles that pass (an aborted connection, too many open files) are waited out inside.
+    ///
+    /// # Errors
+    /// If the listener is of no use any more.
+    async fn accept(&mut self) -> Result<BoxStream, NetError>;
+
+    /// The address that is listened on.
+    fn address(&self) -> &Address;
+
+    /// Stops listening and withdraws the address. Dropping the listener does the same as far as it can
+    /// without waiting.
+    async fn close(self: Box<Self>);
+}
+
+/// Why a network did not do what it was asked. No text contains an address.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetError {
+    /// Nobody can be reached there now; trying again later can help.
+    #[error("the peer cannot be reached: {why}")]
+    Unreachable {
+        /// What was seen.
+        why: UnreachableWhy,
+    },
+    /// The peer's address file says nothing that may be dialled.
+    #[error("the peer's address file on the loopback network is malformed: {0}")]
+    AddressFile(AddressFileFault),
+    /// The operating system refused something.
+    #[error("could not {doing}: {source}")]
+    Io {
+        /// What was being done, to follow "could not".
+        doing: &'static str,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The listener or the network is closed.
+    #[error("the network is shut down; start it again to connect")]
+    Closed,
+}
+
+impl NetError {
+    /// Whether the peer is away (rather than something being wrong here), so that a retry makes sense.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+
+    pub(crate) fn unreachable(why: UnreachableWhy) -> Self {
+        Self::Unreachable { why }
+    }
+
+    pub(crate) fn io(doing: &'static str, source: io::Error) -> Self {
+        Self::Io { doing, source }
+    }
+}
+
+/// What was seen when a peer could not be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnreachableWhy {
+    /// It has published no address.
+    #[error("it is not online (no address file on the loopback network)")]
+    NotPublished,
+    /// Its address is published, but nothing answers there: it ended without withdrawing it.
+    #[error("it is not online (its address file is left over; nothing answers there)")]
+    Refused,
+    /// It did not answer in time.
+    #[error("it did not answer in time; it may be offline or very slow")]
+    TimedOut,
+}
+
+/// What is wrong with an address file (§1.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressFileFault {
+    /// Not a plain file.
+    #[error("it is not a plain file")]
+    NotAFile,
+    /// More than the longest possible content.
+    #[error("it is longer than an IP address and a port")]
+    TooLong,
+    /// Not `IP:PORT`.
+    #[error("it is not of the form 127.0.0.1:PORT")]
+    Form,
+    /// An address outside 127.0.0.0/8: the loopback network never leaves the machine.
+    #[error("it points outside this machine, and the loopback network never dials there")]
+    NotLoopback,
+}
