@@ -1,0 +1,124 @@
+//! What can be wrong with received bytes.
+
+use cwtch_primitives::AddressError;
+
+use crate::go_json::JsonError;
+
+/// Why bytes or a text are not what they should be.
+///
+/// `field` and `what` are names of the format, never contents: these sentences may be logged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WireError {
+    /// Longer than the format allows.
+    #[error("{what} has {bytes} bytes, at most {limit} are allowed: shorten it")]
+    TooLong {
+        /// What is too long.
+        what: &'static str,
+        /// Its length in bytes.
+        bytes: usize,
+        /// The most that is allowed, in bytes.
+        limit: usize,
+    },
+    /// Not JSON at all.
+    #[error("this is not valid JSON: {0}")]
+    Json(#[from] JsonError),
+    /// A field that must be there is not.
+    #[error("the field {field:?} is missing")]
+    Missing {
+        /// The field's name.
+        field: &'static str,
+    },
+    /// A field holds another kind of value.
+    #[error("the field {field:?} must hold {expected}")]
+    Type {
+        /// The field's name.
+        field: &'static str,
+        /// What belongs there.
+        expected: &'static str,
+    },
+    /// A field of fixed length has another one.
+    #[error("the field {field:?} must hold {expected} bytes, it has {actual}")]
+    Length {
+        /// The field's name.
+        field: &'static str,
+        /// The right length.
+        expected: usize,
+        /// The length found.
+        actual: usize,
+    },
+    /// A number that no sender can mean.
+    #[error("the number in the field {field:?} is out of range")]
+    Range {
+        /// The field's name.
+        field: &'static str,
+    },
+    /// An address that is none.
+    #[error("the field {field:?} holds no address: {source}")]
+    Address {
+        /// The field's name.
+        field: &'static str,
+        /// What is wrong with it.
+        source: AddressError,
+    },
+    /// A ristretto255 element or scalar that is none.
+    #[error("the field {field:?} holds no usable ristretto255 value")]
+    Element {
+        /// The field's name.
+        field: &'static str,
+    },
+    /// Too few or too many entries.
+    #[error("{what} must have {min} to {max} entries, it has {actual}")]
+    Count {
+        /// What was counted.
+        what: &'static str,
+        /// The fewest.
+        min: usize,
+        /// The most.
+        max: usize,
+        /// The number found.
+        actual: usize,
+    },
+    /// A text that does not start as its kind must.
+    #[error("this is no {what}: it must start with {prefix:?}; copy the whole text")]
+    Prefix {
+        /// What was expected.
+        what: &'static str,
+        /// How it starts.
+        prefix: &'static str,
+    },
+    /// A text that should be base64 and is not.
+    #[error("the {what} is damaged: its base64 part does not decode; copy the whole text again")]
+    Base64 {
+        /// What was being read.
+        what: &'static str,
+    },
+    /// A bundle's signature does not belong to its board's address.
+    #[error("the key bundle's signature is wrong: it was changed, or made by somebody else; do not use it")]
+    BundleSignature,
+    /// An invite whose id does not follow from its key and server.
+    #[error("the invite's group id does not belong to its key and server: ask for a new invite")]
+    GroupIdMismatch,
+    /// A bundle and an invite of different servers in one text.
+    #[error("the invite names another server than the key bundle it came with: ask for a new one")]
+    ServerMismatch,
+    /// An id or context with characters that version 2 of the peer message cannot carry.
+    #[error("the field {field:?} may hold only letters, digits and dots")]
+    Charset {
+        /// The field's name.
+        field: &'static str,
+    },
+    /// Bytes that are no peer message in any version.
+    #[error("not a peer message: it lacks its separators")]
+    Separator,
+}
+
+impl WireError {
+    /// Refuses more than `limit` bytes of `what`.
+    pub(crate) fn check_len(what: &'static str, bytes: usize, limit: usize) -> Result<(), Self> {
+        if bytes > limit {
+            return Err(Self::TooLong { what, bytes, limit });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,206 @@
+//! Reading a structure's fields out of an object, as Go decodes into a struct.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::base64::decode_base64;
+use super::read::{Value, parse};
+use crate::error::WireError;
+
+/// The entries of an object (or of several that merge), looked up by the name of a structure's field.
+#[derive(Debug, Clone)]
+pub struct Fields<'v, 'a> {
+    entries: Vec<&'v (Cow<'a, str>, Value<'a>)>,
+}
+
+impl<'v, 'a> Fields<'v, 'a> {
+    /// Parses a whole object of `what` and hands its fields to `read`. As in Go, `null` is an object
+    /// without fields.
+    ///
+    /// # Errors
+    /// [`WireError`] if the bytes are longer than `limit`, no JSON or no object, or what `read` says.
+    pub fn parse<T>(
+        what: &'static str,
+        input: &[u8],
+        limit: usize,
+        read: impl FnOnce(Fields<'_, '_>) -> Result<T, WireError>,
+    ) -> Result<T, WireError> {
+        WireError::check_len(what, input.len(), limit)?;
+        let value = parse(input)?;
+        read(Fields::of(what, &value)?)
+    }
+
+    /// The fields of a value that must be an object (or `null`).
+    ///
+    /// # Errors
+    /// [`WireError::Type`], naming `field`.
+    pub fn of(field: &'static str, value: &'v Value<'a>) -> Result<Self, WireError> {
+        match value {
+            Value::Null => Ok(Self { entries: Vec::new() }),
+            Value::Object(entries) => Ok(Self { entries: entries.iter().collect() }),
+            _ => Err(WireError::Type { field, expected: "an object" }),
+        }
+    }
+
+    fn all(&self, name: &'static str) -> impl Iterator<Item = &'v Value<'a>> + '_ {
+        self.entries.iter().filter(move |(key, _)| key == name || folds_to(key, name)).map(|(_, value)| value)
+    }
+
+    /// A text; `None` if it is absent or `null`.
+    ///
+    /// # Errors
+    /// [`WireError::Type`] for another kind of value.
+    pub fn string(&self, name: &'static str) -> Result<Option<&'v str>, WireError> {
+        self.scalar(name, "a text", |value| match value {
+            Value::String(text) => Some(text.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// A truth value; `None` if it is absent or `null`.
+    ///
+    /// # Errors
+    /// [`WireError::Type`] for another kind of value.
+    pub fn bool(&self, name: &'static str) -> Result<Option<bool>, WireError> {
+        self.scalar(name, "true or false", |value| match value {
+            Value::Bool(b) => Some(*b),
+            _ => None,
+        })
+    }
+
+    /// An integer of 64 bits; `None` if it is absent or `null`.
+    ///
+    /// # Errors
+    /// [`WireError::Type`] for another kind of value, a fraction, an exponent, or a number too large.
+    pub fn int(&self, name: &'static str) -> Result<Option<i64>, WireError> {
+        self.scalar(name, "an integer of 64 bits", |value| match value {
+            Value::Number(text) => text.parse().ok(),
+            _ => None,
+        })
+    }
+
+    /// A byte string: base64, or an array of numbers below 256. `None` if it is absent or `null`.
+    ///
+    /// # Errors
+    /// [`WireError::Type`] for another kind of value or wrong base64.
+    pub fn bytes(&self, name: &'static str) -> Result<Option<Vec<u8>>, WireError> {
+        let mut found = None;
+        for value in self.all(name) {
+            found = match value {
+                Value::Null => None,
+                value => Some(
+                    bytes_of(value)
+                        .ok_or(WireError::Type { field: name, expected: "a byte string in base64" })?,
+                ),
+            };
+        }
+        Ok(found)
+    }
+
+    /// A byte string of exactly `N` bytes.
+    ///
+    /// # Errors
+    /// [`WireError::Missing`], [`WireError::Type`] or [`WireError::Length`].
+    pub fn array<const N: usize>(&self, name: &'static str) -> Result<[u8; N], WireError> {
+        let bytes = self.bytes(name)?.ok_or(WireError::Missing { field: name })?;
+        let actual = bytes.len();
+        bytes.try_into().map_err(|_| WireError::Length { field: name, expected: N, actual })
+    }
+
+    /// A nested structure (a pointer in Go's terms): `None` if it is absent or `null` at last.
+    ///
+    /// # Errors
+    /// [`WireError::Type`] for another kind of value.
+    pub fn object(&self, name: &'static str) -> Result<Option<Fields<'v, 'a>>, WireError> {
+        let mut found: Option<Fields<'v, 'a>> = None;
+        for value in self.all(name) {
+            let fields = Fields::of(name, value)?;
+            found = match value {
+                Value::Null => None,
+                _ => {
+                    let mut merged = found.unwrap_or(Fields { entries: Vec::new() });
+                    merged.entries.extend(fields.entries);
+                    Some(merged)
+                }
+            };
+        }
+        Ok(found)
+    }
+
+    /// A list; `None` if it is absent or `null`.
+    ///
+    /// # Errors
+    /// [`WireError::Type`] for another kind of value.
+    pub fn list(&self, name: &'static str) -> Result<Option<&'v [Value<'a>]>, WireError> {
+        let mut found = None;
+        for value in self.all(name) {
+            found = match value {
+                Value::Null => None,
+                Value::Array(items) => Some(items.as_slice()),
+                _ => return Err(WireError::Type { field: name, expected: "a list" }),
+            };
+        }
+        Ok(found)
+    }
+
+    /// A map of texts, every name kept as it is written; `None` if it is absent or `null`.
+    ///
+    /// # Errors
+    /// [`WireError::Type`] if it or one of its values is something else.
+    pub fn text_map(&self, name: &'static str) -> Result<Option<BTreeMap<String, String>>, WireError> {
+        let Some(fields) = self.object(name)? else { return Ok(None) };
+        let mut map = BTreeMap::new();
+        for (key, value) in fields.entries {
+            let text = match value {
+                Value::String(text) => text.to_string(),
+                Value::Null => String::new(),
+                _ => return Err(WireError::Type { field: name, expected: "texts" }),
+            };
+            map.insert(key.to_string(), text);
+        }
+        Ok(Some(map))
+    }
+
+    /// The last value that is not `null`; all of them must be of the right kind.
+    fn scalar<T>(
+        &self,
+        field: &'static str,
+        expected: &'static str,
+        read: impl Fn(&'v Value<'a>) -> Option<T>,
+    ) -> Result<Option<T>, WireError> {
+        let mut found = None;
+        for value in self.all(field) {
+            match value {
+                Value::Null => {}
+                value => found = Some(read(value).ok_or(WireError::Type { field, expected })?),
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn bytes_of(value: &Value<'_>) -> Option<Vec<u8>> {
+    match value {
+        Value::String(text) => decode_base64(text.as_bytes()),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| match item {
+                Value::Number(text) => text.parse().ok(),
+                Value::Null => Some(0),
+                _ => None,
+            })
+            .collect(),
+        _ => None,
+    }
+}
+
+/// Whether Go takes `key` for the field `name` when no key matches exactly: Unicode simple folding. Our
+/// names are ASCII, and two characters beyond ASCII fold into it.
+fn folds_to(key: &str, name: &str) -> bool {
+    let fold = |c| match c {
+        'ſ' => 's',
+        '\u{212a}' => 'k',
+        c => c.to_ascii_lowercase(),
+    };
+    key.len() >= name.len() && key.chars().map(fold).eq(name.chars().map(fold))
+}

@@ -1,0 +1,142 @@
+//! Writing a group message so that its length tells nothing.
+
+use cwtch_primitives::secretbox::seal;
+use cwtch_primitives::{CryptoRngCore, Identity};
+
+use super::{GroupContext, PlainGroupMessage, SIGNATURE_LEN, TIMESTAMP_MAX};
+use crate::board::EncryptedGroupMessage;
+use crate::go_json::escaped_len;
+use crate::overlay::{Overlay, TEXT_MAX_GROUP};
+
+/// Length of the plain JSON of nearly every message of ours, in bytes.
+pub const PLAIN_SHORT: usize = 2760;
+/// Length of the plain JSON of a message whose escapes do not fit [`PLAIN_SHORT`], in bytes.
+pub const PLAIN_LONG: usize = 5800;
+/// Padding bytes that every message has at least: extensions live in the padding, and a message must not
+/// change its length on the day it carries them.
+pub const PADDING_RESERVE: usize = 200;
+
+/// The JSON around text, previous signature and padding, with a time of ten digits, in bytes.
+const FRAME: usize = 181;
+/// Base64 of `n` bytes.
+const fn base64_len(n: usize) -> usize {
+    n.div_ceil(3) * 4
+}
+/// What text (escaped), its up to three spaces and the frame leave for the padding, at least.
+const RESERVED: usize = FRAME + base64_len(SIGNATURE_LEN) + base64_len(PADDING_RESERVE) + 3;
+
+/// The longest text that goes into a [`PLAIN_SHORT`] message, in bytes as escaped in the JSON.
+pub const ESCAPED_MAX_SHORT: usize = PLAIN_SHORT - RESERVED;
+/// The longest text of all, in bytes as escaped in the JSON.
+pub const ESCAPED_MAX: usize = PLAIN_LONG - RESERVED;
+
+/// Why a text cannot be sent to a group.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ComposeError {
+    /// More bytes than any group message carries.
+    #[error(
+        "the message has {bytes} bytes with its frame, a group message at most {limit}: shorten it or split it"
+    )]
+    TooLong {
+        /// The text's length in bytes of UTF-8, overlay included.
+        bytes: usize,
+        /// [`TEXT_MAX_GROUP`].
+        limit: usize,
+    },
+    /// Too many characters that take several bytes each when escaped.
+    #[error(
+        "the message has {bytes} bytes once its special characters (such as < > & and quotation marks) are \
+         escaped, a group message at most {limit}: shorten it or split it"
+    )]
+    EscapedTooLong {
+        /// The text's length in bytes when escaped.
+        bytes: usize,
+        /// [`ESCAPED_MAX`].
+        limit: usize,
+    },
+    /// A character that receivers write differently, so that the signature holds for some only.
+    #[error("the message contains the control character U+{0:04X}, which groups cannot carry: remove it")]
+    ForbiddenCharacter(u32),
+    /// A previous signature that is neither empty nor 64 bytes.
+    #[error("the previous message's signature must have 64 bytes or none, it has {0}")]
+    Previous(usize),
+    /// A time outside of the years 1970 to 9999.
+    #[error("the time is out of range: set this computer's clock")]
+    Timestamp,
+}
+
+/// The first character of a text that a group message must not contain: U+0008 or U+000C, whose escapes
+/// changed between versions of Go (§1.9). In an overlay's data, too.
+pub fn forbidden_character(text: &str) -> Option<char> {
+    let find = |text: &str| text.chars().find(|c| matches!(c, '\u{08}' | '\u{0c}'));
+    find(text).or_else(|| find(&Overlay::from_json(text.as_bytes()).ok()?.data))
+}
+
+/// Writes, signs and seals a message.
+///
+/// `text` is the overlay's JSON; `timestamp` is in unix seconds; `previous` is the signature of the newest
+/// message of the group that is known, or empty. The plain JSON has exactly [`PLAIN_SHORT`] bytes, or
+/// [`PLAIN_LONG`] if the escaped text exceeds [`ESCAPED_MAX_SHORT`]; which of the two depends on the text
+/// alone.
+///
+/// # Errors
+/// [`ComposeError`] for a text that cannot be sent, or a wrong `previous` or `timestamp`.
+pub fn compose(
+    context: GroupContext<'_>,
+    author: &Identity,
+    text: &str,
+    timestamp: i64,
+    previous: &[u8],
+    rng: &mut impl CryptoRngCore,
+) -> Result<EncryptedGroupMessage, ComposeError> {
+    if text.len() > TEXT_MAX_GROUP {
+        return Err(ComposeError::TooLong { bytes: text.len(), limit: TEXT_MAX_GROUP });
+    }
+    if let Some(c) = forbidden_character(text) {
+        return Err(ComposeError::ForbiddenCharacter(c.into()));
+    }
+    if !matches!(previous.len(), 0 | SIGNATURE_LEN) {
+        return Err(ComposeError::Previous(previous.len()));
+    }
+    if !(0..=TIMESTAMP_MAX).contains(&timestamp) {
+        return Err(ComposeError::Timestamp);
+    }
+    let mut message = PlainGroupMessage {
+        text: text.to_owned(),
+        author: author.address().to_string(),
+        timestamp,
+        group_id: Some(context.id.as_bytes().to_vec()),
+        previous: Some(previous.to_vec()),
+        padding: Some(Vec::new()),
+    };
+    let plain = pad(&mut message, rng)?;
+    Ok(EncryptedGroupMessage {
+        signature: author.sign(&context.signed_text(&plain)).to_vec(),
+        ciphertext: seal(context.key, &plain, rng),
+    })
+}
+
+/// The padding rule, in this one place: fills `message` up to one of the two lengths and returns its JSON.
+///
+/// Text is raw in the JSON while padding is base64, so the deployed rule (padding = 1800 − text) lets
+/// the server read the text's length off the message's. Here the JSON's length is fixed first, and the
+/// padding takes what is left. Base64 grows in steps of four; the remainder is spaces after the
+/// overlay, which its reader skips. They do not count against the text's limit of 1800.
+fn pad(message: &mut PlainGroupMessage, rng: &mut impl CryptoRngCore) -> Result<Vec<u8>, ComposeError> {
+    let escaped = escaped_len(&message.text);
+    let total = if escaped <= ESCAPED_MAX_SHORT { PLAIN_SHORT } else { PLAIN_LONG };
+    if escaped > ESCAPED_MAX {
+        return Err(ComposeError::EscapedTooLong { bytes: escaped, limit: ESCAPED_MAX });
+    }
+    let room = total.saturating_sub(message.json_with_capacity(total).len());
+    for _ in 0..room % 4 {
+        message.text.push(' ');
+    }
+    let mut padding = vec![0; room / 4 * 3];
+    rng.fill_bytes(&mut padding);
+    message.padding = Some(padding);
+    let plain = message.json_with_capacity(total);
+    debug_assert_eq!(plain.len(), total);
+    Ok(plain)
+}

@@ -1,0 +1,216 @@
+//! Reading a group message, and believing it.
+
+use core::fmt;
+
+use cwtch_primitives::group::GroupKey;
+use cwtch_primitives::secretbox::{OVERHEAD, open_to};
+use cwtch_primitives::{Address, Signature};
+
+use super::{CLOCK_TOLERANCE, GroupContext, PLAIN_MAX, PlainGroupMessage, TIMESTAMP_MAX, TIMESTAMP_SANE_MIN};
+use crate::board::EncryptedGroupMessage;
+use crate::error::WireError;
+use crate::go_json::Fields;
+
+/// Why a message from a board is not shown. Each reads as an explanation for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
+#[non_exhaustive]
+pub enum RejectReason {
+    /// No group key opens it. Nothing is wrong: servers carry the messages of many groups.
+    #[error("the message belongs to no group of yours")]
+    NotForAnyGroup,
+    /// It opens, but holds something else than a group message.
+    #[error("a member sent something that is not a group message")]
+    Malformed,
+    /// It names another group than the one whose key opens it.
+    #[error("the message was made for another group and was put into this one")]
+    WrongGroupId,
+    /// Its author is no address.
+    #[error("the message names an author that cannot exist")]
+    BadAuthor,
+    /// The signature does not fit: forged, changed, or made for another group or server.
+    #[error("the message was not written by the author it names: a forgery, or it was changed on its way")]
+    BadSignature,
+    /// A sent time outside of the years 1970 to 9999.
+    #[error("the message carries a time that does not exist")]
+    TimestampOutOfRange,
+    /// Larger than any post can be.
+    #[error("the message is larger than any real one")]
+    TooLong,
+}
+
+impl RejectReason {
+    /// A fixed name for counters and machine-readable output.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotForAnyGroup => "not_for_any_group",
+            Self::Malformed => "malformed",
+            Self::WrongGroupId => "wrong_group_id",
+            Self::BadAuthor => "bad_author",
+            Self::BadSignature => "bad_signature",
+            Self::TimestampOutOfRange => "timestamp_out_of_range",
+            Self::TooLong => "too_long",
+        }
+    }
+}
+
+/// A decrypted message: somebody who has the group's key wrote it. Nothing else is known yet.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReceivedGroupMessage(PlainGroupMessage);
+
+impl ReceivedGroupMessage {
+    /// What it claims. Do not show it.
+    pub fn unverified(&self) -> &PlainGroupMessage {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ReceivedGroupMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Received{:?}", self.0)
+    }
+}
+
+/// A message that its author signed for this group on this server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerifiedGroupMessage {
+    plain: PlainGroupMessage,
+    author: Address,
+    signature: Signature,
+}
+
+impl VerifiedGroupMessage {
+    /// The overlay's JSON as it was sent, with the spaces that our padding rule may have put after it:
+    /// keep them, a quote's hash covers them.
+    pub fn text(&self) -> &str {
+        &self.plain.text
+    }
+
+    /// Who wrote it.
+    pub fn author(&self) -> &Address {
+        &self.author
+    }
+
+    /// When it was sent by the author's clock, in unix seconds; 0 to [`TIMESTAMP_MAX`].
+    pub fn timestamp(&self) -> i64 {
+        self.plain.timestamp
+    }
+
+    /// The sent time if it can be believed at `now` (unix seconds): not before [`TIMESTAMP_SANE_MIN`] and
+    /// not more than [`CLOCK_TOLERANCE`] ahead. Otherwise use the time of receipt. A message is not
+    /// refused for this: the reader's own clock may be the wrong one.
+    pub fn sane_timestamp(&self, now: i64) -> Option<i64> {
+        let range = TIMESTAMP_SANE_MIN..=now.saturating_add(CLOCK_TOLERANCE);
+        range.contains(&self.plain.timestamp).then_some(self.plain.timestamp)
+    }
+
+    /// The signature of the newest message that the author had seen; empty for none.
+    pub fn previous(&self) -> &[u8] {
+        self.plain.previous.as_deref().unwrap_or_default()
+    }
+
+    /// The padding, in which extensions live.
+    pub fn padding(&self) -> &[u8] {
+        self.plain.padding.as_deref().unwrap_or_default()
+    }
+
+    /// The author's signature, by which boards and later messages name this one.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+}
+
+impl fmt::Debug for VerifiedGroupMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Verified{:?}", self.plain)
+    }
+}
+
+/// Tries one key; the plain JSON on success. `buffer` is reused, so that trying many keys allocates once.
+/// Only the authenticator is computed where the key is the wrong one.
+pub fn try_open_into<'b>(key: &GroupKey, ciphertext: &[u8], buffer: &'b mut Vec<u8>) -> Option<&'b [u8]> {
+    let length = ciphertext.len().checked_sub(OVERHEAD)?;
+    if length > PLAIN_MAX {
+        return None;
+    }
+    buffer.resize(length, 0);
+    open_to(key, ciphertext, buffer).ok()?;
+    Some(buffer)
+}
+
+/// Reads decrypted bytes.
+///
+/// # Errors
+/// [`RejectReason::Malformed`] or [`RejectReason::TooLong`].
+pub fn parse_plain(plain: &[u8]) -> Result<ReceivedGroupMessage, RejectReason> {
+    if plain.len() > PLAIN_MAX {
+        return Err(RejectReason::TooLong);
+    }
+    let read = |fields: Fields<'_, '_>| {
+        Ok(PlainGroupMessage {
+            text: fields.string("Text")?.unwrap_or_default().to_owned(),
+            author: fields.string("Onion")?.unwrap_or_default().to_owned(),
+            timestamp: fields.int("Timestamp")?.unwrap_or_default(),
+            group_id: fields.bytes("SignedGroupID")?,
+            previous: fields.bytes("PreviousMessageSig")?,
+            padding: fields.bytes("Padding")?,
+        })
+    };
+    Fields::parse("group message", plain, PLAIN_MAX, read)
+        .map(ReceivedGroupMessage)
+        .map_err(|_: WireError| RejectReason::Malformed)
+}
+
+/// Decrypts and reads a message.
+///
+/// # Errors
+/// [`RejectReason::NotForAnyGroup`] if the key does not open it, and as [`parse_plain`].
+pub fn open(
+    context: GroupContext<'_>,
+    message: &EncryptedGroupMessage,
+) -> Result<ReceivedGroupMessage, RejectReason> {
+    if message.ciphertext.len() > PLAIN_MAX + OVERHEAD {
+        return Err(RejectReason::TooLong);
+    }
+    let mut buffer = Vec::new();
+    let plain = try_open_into(context.key, &message.ciphertext, &mut buffer);
+    parse_plain(plain.ok_or(RejectReason::NotForAnyGroup)?)
+}
+
+/// Checks the group's id, the author, the time, and the author's signature, which came beside the box.
+///
+/// The signature covers the message as Go writes it, so the fields are encoded again first: JSON
+/// that was written differently but says the same is valid, and only then.
+///
+/// # Errors
+/// [`RejectReason`].
+pub fn verify(
+    context: GroupContext<'_>,
+    received: ReceivedGroupMessage,
+    signature: &[u8],
+) -> Result<VerifiedGroupMessage, RejectReason> {
+    let plain = received.0;
+    if plain.group_id.as_deref() != Some(context.id.as_bytes().as_slice()) {
+        return Err(RejectReason::WrongGroupId);
+    }
+    let author: Address = plain.author.parse().map_err(|_| RejectReason::BadAuthor)?;
+    let signature: Signature = signature.try_into().map_err(|_| RejectReason::BadSignature)?;
+    author
+        .public_key()
+        .verify(&context.signed_text(&plain.to_json()), &signature)
+        .map_err(|_| RejectReason::BadSignature)?;
+    if !(0..=TIMESTAMP_MAX).contains(&plain.timestamp) {
+        return Err(RejectReason::TimestampOutOfRange);
+    }
+    Ok(VerifiedGroupMessage { plain, author, signature })
+}
+
+/// [`open`], then [`verify`].
+///
+/// # Errors
+/// [`RejectReason`].
+pub fn open_and_verify(
+    context: GroupContext<'_>,
+    message: &EncryptedGroupMessage,
+) -> Result<VerifiedGroupMessage, RejectReason> {
+    verify(context, open(context, message)?, &message.signature)
+}
