@@ -9,6 +9,7 @@ mod commands;
 mod contacts;
 mod context;
 mod groups;
+mod info;
 mod peers;
 mod store;
 

@@ -1,0 +1,161 @@
+//! What the database holds, as user interfaces see it.
+
+use cwtch_wire::overlay::{Content as Meaning, Overlay};
+use data_encoding::BASE64;
+
+use crate::api::{AttributeInfo, ContactInfo, ContactState, MessageInfo, MessageState};
+use crate::profile::{self, Attribute, Contact, Content, Conversation, Profile, StorageError, StoredMessage};
+
+/// The overlay number under which bytes are kept that are no overlay at all.
+pub(crate) const KIND_NONE: u64 = 0;
+
+/// A contact; `online` is `None` where nobody keeps connections.
+pub(crate) fn contact_info(contact: &Contact, online: Option<bool>) -> ContactInfo {
+    ContactInfo {
+        address: contact.address.to_string(),
+        name: contact.name().to_owned(),
+        state: match contact.state {
+            profile::ContactState::Unknown => ContactState::Unknown,
+            profile::ContactState::Accepted => ContactState::Accepted,
+            profile::ContactState::Blocked => ContactState::Blocked,
+        },
+        online,
+        attributes: contact.attributes.iter().map(|(a, value)| attribute_info(*a, value)).collect(),
+    }
+}
+
+/// A public attribute under its short name.
+pub(crate) fn attribute_info(attribute: Attribute, value: &str) -> AttributeInfo {
+    AttributeInfo { name: attribute_name(attribute).to_owned(), value: value.to_owned() }
+}
+
+/// The short name of a public attribute.
+pub(crate) fn attribute_name(attribute: Attribute) -> &'static str {
+    match attribute {
+        Attribute::Name => "name",
+        Attribute::Status => "status",
+        Attribute::Attribute1 => "attribute-1",
+        Attribute::Attribute2 => "attribute-2",
+        Attribute::Attribute3 => "attribute-3",
+    }
+}
+
+/// How a conversation is named in replies and events: the contact's address or the group's id.
+pub(crate) fn conversation_name(conversation: &Conversation) -> String {
+    match conversation {
+        Conversation::Contact(contact) => contact.address.to_string(),
+        Conversation::Group(group) => group.id.to_string(),
+    }
+}
+
+/// A message. `conversation` is its conversation's name.
+pub(crate) fn message_info(
+    profile: &Profile,
+    conversation: &str,
+    message: &StoredMessage,
+) -> Result<MessageInfo, StorageError> {
+    let overlay = Overlay { kind: message.content.kind, data: message.content.data.clone() };
+    let mut quoted = None;
+    let text = match Meaning::from_overlay(overlay) {
+        Meaning::Text(text) | Meaning::GroupInvite(text) => text,
+        Meaning::Quote { hash, body } => {
+            quoted = profile.quoted_message(message.conversation, &hash)?.map(|id| id.0);
+            body
+        }
+        Meaning::SuggestedContact(address) => address.to_string(),
+        Meaning::File(offer) => offer.name,
+        Meaning::Unknown { data, .. } => data,
+    };
+    Ok(MessageInfo {
+        id: message.id.0,
+        conversation: conversation.to_owned(),
+        author: message.author.to_string(),
+        text,
+        overlay: message.content.kind,
+        sent: message.sent,
+        received: message.received,
+        state: message_state(message.state),
+        own: message.own,
+        previous: message.previous.as_deref().map(|signature| BASE64.encode(signature)),
+        gap: message.gap,
+        quoted,
+    })
+}
+
+/// A message by its local number, as user interfaces see it.
+pub(crate) fn message_by_id(
+    profile: &Profile,
+    conversation: &str,
+    id: profile::MessageId,
+) -> Result<MessageInfo, StorageError> {
+    let message = profile.message(id)?.ok_or(StorageError::UnknownMessage)?;
+    message_info(profile, conversation, &message)
+}
+
+/// A message's state; people do not care whether an unconfirmed message has left already.
+pub(crate) fn message_state(state: profile::MessageState) -> MessageState {
+    match state {
+        profile::MessageState::Queued | profile::MessageState::Sent => MessageState::Queued,
+        profile::MessageState::Acknowledged => MessageState::Acknowledged,
+        profile::MessageState::Stored => MessageState::Stored,
+        profile::MessageState::Failed => MessageState::Failed,
+        profile::MessageState::Received => MessageState::Received,
+        profile::MessageState::Verified => MessageState::Verified,
+    }
+}
+
+/// The content to store for an overlay of our own.
+pub(crate) fn own_content(overlay: Overlay) -> Content {
+    let json = overlay.to_json().into_bytes();
+    Content { kind: overlay.kind, data: overlay.data, json }
+}
+
+/// The content to store for received chat bytes: total, because nothing that arrives is dropped for its
+/// form. What is no overlay is kept under [`KIND_NONE`] with its text as far as it is one.
+pub(crate) fn received_content(json: Vec<u8>) -> Content {
+    match Overlay::from_json(&json) {
+        Ok(overlay) => Content { kind: overlay.kind, data: overlay.data, json },
+        Err(_) => {
+            let mut data = String::from_utf8_lossy(&json).into_owned();
+            // A replacement character is longer than the byte it stands for.
+            truncate(&mut data, profile::OVERLAY_MAX);
+            Content { kind: KIND_NONE, data, json }
+        }
+    }
+}
+
+/// Cuts a text to at most `max` bytes, at a character's end.
+pub(crate) fn truncate(text: &mut String, max: usize) {
+    let mut end = max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_no_overlay_are_kept_within_the_store_s_limit() {
+        let content = received_content(vec![0xff; 8000]);
+        assert_eq!(content.kind, KIND_NONE);
+        assert_eq!(content.json.len(), 8000);
+        assert!(content.data.len() <= profile::OVERLAY_MAX);
+        assert!(content.data.chars().all(|c| c == '\u{fffd}'));
+    }
+
+    #[test]
+    fn an_unknown_overlay_keeps_number_and_text() {
+        let content = received_content(br#"{"o":777,"d":"what?"}"#.to_vec());
+        assert_eq!((content.kind, content.data.as_str()), (777, "what?"));
+    }
+
+    #[test]
+    fn truncation_never_splits_a_character() {
+        let mut text = "aé".to_owned();
+        truncate(&mut text, 2);
+        assert_eq!(text, "a");
+    }
+}
