@@ -1,0 +1,341 @@
+//! Contacts: who they are, whether they may talk to us, and how a person names them.
+
+use cwtch_primitives::Address;
+use cwtch_primitives::group::GroupId;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::columns::{address, check_name, from_list, key_bytes, limit};
+use super::error::{Fault, StorageError};
+use super::types::{Added, Attribute, Contact, ContactState, Conversation, ConversationId};
+use super::{Profile, groups};
+
+/// How many unknown peers are remembered. Addresses cost nothing to make, so beyond that the oldest
+/// one that the person has not named is forgotten.
+pub const UNKNOWN_MAX: u32 = 256;
+
+const COLUMNS: &str = "SELECT conversation, key, local_name, state, added FROM contacts";
+
+impl Profile {
+    /// Adds a contact as accepted, with a local name if one is given; accepts and renames a known one.
+    ///
+    /// # Errors
+    /// [`StorageError::OwnAddress`], [`StorageError::Text`] for a bad name, or trouble with the database.
+    pub fn add_contact(
+        &mut self,
+        address: &Address,
+        name: Option<&str>,
+        now: i64,
+    ) -> Result<Added<Contact>, StorageError> {
+        if let Some(name) = name {
+            check_name("a contact's name", name)?;
+        }
+        self.refuse_own(address)?;
+        self.write("add a contact", |tx| {
+            let known = put_state(tx, address, ContactState::Accepted, now)?;
+            if let Some(name) = name {
+                set_name(tx, address, Some(name))?;
+            }
+            let contact = load(tx, address)?;
+            Ok(if known { Added::Known(contact) } else { Added::New(contact) })
+        })
+    }
+
+    /// Accepts or blocks an address (or makes it unknown again), known or not.
+    ///
+    /// # Errors
+    /// [`StorageError::OwnAddress`], or trouble with the database.
+    pub fn set_contact_state(
+        &mut self,
+        address: &Address,
+        state: ContactState,
+        now: i64,
+    ) -> Result<Contact, StorageError> {
+        self.refuse_own(address)?;
+        self.write("change a contact", |tx| {
+            put_state(tx, address, state, now)?;
+            load(tx, address)
+        })
+    }
+
+    /// Remembers that an authenticated peer connected, and tells what it may do. A new one is
+    /// [`ContactState::Unknown`]; of those, [`UNKNOWN_MAX`] are remembered.
+    ///
+    /// # Errors
+    /// [`StorageError::OwnAddress`], or trouble with the database.
+    pub fn note_peer(&mut self, address: &Address, now: i64) -> Result<Added<ContactState>, StorageError> {
+        self.refuse_own(address)?;
+        if let Some(state) = self.contact_state(address)? {
+            return Ok(Added::Known(state));
+        }
+        self.write("remember a peer", |tx| {
+            tx.execute(
+                "DELETE FROM conversations WHERE id IN (
+                     SELECT conversation FROM contacts
+                     WHERE state = ?1 AND local_name IS NULL
+                       AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation = contacts.conversation)
+                     ORDER BY conversation DESC LIMIT -1 OFFSET ?2)",
+                params![ContactState::Unknown.code(), UNKNOWN_MAX - 1],
+            )?;
+            put_state(tx, address, ContactState::Unknown, now)?;
+            Ok(Added::New(ContactState::Unknown))
+        })
+    }
+
+    /// Sets or removes the local name of a contact.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownContact`], [`StorageError::Text`], or trouble with the database.
+    pub fn rename_contact(&mut self, address: &Address, name: Option<&str>) -> Result<Contact, StorageError> {
+        if let Some(name) = name {
+            check_name("a contact's name", name)?;
+        }
+        self.write("rename a contact", |tx| {
+            set_name(tx, address, name)?;
+            load(tx, address)
+        })
+    }
+
+    /// Forgets a contact and the messages with it.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownContact`], or trouble with the database.
+    pub fn remove_contact(&mut self, address: &Address) -> Result<(), StorageError> {
+        self.write("remove a contact", |tx| {
+            let conversation = conversation_of(tx, address)?;
+            tx.execute("DELETE FROM conversations WHERE id = ?1", [conversation.0])?;
+            Ok(())
+        })
+    }
+
+    /// Keeps what a contact said about itself; `None` for an attribute that it does not have. Tells
+    /// whether that was new.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownContact`], [`StorageError::TooLong`] above [`Attribute::MAX`] bytes, or
+    /// trouble with the database.
+    pub fn set_contact_attribute(
+        &mut self,
+        address: &Address,
+        attribute: Attribute,
+        value: Option<&str>,
+    ) -> Result<bool, StorageError> {
+        limit("an attribute", value.map_or(0, str::len), Attribute::MAX)?;
+        self.write("keep a contact's attribute", |tx| {
+            let conversation = conversation_of(tx, address)?;
+            let changed = match value {
+                Some(value) => tx.execute(
+                    "INSERT INTO contact_attributes (conversation, path, value) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (conversation, path) DO UPDATE SET value = excluded.value
+                     WHERE value <> excluded.value",
+                    params![conversation.0, attribute.path(), value],
+                )?,
+                None => tx.execute(
+                    "DELETE FROM contact_attributes WHERE conversation = ?1 AND path = ?2",
+                    params![conversation.0, attribute.path()],
+                )?,
+            };
+            Ok(changed > 0)
+        })
+    }
+
+    /// All contacts, in the order in which they were added.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn contacts(&self) -> Result<Vec<Contact>, StorageError> {
+        self.read("list the contacts", |conn| {
+            let mut statement = conn.prepare_cached(&format!("{COLUMNS} ORDER BY conversation"))?;
+            let found = statement.query_map([], contact)?.collect::<Result<Vec<_>, _>>()?;
+            found.into_iter().map(|c| with_attributes(conn, c)).collect()
+        })
+    }
+
+    /// A contact by its address.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn contact(&self, address: &Address) -> Result<Option<Contact>, StorageError> {
+        self.read("read a contact", |conn| find(conn, address))
+    }
+
+    /// Whether an address may talk to us; `None` if it is not known at all.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn contact_state(&self, address: &Address) -> Result<Option<ContactState>, StorageError> {
+        self.read("read a contact", |conn| state_of(conn, address))
+    }
+
+    /// A contact by its address or an unambiguous name.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownContact`], [`StorageError::AmbiguousName`], or trouble with the database.
+    pub fn find_contact(&self, text: &str) -> Result<Contact, StorageError> {
+        if let Ok(address) = Address::parse_lenient(text) {
+            return self.contact(&address)?.ok_or(StorageError::UnknownContact);
+        }
+        let candidates = self.contacts()?.into_iter().map(Conversation::Contact).collect();
+        match by_name(candidates, text)? {
+            Some(Conversation::Contact(contact)) => Ok(contact),
+            _ => Err(StorageError::UnknownContact),
+        }
+    }
+
+    /// A contact by address, a group by id, or either by a name that only one of them has.
+    ///
+    /// Names that this person knows (local names, groups' names) come before names that contacts gave
+    /// themselves, so that nobody can take over another's name by calling himself so.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownConversation`], [`StorageError::AmbiguousName`], or trouble with the database.
+    pub fn find_conversation(&self, text: &str) -> Result<Conversation, StorageError> {
+        if let Ok(address) = Address::parse_lenient(text) {
+            let contact = self.contact(&address)?.ok_or(StorageError::UnknownContact)?;
+            return Ok(Conversation::Contact(contact));
+        }
+        if let Ok(id) = text.trim().parse::<GroupId>()
+            && let Some(group) = self.group(&id)?
+        {
+            return Ok(Conversation::Group(group));
+        }
+        let mut candidates: Vec<_> = self.contacts()?.into_iter().map(Conversation::Contact).collect();
+        candidates.extend(self.groups()?.into_iter().map(Conversation::Group));
+        by_name(candidates, text)?.ok_or(StorageError::UnknownConversation)
+    }
+
+    /// The conversation with a number, as messages carry it.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownConversation`], or trouble with the database.
+    pub fn conversation(&self, id: ConversationId) -> Result<Conversation, StorageError> {
+        self.read("read a conversation", |conn| {
+            let contact = conn
+                .prepare_cached(&format!("{COLUMNS} WHERE conversation = ?1"))?
+                .query_row([id.0], contact)
+                .optional()?;
+            if let Some(contact) = contact {
+                return Ok(Conversation::Contact(with_attributes(conn, contact)?));
+            }
+            let group = groups::by_conversation(conn, id)?;
+            Ok(group.map(Conversation::Group).ok_or(StorageError::UnknownConversation)?)
+        })
+    }
+
+    fn refuse_own(&self, address: &Address) -> Result<(), StorageError> {
+        if *address == self.address { Err(StorageError::OwnAddress) } else { Ok(()) }
+    }
+}
+
+/// The one candidate with this name, see [`Profile::find_conversation`].
+pub(super) fn by_name(
+    mut candidates: Vec<Conversation>,
+    name: &str,
+) -> Result<Option<Conversation>, StorageError> {
+    let known = |c: &Conversation| match c {
+        Conversation::Contact(contact) => contact.local_name.as_deref() == Some(name),
+        Conversation::Group(group) => group.name == name,
+    };
+    let claimed = |c: &Conversation| match c {
+        Conversation::Contact(contact) => {
+            contact.state == ContactState::Accepted && contact.name() == name && contact.local_name.is_none()
+        }
+        Conversation::Group(_) => false,
+    };
+    if name.is_empty() {
+        return Ok(None);
+    }
+    if candidates.iter().any(known) {
+        candidates.retain(known);
+    } else {
+        candidates.retain(claimed);
+    }
+    match candidates.len() {
+        0 | 1 => Ok(candidates.pop()),
+        count => Err(StorageError::AmbiguousName { count }),
+    }
+}
+
+/// The number of a contact's conversation.
+pub(super) fn conversation_of(conn: &Connection, address: &Address) -> Result<ConversationId, Fault> {
+    Ok(known_conversation(conn, address)?.ok_or(StorageError::UnknownContact)?)
+}
+
+/// The number of a contact's conversation, if it is a contact.
+pub(super) fn known_conversation(
+    conn: &Connection,
+    address: &Address,
+) -> Result<Option<ConversationId>, Fault> {
+    Ok(conn
+        .prepare_cached("SELECT conversation FROM contacts WHERE key = ?1")?
+        .query_row([key_bytes(address)], |row| Ok(ConversationId(row.get(0)?)))
+        .optional()?)
+}
+
+pub(super) fn state_of(conn: &Connection, address: &Address) -> Result<Option<ContactState>, Fault> {
+    Ok(conn
+        .prepare_cached("SELECT state FROM contacts WHERE key = ?1")?
+        .query_row([key_bytes(address)], |row| from_list(row, 0, ContactState::from_code))
+        .optional()?)
+}
+
+/// Sets the state of a contact, adding it if need be; tells whether it was known.
+fn put_state(conn: &Connection, address: &Address, state: ContactState, now: i64) -> Result<bool, Fault> {
+    let changed = conn.execute(
+        "UPDATE contacts SET state = ?2 WHERE key = ?1",
+        params![key_bytes(address), state.code()],
+    )?;
+    if changed > 0 {
+        return Ok(true);
+    }
+    conn.execute("INSERT INTO conversations (kind) VALUES (1)", [])?;
+    conn.execute(
+        "INSERT INTO contacts (conversation, key, state, added) VALUES (?1, ?2, ?3, ?4)",
+        params![conn.last_insert_rowid(), key_bytes(address), state.code(), now],
+    )?;
+    Ok(false)
+}
+
+fn set_name(conn: &Connection, address: &Address, name: Option<&str>) -> Result<(), Fault> {
+    let changed = conn
+        .execute("UPDATE contacts SET local_name = ?2 WHERE key = ?1", params![key_bytes(address), name])?;
+    if changed == 0 { Err(StorageError::UnknownContact.into()) } else { Ok(()) }
+}
+
+fn find(conn: &Connection, address: &Address) -> Result<Option<Contact>, Fault> {
+    let found = conn
+        .prepare_cached(&format!("{COLUMNS} WHERE key = ?1"))?
+        .query_row([key_bytes(address)], contact)
+        .optional()?;
+    found.map(|c| with_attributes(conn, c)).transpose()
+}
+
+fn load(conn: &Connection, address: &Address) -> Result<Contact, Fault> {
+    Ok(find(conn, address)?.ok_or(StorageError::UnknownContact)?)
+}
+
+fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
+    Ok(Contact {
+        conversation: ConversationId(row.get(0)?),
+        address: address(row, 1)?,
+        local_name: row.get(2)?,
+        state: from_list(row, 3, ContactState::from_code)?,
+        added: row.get(4)?,
+        attributes: Vec::new(),
+    })
+}
+
+fn with_attributes(conn: &Connection, mut contact: Contact) -> Result<Contact, Fault> {
+    let mut statement =
+        conn.prepare_cached("SELECT path, value FROM contact_attributes WHERE conversation = ?1")?;
+    let rows =
+        statement.query_map([contact.conversation.0], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    for row in rows {
+        let (path, value) = row?;
+        // A path of a later version is kept in the database and not shown by this one.
+        if let Some(attribute) = Attribute::from_path(&path) {
+            contact.attributes.push((attribute, value));
+        }
+    }
+    contact.attributes.sort_by_key(|(attribute, _)| *attribute);
+    Ok(contact)
+}

@@ -1,0 +1,239 @@
+//! What can go wrong with a profile: one sentence each, about what was wrong and what to do.
+
+use std::io;
+use std::path::PathBuf;
+
+/// An operation on the data directory or on a profile failed.
+///
+/// No variant carries a password, a key, an address or a text. A failed operation has changed nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StorageError {
+    // --- the caller asked for something impossible ---
+    /// A profile's label that cannot be a directory's name.
+    #[error(
+        "a profile's name must have 1 to 64 bytes, no '/' and no control characters, and not begin with '.'"
+    )]
+    Label,
+    /// There is a profile of this name.
+    #[error("there is a profile of this name already: choose another name")]
+    ProfileExists,
+    /// There is no profile of this name.
+    #[error(
+        "there is no profile of this name: list them with `cwtch profile list`, make one with `cwtch profile new`"
+    )]
+    NoSuchProfile,
+    /// An empty password.
+    #[error("an empty password protects nothing: give a password, or say --no-password")]
+    EmptyPassword,
+    /// The profile has a password and none was given.
+    #[error("this profile has a password: give it with --password-file or type it")]
+    PasswordNeeded,
+    /// A password was given for a profile that has none.
+    #[error("this profile has no password: open it with --no-password")]
+    NoPasswordSet,
+    /// The password does not open the profile.
+    #[error("wrong password")]
+    WrongPassword,
+    /// Too long, empty, or with control characters.
+    #[error("{what} must have 1 to {max} bytes and no control characters")]
+    Text {
+        /// What is meant, for example "a contact's name".
+        what: &'static str,
+        /// The most bytes it may have.
+        max: usize,
+    },
+    /// Longer than the store takes.
+    #[error("{what} is too long: at most {max} bytes are kept")]
+    TooLong {
+        /// What is meant.
+        what: &'static str,
+        /// The most bytes it may have.
+        max: usize,
+    },
+    /// No contact with this address or name.
+    #[error("there is no such contact: add it with `cwtch contact add`")]
+    UnknownContact,
+    /// No server with this address.
+    #[error("this server is not known: add it with `cwtch server add`")]
+    UnknownServer,
+    /// No group with this id or name.
+    #[error("there is no such group: join it with `cwtch group join`")]
+    UnknownGroup,
+    /// Neither a contact nor a group has this address, id or name.
+    #[error("no contact and no group has this address, id or name")]
+    UnknownConversation,
+    /// No message, or no pending post, with this id.
+    #[error("there is no such message")]
+    UnknownMessage,
+    /// A name that several contacts or groups have.
+    #[error("{count} conversations have this name: use the contact's address or the group's id")]
+    AmbiguousName {
+        /// How many have it.
+        count: usize,
+    },
+    /// The own address where a contact's was expected.
+    #[error("this is your own address")]
+    OwnAddress,
+    /// An own message with this id or signature exists.
+    #[error("a message with this id is stored already")]
+    DuplicateMessage,
+    /// A bundle names another key than the one first seen.
+    #[error(
+        "the server's keys differ from those seen first, so this bundle is refused: ask the operator; nothing was changed"
+    )]
+    BundleChanged,
+    /// A known group id with another key or another server.
+    #[error("this group is known with another key or server, so the invite is refused")]
+    GroupChanged,
+
+    // --- the place ---
+    /// Another process holds the profile.
+    #[error(
+        "locked: another cwtch process (perhaps the daemon) has this profile open; stop it, or let it do the work"
+    )]
+    Locked,
+    /// Somebody else can read or write what must be private.
+    #[error("other users can {access} {}: make it private with `chmod {mode} {}`", path.display(), path.display())]
+    Permissions {
+        /// Which file or directory.
+        path: PathBuf,
+        /// `"read"` or `"change"`.
+        access: &'static str,
+        /// The mode that it should have.
+        mode: &'static str,
+    },
+    /// Owned by another user.
+    #[error("{} belongs to another user: choose a data directory of your own", .0.display())]
+    Owner(PathBuf),
+    /// Not a directory or not a regular file.
+    #[error("{} is not what it should be (a directory, or a regular file)", .0.display())]
+    WrongKind(PathBuf),
+    /// Written by a later release.
+    #[error("this profile was made by a newer version of cwtch: update cwtch")]
+    NewerVersion,
+    /// Key derivation parameters that no version of this project writes.
+    #[error("profile.json asks for an absurd key derivation; restore the file from a backup")]
+    AbsurdKdf,
+    /// Files that are missing, cut or changed.
+    #[error(
+        "the profile's files are damaged or incomplete: restore the whole profile directory from a backup"
+    )]
+    Damaged,
+    /// No room.
+    #[error("the disk is full; nothing of this step was stored ({doing}): make room and try again")]
+    DiskFull {
+        /// What was being done.
+        doing: &'static str,
+    },
+    /// Something else uses the database file.
+    #[error("the database is in use by another program ({doing}); try again when it is done")]
+    Busy {
+        /// What was being done.
+        doing: &'static str,
+    },
+    /// The operating system refused.
+    #[error("cannot {doing}: {source}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The database refused for another reason.
+    #[error("the database could not {doing}: {source}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// Why not.
+        source: rusqlite::Error,
+    },
+}
+
+impl StorageError {
+    /// Sorts an operating system's error.
+    pub(super) fn io(doing: &'static str, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { doing },
+            _ => Self::Io { doing, source },
+        }
+    }
+
+    /// Sorts a database's error.
+    fn database(doing: &'static str, source: rusqlite::Error) -> Self {
+        use rusqlite::Error as E;
+        use rusqlite::ErrorCode as Code;
+        match &source {
+            E::SqliteFailure(failure, _) => match failure.code {
+                Code::DiskFull => Self::DiskFull { doing },
+                Code::DatabaseBusy | Code::DatabaseLocked => Self::Busy { doing },
+                Code::NotADatabase | Code::DatabaseCorrupt => Self::Damaged,
+                _ => Self::Database { doing, source },
+            },
+            // A value that the schema's types and our own writers rule out.
+            E::FromSqlConversionFailure(..)
+            | E::IntegralValueOutOfRange(..)
+            | E::InvalidColumnType(..)
+            | E::Utf8Error(..) => Self::Damaged,
+            _ => Self::Database { doing, source },
+        }
+    }
+}
+
+/// An error on its way out of a transaction: a refusal, or SQLite's error before it is known what was
+/// being done.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Sql(rusqlite::Error),
+    Refused(StorageError),
+}
+
+impl Fault {
+    /// Names what was being done.
+    pub(super) fn during(self, doing: &'static str) -> StorageError {
+        match self {
+            Self::Sql(source) => StorageError::database(doing, source),
+            Self::Refused(error) => error,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<StorageError> for Fault {
+    fn from(error: StorageError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_room_is_told_apart_from_other_trouble() {
+        let full = io::Error::from_raw_os_error(rustix::io::Errno::NOSPC.raw_os_error());
+        assert!(matches!(StorageError::io("write a file", full), StorageError::DiskFull { .. }));
+        let quota = io::Error::from_raw_os_error(rustix::io::Errno::DQUOT.raw_os_error());
+        assert!(matches!(StorageError::io("write a file", quota), StorageError::DiskFull { .. }));
+        let other = io::Error::from_raw_os_error(rustix::io::Errno::IO.raw_os_error());
+        assert!(matches!(StorageError::io("write a file", other), StorageError::Io { .. }));
+    }
+
+    #[test]
+    fn sqlite_codes_are_sorted_by_what_a_person_can_do() {
+        let code = |raw| {
+            Fault::from(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(raw), None)).during("test")
+        };
+        assert!(matches!(code(rusqlite::ffi::SQLITE_FULL), StorageError::DiskFull { doing: "test" }));
+        assert!(matches!(code(rusqlite::ffi::SQLITE_BUSY), StorageError::Busy { .. }));
+        assert!(matches!(code(rusqlite::ffi::SQLITE_LOCKED), StorageError::Busy { .. }));
+        assert!(matches!(code(rusqlite::ffi::SQLITE_CORRUPT), StorageError::Damaged));
+        assert!(matches!(code(rusqlite::ffi::SQLITE_NOTADB), StorageError::Damaged));
+        assert!(matches!(code(rusqlite::ffi::SQLITE_READONLY), StorageError::Database { .. }));
+    }
+}

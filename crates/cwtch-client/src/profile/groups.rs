@@ -1,0 +1,170 @@
+//! Groups: their keys, names and where their message chain stands.
+
+use cwtch_primitives::group::{GroupId, GroupKey};
+use cwtch_primitives::{Address, Zeroizing};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::Profile;
+use super::columns::{address, check_name, group_id, key_bytes, unsigned};
+use super::contacts::by_name;
+use super::error::{Fault, StorageError};
+use super::servers;
+use super::types::{Added, Conversation, ConversationId, Group, GroupCounts, History, NewGroup};
+
+const COLUMNS: &str = "SELECT g.conversation, g.group_id, g.key, g.name, s.key, g.joined, g.last_signature
+    FROM groups g JOIN servers s ON s.id = g.server";
+
+impl Profile {
+    /// Adds a group. One that was joined ([`History::Replay`]) sends its server's sync back to the start,
+    /// because what was passed over before may have been this group's.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownServer`], [`StorageError::GroupChanged`] if the id is known with another
+    /// key or server, [`StorageError::Text`] for a bad name, or trouble with the database.
+    pub fn add_group(&mut self, new: &NewGroup, now: i64) -> Result<Added<Group>, StorageError> {
+        check_name("a group's name", &new.name)?;
+        self.write("add a group", |tx| {
+            let server = servers::row_of(tx, &new.server)?;
+            if let Some(known) = by_id(tx, &new.id)? {
+                if known.key != new.key || known.server != new.server {
+                    return Err(StorageError::GroupChanged.into());
+                }
+                return Ok(Added::Known(known));
+            }
+            tx.execute("INSERT INTO conversations (kind) VALUES (2)", [])?;
+            tx.execute(
+                "INSERT INTO groups (conversation, group_id, key, name, server, joined)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![tx.last_insert_rowid(), new.id.as_bytes(), new.key.expose(), new.name, server, now],
+            )?;
+            if new.history == History::Replay {
+                tx.execute("UPDATE servers SET cursor = NULL, epoch = epoch + 1 WHERE id = ?1", [server])?;
+            }
+            Ok(Added::New(by_id(tx, &new.id)?.ok_or(StorageError::UnknownGroup)?))
+        })
+    }
+
+    /// All groups, in the order in which they were added.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn groups(&self) -> Result<Vec<Group>, StorageError> {
+        self.read("list the groups", |conn| {
+            let mut statement = conn.prepare_cached(&format!("{COLUMNS} ORDER BY g.conversation"))?;
+            let found = statement.query_map([], group)?.collect::<Result<_, _>>()?;
+            Ok(found)
+        })
+    }
+
+    /// The groups that one server carries.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn groups_of(&self, server: &Address) -> Result<Vec<Group>, StorageError> {
+        self.read("list the groups", |conn| of_server(conn, server))
+    }
+
+    /// A group by its id.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn group(&self, id: &GroupId) -> Result<Option<Group>, StorageError> {
+        self.read("read a group", |conn| by_id(conn, id))
+    }
+
+    /// A group by its id or a name that only it has.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], [`StorageError::AmbiguousName`], or trouble with the database.
+    pub fn find_group(&self, text: &str) -> Result<Group, StorageError> {
+        if let Ok(id) = text.trim().parse::<GroupId>()
+            && let Some(group) = self.group(&id)?
+        {
+            return Ok(group);
+        }
+        let candidates = self.groups()?.into_iter().map(Conversation::Group).collect();
+        match by_name(candidates, text)? {
+            Some(Conversation::Group(group)) => Ok(group),
+            _ => Err(StorageError::UnknownGroup),
+        }
+    }
+
+    /// Gives a group another local name.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], [`StorageError::Text`], or trouble with the database.
+    pub fn rename_group(&mut self, id: &GroupId, name: &str) -> Result<Group, StorageError> {
+        check_name("a group's name", name)?;
+        self.write("rename a group", |tx| {
+            tx.execute("UPDATE groups SET name = ?2 WHERE group_id = ?1", params![id.as_bytes(), name])?;
+            Ok(by_id(tx, id)?.ok_or(StorageError::UnknownGroup)?)
+        })
+    }
+
+    /// Leaves a group: its key, its messages and its waiting posts are erased.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], or trouble with the database.
+    pub fn remove_group(&mut self, id: &GroupId) -> Result<(), StorageError> {
+        self.write("remove a group", |tx| {
+            let group = by_id(tx, id)?.ok_or(StorageError::UnknownGroup)?;
+            tx.execute("DELETE FROM conversations WHERE id = ?1", [group.conversation.0])?;
+            Ok(())
+        })
+    }
+
+    /// How much a group holds.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn group_counts(&self, conversation: ConversationId) -> Result<GroupCounts, StorageError> {
+        self.read("count a group's messages", |conn| {
+            Ok(conn
+                .prepare_cached(
+                    "SELECT count(*), count(DISTINCT author), coalesce(sum(gap), 0) FROM messages
+                     WHERE conversation = ?1",
+                )?
+                .query_row([conversation.0], |row| {
+                    Ok(GroupCounts {
+                        messages: unsigned(row, 0)?,
+                        authors: unsigned(row, 1)?,
+                        gaps: unsigned(row, 2)?,
+                    })
+                })?)
+        })
+    }
+}
+
+pub(super) fn by_id(conn: &Connection, id: &GroupId) -> Result<Option<Group>, Fault> {
+    Ok(conn
+        .prepare_cached(&format!("{COLUMNS} WHERE g.group_id = ?1"))?
+        .query_row([id.as_bytes()], group)
+        .optional()?)
+}
+
+pub(super) fn by_conversation(conn: &Connection, id: ConversationId) -> Result<Option<Group>, Fault> {
+    Ok(conn
+        .prepare_cached(&format!("{COLUMNS} WHERE g.conversation = ?1"))?
+        .query_row([id.0], group)
+        .optional()?)
+}
+
+pub(super) fn of_server(conn: &Connection, server: &Address) -> Result<Vec<Group>, Fault> {
+    let mut statement =
+        conn.prepare_cached(&format!("{COLUMNS} WHERE s.key = ?1 ORDER BY g.conversation"))?;
+    let rows = statement.query_map([key_bytes(server)], group)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
+    let key = Zeroizing::new(row.get::<_, [u8; 32]>(2)?);
+    Ok(Group {
+        conversation: ConversationId(row.get(0)?),
+        id: group_id(row, 1)?,
+        key: GroupKey::new(*key),
+        name: row.get(3)?,
+        server: address(row, 4)?,
+        joined: row.get(5)?,
+        last_signature: row.get(6)?,
+    })
+}

@@ -1,0 +1,190 @@
+//! The table that all conversations share: inserting into it and reading from it.
+
+use cwtch_primitives::Address;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::Profile;
+use super::columns::{address, from_list, key_bytes, quote_hash, unsigned};
+use super::error::{Fault, StorageError};
+use super::types::{Content, ConversationId, MessageId, MessageState, StoredMessage};
+
+const COLUMNS: &str = "SELECT id, conversation, author, own, state, kind, data, overlay, sent, received,
+    protocol_id, signature, previous, gap, position FROM messages";
+
+/// A row of `messages` to be inserted.
+pub(super) struct NewMessage<'a> {
+    pub(super) conversation: ConversationId,
+    pub(super) author: &'a Address,
+    pub(super) own: bool,
+    pub(super) state: MessageState,
+    pub(super) content: &'a Content,
+    pub(super) sent: Option<i64>,
+    pub(super) received: i64,
+    pub(super) protocol_id: Option<&'a str>,
+    pub(super) group: Option<GroupPart<'a>>,
+}
+
+/// What only group messages have.
+pub(super) struct GroupPart<'a> {
+    pub(super) signature: &'a [u8],
+    /// Empty for none.
+    pub(super) previous: &'a [u8],
+    pub(super) message_hash: &'a [u8; 32],
+    pub(super) gap: bool,
+    pub(super) position: Option<i64>,
+}
+
+/// Inserts a message, unless one of the unique keys of its conversation is taken: then `None`.
+pub(super) fn insert(conn: &Connection, message: &NewMessage<'_>) -> Result<Option<MessageId>, Fault> {
+    let group = message.group.as_ref();
+    let inserted = conn
+        .prepare_cached(
+            "INSERT INTO messages (conversation, author, own, state, kind, data, overlay, quote_hash, sent,
+                 received, protocol_id, signature, previous, message_hash, gap, position)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            message.conversation.0,
+            key_bytes(message.author),
+            message.own,
+            message.state.code(),
+            message.content.kind.cast_signed(),
+            message.content.data,
+            message.content.json,
+            quote_hash(message.author, &message.content.json),
+            message.sent,
+            message.received,
+            message.protocol_id,
+            group.map(|g| g.signature),
+            group.map(|g| g.previous).filter(|p| !p.is_empty()),
+            group.map(|g| g.message_hash),
+            group.is_some_and(|g| g.gap),
+            group.and_then(|g| g.position),
+        ])?;
+    Ok((inserted > 0).then(|| MessageId(conn.last_insert_rowid())))
+}
+
+impl Profile {
+    /// Messages of a conversation with a number above `since`, oldest first, at most `limit`: for going
+    /// through all of them in pages.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn messages_after(
+        &self,
+        conversation: ConversationId,
+        since: MessageId,
+        limit: u32,
+    ) -> Result<Vec<StoredMessage>, StorageError> {
+        self.read("read messages", |conn| {
+            select(
+                conn,
+                "WHERE conversation = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+                conversation,
+                since,
+                limit,
+            )
+        })
+    }
+
+    /// The newest messages of a conversation with a number above `since`, at most `limit`, oldest of them
+    /// first.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn messages(
+        &self,
+        conversation: ConversationId,
+        since: MessageId,
+        limit: u32,
+    ) -> Result<Vec<StoredMessage>, StorageError> {
+        self.read("read messages", |conn| {
+            let clause = "WHERE conversation = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?3";
+            let mut found = select(conn, clause, conversation, since, limit)?;
+            found.reverse();
+            Ok(found)
+        })
+    }
+
+    /// One message.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn message(&self, id: MessageId) -> Result<Option<StoredMessage>, StorageError> {
+        self.read("read a message", |conn| {
+            Ok(conn
+                .prepare_cached(&format!("{COLUMNS} WHERE id = ?1"))?
+                .query_row([id.0], stored)
+                .optional()?)
+        })
+    }
+
+    /// The newest message of a conversation with a quoted reply's hash (SHA-256 of the author's address and
+    /// the overlay's JSON).
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn quoted_message(
+        &self,
+        conversation: ConversationId,
+        hash: &[u8; 32],
+    ) -> Result<Option<MessageId>, StorageError> {
+        self.read("find a quoted message", |conn| {
+            Ok(conn
+                .prepare_cached(
+                    "SELECT id FROM messages WHERE conversation = ?1 AND quote_hash = ?2
+                     ORDER BY id DESC LIMIT 1",
+                )?
+                .query_row(params![conversation.0, hash], |row| Ok(MessageId(row.get(0)?)))
+                .optional()?)
+        })
+    }
+
+    /// Own messages that nobody has confirmed yet, in all conversations.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn count_unconfirmed(&self) -> Result<u64, StorageError> {
+        self.read("count the queued messages", |conn| {
+            Ok(conn
+                .prepare_cached("SELECT count(*) FROM messages WHERE state IN (1, 2)")?
+                .query_row([], |row| unsigned(row, 0))?)
+        })
+    }
+}
+
+fn select(
+    conn: &Connection,
+    clause: &str,
+    conversation: ConversationId,
+    since: MessageId,
+    limit: u32,
+) -> Result<Vec<StoredMessage>, Fault> {
+    let mut statement = conn.prepare_cached(&format!("{COLUMNS} {clause}"))?;
+    let rows = statement.query_map(params![conversation.0, since.0, limit], stored)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
+    Ok(StoredMessage {
+        id: MessageId(row.get(0)?),
+        conversation: ConversationId(row.get(1)?),
+        author: address(row, 2)?,
+        own: row.get(3)?,
+        state: from_list(row, 4, MessageState::from_code)?,
+        content: content(row, 5)?,
+        sent: row.get(8)?,
+        received: row.get(9)?,
+        protocol_id: row.get(10)?,
+        signature: row.get(11)?,
+        previous: row.get(12)?,
+        gap: row.get(13)?,
+        position: row.get::<_, Option<i64>>(14)?.map(i64::cast_unsigned),
+    })
+}
+
+/// `kind`, `data` and `overlay`, from three columns in a row.
+pub(super) fn content(row: &Row<'_>, first: usize) -> rusqlite::Result<Content> {
+    Ok(Content { kind: unsigned(row, first)?, data: row.get(first + 1)?, json: row.get(first + 2)? })
+}

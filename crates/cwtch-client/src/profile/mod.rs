@@ -1,0 +1,113 @@
+//! Profiles: everything durable that a person has, in one encrypted database.
+//!
+//! [`DataDir`] finds, makes and opens profiles; [`Profile`] is one of them, open. Its API is blocking and
+//! consists of *named transactions*: a method that changes something does all of it in one durable
+//! transaction (WAL, `synchronous=FULL`) or fails and changes nothing. When it returns `Ok`, the change
+//! survives a power cut; an acknowledgement may be sent only then.
+//!
+//! What it protects: the database is encrypted with SQLCipher (AES-256, each page authenticated) under a
+//! random key that Argon2id derived from the password unseals. Without a password, file permissions are
+//! all there is. While a profile is open its key is in this process's memory. The number and the sizes
+//! of files, and the labels of profiles, are visible to whoever reads the disk.
+//!
+//! All times are unix seconds, given by the caller.
+
+mod columns;
+mod contacts;
+mod db;
+mod dir;
+mod error;
+mod groups;
+mod messages;
+mod p2p;
+mod posts;
+mod schema;
+mod servers;
+mod settings;
+mod sync;
+mod tokens;
+mod types;
+mod vault;
+
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+use std::path::{Path, PathBuf};
+
+use cwtch_primitives::{Address, CryptoRngCore, Identity};
+use rusqlite::Connection;
+
+pub use contacts::UNKNOWN_MAX;
+pub use dir::{DataDir, LABEL_MAX, ProfileInfo};
+pub use error::StorageError;
+pub use posts::AfterRefusal;
+pub use servers::REJECTS_MAX;
+pub use sync::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart};
+pub use types::{AckOutcome, Received};
+pub use types::{
+    Added, Attribute, Contact, ContactState, Content, Conversation, ConversationId, Group, GroupCounts,
+    History, MessageId, MessageState, NewGroup, NewPost, NewServer, OVERLAY_MAX, PendingP2p, PendingPost,
+    Reject, Server, StoredMessage,
+};
+pub use vault::Password;
+
+use dir::Lock;
+use vault::{DatabaseKey, Vault};
+
+/// An open profile: one connection, one process. Dropping it closes the database and releases the lock.
+///
+/// Methods block on the disk; call them where blocking is allowed. The type is `Send`, not `Sync`.
+pub struct Profile {
+    // Declared before the lock, so that it is closed before the lock is released.
+    conn: Connection,
+    path: PathBuf,
+    key: DatabaseKey,
+    identity: Identity,
+    address: Address,
+    _lock: Lock,
+}
+
+impl Profile {
+    fn from_parts(path: PathBuf, key: DatabaseKey, lock: Lock) -> Result<Self, StorageError> {
+        let conn = db::open(&path.join(db::FILE), &key)?;
+        let identity = Self::load_identity(&conn)?;
+        let address = identity.address();
+        Ok(Self { conn, path, key, identity, address, _lock: lock })
+    }
+
+    /// The directory that holds it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The profile's identity.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The profile's own address.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Seals the database's key under another password (or none). After a crash the old or the new
+    /// password opens the profile, never neither. The database's key stays the same: whoever copied the old
+    /// `profile.json` and knows the old password can still open a copy of the database.
+    ///
+    /// # Errors
+    /// [`StorageError::EmptyPassword`], [`StorageError::DiskFull`], or the system's refusal.
+    pub fn change_password(
+        &mut self,
+        new: &Password,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<(), StorageError> {
+        Vault::seal(&self.key, new, rng)?.write(&self.path)
+    }
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Profile([redacted])")
+    }
+}

@@ -1,0 +1,33 @@
+//! The database's versions: numbered migrations, each applied once, in one transaction.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::{Fault, StorageError};
+
+/// One script for each version, in order. A released script never changes.
+const MIGRATIONS: &[&str] = &[include_str!("0001_initial.sql")];
+
+/// The version that this program writes.
+pub(super) fn current_version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// Brings a database to [`current_version`]; each step is durable before the next one begins.
+pub(super) fn migrate(conn: &mut Connection) -> Result<(), Fault> {
+    let mut version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version < 0 {
+        return Err(StorageError::Damaged.into());
+    }
+    if version > current_version() {
+        return Err(StorageError::NewerVersion.into());
+    }
+    while let Some(script) = usize::try_from(version).ok().and_then(|done| MIGRATIONS.get(done)) {
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.execute_batch(script)?;
+        version += 1;
+        tx.pragma_update(None, "user_version", version)?;
+        tx.commit()?;
+        tracing::debug!(version, "database migrated");
+    }
+    Ok(())
+}

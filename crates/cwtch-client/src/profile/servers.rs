@@ -1,0 +1,133 @@
+//! Servers: what their key bundles said first, and what became of their messages.
+
+use cwtch_primitives::Address;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::Profile;
+use super::columns::{address, group_id, issuer, key_bytes, limit, unsigned};
+use super::error::{Fault, StorageError};
+use super::types::{Added, NewServer, Reject, Server};
+
+/// How many refused messages are kept for explanation, for each server; all are counted.
+pub const REJECTS_MAX: u32 = 1000;
+/// The most bytes of a bundle's JSON.
+const BUNDLE_MAX: usize = 64 * 1024;
+
+const COLUMNS: &str = "SELECT key, token_service, issuer, bundle, added, received,
+    (SELECT coalesce(sum(count), 0) FROM reject_counts c WHERE c.server = servers.id),
+    (SELECT count(*) FROM tokens t WHERE t.server = servers.id)
+    FROM servers";
+
+impl Profile {
+    /// Keeps a server as its verified bundle describes it. The first bundle of a board counts (§1.7).
+    ///
+    /// # Errors
+    /// [`StorageError::BundleChanged`] if another key was seen first: nothing changes.
+    /// [`StorageError::TooLong`], or trouble with the database.
+    pub fn add_server(&mut self, new: &NewServer, now: i64) -> Result<Added<Server>, StorageError> {
+        limit("a key bundle", new.bundle.len(), BUNDLE_MAX)?;
+        self.write("add a server", |tx| {
+            if let Some(known) = find(tx, &new.board)? {
+                if known.token_service != new.token_service || known.issuer != new.issuer {
+                    return Err(StorageError::BundleChanged.into());
+                }
+                return Ok(Added::Known(known));
+            }
+            tx.execute(
+                "INSERT INTO servers (key, token_service, issuer, bundle, added) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    key_bytes(&new.board),
+                    key_bytes(&new.token_service),
+                    new.issuer.as_bytes(),
+                    new.bundle,
+                    now
+                ],
+            )?;
+            Ok(Added::New(find(tx, &new.board)?.ok_or(StorageError::UnknownServer)?))
+        })
+    }
+
+    /// All servers, in the order in which they were added.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn servers(&self) -> Result<Vec<Server>, StorageError> {
+        self.read("list the servers", |conn| {
+            let mut statement = conn.prepare_cached(&format!("{COLUMNS} ORDER BY id"))?;
+            let found = statement.query_map([], server)?.collect::<Result<_, _>>()?;
+            Ok(found)
+        })
+    }
+
+    /// A server by its board's address.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn server(&self, board: &Address) -> Result<Option<Server>, StorageError> {
+        self.read("read a server", |conn| find(conn, board))
+    }
+
+    /// The newest refused messages of all servers, newest first.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn rejects(&self, limit: u32) -> Result<Vec<Reject>, StorageError> {
+        self.read("list the refused messages", |conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT s.key, g.group_id, r.reason, r.at FROM rejects r
+                 JOIN servers s ON s.id = r.server
+                 LEFT JOIN groups g ON g.conversation = r.conversation
+                 ORDER BY r.id DESC LIMIT ?1",
+            )?;
+            let rows = statement.query_map([limit], |row| {
+                let group = row.get::<_, Option<[u8; 16]>>(1)?.map(|_| group_id(row, 1)).transpose()?;
+                Ok(Reject { server: address(row, 0)?, group, reason: row.get(2)?, at: row.get(3)? })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// How many messages of a server were refused, by reason.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn reject_counts(&self, board: &Address) -> Result<Vec<(String, u64)>, StorageError> {
+        self.read("count the refused messages", |conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT reason, count FROM reject_counts c JOIN servers s ON s.id = c.server
+                 WHERE s.key = ?1 ORDER BY reason",
+            )?;
+            let rows = statement.query_map([key_bytes(board)], |row| Ok((row.get(0)?, unsigned(row, 1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+/// The local number of a server.
+pub(super) fn row_of(conn: &Connection, board: &Address) -> Result<i64, Fault> {
+    let found = conn
+        .prepare_cached("SELECT id FROM servers WHERE key = ?1")?
+        .query_row([key_bytes(board)], |row| row.get(0))
+        .optional()?;
+    Ok(found.ok_or(StorageError::UnknownServer)?)
+}
+
+fn find(conn: &Connection, board: &Address) -> Result<Option<Server>, Fault> {
+    Ok(conn
+        .prepare_cached(&format!("{COLUMNS} WHERE key = ?1"))?
+        .query_row([key_bytes(board)], server)
+        .optional()?)
+}
+
+fn server(row: &Row<'_>) -> rusqlite::Result<Server> {
+    Ok(Server {
+        board: address(row, 0)?,
+        token_service: address(row, 1)?,
+        issuer: issuer(row, 2)?,
+        bundle: row.get(3)?,
+        added: row.get(4)?,
+        received: unsigned(row, 5)?,
+        rejected: unsigned(row, 6)?,
+        tokens: unsigned(row, 7)?,
+    })
+}

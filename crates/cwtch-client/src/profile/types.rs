@@ -1,0 +1,445 @@
+//! What the profile's transactions take and give. Texts, keys and addresses stay out of `Debug`.
+
+use core::fmt;
+
+use cwtch_primitives::group::{GroupId, GroupKey};
+use cwtch_primitives::token::{IssuerPublicKey, Token};
+use cwtch_primitives::{Address, Zeroizing};
+
+/// The most bytes of an overlay's JSON that are stored: what one packet can carry.
+pub const OVERLAY_MAX: usize = 8192;
+
+/// The local number of a message: grows through the whole profile and is never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId(pub i64);
+
+/// The local number of a conversation (a contact's or a group's).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConversationId(pub i64);
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Whether a contact may talk to us (§1.10, "Access").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactState {
+    /// Connected once; nothing that it sends is kept.
+    Unknown,
+    /// Accepted by the person.
+    Accepted,
+    /// Connections are closed after authentication.
+    Blocked,
+}
+
+/// A public attribute of a profile (§1.10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Attribute {
+    /// `profile.name`
+    Name,
+    /// `profile.profile-status`
+    Status,
+    /// `profile.profile-attribute-1`
+    Attribute1,
+    /// `profile.profile-attribute-2`
+    Attribute2,
+    /// `profile.profile-attribute-3`
+    Attribute3,
+}
+
+impl Attribute {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Name, Self::Status, Self::Attribute1, Self::Attribute2, Self::Attribute3];
+    /// The most bytes of a value.
+    pub const MAX: usize = 1024;
+
+    /// The path by which peers ask for it.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Name => "profile.name",
+            Self::Status => "profile.profile-status",
+            Self::Attribute1 => "profile.profile-attribute-1",
+            Self::Attribute2 => "profile.profile-attribute-2",
+            Self::Attribute3 => "profile.profile-attribute-3",
+        }
+    }
+
+    /// The attribute of a path, if a contact may read it at all.
+    pub fn from_path(path: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|a| a.path() == path)
+    }
+}
+
+/// Whether something was added or had been there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Added<T> {
+    /// It is new.
+    New(T),
+    /// It was known.
+    Known(T),
+}
+
+impl<T> Added<T> {
+    /// The thing, new or not.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::New(t) | Self::Known(t) => t,
+        }
+    }
+
+    /// Whether it is new.
+    pub fn is_new(&self) -> bool {
+        matches!(self, Self::New(_))
+    }
+}
+
+/// A contact.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// Its address.
+    pub address: Address,
+    /// What the person calls it.
+    pub local_name: Option<String>,
+    /// Whether it may talk to us.
+    pub state: ContactState,
+    /// When it was added or first connected.
+    pub added: i64,
+    /// What it said about itself.
+    pub attributes: Vec<(Attribute, String)>,
+}
+
+impl Contact {
+    /// What to show: the local name, else the name it gave itself, else nothing.
+    pub fn name(&self) -> &str {
+        self.local_name.as_deref().or_else(|| self.attribute(Attribute::Name)).unwrap_or_default()
+    }
+
+    /// One of the attributes it told us.
+    pub fn attribute(&self, attribute: Attribute) -> Option<&str> {
+        self.attributes.iter().find(|(a, _)| *a == attribute).map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Debug for Contact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contact")
+            .field("conversation", &self.conversation)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A contact or a group.
+#[derive(Debug, Clone)]
+pub enum Conversation {
+    /// With one contact.
+    Contact(Contact),
+    /// In a group.
+    Group(Group),
+}
+
+impl Conversation {
+    /// Its number.
+    pub fn id(&self) -> ConversationId {
+        match self {
+            Self::Contact(contact) => contact.conversation,
+            Self::Group(group) => group.conversation,
+        }
+    }
+}
+
+/// The content of a message: an overlay (§1.10), parsed and as its bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Content {
+    /// The overlay's number, `o`.
+    pub kind: u64,
+    /// The overlay's text, `d`.
+    pub data: String,
+    /// The JSON exactly as sent or received: quotes hash it. At most [`OVERLAY_MAX`] bytes.
+    pub json: Vec<u8>,
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Content")
+            .field("kind", &self.kind)
+            .field("bytes", &self.json.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageState {
+    /// Ours, durable here, not yet sent.
+    Queued,
+    /// Ours, sent at least once, not yet confirmed.
+    Sent,
+    /// Ours, acknowledged by the contact.
+    Acknowledged,
+    /// Ours, durably stored by the group's server.
+    Stored,
+    /// Ours, given up.
+    Failed,
+    /// Received from a contact over an authenticated connection.
+    Received,
+    /// Received from a group, with a valid author's signature.
+    Verified,
+}
+
+/// A stored message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredMessage {
+    /// Local number.
+    pub id: MessageId,
+    /// Where it belongs.
+    pub conversation: ConversationId,
+    /// Who wrote it.
+    pub author: Address,
+    /// Whether that is this profile.
+    pub own: bool,
+    /// Where it stands.
+    pub state: MessageState,
+    /// What it says.
+    pub content: Content,
+    /// When the author says it was sent; `None` where the protocol does not say.
+    pub sent: Option<i64>,
+    /// When it arrived; for own messages, when it was written.
+    pub received: i64,
+    /// Contacts: the protocol's message id.
+    pub protocol_id: Option<String>,
+    /// Groups: the author's signature.
+    pub signature: Option<Vec<u8>>,
+    /// Groups: the signature of the newest message that the author had seen; `None` for none.
+    pub previous: Option<Vec<u8>>,
+    /// Groups: `previous` has not been delivered to us.
+    pub gap: bool,
+    /// Groups: place in the server's order, from 1; `None` while the server has not shown it.
+    pub position: Option<u64>,
+}
+
+impl fmt::Debug for StoredMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredMessage")
+            .field("id", &self.id)
+            .field("conversation", &self.conversation)
+            .field("state", &self.state)
+            .field("content", &self.content)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became of a message from a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// New, now durable: acknowledge it.
+    Stored(MessageId),
+    /// Had been stored before: acknowledge it again, show nothing.
+    Duplicate(MessageId),
+    /// The peer is not an accepted contact: dropped, do not acknowledge.
+    NotAccepted,
+}
+
+/// What became of an acknowledgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AckOutcome {
+    /// The message is acknowledged now.
+    Acknowledged(MessageId),
+    /// It had been.
+    Already(MessageId),
+    /// No own message to this contact has this id.
+    Unknown,
+}
+
+/// An own message to a contact that it has not acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingP2p {
+    /// Local number.
+    pub id: MessageId,
+    /// The protocol's message id: a resend uses the same one.
+    pub protocol_id: String,
+    /// What to send.
+    pub content: Content,
+    /// [`MessageState::Queued`] or [`MessageState::Sent`].
+    pub state: MessageState,
+}
+
+/// A server as its verified key bundle describes it.
+#[derive(Clone)]
+pub struct NewServer {
+    /// The board's address.
+    pub board: Address,
+    /// The token service's address.
+    pub token_service: Address,
+    /// The key that signs tokens.
+    pub issuer: IssuerPublicKey,
+    /// The bundle's JSON as received.
+    pub bundle: Vec<u8>,
+}
+
+impl fmt::Debug for NewServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NewServer(…)")
+    }
+}
+
+/// A known server.
+#[derive(Clone)]
+pub struct Server {
+    /// The board's address.
+    pub board: Address,
+    /// The token service's address.
+    pub token_service: Address,
+    /// The key that signs tokens.
+    pub issuer: IssuerPublicKey,
+    /// The bundle's JSON as first received.
+    pub bundle: Vec<u8>,
+    /// When it was added.
+    pub added: i64,
+    /// Messages of own groups accepted from it.
+    pub received: u64,
+    /// Messages that an own key opened but that failed a check.
+    pub rejected: u64,
+    /// Tokens in the wallet.
+    pub tokens: u64,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("received", &self.received)
+            .field("rejected", &self.rejected)
+            .field("tokens", &self.tokens)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a message was refused.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// The server it came from.
+    pub server: Address,
+    /// The group whose key opened it, where one did.
+    pub group: Option<GroupId>,
+    /// Why: a reason's name or sentence.
+    pub reason: String,
+    /// When.
+    pub at: i64,
+}
+
+impl fmt::Debug for Reject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reject").field("reason", &self.reason).field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+/// What a group's server may hold from before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// The group was made just now: nothing.
+    Empty,
+    /// The group was joined: the next sync must replay everything that the server holds.
+    Replay,
+}
+
+/// A group to be added.
+#[derive(Clone)]
+pub struct NewGroup {
+    /// Its id, derived from key and server.
+    pub id: GroupId,
+    /// Its key.
+    pub key: GroupKey,
+    /// Its name, 1–128 bytes without control characters.
+    pub name: String,
+    /// The board that carries it; must be known.
+    pub server: Address,
+    /// Whether the server may hold messages already.
+    pub history: History,
+}
+
+impl fmt::Debug for NewGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewGroup").field("history", &self.history).finish_non_exhaustive()
+    }
+}
+
+/// A group.
+#[derive(Clone)]
+pub struct Group {
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// Its id.
+    pub id: GroupId,
+    /// Its key.
+    pub key: GroupKey,
+    /// Its name.
+    pub name: String,
+    /// The board that carries it.
+    pub server: Address,
+    /// When it was made or joined.
+    pub joined: i64,
+    /// Signature of the newest message known to be stored by the server: the next post's
+    /// `PreviousMessageSig` (§1.9).
+    pub last_signature: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Group").field("conversation", &self.conversation).finish_non_exhaustive()
+    }
+}
+
+/// How much a group holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GroupCounts {
+    /// Messages.
+    pub messages: u64,
+    /// Different authors.
+    pub authors: u64,
+    /// Messages whose predecessor has not been delivered to us.
+    pub gaps: u64,
+}
+
+/// An own group message to be posted.
+#[derive(Debug, Clone)]
+pub struct NewPost {
+    /// What it says.
+    pub content: Content,
+    /// When, as the message itself says.
+    pub sent: i64,
+    /// The encrypted message.
+    pub ciphertext: Vec<u8>,
+    /// The author's signature.
+    pub signature: Vec<u8>,
+    /// The signature of the message before, empty for none.
+    pub previous: Vec<u8>,
+    /// Hash of the plain message's JSON; the same hash that a sync gives for it.
+    pub message_hash: [u8; 32],
+}
+
+/// An own group message on its way.
+#[derive(Debug, Clone)]
+pub struct PendingPost {
+    /// Local number of the message.
+    pub id: MessageId,
+    /// The group.
+    pub group: GroupId,
+    /// The encrypted message.
+    pub ciphertext: Vec<u8>,
+    /// The author's signature.
+    pub signature: Vec<u8>,
+    /// The token bound to this post, if it has been sent or was about to be.
+    pub token: Option<Token>,
+    /// [`MessageState::Queued`] or [`MessageState::Sent`].
+    pub state: MessageState,
+    /// How often the server has refused it.
+    pub refusals: u32,
+}
+
+/// Token bytes on their way to or from the database.
+pub(super) type TokenBytes = Zeroizing<[u8; 64]>;
