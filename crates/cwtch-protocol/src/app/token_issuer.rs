@@ -1,0 +1,124 @@
+//! Selling a batch of tokens (§1.6) for a proof of work: one batch for each connection.
+
+use core::fmt;
+
+use cwtch_primitives::CryptoRngCore;
+use cwtch_primitives::pow::{self, Challenge, SOLUTION_LEN};
+use cwtch_primitives::token::{IssuerKey, TokenError};
+use cwtch_primitives::transcript::Transcript;
+use cwtch_wire::WireError;
+use cwtch_wire::token::{SignedBatch, decode_request};
+
+/// Length of the seed that we send, in bytes.
+pub const SEED_LEN: usize = 32;
+
+/// The token service's side of one connection.
+///
+/// Send what [`TokenIssuer::poll_send`] gives (the seed at once, the answer at the end), give payloads
+/// to [`TokenIssuer::handle`], close when [`TokenIssuer::is_done`] and all is sent. The deployed service
+/// signs one batch for each proof of work and each connection, and so does this.
+pub struct TokenIssuer {
+    transcript: Transcript,
+    state: State,
+    out: Option<Vec<u8>>,
+}
+
+enum State {
+    AwaitSolution(Box<Challenge>),
+    AwaitRequest,
+    Done,
+}
+
+/// What a payload led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The proof of work is right; nothing is said, the request comes next.
+    Solved,
+    /// So many tokens were signed; the answer is ready to send.
+    Issued(usize),
+}
+
+/// Why a client gets no tokens. Every one of these closes the connection.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenIssuerError {
+    /// Not 32 bytes, or no solution.
+    #[error("the client's proof of work is wrong")]
+    Solution,
+    /// No list of 1 to 10 usable blinded tokens.
+    #[error("the client's token request is malformed: {0}")]
+    Request(#[source] WireError),
+    /// The batch cannot be signed.
+    #[error("the client's token request cannot be signed: {0}")]
+    Batch(#[source] TokenError),
+    /// A second request, or anything after an error.
+    #[error("the client sent more than one request on a connection")]
+    Finished,
+}
+
+impl TokenIssuer {
+    /// Starts with a fresh seed, ready to send.
+    pub fn new(rng: &mut impl CryptoRngCore) -> Self {
+        let mut seed = vec![0; SEED_LEN];
+        rng.fill_bytes(&mut seed);
+        let mut transcript = Transcript::new();
+        let challenge = Box::new(Challenge::new(&mut transcript, &seed));
+        Self { transcript, state: State::AwaitSolution(challenge), out: Some(seed) }
+    }
+
+    /// Takes a payload of the client: the solution, then the request. A request costs the signing of up
+    /// to ten tokens, about two milliseconds.
+    ///
+    /// # Errors
+    /// [`TokenIssuerError`]; close the connection.
+    pub fn handle(
+        &mut self,
+        payload: &[u8],
+        key: &IssuerKey,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Step, TokenIssuerError> {
+        match core::mem::replace(&mut self.state, State::Done) {
+            State::AwaitSolution(challenge) => {
+                let solution: [u8; SOLUTION_LEN] =
+                    payload.try_into().map_err(|_| TokenIssuerError::Solution)?;
+                if !challenge.check(&solution) {
+                    return Err(TokenIssuerError::Solution);
+                }
+                pow::accept(&mut self.transcript, &solution);
+                self.state = State::AwaitRequest;
+                Ok(Step::Solved)
+            }
+            State::AwaitRequest => {
+                let blinded = decode_request(payload).map_err(TokenIssuerError::Request)?;
+                self.transcript.new_protocol("token-app");
+                let (signed, proof) =
+                    key.sign_batch(&mut self.transcript, &blinded, rng).map_err(TokenIssuerError::Batch)?;
+                let count = signed.len();
+                self.out = Some(SignedBatch { signed, proof }.to_json());
+                Ok(Step::Issued(count))
+            }
+            State::Done => Err(TokenIssuerError::Finished),
+        }
+    }
+
+    /// The next payload to send.
+    pub fn poll_send(&mut self) -> Option<Vec<u8>> {
+        self.out.take()
+    }
+
+    /// Whether the client's proof of work was accepted (for the choice of a time limit).
+    pub fn is_solved(&self) -> bool {
+        !matches!(self.state, State::AwaitSolution(_))
+    }
+
+    /// Whether nothing more may be received.
+    pub fn is_done(&self) -> bool {
+        matches!(self.state, State::Done)
+    }
+}
+
+impl fmt::Debug for TokenIssuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenIssuer").field("done", &self.is_done()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,240 @@
+//! Which group a message of a board belongs to, whether it is valid, and what is missing before it (§1.9).
+
+use core::fmt;
+use std::collections::{BTreeMap, HashSet};
+
+use cwtch_primitives::group::{GroupId, GroupKey};
+use cwtch_primitives::{Address, Signature};
+use cwtch_wire::board::EncryptedGroupMessage;
+use cwtch_wire::group::{
+    GroupContext, RejectReason, VerifiedGroupMessage, parse_plain, try_open_into, verify,
+};
+
+/// The groups that a board's messages are tried against.
+///
+/// Trying a wrong key costs only the authenticator over the ciphertext, a few microseconds. The set is
+/// `Send + Sync` and immutable while in use: a caller spreads the messages over its cores, with one
+/// [`Scratch`] for each.
+#[derive(Default)]
+pub struct TrialSet {
+    groups: Vec<Group>,
+}
+
+struct Group {
+    id: GroupId,
+    key: GroupKey,
+    server: Address,
+}
+
+/// A reused buffer for decryption, one for each thread. Erased when dropped.
+#[derive(Default)]
+pub struct Scratch(zeroize::Zeroizing<Vec<u8>>);
+
+/// What a message turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// No group's key opens it. Nothing is wrong: a board carries the messages of many groups.
+    NotOurs,
+    /// A member wrote it, and everything holds.
+    Verified {
+        /// The group's place in the set.
+        group: usize,
+        /// The message.
+        message: Box<VerifiedGroupMessage>,
+    },
+    /// A group's key opens it, but it is not valid. Count and explain it; never show it.
+    Rejected {
+        /// The group's place in the set.
+        group: usize,
+        /// What is wrong.
+        reason: RejectReason,
+    },
+}
+
+impl TrialSet {
+    /// An empty set, with which nothing is ours.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a group on a server and returns its place. The id must be the one derived from key and
+    /// server (checked when the group was joined; deriving it takes milliseconds).
+    pub fn push(&mut self, id: GroupId, key: GroupKey, server: Address) -> usize {
+        self.groups.push(Group { id, key, server });
+        self.groups.len() - 1
+    }
+
+    /// How many groups there are.
+    pub fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// The id of the group at a place.
+    pub fn id(&self, group: usize) -> Option<&GroupId> {
+        self.groups.get(group).map(|g| &g.id)
+    }
+
+    /// Tries every group's key, then checks the message against the one that opens it: the group's id, the
+    /// author, the time and the signature.
+    pub fn classify(&self, message: &EncryptedGroupMessage, scratch: &mut Scratch) -> Outcome {
+        let mut outcome = Outcome::NotOurs;
+        for (group, candidate) in self.groups.iter().enumerate() {
+            let Some(plain) = try_open_into(&candidate.key, &message.ciphertext, &mut scratch.0) else {
+                continue;
+            };
+            match candidate.check(plain, &message.signature) {
+                Ok(message) => return Outcome::Verified { group, message: Box::new(message) },
+                // Two groups may share a key, on two servers: the other one may still be the right one.
+                Err(reason) if outcome == Outcome::NotOurs => outcome = Outcome::Rejected { group, reason },
+                Err(_) => {}
+            }
+        }
+        outcome
+    }
+}
+
+impl Group {
+    fn check(&self, plain: &[u8], signature: &[u8]) -> Result<VerifiedGroupMessage, RejectReason> {
+        let context = GroupContext { id: &self.id, key: &self.key, server: &self.server };
+        verify(context, parse_plain(plain)?, signature)
+    }
+}
+
+impl fmt::Debug for TrialSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TrialSet({} groups)", self.groups.len())
+    }
+}
+
+impl fmt::Debug for Scratch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scratch([redacted])")
+    }
+}
+
+/// Counts what came of many messages, for a report to a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Valid messages.
+    pub verified: u64,
+    /// Messages of other people's groups.
+    pub not_ours: u64,
+    /// Invalid messages, by what is wrong with them; a reason's `Display` explains it.
+    pub rejected: BTreeMap<RejectReason, u64>,
+}
+
+impl Tally {
+    /// Counts one message.
+    pub fn add(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::NotOurs => self.not_ours += 1,
+            Outcome::Verified { .. } => self.verified += 1,
+            Outcome::Rejected { reason, .. } => *self.rejected.entry(*reason).or_default() += 1,
+        }
+    }
+
+    /// Adds the counts of another part of the work.
+    pub fn merge(&mut self, other: &Self) {
+        self.verified += other.verified;
+        self.not_ours += other.not_ours;
+        for (reason, count) in &other.rejected {
+            *self.rejected.entry(*reason).or_default() += count;
+        }
+    }
+
+    /// All invalid messages.
+    pub fn rejected_total(&self) -> u64 {
+        self.rejected.values().sum()
+    }
+}
+
+/// The time to show for a message: what its author says if that can be believed at `now` (unix
+/// seconds; from 2017 to a day ahead of `now`), otherwise `now`. The flag says whether it was believed. A wrong
+/// clock does not make a message invalid, on either side.
+pub fn shown_time(message: &VerifiedGroupMessage, now: i64) -> (i64, bool) {
+    message.sane_timestamp(now).map_or((now, false), |sent| (sent, true))
+}
+
+/// How a message hangs together with those before it: each names the newest that its author had seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// It names none: the author had seen nothing yet.
+    First,
+    /// It names one that is here.
+    Known,
+    /// It names one that is not here (yet): withheld, pruned, or still to come.
+    Missing,
+}
+
+/// Decides a message's link, for callers whose store knows the signatures.
+pub fn link(previous: &[u8], known: impl FnOnce(&[u8]) -> bool) -> Link {
+    if previous.is_empty() {
+        Link::First
+    } else if known(previous) {
+        Link::Known
+    } else {
+        Link::Missing
+    }
+}
+
+/// Follows the chain of one group in memory: which signatures are here, and which are named but missing.
+///
+/// Grows by 64 bytes for each message (and each missing one); a server cannot make it grow without
+/// members' signatures.
+#[derive(Default)]
+pub struct ChainTracker {
+    known: HashSet<Signature>,
+    missing: HashSet<Signature>,
+}
+
+impl ChainTracker {
+    /// A chain whose known part is given.
+    pub fn new(known: impl IntoIterator<Item = Signature>) -> Self {
+        Self { known: known.into_iter().collect(), missing: HashSet::new() }
+    }
+
+    /// Takes a verified message in the order of the board, and says how it is linked. A message that comes later
+    /// closes the gap that it left. A name that cannot be a signature counts as missing for good.
+    pub fn observe(&mut self, message: &VerifiedGroupMessage) -> Link {
+        self.insert(*message.signature(), message.previous())
+    }
+
+    fn insert(&mut self, signature: Signature, previous: &[u8]) -> Link {
+        let link = link(previous, |p| Signature::try_from(p).is_ok_and(|p| self.known.contains(&p)));
+        self.missing.remove(&signature);
+        self.known.insert(signature);
+        if link == Link::Missing
+            && let Ok(previous) = Signature::try_from(previous)
+            && previous != signature
+        {
+            self.missing.insert(previous);
+        }
+        link
+    }
+
+    /// How many messages are named by others and not here.
+    pub fn gaps(&self) -> usize {
+        self.missing.len()
+    }
+
+    /// How many messages are here.
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether nothing is here.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+}
+
+impl fmt::Debug for ChainTracker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ChainTracker({} known, {} missing)", self.known.len(), self.missing.len())
+    }
+}
