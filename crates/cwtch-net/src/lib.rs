@@ -1,14 +1,21 @@
-//! Networks that Cwtch runs over.
+//! Networks that Cwtch runs over, and the driver between a stream of bytes and the protocol's state
+//! machines: the only crate of the protocol that knows sockets and a clock.
 //!
 //! - [`Network`] and [`Listener`] are what a network must do; [`NetworkSpec`] is how a person names one.
 //! - [`loopback`] is the test network of §1.2: this machine only, no anonymity.
+//! - [`driver`] carries packets: [`SecureConnection`] for peers and boards (§1.5), [`PlainConnection`] for
+//!   the token service (§1.6), every step of both under a deadline of [`Deadlines`].
 //!
 //! Nothing here logs an address, a key or a payload, and no error's text contains an address.
 
+pub mod driver;
 pub mod loopback;
 mod network;
 mod spec;
 
+pub use driver::{
+    Awaiting, ConnError, Deadlines, Fault, PacketStream, PlainConnection, Rng, SecureConnection,
+};
 pub use loopback::Loopback;
 pub use network::{AddressFileFault, BoxStream, Listener, NetError, Network, Stream, UnreachableWhy};
 pub use spec::{NetworkSpec, SpecError};

@@ -1,0 +1,126 @@
+//! How a connection fails, by fault.
+
+use std::io;
+
+use cwtch_protocol::channel::{ChannelError, HandshakeError};
+use cwtch_wire::packet::PacketError;
+
+use crate::network::NetError;
+
+/// Why a connection could not be made or went on no longer. No text contains an address or a payload.
+///
+/// After any error but [`Full`](Self::Full) and [`Unsendable`](Self::Unsendable) the connection is of no use.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnError {
+    /// No stream to the peer.
+    #[error(transparent)]
+    Network(NetError),
+    /// The peer is not who it should be, or does not follow §1.5.
+    #[error("the handshake with the peer failed: {0}")]
+    Handshake(HandshakeError),
+    /// A packet of the peer does not open (§1.3), or came before.
+    #[error("the encrypted connection failed: {0}")]
+    Channel(ChannelError),
+    /// A plain packet of the peer is malformed.
+    #[error("a packet of the peer is malformed: {0}")]
+    Packet(PacketError),
+    /// Our own payload is empty or too long; the connection goes on.
+    #[error("this payload cannot be sent: {0}")]
+    Unsendable(PacketError),
+    /// The peer did not do something in time.
+    #[error("the peer is too slow or gone: {0} took too long")]
+    Deadline(Awaiting),
+    /// The stream ended inside a packet.
+    #[error("the peer closed the connection in the middle of a packet")]
+    Truncated,
+    /// The stream ended while an answer was due.
+    #[error("the peer closed the connection before it answered")]
+    ClosedEarly,
+    /// The connection has ended or failed before.
+    #[error("the connection is closed; open a new one")]
+    Closed,
+    /// Too many packets wait to be written.
+    #[error("too many packets wait to be written to the peer; wait until some are")]
+    Full,
+    /// The stream failed.
+    #[error("the connection was lost: could not {doing}: {source}")]
+    Io {
+        /// What was being done, to follow "could not".
+        doing: &'static str,
+        /// The network's answer.
+        source: io::Error,
+    },
+}
+
+/// What a deadline was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Awaiting {
+    /// A stream to the peer.
+    #[error("reaching it")]
+    Dial,
+    /// That the peer takes our hello (§1.5 step 1).
+    #[error("taking our hello")]
+    TakeHello,
+    /// The peer's hello.
+    #[error("its hello")]
+    Hello,
+    /// That the peer takes our proof (§1.5 step 4).
+    #[error("taking our proof")]
+    TakeProof,
+    /// The peer's proof.
+    #[error("its proof")]
+    Proof,
+    /// That the peer reads what is written to it.
+    #[error("reading what was sent to it")]
+    Write,
+    /// The rest of a packet of which a part has arrived.
+    #[error("the rest of a packet")]
+    RestOfPacket,
+    /// An answer that the protocol owes.
+    #[error("its answer")]
+    Answer,
+    /// Any packet, where silence has a limit.
+    #[error("any sign of life")]
+    Silence,
+}
+
+/// Whose fault an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The peer broke the protocol.
+    Peer,
+    /// The caller asked for something that cannot be.
+    Caller,
+    /// The peer is away or slow, or the network lost it: trying again can help.
+    Network,
+    /// Something on this machine refuses.
+    Local,
+}
+
+impl ConnError {
+    /// Whose fault it is, for counters and for the decision to retry.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Handshake(_) | Self::Channel(_) | Self::Packet(_) | Self::Truncated => Fault::Peer,
+            Self::Closed | Self::Full | Self::Unsendable(_) => Fault::Caller,
+            Self::Deadline(_) | Self::ClosedEarly | Self::Io { .. } => Fault::Network,
+            Self::Network(NetError::Unreachable { .. }) => Fault::Network,
+            Self::Network(_) => Fault::Local,
+        }
+    }
+
+    /// From an error of sealing, which our own payload caused.
+    pub(super) fn sealing(error: ChannelError) -> Self {
+        match error {
+            ChannelError::Unsendable(why) => Self::Unsendable(why),
+            other => Self::Channel(other),
+        }
+    }
+
+    pub(super) fn io(doing: &'static str, source: io::Error) -> Self {
+        Self::Io { doing, source }
+    }
+}
