@@ -1,0 +1,15 @@
+//! Tests of every format: against vectors, against an oracle, and with bytes that are wrong.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests"
+)]
+
+mod artefacts;
+mod properties;
+mod reject;
+mod support;
+mod vectors;
