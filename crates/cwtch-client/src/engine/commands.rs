@@ -2,38 +2,94 @@
 
 use std::time::Duration;
 
-use super::Inner;
-use super::context::Context;
-use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, Reply};
+use cwtch_primitives::group::GroupId;
+use cwtch_wire::overlay::{
+    Content as Meaning, KIND_GROUP_INVITE, KIND_SUGGESTED_CONTACT, KIND_TEXT, Overlay, quoted_hash,
+};
+use serde_json::json;
 
-/// How long `send` waits in a daemon where the command names no timeout.
+use super::context::Context;
+use super::info::{conversation_name, message_info};
+use super::{Inner, contacts};
+use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, MessageInfo, Reply, StatusInfo};
+use crate::profile::{Conversation, MessageId};
+
+/// How long `send` waits in a daemon where the command names no time.
 const DAEMON_TIMEOUT: Duration = Duration::from_secs(60);
 /// The same without a daemon: somebody sits in front of it.
 const ONE_SHOT_TIMEOUT: Duration = Duration::from_secs(30);
-/// The longest wait that a command may ask for: a day.
+/// The longest wait that a command may ask for, in seconds: a day.
 const MAX_TIMEOUT: u64 = 86_400;
+/// The most messages in one reply.
+const MESSAGES_MAX: u32 = 10_000;
 /// The one experiment there is.
 const GROUPS: &str = "groups";
 
 /// Runs one command.
 pub(crate) async fn run(inner: &Inner, command: Command) -> Result<Reply, ApiError> {
-    if inner.context.shutdown.is_cancelled() {
+    let Inner { context, peers: _, groups } = inner;
+    if context.shutdown.is_cancelled() {
         return Err(Context::closed());
     }
     if concerns_groups(&command) {
         require_groups(inner)?;
     }
-    let Inner { context, peers, groups } = inner;
-    match command {
-        Command::ServerAdd { server } => Ok(Reply::Server(groups.server_add(&server).await?)),
-        Command::ServerList => Ok(Reply::Servers(groups.server_list().await?)),
-        Command::GroupNew { name, server } => {
-            Ok(Reply::GroupCreated(groups.group_new(&name, &server).await?))
+    Ok(match command {
+        Command::Address => Reply::Address { address: context.address.to_string() },
+        Command::Status => Reply::Status(status(inner).await?),
+
+        Command::ContactAdd { address, name } => Reply::Contact(contacts::add(inner, &address, name).await?),
+        Command::ContactAccept { contact } => Reply::Contact(contacts::accept(inner, &contact).await?),
+        Command::ContactBlock { contact } => Reply::Contact(contacts::block(inner, &contact).await?),
+        Command::ContactList => Reply::Contacts(contacts::list(inner).await?),
+
+        Command::ExperimentEnable { name } => Reply::Experiments(switch(inner, &name, true).await?),
+        Command::ExperimentDisable { name } => Reply::Experiments(switch(inner, &name, false).await?),
+        Command::ExperimentList => Reply::Experiments(experiments(inner)),
+
+        Command::AttributeSet { name, value } => {
+            Reply::Attributes(contacts::set_attribute(context, &name, value).await?)
         }
-        Command::GroupJoin { invite } => Ok(Reply::Group(groups.group_join(&invite).await?)),
-        Command::GroupList => Ok(Reply::Groups(groups.group_list().await?)),
-        _ => todo!(),
-    }
+        Command::AttributeList => Reply::Attributes(contacts::attributes(context).await?),
+
+        Command::ServerAdd { server } => Reply::Server(groups.server_add(&server).await?),
+        Command::ServerList => Reply::Servers(groups.server_list().await?),
+        Command::GroupNew { name, server } => Reply::GroupCreated(groups.group_new(&name, &server).await?),
+        Command::GroupInvite { group, contact, timeout } => {
+            let group = group_id(inner, &group).await?;
+            let contact = contacts::find(context, &contact).await?;
+            let overlay = Overlay { kind: KIND_GROUP_INVITE, data: groups.invite_for(&group).await? };
+            Reply::Message(inner.peers.send(&contact, overlay, wait(inner, timeout)?).await?)
+        }
+        Command::GroupJoin { invite } => Reply::Group(groups.group_join(&invite).await?),
+        Command::GroupList => Reply::Groups(groups.group_list().await?),
+        Command::GroupLeave { group } => {
+            groups.group_leave(&group_id(inner, &group).await?).await?;
+            Reply::Done {}
+        }
+
+        Command::Send { conversation, text, timeout, reply_to } => {
+            Reply::Message(send(inner, &conversation, text, wait(inner, timeout)?, reply_to).await?)
+        }
+        Command::Suggest { conversation, contact, timeout } => {
+            let wait = wait(inner, timeout)?;
+            let suggested = contacts::find(context, &contact).await?;
+            let overlay = Overlay { kind: KIND_SUGGESTED_CONTACT, data: suggested.address.to_string() };
+            let conversation = conversation_of(inner, &conversation).await?;
+            Reply::Message(deliver(inner, &conversation, overlay, None, wait).await?)
+        }
+        Command::Sync { group } => {
+            let group = match group {
+                Some(group) => Some(group_id(inner, &group).await?),
+                None => None,
+            };
+            Reply::Synced(groups.sync(group.as_ref()).await?)
+        }
+        Command::Messages { conversation, since, limit } => {
+            Reply::Messages(messages(inner, &conversation, since, limit).await?)
+        }
+        Command::Rejects => Reply::Rejects(groups.rejects().await?),
+    })
 }
 
 /// Whether the command needs the groups experiment. `send`, `suggest` and `messages` are judged by the
@@ -62,4 +118,134 @@ fn require_groups(inner: &Inner) -> Result<(), ApiError> {
         ErrorKind::Refused,
         "Groups are an experiment and off. Turn them on with: cwtch experiment enable groups",
     ))
+}
+
+fn experiments(inner: &Inner) -> Vec<ExperimentInfo> {
+    vec![ExperimentInfo {
+        name: GROUPS.to_owned(),
+        enabled: inner.groups.enabled(),
+        description: "Groups on untrusted servers: a server cannot read messages or learn who writes them, \
+                      but sees when it is used and can drop messages."
+            .to_owned(),
+    }]
+}
+
+async fn switch(inner: &Inner, name: &str, on: bool) -> Result<Vec<ExperimentInfo>, ApiError> {
+    if name != GROUPS {
+        return Err(ApiError::new(
+            ErrorKind::Usage,
+            format!("There is no experiment of this name; the only one is {GROUPS:?}."),
+        ));
+    }
+    inner.groups.set_enabled(on).await?;
+    Ok(experiments(inner))
+}
+
+async fn status(inner: &Inner) -> Result<StatusInfo, ApiError> {
+    let Inner { context, peers, groups } = inner;
+    let queued = context.store.run(|profile| profile.count_unconfirmed()).await?;
+    let servers = if groups.enabled() { groups.server_list().await? } else { Vec::new() };
+    Ok(StatusInfo {
+        address: context.address.to_string(),
+        online: context.is_daemon(),
+        contacts_online: peers.count_online(),
+        queued,
+        servers,
+        network: json!({ "name": context.network.describe(), "warning": context.network.warning() }),
+    })
+}
+
+/// How long a command waits.
+fn wait(inner: &Inner, seconds: Option<u64>) -> Result<Duration, ApiError> {
+    match seconds {
+        None if inner.context.is_daemon() => Ok(DAEMON_TIMEOUT),
+        None => Ok(ONE_SHOT_TIMEOUT),
+        Some(seconds @ 1..=MAX_TIMEOUT) => Ok(Duration::from_secs(seconds)),
+        Some(_) => {
+            Err(ApiError::new(ErrorKind::Usage, format!("The timeout must be 1 to {MAX_TIMEOUT} seconds.")))
+        }
+    }
+}
+
+async fn conversation_of(inner: &Inner, text: &str) -> Result<Conversation, ApiError> {
+    let conversation = contacts::find_conversation(&inner.context, text).await?;
+    if matches!(conversation, Conversation::Group(_)) {
+        require_groups(inner)?;
+    }
+    Ok(conversation)
+}
+
+async fn group_id(inner: &Inner, text: &str) -> Result<GroupId, ApiError> {
+    let text = text.to_owned();
+    let group = inner.context.store.run(move |profile| profile.find_group(&text)).await?;
+    Ok(group.id)
+}
+
+async fn send(
+    inner: &Inner,
+    conversation: &str,
+    text: String,
+    wait: Duration,
+    reply_to: Option<i64>,
+) -> Result<MessageInfo, ApiError> {
+    if text.is_empty() {
+        return Err(ApiError::new(ErrorKind::Usage, "The text is empty; say something."));
+    }
+    let conversation = conversation_of(inner, conversation).await?;
+    let overlay = match reply_to {
+        None => Overlay { kind: KIND_TEXT, data: text },
+        Some(id) => {
+            let hash = hash_of(inner, &conversation, id).await?;
+            Meaning::Quote { hash, body: text }.to_overlay()
+        }
+    };
+    deliver(inner, &conversation, overlay, reply_to, wait).await
+}
+
+/// The hash by which a reply names a message of the same conversation.
+async fn hash_of(inner: &Inner, conversation: &Conversation, id: i64) -> Result<[u8; 32], ApiError> {
+    let here = conversation.id();
+    let message = inner.context.store.run(move |profile| profile.message(MessageId(id))).await?;
+    let message = message.filter(|message| message.conversation == here).ok_or_else(|| {
+        ApiError::new(
+            ErrorKind::NotFound,
+            format!("There is no message {id} in this conversation; `cwtch messages` shows the ids."),
+        )
+    })?;
+    Ok(quoted_hash(&message.author, &message.content.json))
+}
+
+async fn deliver(
+    inner: &Inner,
+    conversation: &Conversation,
+    overlay: Overlay,
+    quoted: Option<i64>,
+    wait: Duration,
+) -> Result<MessageInfo, ApiError> {
+    match conversation {
+        Conversation::Contact(contact) => inner.peers.send(contact, overlay, wait).await,
+        Conversation::Group(group) => {
+            inner.groups.post(&group.id, overlay.kind, &overlay.data, quoted, wait).await
+        }
+    }
+}
+
+async fn messages(
+    inner: &Inner,
+    conversation: &str,
+    since: Option<i64>,
+    limit: Option<u32>,
+) -> Result<Vec<MessageInfo>, ApiError> {
+    let conversation = conversation_of(inner, conversation).await?;
+    let limit = limit.unwrap_or(MESSAGES_MAX).min(MESSAGES_MAX);
+    inner
+        .context
+        .store
+        .run(move |profile| {
+            let name = conversation_name(&conversation);
+            let since = MessageId(since.unwrap_or(0));
+            let found = profile.messages(conversation.id(), since, limit)?;
+            found.iter().map(|message| message_info(profile, &name, message)).collect::<Result<Vec<_>, _>>()
+        })
+        .await
 }

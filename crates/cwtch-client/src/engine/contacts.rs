@@ -1,1 +1,130 @@
-//! Contacts and own attributes: the commands that need no network.
+//! Contacts and the own public attributes.
+
+use cwtch_primitives::Address;
+
+use super::Inner;
+use super::context::Context;
+use super::info::{attribute_info, attribute_name, contact_info};
+use crate::api::{ApiError, AttributeInfo, ContactInfo, ErrorKind, Event};
+use crate::profile::{Attribute, Contact, ContactState, Conversation};
+
+/// The longest own attribute, in bytes.
+const ATTRIBUTE_MAX: usize = 256;
+
+/// `contact add`: accepted from now on, renamed if a name is given.
+pub(crate) async fn add(inner: &Inner, address: &str, name: Option<String>) -> Result<ContactInfo, ApiError> {
+    let address = parse_address(address)?;
+    let now = inner.context.now();
+    let (contact, was_accepted) = inner
+        .context
+        .store
+        .run(move |profile| {
+            let before = profile.contact_state(&address)?;
+            let contact = profile.add_contact(&address, name.as_deref(), now)?.into_inner();
+            Ok::<_, ApiError>((contact, before == Some(ContactState::Accepted)))
+        })
+        .await?;
+    if !was_accepted {
+        inner.peers.accepted(address);
+    }
+    Ok(changed(inner, &contact))
+}
+
+/// `contact accept`.
+pub(crate) async fn accept(inner: &Inner, contact: &str) -> Result<ContactInfo, ApiError> {
+    let found = find(&inner.context, contact).await?;
+    if found.state == ContactState::Accepted {
+        return Ok(contact_info(&found, inner.peers.is_online(&found.address)));
+    }
+    let contact = set_state(&inner.context, found.address, ContactState::Accepted).await?;
+    inner.peers.accepted(contact.address);
+    Ok(changed(inner, &contact))
+}
+
+/// `contact block`; an address may be blocked before it ever connected.
+pub(crate) async fn block(inner: &Inner, contact: &str) -> Result<ContactInfo, ApiError> {
+    let address = match Address::parse_lenient(contact) {
+        Ok(address) => address,
+        Err(_) => find(&inner.context, contact).await?.address,
+    };
+    let contact = set_state(&inner.context, address, ContactState::Blocked).await?;
+    inner.peers.blocked(&address);
+    Ok(changed(inner, &contact))
+}
+
+/// `contact list`.
+pub(crate) async fn list(inner: &Inner) -> Result<Vec<ContactInfo>, ApiError> {
+    let contacts = inner.context.store.run(|profile| profile.contacts()).await?;
+    Ok(contacts.iter().map(|c| contact_info(c, inner.peers.is_online(&c.address))).collect())
+}
+
+/// A contact by its address or an unambiguous name.
+pub(crate) async fn find(context: &Context, text: &str) -> Result<Contact, ApiError> {
+    refuse_mistyped_address(text)?;
+    let text = text.to_owned();
+    context.store.run(move |profile| profile.find_contact(&text)).await
+}
+
+/// A contact or group by address, id or an unambiguous name.
+pub(crate) async fn find_conversation(context: &Context, text: &str) -> Result<Conversation, ApiError> {
+    refuse_mistyped_address(text)?;
+    let text = text.to_owned();
+    context.store.run(move |profile| profile.find_conversation(&text)).await
+}
+
+/// `attribute set`; an empty value removes the attribute.
+pub(crate) async fn set_attribute(
+    context: &Context,
+    name: &str,
+    value: String,
+) -> Result<Vec<AttributeInfo>, ApiError> {
+    let attribute = Attribute::ALL.into_iter().find(|a| attribute_name(*a) == name).ok_or_else(|| {
+        let known: Vec<_> = Attribute::ALL.into_iter().map(attribute_name).collect();
+        ApiError::new(
+            ErrorKind::Usage,
+            format!("There is no such attribute; choose one of {}.", known.join(", ")),
+        )
+    })?;
+    if value.len() > ATTRIBUTE_MAX || value.chars().any(char::is_control) {
+        let rule =
+            format!("An attribute has at most {ATTRIBUTE_MAX} bytes and no control characters; shorten it.");
+        return Err(ApiError::new(ErrorKind::Usage, rule));
+    }
+    context
+        .store
+        .run(move |profile| profile.set_attribute(attribute, (!value.is_empty()).then_some(value.as_str())))
+        .await?;
+    attributes(context).await
+}
+
+/// `attribute list`.
+pub(crate) async fn attributes(context: &Context) -> Result<Vec<AttributeInfo>, ApiError> {
+    let set = context.store.run(|profile| profile.attributes()).await?;
+    Ok(set.iter().map(|(attribute, value)| attribute_info(*attribute, value)).collect())
+}
+
+async fn set_state(context: &Context, address: Address, state: ContactState) -> Result<Contact, ApiError> {
+    let now = context.now();
+    context.store.run(move |profile| profile.set_contact_state(&address, state, now)).await
+}
+
+fn changed(inner: &Inner, contact: &Contact) -> ContactInfo {
+    let info = contact_info(contact, inner.peers.is_online(&contact.address));
+    inner.context.emit(Event::ContactChanged { contact: info.clone() });
+    info
+}
+
+/// An address that a person typed.
+pub(crate) fn parse_address(text: &str) -> Result<Address, ApiError> {
+    Address::parse_lenient(text)
+        .map_err(|error| ApiError::new(ErrorKind::Usage, format!("This is not a usable address: {error}.")))
+}
+
+/// Where a name is allowed, too: whoever meant an address hears what is wrong with it, not that nobody
+/// has this name.
+fn refuse_mistyped_address(text: &str) -> Result<(), ApiError> {
+    let text = text.trim();
+    let meant = text.ends_with(".onion")
+        || (50..=62).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    if meant { parse_address(text).map(|_| ()) } else { Ok(()) }
+}

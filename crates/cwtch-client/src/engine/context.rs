@@ -95,6 +95,14 @@ impl Context {
         });
     }
 
+    /// Ends all tasks, waits for them, and closes the database.
+    pub(crate) async fn stop(&self) {
+        self.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.store.close().await;
+    }
+
     /// What a caller hears while the engine stops.
     pub(crate) fn closed() -> ApiError {
         ApiError::new(ErrorKind::Closed, "The engine is stopping; run the command again.")

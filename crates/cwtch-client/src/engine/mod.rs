@@ -79,9 +79,17 @@ pub async fn start(
 ) -> Result<EngineHandle, ApiError> {
     let identity = profile.identity().clone();
     let context = Context::new(Store::start(profile)?, network, identity, options);
-    let groups = Groups::start(context.clone()).await?;
-    let peers = Peers::start(context.clone()).await?;
-    Ok(EngineHandle { inner: Arc::new(Inner { context, peers, groups }) })
+    let parts = async {
+        let groups = Groups::start(context.clone()).await?;
+        Ok((Peers::start(context.clone()).await?, groups))
+    };
+    match parts.await {
+        Ok((peers, groups)) => Ok(EngineHandle { inner: Arc::new(Inner { context, peers, groups }) }),
+        Err(error) => {
+            context.stop().await;
+            Err(error)
+        }
+    }
 }
 
 impl EngineHandle {
@@ -102,10 +110,6 @@ impl EngineHandle {
     /// Stops listening, closes every connection, finishes what is being written and closes the database.
     /// A second call waits for the first one's end.
     pub async fn shutdown(&self) {
-        let context = &self.inner.context;
-        context.shutdown.cancel();
-        context.tasks.close();
-        context.tasks.wait().await;
-        context.store.close().await;
+        self.inner.context.stop().await;
     }
 }

@@ -49,7 +49,9 @@ impl Store {
                     let _ = done.send(());
                 }
             })
-            .map_err(|e| ApiError::new(ErrorKind::Storage, format!("Cannot start the database's thread: {e}.")))?;
+            .map_err(|e| {
+                ApiError::new(ErrorKind::Storage, format!("Cannot start the database's thread: {e}."))
+            })?;
         Ok(Self { jobs })
     }
 
@@ -82,6 +84,30 @@ impl Store {
 
 impl From<StorageError> for ApiError {
     fn from(error: StorageError) -> Self {
-        ApiError::new(ErrorKind::Storage, error.to_string())
+        use StorageError as E;
+        let kind = match error {
+            E::UnknownContact
+            | E::UnknownServer
+            | E::UnknownGroup
+            | E::UnknownConversation
+            | E::UnknownMessage
+            | E::AmbiguousName { .. }
+            | E::NoSuchProfile => ErrorKind::NotFound,
+            E::Label | E::EmptyPassword | E::Text { .. } | E::TooLong { .. } | E::OwnAddress => {
+                ErrorKind::Usage
+            }
+            E::BundleChanged | E::GroupChanged | E::DuplicateMessage | E::ProfileExists => ErrorKind::Refused,
+            _ => ErrorKind::Storage,
+        };
+        Self::new(kind, sentence(&error.to_string()))
+    }
+}
+
+/// An error's text as a sentence of its own.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), chars.as_str()),
+        None => String::new(),
     }
 }

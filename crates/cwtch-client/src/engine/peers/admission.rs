@@ -1,0 +1,48 @@
+//! What an authenticated peer may do.
+
+use std::sync::Arc;
+
+use cwtch_net::SecureConnection;
+
+use super::{Shared, connection};
+use crate::api::Event;
+use crate::profile::ContactState;
+
+/// Takes in a connection whose peer is known by now, or closes it. `dialled`: this side opened it.
+pub(super) async fn admit(shared: &Arc<Shared>, connection: SecureConnection, dialled: bool) {
+    let context = &shared.context;
+    let peer = *connection.peer();
+    let now = context.now();
+    let noted = context.store.run(move |profile| profile.note_peer(&peer, now)).await;
+    let noted = match noted {
+        Ok(noted) => noted,
+        Err(error) => {
+            tracing::warn!(kind = ?error.kind, "a peer was turned away: its state cannot be read");
+            return;
+        }
+    };
+    let is_new = noted.is_new();
+    let state = noted.into_inner();
+    if state == ContactState::Blocked || (dialled && state == ContactState::Unknown) {
+        return;
+    }
+    let accepted = state == ContactState::Accepted;
+    let Some((link, came_online)) = shared.registry.admit(&context.address, &peer, dialled, accepted) else {
+        return;
+    };
+    if is_new {
+        context.emit(Event::ContactRequest { address: peer.to_string() });
+    }
+    if came_online {
+        context.emit(Event::ContactOnline { address: peer.to_string() });
+    }
+    // A person may have accepted or blocked the peer before this connection was in the registry, where the
+    // command would have found it.
+    let again = context.store.run(move |profile| profile.contact_state(&peer)).await;
+    if !matches!(again, Ok(Some(now)) if now == state) {
+        link.close.cancel();
+    }
+    tracing::debug!(dialled, accepted, "a peer connected");
+    // Not `Context::spawn`: at shutdown the task still writes out what is queued.
+    context.tasks.spawn(connection::run(shared.clone(), connection, link));
+}

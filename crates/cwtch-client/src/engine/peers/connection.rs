@@ -1,0 +1,78 @@
+//! The task of one authenticated connection: moves payloads between the network and its session.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use cwtch_net::{ConnError, SecureConnection};
+use tokio::time::{sleep_until, timeout};
+
+use super::Shared;
+use super::limits::Valve;
+use super::registry::Link;
+use super::session::{End, Session};
+use crate::api::Event;
+
+/// How long an ending connection may take to write out what is queued.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Serves a connection until either side, the registry or the engine ends it.
+pub(super) async fn run(shared: Arc<Shared>, mut connection: SecureConnection, link: Arc<Link>) {
+    let peer = *connection.peer();
+    let mut session = Session::new(shared.clone(), peer, link.clone());
+    let ended = tokio::select! {
+        ended = serve(&mut connection, &mut session, &link) => ended,
+        () = link.close.cancelled() => Ok(()),
+        () = shared.context.shutdown.cancelled() => Ok(()),
+    };
+    match ended {
+        Ok(()) => {
+            let _ = timeout(FAREWELL, connection.close()).await;
+        }
+        Err(end) => tracing::debug!(%end, "a connection with a peer ended"),
+    }
+    link.close.cancel();
+    if shared.registry.leave(&peer, &link) {
+        shared.context.emit(Event::ContactOffline { address: peer.to_string() });
+    }
+}
+
+async fn serve(connection: &mut SecureConnection, session: &mut Session, link: &Link) -> Result<(), End> {
+    let mut valve = Valve::new();
+    session.open().await?;
+    loop {
+        while connection.has_room()
+            && let Some(payload) = session.poll_send()
+        {
+            connection.queue(&payload)?;
+        }
+        tokio::select! {
+            received = receive_or_room(connection, session.has_output()) => match received? {
+                Some(Some(payload)) => {
+                    session.handle(&payload).await?;
+                    valve.pass().await;
+                }
+                Some(None) => return Ok(()),
+                None => {}
+            },
+            () = link.flush.notified() => session.fill().await?,
+            () = link.probe.notified() => session.probe()?,
+            () = sleep_until(session.deadline()) => session.tick().await?,
+        }
+    }
+}
+
+/// The next payload (`Some(None)` at the end); or `None` as soon as there is room for output that waits.
+/// Receiving also writes, so neither side can block the other by writing only.
+async fn receive_or_room(
+    connection: &mut SecureConnection,
+    output_waits: bool,
+) -> Result<Option<Option<Vec<u8>>>, ConnError> {
+    poll_fn(|cx| match connection.poll_recv(cx) {
+        Poll::Ready(received) => Poll::Ready(received.map(Some)),
+        Poll::Pending if output_waits && connection.has_room() => Poll::Ready(Ok(None)),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
+}

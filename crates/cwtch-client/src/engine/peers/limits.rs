@@ -1,0 +1,92 @@
+//! What a peer may cost: every number in one place, and the valve that keeps a fast talker slow.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+/// Authenticated connections in all; beyond it, a newcomer who is not a contact is closed.
+pub(super) const CONNECTIONS: usize = 4096;
+/// Connections with people who are not accepted; a newcomer beyond it displaces the oldest.
+pub(super) const UNKNOWN_CONNECTIONS: usize = 64;
+/// Handshakes that strangers may have going on at once.
+pub(super) const HANDSHAKES: usize = 128;
+/// Contacts dialled at once.
+pub(super) const DIALS: usize = 16;
+
+/// Own messages on their way to one peer without an acknowledgement.
+pub(super) const WINDOW: usize = 16;
+/// The first repetition of unacknowledged messages over a connection that stays up; it doubles.
+pub(super) const RESEND_FIRST: Duration = Duration::from_secs(60);
+/// The longest pause between two repetitions.
+pub(super) const RESEND_MAX: Duration = Duration::from_secs(15 * 60);
+/// Silence after which a peer is asked for a sign of life.
+pub(super) const SILENCE: Duration = Duration::from_secs(120);
+/// How long that sign may take.
+pub(super) const PROBE_DEADLINE: Duration = Duration::from_secs(60);
+
+/// A stranger who says nothing for this long is closed.
+pub(super) const UNKNOWN_SILENCE: Duration = Duration::from_secs(30 * 60);
+/// How often a contact is asked for its attributes anew while the connection stays up.
+pub(super) const ASK_AGAIN: Duration = Duration::from_secs(15 * 60);
+
+/// Two connections with one peer that are younger than this were dialled at once.
+pub(super) const AT_ONCE: Duration = Duration::from_secs(30);
+/// A connection that lived this long resets the backoff of its dialler.
+pub(super) const STABLE: Duration = Duration::from_secs(30);
+/// The first pause before a contact is dialled again.
+pub(super) const RETRY_FIRST: Duration = Duration::from_millis(500);
+/// The longest pause.
+pub(super) const RETRY_MAX: Duration = Duration::from_secs(5 * 60);
+/// The shortest pause between two dials, however much somebody hurries.
+pub(super) const RETRY_FLOOR: Duration = Duration::from_millis(250);
+
+/// Messages that a peer may send in one go.
+const BURST: f64 = 512.0;
+/// Messages per second after that.
+const RATE: f64 = 50.0;
+
+/// A token bucket over one peer's messages. Who is too fast is read slower; nothing is lost.
+pub(super) struct Valve {
+    level: f64,
+    at: Instant,
+}
+
+impl Valve {
+    pub(super) fn new() -> Self {
+        Self { level: BURST, at: Instant::now() }
+    }
+
+    /// Takes one message's worth; says how long to wait before the next may be read.
+    pub(super) fn take(&mut self) -> Duration {
+        let now = Instant::now();
+        self.level = (self.level + now.duration_since(self.at).as_secs_f64() * RATE).min(BURST) - 1.0;
+        self.at = now;
+        if self.level >= 0.0 { Duration::ZERO } else { Duration::from_secs_f64(-self.level / RATE) }
+    }
+
+    /// Takes one message's worth and waits where the peer is too fast.
+    pub(super) async fn pass(&mut self) {
+        let wait = self.take();
+        if !wait.is_zero() {
+            sleep(wait).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_passes_and_then_the_rate_holds() {
+        let mut valve = Valve::new();
+        for _ in 0..512 {
+            assert_eq!(valve.take(), Duration::ZERO);
+        }
+        let start = Instant::now();
+        for _ in 0..100 {
+            valve.pass().await;
+        }
+        assert!(start.elapsed() >= Duration::from_millis(1990), "100 messages at 50/s take two seconds");
+    }
+}

@@ -1,0 +1,314 @@
+//! What is said over one connection with a peer, and what of it is kept (§1.10).
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use cwtch_net::ConnError;
+use cwtch_primitives::{Address, OsRng};
+use cwtch_protocol::app::peer::{Event as PeerEvent, Peer, PeerError};
+use cwtch_wire::peer::{PeerVersion, SCOPE_PUBLIC};
+use tokio::time::{Duration, Instant};
+
+use super::Shared;
+use super::limits::{ASK_AGAIN, PROBE_DEADLINE, RESEND_FIRST, RESEND_MAX, SILENCE, UNKNOWN_SILENCE, WINDOW};
+use super::registry::Link;
+use crate::api::{ApiError, Event, MessageState};
+use crate::engine::info::{contact_info, message_by_id, received_content, truncate};
+use crate::profile::{AckOutcome, Attribute, MessageId, Received};
+
+/// Why a session ended.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum End {
+    /// The connection failed.
+    #[error(transparent)]
+    Connection(#[from] ConnError),
+    /// The peer broke the protocol, or asked more than it reads answers for.
+    #[error(transparent)]
+    Peer(#[from] PeerError),
+    /// The peer gave no sign of life.
+    #[error("the peer gave no sign of life")]
+    Silent,
+    /// The peer is not an accepted contact any more.
+    #[error("the peer is not an accepted contact any more")]
+    Unwelcome,
+    /// The database refused, or the engine stops.
+    #[error("{0}")]
+    Local(ApiError),
+}
+
+/// One connection's conversation. It holds no message: what is unconfirmed stays in the database until the
+/// peer's acknowledgement is durable there, too.
+pub(super) struct Session {
+    shared: Arc<Shared>,
+    peer: Address,
+    link: Arc<Link>,
+    machine: Peer,
+    /// The next payload, taken from the machine.
+    next: Option<Vec<u8>>,
+    /// Questions for attributes that await their answer.
+    questions: HashMap<String, Attribute>,
+    /// Protocol ids of messages written to this connection and not acknowledged.
+    in_flight: HashSet<String>,
+    /// All pending messages up to this one were looked at.
+    cursor: MessageId,
+    heard: Instant,
+    /// By when a sign of life must have come.
+    probe_due: Option<Instant>,
+    resend_at: Instant,
+    resend_pause: Duration,
+    ask_at: Instant,
+}
+
+impl Session {
+    pub(super) fn new(shared: Arc<Shared>, peer: Address, link: Arc<Link>) -> Self {
+        let now = Instant::now();
+        Self {
+            shared,
+            peer,
+            link,
+            // Its first payload announces version 2.
+            machine: Peer::new(),
+            next: None,
+            questions: HashMap::new(),
+            in_flight: HashSet::new(),
+            cursor: MessageId(0),
+            heard: now,
+            probe_due: None,
+            resend_at: now + RESEND_FIRST,
+            resend_pause: RESEND_FIRST,
+            ask_at: now + ASK_AGAIN,
+        }
+    }
+
+    /// Asks a contact about itself and sends what waits for it.
+    pub(super) async fn open(&mut self) -> Result<(), End> {
+        if self.link.accepted {
+            self.ask_all()?;
+            self.fill().await?;
+        }
+        Ok(())
+    }
+
+    /// The next payload to send.
+    pub(super) fn poll_send(&mut self) -> Option<Vec<u8>> {
+        self.next.take().or_else(|| self.machine.poll_send())
+    }
+
+    /// Whether [`Session::poll_send`] has something.
+    pub(super) fn has_output(&mut self) -> bool {
+        if self.next.is_none() {
+            self.next = self.machine.poll_send();
+        }
+        self.next.is_some()
+    }
+
+    /// Sends pending messages, oldest first, as far as the window allows.
+    pub(super) async fn fill(&mut self) -> Result<(), End> {
+        if !self.link.accepted {
+            return Ok(());
+        }
+        while self.in_flight.len() < WINDOW {
+            let room = u32::try_from(WINDOW - self.in_flight.len()).unwrap_or(1);
+            let (peer, after) = (self.peer, self.cursor);
+            let pending = self
+                .shared
+                .context
+                .store
+                .run(move |profile| profile.pending_p2p(&peer, after, room))
+                .await
+                .map_err(End::Local)?;
+            if pending.is_empty() {
+                break;
+            }
+            for message in pending {
+                self.cursor = message.id;
+                if self.in_flight.contains(&message.protocol_id) {
+                    continue;
+                }
+                match self.machine.send_message_as(&message.protocol_id, &message.content.json) {
+                    Ok(()) => {
+                        self.in_flight.insert(message.protocol_id);
+                    }
+                    // Queued while the peer was known to read version 2: waits for that announcement.
+                    Err(PeerError::TooLong { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes one payload.
+    pub(super) async fn handle(&mut self, payload: &[u8]) -> Result<(), End> {
+        self.heard = Instant::now();
+        self.probe_due = None;
+        self.machine.handle(payload)?;
+        while let Some(event) = self.machine.poll_event() {
+            self.react(event).await?;
+        }
+        Ok(())
+    }
+
+    async fn react(&mut self, event: PeerEvent) -> Result<(), End> {
+        match event {
+            PeerEvent::GetVal { id, scope, path } => self.answer(&id, &scope, &path).await,
+            // Nothing else that somebody unknown says has an effect.
+            _ if !self.link.accepted => Ok(()),
+            PeerEvent::Message { id, data } => self.receive(id, data).await,
+            PeerEvent::Acknowledged { id } => self.acknowledged(id).await,
+            PeerEvent::RetVal { id, value } => self.learn(&id, value).await,
+            PeerEvent::PeerVersion(PeerVersion::V2) => {
+                if !self.link.version_two.swap(true, Ordering::AcqRel) {
+                    // What was too long for version 1 fits now.
+                    self.cursor = MessageId(0);
+                    self.fill().await?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Stores first, then acknowledges; a repetition is acknowledged again. If the database refuses,
+    /// nothing is acknowledged and the peer sends it again later.
+    async fn receive(&mut self, id: String, data: Vec<u8>) -> Result<(), End> {
+        let context = self.shared.context.clone();
+        let (peer, now, protocol_id) = (self.peer, context.now(), id.clone());
+        let content = received_content(data);
+        let stored = self.shared.context.store.run(move |profile| {
+            let outcome = profile.receive_p2p(&peer, &protocol_id, &content, now)?;
+            // Here, not after the await: a stored message is announced even if the connection ends now.
+            if let Received::Stored(id) = outcome {
+                let message = message_by_id(profile, peer.as_str(), id)?;
+                context.emit(Event::Message { message });
+            }
+            Ok::<_, ApiError>(outcome)
+        });
+        match stored.await {
+            Ok(Received::Stored(_) | Received::Duplicate(_)) => Ok(self.machine.acknowledge(&id)?),
+            Ok(Received::NotAccepted) => Err(End::Unwelcome),
+            Err(error) => Err(End::Local(error)),
+        }
+    }
+
+    async fn acknowledged(&mut self, id: String) -> Result<(), End> {
+        self.in_flight.remove(&id);
+        let shared = self.shared.clone();
+        let peer = self.peer;
+        let outcome = self.shared.context.store.run(move |profile| {
+            let outcome = profile.mark_acknowledged(&peer, &id)?;
+            if let AckOutcome::Acknowledged(message) = outcome {
+                shared.context.emit(Event::MessageState {
+                    id: message.0,
+                    conversation: peer.to_string(),
+                    state: MessageState::Acknowledged,
+                });
+                shared.waiters.arrived(&id);
+            }
+            Ok::<_, ApiError>(outcome)
+        });
+        if let AckOutcome::Acknowledged(_) = outcome.await.map_err(End::Local)? {
+            self.resend_pause = RESEND_FIRST;
+            self.resend_at = Instant::now() + RESEND_FIRST;
+            self.fill().await?;
+        }
+        Ok(())
+    }
+
+    /// Tells public attributes to accepted contacts. Everybody else hears that there is none: an answer at
+    /// all, because peers use questions as a heartbeat, and it says no more than the open connection does.
+    async fn answer(&mut self, id: &str, scope: &str, path: &str) -> Result<(), End> {
+        let value = match Attribute::from_path(path) {
+            Some(attribute) if self.link.accepted && scope == SCOPE_PUBLIC => {
+                let read = self.shared.context.store.run(move |profile| profile.attribute(attribute));
+                read.await.map_err(End::Local)?
+            }
+            _ => None,
+        };
+        Ok(self.machine.ret_val(id, value.as_deref())?)
+    }
+
+    /// Keeps what the contact says about itself, as one line of bounded length.
+    async fn learn(&mut self, question: &str, value: Option<String>) -> Result<(), End> {
+        let Some(attribute) = self.questions.remove(question) else { return Ok(()) };
+        let value = value.map(|value| {
+            let mut line: String = value.chars().filter(|c| !c.is_control()).collect();
+            truncate(&mut line, Attribute::MAX);
+            line
+        });
+        let context = self.shared.context.clone();
+        let peer = self.peer;
+        let stored = self.shared.context.store.run(move |profile| {
+            let value = value.as_deref().filter(|value| !value.trim().is_empty());
+            if profile.set_contact_attribute(&peer, attribute, value)?
+                && let Some(contact) = profile.contact(&peer)?
+            {
+                let online = context.is_daemon().then_some(true);
+                context.emit(Event::ContactChanged { contact: contact_info(&contact, online) });
+            }
+            Ok::<_, ApiError>(())
+        });
+        stored.await.map_err(End::Local)
+    }
+
+    fn ask_all(&mut self) -> Result<(), End> {
+        for (question, _) in self.questions.drain() {
+            self.machine.forget_request(&question);
+        }
+        for attribute in Attribute::ALL {
+            self.ask(attribute)?;
+        }
+        self.ask_at = Instant::now() + ASK_AGAIN;
+        Ok(())
+    }
+
+    fn ask(&mut self, attribute: Attribute) -> Result<(), End> {
+        let question = self.machine.get_val(SCOPE_PUBLIC, attribute.path(), &mut OsRng)?;
+        self.questions.insert(question, attribute);
+        Ok(())
+    }
+
+    /// Asks for a sign of life: a question that every peer answers.
+    pub(super) fn probe(&mut self) -> Result<(), End> {
+        if self.link.accepted && self.probe_due.is_none() {
+            self.ask(Attribute::Name)?;
+            self.probe_due = Some(Instant::now() + PROBE_DEADLINE);
+        }
+        Ok(())
+    }
+
+    /// When [`Session::tick`] is due.
+    pub(super) fn deadline(&self) -> Instant {
+        if !self.link.accepted {
+            return self.heard + UNKNOWN_SILENCE;
+        }
+        let life = self.probe_due.unwrap_or(self.heard + SILENCE);
+        let resend = if self.in_flight.is_empty() { life } else { self.resend_at };
+        life.min(resend).min(self.ask_at)
+    }
+
+    /// Does what time asks for.
+    pub(super) async fn tick(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        if !self.link.accepted {
+            return if now >= self.heard + UNKNOWN_SILENCE { Err(End::Silent) } else { Ok(()) };
+        }
+        match self.probe_due {
+            Some(due) if now >= due => return Err(End::Silent),
+            None if now >= self.heard + SILENCE => self.probe()?,
+            _ => {}
+        }
+        if now >= self.ask_at {
+            self.ask_all()?;
+        }
+        if now >= self.resend_at && !self.in_flight.is_empty() {
+            self.resend_pause = (self.resend_pause * 2).min(RESEND_MAX);
+            self.resend_at = now + self.resend_pause;
+            self.in_flight.clear();
+            self.cursor = MessageId(0);
+            self.fill().await?;
+        }
+        Ok(())
+    }
+}
