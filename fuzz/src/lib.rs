@@ -1,1 +1,2 @@
-//! Fuzz targets live in `tests/`.
+//! Fuzz targets for every parser of what a remote sends. They live in `tests/`, one file for each family
+//! of formats; `README.md` says how to run them.
