@@ -1,1 +1,25 @@
-//! An untrusted Cwtch server: token service and board.
+//! An untrusted Cwtch server: a token service and a board.
+//!
+//! The server stores what it cannot read, from authors that it cannot tell apart, and hands it to whoever asks. It
+//! is trusted with availability only.
+//!
+//! - [`Server::start`] runs both services on any network, in this process.
+//! - [`cli::run`] is the program `cwtch-server`, for any binary that wants to be one.
+//! - [`store`] is what is kept, and its rules; [`keys`] and [`data_dir`] are the files.
+//!
+//! Section numbers in the documentation (§1.1 …) are those of `docs/protocol.md`.
+
+mod accept;
+mod board;
+pub mod cli;
+pub mod config;
+pub mod data_dir;
+pub mod keys;
+mod server;
+mod stats;
+pub mod store;
+mod token_service;
+
+pub use config::Config;
+pub use server::{RunningServer, Server, ServerError};
+pub use stats::StatsSnapshot;

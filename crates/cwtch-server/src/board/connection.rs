@@ -1,0 +1,302 @@
+//! One client's connection: a single task that owns it and does everything on it in order.
+//!
+//! Answers leave in the order of the posts. During a replay nothing else is sent and nothing is read: a
+//! deployed client counts bare messages after the ReplayResult, so nothing may stand between them. Posts that
+//! were sent before or during a replay are answered before or after it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use cwtch_net::BoxStream;
+use cwtch_net::driver::{ConnError, SecureConnection};
+use cwtch_primitives::OsRng;
+use cwtch_primitives::token::SpentToken;
+use cwtch_protocol::app::board_host::{self, Action, BoardHost, BoardHostError, PostAnswer, PostId};
+use cwtch_wire::board::{EncryptedGroupMessage, spend_data};
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::Board;
+use super::readers::ReadFailed;
+use super::stream::Framing;
+use super::tail::{Following, Payload};
+use crate::stats::Held;
+use crate::store::{NewEntry, NewPost, Outcome, Seq};
+
+/// Live messages sent before the connection looks at anything else.
+const LIVE_BATCH: usize = 64;
+
+/// Why a connection ended, other than by the client's or the server's wish.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum End {
+    /// The stream failed, or the client is too slow.
+    #[error(transparent)]
+    Connection(#[from] ConnError),
+    /// What was received is not of the protocol.
+    #[error(transparent)]
+    Protocol(#[from] BoardHostError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] ReadFailed),
+    /// The client does not keep up.
+    #[error("the client is too far behind or takes too long to read")]
+    TooSlow,
+    /// The client is silent.
+    #[error("the client was silent for too long")]
+    Idle,
+    /// The storage cap took messages away that a replay had announced.
+    #[error("messages were deleted during their replay")]
+    Pruned,
+}
+
+/// Handshake, then service, both without leaving anything behind in the task that the other needs not.
+pub(super) async fn serve(board: &Arc<Board>, stream: BoxStream, mut shutdown: watch::Receiver<bool>) {
+    let Some(conn) = handshake(board, stream, &mut shutdown).await else { return };
+    let mut connection = Connection {
+        board: Arc::clone(board),
+        conn,
+        host: BoardHost::new(),
+        unanswered: VecDeque::new(),
+        newest: board.tail.watch(),
+        position: 0,
+    };
+    let end = connection.run(&mut shutdown).await;
+    let stats = &board.stats;
+    match &end {
+        Ok(()) => {
+            // The client may be gone already; then there is nothing to close.
+            let _ = connection.finish().await;
+            return;
+        }
+        Err(End::TooSlow | End::Connection(ConnError::Deadline(_))) => stats.slow_readers.add(1),
+        Err(End::Protocol(_) | End::Connection(ConnError::Channel(_))) => stats.misbehaved.add(1),
+        Err(_) => {}
+    }
+    if let Err(end) = end {
+        tracing::debug!("a connection to the board was closed: {end}");
+    }
+}
+
+async fn handshake(
+    board: &Board,
+    stream: BoxStream,
+    shutdown: &mut watch::Receiver<bool>,
+) -> Option<SecureConnection> {
+    let Ok(_slot) = board.handshakes.try_acquire() else {
+        board.stats.refused.add(1);
+        return None;
+    };
+    let accepting = SecureConnection::accept(stream, &board.identity, &board.deadlines, OsRng);
+    let accepted = tokio::select! {
+        accepted = Box::pin(accepting) => accepted,
+        _ = stopped(shutdown) => return None,
+    };
+    match accepted {
+        Ok(conn) => {
+            board.stats.board_accepted.add(1);
+            Some(conn)
+        }
+        Err(error) => {
+            board.stats.handshakes_failed.add(1);
+            tracing::debug!("a handshake failed: {error}");
+            None
+        }
+    }
+}
+
+/// Waits until the server stops.
+pub(crate) async fn stopped(shutdown: &mut watch::Receiver<bool>) {
+    // A dropped sender is a stopped server as well.
+    let _ = shutdown.wait_for(|stop| *stop).await;
+}
+
+pub(super) struct Connection {
+    pub(super) board: Arc<Board>,
+    conn: SecureConnection,
+    pub(super) host: BoardHost,
+    /// The posts that the machine waits for, in their order.
+    unanswered: VecDeque<(PostId, Answer)>,
+    newest: watch::Receiver<Seq>,
+    /// Number of the last message that was sent, once the client is synced.
+    position: Seq,
+}
+
+/// A post's answer, when it is known.
+enum Answer {
+    Known(PostAnswer),
+    Committing(oneshot::Receiver<Option<Outcome>>),
+}
+
+impl Connection {
+    async fn run(&mut self, shutdown: &mut watch::Receiver<bool>) -> Result<(), End> {
+        let board = Arc::clone(&self.board);
+        let mut synced_now: Option<Held<'_>> = None;
+        let mut last = Instant::now();
+        loop {
+            let (synced, in_flight) = (self.host.is_synced(), self.unanswered.len());
+            if synced && synced_now.is_none() {
+                synced_now = Some(board.stats.synced.hold());
+            }
+            let wants_input = in_flight < board.config.limits.packets_in_flight && self.host.wants_input();
+            let idle = last + board.config.deadlines.idle(synced);
+            tokio::select! {
+                () = stopped(shutdown) => return Ok(()),
+                Some((post, answer)) = next_answer(&mut self.unanswered), if in_flight > 0 => {
+                    self.host.post_answer(post, answer)?;
+                    self.send().await?;
+                }
+                () = newer(&mut self.newest, self.position), if synced => self.deliver().await?,
+                received = self.conn.recv(), if wants_input => {
+                    let Some(payload) = received? else { return Ok(()) };
+                    self.host.handle(&payload)?;
+                    while let Some(action) = self.host.poll_action() {
+                        self.act(action).await?;
+                    }
+                }
+                () = sleep_until(idle), if in_flight == 0 => return Err(End::Idle),
+            }
+            last = Instant::now();
+        }
+    }
+
+    /// Sends what the machine has to say.
+    pub(super) async fn send(&mut self) -> Result<(), End> {
+        let host = &mut self.host;
+        Ok(self.conn.send_batch(std::iter::from_fn(|| host.poll_send())).await?)
+    }
+
+    /// Answers what is being committed, then closes.
+    async fn finish(mut self) -> Result<(), End> {
+        self.answer_all().await?;
+        Ok(self.conn.close().await?)
+    }
+
+    async fn act(&mut self, action: Action) -> Result<(), End> {
+        match action {
+            Action::Post { id, token, message } => {
+                let answer = self.board.post(token, message).await?;
+                self.unanswered.push_back((id, answer));
+                Ok(())
+            }
+            // Boxed: an idle connection should not keep room for it.
+            Action::Replay { last_commit } => Box::pin(self.replay(last_commit)).await,
+        }
+    }
+
+    async fn answer_all(&mut self) -> Result<(), End> {
+        while let Some((post, answer)) = next_answer(&mut self.unanswered).await {
+            self.host.post_answer(post, answer)?;
+        }
+        self.send().await
+    }
+
+    /// Sends everything from a message on; afterwards the client counts as synced, up to where the replay went.
+    async fn replay(&mut self, last_commit: Option<Vec<u8>>) -> Result<(), End> {
+        self.answer_all().await?;
+        let board = Arc::clone(&self.board);
+        board.stats.replays.add(1);
+        let plan = {
+            let _permit = board.lookups.acquire().await.map_err(|_| ReadFailed)?;
+            board.readers.run(move |reader| reader.plan(last_commit.as_deref())).await?
+        };
+        self.host.replay_result(plan.count)?;
+        self.send().await?;
+        let sent = self.stream(plan.from, plan.to, Framing::Bare).await?;
+        board.stats.replayed.add(sent);
+        if sent != plan.count {
+            return Err(End::Pruned);
+        }
+        self.position = plan.to;
+        Ok(())
+    }
+
+    /// Sends some of what follows the position.
+    async fn deliver(&mut self) -> Result<(), End> {
+        let board = Arc::clone(&self.board);
+        match board.tail.after(self.position, LIVE_BATCH) {
+            Following::Ready(payloads, upto) => {
+                board.stats.delivered.add(payloads.len() as u64);
+                for payload in payloads {
+                    self.host.new_message(payload)?;
+                }
+                self.send().await?;
+                self.position = upto;
+            }
+            Following::TooOld => {
+                let newest = *self.newest.borrow();
+                let behind = u64::try_from(newest - self.position).unwrap_or(0);
+                if behind > board.config.limits.behind {
+                    return Err(End::TooSlow);
+                }
+                let sent = Box::pin(self.stream(self.position + 1, newest, Framing::NewMessage)).await?;
+                board.stats.delivered.add(sent);
+                self.position = newest;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Board {
+    /// Checks a post's token and hands the post to the writer.
+    async fn post(&self, token: Option<SpentToken>, message: EncryptedGroupMessage) -> Result<Answer, End> {
+        // The costly part of a post, done here so that posts of different clients share the cores.
+        let paid =
+            token.filter(|token| self.issuer.redeem(token, &spend_data(&message, &self.address)).is_ok());
+        let refused = || {
+            self.stats.posts_refused.add(1);
+            Ok(Answer::Known(PostAnswer::Refused))
+        };
+        if !message.signature.is_empty() && message.ciphertext.is_empty() {
+            // A message of nothing would only make readers stumble.
+            return refused();
+        }
+        let payload: Payload = board_host::new_message(message.clone());
+        let entry =
+            (!message.signature.is_empty()).then(|| NewEntry::new(message.signature, message.ciphertext));
+        match (paid, entry) {
+            (Some(token), entry) => {
+                let post = NewPost { token: token.t, entry };
+                Ok(Answer::Committing(self.submitter.submit(post, payload).await))
+            }
+            // The same message again is as good as stored, whatever the token: the first answer may have been lost.
+            (None, Some(entry)) => {
+                let _permit = self.lookups.acquire().await.map_err(|_| ReadFailed)?;
+                if !self.readers.run(move |reader| reader.contains(&entry)).await? {
+                    return refused();
+                }
+                self.stats.duplicates.add(1);
+                Ok(Answer::Known(PostAnswer::Stored))
+            }
+            (None, None) => refused(),
+        }
+    }
+}
+
+/// Waits until there is something behind the position. Cancel-safe.
+async fn newer(newest: &mut watch::Receiver<Seq>, position: Seq) {
+    if newest.wait_for(|newest| *newest > position).await.is_err() {
+        // The server is stopping, which ends this connection otherwise.
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Waits for the oldest post's answer; `None` where there is no post. Cancel-safe: the post stays in the queue
+/// until its answer is known.
+async fn next_answer(unanswered: &mut VecDeque<(PostId, Answer)>) -> Option<(PostId, PostAnswer)> {
+    let (post, answer) = unanswered.front_mut()?;
+    let answer = match answer {
+        Answer::Known(answer) => *answer,
+        Answer::Committing(outcome) => match outcome.await {
+            Ok(Some(Outcome::Stored { .. } | Outcome::Duplicate)) => PostAnswer::Stored,
+            Ok(Some(Outcome::TokenOnly)) => PostAnswer::Silent,
+            Ok(Some(Outcome::TokenSpent) | None) | Err(_) => PostAnswer::Refused,
+        },
+    };
+    let answered = (*post, answer);
+    unanswered.pop_front();
+    if unanswered.is_empty() {
+        unanswered.shrink_to(0);
+    }
+    Some(answered)
+}

@@ -1,0 +1,84 @@
+//! The board (§1.8): takes posts that a token pays for, keeps them, sends them to everybody.
+
+mod connection;
+mod readers;
+mod stream;
+mod tail;
+
+use std::sync::Arc;
+
+use cwtch_net::BoxStream;
+use cwtch_net::driver;
+use cwtch_primitives::token::IssuerKey;
+use cwtch_primitives::{Address, Identity};
+use tokio::sync::{Semaphore, watch};
+
+use crate::config::Config;
+use crate::stats::Stats;
+use crate::store::{Store, Submitter};
+use readers::ReaderPool;
+
+pub(crate) use connection::stopped;
+pub(crate) use tail::{Payload, Tail};
+
+/// Single lookups in the database at once, beside the replays.
+const LOOKUPS: usize = 4;
+
+/// What all connections of the board share.
+pub(crate) struct Board {
+    identity: Identity,
+    address: Address,
+    issuer: IssuerKey,
+    submitter: Submitter<Payload>,
+    tail: Arc<Tail>,
+    readers: Arc<ReaderPool>,
+    /// Held while a piece of a replay is in memory.
+    replays: Semaphore,
+    lookups: Semaphore,
+    handshakes: Semaphore,
+    config: Arc<Config>,
+    deadlines: driver::Deadlines,
+    stats: Arc<Stats>,
+}
+
+impl Board {
+    /// A board over an open store.
+    pub(crate) fn new(
+        identity: Identity,
+        issuer: IssuerKey,
+        store: Arc<dyn Store>,
+        submitter: Submitter<Payload>,
+        tail: Arc<Tail>,
+        config: Arc<Config>,
+        stats: Arc<Stats>,
+    ) -> Self {
+        let replays = config.limits.replays;
+        Self {
+            address: identity.address(),
+            identity,
+            issuer,
+            submitter,
+            tail,
+            readers: Arc::new(ReaderPool::new(store, 2 * replays + LOOKUPS)),
+            replays: Semaphore::new(replays),
+            lookups: Semaphore::new(LOOKUPS),
+            handshakes: Semaphore::new(config.limits.handshakes),
+            deadlines: driver_deadlines(&config),
+            config,
+            stats,
+        }
+    }
+
+    /// Serves one connection from handshake to end.
+    pub(crate) async fn serve(self: Arc<Self>, stream: BoxStream, shutdown: watch::Receiver<bool>) {
+        let _open = self.stats.board_open.hold();
+        connection::serve(&self, stream, shutdown).await;
+    }
+}
+
+/// The driver's time limits, with what the operator set.
+pub(crate) fn driver_deadlines(config: &Config) -> driver::Deadlines {
+    let mut deadlines = driver::Deadlines::default();
+    deadlines.write = config.deadlines.write();
+    deadlines
+}

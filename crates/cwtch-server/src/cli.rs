@@ -1,0 +1,233 @@
+//! The command line of `cwtch-server`.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use cwtch_net::NetworkSpec;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::Config;
+use crate::keys::ServerKeys;
+use crate::server::Server;
+use crate::store::{SqliteStore, Store};
+
+/// Exit code of a failure.
+const FAILURE: u8 = 1;
+/// Exit code of a wrong command line or configuration file.
+const USAGE: u8 = 2;
+
+/// An untrusted Cwtch server: a token service and a board.
+///
+/// The server keeps encrypted messages of groups that it does not know, from authors that it cannot tell apart. Who
+/// wants to post first buys tokens with a proof of work; a spent token cannot be linked to its purchase.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cwtch-server",
+    version,
+    arg_required_else_help = true,
+    after_help = "EXIT CODES\n  0  done, or stopped by SIGTERM or SIGINT\n  1  failure: the last line on the error \
+                  stream says why\n  2  wrong command line or configuration file\n\nEXAMPLE\n  cwtch-server run \
+                  --data ./server --network loopback:./net"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve until SIGTERM or SIGINT
+    ///
+    /// On the first run the keys are made, in files that only their owner can read. Once both services can be
+    /// dialled, the server string is printed: hand it to the people who shall use the server.
+    Run(RunArgs),
+    /// Print the server string of a data directory
+    ///
+    /// Clients add the server with it. It holds public keys only. The server may be running.
+    Bundle(DataArg),
+    /// Print how much a data directory holds
+    ///
+    /// The server may be running.
+    Status(StatusArgs),
+}
+
+#[derive(Debug, Args)]
+struct DataArg {
+    /// Directory of the server's keys and messages; only its owner may have access to it
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    #[command(flatten)]
+    data: DataArg,
+    /// The network: `loopback:DIR` connects programs of this machine through a directory, WITHOUT anonymity
+    #[arg(long, value_name = "NETWORK")]
+    network: NetworkSpec,
+    /// Print the ready line as JSON: {"event":"ready","address":…,"bundle":"server:…"}
+    #[arg(long)]
+    json: bool,
+    /// Configuration file (TOML) [default: server.toml in the data directory, if it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct StatusArgs {
+    #[command(flatten)]
+    data: DataArg,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What went wrong, as a person reads it, and the exit code it leads to.
+struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    fn usage(error: impl ToString) -> Self {
+        Self { code: USAGE, message: error.to_string() }
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { code: FAILURE, message: error.to_string() }
+    }
+}
+
+/// Runs the program with these arguments, the first of which is its name. Blocks until it is done; makes
+/// its own tokio runtime, so it must not be called inside one.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way, too.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
+        }
+    };
+    let done = match cli.command {
+        Command::Run(args) => serve(&args),
+        Command::Bundle(args) => bundle(&args.data),
+        Command::Status(args) => status(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure { code, message }) => {
+            let _ = writeln!(io::stderr(), "cwtch-server: {message}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn serve(args: &RunArgs) -> Result<(), Failure> {
+    let config = match &args.config {
+        Some(file) => Config::read(file),
+        None => Config::of_data_dir(&args.data.data),
+    }
+    .map_err(Failure::usage)?;
+    start_logging(&config);
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    allow_open_files(&config);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(serve_until_signal(args, config));
+    // A reader that waits for a slow disk should not keep the process.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    done
+}
+
+async fn serve_until_signal(args: &RunArgs, config: Config) -> Result<(), Failure> {
+    // Before the ready line, so that a signal right after it is not missed.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let network = args.network.open()?;
+    if let Some(warning) = network.warning() {
+        let _ = writeln!(io::stderr(), "WARNING: {warning}");
+    }
+    let mut server = Server::start(config, &args.data.data, network).await?;
+    let (address, bundle) = (server.address().to_string(), server.bundle().to_server_string());
+    let line = if args.json {
+        // An address and a server string have no character that JSON escapes.
+        format!("{{\"event\":\"ready\",\"address\":\"{address}\",\"bundle\":\"{bundle}\"}}")
+    } else {
+        format!("Ready. Hand this to the people who shall use the server:\n{bundle}")
+    };
+    print_line(&line)?;
+    let failed = tokio::select! {
+        _ = terminate.recv() => false,
+        _ = interrupt.recv() => false,
+        () = server.failed() => true,
+    };
+    server.shutdown().await;
+    if failed {
+        return Err(Failure {
+            code: FAILURE,
+            message: "the server stopped because it can accept no more connections: see the log".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn bundle(data: &Path) -> Result<(), Failure> {
+    print_line(&ServerKeys::load(data)?.bundle().to_server_string())
+}
+
+fn status(args: &StatusArgs) -> Result<(), Failure> {
+    let data = &args.data.data;
+    let address = ServerKeys::load(data)?.board.address();
+    let store = SqliteStore::existing(data);
+    let status = store.reader()?.status()?;
+    let bytes = store.size_on_disk();
+    print_line(&if args.json {
+        format!(
+            "{{\"address\":\"{address}\",\"messages\":{},\"spent_tokens\":{},\"pruned\":{},\"database_bytes\":{bytes}}}",
+            status.messages, status.spent, status.pruned
+        )
+    } else {
+        format!(
+            "address       {address}\nmessages      {}\nspent tokens  {}\npruned        {}\ndatabase      {} KiB",
+            status.messages,
+            status.spent,
+            status.pruned,
+            bytes.div_ceil(1024)
+        )
+    })
+}
+
+fn print_line(line: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush())?;
+    Ok(())
+}
+
+fn start_logging(config: &Config) {
+    // Fails only if the program that calls us logs already; then its choice stands.
+    let _ = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()))
+        .with_target(false)
+        .with_env_filter(tracing_subscriber::EnvFilter::new(config.log_level.as_str()))
+        .try_init();
+}
+
+/// Raises the process's own limit of open files to what the connections need, as far as the system lets it.
+fn allow_open_files(config: &Config) {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let limits = &config.limits;
+    let wanted = u64::try_from(limits.connections + limits.token_connections + 3 * limits.replays + 64)
+        .unwrap_or(u64::MAX);
+    let mut now = getrlimit(Resource::Nofile);
+    if now.current.is_some_and(|current| current < wanted) {
+        now.current = Some(now.maximum.map_or(wanted, |maximum| maximum.min(wanted)));
+        if setrlimit(Resource::Nofile, now).is_err() || now.current < Some(wanted) {
+            tracing::warn!("the limit of open files is below what the configured connections need");
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! What an operator can set: one TOML file, every key optional, unknown keys refused by name.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// The configuration file looked for in the data directory when none is named.
+pub const DEFAULT_FILE: &str = "server.toml";
+
+/// Largest configuration file read, in bytes.
+const MAX_FILE: u64 = 64 * 1024;
+
+/// Everything an operator sets. [`Config::default`] is what an empty file means.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// What is logged to the error stream.
+    pub log_level: LogLevel,
+    /// What is kept.
+    pub storage: StorageConfig,
+    /// How much of anything a remote may have at once.
+    pub limits: Limits,
+    /// How long a remote may take.
+    pub deadlines: Deadlines,
+}
+
+/// The least important kind of log line that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Nothing at all.
+    Off,
+    /// Only what an operator must act on.
+    Error,
+    /// And what may need a look.
+    Warn,
+    /// And starting, stopping, totals.
+    #[default]
+    Info,
+    /// And why connections end.
+    Debug,
+    /// And each step.
+    Trace,
+}
+
+impl LogLevel {
+    /// The level's name, as in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+/// The `[storage]` table.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StorageConfig {
+    /// The most messages kept; none by default. When there are more, the oldest tenth is deleted (§1.8).
+    pub max_messages: Option<u64>,
+}
+
+/// The `[limits]` table.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Board connections at once, those in the handshake included. Further ones are closed at once.
+    pub connections: usize,
+    /// Board connections in the handshake at once. Further ones are closed at once.
+    pub handshakes: usize,
+    /// Posts of one connection that are not answered yet, at most 64. Further packets stay unread until one is.
+    pub packets_in_flight: usize,
+    /// Replays that are being sent at the same moment. Further ones wait their turn, in order.
+    pub replays: usize,
+    /// Messages that a synced connection may be behind before it is closed.
+    pub behind: u64,
+    /// Token connections at once. Further ones are closed at once.
+    pub token_connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            handshakes: 512,
+            packets_in_flight: 32,
+            replays: 16,
+            behind: 100_000,
+            token_connections: 512,
+        }
+    }
+}
+
+/// The `[deadlines]` table, in seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Deadlines {
+    /// A remote must have taken what was sent to it (at most half a megabyte at a time).
+    pub write_seconds: u64,
+    /// A connection that never asked for messages may be silent for so long.
+    pub idle_seconds: u64,
+    /// A synced connection may be silent, and be sent nothing, for so long.
+    pub synced_idle_seconds: u64,
+    /// The proof of work for a batch of tokens may take so long.
+    pub proof_of_work_seconds: u64,
+    /// A shutdown waits for connections to finish for so long before it cuts them.
+    pub shutdown_seconds: u64,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            write_seconds: 60,
+            idle_seconds: 15 * 60,
+            synced_idle_seconds: 24 * 60 * 60,
+            proof_of_work_seconds: 10 * 60,
+            shutdown_seconds: 10,
+        }
+    }
+}
+
+impl Deadlines {
+    pub(crate) fn write(&self) -> Duration {
+        Duration::from_secs(self.write_seconds)
+    }
+
+    pub(crate) fn idle(&self, synced: bool) -> Duration {
+        Duration::from_secs(if synced { self.synced_idle_seconds } else { self.idle_seconds })
+    }
+
+    pub(crate) fn proof_of_work(&self) -> Duration {
+        Duration::from_secs(self.proof_of_work_seconds)
+    }
+
+    pub(crate) fn shutdown(&self) -> Duration {
+        Duration::from_secs(self.shutdown_seconds)
+    }
+}
+
+/// Why a configuration was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration file {} cannot be read: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Not the TOML that is expected: a syntax error, an unknown key, a value of the wrong type.
+    #[error("the configuration is wrong at line {line}: {message}")]
+    Parse {
+        /// Line number, from 1.
+        line: usize,
+        /// What was wrong; names the key.
+        message: String,
+    },
+    /// A number that makes no sense.
+    #[error("the configuration's {key} must be between {min} and {max}, not {value}: correct it")]
+    Range {
+        /// The key with its table.
+        key: &'static str,
+        /// Smallest value.
+        min: u64,
+        /// Largest value.
+        max: u64,
+        /// What was set.
+        value: u64,
+    },
+}
+
+impl Config {
+    /// Parses and checks the text of a configuration file.
+    ///
+    /// # Errors
+    /// [`ConfigError::Parse`] naming line and key, [`ConfigError::Range`].
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|e| ConfigError::Parse {
+            line: e.span().map_or(1, |span| line_of(text, span.start)),
+            message: e.message().to_owned(),
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// As [`Config::parse`], or [`ConfigError::Read`].
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let read = |path: &Path| {
+            if std::fs::metadata(path)?.len() > MAX_FILE {
+                return Err(std::io::Error::other("it is longer than 64 KiB"));
+            }
+            std::fs::read_to_string(path)
+        };
+        let text = read(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text)
+    }
+
+    /// The configuration of a data directory: its [`DEFAULT_FILE`], or the defaults where it has none.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn of_data_dir(data_dir: &Path) -> Result<Self, ConfigError> {
+        let path = data_dir.join(DEFAULT_FILE);
+        if path.exists() { Self::read(&path) } else { Ok(Self::default()) }
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        let (limits, deadlines) = (&self.limits, &self.deadlines);
+        let year = 366 * 24 * 60 * 60;
+        for (key, value, min, max) in [
+            ("storage.max_messages", self.storage.max_messages.unwrap_or(10), 10, 1 << 40),
+            ("limits.connections", count(limits.connections), 1, 1_000_000),
+            ("limits.handshakes", count(limits.handshakes), 1, 1_000_000),
+            ("limits.packets_in_flight", count(limits.packets_in_flight), 1, 64),
+            ("limits.replays", count(limits.replays), 1, 256),
+            ("limits.behind", limits.behind, 1024, 1 << 40),
+            ("limits.token_connections", count(limits.token_connections), 1, 1_000_000),
+            ("deadlines.write_seconds", deadlines.write_seconds, 1, year),
+            ("deadlines.idle_seconds", deadlines.idle_seconds, 1, year),
+            ("deadlines.synced_idle_seconds", deadlines.synced_idle_seconds, 1, year),
+            ("deadlines.proof_of_work_seconds", deadlines.proof_of_work_seconds, 1, year),
+            ("deadlines.shutdown_seconds", deadlines.shutdown_seconds, 0, 3600),
+        ] {
+            if value < min || value > max {
+                return Err(ConfigError::Range { key, min, max, value });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_means_the_defaults() {
+        assert_eq!(Config::parse("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let config = Config::parse(
+            "log_level = \"debug\"\n[storage]\nmax_messages = 1000\n[limits]\nconnections = 5\nhandshakes = 4\n\
+             packets_in_flight = 3\nreplays = 2\nbehind = 2048\ntoken_connections = 7\n[deadlines]\n\
+             write_seconds = 9\nidle_seconds = 10\nsynced_idle_seconds = 11\nproof_of_work_seconds = 12\n\
+             shutdown_seconds = 0\n",
+        )
+        .unwrap();
+        assert_eq!(config.log_level, LogLevel::Debug);
+        assert_eq!(config.storage.max_messages, Some(1000));
+        assert_eq!(config.limits.connections, 5);
+        assert_eq!(config.limits.token_connections, 7);
+        assert_eq!(config.deadlines.write(), Duration::from_secs(9));
+        assert_eq!(config.deadlines.idle(false), Duration::from_secs(10));
+        assert_eq!(config.deadlines.idle(true), Duration::from_secs(11));
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let error = Config::parse("[limits]\nconections = 5\n").unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("`conections`"), "{error}");
+        let error = Config::parse("colour = 1\n").unwrap_err().to_string();
+        assert!(error.contains("`colour`"), "{error}");
+    }
+
+    #[test]
+    fn senseless_numbers_are_refused_by_name() {
+        let error = Config::parse("[limits]\nreplays = 0\n").unwrap_err().to_string();
+        assert!(error.contains("limits.replays"), "{error}");
+        assert!(Config::parse("[storage]\nmax_messages = 1\n").is_err());
+        assert!(Config::parse("log_level = \"loud\"\n").is_err());
+    }
+}

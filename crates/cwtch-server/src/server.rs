@@ -1,0 +1,199 @@
+//! The whole server in one value: start it, ask it, stop it.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use cwtch_net::{NetError, Network};
+use cwtch_primitives::{Address, OsRng};
+use cwtch_wire::bundle::KeyBundle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::accept;
+use crate::board::{Board, Tail};
+use crate::config::Config;
+use crate::data_dir::{DataDir, DataDirError};
+use crate::keys::{KeyError, ServerKeys};
+use crate::stats::{Stats, StatsSnapshot};
+use crate::store::{SqliteStore, Store, StoreError, WriterHandle, spawn_writer};
+use crate::token_service::TokenService;
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// The data directory is not usable.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The keys are not usable.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The database is not usable.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The network does not let the server listen.
+    #[error("the server cannot be made reachable: {0}")]
+    Network(#[from] NetError),
+    /// The system has no thread for the server.
+    #[error("the system refused to start a thread: {0}")]
+    Thread(#[from] io::Error),
+}
+
+/// Starts servers.
+#[derive(Debug, Clone, Copy)]
+pub struct Server;
+
+impl Server {
+    /// Starts a server in a data directory, making its keys and database on the first run. When this returns,
+    /// both its services can be dialled on `network`. Call it inside a tokio runtime.
+    ///
+    /// # Errors
+    /// [`ServerError`]; then nothing is left listening.
+    pub async fn start(
+        config: Config,
+        data_dir: &Path,
+        network: Arc<dyn Network>,
+    ) -> Result<RunningServer, ServerError> {
+        let config = Arc::new(config);
+        let (dir, cap) = (data_dir.to_owned(), config.storage.max_messages);
+        let opening = tokio::task::spawn_blocking(move || open(&dir, cap));
+        let (data_dir, keys, store, newest) = opening.await.map_err(io::Error::other)??;
+        let bundle = keys.bundle();
+        let stats = Arc::new(Stats::default());
+
+        let tail = Arc::new(Tail::new(newest));
+        let publishing = (Arc::clone(&tail), Arc::clone(&stats));
+        let (submitter, writer) = spawn_writer(store.writer()?, move |committed| {
+            let (tail, stats) = &publishing;
+            stats.count_outcomes(committed.iter().map(|c| c.outcome));
+            tail.publish(committed);
+        })?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        let board = Arc::new(Board::new(
+            keys.board.clone(),
+            keys.issuer.clone(),
+            store,
+            submitter,
+            tail,
+            Arc::clone(&config),
+            Arc::clone(&stats),
+        ));
+        let tokens =
+            Arc::new(TokenService::new(keys.issuer.clone(), Arc::clone(&config), Arc::clone(&stats)));
+
+        // Tokens first: whoever can reach the board can then buy.
+        let token_listener = network.listen(&keys.token_service).await?;
+        let board_listener = match network.listen(&keys.board).await {
+            Ok(listener) => listener,
+            Err(error) => {
+                token_listener.close().await;
+                return Err(error.into());
+            }
+        };
+        let (stop, stopped) = watch::channel(false);
+        let grace = config.deadlines.shutdown();
+        let serving_tokens = tokio::spawn(accept::serve(
+            token_listener,
+            config.limits.token_connections,
+            grace,
+            Arc::clone(&stats),
+            stopped.clone(),
+            {
+                let stopped = stopped.clone();
+                move |stream| Arc::clone(&tokens).serve(stream, stopped.clone())
+            },
+        ));
+        let serving_board = tokio::spawn(accept::serve(
+            board_listener,
+            config.limits.connections,
+            grace,
+            Arc::clone(&stats),
+            stopped.clone(),
+            move |stream| Arc::clone(&board).serve(stream, stopped.clone()),
+        ));
+        tracing::info!("the server is reachable");
+        Ok(RunningServer {
+            bundle,
+            stats,
+            stop,
+            services: Some([serving_board, serving_tokens]),
+            writer: Some(writer),
+            data_dir: Some(data_dir),
+        })
+    }
+}
+
+/// Everything that blocks: lock, keys, database.
+fn open(path: &Path, cap: Option<u64>) -> Result<(DataDir, ServerKeys, SqliteStore, i64), ServerError> {
+    let data_dir = DataDir::open(path)?;
+    let database = data_dir.path().join(SqliteStore::FILE);
+    let keys = ServerKeys::load_or_create(data_dir.path(), database.exists(), &mut OsRng)?;
+    let store = SqliteStore::open(&database, keys.board.address().as_bytes(), cap)?;
+    let status = store.reader()?.status()?;
+    tracing::info!(messages = status.messages, spent_tokens = status.spent, "database opened");
+    Ok((data_dir, keys, store, status.newest))
+}
+
+/// A server that runs until [`shutdown`](Self::shutdown). Dropped, it stops as well, without anybody waiting for it.
+#[derive(Debug)]
+pub struct RunningServer {
+    bundle: KeyBundle,
+    stats: Arc<Stats>,
+    stop: watch::Sender<bool>,
+    services: Option<[JoinHandle<()>; 2]>,
+    writer: Option<WriterHandle>,
+    data_dir: Option<DataDir>,
+}
+
+impl RunningServer {
+    /// What a client needs to use the server.
+    pub fn bundle(&self) -> &KeyBundle {
+        &self.bundle
+    }
+
+    /// The server's address: its board's.
+    pub fn address(&self) -> &Address {
+        self.bundle.board()
+    }
+
+    /// The counters now.
+    pub fn stats(&self) -> StatsSnapshot {
+        self.stats.snapshot()
+    }
+
+    /// Waits until a service ends by itself, which is a failure: it accepts no more connections. Cancel-safe.
+    pub async fn failed(&mut self) {
+        match &mut self.services {
+            Some([board, tokens]) => tokio::select! {
+                _ = board => {}
+                _ = tokens => {}
+            },
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Stops: withdraws the addresses, answers the posts that are queued, closes every connection, closes
+    /// the database, frees the data directory.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        for service in self.services.take().into_iter().flatten() {
+            if !service.is_finished() {
+                // An error is a panic in the service, which has been printed.
+                let _ = service.await;
+            }
+        }
+        // With the services their submitters are gone, so the writer ends.
+        if let Some(writer) = self.writer.take() {
+            let _ = tokio::task::spawn_blocking(|| writer.join()).await;
+        }
+        self.data_dir = None;
+        tracing::info!("the server has stopped");
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
