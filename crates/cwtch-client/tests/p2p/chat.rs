@@ -1,0 +1,171 @@
+//! Two people talk.
+
+use cwtch_client::api::{Command, ContactState, Event, MessageState, Reply};
+
+use crate::support::World;
+
+#[tokio::test]
+async fn two_people_chat_both_ways() {
+    let world = World::new();
+    let (mut alice, mut bob) = world.friends().await;
+
+    let sent = alice.send(&bob.address, "hello <bob> & \"friends\"").await.unwrap();
+    assert_eq!(sent.state, MessageState::Acknowledged);
+    assert!(sent.own);
+    let received = bob.incoming().await;
+    assert_eq!(received.text, "hello <bob> & \"friends\"");
+    assert_eq!((received.overlay, received.state), (1, MessageState::Received));
+    assert_eq!((&received.author, &received.conversation), (&alice.address, &alice.address));
+    assert!(!received.own);
+
+    bob.send(&alice.address, "hi").await.unwrap();
+    assert_eq!(alice.incoming().await.text, "hi");
+    assert_eq!(alice.texts(&bob.address).await, ["hello <bob> & \"friends\"", "hi"]);
+    assert_eq!(bob.texts(&alice.address).await, ["hello <bob> & \"friends\"", "hi"]);
+    alice.stop().await;
+    bob.stop().await;
+}
+
+#[tokio::test]
+async fn many_messages_arrive_once_and_in_order() {
+    let world = World::new();
+    let (alice, mut bob) = world.friends().await;
+    let texts: Vec<String> = (0..60).map(|i| format!("message {i}")).collect();
+    for text in &texts {
+        let alice = &alice;
+        // More than a window's worth waits at once.
+        let sending = alice.send(&bob.address, text);
+        sending.await.unwrap();
+    }
+    for text in &texts {
+        assert_eq!(bob.incoming().await.text, *text);
+    }
+    assert_eq!(bob.texts(&alice.address).await, texts);
+}
+
+#[tokio::test]
+async fn a_queue_longer_than_the_window_drains_in_order() {
+    let world = World::new();
+    let alice = world.daemon("alice").await;
+    let bob_address = world.address("bob");
+    alice.add(&bob_address).await;
+    let texts: Vec<String> = (0..40).map(|i| format!("message {i}")).collect();
+    // Nobody is there: each stays queued. Queued one after another, waited for together.
+    let mut waiting = tokio::task::JoinSet::new();
+    for text in &texts {
+        let (engine, to, text) = (alice.engine.clone(), bob_address.clone(), text.clone());
+        let mut events = engine.subscribe();
+        waiting.spawn(async move {
+            engine.call(Command::Send { conversation: to, text, timeout: Some(100), reply_to: None }).await
+        });
+        // The message is durable once its event is there.
+        while !matches!(&*events.recv().await.unwrap(), Event::Message { .. }) {}
+    }
+    let mut bob = world.daemon("bob").await;
+    bob.add(&alice.address).await;
+    for text in &texts {
+        assert_eq!(bob.incoming().await.text, *text);
+    }
+    while let Some(sent) = waiting.join_next().await {
+        let Reply::Message(message) = sent.unwrap().unwrap() else { panic!("not a message") };
+        assert_eq!(message.state, MessageState::Acknowledged);
+    }
+}
+
+#[tokio::test]
+async fn a_quoted_reply_finds_the_message_that_it_quotes() {
+    let world = World::new();
+    let (mut alice, mut bob) = world.friends().await;
+    let question = alice.send(&bob.address, "when?").await.unwrap();
+    let asked = bob.incoming().await;
+
+    let answer = bob.send_as(&alice.address, "at noon", None, Some(asked.id)).await.unwrap();
+    assert_eq!((answer.overlay, answer.text.as_str()), (10, "at noon"));
+    assert_eq!(answer.quoted, Some(asked.id));
+    let received = alice.incoming().await;
+    assert_eq!((received.overlay, received.text.as_str()), (10, "at noon"));
+    assert_eq!(received.quoted, Some(question.id));
+
+    // One's own message can be quoted, too; one that is not there cannot.
+    let addition = alice.send_as(&bob.address, "today?", None, Some(question.id)).await.unwrap();
+    assert_eq!(addition.quoted, Some(question.id));
+    assert_eq!(bob.incoming().await.quoted, Some(asked.id));
+    let error = alice.send_as(&bob.address, "?", None, Some(9999)).await.unwrap_err();
+    assert!(error.message.contains("no message 9999"), "{error}");
+}
+
+#[tokio::test]
+async fn a_suggested_contact_arrives_as_an_address() {
+    let world = World::new();
+    let (alice, mut bob) = world.friends().await;
+    let carol = world.address("carol");
+    alice.add(&carol).await;
+    let command =
+        Command::Suggest { conversation: bob.address.clone(), contact: carol.clone(), timeout: None };
+    alice.call(command).await.unwrap();
+    let received = bob.incoming().await;
+    assert_eq!((received.overlay, received.text), (100, carol));
+}
+
+#[tokio::test]
+async fn contacts_learn_each_others_public_attributes() {
+    let world = World::new();
+    let (alice, mut bob) = (world.daemon("alice").await, world.daemon("bob").await);
+    for (name, value) in [("name", "Alice"), ("status", "here"), ("attribute-2", "x")] {
+        let command = Command::AttributeSet { name: name.to_owned(), value: value.to_owned() };
+        alice.call(command).await.unwrap();
+    }
+    alice.add(&bob.address).await;
+    bob.add(&alice.address).await;
+    let contact = bob
+        .event("the last attribute", |event| match event {
+            Event::ContactChanged { contact } if contact.attributes.len() == 3 => Some(contact.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(contact.name, "Alice");
+    assert_eq!(contact.state, ContactState::Accepted);
+    assert_eq!(contact.online, Some(true));
+    let told: Vec<_> = contact.attributes.iter().map(|a| (a.name.as_str(), a.value.as_str())).collect();
+    assert_eq!(told, [("name", "Alice"), ("status", "here"), ("attribute-2", "x")]);
+
+    // A name is as good as an address.
+    bob.send("Alice", "by name").await.unwrap();
+    assert_eq!(alice.texts(&bob.address).await, ["by name"]);
+}
+
+#[tokio::test]
+async fn an_unknown_peer_s_messages_wait_until_it_is_accepted() {
+    let world = World::new();
+    let (mut alice, mut bob) = (world.daemon("alice").await, world.daemon("bob").await);
+    alice.add(&bob.address).await;
+    assert_eq!(bob.contact_request().await, alice.address);
+
+    let error = alice.send_as(&bob.address, "let me in", Some(1), None).await.unwrap_err();
+    assert!(error.message.contains("stays queued"), "{error}");
+    assert!(bob.texts(&alice.address).await.is_empty());
+    let Reply::Contacts(contacts) = bob.call(Command::ContactList).await.unwrap() else { panic!() };
+    assert_eq!(contacts[0].state, ContactState::Unknown);
+    let refused = bob.send(&alice.address, "who are you?").await.unwrap_err();
+    assert!(refused.message.contains("accept"), "{refused}");
+
+    bob.accept(&alice.address).await;
+    assert_eq!(bob.incoming().await.text, "let me in");
+    alice
+        .event("the acknowledgement", |event| {
+            matches!(event, Event::MessageState { state: MessageState::Acknowledged, .. }).then_some(())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_long_message_goes_to_a_peer_that_reads_version_2() {
+    let world = World::new();
+    let (alice, mut bob) = world.friends().await;
+    // An answered message: by now the announcements have crossed.
+    alice.send(&bob.address, "first").await.unwrap();
+    assert_eq!(bob.incoming().await.text, "first");
+    let long = "x".repeat(6900);
+    alice.send(&bob.address, &long).await.unwrap();
+    assert_eq!(bob.incoming().await.text, long);
+}
