@@ -204,15 +204,12 @@ impl<'a> Parser<'a> {
         self.at += 1;
         let rest = self.input.get(self.at..).unwrap_or_default();
         let mut escaped = false;
-        let mut skip = false;
-        for (length, byte) in rest.iter().enumerate() {
-            match byte {
-                0..0x20 => {
-                    self.at += length;
-                    return Err(self.unexpected());
-                }
-                _ if skip => skip = false,
-                b'"' => {
+        let mut length = 0;
+        loop {
+            length += plain_run(rest.get(length..).unwrap_or_default());
+            match rest.get(length) {
+                None => return Err(JsonError::End),
+                Some(b'"') => {
                     self.at += length + 1;
                     let content = rest.get(..length).unwrap_or_default();
                     return if escaped {
@@ -221,12 +218,30 @@ impl<'a> Parser<'a> {
                         Ok(lossy(content))
                     };
                 }
-                b'\\' => (escaped, skip) = (true, true),
-                _ => {}
+                // Whatever is escaped cannot end the string; `unescape` judges it.
+                Some(b'\\') if rest.get(length + 1).is_some_and(|b| *b >= 0x20) => {
+                    escaped = true;
+                    length += 2;
+                }
+                Some(b'\\') => length += 1,
+                Some(0..0x20) => {
+                    self.at += length;
+                    return Err(self.unexpected());
+                }
+                Some(_) => length += 1,
             }
         }
-        Err(JsonError::End)
     }
+}
+
+/// How many bytes, in steps of a chunk and at most up to the first one that needs a look: quotation mark,
+/// backslash, control character.
+fn plain_run(bytes: &[u8]) -> usize {
+    // Without an early end inside the chunk the compiler can compare all its bytes at once.
+    let plain = |chunk: &[u8; 32]| {
+        !chunk.iter().fold(false, |found, b| found | (*b == b'"') | (*b == b'\\') | (*b < 0x20))
+    };
+    32 * bytes.as_chunks::<32>().0.iter().take_while(|chunk| plain(chunk)).count()
 }
 
 /// Bytes as text; like Go, one U+FFFD for each byte that belongs to no character.
