@@ -76,7 +76,7 @@ pub(crate) async fn run(inner: &Inner, command: Command) -> Result<Reply, ApiErr
             let suggested = contacts::find(context, &contact).await?;
             let overlay = Overlay { kind: KIND_SUGGESTED_CONTACT, data: suggested.address.to_string() };
             let conversation = conversation_of(inner, &conversation).await?;
-            Reply::Message(deliver(inner, &conversation, overlay, None, wait).await?)
+            Reply::Message(deliver(inner, &conversation, overlay, wait).await?)
         }
         Command::Sync { group } => {
             let group = match group {
@@ -199,7 +199,7 @@ async fn send(
             Meaning::Quote { hash, body: text }.to_overlay()
         }
     };
-    deliver(inner, &conversation, overlay, reply_to, wait).await
+    deliver(inner, &conversation, overlay, wait).await
 }
 
 /// The hash by which a reply names a message of the same conversation.
@@ -219,14 +219,11 @@ async fn deliver(
     inner: &Inner,
     conversation: &Conversation,
     overlay: Overlay,
-    quoted: Option<i64>,
     wait: Duration,
 ) -> Result<MessageInfo, ApiError> {
     match conversation {
         Conversation::Contact(contact) => inner.peers.send(contact, overlay, wait).await,
-        Conversation::Group(group) => {
-            inner.groups.post(&group.id, overlay.kind, &overlay.data, quoted, wait).await
-        }
+        Conversation::Group(group) => inner.groups.post(&group.id, overlay.kind, &overlay.data, wait).await,
     }
 }
 

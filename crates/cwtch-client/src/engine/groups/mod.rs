@@ -1,72 +1,215 @@
-//! Groups: servers, tokens, posting, syncing.
+//! Groups: servers, the token wallet, posting, syncing (§1.6 to §1.9).
+//!
+//! - [`servers`] and [`membership`] are what a person does with servers and groups; [`posting`] queues a
+//!   message durably and waits until its server has stored it.
+//! - [`link`] is the task of one server: it dials with a fresh identity each time, replays what is
+//!   new, stays for what comes live, and posts what is queued. [`wallet`] buys tokens beside it.
+//!
+//! A daemon has a link for every server that carries a group, always connected or about to be. Without a
+//! daemon a link connects while a command waits for it, and closes when none does.
+//!
+//! All of it runs only while the groups experiment is on.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod limits;
+mod link;
+mod membership;
+mod posting;
+mod sentences;
+mod servers;
+mod wallet;
 
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cwtch_net::Deadlines;
+use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 
+use self::link::Link;
+use self::posting::Waiters;
 use super::context::Context;
-use crate::api::{
-    ApiError, GroupCreated, GroupInfo, MessageInfo, RejectInfo, ServerInfo, SyncInfo,
-};
+use crate::api::{ApiError, ErrorKind, RejectInfo, SyncInfo};
+use crate::profile::{Group, Server, StorageError};
+
+/// The name of the experiment.
+const EXPERIMENT: &str = "groups";
 
 /// The groups half of an engine.
 pub(crate) struct Groups {
-    context: Arc<Context>,
+    shared: Arc<Shared>,
 }
 
-#[allow(clippy::todo, unused_variables)]
+/// What the tasks of this half share.
+struct Shared {
+    context: Arc<Context>,
+    enabled: AtomicBool,
+    links: Mutex<HashMap<Address, Arc<Link>>>,
+    waiters: Waiters,
+    deadlines: Deadlines,
+}
+
 impl Groups {
-    /// Loads servers and groups; in a daemon with the experiment on it starts syncing.
+    /// Reads whether the experiment is on; in a daemon it then starts syncing.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
     pub(crate) async fn start(context: Arc<Context>) -> Result<Self, ApiError> {
-        Ok(Self { context })
+        let enabled = context.store.run(|profile| profile.experiment_enabled(EXPERIMENT)).await?;
+        let shared = Arc::new(Shared {
+            context,
+            enabled: AtomicBool::new(enabled),
+            links: Mutex::default(),
+            waiters: Waiters::default(),
+            deadlines: Deadlines::default(),
+        });
+        shared.reconcile().await?;
+        Ok(Self { shared })
     }
+
     /// Whether the experiment is on.
     pub(crate) fn enabled(&self) -> bool {
-        false
+        self.shared.enabled.load(Ordering::Acquire)
     }
-    /// Turns the experiment on or off, durably; connections start or stop.
+
+    /// Turns the experiment on or off, durably; connections start or stop. Nothing is deleted.
+    ///
+    /// # Errors
+    /// Trouble with the database.
     pub(crate) async fn set_enabled(&self, enabled: bool) -> Result<(), ApiError> {
-        todo!()
+        self.shared.context.store.run(move |profile| profile.set_experiment(EXPERIMENT, enabled)).await?;
+        self.shared.enabled.store(enabled, Ordering::Release);
+        self.shared.reconcile().await
     }
-    pub(crate) async fn server_add(&self, server: &str) -> Result<ServerInfo, ApiError> {
-        todo!()
-    }
-    pub(crate) async fn server_list(&self) -> Result<Vec<ServerInfo>, ApiError> {
-        todo!()
-    }
-    pub(crate) async fn group_new(&self, name: &str, server: &str) -> Result<GroupCreated, ApiError> {
-        todo!()
-    }
-    pub(crate) async fn group_join(&self, invite: &str) -> Result<GroupInfo, ApiError> {
-        todo!()
-    }
-    pub(crate) async fn group_list(&self) -> Result<Vec<GroupInfo>, ApiError> {
-        todo!()
-    }
-    pub(crate) async fn group_leave(&self, group: &GroupId) -> Result<(), ApiError> {
-        todo!()
-    }
-    /// The `tofubundle:…` of a group.
-    pub(crate) async fn invite_for(&self, group: &GroupId) -> Result<String, ApiError> {
-        todo!()
-    }
-    /// Posts an overlay and waits until it is durably stored by the server.
-    pub(crate) async fn post(
-        &self,
-        group: &GroupId,
-        kind: u64,
-        data: &str,
-        quoted: Option<i64>,
-        timeout: Duration,
-    ) -> Result<MessageInfo, ApiError> {
-        todo!()
-    }
-    /// Fetches what is new from one group's server, or from all.
+
+    /// Fetches what is new from one group's server, or from the servers of all groups, each from the last
+    /// message that it has shown. Counts what arrived and was new while this call ran; what a daemon had
+    /// received before is not counted again. Without a daemon it also sends what was queued.
+    ///
+    /// # Errors
+    /// `Unreachable`, naming the server, if one cannot be synced; what the others had is stored.
     pub(crate) async fn sync(&self, group: Option<&GroupId>) -> Result<SyncInfo, ApiError> {
-        todo!()
+        let servers = match group {
+            Some(group) => vec![self.shared.server_and_group(group).await?.0],
+            None => self.shared.servers_with_groups().await?,
+        };
+        let mut running = Vec::new();
+        for server in servers {
+            let shared = self.shared.clone();
+            running.push(tokio::spawn(async move { shared.sync_server(server).await }));
+        }
+        let mut sum = SyncInfo::default();
+        let mut trouble = None;
+        for sync in running {
+            match sync.await.unwrap_or_else(|_| Err(Context::closed())) {
+                Ok(info) => {
+                    sum.received += info.received;
+                    sum.rejected += info.rejected;
+                }
+                Err(error) => trouble = trouble.or(Some(error)),
+            }
+        }
+        trouble.map_or(Ok(sum), Err)
     }
+
+    /// Why messages were refused, newest first, at most [`limits::REJECTS`].
+    ///
+    /// # Errors
+    /// Trouble with the database.
     pub(crate) async fn rejects(&self) -> Result<Vec<RejectInfo>, ApiError> {
-        todo!()
+        let found = self.shared.context.store.run(|profile| profile.rejects(limits::REJECTS)).await?;
+        Ok(found
+            .into_iter()
+            .map(|reject| RejectInfo {
+                server: reject.server.to_string(),
+                group: reject.group.map(|group| group.to_string()),
+                received: reject.at,
+                reason: sentences::sentence(&reject.reason),
+            })
+            .collect())
+    }
+}
+
+impl Shared {
+    fn links(&self) -> MutexGuard<'_, HashMap<Address, Arc<Link>>> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts the links that a daemon needs, and stops those that nothing needs any more.
+    async fn reconcile(self: &Arc<Self>) -> Result<(), ApiError> {
+        let enabled = self.enabled.load(Ordering::Acquire);
+        let needed = if enabled { self.servers_with_groups().await? } else { Vec::new() };
+        let boards: HashSet<Address> = needed.iter().map(|server| server.board).collect();
+        self.links().retain(|board, link| {
+            let keep = boards.contains(board);
+            if !keep {
+                link.stop();
+            }
+            keep
+        });
+        if self.context.is_daemon() {
+            for server in needed {
+                self.link(server);
+            }
+        }
+        Ok(())
+    }
+
+    /// The link of a server that carries a group; started if it does not run.
+    fn link(self: &Arc<Self>, server: Server) -> Arc<Link> {
+        self.links().entry(server.board).or_insert_with(|| Link::start(self, server)).clone()
+    }
+
+    /// Tells a running link that its groups changed, and waits until it uses them: what the server sends from
+    /// now on is tried with the new keys. A link that starts later reads them by itself.
+    async fn groups_changed(self: &Arc<Self>, server: &Address, replay: bool) -> Result<(), ApiError> {
+        self.reconcile().await?;
+        let link = self.links().get(server).cloned();
+        if let Some(link) = link {
+            link.refresh(replay).await;
+        }
+        Ok(())
+    }
+
+    async fn servers_with_groups(&self) -> Result<Vec<Server>, ApiError> {
+        self.context
+            .store
+            .run(|profile| {
+                let boards: HashSet<Address> = profile.groups()?.iter().map(|group| group.server).collect();
+                let servers = profile.servers()?;
+                Ok::<_, StorageError>(servers.into_iter().filter(|s| boards.contains(&s.board)).collect())
+            })
+            .await
+    }
+
+    async fn server_and_group(&self, group: &GroupId) -> Result<(Server, Group), ApiError> {
+        let group = *group;
+        self.context
+            .store
+            .run(move |profile| {
+                let group = profile.group(&group)?.ok_or(StorageError::UnknownGroup)?;
+                let server = profile.server(&group.server)?.ok_or(StorageError::UnknownServer)?;
+                Ok::<_, StorageError>((server, group))
+            })
+            .await
+    }
+
+    async fn sync_server(self: Arc<Self>, server: Server) -> Result<SyncInfo, ApiError> {
+        let board = server.board;
+        let link = self.link(server);
+        let _demand = link.demand();
+        let info = link.sync().await.map_err(|error| self.unless_closing(error))?;
+        if !self.context.is_daemon() {
+            self.deliver_queued(&link, &board).await?;
+        }
+        Ok(info)
+    }
+
+    /// While the engine stops, every other explanation is beside the point.
+    fn unless_closing(&self, error: ApiError) -> ApiError {
+        if self.context.shutdown.is_cancelled() && error.kind != ErrorKind::Closed {
+            return Context::closed();
+        }
+        error
     }
 }

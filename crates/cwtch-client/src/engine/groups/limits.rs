@@ -1,0 +1,46 @@
+//! What servers and groups may cost: every number of this half in one place.
+
+use std::time::Duration;
+
+/// Servers that a profile may know.
+pub(super) const SERVERS: usize = 256;
+/// Groups that a profile may be in: each costs a trial on every message of its server.
+pub(super) const GROUPS: usize = 1000;
+/// The most entries that one replay may announce.
+pub(super) const REPLAY: u64 = 50_000_000;
+/// Messages that are tried and stored together. A batch is one durable transaction.
+pub(super) const BATCH: usize = 1024;
+/// Messages that wait to be tried, about 4 KiB each; then nothing more is read from the server.
+pub(super) const FEED: usize = 2048;
+/// Batches that are tried and wait to be stored.
+pub(super) const TRIED: usize = 2;
+/// Posts of one connection that await their answer. Each answer names its post by order only.
+pub(super) const POSTS_IN_FLIGHT: usize = 16;
+/// Refusals after which a post is given up: the first may be due to a token that was spent before.
+pub(super) const REFUSALS: u32 = 2;
+/// Requests to a server's task that wait.
+pub(super) const ASKS: usize = 64;
+/// Rejects in one reply.
+pub(super) const REJECTS: u32 = 1000;
+
+/// Fewer tokens than this in the wallet of a server: a daemon buys more.
+pub(super) const TOKENS_LOW: u64 = 5;
+/// Tokens in one purchase.
+pub(super) const TOKENS_BATCH: usize = 10;
+/// Candidates of the proof of work between two looks at whether it is still wanted: some milliseconds.
+pub(super) const WORK_SLICE: u32 = 8192;
+/// The first pause after a purchase that failed.
+pub(super) const PURCHASE_FIRST: Duration = Duration::from_secs(1);
+/// The longest.
+pub(super) const PURCHASE_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// The first pause before a server is dialled again.
+pub(super) const RETRY_FIRST: Duration = Duration::from_millis(500);
+/// The longest.
+pub(super) const RETRY_MAX: Duration = Duration::from_secs(5 * 60);
+/// The shortest pause between two dials, however much somebody hurries.
+pub(super) const RETRY_FLOOR: Duration = Duration::from_millis(250);
+/// A part of the heartbeat's pause is random, so that a server cannot tell clients of one machine by it.
+pub(super) const HEARTBEAT_JITTER: f64 = 0.5;
+/// Without a daemon: how long a post waits for a sync first, so that it names the right predecessor.
+pub(super) const SYNC_BEFORE_POST: Duration = Duration::from_secs(20);

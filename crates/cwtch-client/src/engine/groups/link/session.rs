@@ -1,0 +1,412 @@
+//! One authenticated connection to a board, from its first replay to its end (§1.8).
+//!
+//! Order of things: replay from the last message that is stored here; when all of it is stored, post what is
+//! queued; then whatever comes. A replay and a post are never under way at the same time: the answers carry no
+//! ids, and an own message that a replay shows need not be posted again.
+//!
+//! The deployed protocol has no heartbeat, and a dead connection is not always signalled: after
+//! [`BOARD_HEARTBEAT`](deadlines::BOARD_HEARTBEAT) of silence, more or less, the session asks for a replay from its
+//! last message. Whatever the server owes must come within [`BOARD_ANSWER`](deadlines::BOARD_ANSWER) since the
+//! last sign of it; else the connection is given up.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use cwtch_net::{ConnError, SecureConnection};
+use cwtch_protocol::app::BoardClient;
+use cwtch_protocol::app::board_client::{Event as BoardEvent, PostId, pay};
+use cwtch_protocol::channel::deadlines;
+use cwtch_wire::board::EncryptedGroupMessage;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::intake::{self, Feed, Keys};
+use super::{Actor, Ask};
+use crate::api::{ApiError, ErrorKind, Event, MessageState, ServerPhase};
+use crate::engine::context::Context;
+use crate::engine::groups::posting::Fate;
+use crate::engine::groups::{limits, sentences};
+use crate::profile::{self, AfterRefusal, MessageId, PendingPost, SyncStart};
+
+/// How long saying goodbye may take.
+const CLOSE: Duration = Duration::from_secs(2);
+
+/// Runs a connection to its end; `synced` tells whether it ever caught up.
+///
+/// # Errors
+/// Why it ended; `Ok` if nobody wants it any more.
+pub(super) async fn run(
+    actor: &mut Actor,
+    connection: SecureConnection,
+    synced: &mut bool,
+) -> Result<(), ApiError> {
+    let (feed, fed) = mpsc::channel(limits::FEED);
+    let (tried_out, tried) = mpsc::channel(limits::TRIED);
+    let shared = actor.shared.clone();
+    let (board, counts) = (actor.server.board, actor.counts.clone());
+    let trial = intake::trial(&shared.context, fed, tried_out);
+    let store = intake::store(&shared, board, counts, tried);
+    let session = Session::new(actor, feed);
+    // The session drops its end of the feed; what it had read is stored before the connection counts as ended.
+    let (ended, trial, store) = tokio::join!(session.talk(connection, synced), trial, store);
+    store.and(trial).and(ended)
+}
+
+struct Session<'a> {
+    actor: &'a mut Actor,
+    feed: mpsc::Sender<Feed>,
+    board: BoardClient,
+    keys: Option<Arc<Keys>>,
+    in_flight: HashMap<PostId, PendingPost>,
+    /// All entries of a replay have been read; this tells when they are stored.
+    stored: Option<oneshot::Receiver<()>>,
+    want_replay: bool,
+    /// There may be posts to send.
+    queued: bool,
+    /// Posts wait for tokens.
+    out_of_tokens: bool,
+    /// The first replay is complete.
+    synced: bool,
+    /// The last sign of life.
+    heard: Instant,
+    /// The last sign of something that the server owed, or the moment since which it owes something.
+    owed: Instant,
+    heartbeat: Duration,
+}
+
+impl<'a> Session<'a> {
+    fn new(actor: &'a mut Actor, feed: mpsc::Sender<Feed>) -> Self {
+        let now = Instant::now();
+        Self {
+            actor,
+            feed,
+            board: BoardClient::new(limits::REPLAY),
+            keys: None,
+            in_flight: HashMap::new(),
+            stored: None,
+            want_replay: true,
+            queued: true,
+            out_of_tokens: false,
+            synced: false,
+            heard: now,
+            owed: now,
+            heartbeat: heartbeat(),
+        }
+    }
+
+    async fn talk(mut self, mut connection: SecureConnection, synced: &mut bool) -> Result<(), ApiError> {
+        let outbox = self.actor.outbox.clone();
+        let server = self.actor.server.board;
+        let lost = |error: ConnError| sentences::lost(&server, &error);
+        loop {
+            self.advance().await?;
+            *synced = self.synced;
+            while connection.has_room()
+                && let Some(payload) = self.board.poll_send()
+            {
+                connection.queue(&payload).map_err(lost)?;
+            }
+            if self.is_idle() && *self.actor.demand.borrow() == 0 {
+                let _ = timeout(CLOSE, connection.close()).await;
+                return Ok(());
+            }
+            let deadline = self.deadline();
+            tokio::select! {
+                payload = connection.recv() => match payload {
+                    Ok(Some(payload)) => self.received(&payload).await?,
+                    Ok(None) => return Err(lost(ConnError::ClosedEarly)),
+                    Err(error) => return Err(lost(error)),
+                },
+                Some(ask) = self.actor.asks.recv() => self.asked(ask).await?,
+                () = outbox.notified() => self.queued = true,
+                Ok(()) = stored(&mut self.stored), if self.stored.is_some() => self.replay_stored(),
+                () = sleep_until(deadline) => self.overdue()?,
+                () = self.feed.closed() => return Err(Context::closed()),
+                _ = self.actor.demand.changed() => {}
+            }
+        }
+    }
+
+    /// Starts what can be started.
+    async fn advance(&mut self) -> Result<(), ApiError> {
+        if self.want_replay && self.in_flight.is_empty() && !self.replaying() {
+            return self.start_replay().await;
+        }
+        if self.queued && self.synced && !self.want_replay && !self.replaying() {
+            return self.post_queued().await;
+        }
+        Ok(())
+    }
+
+    /// Whether a replay is under way or not all stored.
+    fn replaying(&self) -> bool {
+        self.board.is_replaying() || self.stored.is_some()
+    }
+
+    fn server_owes(&self) -> bool {
+        self.board.is_replaying() || !self.in_flight.is_empty()
+    }
+
+    /// Whether nothing is left to be done but to listen.
+    fn is_idle(&self) -> bool {
+        let hopeless = self.out_of_tokens && self.actor.wallet.trouble().is_some();
+        self.synced
+            && !self.want_replay
+            && !self.replaying()
+            && self.in_flight.is_empty()
+            && (!self.out_of_tokens || hopeless)
+    }
+
+    fn deadline(&self) -> Instant {
+        if self.server_owes() { self.owed + deadlines::BOARD_ANSWER } else { self.heard + self.heartbeat }
+    }
+
+    fn overdue(&mut self) -> Result<(), ApiError> {
+        if self.server_owes() {
+            return Err(sentences::silent(&self.actor.server.board, deadlines::BOARD_ANSWER));
+        }
+        // A replay that is being stored is waited for; it is this machine that is slow.
+        self.heard = Instant::now();
+        self.heartbeat = heartbeat();
+        self.want_replay |= self.stored.is_none();
+        Ok(())
+    }
+
+    // --- replays ---
+
+    async fn start_replay(&mut self) -> Result<(), ApiError> {
+        self.want_replay = false;
+        self.actor.counts.stale.store(false, Ordering::Release);
+        for waiting in &mut self.actor.waiting {
+            waiting.covered = true;
+        }
+        let start = self.begin_sync().await?;
+        self.use_keys(Keys::new(&start)).await?;
+        // A heartbeat is nobody's business.
+        if !self.synced || !self.actor.waiting.is_empty() {
+            self.actor.set_phase(ServerPhase::Syncing, None);
+        }
+        self.server_will_owe();
+        self.board.request_replay(start.cursor.as_deref()).map_err(|e| self.misbehaved(&e))
+    }
+
+    /// Everything of a replay is stored.
+    fn replay_stored(&mut self) {
+        self.stored = None;
+        if self.actor.counts.stale.swap(false, Ordering::AcqRel) {
+            // A group was joined meanwhile: what was passed over may have been its messages.
+            self.want_replay = true;
+            return;
+        }
+        self.synced = true;
+        self.queued = true;
+        self.actor.set_phase(ServerPhase::Synced, None);
+        self.actor.answer_covered();
+        // Those who asked during this replay need one that began after they asked.
+        self.want_replay |= !self.actor.waiting.is_empty();
+    }
+
+    async fn begin_sync(&self) -> Result<SyncStart, ApiError> {
+        let board = self.actor.server.board;
+        self.actor.shared.context.store.run(move |profile| profile.begin_sync(&board)).await
+    }
+
+    async fn use_keys(&mut self, keys: Keys) -> Result<(), ApiError> {
+        let keys = Arc::new(keys);
+        self.keys = Some(keys.clone());
+        self.feed(Feed::Keys(keys)).await
+    }
+
+    async fn feed(&self, item: Feed) -> Result<(), ApiError> {
+        self.feed.send(item).await.map_err(|_| Context::closed())
+    }
+
+    /// Waits until everything that was read so far is stored.
+    async fn flush(&self) -> Result<(), ApiError> {
+        let (done, stored) = oneshot::channel();
+        self.feed(Feed::Flush(done)).await?;
+        stored.await.map_err(|_| Context::closed())
+    }
+
+    // --- what comes ---
+
+    async fn asked(&mut self, ask: Ask) -> Result<(), ApiError> {
+        match ask {
+            Ask::Sync(answer) => {
+                self.actor.wait(answer);
+                self.want_replay |= !self.replaying();
+            }
+            Ask::Refresh { replay, done } => {
+                let start = self.begin_sync().await?;
+                // The sync's epoch stays: only a replay that begins after a group was joined may move its cursor.
+                let keys = match &self.keys {
+                    Some(keys) => keys.with_groups_of(&start),
+                    None => Keys::new(&start),
+                };
+                self.use_keys(keys).await?;
+                self.want_replay |= replay;
+                let _ = done.send(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn received(&mut self, payload: &[u8]) -> Result<(), ApiError> {
+        self.heard = Instant::now();
+        self.board.handle(payload).map_err(|e| self.misbehaved(&e))?;
+        while let Some(event) = self.board.poll_event() {
+            match event {
+                BoardEvent::ReplayStarted { count } => self.feed(Feed::Replay { total: count }).await?,
+                BoardEvent::Entry(message) => {
+                    self.feed(Feed::Message { message, moves_cursor: true }).await?;
+                }
+                BoardEvent::NewMessage(message) => {
+                    // While a replay has been asked for, messages before this one may still be missing.
+                    let moves_cursor = !self.board.is_replaying();
+                    self.feed(Feed::Message { message, moves_cursor }).await?;
+                    // It is no answer: what the server owes is due as before.
+                    continue;
+                }
+                BoardEvent::Synced => {
+                    let (done, stored) = oneshot::channel();
+                    self.feed(Feed::Flush(done)).await?;
+                    self.stored = Some(stored);
+                }
+                BoardEvent::PostAnswered { id, success } => self.post_answered(id, success).await?,
+            }
+            self.owed = Instant::now();
+        }
+        // Waiting for this machine's own disk is not the server's silence.
+        self.heard = Instant::now();
+        Ok(())
+    }
+
+    fn misbehaved(&self, error: &dyn std::fmt::Display) -> ApiError {
+        sentences::misbehaved(&self.actor.server.board, error)
+    }
+
+    fn server_will_owe(&mut self) {
+        if !self.server_owes() {
+            self.owed = Instant::now();
+        }
+    }
+
+    // --- posts ---
+
+    /// Sends what is queued, oldest first. A post that was sent over an earlier connection is sent again with
+    /// the same bytes and the same token: the replay before has shown that it is not stored.
+    async fn post_queued(&mut self) -> Result<(), ApiError> {
+        self.queued = false;
+        let room = limits::POSTS_IN_FLIGHT.saturating_sub(self.in_flight.len());
+        if room == 0 {
+            return Ok(());
+        }
+        let server = self.actor.server.board;
+        let limit = limits::POSTS_IN_FLIGHT as u32 * 2;
+        let store = self.actor.shared.context.store.clone();
+        let queued = store.run(move |profile| profile.pending_posts(&server, MessageId(0), limit)).await?;
+        let waiting = |post: &PendingPost| !self.in_flight.values().any(|sent| sent.id == post.id);
+        let next: Vec<PendingPost> = queued.into_iter().filter(waiting).take(room).collect();
+        self.out_of_tokens = false;
+        for post in next {
+            let id = post.id;
+            let token = match store.run(move |profile| profile.take_token_for_post(id)).await {
+                Ok(Some(token)) => token,
+                Ok(None) => {
+                    self.out_of_tokens = true;
+                    self.actor.wallet.want();
+                    break;
+                }
+                // Its group was left meanwhile.
+                Err(error) if error.kind == ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            self.actor.wallet.taken();
+            let message = EncryptedGroupMessage {
+                ciphertext: post.ciphertext.clone(),
+                signature: post.signature.clone(),
+            };
+            let spent = pay(token, &message, &server);
+            self.server_will_owe();
+            match self.board.post(&spent, &message) {
+                Ok(sent) => drop(self.in_flight.insert(sent, post)),
+                // Not possible for what was composed here; it must not stand in the way of others.
+                Err(_) => self.give_up(&post).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn post_answered(&mut self, id: PostId, success: bool) -> Result<(), ApiError> {
+        let Some(post) = self.in_flight.remove(&id) else { return Ok(()) };
+        self.queued = true;
+        if success {
+            return self.post_stored(&post).await;
+        }
+        // It may be here already, read but not yet stored: then the token was spent by an earlier attempt.
+        self.flush().await?;
+        let refused = post.refusals + 1;
+        let then =
+            if refused < limits::REFUSALS { AfterRefusal::TryAnotherToken } else { AfterRefusal::GiveUp };
+        self.post_refused(&post, then).await
+    }
+
+    async fn post_stored(&self, post: &PendingPost) -> Result<(), ApiError> {
+        let id = post.id;
+        let marked = self.actor.shared.context.store.run(move |profile| profile.mark_post_stored(id)).await;
+        match marked {
+            Ok(new) => {
+                if new {
+                    self.tell(post, MessageState::Stored);
+                }
+                self.actor.shared.waiters.settle(id, Fate::Stored);
+                Ok(())
+            }
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn give_up(&self, post: &PendingPost) -> Result<(), ApiError> {
+        self.post_refused(post, AfterRefusal::GiveUp).await
+    }
+
+    async fn post_refused(&self, post: &PendingPost, then: AfterRefusal) -> Result<(), ApiError> {
+        let id = post.id;
+        let waiters = &self.actor.shared.waiters;
+        let state =
+            self.actor.shared.context.store.run(move |profile| profile.mark_post_refused(id, then)).await;
+        match state {
+            Ok(profile::MessageState::Failed) => {
+                tracing::warn!("a post was given up");
+                self.tell(post, MessageState::Failed);
+                waiters.settle(id, Fate::Refused);
+            }
+            Ok(profile::MessageState::Stored) => waiters.settle(id, Fate::Stored),
+            Ok(_) => tracing::debug!("a post was refused; another token is tried"),
+            Err(error) if error.kind == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn tell(&self, post: &PendingPost, state: MessageState) {
+        let conversation = post.group.to_string();
+        self.actor.shared.context.emit(Event::MessageState { id: post.id.0, conversation, state });
+    }
+}
+
+/// Waits for the store, where there is something to wait for.
+async fn stored(waiting: &mut Option<oneshot::Receiver<()>>) -> Result<(), oneshot::error::RecvError> {
+    match waiting {
+        Some(stored) => stored.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The pause between two signs of life.
+fn heartbeat() -> Duration {
+    deadlines::BOARD_HEARTBEAT.mul_f64(1.0 + limits::HEARTBEAT_JITTER * rand::random::<f64>())
+}

@@ -1,0 +1,198 @@
+//! Making, joining and leaving groups (§1.9).
+
+use cwtch_primitives::OsRng;
+use cwtch_primitives::group::{GroupId, GroupKey};
+use cwtch_wire::invite::{GroupInvite, INVITE_PREFIX, TOFU_PREFIX, TofuBundle};
+
+use super::{Groups, limits, sentences, servers};
+use crate::api::{ApiError, ErrorKind, Event, GroupCreated, GroupInfo};
+use crate::engine::info::truncate;
+use crate::profile::{Added, Group, History, NewGroup, Profile, StorageError};
+
+/// The longest name of a group that is kept, in bytes.
+const NAME_MAX: usize = 128;
+
+impl Groups {
+    /// Makes a group with a fresh key on a known server, or on one given as a `server:…` string. When it
+    /// returns, messages to the group are recognised: an invite may leave only then.
+    ///
+    /// # Errors
+    /// `Usage` for a malformed server or name, `NotFound` for an unknown server, `Refused` for a changed
+    /// bundle or above [`limits::GROUPS`].
+    pub(crate) async fn group_new(&self, name: &str, server: &str) -> Result<GroupCreated, ApiError> {
+        let context = &self.shared.context;
+        let (name, server, now) = (name.to_owned(), server.to_owned(), context.now());
+        let (group, invite, tofu) = context
+            .store
+            .run(move |profile| {
+                // Nothing is half-made: the name is looked at before a server is added.
+                if name.trim().is_empty() || name.len() > NAME_MAX || name.chars().any(char::is_control) {
+                    return Err(StorageError::Text { what: "a group's name", max: NAME_MAX }.into());
+                }
+                check_count(profile)?;
+                let board = servers::named(profile, &server, now)?.board;
+                let invite = GroupInvite::new(&name, GroupKey::generate(&mut OsRng), &board)
+                    .map_err(|e| sentences::malformed(&e))?;
+                let group = profile.add_group(&new_group(&invite, name, History::Empty), now)?.into_inner();
+                let tofu = TofuBundle::new(servers::bundle_of(profile, &board)?, invite.clone())
+                    .map_err(|e| sentences::malformed(&e))?;
+                Ok::<_, ApiError>((info(profile, &group)?, invite.to_text(), tofu.to_text()))
+            })
+            .await?;
+        self.joined(&group, false).await?;
+        Ok(GroupCreated { group: group.group, invite: invite.to_string(), tofubundle: tofu.to_string() })
+    }
+
+    /// Joins a group by `torv3…`, whose server must be known, or by `tofubundle:…`, which contains it. Joining
+    /// a group again changes nothing.
+    ///
+    /// # Errors
+    /// `Usage` for a malformed invite or one whose id does not belong to its key and server; `Refused` for an
+    /// unknown server, a changed bundle, or above [`limits::GROUPS`].
+    pub(crate) async fn group_join(&self, invite: &str) -> Result<GroupInfo, ApiError> {
+        let (bundle, invite) = parse(invite)?;
+        let context = &self.shared.context;
+        let now = context.now();
+        let (group, new) = context
+            .store
+            .run(move |profile| {
+                let known = profile.group(invite.group_id())?.is_some();
+                if !known {
+                    check_count(profile)?;
+                }
+                match &bundle {
+                    Some(bundle) => drop(servers::add(profile, bundle, now)?),
+                    None if profile.server(invite.server())?.is_none() => {
+                        return Err(sentences::unknown_server_of_invite(invite.server()));
+                    }
+                    None => {}
+                }
+                let name = shown_name(&invite);
+                let added = profile.add_group(&new_group(&invite, name, History::Replay), now)?;
+                let new = added.is_new();
+                let (Added::New(group) | Added::Known(group)) = added;
+                Ok::<_, ApiError>((info(profile, &group)?, new))
+            })
+            .await?;
+        if new {
+            self.joined(&group, true).await?;
+        }
+        Ok(group)
+    }
+
+    /// All groups, in the order in which they were made or joined.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub(crate) async fn group_list(&self) -> Result<Vec<GroupInfo>, ApiError> {
+        self.shared
+            .context
+            .store
+            .run(|profile| {
+                let groups = profile.groups()?;
+                groups.iter().map(|group| info(profile, group)).collect::<Result<Vec<_>, StorageError>>()
+            })
+            .await
+    }
+
+    /// Forgets a group: its key, its messages, its queued posts. What others have of it stays with them.
+    ///
+    /// # Errors
+    /// `NotFound`, or trouble with the database.
+    pub(crate) async fn group_leave(&self, group: &GroupId) -> Result<(), ApiError> {
+        let group = *group;
+        let context = &self.shared.context;
+        let (server, left) = context
+            .store
+            .run(move |profile| {
+                let found = profile.group(&group)?.ok_or(StorageError::UnknownGroup)?;
+                let left = info(profile, &found)?;
+                profile.remove_group(&group)?;
+                Ok::<_, StorageError>((found.server, left))
+            })
+            .await?;
+        self.shared.groups_changed(&server, false).await?;
+        self.shared.context.emit(Event::GroupChanged { group: left });
+        Ok(())
+    }
+
+    /// The `tofubundle:…` of a group: server and invite in one, which any contact can join by.
+    ///
+    /// # Errors
+    /// `NotFound`, or trouble with the database.
+    pub(crate) async fn invite_for(&self, group: &GroupId) -> Result<String, ApiError> {
+        let group = *group;
+        self.shared
+            .context
+            .store
+            .run(move |profile| {
+                let group = profile.group(&group)?.ok_or(StorageError::UnknownGroup)?;
+                let bundle = servers::bundle_of(profile, &group.server)?;
+                let invite = GroupInvite::from_known(group.id, group.name, group.key, group.server);
+                let tofu = TofuBundle::new(bundle, invite).map_err(|e| sentences::malformed(&e))?;
+                Ok::<_, ApiError>(tofu.to_text().to_string())
+            })
+            .await
+    }
+
+    /// A group is new here: its server's link tries its key from now on.
+    async fn joined(&self, group: &GroupInfo, replay: bool) -> Result<(), ApiError> {
+        if let Ok(server) = group.server.parse() {
+            self.shared.groups_changed(&server, replay).await?;
+        }
+        self.shared.context.emit(Event::GroupChanged { group: group.clone() });
+        Ok(())
+    }
+}
+
+type Parsed = (Option<cwtch_wire::bundle::KeyBundle>, GroupInvite);
+
+fn parse(text: &str) -> Result<Parsed, ApiError> {
+    let malformed = |error| sentences::malformed(&error);
+    let text = text.trim();
+    if text.starts_with(TOFU_PREFIX) {
+        let (bundle, invite) = TofuBundle::parse(text).map_err(malformed)?.into_parts();
+        return Ok((Some(bundle), invite));
+    }
+    if text.starts_with(INVITE_PREFIX) {
+        return Ok((None, GroupInvite::parse(text).map_err(malformed)?));
+    }
+    Err(ApiError::new(
+        ErrorKind::Usage,
+        "This is no group invite: it starts with torv3 or with tofubundle: ; copy the whole text.",
+    ))
+}
+
+fn check_count(profile: &Profile) -> Result<(), ApiError> {
+    if profile.groups()?.len() >= limits::GROUPS {
+        return Err(sentences::too_many("groups", limits::GROUPS));
+    }
+    Ok(())
+}
+
+fn new_group(invite: &GroupInvite, name: String, history: History) -> NewGroup {
+    NewGroup { id: *invite.group_id(), key: invite.key().clone(), name, server: *invite.server(), history }
+}
+
+/// The name of an invite, which is anybody's words, as it may be shown and kept.
+fn shown_name(invite: &GroupInvite) -> String {
+    let mut name: String = invite.name().chars().filter(|c| !c.is_control()).collect();
+    truncate(&mut name, NAME_MAX);
+    if name.trim().is_empty() {
+        let mut short = invite.group_id().to_string();
+        truncate(&mut short, 8);
+        return format!("group {short}");
+    }
+    name
+}
+
+fn info(profile: &Profile, group: &Group) -> Result<GroupInfo, StorageError> {
+    let counts = profile.group_counts(group.conversation)?;
+    Ok(GroupInfo {
+        group: group.id.to_string(),
+        name: group.name.clone(),
+        server: group.server.to_string(),
+        messages: counts.messages,
+        authors: counts.authors,
+    })
+}

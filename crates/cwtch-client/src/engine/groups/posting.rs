@@ -1,0 +1,217 @@
+//! Posting to a group: durable first, then sent until the server has it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use cwtch_primitives::OsRng;
+use cwtch_primitives::group::GroupId;
+use cwtch_wire::board::EncryptedGroupMessage;
+use cwtch_wire::group::{ComposeError, GroupContext, VerifiedGroupMessage, compose, open_and_verify};
+use cwtch_wire::overlay::Overlay;
+use sha2::{Digest, Sha256};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::link::Link;
+use super::{Groups, Shared, limits, sentences};
+use crate::api::{ApiError, ErrorKind, Event, MessageInfo};
+use crate::engine::context::Context;
+use crate::engine::info::{message_by_id, received_content};
+use crate::profile::{Group, MessageId, MessageState, NewPost, Profile, StorageError};
+
+/// Posts of one server that `sync` waits for without a daemon.
+const DELIVER_MAX: u32 = 256;
+/// How long it waits for them.
+const DELIVER_WAIT: Duration = Duration::from_secs(30);
+
+/// What became of a post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// The server has it.
+    Stored,
+    /// Given up.
+    Refused,
+}
+
+/// Who waits for which post, by its local number.
+#[derive(Clone, Default)]
+pub(super) struct Waiters(Arc<Mutex<HashMap<MessageId, Vec<oneshot::Sender<Fate>>>>>);
+
+impl Waiters {
+    fn wait_for(&self, id: MessageId) -> oneshot::Receiver<Fate> {
+        let (sender, receiver) = oneshot::channel();
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever gave up waiting makes room for others.
+        waiting.retain(|_, senders| {
+            senders.retain(|sender| !sender.is_closed());
+            !senders.is_empty()
+        });
+        waiting.entry(id).or_default().push(sender);
+        receiver
+    }
+
+    /// The fate of a post is durable.
+    pub(super) fn settle(&self, id: MessageId, fate: Fate) {
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        for sender in waiting.unwrap_or_default() {
+            let _ = sender.send(fate);
+        }
+    }
+}
+
+impl Groups {
+    /// Posts an overlay to a group and waits until the server has stored it.
+    ///
+    /// The message is composed, signed and durable here before anything is sent. It names the newest message
+    /// of the group that is known as its predecessor; without a daemon a sync comes first, if the server can
+    /// be reached, so that this is the right one.
+    ///
+    /// # Errors
+    /// `Usage` for a text over the limit or with characters that a group cannot carry: nothing is stored then.
+    /// `Unreachable` after `wait`: the message stays queued. `Refused` if the server refused it for good.
+    pub(crate) async fn post(
+        &self,
+        group: &GroupId,
+        kind: u64,
+        data: &str,
+        wait: Duration,
+    ) -> Result<MessageInfo, ApiError> {
+        let until = Instant::now() + wait;
+        let shared = &self.shared;
+        let context = &shared.context;
+        let overlay = Overlay { kind, data: data.to_owned() };
+        let (server, found) = shared.server_and_group(group).await?;
+        // Refused before anybody is dialled.
+        dry_run(context, &found, &overlay)?;
+        let board = server.board;
+        let link = shared.link(server);
+        let _demand = link.demand();
+        if !context.is_daemon() {
+            let first = until.min(Instant::now() + limits::SYNC_BEFORE_POST);
+            // Whatever comes of it: the message is queued anyway.
+            let _ = timeout_at(first, link.sync()).await;
+        }
+
+        let (group, now) = (*group, context.now());
+        let in_job = context.clone();
+        let message = context
+            .store
+            .run(move |profile| {
+                let id = enqueue(profile, &group, &overlay, now)?;
+                let message = message_by_id(profile, &group.to_string(), id)?;
+                in_job.emit(Event::Message { message: message.clone() });
+                Ok::<_, ApiError>(message)
+            })
+            .await?;
+
+        let fate = shared.deliver(&link, MessageId(message.id), until).await?;
+        match fate {
+            Some(Fate::Stored) => {
+                let id = MessageId(message.id);
+                context.store.run(move |profile| message_by_id(profile, &group.to_string(), id)).await
+            }
+            Some(Fate::Refused) => Err(sentences::refused(&board)),
+            None => {
+                let why = link.trouble();
+                Err(sentences::unconfirmed(&board, wait, why.as_deref(), context.is_daemon()))
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Waits for the fate of a queued post; `None` when the time is up first.
+    async fn deliver(&self, link: &Link, id: MessageId, until: Instant) -> Result<Option<Fate>, ApiError> {
+        let context = &self.context;
+        let fate = self.waiters.wait_for(id);
+        // Between its transaction and this line the link may have sent it already.
+        let state = context.store.run(move |profile| profile.message(id)).await?.map(|message| message.state);
+        match state {
+            Some(MessageState::Stored) => return Ok(Some(Fate::Stored)),
+            Some(MessageState::Failed) => return Ok(Some(Fate::Refused)),
+            _ => {}
+        }
+        link.posted();
+        tokio::select! {
+            biased;
+            fate = fate => fate.map(Some).map_err(|_| sentences::stopped()),
+            () = context.shutdown.cancelled() => Err(Context::closed()),
+            () = link.stopped() => Err(sentences::stopped()),
+            () = sleep_until(until) => Ok(None),
+        }
+    }
+
+    /// Without a daemon: gives what was queued before a while to leave. What does not stays queued.
+    pub(super) async fn deliver_queued(
+        &self,
+        link: &Link,
+        board: &cwtch_primitives::Address,
+    ) -> Result<(), ApiError> {
+        let board = *board;
+        let queued = self
+            .context
+            .store
+            .run(move |profile| profile.pending_posts(&board, MessageId(0), DELIVER_MAX))
+            .await?;
+        let until = Instant::now() + DELIVER_WAIT;
+        for post in queued {
+            if matches!(self.deliver(link, post.id, until).await, Ok(None) | Err(_)) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Refuses what cannot be composed.
+fn dry_run(context: &Context, group: &Group, overlay: &Overlay) -> Result<(), ApiError> {
+    let target = GroupContext { id: &group.id, key: &group.key, server: &group.server };
+    compose(target, &context.identity, &overlay.to_json(), context.now(), &[], &mut OsRng)
+        .map(drop)
+        .map_err(|e| unfit(&e))
+}
+
+fn unfit(error: &ComposeError) -> ApiError {
+    ApiError::new(ErrorKind::Usage, sentences::sentence(&error.to_string()))
+}
+
+/// Composes, signs and queues a message behind the newest one that the server is known to have.
+fn enqueue(
+    profile: &mut Profile,
+    group: &GroupId,
+    overlay: &Overlay,
+    now: i64,
+) -> Result<MessageId, ApiError> {
+    let group = profile.group(group)?.ok_or(StorageError::UnknownGroup)?;
+    let context = GroupContext { id: &group.id, key: &group.key, server: &group.server };
+    let previous = group.last_signature.clone().unwrap_or_default();
+    let message = compose(context, profile.identity(), &overlay.to_json(), now, &previous, &mut OsRng)
+        .map_err(|e| unfit(&e))?;
+    // Read back as every other member will: what they would refuse is never queued.
+    let verified = open_and_verify(context, &message).map_err(|reason| {
+        ApiError::new(ErrorKind::Usage, format!("The message would not be readable by others: {reason}."))
+    })?;
+    let EncryptedGroupMessage { ciphertext, signature } = message;
+    let post = NewPost {
+        content: received_content(verified.text().as_bytes().to_vec()),
+        sent: now,
+        ciphertext,
+        signature,
+        previous,
+        message_hash: fingerprint(&verified),
+    };
+    Ok(profile.enqueue_group_post(&group.id, &post, now)?)
+}
+
+/// What a message says, as one hash: the same for the same message sealed twice.
+pub(super) fn fingerprint(message: &VerifiedGroupMessage) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(message.author().as_bytes());
+    hash.update(message.timestamp().to_be_bytes());
+    for part in [message.text().as_bytes(), message.previous(), message.padding()] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}

@@ -1,0 +1,119 @@
+//! What people read when something about servers and groups goes wrong.
+
+use std::time::Duration;
+
+use cwtch_net::ConnError;
+use cwtch_primitives::Address;
+use cwtch_wire::WireError;
+
+use crate::api::{ApiError, ErrorKind};
+
+/// An error's text as a sentence of its own.
+pub(super) fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), chars.as_str()),
+        None => String::new(),
+    }
+}
+
+/// A text that a person gave is malformed.
+pub(super) fn malformed(error: &WireError) -> ApiError {
+    ApiError::new(ErrorKind::Usage, sentence(&error.to_string()))
+}
+
+/// A `torv3…` invite whose server nobody has told us.
+pub(super) fn unknown_server_of_invite(server: &Address) -> ApiError {
+    ApiError::new(
+        ErrorKind::Refused,
+        format!(
+            "The invite's server {server} is not known here: add it with `cwtch server add server:…`, or ask for \
+             the tofubundle:… form of the invite, which contains it."
+        ),
+    )
+}
+
+/// A server that is neither known nor a `server:` string.
+pub(super) fn unknown_server() -> ApiError {
+    ApiError::new(
+        ErrorKind::NotFound,
+        "This server is not known: add it with `cwtch server add server:…`, or give the server:… string here.",
+    )
+}
+
+/// A limit of this program.
+pub(super) fn too_many(what: &str, limit: usize) -> ApiError {
+    ApiError::new(
+        ErrorKind::Refused,
+        format!("A profile has at most {limit} {what}; leave or make another profile."),
+    )
+}
+
+/// Why a connection with a server could not be made or ended.
+pub(super) fn lost(server: &Address, error: &ConnError) -> ApiError {
+    ApiError::new(ErrorKind::Unreachable, format!("The server {server} cannot be used now: {error}."))
+}
+
+/// The server broke the protocol.
+pub(super) fn misbehaved(server: &Address, error: &dyn std::fmt::Display) -> ApiError {
+    ApiError::new(ErrorKind::Protocol, format!("The server {server} broke the protocol: {error}."))
+}
+
+/// The server owes an answer.
+pub(super) fn silent(server: &Address, waited: Duration) -> ApiError {
+    ApiError::new(
+        ErrorKind::Unreachable,
+        format!("The server {server} has not answered for {} s.", waited.as_secs()),
+    )
+}
+
+/// No token could be bought.
+pub(super) fn no_tokens(server: &Address, why: &str) -> String {
+    format!("The server {server} sells no tokens now: {why}.")
+}
+
+/// A post that was refused with two tokens.
+pub(super) fn refused(server: &Address) -> ApiError {
+    ApiError::new(
+        ErrorKind::Refused,
+        format!(
+            "The server {server} refused the message twice, with two different tokens; it is marked as failed. \
+             Ask its operator, or send it again later."
+        ),
+    )
+}
+
+/// A post that is not stored when its time is up.
+pub(super) fn unconfirmed(server: &Address, wait: Duration, why: Option<&str>, daemon: bool) -> ApiError {
+    let when = if daemon {
+        "as soon as the server can be reached"
+    } else {
+        "with the next `send` or `sync` that reaches the server, or by itself while `cwtch daemon` runs"
+    };
+    let why = why.map(|why| format!(" {why}")).unwrap_or_default();
+    ApiError::new(
+        ErrorKind::Unreachable,
+        format!(
+            "The server {server} has not confirmed the message within {} s; it stays queued and goes out {when}.{why}",
+            wait.as_secs()
+        ),
+    )
+}
+
+/// A server whose task ended: its last group was left, or groups were switched off.
+pub(super) fn stopped() -> ApiError {
+    ApiError::new(
+        ErrorKind::Refused,
+        "The group's server is not used any more; list the groups and try again.",
+    )
+}
+
+/// A text that names no server at all.
+pub(super) fn no_server(error: &cwtch_primitives::AddressError) -> ApiError {
+    ApiError::new(
+        ErrorKind::Usage,
+        format!(
+            "This names no server ({error}): give a server's address as `cwtch server list` shows it, or a server:… string."
+        ),
+    )
+}

@@ -1,0 +1,83 @@
+//! Servers: what a person adds and sees (§1.7).
+
+use cwtch_primitives::Address;
+use cwtch_wire::bundle::{KeyBundle, SERVER_PREFIX};
+use data_encoding::BASE64;
+
+use super::{Groups, Shared, limits, sentences};
+use crate::api::{ApiError, ServerInfo, ServerPhase};
+use crate::profile::{NewServer, Profile, Server, StorageError};
+
+impl Groups {
+    /// Adds a server by its `server:…` string. The first bundle that is seen for an address counts: the same
+    /// again changes nothing, one with another key is refused.
+    ///
+    /// # Errors
+    /// `Usage` for a string that is malformed or whose signature is wrong; `Refused` for a changed key.
+    pub(crate) async fn server_add(&self, server: &str) -> Result<ServerInfo, ApiError> {
+        let bundle = KeyBundle::parse_server_string(server).map_err(|e| sentences::malformed(&e))?;
+        let now = self.shared.context.now();
+        let server = self.shared.context.store.run(move |profile| add(profile, &bundle, now)).await?;
+        Ok(self.shared.server_info(&server))
+    }
+
+    /// All servers, in the order in which they were added.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub(crate) async fn server_list(&self) -> Result<Vec<ServerInfo>, ApiError> {
+        let servers = self.shared.context.store.run(|profile| profile.servers()).await?;
+        Ok(servers.iter().map(|server| self.shared.server_info(server)).collect())
+    }
+}
+
+impl Shared {
+    fn server_info(&self, server: &Server) -> ServerInfo {
+        ServerInfo {
+            address: server.board.to_string(),
+            bundle: format!("{SERVER_PREFIX}{}", BASE64.encode(&server.bundle)),
+            tokens: server.tokens,
+            phase: self.phase(&server.board),
+            received: server.received,
+            rejected: server.rejected,
+        }
+    }
+
+    /// The phase of a server's connection; `None` where no daemon runs.
+    fn phase(&self, board: &Address) -> Option<ServerPhase> {
+        let phase = || self.links().get(board).map_or(ServerPhase::Offline, |link| link.phase());
+        self.context.is_daemon().then(phase)
+    }
+}
+
+/// Keeps a server as its verified bundle describes it.
+pub(super) fn add(profile: &mut Profile, bundle: &KeyBundle, now: i64) -> Result<Server, ApiError> {
+    if profile.server(bundle.board())?.is_none() && profile.servers()?.len() >= limits::SERVERS {
+        return Err(sentences::too_many("servers", limits::SERVERS));
+    }
+    let new = NewServer {
+        board: *bundle.board(),
+        token_service: *bundle.token_service(),
+        issuer: *bundle.issuer(),
+        bundle: bundle.to_json().into_bytes(),
+    };
+    Ok(profile.add_server(&new, now)?.into_inner())
+}
+
+/// The server that a person names: by its address, or by a `server:…` string, which is then added.
+pub(super) fn named(profile: &mut Profile, text: &str, now: i64) -> Result<Server, ApiError> {
+    if text.trim().starts_with(SERVER_PREFIX) {
+        let bundle = KeyBundle::parse_server_string(text).map_err(|e| sentences::malformed(&e))?;
+        return add(profile, &bundle, now);
+    }
+    match Address::parse_lenient(text) {
+        Ok(board) => profile.server(&board)?.ok_or_else(sentences::unknown_server),
+        Err(error) => Err(sentences::no_server(&error)),
+    }
+}
+
+/// The bundle of a known server, verified once more: it has been on a disk.
+pub(super) fn bundle_of(profile: &Profile, board: &Address) -> Result<KeyBundle, ApiError> {
+    let server = profile.server(board)?.ok_or(StorageError::UnknownServer)?;
+    KeyBundle::from_json(&server.bundle).map_err(|_| StorageError::Damaged.into())
+}

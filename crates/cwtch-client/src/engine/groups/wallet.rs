@@ -1,0 +1,170 @@
+//! Buys tokens for one server before they run out (§1.6).
+//!
+//! A daemon buys whenever fewer than [`limits::TOKENS_LOW`] are left. Without a daemon one batch is bought
+//! when a post finds none. One purchase at a time: proof of work, blinded batch, proof checked against the key
+//! of the server's bundle, then the tokens are durable before a post may use them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use cwtch_net::{ConnError, PlainConnection};
+use cwtch_primitives::OsRng;
+use cwtch_primitives::token::Token;
+use cwtch_protocol::app::TokenClient;
+use cwtch_protocol::app::token_client::{EXPECTED_TRIES, Progress, TokenClientError};
+use cwtch_protocol::channel::deadlines;
+use tokio::sync::{Notify, watch};
+use tokio::time::{sleep, timeout};
+
+use super::{Shared, limits};
+use crate::api::{ApiError, Event, Task};
+use crate::profile::Server;
+
+/// What a server's posts say to its wallet, and hear from it.
+pub(super) struct Wallet {
+    /// Somebody took a token, or found none.
+    look: Notify,
+    /// A post waits for a token.
+    wanted: AtomicBool,
+    /// Why the last purchase failed; `None` since one succeeded.
+    trouble: watch::Sender<Option<String>>,
+}
+
+impl Wallet {
+    pub(super) fn new() -> Self {
+        Self { look: Notify::new(), wanted: AtomicBool::new(false), trouble: watch::Sender::new(None) }
+    }
+
+    /// A token was taken: there may be too few now.
+    pub(super) fn taken(&self) {
+        self.look.notify_one();
+    }
+
+    /// A post found no token.
+    pub(super) fn want(&self) {
+        self.wanted.store(true, Ordering::Release);
+        self.look.notify_one();
+    }
+
+    /// Why no tokens can be bought now, to follow "sells no tokens now:".
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.trouble.borrow().clone()
+    }
+
+    /// Keeps the wallet filled until the engine stops; notifies `bought` whenever there are new tokens.
+    pub(super) async fn keep_filled(&self, shared: &Arc<Shared>, server: &Server, bought: &Notify) {
+        let mut pauses = pauses();
+        loop {
+            let board = server.board;
+            let Ok(left) = shared.context.store.run(move |profile| profile.count_tokens(&board)).await else {
+                return;
+            };
+            let wanted = self.wanted.load(Ordering::Acquire);
+            let low =
+                if shared.context.is_daemon() { left < limits::TOKENS_LOW } else { wanted && left == 0 };
+            if !low {
+                if wanted {
+                    self.wanted.store(false, Ordering::Release);
+                    bought.notify_one();
+                }
+                self.look.notified().await;
+                continue;
+            }
+            match buy(shared, server).await {
+                Ok(()) => {
+                    self.trouble.send_replace(None);
+                    self.wanted.store(false, Ordering::Release);
+                    pauses = self::pauses();
+                    bought.notify_one();
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "no tokens could be bought");
+                    self.trouble.send_replace(Some(error.to_string()));
+                    sleep(pauses.next().unwrap_or(limits::PURCHASE_MAX)).await;
+                }
+            }
+        }
+    }
+}
+
+fn pauses() -> impl Iterator<Item = std::time::Duration> + Send {
+    ExponentialBuilder::default()
+        .with_jitter()
+        .with_min_delay(limits::PURCHASE_FIRST)
+        .with_max_delay(limits::PURCHASE_MAX)
+        .without_max_times()
+        .build()
+}
+
+/// Why a purchase failed. No variant carries a token.
+#[derive(Debug, thiserror::Error)]
+enum PurchaseError {
+    #[error("its token service cannot be used: {0}")]
+    Connection(ConnError),
+    #[error("its token service does not answer")]
+    Silent,
+    #[error("its token service broke the protocol: {0}")]
+    Service(TokenClientError),
+    #[error("the proof of work was interrupted")]
+    Interrupted,
+    #[error("{0}")]
+    Store(ApiError),
+}
+
+async fn buy(shared: &Arc<Shared>, server: &Server) -> Result<(), PurchaseError> {
+    let network = &*shared.context.network;
+    let mut service = PlainConnection::connect(network, &server.token_service, &shared.deadlines)
+        .await
+        .map_err(PurchaseError::Connection)?;
+    let client = TokenClient::new(server.issuer, limits::TOKENS_BATCH, &mut OsRng);
+    let mut client = client.map_err(PurchaseError::Service)?;
+
+    let seed = answer(&mut service, deadlines::TOKEN_SEED).await?;
+    client.handle(&seed).map_err(PurchaseError::Service)?;
+    let mut client = work(shared, client).await?;
+    while let Some(payload) = client.poll_send() {
+        service.send(&payload).await.map_err(PurchaseError::Connection)?;
+    }
+    let signed = answer(&mut service, deadlines::TOKEN_ANSWER).await?;
+    client.handle(&signed).map_err(PurchaseError::Service)?;
+
+    let tokens: Vec<Token> = client.take_tokens().unwrap_or_default();
+    let board = server.board;
+    let kept = shared.context.store.run(move |profile| profile.add_tokens(&board, &tokens)).await;
+    tracing::debug!(tokens = kept.as_ref().copied().unwrap_or_default(), "tokens bought");
+    kept.map(drop).map_err(PurchaseError::Store)
+}
+
+async fn answer(service: &mut PlainConnection, limit: std::time::Duration) -> Result<Vec<u8>, PurchaseError> {
+    let received = timeout(limit, service.recv()).await.map_err(|_| PurchaseError::Silent)?;
+    received.map_err(PurchaseError::Connection)?.ok_or(PurchaseError::Connection(ConnError::ClosedEarly))
+}
+
+/// The proof of work, on a thread that may compute, in slices: whoever drops the future stops it there.
+async fn work(shared: &Shared, mut client: TokenClient) -> Result<TokenClient, PurchaseError> {
+    let report = |done| {
+        let (task, total) = (Task::ProofOfWork, Some(EXPECTED_TRIES));
+        shared.context.emit(Event::Progress { task, done, total });
+    };
+    let mut last = 0;
+    loop {
+        let slice = tokio::task::spawn_blocking(move || {
+            let progress = client.work(limits::WORK_SLICE);
+            (client, progress)
+        });
+        let (back, progress) = slice.await.map_err(|_| PurchaseError::Interrupted)?;
+        client = back;
+        match progress.map_err(PurchaseError::Service)? {
+            Progress::Searching { tried } => {
+                last = tried;
+                report(tried);
+            }
+            Progress::NotStarted | Progress::Done => {
+                // The end is told, so that nobody waits for the expected number.
+                report(last.max(EXPECTED_TRIES));
+                return Ok(client);
+            }
+        }
+    }
+}
