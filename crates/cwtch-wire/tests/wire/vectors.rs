@@ -246,3 +246,23 @@ fn file_offer() {
     assert_eq!(offer.key(), text(&files["file_key"]));
     assert_eq!(Content::File(offer).to_json(), text(&files["overlay_json"]));
 }
+
+#[test]
+fn json_is_decoded_and_encoded_again_as_go_does() {
+    let cases = include_str!("go_cases.txt").lines().filter(|line| !line.starts_with('#'));
+    let mut accepted = 0;
+    for case in cases {
+        let (input, expected) = case.split_once(' ').unwrap();
+        let input = hex(&Value::from(input));
+        let shown = String::from_utf8_lossy(&input);
+        match parse_plain(&input) {
+            Ok(message) => {
+                accepted += 1;
+                let expected = String::from_utf8(hex(&Value::from(expected))).unwrap();
+                assert_eq!(String::from_utf8(message.unverified().to_json()).unwrap(), expected, "{shown}");
+            }
+            Err(_) => assert_eq!(expected, "ERR", "{shown}"),
+        }
+    }
+    assert_eq!(accepted, 110);
+}
