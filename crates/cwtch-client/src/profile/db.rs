@@ -59,13 +59,19 @@ fn prepare(conn: &mut Connection, key: &DatabaseKey) -> Result<(), Fault> {
     // The first statement that reads the file: fails unless the key is right.
     conn.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
     // The profile's lock keeps other processes out, so SQLite needs no shared memory to talk to them.
+    // The cache and the journal (32 MiB each at most) let large syncs write a page once instead of many
+    // times: each write encrypts it, each read of a page that fell out of the cache decrypts it.
     conn.execute_batch(
         "PRAGMA locking_mode = EXCLUSIVE;
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
+         PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON;
          PRAGMA foreign_keys = ON;
          PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -32768;
+         PRAGMA wal_autocheckpoint = 8000;
          PRAGMA trusted_schema = OFF;",
     )?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);

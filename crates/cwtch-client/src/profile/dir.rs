@@ -5,7 +5,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use cwtch_primitives::{CryptoRngCore, Identity};
@@ -88,6 +88,7 @@ impl DataDir {
         }
         let building = tempfile::Builder::new()
             .prefix(NEW_PREFIX)
+            .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(self.profiles())
             .map_err(|e| StorageError::io("make the profile's directory", e))?;
         let dir = building.path();

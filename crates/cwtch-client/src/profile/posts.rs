@@ -11,7 +11,7 @@ use super::columns::{SIGNATURE_MAX, from_list, group_id, key_bytes, limit, optio
 use super::error::{Fault, StorageError};
 use super::messages::{self, GroupPart, NewMessage};
 use super::p2p::set_state;
-use super::types::{MessageId, MessageState, NewPost, OVERLAY_MAX, PendingPost};
+use super::types::{ConversationId, MessageId, MessageState, NewPost, OVERLAY_MAX, PendingPost};
 use super::{Profile, groups};
 
 /// What to do with a post that the server refused. Its token is gone in either case: a refusal may mean
@@ -62,6 +62,7 @@ impl Profile {
                 }),
             };
             let id = messages::insert(tx, &message)?.ok_or(StorageError::DuplicateMessage)?;
+            close_gaps(tx, group.conversation, &post.signature)?;
             tx.execute(
                 "INSERT INTO posts (message, server, ciphertext)
                  SELECT ?1, server, ?3 FROM groups WHERE conversation = ?2",
@@ -199,4 +200,16 @@ pub(super) fn knows_signature(conn: &Connection, conversation: i64, signature: &
     Ok(conn
         .prepare_cached("SELECT 1 FROM messages WHERE conversation = ?1 AND signature = ?2")?
         .exists(params![conversation, signature])?)
+}
+
+/// Clears the gap of messages that waited for this signature.
+pub(super) fn close_gaps(
+    tx: &Connection,
+    conversation: ConversationId,
+    signature: &[u8],
+) -> Result<u64, Fault> {
+    let closed = tx
+        .prepare_cached("UPDATE messages SET gap = 0 WHERE conversation = ?1 AND gap = 1 AND previous = ?2")?
+        .execute(params![conversation.0, signature])?;
+    Ok(closed as u64)
 }

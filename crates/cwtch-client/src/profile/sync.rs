@@ -8,14 +8,14 @@ use std::collections::HashMap;
 
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::Profile;
 use super::columns::{SIGNATURE_MAX, key_bytes, limit};
 use super::error::{Fault, StorageError};
 use super::groups;
 use super::messages::{self, GroupPart, NewMessage};
-use super::posts::knows_signature;
+use super::posts::{close_gaps, knows_signature};
 use super::servers::{self, REJECTS_MAX};
 use super::types::{Content, ConversationId, Group, MessageId, MessageState};
 
@@ -294,14 +294,6 @@ impl Chain {
         self.last_signature = Some(item.signature.clone());
         self.changed = true;
     }
-}
-
-/// Clears the gap of messages that waited for this signature.
-fn close_gaps(tx: &Connection, conversation: ConversationId, signature: &[u8]) -> Result<u64, Fault> {
-    let closed = tx
-        .prepare_cached("UPDATE messages SET gap = 0 WHERE conversation = ?1 AND gap = 1 AND previous = ?2")?
-        .execute(params![conversation.0, signature])?;
-    Ok(closed as u64)
 }
 
 /// Counts and keeps rejects that are not among the kept ones; tells how many.

@@ -1,4 +1,4 @@
--- Version 1. Never edit after a release: add the next file. docs/data-model.md explains the tables.
+-- Version 1. Never edit after a release: add the next file, and a frozen sample under tests/fixtures.
 -- Keys of people are the 32 bytes behind their address; times are unix seconds.
 
 CREATE TABLE identity (

@@ -1,0 +1,145 @@
+//! Contacts: states, names, attributes, and how a conversation is found.
+
+use super::*;
+
+#[test]
+fn adding_accepts_and_renames() {
+    let (_dir, mut profile) = profile();
+    let friend = peer(1);
+    assert_eq!(profile.note_peer(&friend, NOW).unwrap(), Added::New(ContactState::Unknown));
+    assert_eq!(profile.note_peer(&friend, NOW).unwrap(), Added::Known(ContactState::Unknown));
+    let added = profile.add_contact(&friend, Some("Bob"), NOW + 1).unwrap();
+    assert!(!added.is_new());
+    let contact = added.into_inner();
+    assert_eq!(contact.state, ContactState::Accepted);
+    assert_eq!(contact.name(), "Bob");
+    assert_eq!(contact.added, NOW);
+    assert!(profile.add_contact(&peer(2), None, NOW).unwrap().is_new());
+    assert_eq!(profile.contacts().unwrap().len(), 2);
+
+    profile.set_contact_state(&friend, ContactState::Blocked, NOW).unwrap();
+    assert_eq!(profile.contact_state(&friend).unwrap(), Some(ContactState::Blocked));
+    assert_eq!(profile.note_peer(&friend, NOW).unwrap(), Added::Known(ContactState::Blocked));
+    assert_eq!(profile.contact_state(&peer(3)).unwrap(), None);
+}
+
+#[test]
+fn a_stranger_can_be_blocked_beforehand() {
+    let (_dir, mut profile) = profile();
+    let contact = profile.set_contact_state(&peer(1), ContactState::Blocked, NOW).unwrap();
+    assert_eq!(contact.state, ContactState::Blocked);
+}
+
+#[test]
+fn bad_names_and_the_own_address_are_refused() {
+    let (_dir, mut profile) = profile();
+    let own = *profile.address();
+    assert!(matches!(profile.add_contact(&own, None, NOW), Err(StorageError::OwnAddress)));
+    assert!(matches!(profile.note_peer(&own, NOW), Err(StorageError::OwnAddress)));
+    let long = "x".repeat(129);
+    for name in ["", "  ", "a\u{1b}[2J", "a\nb", long.as_str()] {
+        let refused = profile.add_contact(&peer(1), Some(name), NOW);
+        assert!(matches!(refused, Err(StorageError::Text { .. })), "{name:?}");
+    }
+    assert!(profile.contacts().unwrap().is_empty(), "a refusal stores nothing");
+}
+
+#[test]
+fn unknown_peers_are_bounded_and_the_oldest_go_first() {
+    let (_dir, mut profile) = profile();
+    let named = peer(0);
+    profile.note_peer(&named, NOW).unwrap();
+    profile.rename_contact(&named, Some("keep me")).unwrap();
+    let extra = 5;
+    for n in 1..=u64::from(UNKNOWN_MAX) + extra {
+        profile.note_peer(&peer(n), NOW).unwrap();
+    }
+    assert_eq!(profile.contacts().unwrap().len(), UNKNOWN_MAX as usize + 1);
+    assert!(profile.contact(&named).unwrap().is_some());
+    assert!(profile.contact(&peer(extra)).unwrap().is_none());
+    assert!(profile.contact(&peer(extra + 1)).unwrap().is_some());
+}
+
+#[test]
+fn attributes_are_what_the_contact_said_last() {
+    let (dir, mut profile) = profile();
+    let friend = peer(1);
+    profile.add_contact(&friend, None, NOW).unwrap();
+    assert!(profile.set_contact_attribute(&friend, Attribute::Name, Some("Bobby")).unwrap());
+    assert!(!profile.set_contact_attribute(&friend, Attribute::Name, Some("Bobby")).unwrap());
+    assert!(profile.set_contact_attribute(&friend, Attribute::Status, Some("busy")).unwrap());
+    assert!(profile.set_contact_attribute(&friend, Attribute::Status, None).unwrap());
+    let unknown = profile.set_contact_attribute(&peer(2), Attribute::Name, Some("x"));
+    assert!(matches!(unknown, Err(StorageError::UnknownContact)));
+
+    let profile = reopen(&dir, profile);
+    let contact = profile.contact(&friend).unwrap().unwrap();
+    assert_eq!(contact.name(), "Bobby");
+    assert_eq!(contact.attribute(Attribute::Status), None);
+}
+
+#[test]
+fn attributes_have_the_protocols_paths() {
+    for attribute in Attribute::ALL {
+        assert_eq!(Attribute::from_path(attribute.path()), Some(attribute));
+    }
+    assert_eq!(Attribute::from_path("profile.secret"), None);
+}
+
+#[test]
+fn conversations_are_found_by_address_id_and_name() {
+    let (_dir, mut profile, server, group) = in_group(History::Empty);
+    let bob = profile.add_contact(&peer(1), Some("Bob"), NOW).unwrap().into_inner();
+    let found = |text: &str| profile.find_conversation(text).map(|c| c.id());
+    assert_eq!(found(&bob.address.to_string()).unwrap(), bob.conversation);
+    assert_eq!(found(&format!(" {}.ONION ", bob.address)).unwrap(), bob.conversation);
+    assert_eq!(found("Bob").unwrap(), bob.conversation);
+    let in_group = profile.group(&group.id).unwrap().unwrap().conversation;
+    assert_eq!(found(&group.id.to_string()).unwrap(), in_group);
+    assert_eq!(found("group 1").unwrap(), in_group);
+    assert!(matches!(found("nobody"), Err(StorageError::UnknownConversation)));
+    assert!(matches!(found(""), Err(StorageError::UnknownConversation)));
+    assert!(matches!(found(&server.board.to_string()), Err(StorageError::UnknownContact)));
+    assert!(matches!(profile.conversation(in_group).unwrap(), Conversation::Group(_)));
+    assert!(matches!(profile.conversation(bob.conversation).unwrap(), Conversation::Contact(_)));
+    assert!(matches!(profile.find_contact("group 1"), Err(StorageError::UnknownContact)));
+    assert!(matches!(profile.find_group("Bob"), Err(StorageError::UnknownGroup)));
+}
+
+#[test]
+fn a_name_of_two_is_refused() {
+    let (_dir, mut profile, _, group) = in_group(History::Empty);
+    profile.add_contact(&peer(1), Some("Twin"), NOW).unwrap();
+    profile.add_contact(&peer(2), Some("Twin"), NOW).unwrap();
+    assert!(matches!(profile.find_contact("Twin"), Err(StorageError::AmbiguousName { count: 2 })));
+    profile.rename_group(&group.id, "Twin").unwrap();
+    assert!(matches!(profile.find_conversation("Twin"), Err(StorageError::AmbiguousName { count: 3 })));
+    assert_eq!(profile.find_group("Twin").unwrap().id, group.id);
+}
+
+#[test]
+fn nobody_takes_anothers_name_by_claiming_it() {
+    let (_dir, mut profile) = profile();
+    let (bob, mallory) = (peer(1), peer(2));
+    profile.add_contact(&bob, Some("Bob"), NOW).unwrap();
+    profile.add_contact(&mallory, None, NOW).unwrap();
+    profile.set_contact_attribute(&mallory, Attribute::Name, Some("Bob")).unwrap();
+    assert_eq!(profile.find_contact("Bob").unwrap().address, bob);
+    // Where nobody has been named so by the person, a claimed name counts, if only one claims it.
+    profile.set_contact_attribute(&mallory, Attribute::Name, Some("Mal")).unwrap();
+    assert_eq!(profile.find_contact("Mal").unwrap().address, mallory);
+    profile.set_contact_state(&mallory, ContactState::Blocked, NOW).unwrap();
+    assert!(matches!(profile.find_contact("Mal"), Err(StorageError::UnknownContact)));
+}
+
+#[test]
+fn removing_a_contact_removes_its_messages() {
+    let (_dir, mut profile) = profile();
+    let friend = peer(1);
+    let conversation = profile.add_contact(&friend, None, NOW).unwrap().into_inner().conversation;
+    let id = profile.enqueue_p2p(&friend, "1", &text("hello"), NOW).unwrap();
+    profile.remove_contact(&friend).unwrap();
+    assert!(profile.message(id).unwrap().is_none());
+    assert!(matches!(profile.conversation(conversation), Err(StorageError::UnknownConversation)));
+    assert!(matches!(profile.remove_contact(&friend), Err(StorageError::UnknownContact)));
+}

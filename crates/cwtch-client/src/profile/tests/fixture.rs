@@ -1,0 +1,153 @@
+//! Frozen samples of every released schema: `tests/fixtures/profile-vN`.
+//!
+//! A sample is never made again for a released version. For a new schema version, add a migration, run
+//! `cargo test -p cwtch-client -- --ignored make_the_sample`, and add a test that opens the new sample.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+const PASSWORD: &str = "frozen sample";
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+/// Opens a copy of a sample; a checkout's file modes are not private.
+fn open_sample(name: &str) -> (TempDir, Profile) {
+    let dir = tempfile::tempdir().unwrap();
+    let data = data_dir(&dir);
+    let path = data.profile_path("alice").unwrap();
+    fs::create_dir(&path).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o700)).unwrap();
+    for file in ["profile.json", "profile.db"] {
+        fs::copy(samples().join(name).join(file), path.join(file)).unwrap();
+        fs::set_permissions(path.join(file), Permissions::from_mode(0o600)).unwrap();
+    }
+    let profile = data.open("alice", &Password::from_text(PASSWORD).unwrap()).unwrap();
+    (dir, profile)
+}
+
+/// Puts something into every table.
+fn fill(profile: &mut Profile) {
+    profile.set_setting("colour", Some("green")).unwrap();
+    profile.set_experiment("groups", true).unwrap();
+    profile.set_attribute(Attribute::Name, Some("Alice")).unwrap();
+    profile.add_contact(&peer(1), Some("Bob"), NOW).unwrap();
+    profile.set_contact_attribute(&peer(1), Attribute::Status, Some("here")).unwrap();
+    profile.set_contact_state(&peer(2), ContactState::Blocked, NOW).unwrap();
+    profile.receive_p2p(&peer(1), "in", &text("hello"), NOW).unwrap();
+    profile.enqueue_p2p(&peer(1), "out", &text("hi"), NOW + 1).unwrap();
+    profile.mark_acknowledged(&peer(1), "out").unwrap();
+    profile.enqueue_p2p(&peer(1), "waiting", &text("still there?"), NOW + 2).unwrap();
+    let server = server(1);
+    profile.add_server(&server, NOW).unwrap();
+    let group = group(1, &server, History::Replay);
+    profile.add_group(&group, NOW).unwrap();
+    let batch = SyncBatch {
+        epoch: profile.begin_sync(&server.board).unwrap().epoch,
+        items: vec![item(&group, &peer(3), 1, None), item(&group, &peer(1), 3, Some(2))],
+        rejects: vec![SyncReject { group: Some(group.id), reason: "bad".into(), message_hash: hash(9) }],
+        cursor: Some(signature(4)),
+    };
+    profile.apply_sync_batch(&server.board, &batch, NOW).unwrap();
+    profile.add_tokens(&server.board, &tokens(3, 1)).unwrap();
+    let id = profile.enqueue_group_post(&group.id, &post(5, Some(3)), NOW + 3).unwrap();
+    profile.take_token_for_post(id).unwrap();
+}
+
+#[test]
+#[ignore = "makes the sample of a new schema version"]
+fn make_the_sample() {
+    let target = samples().join(format!("profile-v{}", schema::current_version()));
+    if target.exists() {
+        println!("{} exists and stays as it is", target.display());
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let password = Password::from_text(PASSWORD).unwrap();
+    let mut profile = data_dir(&dir).create("alice", &password, &mut rng(1)).unwrap();
+    fill(&mut profile);
+    profile.conn.execute_batch("VACUUM").unwrap();
+    fs::create_dir_all(&target).unwrap();
+    fs::write(target.join("address"), format!("{}\n", profile.address())).unwrap();
+    let path = profile.path().to_path_buf();
+    drop(profile);
+    for file in ["profile.json", "profile.db"] {
+        fs::copy(path.join(file), target.join(file)).unwrap();
+    }
+}
+
+#[test]
+fn version_1_opens_and_reads() {
+    let (_dir, mut profile) = open_sample("profile-v1");
+    let address = fs::read_to_string(samples().join("profile-v1/address")).unwrap();
+    assert_eq!(profile.address().as_str(), address.trim());
+    assert_eq!(profile.setting("colour").unwrap().as_deref(), Some("green"));
+    assert_eq!(profile.experiments().unwrap(), ["groups"]);
+    assert_eq!(profile.attribute(Attribute::Name).unwrap().as_deref(), Some("Alice"));
+
+    let bob = profile.find_contact("Bob").unwrap();
+    assert_eq!((bob.address, bob.state, bob.added), (peer(1), ContactState::Accepted, NOW));
+    assert_eq!(bob.attribute(Attribute::Status), Some("here"));
+    assert_eq!(profile.contact_state(&peer(2)).unwrap(), Some(ContactState::Blocked));
+    let messages = profile.messages(bob.conversation, MessageId(0), 10).unwrap();
+    let told: Vec<_> = messages.iter().map(|m| (m.content.data.as_str(), m.state, m.received)).collect();
+    assert_eq!(
+        told,
+        [
+            ("hello", MessageState::Received, NOW),
+            ("hi", MessageState::Acknowledged, NOW + 1),
+            ("still there?", MessageState::Queued, NOW + 2),
+        ]
+    );
+    assert_eq!(
+        profile.receive_p2p(&bob.address, "in", &text("hello"), NOW).unwrap(),
+        Received::Duplicate(messages[0].id)
+    );
+    assert_eq!(
+        profile
+            .quoted_message(bob.conversation, &columns::quote_hash(&bob.address, &text("hello").json))
+            .unwrap(),
+        Some(messages[0].id)
+    );
+
+    let server = server(1);
+    let stored = profile.server(&server.board).unwrap().unwrap();
+    assert_eq!((stored.token_service, stored.issuer), (server.token_service, server.issuer));
+    assert_eq!((stored.received, stored.rejected, stored.tokens), (2, 1, 2));
+    let start = profile.begin_sync(&server.board).unwrap();
+    assert_eq!((start.cursor, start.epoch), (Some(signature(4)), 1));
+    let group = profile.find_group("group 1").unwrap();
+    assert_eq!(group.id, GroupId::derive(&group.key, server.board.public_key()));
+    assert_eq!(group.last_signature, Some(signature(3)));
+    let messages = profile.messages(group.conversation, MessageId(0), 10).unwrap();
+    let told: Vec<_> = messages.iter().map(|m| (m.position, m.gap, m.state)).collect();
+    assert_eq!(
+        told,
+        [
+            (Some(1), false, MessageState::Verified),
+            (Some(2), true, MessageState::Verified),
+            (None, false, MessageState::Queued),
+        ]
+    );
+    let pending = profile.pending_posts(&server.board, MessageId(0), 10).unwrap();
+    let token = pending[0].token.as_ref().unwrap().to_bytes();
+    assert!(tokens(3, 1).iter().any(|t| t.to_bytes() == token));
+    assert_eq!(profile.rejects(10).unwrap()[0].reason, "bad");
+}
+
+#[test]
+fn a_migrated_sample_has_the_schema_of_a_new_profile() {
+    let schema = |profile: &Profile| -> Vec<(String, Option<String>)> {
+        let mut statement =
+            profile.conn.prepare("SELECT name, sql FROM sqlite_master ORDER BY type, name").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let (_new_dir, new) = profile();
+    let (_old_dir, old) = open_sample("profile-v1");
+    assert!(schema(&new).len() > 20);
+    assert_eq!(schema(&new), schema(&old));
+}
