@@ -44,7 +44,7 @@ impl Shared {
     }
 
     /// The phase of a server's connection; `None` where no daemon runs.
-    fn phase(&self, board: &Address) -> Option<ServerPhase> {
+    pub(super) fn phase(&self, board: &Address) -> Option<ServerPhase> {
         let phase = || self.links().get(board).map_or(ServerPhase::Offline, |link| link.phase());
         self.context.is_daemon().then(phase)
     }

@@ -17,7 +17,7 @@ use cwtch_protocol::channel::deadlines;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
-use super::{Shared, limits};
+use super::{Shared, limits, sentences};
 use crate::api::{ApiError, Event, Task};
 use crate::profile::Server;
 
@@ -80,10 +80,28 @@ impl Wallet {
                 }
                 Err(error) => {
                     tracing::debug!(%error, "no tokens could be bought");
-                    self.trouble.send_replace(Some(error.to_string()));
-                    sleep(pauses.next().unwrap_or(limits::PURCHASE_MAX)).await;
+                    self.failed(shared, server, &error);
+                    tokio::select! {
+                        () = sleep(pauses.next().unwrap_or(limits::PURCHASE_MAX)) => {}
+                        // Somebody wants to post now; but not at any rate.
+                        () = self.look.notified() => sleep(limits::PURCHASE_FIRST).await,
+                    }
                 }
             }
+        }
+    }
+}
+
+impl Wallet {
+    /// Remembers why; a daemon says it once.
+    fn failed(&self, shared: &Shared, server: &Server, error: &PurchaseError) {
+        let why = error.to_string();
+        let detail = sentences::no_tokens(&server.board, &why);
+        if self.trouble.send_replace(Some(why)).is_none()
+            && let Some(phase) = shared.phase(&server.board)
+        {
+            let address = server.board.to_string();
+            shared.context.emit(Event::Server { address, phase, detail: Some(detail) });
         }
     }
 }

@@ -1,0 +1,22 @@
+//! Groups: people's engines and a server over the loopback network, in one process.
+//!
+//! Everything here waits for an event or a condition; the one time limit there is only ends a test that
+//! would hang.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that fails must fail at once"
+)]
+#![allow(missing_docs, unreachable_pub, reason = "tests")]
+
+mod fake_server;
+mod forgery;
+mod heartbeat;
+mod recovery;
+mod refused_posts;
+mod support;
+mod talk;
+mod usage;

@@ -1,0 +1,127 @@
+//! Servers and clients that go away and come back.
+
+use cwtch_client::api::{Command, ErrorKind, Event, MessageState, ServerPhase, SyncInfo, Task};
+
+use crate::support::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_outlives_a_restart_of_the_server() {
+    let world = World::new();
+    let server = world.server().await;
+    let mut alice = world.daemon("alice").await;
+    let mut bob = world.daemon("bob").await;
+    let created = alice.new_group("friends", &server.bundle().to_server_string()).await.unwrap();
+    let group = &created.group;
+    bob.join(&created.tofubundle).await.unwrap();
+    alice.send(group, "one").await.unwrap();
+    assert_eq!(bob.incoming().await.text, "one");
+
+    let address = server.address().to_string();
+    server.shutdown().await;
+    let detail = alice.phase(ServerPhase::Offline).await.expect("a reason");
+    assert!(detail.contains(&address), "{detail}");
+    let error = alice.send_as(group, "two", Some(1), None).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unreachable);
+    assert!(error.message.contains(&address) && error.message.contains("stays queued"), "{error}");
+    let queued = alice.messages(group).await.pop().unwrap();
+    assert_eq!((queued.text.as_str(), queued.state), ("two", MessageState::Queued));
+
+    let server = world.server().await;
+    alice.state(queued.id, MessageState::Stored).await;
+    let two = bob.incoming().await;
+    assert_eq!((two.text.as_str(), two.gap), ("two", false));
+    alice.send(group, "three").await.unwrap();
+    assert_eq!(bob.incoming().await.text, "three");
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_daemon_what_was_queued_leaves_with_the_next_sync() {
+    let world = World::new();
+    let server = world.server().await;
+    let alice = world.one_shot("alice").await;
+    let created = alice.new_group("friends", &server.bundle().to_server_string()).await.unwrap();
+    let address = server.address().to_string();
+    server.shutdown().await;
+
+    let error = alice.sync().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unreachable);
+    assert!(error.message.contains(&address), "it says which server: {error}");
+    let error = alice.send_as(&created.group, "later", Some(1), None).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unreachable);
+    alice.stop().await;
+
+    let server = world.server().await;
+    let alice = world.one_shot("alice").await;
+    assert_eq!(alice.messages(&created.group).await[0].state, MessageState::Queued);
+    alice.sync().await.unwrap();
+    let messages = alice.messages(&created.group).await;
+    assert_eq!((messages.len(), messages[0].state), (1, MessageState::Stored));
+    let bob = world.one_shot("bob").await;
+    bob.join(&created.tofubundle).await.unwrap();
+    assert_eq!(bob.sync().await.unwrap(), SyncInfo { received: 1, rejected: 0 });
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_fills_its_wallet_again_before_it_is_empty() {
+    let world = World::new();
+    let server = world.server().await;
+    let mut alice = world.daemon("alice").await;
+    let created = alice.new_group("friends", &server.bundle().to_server_string()).await.unwrap();
+    // The first batch is bought without anybody asking.
+    bought(&mut alice).await;
+    for n in 0..7 {
+        alice.send(&created.group, &format!("{n}")).await.unwrap();
+    }
+    // Seven of ten are spent, so more were bought.
+    bought(&mut alice).await;
+    let tokens = async {
+        loop {
+            let tokens = alice.servers().await[0].tokens;
+            if tokens >= 5 {
+                return tokens;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    assert_eq!(crate::support::soon("the second batch", tokens).await, 13);
+    server.shutdown().await;
+}
+
+async fn bought(person: &mut crate::support::Person) {
+    person
+        .event("a finished proof of work", |event| match event {
+            Event::Progress { task: Task::ProofOfWork, done, total } => {
+                assert_eq!(*total, Some(65_536));
+                (*done >= 65_536).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn switched_off_nothing_connects_and_switched_on_again_everything_is_there() {
+    let world = World::new();
+    let server = world.server().await;
+    let mut alice = world.daemon("alice").await;
+    let bob = world.daemon("bob").await;
+    let created = alice.new_group("friends", &server.bundle().to_server_string()).await.unwrap();
+    bob.join(&created.tofubundle).await.unwrap();
+    alice.send(&created.group, "one").await.unwrap();
+    alice.call(Command::ExperimentDisable { name: "groups".to_owned() }).await.unwrap();
+    for refused in [
+        alice.sync().await.unwrap_err(),
+        alice.send(&created.group, "no").await.unwrap_err(),
+        alice.call(Command::GroupList).await.unwrap_err(),
+    ] {
+        assert_eq!(refused.kind, ErrorKind::Refused);
+        assert!(refused.message.contains("experiment enable groups"), "{refused}");
+    }
+    bob.send(&created.group, "two").await.unwrap();
+    alice.enable().await;
+    assert_eq!(alice.incoming().await.text, "two");
+    assert_eq!(alice.texts(&created.group).await, ["one", "two"]);
+    server.shutdown().await;
+}

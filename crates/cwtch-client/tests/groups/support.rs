@@ -1,0 +1,254 @@
+//! A small world: a loopback network, a real server, people with engines, and a member who speaks by hand.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cwtch_client::api::{
+    ApiError, Command, Event, GroupCreated, GroupInfo, MessageInfo, MessageState, RejectInfo, Reply,
+    ServerInfo, ServerPhase, SyncInfo,
+};
+use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
+use cwtch_client::profile::{DataDir, Password, StorageError};
+use cwtch_net::{Deadlines, Loopback, Network, SecureConnection};
+use cwtch_primitives::token::{PendingToken, Token};
+use cwtch_primitives::transcript::Transcript;
+use cwtch_primitives::{Identity, OsRng};
+use cwtch_protocol::app::board_client::{BoardClient, Event as BoardEvent, pay};
+use cwtch_server::keys::ServerKeys;
+use cwtch_server::{Config, RunningServer, Server};
+use cwtch_wire::board::EncryptedGroupMessage;
+use tempfile::TempDir;
+use tokio::sync::broadcast;
+use tokio::time::timeout;
+
+/// Only ends a test that hangs.
+const HANG: Duration = Duration::from_secs(120);
+
+/// `work`, or the end of a test that hangs.
+pub async fn soon<T>(what: &str, work: impl Future<Output = T>) -> T {
+    timeout(HANG, work).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+pub struct World {
+    dir: TempDir,
+    pub network: Arc<dyn Network>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let network: Arc<dyn Network> = Arc::new(Loopback::new(dir.path().join("net")));
+        Self { dir, network }
+    }
+
+    fn server_dir(&self) -> PathBuf {
+        self.dir.path().join("server")
+    }
+
+    /// Starts the server, with the keys and messages that it had before.
+    pub async fn server(&self) -> RunningServer {
+        Server::start(Config::default(), &self.server_dir(), self.network.clone()).await.unwrap()
+    }
+
+    /// An engine with the groups experiment on.
+    pub async fn daemon(&self, name: &str) -> Person {
+        let person = self.start(name, Mode::Daemon).await;
+        person.enable().await;
+        person
+    }
+
+    /// The same without a daemon.
+    pub async fn one_shot(&self, name: &str) -> Person {
+        let person = self.start(name, Mode::OneShot).await;
+        person.enable().await;
+        person
+    }
+
+    pub async fn start(&self, name: &str, mode: Mode) -> Person {
+        let data = DataDir::open_or_create(self.dir.path().join("data")).unwrap();
+        let profile = match data.open(name, &Password::None) {
+            Err(StorageError::NoSuchProfile) => data.create(name, &Password::None, &mut OsRng).unwrap(),
+            opened => opened.unwrap(),
+        };
+        let address = profile.address().to_string();
+        let engine = engine::start(profile, self.network.clone(), EngineOptions::new(mode)).await.unwrap();
+        Person { events: engine.subscribe(), engine, address }
+    }
+
+    /// Tokens made with the server's own key: for members who speak by hand.
+    pub fn tokens(&self, count: usize) -> Vec<Token> {
+        let issuer = ServerKeys::load(&self.server_dir()).unwrap().issuer;
+        let pending: Vec<_> = (0..count).map(|_| PendingToken::generate(&mut OsRng)).collect();
+        let blinded: Vec<_> = pending.iter().map(|p| *p.blinded()).collect();
+        let (signed, proof) = issuer.sign_batch(&mut Transcript::new(), &blinded, &mut OsRng).unwrap();
+        PendingToken::finish_batch(&mut Transcript::new(), issuer.public(), &pending, &signed, &proof)
+            .unwrap()
+    }
+
+    /// Posts whatever one likes, as a client that knows nothing but the protocol.
+    pub async fn post_by_hand(&self, server: &RunningServer, messages: &[EncryptedGroupMessage]) {
+        let board = *server.address();
+        let deadlines = Deadlines::default();
+        let identity = Identity::generate(&mut OsRng);
+        let mut connection =
+            SecureConnection::connect(&*self.network, &identity, &board, &deadlines, OsRng).await.unwrap();
+        let mut machine = BoardClient::new(u64::MAX);
+        for (message, token) in messages.iter().zip(self.tokens(messages.len())) {
+            let spent = pay(token, message, &board);
+            let post = machine.post(&spent, message).unwrap();
+            connection.send(&machine.poll_send().unwrap()).await.unwrap();
+            let answer = loop {
+                if let Some(event) = machine.poll_event() {
+                    break event;
+                }
+                let payload = soon("an answer to a post", connection.recv()).await.unwrap().unwrap();
+                machine.handle(&payload).unwrap();
+            };
+            assert_eq!(answer, BoardEvent::PostAnswered { id: post, success: true });
+        }
+    }
+}
+
+/// One running engine and what it has said so far.
+pub struct Person {
+    pub engine: EngineHandle,
+    events: broadcast::Receiver<Arc<Event>>,
+    pub address: String,
+}
+
+impl Person {
+    pub async fn call(&self, command: Command) -> Result<Reply, ApiError> {
+        soon("a command", self.engine.call(command)).await
+    }
+
+    pub async fn enable(&self) {
+        self.call(Command::ExperimentEnable { name: "groups".to_owned() }).await.unwrap();
+    }
+
+    pub async fn add_server(&self, server: &str) -> Result<ServerInfo, ApiError> {
+        match self.call(Command::ServerAdd { server: server.to_owned() }).await? {
+            Reply::Server(server) => Ok(server),
+            other => panic!("not a server: {other:?}"),
+        }
+    }
+
+    pub async fn servers(&self) -> Vec<ServerInfo> {
+        match self.call(Command::ServerList).await.unwrap() {
+            Reply::Servers(servers) => servers,
+            other => panic!("not servers: {other:?}"),
+        }
+    }
+
+    pub async fn new_group(&self, name: &str, server: &str) -> Result<GroupCreated, ApiError> {
+        let command = Command::GroupNew { name: name.to_owned(), server: server.to_owned() };
+        match self.call(command).await? {
+            Reply::GroupCreated(group) => Ok(group),
+            other => panic!("not a group: {other:?}"),
+        }
+    }
+
+    pub async fn join(&self, invite: &str) -> Result<GroupInfo, ApiError> {
+        match self.call(Command::GroupJoin { invite: invite.to_owned() }).await? {
+            Reply::Group(group) => Ok(group),
+            other => panic!("not a group: {other:?}"),
+        }
+    }
+
+    pub async fn groups(&self) -> Vec<GroupInfo> {
+        match self.call(Command::GroupList).await.unwrap() {
+            Reply::Groups(groups) => groups,
+            other => panic!("not groups: {other:?}"),
+        }
+    }
+
+    pub async fn send(&self, group: &str, text: &str) -> Result<MessageInfo, ApiError> {
+        self.send_as(group, text, None, None).await
+    }
+
+    pub async fn send_as(
+        &self,
+        group: &str,
+        text: &str,
+        timeout: Option<u64>,
+        reply_to: Option<i64>,
+    ) -> Result<MessageInfo, ApiError> {
+        let command =
+            Command::Send { conversation: group.to_owned(), text: text.to_owned(), timeout, reply_to };
+        match self.call(command).await? {
+            Reply::Message(message) => Ok(message),
+            other => panic!("not a message: {other:?}"),
+        }
+    }
+
+    pub async fn sync(&self) -> Result<SyncInfo, ApiError> {
+        match self.call(Command::Sync { group: None }).await? {
+            Reply::Synced(info) => Ok(info),
+            other => panic!("not a sync: {other:?}"),
+        }
+    }
+
+    pub async fn rejects(&self) -> Vec<RejectInfo> {
+        match self.call(Command::Rejects).await.unwrap() {
+            Reply::Rejects(rejects) => rejects,
+            other => panic!("not rejects: {other:?}"),
+        }
+    }
+
+    pub async fn messages(&self, group: &str) -> Vec<MessageInfo> {
+        let command = Command::Messages { conversation: group.to_owned(), since: None, limit: None };
+        match self.call(command).await.unwrap() {
+            Reply::Messages(messages) => messages,
+            other => panic!("not messages: {other:?}"),
+        }
+    }
+
+    pub async fn texts(&self, group: &str) -> Vec<String> {
+        self.messages(group).await.into_iter().map(|m| m.text).collect()
+    }
+
+    /// The next event for which `pick` returns something.
+    pub async fn event<T>(&mut self, what: &str, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
+        soon(what, async {
+            loop {
+                let event = self.events.recv().await.expect("events go on");
+                if let Some(found) = pick(&event) {
+                    return found;
+                }
+            }
+        })
+        .await
+    }
+
+    /// The next message from somebody else.
+    pub async fn incoming(&mut self) -> MessageInfo {
+        self.event("a message", |event| match event {
+            Event::Message { message } if !message.own => Some(message.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The next change of a server's phase to this one; its detail.
+    pub async fn phase(&mut self, wanted: ServerPhase) -> Option<String> {
+        self.event("a server's phase", |event| match event {
+            Event::Server { phase, detail, .. } if *phase == wanted => Some(detail.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits until an own message is in this state.
+    pub async fn state(&mut self, message: i64, wanted: MessageState) {
+        self.event("a message's state", |event| {
+            matches!(event, Event::MessageState { id, state, .. } if *id == message && *state == wanted)
+                .then_some(())
+        })
+        .await;
+    }
+
+    pub async fn stop(self) {
+        soon("the engine's end", self.engine.shutdown()).await;
+    }
+}
