@@ -1,0 +1,175 @@
+//! A session without a network: time stands still unless a test turns it.
+
+use cwtch_net::Loopback;
+use cwtch_wire::peer::{CONTEXT_GET_VAL, CONTEXT_RAW, CONTEXT_RET_VAL, PeerMessage, RetVal};
+use tempfile::TempDir;
+use tokio::time::advance;
+
+use super::super::limits::{DIALS, HANDSHAKES};
+use super::super::outgoing::Waiters;
+use super::super::registry::Registry;
+use super::*;
+use crate::engine::context::Context;
+use crate::engine::info::own_content;
+use crate::engine::store::Store;
+use crate::engine::{EngineOptions, Mode};
+use crate::profile::{DataDir, Password};
+
+struct Bench {
+    _dir: TempDir,
+    session: Session,
+    /// The peer's side.
+    other: Peer,
+}
+
+impl Bench {
+    async fn new(accepted: bool) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::open_or_create(dir.path().join("data")).unwrap();
+        let profile = data.create("me", &Password::None, &mut OsRng).unwrap();
+        let identity = profile.identity().clone();
+        let network = Arc::new(Loopback::new(dir.path().join("net")));
+        let options = EngineOptions::new(Mode::Daemon);
+        let context = Context::new(Store::start(profile).unwrap(), network, identity, options);
+        let peer = cwtch_primitives::Identity::from_seed(&[7; 32]).address();
+        if accepted {
+            context.store.run(move |p| p.add_contact(&peer, None, 0)).await.unwrap();
+        }
+        let shared = Arc::new(Shared {
+            context,
+            registry: Registry::default(),
+            waiters: Waiters::default(),
+            deadlines: cwtch_net::Deadlines::default(),
+            dials: tokio::sync::Semaphore::new(DIALS),
+            handshakes: Arc::new(tokio::sync::Semaphore::new(HANDSHAKES)),
+        });
+        let own = shared.context.address;
+        let (link, _) = shared.registry.admit(&own, &peer, true, accepted).unwrap();
+        let mut session = Session::new(shared, peer, link);
+        session.open().await.unwrap();
+        let mut bench = Self { _dir: dir, session, other: Peer::new() };
+        bench.sent();
+        bench
+    }
+
+    /// What the session has sent since the last call.
+    fn sent(&mut self) -> Vec<PeerMessage> {
+        let mut sent = Vec::new();
+        while self.session.has_output() {
+            sent.push(PeerMessage::decode(&self.session.poll_send().unwrap(), PeerVersion::V2).unwrap());
+        }
+        sent
+    }
+
+    fn chats(&mut self) -> Vec<String> {
+        self.sent().into_iter().filter(|m| m.context == CONTEXT_RAW).map(|m| m.id).collect()
+    }
+
+    async fn queue(&mut self, id: &str, bytes: usize) {
+        let (peer, id) = (self.session.peer, id.to_owned());
+        let overlay = cwtch_wire::overlay::Overlay { kind: 1, data: "x".repeat(bytes) };
+        let content = own_content(overlay);
+        let queued = self.session.shared.context.store.run(move |p| p.enqueue_p2p(&peer, &id, &content, 0));
+        queued.await.unwrap();
+        self.session.fill().await.unwrap();
+    }
+
+    /// Gives the session all that the peer's machine has to send.
+    async fn deliver(&mut self) {
+        while let Some(payload) = self.other.poll_send() {
+            self.session.handle(&payload).await.unwrap();
+        }
+    }
+
+    /// Turns the time to the session's next deadline.
+    async fn turn(&mut self) -> Result<(), End> {
+        advance(self.session.deadline() - Instant::now()).await;
+        self.session.tick().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_peer_is_asked_and_given_up_if_it_does_not_answer() {
+    let mut bench = Bench::new(true).await;
+    let begun = Instant::now();
+    bench.turn().await.unwrap();
+    assert_eq!(begun.elapsed(), SILENCE);
+    let asked = bench.sent();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].context, CONTEXT_GET_VAL);
+    assert!(matches!(bench.turn().await, Err(End::Silent)));
+    assert_eq!(begun.elapsed(), SILENCE + PROBE_DEADLINE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_message_is_a_sign_of_life() {
+    let mut bench = Bench::new(true).await;
+    bench.turn().await.unwrap();
+    let question = bench.sent().remove(0);
+    advance(PROBE_DEADLINE / 2).await;
+    let answer = RetVal { value: "Sam".to_owned(), exists: true };
+    bench.other.send(PeerMessage::new(question.id, CONTEXT_RET_VAL, answer.to_json())).unwrap();
+    bench.deliver().await;
+    let heard = Instant::now();
+    bench.turn().await.unwrap();
+    assert_eq!(heard.elapsed(), SILENCE, "the next question comes after a full silence");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_unacknowledged_is_sent_again_at_growing_intervals_and_then_no_more() {
+    let mut bench = Bench::new(true).await;
+    bench.queue("m1", 10).await;
+    bench.queue("m2", 10).await;
+    assert_eq!(bench.chats(), ["m1", "m2"]);
+
+    bench.turn().await.unwrap();
+    assert_eq!(bench.chats(), ["m1", "m2"], "after a minute");
+    bench.other.acknowledge("m1").unwrap();
+    bench.deliver().await;
+    bench.turn().await.unwrap();
+    assert_eq!(bench.chats(), ["m2"], "an acknowledgement brings the short interval back");
+    let before = bench.session.resend_at;
+    advance(RESEND_FIRST).await;
+    bench.other.acknowledge("stray").unwrap();
+    bench.deliver().await;
+    assert_eq!(bench.session.resend_at, before, "a stray one does not");
+    assert!(before > Instant::now(), "doubled");
+    bench.other.acknowledge("m2").unwrap();
+    bench.deliver().await;
+    assert!(bench.session.in_flight.is_empty());
+    advance(RESEND_MAX).await;
+    bench.session.tick().await.unwrap();
+    assert!(bench.chats().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_window_bounds_what_is_under_way() {
+    let mut bench = Bench::new(true).await;
+    for i in 0..WINDOW + 2 {
+        bench.queue(&format!("m{i}"), 10).await;
+    }
+    assert_eq!(bench.chats().len(), WINDOW);
+    bench.other.acknowledge("m0").unwrap();
+    bench.deliver().await;
+    assert_eq!(bench.chats(), [format!("m{WINDOW}")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_long_for_version_1_waits_for_the_announcement_of_version_2() {
+    let mut bench = Bench::new(true).await;
+    bench.queue("long", 6500).await;
+    bench.queue("short", 10).await;
+    assert_eq!(bench.chats(), ["short"]);
+    // The peer's first payload announces version 2.
+    bench.deliver().await;
+    assert_eq!(bench.chats(), ["long"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_is_neither_asked_nor_written_to_and_may_not_stay_for_ever() {
+    let mut bench = Bench::new(false).await;
+    bench.other.send_message_as("m1", br#"{"o":1,"d":"hi"}"#).unwrap();
+    bench.deliver().await;
+    assert!(bench.sent().is_empty());
+    assert!(matches!(bench.turn().await, Err(End::Silent)));
+}
