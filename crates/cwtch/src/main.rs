@@ -1,2 +1,51 @@
-//! Cwtch for people.
-fn main() {}
+//! Cwtch for people: command line, daemon and demonstration.
+
+mod args;
+mod cli;
+mod daemon;
+mod demo;
+mod fault;
+mod output;
+mod prompt;
+mod rpc;
+mod session;
+mod settings;
+mod text;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    if let Some(server) = server_line(&line) {
+        return cwtch_server::cli::run(server);
+    }
+    log_to_stderr();
+    match args::CommandLine::try_parse_from(&line) {
+        Ok(parsed) => cli::run(parsed),
+        Err(error) => cli::unparsed(&error, line.iter().any(|arg| arg == "--json")),
+    }
+}
+
+/// `cwtch server run|bundle|status …` is `cwtch-server run|bundle|status …`, so that the demonstration needs
+/// one executable only. The client's own `server add|list` is left alone.
+fn server_line(line: &[OsString]) -> Option<Vec<OsString>> {
+    let [_, server, verb, ..] = line else { return None };
+    let is_servers = ["run", "bundle", "status"].iter().any(|name| verb == name);
+    (server == "server" && is_servers).then(|| {
+        let rest = line.iter().skip(2).cloned();
+        std::iter::once(OsString::from("cwtch-server")).chain(rest).collect()
+    })
+}
+
+/// What the program logs of itself: nothing unless asked, and never an address, key, text or group.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env("CWTCH_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
+    let colour =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
+}

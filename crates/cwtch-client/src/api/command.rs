@@ -155,7 +155,8 @@ pub enum Command {
         /// Only messages with a greater local id.
         #[serde(default)]
         since: Option<i64>,
-        /// At most so many (the newest ones, in order); the engine's maximum where absent.
+        /// At most so many, in order: with `since` the first ones after it (a page), without it the newest
+        /// ones. The engine's maximum, 10,000, where absent.
         #[serde(default)]
         limit: Option<u32>,
     },

@@ -240,8 +240,11 @@ async fn messages(
         .store
         .run(move |profile| {
             let name = conversation_name(&conversation);
-            let since = MessageId(since.unwrap_or(0));
-            let found = profile.messages(conversation.id(), since, limit)?;
+            // With a place to begin at it pages forward, so that everything can be had; without one, the newest.
+            let found = match since {
+                Some(since) => profile.messages_after(conversation.id(), MessageId(since), limit)?,
+                None => profile.messages(conversation.id(), MessageId(0), limit)?,
+            };
             found.iter().map(|message| message_info(profile, &name, message)).collect::<Result<Vec<_>, _>>()
         })
         .await

@@ -1,0 +1,302 @@
+//! The command line as typed: flags and verbs, before anything is looked up or opened.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::text;
+
+/// Everything on the command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cwtch",
+    version,
+    about = text::ABOUT,
+    long_about = text::LONG_ABOUT,
+    after_long_help = text::AFTER_LONG_HELP,
+    after_help = text::AFTER_HELP,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    propagate_version = true
+)]
+pub(crate) struct CommandLine {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// Flags that every command takes, before or after its name.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Directory that holds the profiles [default: see FILES in --help]
+    #[arg(long, global = true, value_name = "DIR", env = "CWTCH_DATA")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Network to use: loopback:DIR (this machine only, no anonymity; DIR is shared by all participants)
+    #[arg(long, global = true, value_name = "NETWORK", env = "CWTCH_NETWORK")]
+    pub(crate) network: Option<String>,
+
+    /// Profile to use; may be left out if there is exactly one
+    #[arg(long, global = true, value_name = "NAME", env = "CWTCH_PROFILE")]
+    pub(crate) profile: Option<String>,
+
+    /// Read the profile's password from the first line of this file
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_password")]
+    pub(crate) password_file: Option<PathBuf>,
+
+    /// The profile has no password
+    #[arg(long, global = true)]
+    pub(crate) no_password: bool,
+
+    /// Write JSON for programs instead of text for people
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Make, list and protect profiles
+    #[command(subcommand)]
+    Profile(ProfileVerb),
+
+    /// Print the profile's own address, to be given to others
+    Address,
+
+    /// Show what the profile is doing: connections, servers, messages on their way
+    Status,
+
+    /// Add, accept, block and list contacts
+    #[command(subcommand)]
+    Contact(ContactVerb),
+
+    /// Turn experiments on and off (groups are one)
+    #[command(subcommand)]
+    Experiment(ExperimentVerb),
+
+    /// What contacts may read about you
+    #[command(subcommand)]
+    Attribute(AttributeVerb),
+
+    /// Know the servers that carry groups
+    #[command(subcommand)]
+    Server(ServerVerb),
+
+    /// Make, join and leave groups
+    #[command(subcommand)]
+    Group(GroupVerb),
+
+    /// Send a message and wait until it is acknowledged (contact) or durably stored (group)
+    #[command(after_help = text::SEND_HELP)]
+    Send {
+        /// Contact's address, group's id, or an unambiguous name
+        conversation: String,
+        /// What to say; "-" reads it from standard input, where other users of this machine cannot see it
+        text: String,
+        #[command(flatten)]
+        wait: Wait,
+        /// Answer the message with this id (see `cwtch messages`) and quote it
+        #[arg(long, value_name = "ID")]
+        reply_to: Option<i64>,
+    },
+
+    /// Suggest a contact to a conversation: sends the contact's address
+    Suggest {
+        /// Contact's address, group's id, or an unambiguous name
+        conversation: String,
+        /// Whom to suggest: address or unambiguous name
+        contact: String,
+        #[command(flatten)]
+        wait: Wait,
+    },
+
+    /// Fetch what is new from the groups' servers; returns when caught up
+    Sync {
+        /// Group's id or unambiguous name [default: all groups]
+        group: Option<String>,
+    },
+
+    /// Show a conversation's messages
+    #[command(after_help = text::MESSAGES_HELP)]
+    Messages {
+        /// Contact's address, group's id, or an unambiguous name
+        conversation: String,
+        /// Only messages after this id
+        #[arg(long, value_name = "ID")]
+        since: Option<i64>,
+        /// At most so many: the newest, or with --since the first after it
+        #[arg(long, value_name = "N")]
+        limit: Option<u32>,
+    },
+
+    /// Show why messages from servers were refused
+    Rejects,
+
+    /// Keep the profile online and serve its socket until stopped
+    #[command(long_about = text::DAEMON_LONG)]
+    Daemon,
+
+    /// Print what happens in the running daemon, until interrupted
+    Events,
+
+    /// Watch three people and an untrusted server: chat, a group, one member away, a forgery refused
+    #[command(long_about = text::DEMO_LONG)]
+    Demo {
+        /// Stop everything after the show, even on a terminal
+        #[arg(long)]
+        no_wait: bool,
+    },
+}
+
+/// How long a command that sends waits.
+#[derive(Debug, Args)]
+pub(crate) struct Wait {
+    /// Seconds to wait; after that the message stays queued and the exit code is 1
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) timeout: Option<u64>,
+}
+
+/// `cwtch profile …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfileVerb {
+    /// Make a profile: a new identity in its own encrypted database
+    New {
+        /// Its name on this machine; nobody else sees it
+        name: String,
+    },
+    /// List the profiles of the data directory
+    List,
+    /// Change, set or remove the password
+    ChangePassword {
+        /// Read the new password from the first line of this file [default: typed on the terminal]
+        #[arg(long, value_name = "FILE", conflicts_with = "remove")]
+        new_password_file: Option<PathBuf>,
+        /// Remove the password: whoever reads the disk can then read the profile
+        #[arg(long)]
+        remove: bool,
+    },
+}
+
+/// `cwtch contact …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContactVerb {
+    /// Add a contact as accepted; a second time it accepts or renames
+    Add {
+        /// Onion address, with or without .onion
+        address: String,
+        /// What you call this contact; nobody else sees it
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Accept somebody who connected, or somebody blocked
+    Accept {
+        /// Address or unambiguous name
+        contact: String,
+    },
+    /// Block a contact: its connections are closed
+    Block {
+        /// Address or unambiguous name
+        contact: String,
+    },
+    /// List contacts
+    List,
+}
+
+/// `cwtch experiment …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExperimentVerb {
+    /// Turn an experiment on
+    Enable {
+        /// Its name: groups
+        name: String,
+    },
+    /// Turn an experiment off; nothing is deleted
+    Disable {
+        /// Its name: groups
+        name: String,
+    },
+    /// List experiments and what they risk
+    List,
+}
+
+/// `cwtch attribute …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum AttributeVerb {
+    /// Set what accepted contacts may read; an empty value removes it
+    Set {
+        /// name, status, attribute-1, attribute-2 or attribute-3
+        name: String,
+        /// Its value
+        value: String,
+    },
+    /// List what contacts may read
+    List,
+}
+
+/// `cwtch server …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ServerVerb {
+    /// Add a server by the server:… string that its operator publishes
+    Add {
+        /// The server:… string
+        server: String,
+    },
+    /// List known servers
+    List,
+}
+
+/// `cwtch group …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum GroupVerb {
+    /// Make a group on a server
+    New {
+        /// The group's name; members see it
+        name: String,
+        /// A known server's address, or a server:… string, which is then added
+        #[arg(long, value_name = "SERVER")]
+        server: String,
+    },
+    /// Send a group's invite to a contact and wait for the acknowledgement
+    Invite {
+        /// Group's id or unambiguous name
+        group: String,
+        /// Contact's address or unambiguous name
+        contact: String,
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Join a group
+    Join {
+        /// torv3… (its server must be known) or tofubundle:…
+        invite: String,
+    },
+    /// List groups
+    List,
+    /// Forget a group: its key and its messages
+    Leave {
+        /// Group's id or unambiguous name
+        group: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn global_flags_stand_before_or_after_the_command() {
+        for line in ["cwtch --data /d --json contact list", "cwtch contact list --json --data /d"] {
+            let parsed = CommandLine::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(parsed.global.data.unwrap().to_str(), Some("/d"));
+            assert!(parsed.global.json);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Commands that the engine carries out: in the daemon or in this process, printed for people or programs.
+
+use std::io::Read;
+
+use cwtch_client::api::{Command, ContactInfo, GroupInfo};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::fault::Fault;
+use crate::output::human::{self, Names};
+use crate::output::progress::Progress;
+use crate::output::{print, sanitize};
+use crate::session::Session;
+use crate::settings::Settings;
+
+/// Bytes of text that are read from standard input: more than any message may have.
+const PIPED_MAX: u64 = 64 * 1024;
+
+/// Messages that are asked for at a time.
+const MESSAGES_PAGE: u32 = 5_000;
+
+/// Carries out a command and prints what comes of it.
+///
+/// # Errors
+/// The engine's refusal, or what kept it from being asked.
+pub(crate) async fn run(settings: &Settings, command: Command) -> Result<(), Fault> {
+    let mut session = Session::open(settings, needs_network(&command)).await?;
+    let outcome = ask_and_print(settings, &mut session, command).await;
+    session.close().await;
+    outcome
+}
+
+async fn ask_and_print(settings: &Settings, session: &mut Session, command: Command) -> Result<(), Fault> {
+    let progress = Progress::new(settings.json);
+    if let Command::Messages { conversation, since, limit: None } = command {
+        return print_all_messages(settings, session, conversation, since.unwrap_or(0)).await;
+    }
+    let reply = session.ask(command.clone(), &progress).await?;
+    let text = if settings.json {
+        json(&command, &reply)
+    } else {
+        let names = match command {
+            Command::Messages { .. } => names(session).await?,
+            _ => Names::default(),
+        };
+        render(&command, reply, &names)?
+    };
+    print(&text)
+}
+
+/// Prints a conversation page by page: one reply holds only so much.
+async fn print_all_messages(
+    settings: &Settings,
+    session: &mut Session,
+    conversation: String,
+    mut since: i64,
+) -> Result<(), Fault> {
+    let quiet = Progress::new(true);
+    let mut names_known = None;
+    loop {
+        let page = Command::Messages {
+            conversation: conversation.clone(),
+            since: Some(since),
+            limit: Some(MESSAGES_PAGE),
+        };
+        let reply = session.ask(page.clone(), &quiet).await?;
+        let messages = reply.as_array().map(Vec::as_slice).unwrap_or_default();
+        let count = messages.len();
+        let last = messages.last().and_then(|message| message.get("id")).and_then(Value::as_i64);
+        if settings.json {
+            print(&json(&page, &reply))?;
+        } else {
+            // "No messages" is said of the whole, not of an empty last page.
+            if count > 0 || names_known.is_none() {
+                let names = match names_known.take() {
+                    Some(names) => names,
+                    None => names(session).await?,
+                };
+                print(&render(&page, reply, &names)?)?;
+                names_known = Some(names);
+            }
+        }
+        match last {
+            Some(last) if count == MESSAGES_PAGE as usize => since = last,
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Whether a command dials somebody. All others do their work on the local profile.
+fn needs_network(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Send { .. } | Command::Suggest { .. } | Command::GroupInvite { .. } | Command::Sync { .. }
+    )
+}
+
+/// One value on one line; messages one object per line.
+fn json(command: &Command, reply: &Value) -> String {
+    match (command, reply) {
+        (Command::Messages { .. }, Value::Array(messages)) => {
+            messages.iter().map(|message| format!("{message}\n")).collect()
+        }
+        _ => format!("{reply}\n"),
+    }
+}
+
+/// The names of all contacts and groups.
+///
+/// # Errors
+/// As [`Session::ask`].
+pub(crate) async fn names(session: &mut Session) -> Result<Names, Fault> {
+    let quiet = Progress::new(true);
+    let contacts: Vec<ContactInfo> = read(session.ask(Command::ContactList, &quiet).await?)?;
+    let mut names = Names::new(&contacts);
+    // Refused while groups are off; then there are none to name.
+    if let Ok(groups) = session.ask(Command::GroupList, &quiet).await {
+        for group in read::<Vec<GroupInfo>>(groups)? {
+            names.add(&group.group, &group.name);
+        }
+    }
+    Ok(names)
+}
+
+fn render(command: &Command, reply: Value, names: &Names) -> Result<String, Fault> {
+    Ok(match command {
+        Command::Address => {
+            let address = reply.get("address").and_then(Value::as_str).unwrap_or_default();
+            format!("{}\n", sanitize::line(address))
+        }
+        Command::Status => human::status(&read(reply)?),
+        Command::ContactAdd { .. } | Command::ContactAccept { .. } | Command::ContactBlock { .. } => {
+            human::contact(&read(reply)?)
+        }
+        Command::ContactList => human::contacts(&read::<Vec<_>>(reply)?),
+        Command::ExperimentEnable { .. } | Command::ExperimentDisable { .. } | Command::ExperimentList => {
+            human::experiments(&read::<Vec<_>>(reply)?)
+        }
+        Command::AttributeSet { .. } | Command::AttributeList => human::attributes(&read::<Vec<_>>(reply)?),
+        Command::ServerAdd { .. } => human::server(&read(reply)?),
+        Command::ServerList => human::servers(&read::<Vec<_>>(reply)?),
+        Command::GroupNew { .. } => human::group_created(&read(reply)?),
+        Command::GroupJoin { .. } => human::group(&read(reply)?),
+        Command::GroupList => human::groups(&read::<Vec<_>>(reply)?),
+        Command::GroupLeave { .. } => "The group is forgotten.\n".to_owned(),
+        Command::GroupInvite { .. } | Command::Send { .. } | Command::Suggest { .. } => {
+            human::sent(&read(reply)?)
+        }
+        Command::Sync { .. } => human::synced(&read(reply)?),
+        Command::Messages { .. } => human::messages(&read::<Vec<_>>(reply)?, names),
+        Command::Rejects => human::rejects(&read::<Vec<_>>(reply)?),
+        _ => format!("{reply}\n"),
+    })
+}
+
+fn read<T: DeserializeOwned>(reply: Value) -> Result<T, Fault> {
+    serde_json::from_value(reply).map_err(|_| {
+        Fault::internal("The daemon answered in a form that this version does not know: restart it.")
+    })
+}
+
+/// The text of a message: as typed, or from standard input for `-`.
+///
+/// # Errors
+/// If standard input cannot be read, is not text, or is far too long.
+pub(crate) fn typed_or_piped(text: String) -> Result<String, Fault> {
+    if text != "-" {
+        return Ok(text);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .take(PIPED_MAX + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| Fault::new("storage", format!("The text cannot be read from standard input: {e}.")))?;
+    if bytes.len() as u64 > PIPED_MAX {
+        return Err(Fault::usage("The text on standard input is far too long for a message: send less."));
+    }
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Fault::usage("The text on standard input is not UTF-8: convert it first."))?;
+    Ok(text.strip_suffix('\n').map(str::to_owned).unwrap_or(text))
+}

@@ -1,0 +1,41 @@
+//! `cwtch events`: what happens in the running daemon.
+
+use cwtch_client::api::Event;
+
+use super::ask::names;
+use crate::fault::Fault;
+use crate::output::human::{self, Names};
+use crate::output::print;
+use crate::rpc::client::Client;
+use crate::session::{Session, choose};
+use crate::settings::Settings;
+use crate::text;
+
+/// Prints events until interrupted or the daemon stops.
+///
+/// # Errors
+/// If no daemon runs, or standard output cannot be written.
+pub(crate) async fn run(settings: &Settings) -> Result<(), Fault> {
+    let chosen = choose(settings)?;
+    let no_daemon = || Fault::new("refused", text::NO_DAEMON);
+    let mut client = Client::connect(&chosen.path).await?.ok_or_else(no_daemon)?;
+    client.subscribe().await?;
+    let mut known = Names::default();
+    while let Some(event) = client.next_event().await? {
+        if settings.json {
+            let line = serde_json::to_string(&event)
+                .map_err(|e| Fault::internal(format!("An event cannot be written as JSON: {e}.")))?;
+            print(&format!("{line}\n"))?;
+            continue;
+        }
+        if matches!(event, Event::Message { .. } | Event::ContactOnline { .. } | Event::ContactChanged { .. })
+        {
+            // Names change while we listen, and asking costs nothing that a person would notice.
+            if let Some(asking) = Client::connect(&chosen.path).await? {
+                known = names(&mut Session::Daemon(asking)).await?;
+            }
+        }
+        print(&human::event(&event, &known))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! Commands: from what was typed to what is printed.
+
+mod ask;
+mod events;
+mod profile;
+
+use std::process::ExitCode;
+
+use cwtch_client::api::Command;
+
+use crate::args::{AttributeVerb, CommandLine, ContactVerb, ExperimentVerb, GroupVerb, ServerVerb, Verb};
+use crate::fault::{EXIT_OK, EXIT_USAGE, Fault};
+use crate::settings::Settings;
+use crate::{daemon, demo, output};
+
+/// Runs a parsed command line to its end.
+pub(crate) fn run(line: CommandLine) -> ExitCode {
+    let json = line.global.json;
+    let outcome = Settings::resolve(line.global).and_then(|settings| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime =
+            runtime.map_err(|e| Fault::internal(format!("The program cannot start its threads: {e}.")))?;
+        let outcome = runtime.block_on(dispatch(&settings, line.verb));
+        // A thread that still waits for the terminal or the disk must not keep the program.
+        runtime.shutdown_background();
+        outcome
+    });
+    match outcome {
+        Ok(()) => ExitCode::from(EXIT_OK),
+        Err(fault) => {
+            output::failure(&fault, json);
+            ExitCode::from(fault.exit_code())
+        }
+    }
+}
+
+/// Prints help or version, or what is wrong with a command line that cannot be parsed.
+pub(crate) fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::from(EXIT_OK);
+    }
+    if json {
+        let text = error.render().to_string();
+        let first = text.lines().next().unwrap_or_default();
+        let first = first.strip_prefix("error: ").unwrap_or(first);
+        output::failure(&Fault::usage(output::sentence(first)), true);
+    } else {
+        let _ = error.print();
+    }
+    ExitCode::from(EXIT_USAGE)
+}
+
+async fn dispatch(settings: &Settings, verb: Verb) -> Result<(), Fault> {
+    match verb {
+        Verb::Profile(verb) => profile::run(settings, verb).await,
+        Verb::Daemon => daemon::run(settings).await,
+        Verb::Events => events::run(settings).await,
+        Verb::Demo { no_wait } => demo::run(settings, no_wait).await,
+        other => ask::run(settings, command(other)?).await,
+    }
+}
+
+/// The engine's command for a verb that is one.
+fn command(verb: Verb) -> Result<Command, Fault> {
+    Ok(match verb {
+        Verb::Address => Command::Address,
+        Verb::Status => Command::Status,
+        Verb::Contact(ContactVerb::Add { address, name }) => Command::ContactAdd { address, name },
+        Verb::Contact(ContactVerb::Accept { contact }) => Command::ContactAccept { contact },
+        Verb::Contact(ContactVerb::Block { contact }) => Command::ContactBlock { contact },
+        Verb::Contact(ContactVerb::List) => Command::ContactList,
+        Verb::Experiment(ExperimentVerb::Enable { name }) => Command::ExperimentEnable { name },
+        Verb::Experiment(ExperimentVerb::Disable { name }) => Command::ExperimentDisable { name },
+        Verb::Experiment(ExperimentVerb::List) => Command::ExperimentList,
+        Verb::Attribute(AttributeVerb::Set { name, value }) => Command::AttributeSet { name, value },
+        Verb::Attribute(AttributeVerb::List) => Command::AttributeList,
+        Verb::Server(ServerVerb::Add { server }) => Command::ServerAdd { server },
+        Verb::Server(ServerVerb::List) => Command::ServerList,
+        Verb::Group(GroupVerb::New { name, server }) => Command::GroupNew { name, server },
+        Verb::Group(GroupVerb::Invite { group, contact, wait }) => {
+            Command::GroupInvite { group, contact, timeout: wait.timeout }
+        }
+        Verb::Group(GroupVerb::Join { invite }) => Command::GroupJoin { invite },
+        Verb::Group(GroupVerb::List) => Command::GroupList,
+        Verb::Group(GroupVerb::Leave { group }) => Command::GroupLeave { group },
+        Verb::Send { conversation, text, wait, reply_to } => {
+            Command::Send { conversation, text: ask::typed_or_piped(text)?, timeout: wait.timeout, reply_to }
+        }
+        Verb::Suggest { conversation, contact, wait } => {
+            Command::Suggest { conversation, contact, timeout: wait.timeout }
+        }
+        Verb::Sync { group } => Command::Sync { group },
+        Verb::Messages { conversation, since, limit } => Command::Messages { conversation, since, limit },
+        Verb::Rejects => Command::Rejects,
+        Verb::Profile(_) | Verb::Daemon | Verb::Events | Verb::Demo { .. } => {
+            return Err(Fault::internal("This command is not one of the engine's."));
+        }
+    })
+}

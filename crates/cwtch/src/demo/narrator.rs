@@ -1,0 +1,90 @@
+//! What the demonstration says.
+
+use std::fmt::Write;
+
+use serde_json::json;
+
+use crate::output::{BOLD, DIM, GOOD, print};
+
+/// Arguments longer than this are shown by their beginning.
+const ARGUMENT_MAX: usize = 48;
+/// How much of a longer one is shown.
+const ARGUMENT_HEAD: usize = 14;
+
+/// Speaks on standard output: to people, or as JSON lines.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Narrator {
+    json: bool,
+}
+
+impl Narrator {
+    pub(super) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    fn say(self, text: &str, json: &serde_json::Value) {
+        // If nobody listens any more, the show goes on as a test.
+        let _ = if self.json { print(&format!("{json}\n")) } else { print(text) };
+    }
+
+    /// A new part.
+    pub(super) fn part(self, title: &str) {
+        self.say(&format!("\n{BOLD}{title}{BOLD:#}\n"), &json!({"part": title}));
+    }
+
+    /// What the reader should know.
+    pub(super) fn tell(self, text: &str) {
+        self.say(&format!("  {text}\n"), &json!({"text": text}));
+    }
+
+    /// A command that somebody types.
+    pub(super) fn command(self, who: &str, arguments: &[&str]) {
+        let shown: Vec<String> = arguments.iter().map(|argument| abbreviate(argument)).collect();
+        let line = format!("  {BOLD}{who:<5}{BOLD:#} {DIM}${DIM:#} cwtch {}\n", shown.join(" "));
+        self.say(&line, &json!({"who": who, "command": arguments}));
+    }
+
+    /// What came of it.
+    pub(super) fn result(self, text: &str) {
+        self.say(&format!("          {GOOD}{text}{GOOD:#}\n"), &json!({"result": text}));
+    }
+
+    /// What a command printed.
+    pub(super) fn output(self, text: &str) {
+        let mut indented = String::new();
+        for line in text.lines() {
+            let _ = writeln!(indented, "          {line}");
+        }
+        self.say(&indented, &json!({"output": text}));
+    }
+}
+
+/// As a person would type it in a shell; long keys by their beginning.
+fn abbreviate(argument: &str) -> String {
+    let plain =
+        !argument.is_empty() && argument.chars().all(|c| c.is_alphanumeric() || "-_./:=+|,".contains(c));
+    if plain && argument.chars().count() > ARGUMENT_MAX {
+        return argument.chars().take(ARGUMENT_HEAD).chain(['…']).collect();
+    }
+    quote(argument)
+}
+
+/// An argument as a shell takes it.
+pub(super) fn quote(argument: &str) -> String {
+    let plain =
+        !argument.is_empty() && argument.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=+,".contains(c));
+    if plain { argument.to_owned() } else { format!("'{}'", argument.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_can_be_pasted_or_are_cut() {
+        assert_eq!(abbreviate("Bob"), "Bob");
+        assert_eq!(abbreviate("It's on"), r"'It'\''s on'");
+        assert_eq!(abbreviate(""), "''");
+        assert_eq!(abbreviate(&"a".repeat(56)), format!("{}…", "a".repeat(14)));
+    }
+}

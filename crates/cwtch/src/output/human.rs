@@ -1,0 +1,406 @@
+//! Replies and events as a person reads them. Text from outside is made harmless first.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use cwtch_client::api::{
+    AttributeInfo, ContactInfo, ContactState, Event, ExperimentInfo, GroupCreated, GroupInfo, MessageInfo,
+    MessageState, RejectInfo, ServerInfo, ServerPhase, StatusInfo, SyncInfo,
+};
+
+use super::sanitize::{line, lines};
+use super::table::Table;
+use super::{BAD, BOLD, DIM, GOOD, WARN};
+
+/// How many characters of an address or id are shown where its whole length would only be in the way.
+const SHORT: usize = 10;
+
+/// Addresses and the names that the person gave them.
+#[derive(Debug, Default)]
+pub(crate) struct Names(HashMap<String, String>);
+
+impl Names {
+    pub(crate) fn new(contacts: &[ContactInfo]) -> Self {
+        let named = contacts.iter().filter(|contact| !contact.name.is_empty());
+        Self(named.map(|contact| (contact.address.clone(), line(&contact.name))).collect())
+    }
+
+    /// A group's name too.
+    pub(crate) fn add(&mut self, id: &str, name: &str) {
+        self.0.insert(id.to_owned(), line(name));
+    }
+
+    /// The name, else the beginning of the address.
+    pub(crate) fn of(&self, address: &str) -> String {
+        self.0.get(address).filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| short(address))
+    }
+}
+
+fn short(id: &str) -> String {
+    let id = line(id);
+    if id.chars().count() <= SHORT + 1 { id } else { id.chars().take(SHORT).chain(['…']).collect() }
+}
+
+fn yes(value: bool) -> &'static str {
+    if value { "yes" } else { "no" }
+}
+
+fn plural(count: u64, one: &str) -> String {
+    if count == 1 { format!("{count} {one}") } else { format!("{count} {one}s") }
+}
+
+pub(crate) fn status(status: &StatusInfo) -> String {
+    let mut out = String::new();
+    let mut row = |name: &str, value: &str| {
+        let _ = writeln!(out, "{DIM}{name:<10}{DIM:#}{}", line(value));
+    };
+    row("address", &status.address);
+    row("online", yes(status.online));
+    row("contacts", &format!("{} connected", status.contacts_online));
+    row("unsent", &plural(status.queued, "message"));
+    match &status.network {
+        serde_json::Value::String(name) => row("network", name),
+        serde_json::Value::Object(object) => {
+            for (name, value) in object {
+                if let Some(text) = value.as_str() {
+                    row(if name == "name" { "network" } else { name }, text);
+                }
+            }
+        }
+        _ => {}
+    }
+    if !status.servers.is_empty() {
+        out.push_str(&servers(&status.servers));
+    }
+    out
+}
+
+fn contact_state(state: ContactState) -> &'static str {
+    match state {
+        ContactState::Unknown => "unknown",
+        ContactState::Accepted => "accepted",
+        ContactState::Blocked => "blocked",
+    }
+}
+
+pub(crate) fn contact(contact: &ContactInfo) -> String {
+    let state = contact_state(contact.state);
+    if contact.name.is_empty() {
+        return format!("{} is {state}.\n", line(&contact.address));
+    }
+    format!("{BOLD}{}{BOLD:#} is {state}: {}\n", line(&contact.name), line(&contact.address))
+}
+
+pub(crate) fn contacts(contacts: &[ContactInfo]) -> String {
+    let mut table = Table::new(&["NAME", "STATE", "ONLINE", "ADDRESS"]);
+    for contact in contacts {
+        let online = contact.online.map_or("-", yes);
+        table.row([
+            contact.name.clone(),
+            contact_state(contact.state).into(),
+            online.into(),
+            contact.address.clone(),
+        ]);
+    }
+    table.render("No contacts yet: add one with `cwtch contact add ADDRESS`.")
+}
+
+pub(crate) fn experiments(experiments: &[ExperimentInfo]) -> String {
+    let mut out = String::new();
+    for experiment in experiments {
+        let (style, state) = if experiment.enabled { (GOOD, "on") } else { (DIM, "off") };
+        let _ = writeln!(
+            out,
+            "{BOLD}{}{BOLD:#} is {style}{state}{style:#}. {}",
+            line(&experiment.name),
+            line(&experiment.description)
+        );
+    }
+    out
+}
+
+pub(crate) fn attributes(attributes: &[AttributeInfo]) -> String {
+    let mut table = Table::new(&["NAME", "VALUE"]);
+    for attribute in attributes {
+        table.row([attribute.name.clone(), attribute.value.clone()]);
+    }
+    table.render("Contacts can read nothing about you: set it with `cwtch attribute set name NAME`.")
+}
+
+pub(crate) fn server(server: &ServerInfo) -> String {
+    format!("Server {} is known.\n", line(&server.address))
+}
+
+fn phase(phase: ServerPhase) -> &'static str {
+    match phase {
+        ServerPhase::Connecting => "connecting",
+        ServerPhase::Syncing => "syncing",
+        ServerPhase::Synced => "synced",
+        ServerPhase::Offline => "offline",
+        _ => "unknown",
+    }
+}
+
+pub(crate) fn servers(servers: &[ServerInfo]) -> String {
+    let mut table = Table::new(&["SERVER", "PHASE", "TOKENS", "RECEIVED", "REJECTED"]);
+    for server in servers {
+        table.row([
+            server.address.clone(),
+            server.phase.map_or("-", phase).into(),
+            server.tokens.to_string(),
+            server.received.to_string(),
+            server.rejected.to_string(),
+        ]);
+    }
+    table.render("No servers yet: add one with `cwtch server add server:…`.")
+}
+
+pub(crate) fn group_created(group: &GroupCreated) -> String {
+    format!(
+        "{DIM}group{DIM:#}       {}\n{DIM}invite{DIM:#}      {}\n{DIM}tofubundle{DIM:#}  {}\n\
+         Invite contacts with `cwtch group invite`. Whoever has the invite can read the group and write to it.\n",
+        line(&group.group),
+        line(&group.invite),
+        line(&group.tofubundle)
+    )
+}
+
+pub(crate) fn group(group: &GroupInfo) -> String {
+    format!(
+        "{BOLD}{}{BOLD:#} ({}) is joined: fetch its messages with `cwtch sync`.\n",
+        line(&group.name),
+        line(&group.group)
+    )
+}
+
+pub(crate) fn groups(groups: &[GroupInfo]) -> String {
+    let mut table = Table::new(&["NAME", "GROUP", "MESSAGES", "AUTHORS", "SERVER"]);
+    for group in groups {
+        table.row([
+            group.name.clone(),
+            group.group.clone(),
+            group.messages.to_string(),
+            group.authors.to_string(),
+            short(&group.server),
+        ]);
+    }
+    table.render("No groups yet: make one with `cwtch group new`, or join one with `cwtch group join`.")
+}
+
+/// What became of a message just sent.
+pub(crate) fn sent(message: &MessageInfo) -> String {
+    let state = match message.state {
+        MessageState::Acknowledged => "acknowledged",
+        MessageState::Stored => "stored by the server",
+        MessageState::Queued => "queued",
+        MessageState::Failed => "failed",
+        _ => "done",
+    };
+    format!("Message {} {state}.\n", message.id)
+}
+
+pub(crate) fn synced(sync: &SyncInfo) -> String {
+    let rejected = if sync.rejected == 0 {
+        String::new()
+    } else {
+        format!(", {WARN}{} refused{WARN:#} (see `cwtch rejects`)", sync.rejected)
+    };
+    format!("Caught up: {}{rejected}.\n", plural(sync.received, "new message"))
+}
+
+/// A conversation, one message after another.
+pub(crate) fn messages(messages: &[MessageInfo], names: &Names) -> String {
+    if messages.is_empty() {
+        return "No messages.\n".to_owned();
+    }
+    let author = |message: &MessageInfo| {
+        if message.own { "you".to_owned() } else { names.of(&message.author) }
+    };
+    let id_width = messages.iter().map(|m| m.id.to_string().len()).max().unwrap_or(0);
+    let author_width = messages.iter().map(|m| author(m).chars().count()).max().unwrap_or(0);
+    // Two spaces between five columns; the mark has one character, the time sixteen.
+    let indent = " ".repeat(id_width + 2 + 16 + 2 + author_width + 2 + 2);
+    let mut out = String::new();
+    for message in messages {
+        let (style, mark) = mark(message);
+        let _ = writeln!(
+            out,
+            "{DIM}{:>id_width$}  {}{DIM:#}  {BOLD}{:<author_width$}{BOLD:#}  {style}{mark}{style:#} {}",
+            message.id,
+            time(message.sent.unwrap_or(message.received)),
+            author(message),
+            content(message, &indent),
+        );
+    }
+    out
+}
+
+fn mark(message: &MessageInfo) -> (anstyle::Style, char) {
+    match message.state {
+        MessageState::Acknowledged | MessageState::Stored => (GOOD, '✓'),
+        MessageState::Queued => (DIM, '…'),
+        MessageState::Failed => (BAD, '✗'),
+        _ if message.gap => (WARN, '!'),
+        _ => (DIM, ' '),
+    }
+}
+
+fn content(message: &MessageInfo, indent: &str) -> String {
+    let text = lines(&message.text, indent);
+    match message.overlay {
+        1 => text,
+        10 => match message.quoted {
+            Some(id) => format!("{DIM}(answers {id}){DIM:#} {text}"),
+            None => format!("{DIM}(answers a message not held here){DIM:#} {text}"),
+        },
+        100 => format!("{DIM}suggests the contact{DIM:#} {text}"),
+        101 => format!("{DIM}invites to a group; join it with `cwtch group join`:{DIM:#} {text}"),
+        200 => format!("{DIM}offers a file{DIM:#} {text}"),
+        other => format!("{DIM}(of kind {other}, unknown to this version){DIM:#} {text}"),
+    }
+}
+
+pub(crate) fn rejects(rejects: &[RejectInfo]) -> String {
+    let mut table = Table::new(&["TIME", "GROUP", "SERVER", "REASON"]);
+    for reject in rejects {
+        table.row([
+            time(reject.received),
+            reject.group.as_deref().map_or("-".into(), short),
+            short(&reject.server),
+            reject.reason.clone(),
+        ]);
+    }
+    table.render("No message from a server was refused.")
+}
+
+/// An event as a line.
+pub(crate) fn event(event: &Event, names: &Names) -> String {
+    let text = match event {
+        Event::Online { address } => format!("online as {}", line(address)),
+        Event::ContactOnline { address } => format!("{} is online", names.of(address)),
+        Event::ContactOffline { address } => format!("{} is offline", names.of(address)),
+        Event::ContactRequest { address } => format!(
+            "somebody unknown connected: accept with `cwtch contact accept {}`, or block",
+            line(address)
+        ),
+        Event::ContactChanged { contact } => {
+            format!("contact {} is {}", names.of(&contact.address), contact_state(contact.state))
+        }
+        Event::Message { message } => {
+            let author = if message.own { "you".to_owned() } else { names.of(&message.author) };
+            let place = names.of(&message.conversation);
+            let place = if place == author { String::new() } else { format!("{DIM} in {place}{DIM:#}") };
+            format!("{BOLD}{author}{BOLD:#}{place}: {}", content(message, "  "))
+        }
+        Event::MessageState { id, state, .. } => {
+            let state = serde_json::to_value(state).unwrap_or_default();
+            format!("message {id} is {}", state.as_str().unwrap_or("changed"))
+        }
+        Event::GroupChanged { group } => format!("group {} changed", line(&group.name)),
+        Event::Server { address, phase: now, detail } => {
+            let detail = detail.as_deref().map(|why| format!(": {}", line(why))).unwrap_or_default();
+            format!("server {} is {}{detail}", short(address), phase(*now))
+        }
+        Event::Rejected { count, reason, .. } => {
+            format!("{WARN}{} refused{WARN:#}: {}", plural(*count, "message"), line(reason))
+        }
+        Event::Progress { .. } => return String::new(),
+        Event::Missed { count } => {
+            format!("{WARN}{} missed{WARN:#} because they were read too slowly", plural(*count, "event"))
+        }
+        _ => "something happened that this version does not know".to_owned(),
+    };
+    text + "\n"
+}
+
+/// Unix seconds as `2025-01-31 23:59`, in UTC; what is out of the calendar is shown as the number it is.
+pub(crate) fn time(unix: i64) -> String {
+    if !(0..=253_402_300_799).contains(&unix) {
+        return format!("{unix:<16}");
+    }
+    let (days, seconds) = (unix.div_euclid(86_400), unix.rem_euclid(86_400));
+    // Days to a date, counted in eras of 400 years that begin on the first of March.
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}", seconds / 3600, seconds / 60 % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    fn message(id: i64, author: &str, text: &str) -> MessageInfo {
+        MessageInfo {
+            id,
+            conversation: "c".into(),
+            author: author.into(),
+            text: text.into(),
+            overlay: 1,
+            sent: Some(0),
+            received: 60,
+            state: MessageState::Verified,
+            own: false,
+            previous: None,
+            gap: false,
+            quoted: None,
+        }
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (unix, shown) in [
+            (0, "1970-01-01 00:00"),
+            (951_782_399, "2000-02-28 23:59"),
+            (951_782_400, "2000-02-29 00:00"),
+            (1_709_251_199, "2024-02-29 23:59"),
+            (1_735_689_600, "2025-01-01 00:00"),
+            (253_402_300_799, "9999-12-31 23:59"),
+        ] {
+            assert_eq!(time(unix), shown);
+        }
+        assert_eq!(time(-5).trim(), "-5");
+        assert_eq!(time(i64::MAX).trim(), i64::MAX.to_string());
+    }
+
+    #[test]
+    fn messages_are_aligned_marked_and_harmless() {
+        let mut own = message(9, "me", "Hello");
+        (own.own, own.state) = (true, MessageState::Acknowledged);
+        let mut hostile = message(10, "evil", "a\u{1b}[2J\n 9  1970-01-01 00:00  you   ✓ forged");
+        hostile.gap = true;
+        let out = plain(&messages(&[own, hostile], &Names::default()));
+        let indent = " ".repeat("10  1970-01-01 00:00  evil  ! ".len());
+        assert_eq!(
+            out,
+            format!(
+                " 9  1970-01-01 00:00  you   ✓ Hello\n\
+                 10  1970-01-01 00:00  evil  ! a\n\
+                 {indent} 9  1970-01-01 00:00  you   ✓ forged\n"
+            )
+        );
+    }
+
+    #[test]
+    fn an_unknown_overlay_is_shown_as_such() {
+        let mut strange = message(1, "x", "data");
+        strange.overlay = 777;
+        assert!(plain(&messages(&[strange], &Names::default())).contains("(of kind 777, unknown"));
+    }
+
+    #[test]
+    fn refused_messages_are_mentioned_where_there_are_some() {
+        assert_eq!(plain(&synced(&SyncInfo { received: 1, rejected: 0 })), "Caught up: 1 new message.\n");
+        assert!(plain(&synced(&SyncInfo { received: 2, rejected: 1 })).contains("2 new messages, 1 refused"));
+    }
+}

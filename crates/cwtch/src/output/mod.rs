@@ -1,0 +1,75 @@
+//! What the program prints: results on standard output, everything else on standard error.
+//!
+//! Colour is decided by anstream: only on a terminal, never with `NO_COLOR`.
+
+pub(crate) mod human;
+pub(crate) mod progress;
+pub(crate) mod sanitize;
+pub(crate) mod table;
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use crate::fault::Fault;
+
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// Writes text (with its own line ends) to standard output. A reader that went away, as `head` does, is
+/// no failure.
+///
+/// # Errors
+/// If standard output cannot be written, for example because the disk is full.
+pub(crate) fn print(text: &str) -> Result<(), Fault> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Fault::storage(format!("The result cannot be written to standard output: {e}.")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a remark for a person to standard error.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{WARN}note:{WARN:#} {text}");
+}
+
+/// Writes a failure to standard error.
+pub(crate) fn failure(fault: &Fault, json: bool) {
+    if json {
+        let _ = writeln!(io::stderr(), "{}", fault.to_json());
+    } else {
+        let message = sanitize::lines(&fault.message, "  ");
+        let _ = writeln!(anstream::stderr(), "{BAD}error:{BAD:#} {message}");
+    }
+}
+
+/// The text with a capital at its beginning.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// The text as a sentence: a capital at its beginning, a full stop at its end.
+pub(crate) fn sentence(text: &str) -> String {
+    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    capital(text) + end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_begin_and_end_as_such() {
+        assert_eq!(sentence("wrong password"), "Wrong password.");
+        assert_eq!(sentence("add it with `cwtch contact add`"), "Add it with `cwtch contact add`.");
+        assert_eq!(sentence("Done."), "Done.");
+        assert_eq!(sentence(""), ".");
+    }
+}

@@ -1,0 +1,96 @@
+//! A line on the terminal about what takes longer than a second.
+
+use std::cell::RefCell;
+use std::io::{IsTerminal, Write, stderr};
+use std::time::{Duration, Instant};
+
+use cwtch_client::api::{Event, Task};
+
+/// Shows what the engine reports, once a command has run for a second. Nothing of it stays on the screen.
+pub(crate) struct Progress {
+    shown: bool,
+    state: RefCell<State>,
+}
+
+struct State {
+    since: Instant,
+    what: Option<(Task, u64, Option<u64>)>,
+    drawn: bool,
+    turn: usize,
+}
+
+const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+
+impl Progress {
+    /// How often to draw.
+    pub(crate) const TICK: Duration = Duration::from_millis(120);
+    /// What is done within this time needs no words.
+    const QUIET: Duration = Duration::from_secs(1);
+
+    /// Shown only to people, on a terminal.
+    pub(crate) fn new(json: bool) -> Self {
+        let shown = !json && stderr().is_terminal();
+        let state = State { since: Instant::now(), what: None, drawn: false, turn: 0 };
+        Self { shown, state: RefCell::new(state) }
+    }
+
+    /// Whether anything will be shown at all.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.shown
+    }
+
+    /// Takes in what the engine reports.
+    pub(crate) fn hear(&self, event: &Event) {
+        if let Event::Progress { task, done, total } = event {
+            self.state.borrow_mut().what = Some((*task, *done, *total));
+        }
+    }
+
+    /// Draws.
+    pub(crate) fn tick(&self) {
+        let mut state = self.state.borrow_mut();
+        if !self.shown || state.since.elapsed() < Self::QUIET {
+            return;
+        }
+        state.turn += 1;
+        state.drawn = true;
+        let turn = SPINNER.get(state.turn % SPINNER.len()).unwrap_or(&' ');
+        let text = describe(state.what);
+        let seconds = state.since.elapsed().as_secs();
+        let _ = write!(stderr(), "\r\x1b[2K{turn} {text} ({seconds} s)");
+        let _ = stderr().flush();
+    }
+
+    /// Wipes the line away.
+    pub(crate) fn clear(&self) {
+        let mut state = self.state.borrow_mut();
+        if std::mem::take(&mut state.drawn) {
+            let _ = write!(stderr(), "\r\x1b[2K");
+            let _ = stderr().flush();
+        }
+    }
+}
+
+fn describe(what: Option<(Task, u64, Option<u64>)>) -> String {
+    match what {
+        Some((Task::Sync, done, Some(total))) => format!("fetching messages: {done} of {total}"),
+        Some((Task::Sync, done, None)) => format!("fetching messages: {done}"),
+        Some((Task::ProofOfWork, done, total)) => {
+            let about = total.map(|total| format!(" of about {total}")).unwrap_or_default();
+            format!("working for tokens: {done}{about} candidates tried")
+        }
+        _ => "waiting for the other side".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_described_in_units() {
+        assert_eq!(describe(Some((Task::Sync, 3, Some(9)))), "fetching messages: 3 of 9");
+        assert!(describe(Some((Task::ProofOfWork, 70000, Some(65536)))).contains("70000 of about 65536"));
+        assert!(describe(None).contains("waiting"));
+    }
+}

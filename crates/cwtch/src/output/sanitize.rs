@@ -1,0 +1,129 @@
+//! Text from outside, made harmless for a terminal.
+//!
+//! A message may hold anything that is UTF-8: escape sequences that move the cursor, set the title or
+//! answer as if typed, and marks that reverse the direction of reading. JSON output needs none of this,
+//! because JSON escapes control characters.
+
+/// One line: line breaks and tabs become spaces, escape sequences, control characters and marks that change
+/// the direction of reading are left out.
+pub(crate) fn line(text: &str) -> String {
+    clean(text, " ")
+}
+
+/// A text of several lines: as [`line`], but line breaks stay and are followed by `indent`.
+pub(crate) fn lines(text: &str, indent: &str) -> String {
+    clean(text.trim_end_matches(['\n', '\r']), &format!("\n{indent}"))
+}
+
+fn clean(text: &str, line_break: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\u{1b}' => skip_escape(&mut rest),
+            // The one-character forms of ESC [ and of the sequences that carry a string.
+            '\u{9b}' => skip_control_sequence(&mut rest),
+            '\u{90}' | '\u{98}' | '\u{9d}' | '\u{9e}' | '\u{9f}' => skip_string(&mut rest),
+            '\r' if rest.peek() == Some(&'\n') => {}
+            '\n' | '\r' | '\u{2028}' | '\u{2029}' => out.push_str(line_break),
+            '\t' => out.push(' '),
+            c if c.is_control() || is_invisible(c) => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Marks that change the direction of what follows, or that show nothing and make two names look the same.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+type Rest<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+
+fn skip_escape(rest: &mut Rest<'_>) {
+    match rest.peek() {
+        Some('[') => {
+            rest.next();
+            skip_control_sequence(rest);
+        }
+        Some(']' | 'P' | 'X' | '^' | '_') => {
+            rest.next();
+            skip_string(rest);
+        }
+        // Two characters, or three where the second is an intermediate one.
+        Some(' '..='/') => {
+            while rest.next_if(|c| (' '..='/').contains(c)).is_some() {}
+            rest.next_if(|c| ('0'..='~').contains(c));
+        }
+        Some('0'..='~') => {
+            rest.next();
+        }
+        _ => {}
+    }
+}
+
+/// Parameters and intermediates up to the final character; a sequence that breaks off ends where it does.
+fn skip_control_sequence(rest: &mut Rest<'_>) {
+    while rest.next_if(|c| (' '..='?').contains(c)).is_some() {}
+    rest.next_if(|c| ('@'..='~').contains(c));
+}
+
+/// Up to the terminator (BEL, ST, or ESC \) but never over the end of the line: a sequence that is not
+/// terminated must not hide the rest of a message.
+fn skip_string(rest: &mut Rest<'_>) {
+    while let Some(c) = rest.next_if(|c| *c != '\n') {
+        if matches!(c, '\u{07}' | '\u{9c}') {
+            return;
+        }
+        if c == '\u{1b}' {
+            rest.next_if_eq(&'\\');
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_are_left_out_whole() {
+        for (hostile, shown) in [
+            ("\u{1b}[31mred\u{1b}[0m", "red"),
+            ("\u{1b}]0;title\u{07}text", "text"),
+            ("\u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\", "link"),
+            ("\u{9b}2Jgone", "gone"),
+            ("\u{1b}(0box", "box"),
+            ("\u{1b}cafter", "after"),
+            ("broken \u{1b}[12", "broken "),
+            ("lone \u{1b}", "lone "),
+            ("bell\u{7}back\u{8}del\u{7f}nul\0", "bellbackdelnul"),
+        ] {
+            assert_eq!(line(hostile), shown, "{hostile:?}");
+        }
+    }
+
+    #[test]
+    fn marks_of_direction_are_left_out_and_letters_of_all_scripts_stay() {
+        assert_eq!(line("user\u{202e}txt.exe\u{2066}"), "usertxt.exe");
+        assert_eq!(line("مرحبا 你好 👩\u{200d}👩 ñ"), "مرحبا 你好 👩\u{200d}👩 ñ");
+    }
+
+    #[test]
+    fn line_breaks_cannot_forge_a_line() {
+        assert_eq!(line("hello\r\n12  Alice  I owe you\u{2028}x"), "hello 12  Alice  I owe you x");
+        assert_eq!(lines("a\nb\r\nc\n", "  | "), "a\n  | b\n  | c");
+        assert_eq!(lines("\u{1b}]0;never ends\nsecond", "  "), "\n  second");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_steers_a_terminal_survives(text in "\\PC*|(?s).*") {
+            proptest::prop_assert!(line(&text).chars().all(|c| !c.is_control() && !is_invisible(c)));
+            proptest::prop_assert!(lines(&text, "  ").chars().all(|c| c == '\n' || !c.is_control()));
+        }
+    }
+}

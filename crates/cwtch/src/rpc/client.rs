@@ -1,0 +1,113 @@
+//! A command's side of the daemon's socket.
+
+use std::path::Path;
+use std::time::Duration;
+
+use cwtch_client::api::{Command, Event};
+use serde_json::Value;
+use tokio::io::AsyncWriteExt;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::timeout;
+
+use super::lines::Lines;
+use super::protocol::{self, INTERFACE, Incoming, REPLY_MAX};
+use super::socket;
+use crate::fault::Fault;
+
+/// How long a daemon may take for its first answer; one that just starts answers when it is online.
+const GREETING: Duration = Duration::from_secs(60);
+
+/// A connection with a profile's daemon.
+pub(crate) struct Client {
+    lines: Lines<OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+    last_id: u64,
+    subscribed: bool,
+}
+
+impl Client {
+    /// Connects; `None` if no daemon runs for the profile of this directory.
+    ///
+    /// # Errors
+    /// If there is one that cannot be used, or that speaks another version of the interface.
+    pub(crate) async fn connect(profile_dir: &Path) -> Result<Option<Self>, Fault> {
+        let Some(stream) = socket::connect(profile_dir).await? else { return Ok(None) };
+        let (reader, writer) = stream.into_split();
+        let mut client = Self { lines: Lines::new(reader, REPLY_MAX), writer, last_id: 0, subscribed: false };
+        let version = timeout(GREETING, client.plain("version")).await.map_err(|_| {
+            Fault::new("closed", "The daemon of this profile does not answer: stop it and start it again.")
+        })??;
+        if version.get("interface").and_then(Value::as_u64) != Some(INTERFACE) {
+            return Err(Fault::new(
+                "refused",
+                "The running daemon is of another version of cwtch: stop it and start it again.",
+            ));
+        }
+        Ok(Some(client))
+    }
+
+    /// Asks for a command and waits for the answer; events that arrive meanwhile go to `on_event`.
+    ///
+    /// # Errors
+    /// The daemon's refusal, or that it is gone.
+    pub(crate) async fn call(
+        &mut self,
+        command: &Command,
+        on_event: impl FnMut(Event),
+    ) -> Result<Value, Fault> {
+        self.last_id += 1;
+        let line = protocol::request(self.last_id, command)?;
+        self.exchange(line, on_event).await
+    }
+
+    /// From now on [`Self::call`] and [`Self::next_event`] hear events.
+    ///
+    /// # Errors
+    /// If the daemon is gone.
+    pub(crate) async fn subscribe(&mut self) -> Result<(), Fault> {
+        if !self.subscribed {
+            self.plain("subscribe").await?;
+            self.subscribed = true;
+        }
+        Ok(())
+    }
+
+    /// The next event; `None` when the daemon has stopped.
+    ///
+    /// # Errors
+    /// If the daemon writes something that is not understood.
+    pub(crate) async fn next_event(&mut self) -> Result<Option<Event>, Fault> {
+        loop {
+            let Ok(Some(line)) = self.lines.next().await else { return Ok(None) };
+            if let Incoming::Event(event) = protocol::parse_incoming(&line)? {
+                return Ok(Some(*event));
+            }
+        }
+    }
+
+    async fn plain(&mut self, method: &str) -> Result<Value, Fault> {
+        self.last_id += 1;
+        let line = protocol::plain_request(self.last_id, method);
+        self.exchange(line, |_| {}).await
+    }
+
+    async fn exchange(&mut self, mut line: String, mut on_event: impl FnMut(Event)) -> Result<Value, Fault> {
+        line.push('\n');
+        self.writer.write_all(line.as_bytes()).await.map_err(|_| gone())?;
+        loop {
+            let line = self.lines.next().await.map_err(|_| gone())?.ok_or_else(gone)?;
+            match protocol::parse_incoming(&line)? {
+                Incoming::Response { id, outcome } if id == self.last_id => return outcome,
+                Incoming::Event(event) => on_event(*event),
+                Incoming::Response { .. } | Incoming::Other => {}
+            }
+        }
+    }
+}
+
+fn gone() -> Fault {
+    Fault::new(
+        "closed",
+        "The daemon stopped before it answered: start it, and look what it has done before you repeat the command.",
+    )
+}

@@ -1,0 +1,111 @@
+//! Requests as data: what is understood, and what is answered to what is not.
+
+use super::*;
+
+fn parsed(line: &str) -> Method {
+    parse(line.as_bytes()).unwrap().method
+}
+
+fn refused(line: &str) -> (Value, i64) {
+    let (id, error) = parse(line.as_bytes()).unwrap_err();
+    (id, error.code)
+}
+
+fn command_of(line: &str) -> Command {
+    match parsed(line) {
+        Method::Command(command) => *command,
+        other => panic!("{other:?} is no command"),
+    }
+}
+
+#[test]
+fn malformed_requests_get_the_standard_codes() {
+    for (line, id, code) in [
+        (r"{not json", json!(null), -32700),
+        ("", json!(null), -32700),
+        ("\u{7f}", json!(null), -32700),
+        (r"[]", json!(null), -32600),
+        (r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#, json!(null), -32600),
+        (r"7", json!(null), -32600),
+        (r#"{"jsonrpc":"2.0","id":{},"method":"ping"}"#, json!(null), -32600),
+        (r#"{"id":1,"method":"ping"}"#, json!(1), -32600),
+        (r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#, json!(1), -32600),
+        (r#"{"jsonrpc":"2.0","id":"a"}"#, json!("a"), -32600),
+        (r#"{"jsonrpc":"2.0","id":"a","method":5}"#, json!("a"), -32600),
+        (r#"{"jsonrpc":"2.0","id":2,"method":"ping","params":"x"}"#, json!(2), -32600),
+        (r#"{"jsonrpc":"2.0","id":2,"method":"ping","params":[1]}"#, json!(2), -32602),
+        (r#"{"jsonrpc":"2.0","id":2,"method":"nonsense"}"#, json!(2), -32601),
+        (r#"{"jsonrpc":"2.0","id":2,"method":"nonsense","params":{"a":1}}"#, json!(2), -32601),
+        (r#"{"jsonrpc":"2.0","id":2,"method":"send"}"#, json!(2), -32602),
+        (r#"{"jsonrpc":"2.0","id":2,"method":"send","params":{"conversation":"x"}}"#, json!(2), -32602),
+        (
+            r#"{"jsonrpc":"2.0","id":2,"method":"contact.add","params":{"address":"x","nmae":"y"}}"#,
+            json!(2),
+            -32602,
+        ),
+        (r#"{"jsonrpc":"2.0","id":2,"method":"address","params":{"x":1}}"#, json!(2), -32602),
+    ] {
+        assert_eq!(refused(line), (id, code), "{line}");
+    }
+}
+
+#[test]
+fn commands_come_with_or_without_params() {
+    for line in [
+        r#"{"jsonrpc":"2.0","id":1,"method":"address"}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"address","params":{}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"address","params":[]}"#,
+    ] {
+        assert_eq!(command_of(line), Command::Address, "{line}");
+    }
+    for line in [
+        r#"{"jsonrpc":"2.0","id":1,"method":"sync"}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"sync","params":{}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"sync","params":{"group":null}}"#,
+    ] {
+        assert_eq!(command_of(line), Command::Sync { group: None }, "{line}");
+    }
+}
+
+#[test]
+fn a_request_without_an_id_is_a_notification() {
+    assert_eq!(parse(br#"{"jsonrpc":"2.0","method":"ping"}"#).unwrap().id, None);
+    assert_eq!(parse(br#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#).unwrap().id, Some(Value::Null));
+}
+
+#[test]
+fn what_the_client_writes_the_daemon_reads() {
+    let command = Command::Send {
+        conversation: "Bob".into(),
+        text: "line\nbreak \u{202e}\"".into(),
+        timeout: Some(5),
+        reply_to: None,
+    };
+    let line = request(7, &command).unwrap();
+    assert!(!line.contains('\n'));
+    let request = parse(line.as_bytes()).unwrap();
+    assert_eq!((request.id, request.method), (Some(json!(7)), Method::Command(Box::new(command))));
+    for method in CONNECTION_METHODS {
+        assert!(!matches!(parsed(&plain_request(1, method)), Method::Command(_)));
+    }
+}
+
+#[test]
+fn a_refusal_of_the_engine_keeps_its_kind_on_the_way() {
+    let error = ApiError::new(ErrorKind::NotFound, "No such contact.");
+    let line = response(&json!(3), &Err(error.clone().into()));
+    assert!(line.contains(r#""code":2"#), "{line}");
+    assert_eq!(
+        parse_incoming(line.as_bytes()).unwrap(),
+        Incoming::Response { id: 3, outcome: Err(error.into()) }
+    );
+}
+
+#[test]
+fn events_arrive_and_unknown_ones_are_passed_over() {
+    let event = Event::Missed { count: 4 };
+    let line = notification(&event);
+    assert_eq!(parse_incoming(line.as_bytes()).unwrap(), Incoming::Event(Box::new(event)));
+    let unknown = br#"{"jsonrpc":"2.0","method":"event","params":{"event":"of-tomorrow"}}"#;
+    assert_eq!(parse_incoming(unknown).unwrap(), Incoming::Other);
+}

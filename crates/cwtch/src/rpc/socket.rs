@@ -1,0 +1,160 @@
+//! The daemon's socket: where it is, and how it comes to be there with the right mode.
+
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::fault::Fault;
+
+/// The socket's name in the profile's directory.
+const NAME: &str = "daemon.sock";
+/// Its name before it has its mode.
+const NEW_NAME: &str = "daemon.sock.new";
+/// Longest path that every system takes for a Unix socket: 104 bytes on macOS, 108 on Linux, with a zero.
+const PATH_MAX: usize = 103;
+
+/// The path of a profile's socket.
+pub(crate) fn path(profile_dir: &Path) -> PathBuf {
+    profile_dir.join(NAME)
+}
+
+/// A listening socket; its file is removed when this is dropped.
+pub(crate) struct Socket {
+    pub(crate) listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Socket {
+    /// Listens in the profile's directory. The caller holds the profile's lock, so a socket that is there
+    /// already belongs to nobody and is replaced. The socket gets its mode (0600) before it gets its name.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub(crate) fn bind(profile_dir: &Path) -> Result<Self, Fault> {
+        let fault = |what: &str, e: &io::Error| {
+            Fault::storage(format!("The daemon's socket cannot be {what} in {}: {e}.", profile_dir.display()))
+        };
+        let short = ShortDir::open(profile_dir)?;
+        let new = short.join(NEW_NAME);
+        match fs::remove_file(&new) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(fault("replaced", &e)),
+            _ => {}
+        }
+        let listener = UnixListener::bind(&new).map_err(|e| fault("made", &e))?;
+        fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).map_err(|e| fault("protected", &e))?;
+        fs::rename(&new, short.join(NAME)).map_err(|e| fault("named", &e))?;
+        Ok(Self { listener, path: path(profile_dir) })
+    }
+
+    /// Where it listens.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Connects to the daemon of a profile; `None` if none listens.
+///
+/// # Errors
+/// If a socket is there and cannot be used, for example because it is another user's.
+pub(crate) async fn connect(profile_dir: &Path) -> Result<Option<UnixStream>, Fault> {
+    if !path(profile_dir).exists() {
+        return Ok(None);
+    }
+    let short = ShortDir::open(profile_dir)?;
+    match UnixStream::connect(short.join(NAME)).await {
+        Ok(stream) => Ok(Some(stream)),
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Ok(None),
+        Err(e) => Err(Fault::storage(format!(
+            "The daemon's socket {} cannot be opened: {e}.",
+            path(profile_dir).display()
+        ))),
+    }
+}
+
+/// A directory under a name that is short enough for a socket's address.
+struct ShortDir {
+    path: PathBuf,
+    /// Keeps `/proc/self/fd/N` valid.
+    _open: Option<fs::File>,
+}
+
+impl ShortDir {
+    fn open(dir: &Path) -> Result<Self, Fault> {
+        if dir.as_os_str().as_bytes().len() + 1 + NEW_NAME.len() <= PATH_MAX {
+            return Ok(Self { path: dir.to_owned(), _open: None });
+        }
+        Self::through_descriptor(dir)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn through_descriptor(dir: &Path) -> Result<Self, Fault> {
+        use std::os::fd::AsRawFd;
+        let open = fs::File::open(dir)
+            .map_err(|e| Fault::storage(format!("The directory {} cannot be opened: {e}.", dir.display())))?;
+        Ok(Self { path: format!("/proc/self/fd/{}", open.as_raw_fd()).into(), _open: Some(open) })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn through_descriptor(dir: &Path) -> Result<Self, Fault> {
+        Err(Fault::storage(format!(
+            "The path of the profile's directory, {}, is too long for a Unix socket: use a shorter --data DIR.",
+            dir.display()
+        )))
+    }
+
+    fn join(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn talk_in(dir: &Path) {
+        let socket = Socket::bind(dir).unwrap();
+        assert_eq!(fs::metadata(socket.path()).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(!dir.join(NEW_NAME).exists());
+        let mut client = connect(dir).await.unwrap().expect("somebody listens");
+        let (mut server, _) = socket.listener.accept().await.unwrap();
+        client.write_all(b"x").await.unwrap();
+        assert_eq!(server.read_u8().await.unwrap(), b'x');
+        drop(socket);
+        assert!(connect(dir).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn only_the_owner_can_open_it_and_it_goes_away() {
+        let dir = tempfile::tempdir().unwrap();
+        talk_in(dir.path()).await;
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_directory_deeper_than_a_socket_address_works() {
+        let dir = tempfile::tempdir().unwrap();
+        let deep = dir.path().join("d".repeat(90)).join("e".repeat(90));
+        fs::create_dir_all(&deep).unwrap();
+        talk_in(&deep).await;
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_nobody_listens_on_is_no_daemon_and_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(std::os::unix::net::UnixListener::bind(path(dir.path())).unwrap());
+        assert!(path(dir.path()).exists());
+        assert!(connect(dir.path()).await.unwrap().is_none());
+        talk_in(dir.path()).await;
+    }
+}

@@ -1,0 +1,254 @@
+//! Who carries a command out: the profile's daemon where one runs, else an engine in this process.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cwtch_client::api::Command;
+use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
+use cwtch_client::profile::{DataDir, Password, Profile, StorageError};
+use cwtch_net::{BoxStream, Listener, NetError, Network};
+use cwtch_primitives::{Address, Identity};
+use serde_json::Value;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+
+use crate::fault::Fault;
+use crate::output::progress::Progress;
+use crate::output::{capital, sentence};
+use crate::prompt;
+use crate::rpc::client::Client;
+use crate::settings::{PasswordSource, Settings};
+use crate::text;
+
+/// How long to wait for another command that has the profile open, or for a daemon that starts.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+/// How often to look again.
+const LOCK_POLL: Duration = Duration::from_millis(50);
+
+/// A profile that was chosen.
+#[derive(Debug, Clone)]
+pub(crate) struct Chosen {
+    pub(crate) dir: DataDir,
+    pub(crate) label: String,
+    /// The profile's own directory.
+    pub(crate) path: PathBuf,
+    has_password: bool,
+}
+
+/// Finds the profile that the settings mean.
+///
+/// # Errors
+/// If there is none, or several and none is named.
+pub(crate) fn choose(settings: &Settings) -> Result<Chosen, Fault> {
+    let none = || {
+        let dir = settings.data.display();
+        let make = "make one with `cwtch profile new NAME`";
+        Fault::new(
+            "not-found",
+            format!("There is no profile in {dir} yet: {make}, or name another --data DIR."),
+        )
+    };
+    if !settings.data.is_dir() {
+        return Err(none());
+    }
+    let dir = DataDir::open_or_create(&settings.data)?;
+    let profiles = dir.list()?;
+    let info = match (&settings.profile, profiles.as_slice()) {
+        (Some(name), all) => {
+            all.iter().find(|profile| profile.label == *name).ok_or(StorageError::NoSuchProfile)?
+        }
+        (None, []) => return Err(none()),
+        (None, [only]) => only,
+        (None, several) => {
+            let names: Vec<&str> = several.iter().map(|profile| profile.label.as_str()).collect();
+            return Err(Fault::usage(format!(
+                "There are {} profiles ({}): choose one with --profile NAME.",
+                names.len(),
+                names.join(", ")
+            )));
+        }
+    };
+    let (label, has_password) = (info.label.clone(), info.has_password);
+    let path = dir.profile_path(&label)?;
+    Ok(Chosen { dir, label, path, has_password })
+}
+
+impl Chosen {
+    /// The password that opens the profile. A profile without one needs none to be said.
+    ///
+    /// # Errors
+    /// If it cannot be had.
+    pub(crate) fn password(&self, source: &PasswordSource) -> Result<Password, Fault> {
+        if *source == PasswordSource::Terminal && !self.has_password {
+            return Ok(Password::None);
+        }
+        Ok(prompt::existing(source, &self.label)?.map_or(Password::None, Password::Some))
+    }
+
+    /// Opens the profile in this process; waits a moment for another command that has it open.
+    ///
+    /// # Errors
+    /// If the password is wrong, the profile stays locked, or the disk fails.
+    pub(crate) async fn open(&self, password: &Password) -> Result<Profile, Fault> {
+        match self.open_unless_daemon(password).await? {
+            Opened::Profile(profile) => Ok(*profile),
+            Opened::Daemon(_) => Err(StorageError::Locked.into()),
+        }
+    }
+
+    /// As [`Self::open`], but if what has it open turns out to be a daemon, a connection with that.
+    async fn open_unless_daemon(&self, password: &Password) -> Result<Opened, Fault> {
+        let deadline = Instant::now() + LOCK_PATIENCE;
+        loop {
+            match self.dir.open(&self.label, password) {
+                Err(StorageError::Locked) if Instant::now() < deadline => {}
+                opened => return Ok(Opened::Profile(Box::new(opened?))),
+            }
+            if let Some(client) = Client::connect(&self.path).await? {
+                return Ok(Opened::Daemon(client));
+            }
+            sleep(LOCK_POLL).await;
+        }
+    }
+}
+
+enum Opened {
+    Profile(Box<Profile>),
+    Daemon(Client),
+}
+
+/// Somebody who carries commands out.
+pub(crate) enum Session {
+    /// The profile's daemon.
+    Daemon(Client),
+    /// An engine in this process.
+    Local(EngineHandle),
+}
+
+impl Session {
+    /// Finds the daemon, or opens the profile.
+    ///
+    /// # Errors
+    /// As [`choose`] and [`Chosen::open`]; and if the command needs a network and none is named.
+    pub(crate) async fn open(settings: &Settings, needs_network: bool) -> Result<Self, Fault> {
+        let chosen = choose(settings)?;
+        if let Some(client) = Client::connect(&chosen.path).await? {
+            return Ok(Self::Daemon(client));
+        }
+        let network = match &settings.network {
+            Some(spec) if needs_network => {
+                let network = spec.open()?;
+                warn_of(network.as_ref(), settings.json);
+                network
+            }
+            None if needs_network => return Err(Fault::usage(text::NEEDS_NETWORK)),
+            _ => Arc::new(NoNetwork),
+        };
+        let password = chosen.password(&settings.password)?;
+        match chosen.open_unless_daemon(&password).await? {
+            Opened::Daemon(client) => Ok(Self::Daemon(client)),
+            Opened::Profile(profile) => {
+                let engine = engine::start(*profile, network, EngineOptions::new(Mode::OneShot)).await?;
+                Ok(Self::Local(engine))
+            }
+        }
+    }
+
+    /// Carries a command out; shows progress meanwhile.
+    ///
+    /// # Errors
+    /// The engine's refusal, or that the daemon is gone.
+    pub(crate) async fn ask(&mut self, command: Command, progress: &Progress) -> Result<Value, Fault> {
+        let mut tick = interval(Progress::TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let outcome = match self {
+            Self::Daemon(client) => {
+                if progress.is_shown() {
+                    client.subscribe().await?;
+                }
+                let call = client.call(&command, |event| progress.hear(&event));
+                let mut call = std::pin::pin!(call);
+                loop {
+                    tokio::select! {
+                        outcome = &mut call => break outcome,
+                        _ = tick.tick() => progress.tick(),
+                    }
+                }
+            }
+            Self::Local(engine) => {
+                let mut events = engine.subscribe();
+                let mut call = std::pin::pin!(engine.call(command));
+                loop {
+                    tokio::select! {
+                        outcome = &mut call => break to_value(outcome),
+                        Ok(event) = events.recv() => progress.hear(&event),
+                        _ = tick.tick() => progress.tick(),
+                    }
+                }
+            }
+        };
+        progress.clear();
+        outcome
+    }
+
+    /// Ends an engine in this process cleanly.
+    pub(crate) async fn close(self) {
+        if let Self::Local(engine) = self {
+            engine.shutdown().await;
+        }
+    }
+}
+
+fn to_value(outcome: Result<cwtch_client::api::Reply, cwtch_client::api::ApiError>) -> Result<Value, Fault> {
+    serde_json::to_value(outcome?)
+        .map_err(|e| Fault::internal(format!("A reply cannot be written as JSON: {e}.")))
+}
+
+/// Says what a person must know of a network that protects nobody.
+pub(crate) fn warn_of(network: &dyn Network, json: bool) {
+    if let (Some(warning), false) = (network.warning(), json) {
+        crate::output::note(&capital(warning));
+    }
+}
+
+/// Stands where a command needs no network, so that none has to be named.
+struct NoNetwork;
+
+#[async_trait]
+impl Network for NoNetwork {
+    async fn listen(&self, _: &Identity) -> Result<Box<dyn Listener>, NetError> {
+        Err(NetError::Closed)
+    }
+
+    async fn dial(&self, _: &Address) -> Result<BoxStream, NetError> {
+        Err(NetError::Closed)
+    }
+
+    fn describe(&self) -> &'static str {
+        "none (this command needs no network)"
+    }
+}
+
+impl From<StorageError> for Fault {
+    fn from(error: StorageError) -> Self {
+        let kind = match &error {
+            StorageError::Label | StorageError::EmptyPassword => "usage",
+            StorageError::NoSuchProfile => "not-found",
+            StorageError::ProfileExists => "refused",
+            StorageError::PasswordNeeded | StorageError::NoPasswordSet | StorageError::WrongPassword => {
+                "password"
+            }
+            StorageError::Locked => "locked",
+            _ => "storage",
+        };
+        Self::new(kind, sentence(&error.to_string()))
+    }
+}
+
+impl From<NetError> for Fault {
+    fn from(error: NetError) -> Self {
+        let kind = if error.is_unreachable() { "unreachable" } else { "storage" };
+        Self::new(kind, sentence(&format!("the network cannot be used: {error}")))
+    }
+}

@@ -1,0 +1,93 @@
+//! The command line resolved: where, which network, which password.
+
+use std::env;
+use std::path::PathBuf;
+
+use cwtch_net::NetworkSpec;
+
+use crate::args::Global;
+use crate::fault::Fault;
+use crate::text;
+
+/// What holds for the whole run of the program.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// The data directory; may not exist yet.
+    pub(crate) data: PathBuf,
+    /// The network, where one was named.
+    pub(crate) network: Option<NetworkSpec>,
+    /// The profile, where one was named.
+    pub(crate) profile: Option<String>,
+    /// Where the password comes from.
+    pub(crate) password: PasswordSource,
+    /// JSON for programs instead of text for people.
+    pub(crate) json: bool,
+}
+
+/// Where the profile's password comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PasswordSource {
+    /// Typed on the terminal.
+    Terminal,
+    /// The first line of a file.
+    File(PathBuf),
+    /// The profile has none.
+    NoPassword,
+}
+
+impl Settings {
+    /// Resolves flags and environment.
+    ///
+    /// # Errors
+    /// If the network's name is unknown or there is no data directory.
+    pub(crate) fn resolve(global: Global) -> Result<Self, Fault> {
+        let network = match global.network.as_deref() {
+            None | Some("") => None,
+            Some(name) => {
+                let spec = name.parse::<NetworkSpec>();
+                Some(spec.map_err(|e| Fault::usage(format!("--network cannot be used: {e}.")))?)
+            }
+        };
+        let password = match (global.password_file, global.no_password) {
+            (_, true) => PasswordSource::NoPassword,
+            (Some(file), false) => PasswordSource::File(file),
+            (None, false) => PasswordSource::Terminal,
+        };
+        let data = match global.data.filter(|dir| !dir.as_os_str().is_empty()) {
+            Some(dir) => dir,
+            None => default_data_dir(|name| env::var_os(name).map(PathBuf::from))
+                .ok_or_else(|| Fault::usage(text::NO_HOME))?,
+        };
+        let profile = global.profile.filter(|name| !name.is_empty());
+        Ok(Self { data, network, profile, password, json: global.json })
+    }
+}
+
+/// The platform's place for a program's data; relative values of the variables are ignored, as the XDG
+/// specification asks.
+fn default_data_dir(var: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    let absolute = |name: &str| var(name).filter(|path| path.is_absolute());
+    if cfg!(target_os = "macos") {
+        return absolute("HOME").map(|home| home.join("Library/Application Support/cwtch"));
+    }
+    absolute("XDG_DATA_HOME")
+        .map(|data| data.join("cwtch"))
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/share/cwtch")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_default_directory_follows_xdg_and_then_home() {
+        let dir = |xdg: Option<&str>, home: Option<&str>| {
+            default_data_dir(|name| if name == "HOME" { home } else { xdg }.map(PathBuf::from))
+        };
+        assert_eq!(dir(Some("/x"), Some("/h")), Some("/x/cwtch".into()));
+        assert_eq!(dir(Some("relative"), Some("/h")), Some("/h/.local/share/cwtch".into()));
+        assert_eq!(dir(None, Some("/h")), Some("/h/.local/share/cwtch".into()));
+        assert_eq!(dir(None, None), None);
+    }
+}

@@ -1,0 +1,102 @@
+//! Text that people read: help, and the sentences that this program says by itself.
+//!
+//! Sentences of the engine, the profile and the network are written where their faults are known.
+
+pub(crate) const ABOUT: &str =
+    "Talk to people and groups with nobody in between who learns who talks to whom";
+
+pub(crate) const LONG_ABOUT: &str = "\
+Cwtch is a messenger without accounts and without servers that must be trusted. People talk directly, \
+under addresses that they make themselves; groups meet on servers that see only messages of one size \
+that they cannot read.
+
+Make a profile, give your address to somebody, add theirs, and keep `cwtch daemon` running to be \
+reachable. All other commands use the daemon of the profile when it runs, and else open the profile \
+themselves.";
+
+pub(crate) const AFTER_HELP: &str = "Examples, exit codes, environment and files: cwtch --help";
+
+pub(crate) const AFTER_LONG_HELP: &str = "\
+CONVERSATION is a contact's address, a group's id, or an unambiguous name of either.
+
+EXAMPLES:
+  Make a profile, see its address, and keep it online:
+    cwtch profile new me
+    cwtch address
+    cwtch --network loopback:/tmp/net daemon
+
+  Add somebody and say hello:
+    cwtch contact add ADDRESS --name Bob
+    cwtch --network loopback:/tmp/net send Bob 'Hello!'
+    cwtch messages Bob
+
+  Make a group on a server and invite somebody:
+    cwtch experiment enable groups
+    cwtch group new Hikers --server server:…
+    cwtch group invite Hikers Bob
+
+  See it all happen on this machine:
+    cwtch demo
+
+JSON (--json):
+  One JSON value on one line of standard output per command. `messages` and `events` print one object
+  per line; the other lists (contact, group, server, profile, experiment, attribute, rejects) print one
+  array. A failure prints {\"error\":{\"kind\":…,\"message\":…}} on standard error; kinds are usage,
+  not-found, refused, unreachable, protocol, storage, closed, password, locked and internal.
+
+EXIT CODES:
+  0  done
+  1  failed; the sentence on standard error says why and what to do
+  2  wrong usage: an unknown flag, a malformed address, a text that is too long
+
+ENVIRONMENT:
+  CWTCH_DATA, CWTCH_NETWORK, CWTCH_PROFILE  as --data, --network and --profile
+  XDG_DATA_HOME, HOME                       where the default data directory is
+  NO_COLOR                                  if set and not empty, no colours
+  CWTCH_LOG                                 what the program logs on standard error, for example `info`;
+                                            logs name no addresses, keys, texts or groups
+
+FILES:
+  $XDG_DATA_HOME/cwtch, else ~/.local/share/cwtch (macOS: ~/Library/Application Support/cwtch)
+            the data directory; each profile is a directory in it that only you can read, with an
+            encrypted database and, while its daemon runs, a socket that only you can open";
+
+pub(crate) const SEND_HELP: &str = "\
+A text that begins with a dash stands after two dashes: cwtch send Bob -- '-1 is a number'";
+
+pub(crate) const MESSAGES_HELP: &str = "\
+Marks: ✓ acknowledged or stored, … on its way, ✗ failed, ! a message before this one was not delivered.
+Times are UTC. With --json, one object per line: id, conversation, author, text, overlay, sent, received,
+state, own, previous, gap, quoted.";
+
+pub(crate) const DAEMON_LONG: &str = "\
+Keeps the profile online: listens on its address, keeps connections with all accepted contacts and \
+stays in sync with the servers of its groups. Serves JSON-RPC 2.0, one object per line, over the Unix \
+socket `daemon.sock` in the profile's directory, which only you can open; its methods are those of \
+docs/json-rpc.md. Other commands for the same profile use it and need no password and no network.
+
+Prints a line when the profile can be dialled and the socket answers; with --json it is \
+{\"event\":\"ready\",\"address\":…,\"socket\":…}. Stops on SIGTERM, SIGINT or the method `shutdown`.";
+
+pub(crate) const DEMO_LONG: &str = "\
+Starts a real server process and the real daemons of three people on a private network in a temporary \
+directory, and lets them add each other, chat, form a group, go away and come back; then a stranger with \
+a leaked invite tries to speak as somebody else. Every step is a command that you could type. On a \
+terminal it then offers to leave everything running for you to try; without one it exits with 0, or \
+with 1 if any step failed.";
+
+pub(crate) const NEEDS_NETWORK: &str = "This command needs a network and no daemon runs for the profile: add --network loopback:DIR, or start `cwtch daemon`.";
+
+pub(crate) const DAEMON_NEEDS_NETWORK: &str = "The daemon needs a network: add --network loopback:DIR.";
+
+pub(crate) const NO_DAEMON: &str =
+    "No daemon runs for this profile: start one with `cwtch daemon` in another terminal.";
+
+pub(crate) const NO_HOME: &str = "There is no data directory: set HOME, or name one with --data DIR.";
+
+pub(crate) const NO_TERMINAL_FOR_PASSWORD: &str = "The password is needed and there is no terminal to type it on: use --password-file FILE, or --no-password for a profile without one.";
+
+pub(crate) const EMPTY_PASSWORD: &str =
+    "The password is empty: choose one, or say --no-password to have the profile unprotected on disk.";
+
+pub(crate) const PASSWORDS_DIFFER: &str = "The two passwords are not the same: try again.";

@@ -1,0 +1,54 @@
+//! What people see: colour only where they want it, and nothing that steers their terminal.
+
+mod common;
+
+use std::process::Command;
+
+use common::{Terminal, World};
+
+fn on_a_terminal(command: Command) -> String {
+    Terminal::start(command).ends().0
+}
+
+#[test]
+fn colour_is_for_terminals_and_only_without_no_color() {
+    let world = World::new();
+    let me = world.person("me");
+    let list = || me.command(&["experiment", "list"]);
+    assert!(on_a_terminal(list()).contains('\u{1b}'), "a terminal gets colour");
+    let mut without = list();
+    without.env("NO_COLOR", "1");
+    assert!(!on_a_terminal(without).contains('\u{1b}'), "NO_COLOR is respected");
+    assert!(!me.human(&["experiment", "list"]).stdout.contains('\u{1b}'), "a pipe gets none");
+    let mut failing = me.command(&["contact", "block", "Nobody"]);
+    failing.env("NO_COLOR", "1");
+    let shown = on_a_terminal(failing);
+    assert!(shown.contains("error: ") && !shown.contains('\u{1b}'), "{shown:?}");
+}
+
+#[test]
+fn json_has_no_colour_even_on_a_terminal() {
+    let world = World::new();
+    let me = world.person("me");
+    assert!(!on_a_terminal(me.command(&["--json", "status"])).contains('\u{1b}'));
+}
+
+#[test]
+fn hostile_text_is_harmless_for_people_and_whole_for_programs() {
+    let world = World::new();
+    let (alice, bob) = (world.person_online("alice"), world.person_online("bob"));
+    alice.befriend("Bob", &bob, "Alice");
+    let hostile = "a\u{1b}[2J\u{1b}]0;owned\u{7}b\u{9b}31mc\u{202e}d\u{8}\n 7  1970-01-01 00:00  you  forged";
+    alice.ok(&["send", "Bob", hostile]);
+    bob.receives("Alice", hostile);
+    let shown = on_a_terminal(bob.command(&["messages", "Alice"]));
+    assert!(shown.contains("abcd"), "{shown:?}");
+    for unwanted in ["\u{1b}[2J", "\u{1b}]", "\u{7}", "\u{8}", "\u{9b}", "\u{202e}"] {
+        assert!(!shown.contains(unwanted), "{unwanted:?} in {shown:?}");
+    }
+    let piped = bob.human(&["messages", "Alice"]).stdout;
+    assert!(!piped.chars().any(|c| c.is_control() && c != '\n'), "{piped:?}");
+    // The forged line stands where text stands, not where lines begin.
+    let forged = piped.lines().find(|line| line.contains("forged")).unwrap();
+    assert!(forged.starts_with("          "), "{forged:?}");
+}

@@ -1,0 +1,98 @@
+//! Command lines as data: what is refused, with which exit code, and what the person is told.
+
+mod common;
+
+use common::{World, cwtch, run};
+
+#[test]
+fn wrong_usage_exits_with_two_and_says_what_is_wrong() {
+    let world = World::new();
+    let me = world.person("me");
+    let data = me.data.display().to_string();
+    let address = "4axnmsdcz3kjk2y7tmcfqbbjxdwpqdyvvhz3bkn5ckjtqvdyqd6wmqad";
+    for (arguments, fragment) in [
+        (&[][..], "Usage:"),
+        (&["frobnicate"], "unrecognized subcommand"),
+        (&["contact"], "Usage:"),
+        (&["contact", "add"], "<ADDRESS>"),
+        (&["address", "--nonsense"], "unexpected argument"),
+        (&["send", "Bob"], "<TEXT>"),
+        (&["send", "Bob", "x", "--timeout", "soon"], "--timeout"),
+        (&["send", "Bob", "x", "--timeout", "0"], "--timeout"),
+        (&["messages", "Bob", "--since", "x"], "--since"),
+        (&["address", "--network", "carrier-pigeon"], "there is no such network"),
+        (&["address", "--network", "loopback:"], "write loopback:DIR"),
+        (&["address", "--network", "arti"], "loopback only"),
+        (&["address", "--no-password", "--password-file", "f"], "cannot be used with"),
+        (&["profile", "new", "../escape", "--no-password"], "A profile's name must"),
+        (&["profile", "new", "", "--no-password"], "A profile's name must"),
+        (&["contact", "add", "not-an-address"], "address"),
+        (&["contact", "add", address], "address"),
+        (&["experiment", "enable", "telepathy"], "no experiment"),
+        (&["send", "Bob", "x"], "needs a network"),
+        (&["sync"], "needs a network"),
+        (&["daemon"], "needs a network"),
+        (&["server", "run", "--bogus"], "unexpected argument"),
+    ] {
+        let ran = run(&[&["--data", &data], arguments].concat());
+        let ran =
+            if arguments.is_empty() || arguments.first() == Some(&"server") { run(arguments) } else { ran };
+        assert_eq!(ran.code, 2, "{arguments:?}: {ran:?}");
+        assert!(ran.stderr.contains(fragment), "{arguments:?}: {fragment:?} expected in {ran:?}");
+        assert_eq!(ran.stdout, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_json_where_json_is_asked_for() {
+    for arguments in [&["--json", "frobnicate"][..], &["address", "--network", "x", "--json"]] {
+        let ran = run(arguments);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        let (kind, message) = ran.error();
+        assert_eq!(kind, "usage");
+        assert!(message.ends_with('.'), "{message:?} is a sentence");
+    }
+}
+
+#[test]
+fn help_and_version_are_results() {
+    for arguments in [&["--help"][..], &["send", "--help"], &["help", "group"], &["--version"]] {
+        let ran = run(arguments);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{arguments:?}");
+        assert!(!ran.stdout.is_empty());
+    }
+    let long = run(&["--help"]).stdout;
+    for part in ["EXAMPLES:", "EXIT CODES:", "ENVIRONMENT:", "FILES:", "--password-file", "NO_COLOR"] {
+        assert!(long.contains(part), "{part} is missing in the long help");
+    }
+}
+
+#[test]
+fn flags_can_come_from_the_environment() {
+    let world = World::new();
+    let me = world.person("me");
+    let ran = common::Ran::of(
+        cwtch()
+            .env("CWTCH_DATA", &me.data)
+            .env("CWTCH_PROFILE", "me")
+            .args(["--json", "address"])
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(ran.value()["address"], me.address.as_str());
+    let other = cwtch()
+        .env("CWTCH_DATA", &me.data)
+        .env("CWTCH_PROFILE", "nobody")
+        .args(["--json", "address"])
+        .output();
+    assert_eq!(common::Ran::of(other.unwrap()).error().0, "not-found");
+}
+
+#[test]
+fn without_a_home_a_directory_must_be_named() {
+    let ran = common::Ran::of(
+        cwtch().env_remove("HOME").env_remove("XDG_DATA_HOME").args(["--json", "address"]).output().unwrap(),
+    );
+    assert_eq!(ran.code, 2);
+    assert!(ran.error().1.contains("--data DIR"));
+}
