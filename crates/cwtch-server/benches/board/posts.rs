@@ -1,0 +1,70 @@
+//! Durable posts: each is answered only after the commit that holds it.
+
+use std::time::Instant;
+
+use tokio::task::JoinSet;
+
+use super::place::Place;
+use super::{Aim, Row, clients};
+
+const ROUNDS: usize = 7;
+
+pub(crate) fn run() -> Vec<Row> {
+    vec![
+        Row::new("durable posts, 1 poster", "posts/s", Aim::None, rounds(1, 1000)),
+        Row::new("durable posts, 64 posters", "posts/s", Aim::AtLeast(5000.0), rounds(64, 150)),
+        Row::new("durable posts, 64 posters, 8 in flight each", "posts/s", Aim::None, pipelined(64, 150)),
+    ]
+}
+
+/// Posters that wait for the answer before the next post, as deployed clients do.
+fn rounds(posters: usize, each: usize) -> Vec<f64> {
+    measure(posters, each, 1)
+}
+
+/// Posters that do not.
+fn pipelined(posters: usize, each: usize) -> Vec<f64> {
+    measure(posters, each, 8)
+}
+
+fn measure(posters: usize, each: usize, in_flight: usize) -> Vec<f64> {
+    let place = Place::new();
+    let server = place.serve();
+    let rounds = (0..ROUNDS).map(|_| {
+        let mut requests = clients::posts(&place, posters * each);
+        let before = server.cpu_seconds();
+        let took = clients::run(async {
+            let mut tasks = JoinSet::new();
+            let mut ready = Vec::new();
+            for _ in 0..posters {
+                ready.push((clients::connect(&place).await, requests.split_off(requests.len() - each)));
+            }
+            let start = Instant::now();
+            for (mut client, requests) in ready {
+                tasks.spawn_local(async move {
+                    let mut waiting = 0;
+                    for request in requests {
+                        if waiting == in_flight {
+                            clients::expect_stored(&mut client).await;
+                            waiting -= 1;
+                        }
+                        client.send(&request).await.unwrap();
+                        waiting += 1;
+                    }
+                    for _ in 0..waiting {
+                        clients::expect_stored(&mut client).await;
+                    }
+                });
+            }
+            while let Some(done) = tasks.join_next().await {
+                done.unwrap();
+            }
+            start.elapsed()
+        });
+        let all = (posters * each) as f64;
+        let cpu = (server.cpu_seconds() - before) / all * 1e6;
+        eprintln!("  {posters} posters: {:.0}/s, server {cpu:.0} us each", all / took.as_secs_f64());
+        all / took.as_secs_f64()
+    });
+    rounds.collect()
+}

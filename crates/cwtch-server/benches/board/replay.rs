@@ -1,0 +1,102 @@
+//! Replays of a full board.
+
+use std::time::Instant;
+
+use cwtch_protocol::app::board_client::{BoardClient, DEFAULT_MAX_REPLAY, Event};
+use cwtch_wire::group::try_open_into;
+use cwtch_wire::packet::PACKET_LEN;
+use tokio::task::JoinSet;
+
+use super::clients::{self, RawClient};
+use super::place::{Place, ServerProcess};
+use super::{Aim, Row};
+
+const MESSAGES: usize = 100_000;
+const ROUNDS: usize = 5;
+const MANY: usize = 16;
+
+pub(crate) fn run() -> Vec<Row> {
+    let place = Place::new();
+    place.fill(MESSAGES);
+    let server = place.serve();
+    // Once before, so that every round finds the database in the system's cache.
+    raw(&place, &server, 1);
+    let rounds = |count: usize, one: &dyn Fn() -> f64| (0..count).map(|_| one()).collect();
+    vec![
+        Row::new(
+            "replay of 100,000 to 1 raw reader",
+            "msg/s",
+            Aim::AtLeast(40_000.0),
+            rounds(ROUNDS, &|| raw(&place, &server, 1)),
+        ),
+        Row::new(
+            "replay of 100,000 to 1 decrypting reader",
+            "msg/s",
+            Aim::AtLeast(25_000.0),
+            rounds(ROUNDS, &|| decrypting(&place, &server)),
+        ),
+        Row::new(
+            "replay of 100,000 to 16 raw readers, in all",
+            "msg/s",
+            Aim::None,
+            rounds(3, &|| raw(&place, &server, MANY)),
+        ),
+    ]
+}
+
+/// Readers that only take packets off the stream.
+fn raw(place: &Place, server: &ServerProcess, readers: usize) -> f64 {
+    let before = server.cpu_seconds();
+    let took = clients::run(async {
+        let mut ready = Vec::new();
+        for _ in 0..readers {
+            ready.push(RawClient::connect(place).await);
+        }
+        let start = Instant::now();
+        let mut tasks = JoinSet::new();
+        for mut client in ready {
+            tasks.spawn_local(async move {
+                let mut buffer = vec![0; 16 * PACKET_LEN];
+                let count = client.ask_replay().await;
+                assert_eq!(count, MESSAGES as u64);
+                client.skip(count, &mut buffer).await;
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.unwrap();
+        }
+        start.elapsed()
+    });
+    let all = (readers * MESSAGES) as f64;
+    let cpu = (server.cpu_seconds() - before) / all * 1e6;
+    eprintln!("  {readers} raw: {:.0}/s, server {cpu:.1} us each", all / took.as_secs_f64());
+    all / took.as_secs_f64()
+}
+
+/// A reader that opens every packet, reads the entry and opens the group message in it.
+fn decrypting(place: &Place, server: &ServerProcess) -> f64 {
+    let before = server.cpu_seconds();
+    let took = clients::run(async {
+        let mut client = clients::connect(place).await;
+        let mut board = BoardClient::new(DEFAULT_MAX_REPLAY);
+        let (mut plain, mut opened) = (Vec::new(), 0);
+        let start = Instant::now();
+        board.request_replay(None).unwrap();
+        client.send(&board.poll_send().unwrap()).await.unwrap();
+        while !board.is_synced() {
+            board.handle(&client.recv().await.unwrap().unwrap()).unwrap();
+            while let Some(event) = board.poll_event() {
+                if let Event::Entry(message) = event {
+                    try_open_into(&place.group.key, &message.ciphertext, &mut plain).unwrap();
+                    opened += 1;
+                }
+            }
+        }
+        assert_eq!(opened, MESSAGES);
+        start.elapsed()
+    });
+    let all = MESSAGES as f64;
+    let cpu = (server.cpu_seconds() - before) / all * 1e6;
+    eprintln!("  decrypting: {:.0}/s, server {cpu:.1} us each", all / took.as_secs_f64());
+    all / took.as_secs_f64()
+}
