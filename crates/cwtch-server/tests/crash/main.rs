@@ -1,0 +1,182 @@
+//! A server that is killed again and again under load loses nothing that it acknowledged.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test that fails may panic, and tells how to repeat it"
+)]
+
+mod clients;
+#[path = "../common/mod.rs"]
+mod common;
+mod process;
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use clients::{FORBIDDEN, LAST, Poster, Report, Watcher, World, number};
+use common::{PATIENCE, Place};
+use cwtch_net::{ConnError, Loopback, NetError, UnreachableWhy};
+use cwtch_primitives::OsRng;
+use cwtch_server::keys::ServerKeys;
+use process::{Process, status};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinSet, block_in_place};
+use tokio::time::timeout;
+
+/// Kills under load.
+const KILLS: u32 = 50;
+const POSTERS: u32 = 4;
+/// New posts that a life acknowledges before the time to its end is drawn: the load is under way.
+const WARM: u64 = 8;
+/// The longest time from there to the kill, in milliseconds.
+const DELAY_MS: u64 = 150;
+/// Every so many lives one more kill comes while the server starts.
+const EARLY_EVERY: u32 = 5;
+/// The longest time from its start to that kill, in milliseconds.
+const EARLY_MS: u64 = 80;
+
+/// The seed of the kills' moments: `CWTCH_CRASH_SEED`, or a random one, printed for a repetition.
+fn seed() -> u64 {
+    let given = std::env::var("CWTCH_CRASH_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = given.unwrap_or_else(|| OsRng.next_u64());
+    eprintln!("CWTCH_CRASH_SEED={seed}");
+    seed
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_and_no_token_comes_back() {
+    let mut rng = ChaCha20Rng::seed_from_u64(seed());
+    let mut below = |limit: u64| Duration::from_millis(rng.next_u64() % (limit + 1));
+    let place = Place::new();
+    let mut server = block_in_place(|| started(&place));
+    let keys = ServerKeys::load(&place.data()).unwrap();
+    let world = Arc::new(World {
+        network: Arc::new(Loopback::new(place.net())),
+        board: keys.board.address(),
+        issuer: keys.issuer,
+        life: watch::Sender::new(0),
+        killed: AtomicU32::new(0),
+        acknowledged: watch::Sender::new(0),
+    });
+    let (reports, mut reported) = mpsc::channel(16);
+    let mut posters = JoinSet::new();
+    for n in 0..POSTERS {
+        posters.spawn(Poster::new(Arc::clone(&world), n, POSTERS).run(reports.clone()));
+    }
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let mut watching = JoinSet::new();
+    watching.spawn(Watcher::new(Arc::clone(&world), Arc::clone(&seen)).run(reports));
+
+    let mut under_load = world.acknowledged.subscribe();
+    let mut left_open = 0;
+    for life in 1..=KILLS {
+        let warm = *world.acknowledged.borrow() + WARM;
+        world.life.send_replace(life);
+        let loaded = async { drop(under_load.wait_for(|count| *count >= warm).await.unwrap()) };
+        unless_failed(&mut posters, &mut watching, "the load is under way", loaded).await;
+        tokio::time::sleep(below(DELAY_MS)).await;
+        world.killed.store(life, Ordering::SeqCst);
+        block_in_place(|| server.kill());
+
+        // Everybody has read what the server said to the end.
+        let mut sum = Report::default();
+        for _ in 0..=POSTERS {
+            let report = async { reported.recv().await.unwrap() };
+            let report = unless_failed(&mut posters, &mut watching, "the kill is noticed", report).await;
+            sum.acknowledged += report.acknowledged;
+            sum.unknown += report.unknown;
+        }
+        left_open += sum.unknown;
+        expect_unreachable(&world).await;
+        let (messages, spent) = block_in_place(|| status(&place));
+        assert_eq!(messages, spent, "after kill {life}: a message for each spent token");
+        assert!(
+            (sum.acknowledged..=sum.acknowledged + sum.unknown).contains(&messages),
+            "after kill {life}: {messages} messages, but {sum:?}"
+        );
+        if life % EARLY_EVERY == 0 {
+            let starting = Process::spawn(&place);
+            tokio::time::sleep(below(EARLY_MS)).await;
+            block_in_place(|| starting.kill());
+        }
+        server = block_in_place(|| started(&place));
+    }
+
+    world.life.send_replace(LAST);
+    let (mut stored, mut repeated) = (HashSet::new(), 0);
+    for _ in 0..POSTERS {
+        let settled =
+            timeout(PATIENCE, posters.join_next()).await.expect("the posters settle their accounts");
+        let poster = settled.unwrap().unwrap();
+        repeated += poster.repeated;
+        stored.extend(poster.stored.iter().map(|post| post.n));
+    }
+    let replay = world.dial().await.unwrap().replay(None).await;
+    let numbers: Vec<u32> = replay.iter().map(number).collect();
+    let distinct: HashSet<u32> = numbers.iter().copied().collect();
+    assert_eq!(distinct.len(), numbers.len(), "a message is stored twice");
+    assert!(numbers.iter().all(|n| n & FORBIDDEN == 0), "a message is stored that nobody paid for");
+    let lost: Vec<_> = stored.difference(&distinct).collect();
+    assert!(lost.is_empty(), "acknowledged, but lost: {lost:?}");
+    assert_eq!(distinct, stored, "stored, but never acknowledged");
+
+    let caught_up = async {
+        while seen.lock().unwrap().len() < numbers.len() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    unless_failed(&mut posters, &mut watching, "the watcher catches up", caught_up).await;
+    assert!(*seen.lock().unwrap() == numbers, "the order is not the one that was seen before");
+    watching.abort_all();
+
+    block_in_place(|| server.stop());
+    let count = numbers.len() as u64;
+    assert_eq!(block_in_place(|| status(&place)), (count, count));
+    // Else nothing of this was put to the test.
+    assert!(left_open > 0 && repeated >= left_open, "{left_open} posts were left open, {repeated} repeated");
+    eprintln!("{count} messages, {left_open} of them under way when the server was killed");
+}
+
+fn started(place: &Place) -> Process {
+    let server = Process::spawn(place);
+    server.ready();
+    server
+}
+
+/// The address file of a killed server is left over; whoever dials hears what that means.
+async fn expect_unreachable(world: &World) {
+    match world.dial().await.map(drop) {
+        Err(ConnError::Network(error @ NetError::Unreachable { why: UnreachableWhy::Refused })) => {
+            assert!(error.to_string().contains("not online"), "{error}");
+        }
+        other => panic!("a killed server was dialled: {other:?}"),
+    }
+}
+
+/// Waits for something, but not if a client has found a fault meanwhile.
+async fn unless_failed<T>(
+    posters: &mut JoinSet<Poster>,
+    watching: &mut JoinSet<()>,
+    what: &str,
+    work: impl Future<Output = T>,
+) -> T {
+    tokio::select! {
+        done = timeout(PATIENCE, work) => done.unwrap_or_else(|_| panic!("expected that {what}; it did not happen")),
+        Some(ended) = posters.join_next() => {
+            ended.unwrap();
+            panic!("a poster ended early");
+        }
+        Some(ended) = watching.join_next() => {
+            ended.unwrap();
+            panic!("the watcher ended early");
+        }
+    }
+}
