@@ -7,3 +7,4 @@
 pub mod api;
 pub mod engine;
 pub mod profile;
+pub mod trial;

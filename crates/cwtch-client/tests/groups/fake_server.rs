@@ -36,6 +36,8 @@ pub struct Seen {
     pub payloads: usize,
     /// Says nothing more.
     pub silent: bool,
+    /// Comes as a new message instead of the next replay, then the connection ends.
+    pub interruption: Option<EncryptedGroupMessage>,
     answers: VecDeque<Answer>,
 }
 
@@ -75,6 +77,11 @@ impl FakeServer {
         look(&self.seen.lock().unwrap())
     }
 
+    /// Breaks the next replay: this message comes live before its result, then the connection ends.
+    pub fn interrupt_next_replay(&self, with: EncryptedGroupMessage) {
+        self.seen.lock().unwrap().interruption = Some(with);
+    }
+
     /// From now on it reads and says nothing, as a machine whose network is gone; or it speaks again.
     pub fn set_silent(&self, silent: bool) {
         self.seen.lock().unwrap().silent = silent;
@@ -102,51 +109,58 @@ async fn serve(stream: BoxStream, board: Identity, seen: Arc<Mutex<Seen>>) {
     let Ok(mut connection) = accepted else { return };
     seen.lock().unwrap().clients.push(*connection.peer());
     while let Ok(Some(payload)) = connection.recv().await {
-        let Some(out) = answer(&payload, &seen) else { return };
+        let (out, then) = answer(&payload, &seen);
         for payload in out {
             if connection.send(&payload).await.is_err() {
                 return;
             }
         }
+        if then == Then::HangUp {
+            return;
+        }
     }
 }
 
-/// What to say to a request; `None` to hang up.
-fn answer(payload: &[u8], seen: &Mutex<Seen>) -> Option<Vec<Vec<u8>>> {
+#[derive(PartialEq, Eq)]
+enum Then {
+    GoOn,
+    HangUp,
+}
+
+/// What to say to a request.
+fn answer(payload: &[u8], seen: &Mutex<Seen>) -> (Vec<Vec<u8>>, Then) {
     let mut seen = seen.lock().unwrap();
     seen.payloads += 1;
     if seen.silent {
-        return Some(Vec::new());
+        return (Vec::new(), Then::GoOn);
     }
+    let new = |message: &EncryptedGroupMessage| ServerMessage::NewMessage(message.clone()).to_json();
+    let result = |success| ServerMessage::PostResult { success }.to_json();
     match ClientMessage::from_json(payload).unwrap().unwrap() {
         ClientMessage::Replay { last_commit } => {
+            if let Some(message) = seen.interruption.take() {
+                seen.log.push(message.clone());
+                return (vec![new(&message)], Then::HangUp);
+            }
             let from = last_commit
                 .and_then(|last| seen.log.iter().position(|entry| entry.signature == last))
                 .unwrap_or(0);
             let entries = &seen.log[from..];
             let mut out = vec![ServerMessage::ReplayResult { count: entries.len() as u64 }.to_json()];
             out.extend(entries.iter().map(EncryptedGroupMessage::to_json));
-            Some(out)
+            (out, Then::GoOn)
         }
         ClientMessage::Post { token, message } => {
             seen.posts.push((token.unwrap(), message.clone()));
-            let result = |success| ServerMessage::PostResult { success }.to_json();
-            let new = ServerMessage::NewMessage(message.clone()).to_json();
-            match seen.answers.pop_front() {
-                Some(Answer::Refuse) => Some(vec![result(false)]),
-                Some(Answer::HangUp) => None,
-                Some(Answer::StoreAndHangUp) => {
-                    seen.log.push(message);
-                    None
-                }
-                Some(Answer::StoreAndRefuse) => {
-                    seen.log.push(message);
-                    Some(vec![new, result(false)])
-                }
-                None => {
-                    seen.log.push(message);
-                    Some(vec![result(true), new])
-                }
+            let answer = seen.answers.pop_front();
+            if !matches!(answer, Some(Answer::Refuse | Answer::HangUp)) {
+                seen.log.push(message.clone());
+            }
+            match answer {
+                Some(Answer::Refuse) => (vec![result(false)], Then::GoOn),
+                Some(Answer::HangUp | Answer::StoreAndHangUp) => (Vec::new(), Then::HangUp),
+                Some(Answer::StoreAndRefuse) => (vec![new(&message), result(false)], Then::GoOn),
+                None => (vec![result(true), new(&message)], Then::GoOn),
             }
         }
     }

@@ -2,6 +2,9 @@
 
 use cwtch_client::api::{Command, ErrorKind, Event, MessageState, ServerPhase, SyncInfo, Task};
 
+use cwtch_wire::board::EncryptedGroupMessage;
+
+use crate::fake_server::FakeServer;
 use crate::support::World;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,4 +127,27 @@ async fn switched_off_nothing_connects_and_switched_on_again_everything_is_there
     assert_eq!(alice.incoming().await.text, "two");
     assert_eq!(alice.texts(&created.group).await, ["one", "two"]);
     server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_overtakes_a_replay_hides_nothing_of_it() {
+    let world = World::new();
+    let server = FakeServer::start(&world.network, &[], None).await;
+    let server_string = server.bundle.to_server_string();
+    let bob = world.one_shot("bob").await;
+    let old = bob.new_group("old", &server_string).await.unwrap();
+    bob.send(&old.group, "first").await.unwrap();
+    bob.send(&old.group, "second").await.unwrap();
+    // Alice is past those messages, and joins their group now: everything must come again.
+    let alice = world.one_shot("alice").await;
+    alice.new_group("mine", &server_string).await.unwrap();
+    alice.sync().await.unwrap();
+    alice.join(&old.tofubundle).await.unwrap();
+
+    server.interrupt_next_replay(EncryptedGroupMessage { ciphertext: vec![1; 99], signature: vec![2; 64] });
+    let error = alice.sync().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unreachable);
+    // Had the newest message moved the cursor, the next replay would begin behind the history.
+    assert_eq!(alice.sync().await.unwrap(), SyncInfo { received: 2, rejected: 0 });
+    assert_eq!(alice.texts(&old.group).await, ["first", "second"]);
 }

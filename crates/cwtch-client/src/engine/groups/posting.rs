@@ -215,3 +215,46 @@ pub(super) fn fingerprint(message: &VerifiedGroupMessage) -> [u8; 32] {
     }
     hash.finalize().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use cwtch_primitives::Identity;
+    use cwtch_primitives::group::GroupKey;
+    use cwtch_primitives::secretbox::{open, seal};
+    use cwtch_testkit::rng;
+
+    use super::*;
+
+    #[test]
+    fn a_message_sealed_twice_is_the_same_message_and_another_one_is_not() {
+        let (mut rng, author) = (rng(1), Identity::from_seed(&[1; 32]));
+        let (key, server) = (GroupKey::new([2; 32]), Identity::from_seed(&[3; 32]).address());
+        let id = GroupId::derive(&key, server.public_key());
+        let context = GroupContext { id: &id, key: &key, server: &server };
+        let mut say = |text: &str| compose(context, &author, text, 1_700_000_000, &[], &mut rng).unwrap();
+        let (one, other) = (say(r#"{"o":1,"d":"a"}"#), say(r#"{"o":1,"d":"a"}"#));
+        let again = EncryptedGroupMessage {
+            ciphertext: seal(&key, &open(&key, &one.ciphertext).unwrap(), &mut cwtch_testkit::rng(9)),
+            signature: one.signature.clone(),
+        };
+        assert_ne!(one.ciphertext, again.ciphertext);
+        let hash = |message| fingerprint(&open_and_verify(context, message).unwrap());
+        assert_eq!(hash(&one), hash(&again));
+        // The same words said twice differ in their padding: two messages.
+        assert_ne!(hash(&one), hash(&other));
+    }
+
+    #[tokio::test]
+    async fn everybody_who_waits_for_a_post_hears_its_fate_and_nobody_else() {
+        let waiters = Waiters::default();
+        let (one, two) = (waiters.wait_for(MessageId(7)), waiters.wait_for(MessageId(7)));
+        let mut other = waiters.wait_for(MessageId(8));
+        waiters.settle(MessageId(7), Fate::Stored);
+        assert_eq!((one.await, two.await), (Ok(Fate::Stored), Ok(Fate::Stored)));
+        assert!(other.try_recv().is_err());
+        drop(other);
+        drop(waiters.wait_for(MessageId(9)));
+        let _last = waiters.wait_for(MessageId(10));
+        assert_eq!(waiters.0.lock().unwrap().len(), 1, "who gave up is forgotten");
+    }
+}

@@ -11,9 +11,8 @@ use std::sync::atomic::Ordering;
 
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
-use cwtch_protocol::group::{Outcome, Scratch, TrialSet, shown_time};
+use cwtch_protocol::group::{Outcome, TrialSet, shown_time};
 use cwtch_wire::board::EncryptedGroupMessage;
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
@@ -26,9 +25,7 @@ use crate::engine::info::{message_by_id, received_content};
 use crate::profile::{
     ItemOutcome, Profile, StorageError, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart,
 };
-
-/// Trials below which it is not worth waking another thread: about a tenth of a millisecond.
-const INLINE_TRIALS: usize = 128;
+use crate::trial::{classify_all, is_quick};
 
 /// What the connection has read, in its order.
 pub(super) enum Feed {
@@ -127,7 +124,7 @@ async fn hand_on(
     }
     let count = messages.len() as u64;
     let now = context.now();
-    let batch = if messages.len() * keys.set.len() <= INLINE_TRIALS {
+    let batch = if is_quick(&keys.set, messages.len()) {
         sort(keys, &messages, cursor, now)
     } else {
         let keys = keys.clone();
@@ -143,16 +140,7 @@ async fn hand_on(
 
 /// Tries every message against every group, over all cores; keeps the order.
 fn sort(keys: &Keys, messages: &[EncryptedGroupMessage], cursor: Option<Vec<u8>>, now: i64) -> SyncBatch {
-    let outcomes: Vec<Outcome> = if messages.len() * keys.set.len() <= INLINE_TRIALS {
-        let mut scratch = Scratch::default();
-        messages.iter().map(|message| keys.set.classify(message, &mut scratch)).collect()
-    } else {
-        messages
-            .par_iter()
-            .with_min_len(8)
-            .map_init(Scratch::default, |scratch, message| keys.set.classify(message, scratch))
-            .collect()
-    };
+    let outcomes = classify_all(&keys.set, messages);
     let mut batch = SyncBatch { epoch: keys.epoch, cursor, ..SyncBatch::default() };
     for (message, outcome) in messages.iter().zip(outcomes) {
         match outcome {
@@ -279,5 +267,87 @@ impl Progress {
         if self.total > limits::BATCH as u64 {
             context.emit(Event::Progress { task: Task::Sync, done: self.done, total: Some(self.total) });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cwtch_primitives::group::GroupKey;
+    use cwtch_primitives::secretbox::seal;
+    use cwtch_primitives::{Identity, OsRng};
+    use cwtch_wire::group::{GroupContext, RejectReason, compose};
+
+    use super::*;
+    use crate::profile::{ConversationId, Group};
+
+    fn group(seed: u8, server: &Address) -> Group {
+        let key = GroupKey::new([seed; 32]);
+        Group {
+            conversation: ConversationId(seed.into()),
+            id: GroupId::derive(&key, server.public_key()),
+            key,
+            name: String::new(),
+            server: *server,
+            joined: 0,
+            last_signature: None,
+        }
+    }
+
+    #[test]
+    fn a_batch_that_is_spread_over_cores_keeps_the_servers_order() {
+        let server = Identity::from_seed(&[1; 32]).address();
+        let author = Identity::from_seed(&[2; 32]);
+        let groups: Vec<Group> = (1..=5).map(|seed| group(seed, &server)).collect();
+        let stranger = group(99, &server);
+        let say = |group: &Group, n: usize| {
+            let context = GroupContext { id: &group.id, key: &group.key, server: &server };
+            let text = format!(r#"{{"o":1,"d":"{n}"}}"#);
+            compose(context, &author, &text, 1_700_000_000, &[], &mut OsRng).unwrap()
+        };
+        // Every seventh is somebody else's, every eleventh is rubbish under a group's key.
+        let mut messages = Vec::new();
+        let mut expected = Vec::new();
+        for n in 0..200 {
+            let of = &groups[n % groups.len()];
+            messages.push(if n % 7 == 0 {
+                say(&stranger, n)
+            } else if n % 11 == 0 {
+                EncryptedGroupMessage {
+                    ciphertext: seal(&of.key, b"rubbish", &mut OsRng),
+                    signature: vec![0; 64],
+                }
+            } else {
+                expected.push((of.id, n.to_string()));
+                say(of, n)
+            });
+        }
+        let start = SyncStart { cursor: None, epoch: 4, groups };
+        let keys = Keys::new(&start);
+        assert!(!is_quick(&keys.set, messages.len()));
+        let batch = sort(&keys, &messages, Some(vec![5; 64]), 1_700_000_100);
+        let found: Vec<_> = batch.items.iter().map(|item| (item.group, item.content.data.clone())).collect();
+        assert_eq!(found, expected);
+        assert!(batch.items.iter().all(|item| item.sent == Some(1_700_000_000)));
+        let rubbish = (0..200).filter(|n| n % 7 != 0 && n % 11 == 0).count();
+        assert_eq!(batch.rejects.len(), rubbish);
+        assert!(batch.rejects.iter().all(|reject| reject.reason == RejectReason::Malformed.to_string()));
+        assert_eq!((batch.epoch, batch.cursor), (4, Some(vec![5; 64])));
+
+        // One at a time, as they come live, they are sorted alike.
+        let singly: Vec<_> = messages
+            .iter()
+            .flat_map(|message| sort(&keys, std::slice::from_ref(message), None, 1_700_000_100).items)
+            .map(|item| (item.group, item.content.data))
+            .collect();
+        assert_eq!(singly, expected);
+    }
+
+    #[test]
+    fn keys_that_change_in_the_middle_of_a_sync_stay_in_it() {
+        let server = Identity::from_seed(&[1; 32]).address();
+        let before = Keys::new(&SyncStart { cursor: None, epoch: 1, groups: Vec::new() });
+        let joined = SyncStart { cursor: None, epoch: 2, groups: vec![group(1, &server)] };
+        let during = before.with_groups_of(&joined);
+        assert_eq!((during.set.len(), during.epoch), (1, 1));
     }
 }

@@ -1,0 +1,27 @@
+//! Trying a board's messages against the keys of all groups, over all cores.
+
+use cwtch_protocol::group::{Outcome, Scratch, TrialSet};
+use cwtch_wire::board::EncryptedGroupMessage;
+use rayon::prelude::*;
+
+/// Trials below which it is not worth waking another thread: about a tenth of a millisecond.
+const INLINE_TRIALS: usize = 128;
+
+/// Whether so many messages are tried faster than another thread is woken.
+pub(crate) fn is_quick(set: &TrialSet, messages: usize) -> bool {
+    messages.saturating_mul(set.len()) <= INLINE_TRIALS
+}
+
+/// What each message turns out to be, in their order. Blocks until all are tried, on every core unless they
+/// are few.
+pub fn classify_all(set: &TrialSet, messages: &[EncryptedGroupMessage]) -> Vec<Outcome> {
+    if is_quick(set, messages.len()) {
+        let mut scratch = Scratch::default();
+        return messages.iter().map(|message| set.classify(message, &mut scratch)).collect();
+    }
+    messages
+        .par_iter()
+        .with_min_len(8)
+        .map_init(Scratch::default, |scratch, message| set.classify(message, scratch))
+        .collect()
+}
