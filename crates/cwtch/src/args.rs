@@ -16,8 +16,7 @@ use crate::text;
     after_long_help = text::AFTER_LONG_HELP,
     after_help = text::AFTER_HELP,
     max_term_width = 100,
-    arg_required_else_help = true,
-    propagate_version = true
+    arg_required_else_help = true
 )]
 pub(crate) struct CommandLine {
     #[command(flatten)]
@@ -31,15 +30,15 @@ pub(crate) struct CommandLine {
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Directory that holds the profiles [default: see FILES in --help]
-    #[arg(long, global = true, value_name = "DIR", env = "CWTCH_DATA")]
+    #[arg(long, global = true, value_name = "DIR", env = "CWTCH_DATA", hide_env_values = true)]
     pub(crate) data: Option<PathBuf>,
 
     /// Network to use: loopback:DIR (this machine only, no anonymity; DIR is shared by all participants)
-    #[arg(long, global = true, value_name = "NETWORK", env = "CWTCH_NETWORK")]
+    #[arg(long, global = true, value_name = "NETWORK", env = "CWTCH_NETWORK", hide_env_values = true)]
     pub(crate) network: Option<String>,
 
     /// Profile to use; may be left out if there is exactly one
-    #[arg(long, global = true, value_name = "NAME", env = "CWTCH_PROFILE")]
+    #[arg(long, global = true, value_name = "NAME", env = "CWTCH_PROFILE", hide_env_values = true)]
     pub(crate) profile: Option<String>,
 
     /// Read the profile's password from the first line of this file

@@ -80,8 +80,16 @@ impl Chosen {
     /// # Errors
     /// If it cannot be had.
     pub(crate) fn password(&self, source: &PasswordSource) -> Result<Password, Fault> {
-        if *source == PasswordSource::Terminal && !self.has_password {
-            return Ok(Password::None);
+        if *source == PasswordSource::Terminal {
+            if !self.has_password {
+                return Ok(Password::None);
+            }
+            // Nobody should type a password for a profile that cannot be opened anyway.
+            match self.dir.open(&self.label, &Password::None) {
+                Ok(_) => return Ok(Password::None),
+                Err(StorageError::PasswordNeeded | StorageError::Locked) => {}
+                Err(other) => return Err(other.into()),
+            }
         }
         Ok(prompt::existing(source, &self.label)?.map_or(Password::None, Password::Some))
     }

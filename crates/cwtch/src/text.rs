@@ -39,10 +39,12 @@ EXAMPLES:
     cwtch demo
 
 JSON (--json):
-  One JSON value on one line of standard output per command. `messages` and `events` print one object
-  per line; the other lists (contact, group, server, profile, experiment, attribute, rejects) print one
-  array. A failure prints {\"error\":{\"kind\":…,\"message\":…}} on standard error; kinds are usage,
-  not-found, refused, unreachable, protocol, storage, closed, password, locked and internal.
+  One JSON value on one line of standard output per command. `messages` and
+  `events` print one object per line; the other lists (contact, group, server,
+  profile, experiment, attribute, rejects) print one array. A failure prints
+  {\"error\":{\"kind\":…,\"message\":…}} on standard error; the kinds are usage,
+  not-found, refused, unreachable, protocol, storage, closed, password, locked,
+  interrupted and internal.
 
 EXIT CODES:
   0  done
@@ -50,24 +52,32 @@ EXIT CODES:
   2  wrong usage: an unknown flag, a malformed address, a text that is too long
 
 ENVIRONMENT:
-  CWTCH_DATA, CWTCH_NETWORK, CWTCH_PROFILE  as --data, --network and --profile
-  XDG_DATA_HOME, HOME                       where the default data directory is
-  NO_COLOR                                  if set and not empty, no colours
-  CWTCH_LOG                                 what the program logs on standard error, for example `info`;
-                                            logs name no addresses, keys, texts or groups
+  CWTCH_DATA, CWTCH_NETWORK, CWTCH_PROFILE
+            as --data, --network and --profile
+  XDG_DATA_HOME, HOME
+            where the default data directory is
+  NO_COLOR  if set and not empty, no colours
+  CWTCH_LOG
+            what the program logs on standard error, for example `info`; logs
+            name no addresses, keys, texts or groups
 
 FILES:
-  $XDG_DATA_HOME/cwtch, else ~/.local/share/cwtch (macOS: ~/Library/Application Support/cwtch)
-            the data directory; each profile is a directory in it that only you can read, with an
-            encrypted database and, while its daemon runs, a socket that only you can open";
+  $XDG_DATA_HOME/cwtch, else ~/.local/share/cwtch
+  (macOS: ~/Library/Application Support/cwtch)
+            the data directory. Each profile is a directory in it that only you
+            can read, with an encrypted database and, while its daemon runs, a
+            socket that only you can open";
 
 pub(crate) const SEND_HELP: &str = "\
-A text that begins with a dash stands after two dashes: cwtch send Bob -- '-1 is a number'";
+A text that begins with a dash stands after two dashes:
+  cwtch send Bob -- '-1 is a number'";
 
 pub(crate) const MESSAGES_HELP: &str = "\
-Marks: ✓ acknowledged or stored, … on its way, ✗ failed, ! a message before this one was not delivered.
-Times are UTC. With --json, one object per line: id, conversation, author, text, overlay, sent, received,
-state, own, previous, gap, quoted.";
+Marks: ✓ acknowledged or stored, … on its way, ✗ failed, ! a message before
+this one was not delivered. Times are UTC.
+
+With --json, one object per line: id, conversation, author, text, overlay,
+sent, received, state, own, previous, gap, quoted.";
 
 pub(crate) const DAEMON_LONG: &str = "\
 Keeps the profile online: listens on its address, keeps connections with all accepted contacts and \

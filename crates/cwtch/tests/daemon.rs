@@ -108,6 +108,56 @@ fn subscribers_hear_what_happens_and_others_do_not() {
 }
 
 #[test]
+fn who_reads_too_slowly_hears_how_much_was_missed() {
+    let world = World::new();
+    let (me, you) = (world.person_online("me"), world.person("you"));
+    let mut slow = me.rpc();
+    assert_eq!(slow.call(1, "subscribe", json!({}))["result"], json!({}));
+    // More than the socket, the queue of the connection and the engine's backlog hold together.
+    let mut busy = me.rpc();
+    let rename = |name: &str| json!({"address": you.address, "name": name.repeat(60)});
+    for id in 0..3000_u64 {
+        let name = if id % 2 == 0 { "x" } else { "y" };
+        assert!(busy.call(id, "contact.add", rename(name)).get("result").is_some());
+    }
+    let missed = slow.event(|event| event["event"] == "missed");
+    assert!(missed["count"].as_u64().is_some_and(|count| count > 0), "{missed}");
+    // And then it hears on.
+    slow.event(|event| event["event"] == "contact-changed");
+}
+
+#[test]
+fn a_conversation_can_be_had_in_pages() {
+    let world = World::new();
+    let (me, you) = (world.person_online("me"), world.person_online("you"));
+    me.befriend("You", &you, "Me");
+    for text in ["1", "2", "3", "4", "5"] {
+        me.ok(&["send", "You", text]);
+    }
+    let mut rpc = me.rpc();
+    let mut page = |params: Value| -> Vec<String> {
+        let messages = rpc.call(1, "messages", params)["result"].clone();
+        messages.as_array().unwrap().iter().map(|m| m["text"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(page(json!({"conversation": "You", "limit": 2})), ["4", "5"], "the newest");
+    assert_eq!(page(json!({"conversation": "You", "limit": 2, "since": 0})), ["1", "2"]);
+    let second = me.messages("You")[1]["id"].clone();
+    assert_eq!(page(json!({"conversation": "You", "limit": 2, "since": second})), ["3", "4"]);
+    assert_eq!(me.texts("You"), ["1", "2", "3", "4", "5"]);
+}
+
+#[test]
+fn commands_without_a_daemon_wait_for_each_other() {
+    let world = World::new();
+    let me = world.person("me");
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| me.ok(&["status"]));
+        }
+    });
+}
+
+#[test]
 fn the_socket_is_private_and_goes_with_the_daemon() {
     let world = World::new();
     let mut me = world.person("me");

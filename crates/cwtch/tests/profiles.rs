@@ -173,3 +173,28 @@ fn a_full_standard_output_is_a_failure_and_a_closed_one_is_not() {
     let ran = Ran::of(command.arg("--data").arg(&me.data).arg("address").stdout(writer).output().unwrap());
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
 }
+
+#[test]
+fn a_profile_that_something_else_has_open_is_not_touched() {
+    let world = World::new();
+    let me = world.person("me");
+    let lock = fs::OpenOptions::new().write(true).open(me.data.join("profiles/me/lock")).unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    let (kind, message) = me.fails(&["address"]);
+    assert_eq!(kind, "locked");
+    assert!(message.contains("another cwtch process"), "{message}");
+    drop(lock);
+    me.ok(&["address"]);
+}
+
+#[test]
+fn a_profile_of_a_newer_version_is_refused_as_such() {
+    let world = World::new();
+    let me = world.person("me");
+    let file = me.data.join("profiles/me/profile.json");
+    let newer = fs::read_to_string(&file).unwrap().replace("\"format\": 1", "\"format\": 2");
+    fs::write(&file, newer).unwrap();
+    let (kind, message) = me.fails(&["address"]);
+    assert_eq!(kind, "storage");
+    assert!(message.contains("newer version"), "{message}");
+}
