@@ -48,7 +48,7 @@ pub(crate) fn chosen(source: &PasswordSource, profile: &str) -> Result<Typed, Fa
 
 fn typed(question: &str) -> Result<Zeroizing<String>, Fault> {
     if !std::io::stdin().is_terminal() {
-        return Err(Fault::new("password", text::NO_TERMINAL_FOR_PASSWORD));
+        return Err(Fault::usage(text::NO_TERMINAL_FOR_PASSWORD));
     }
     let password = rpassword::prompt_password(question).map_err(|e| {
         Fault::new("password", format!("The password cannot be read from the terminal: {e}."))
