@@ -85,7 +85,7 @@ pub enum Command {
     GroupNew {
         /// The group's name; members see it in the invite.
         name: String,
-        /// Address or name of a known server, or a `server:…` string, which is then added.
+        /// Address of a known server, or a `server:…` string, which is then added.
         server: String,
     },
     /// Sends a group's invite to an accepted contact and waits for the acknowledgement. Reply: `Message`.

@@ -125,10 +125,12 @@ async fn every_connection_has_an_identity_of_its_own() {
     let server = FakeServer::start(&world.network, &[], None).await;
     let alice = world.one_shot("alice").await;
     let created = alice.new_group("friends", &server.bundle.to_server_string()).await.unwrap();
-    for _ in 0..3 {
-        alice.sync().await.unwrap();
-    }
     alice.stop().await;
+    for _ in 0..3 {
+        let alice = world.one_shot("alice").await;
+        alice.sync().await.unwrap();
+        alice.stop().await;
+    }
     let alice = world.one_shot("alice").await;
     alice.send(&created.group, "hello").await.unwrap();
     server.seen(|seen| {
