@@ -14,6 +14,7 @@
 
 mod clients;
 mod fanout;
+mod load;
 mod place;
 mod posts;
 mod replay;

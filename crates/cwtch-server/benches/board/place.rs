@@ -14,6 +14,8 @@ use cwtch_server::store::{NewEntry, NewPost, SqliteStore, Store};
 use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::{GroupContext, compose};
 
+use super::load;
+
 /// Everything of one server, on the disk that also holds the build.
 pub(crate) struct Place {
     dir: tempfile::TempDir,
@@ -97,10 +99,7 @@ impl ServerProcess {
 
     /// The processor time that it has used, in seconds.
     pub(crate) fn cpu_seconds(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap();
-        // Fields 14 and 15, counted from behind the name; in hundredths of a second on Linux.
-        let ticks = stat.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2);
-        ticks.map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / 100.0
+        load::cpu_seconds(&self.0.id().to_string())
     }
 
     fn status(&self, key: &str) -> String {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use tokio::task::JoinSet;
 
 use super::place::Place;
-use super::{Aim, Row, clients};
+use super::{Aim, Row, clients, load};
 
 const ROUNDS: usize = 7;
 
@@ -30,9 +30,8 @@ fn pipelined(posters: usize, each: usize) -> Vec<f64> {
 fn measure(posters: usize, each: usize, in_flight: usize) -> Vec<f64> {
     let place = Place::new();
     let server = place.serve();
-    let rounds = (0..ROUNDS).map(|_| {
+    load::rounds(ROUNDS, &server, || {
         let mut requests = clients::posts(&place, posters * each);
-        let before = server.cpu_seconds();
         let took = clients::run(async {
             let mut tasks = JoinSet::new();
             let mut ready = Vec::new();
@@ -61,10 +60,6 @@ fn measure(posters: usize, each: usize, in_flight: usize) -> Vec<f64> {
             }
             start.elapsed()
         });
-        let all = (posters * each) as f64;
-        let cpu = (server.cpu_seconds() - before) / all * 1e6;
-        eprintln!("  {posters} posters: {:.0}/s, server {cpu:.0} us each", all / took.as_secs_f64());
-        all / took.as_secs_f64()
-    });
-    rounds.collect()
+        (posters * each) as f64 / took.as_secs_f64()
+    })
 }

@@ -8,8 +8,8 @@ use cwtch_wire::packet::PACKET_LEN;
 use tokio::task::JoinSet;
 
 use super::clients::{self, RawClient};
-use super::place::{Place, ServerProcess};
-use super::{Aim, Row};
+use super::place::Place;
+use super::{Aim, Row, load};
 
 const MESSAGES: usize = 100_000;
 const ROUNDS: usize = 5;
@@ -20,33 +20,31 @@ pub(crate) fn run() -> Vec<Row> {
     place.fill(MESSAGES);
     let server = place.serve();
     // Once before, so that every round finds the database in the system's cache.
-    raw(&place, &server, 1);
-    let rounds = |count: usize, one: &dyn Fn() -> f64| (0..count).map(|_| one()).collect();
+    raw(&place, 1);
     vec![
         Row::new(
             "replay of 100,000 to 1 raw reader",
             "msg/s",
             Aim::AtLeast(40_000.0),
-            rounds(ROUNDS, &|| raw(&place, &server, 1)),
+            load::rounds(ROUNDS, &server, || raw(&place, 1)),
         ),
         Row::new(
             "replay of 100,000 to 1 decrypting reader",
             "msg/s",
             Aim::AtLeast(25_000.0),
-            rounds(ROUNDS, &|| decrypting(&place, &server)),
+            load::rounds(ROUNDS, &server, || decrypting(&place)),
         ),
         Row::new(
             "replay of 100,000 to 16 raw readers, in all",
             "msg/s",
             Aim::None,
-            rounds(3, &|| raw(&place, &server, MANY)),
+            load::rounds(3, &server, || raw(&place, MANY)),
         ),
     ]
 }
 
 /// Readers that only take packets off the stream.
-fn raw(place: &Place, server: &ServerProcess, readers: usize) -> f64 {
-    let before = server.cpu_seconds();
+fn raw(place: &Place, readers: usize) -> f64 {
     let took = clients::run(async {
         let mut ready = Vec::new();
         for _ in 0..readers {
@@ -68,14 +66,11 @@ fn raw(place: &Place, server: &ServerProcess, readers: usize) -> f64 {
         start.elapsed()
     });
     let all = (readers * MESSAGES) as f64;
-    let cpu = (server.cpu_seconds() - before) / all * 1e6;
-    eprintln!("  {readers} raw: {:.0}/s, server {cpu:.1} us each", all / took.as_secs_f64());
     all / took.as_secs_f64()
 }
 
 /// A reader that opens every packet, reads the entry and opens the group message in it.
-fn decrypting(place: &Place, server: &ServerProcess) -> f64 {
-    let before = server.cpu_seconds();
+fn decrypting(place: &Place) -> f64 {
     let took = clients::run(async {
         let mut client = clients::connect(place).await;
         let mut board = BoardClient::new(DEFAULT_MAX_REPLAY);
@@ -96,7 +91,5 @@ fn decrypting(place: &Place, server: &ServerProcess) -> f64 {
         start.elapsed()
     });
     let all = MESSAGES as f64;
-    let cpu = (server.cpu_seconds() - before) / all * 1e6;
-    eprintln!("  decrypting: {:.0}/s, server {cpu:.1} us each", all / took.as_secs_f64());
     all / took.as_secs_f64()
 }
