@@ -1,0 +1,70 @@
+//! Rounds that other programs did not disturb.
+
+use std::time::Instant;
+
+use super::place::ServerProcess;
+
+/// A round counts as disturbed if other programs had more than this part of the machine's processors.
+const DISTURBED: f64 = 0.1;
+/// How many rounds are tried for each that is wanted.
+const TRIES: usize = 5;
+
+/// The figures of `count` rounds that were not disturbed. Where the machine is too busy for that, all rounds
+/// count, and a line on the error stream says so.
+pub(crate) fn rounds(count: usize, server: &ServerProcess, round: impl Fn() -> f64) -> Vec<f64> {
+    let (mut quiet, mut all) = (Vec::new(), Vec::new());
+    while quiet.len() < count && all.len() < count * TRIES {
+        let before = Load::now(server);
+        let figure = round();
+        let others = before.others(server);
+        eprintln!("    {figure:.0}, other programs {:.0} %", others * 100.0);
+        all.push(figure);
+        if others <= DISTURBED {
+            quiet.push(figure);
+        }
+    }
+    if quiet.len() == count {
+        return quiet;
+    }
+    eprintln!("    the machine is busy with other programs: these figures are too low");
+    all
+}
+
+/// Processor time until now, in seconds.
+struct Load {
+    at: Instant,
+    busy: f64,
+    ours: f64,
+}
+
+impl Load {
+    fn now(server: &ServerProcess) -> Self {
+        let ours = cpu_seconds("self") + server.cpu_seconds();
+        Self { at: Instant::now(), busy: busy_seconds(), ours }
+    }
+
+    /// The part of all processors that neither this process nor the server had since then.
+    fn others(&self, server: &ServerProcess) -> f64 {
+        let now = Self::now(server);
+        let cores = std::thread::available_parallelism().unwrap().get() as f64;
+        let others = (now.busy - self.busy) - (now.ours - self.ours);
+        others.max(0.0) / ((now.at - self.at).as_secs_f64() * cores)
+    }
+}
+
+/// What all processors together have worked. Linux counts in hundredths of a second.
+fn busy_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/stat").unwrap();
+    let fields = stat.lines().next().unwrap().split_whitespace().skip(1).take(8);
+    // The fourth is idle time, the fifth waiting for disks.
+    let busy = fields.enumerate().filter(|(field, _)| !matches!(field, 3 | 4));
+    busy.map(|(_, ticks)| ticks.parse::<f64>().unwrap()).sum::<f64>() / 100.0
+}
+
+/// What a process has used.
+pub(crate) fn cpu_seconds(process: &str) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // User and system time, the 12th and 13th behind the name.
+    let ticks = stat.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2);
+    ticks.map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / 100.0
+}
