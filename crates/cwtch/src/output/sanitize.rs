@@ -10,7 +10,7 @@ pub(crate) fn line(text: &str) -> String {
     clean(text, " ")
 }
 
-/// A text of several lines: as [`line`], but line breaks stay and are followed by `indent`.
+/// A text of several lines: as [`line()`], but line breaks stay and are followed by `indent`.
 pub(crate) fn lines(text: &str, indent: &str) -> String {
     clean(text.trim_end_matches(['\n', '\r']), &format!("\n{indent}"))
 }
