@@ -52,7 +52,7 @@ fn seed() -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost_and_no_token_comes_back() {
+async fn fifty_kills_lose_nothing_acknowledged() {
     let mut rng = ChaCha20Rng::seed_from_u64(seed());
     let mut below = |limit: u64| Duration::from_millis(rng.next_u64() % (limit + 1));
     let place = Place::new();

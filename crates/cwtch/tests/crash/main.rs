@@ -54,7 +54,7 @@ fn seed() -> u64 {
 }
 
 #[test]
-fn nothing_acknowledged_is_lost_and_nothing_is_doubled() {
+fn fifty_kills_lose_and_double_nothing() {
     let mut rng = cwtch_testkit::rng(seed());
     let mut below = |limit: u64| Duration::from_millis(rng.next_u64() % (limit + 1));
     let world = World::new();
