@@ -11,22 +11,13 @@ const ROUNDS: usize = 7;
 
 pub(crate) fn run() -> Vec<Row> {
     vec![
-        Row::new("durable posts, 1 poster", "posts/s", Aim::None, rounds(1, 1000)),
-        Row::new("durable posts, 64 posters", "posts/s", Aim::AtLeast(5000.0), rounds(64, 150)),
-        Row::new("durable posts, 64 posters, 8 in flight each", "posts/s", Aim::None, pipelined(64, 150)),
+        Row::new("durable posts, 1 poster", "posts/s", Aim::None, measure(1, 1000, 1)),
+        Row::new("durable posts, 64 posters", "posts/s", Aim::AtLeast(5000.0), measure(64, 150, 1)),
+        Row::new("durable posts, 64 posters, 8 in flight each", "posts/s", Aim::None, measure(64, 150, 8)),
     ]
 }
 
-/// Posters that wait for the answer before the next post, as deployed clients do.
-fn rounds(posters: usize, each: usize) -> Vec<f64> {
-    measure(posters, each, 1)
-}
-
-/// Posters that do not.
-fn pipelined(posters: usize, each: usize) -> Vec<f64> {
-    measure(posters, each, 8)
-}
-
+/// Posts per second. A deployed client has one post in flight: it waits for the answer before the next.
 fn measure(posters: usize, each: usize, in_flight: usize) -> Vec<f64> {
     let place = Place::new();
     let server = place.serve();
