@@ -1,6 +1,7 @@
 //! SIGKILL at arbitrary moments: what was reported as done is there, and nothing is half-made.
 //!
-//! The killed process is this test program again, running one of the `child_…` tests below.
+//! The killed process is this test program again, running one of the `child_…` tests below; without the
+//! variable that names its data directory, such a test has nothing to do.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -13,7 +14,7 @@ const DATA: &str = "CWTCH_TEST_CRASH_DATA";
 /// all that it managed to report.
 fn run_and_kill(child: &str, data: &Path, reports: usize) -> Vec<String> {
     let mut process = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("profile::tests::crash::{child}"), "--ignored", "--nocapture"])
+        .args(["--exact", &format!("profile::tests::crash::{child}"), "--nocapture"])
         .env(DATA, data)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -33,7 +34,6 @@ fn child_dir() -> Option<DataDir> {
 }
 
 #[test]
-#[ignore = "run by the crash tests"]
 fn child_makes_profiles() {
     let Some(dir) = child_dir() else { return };
     let taken = dir.list().unwrap().len();
@@ -66,7 +66,6 @@ fn profiles_exist_completely_or_not_at_all() {
 }
 
 #[test]
-#[ignore = "run by the crash tests"]
 fn child_receives_messages() {
     let Some(dir) = child_dir() else { return };
     let mut profile = dir.open("alice", &Password::None).unwrap();

@@ -1,7 +1,8 @@
 //! Frozen samples of every released schema: `tests/fixtures/profile-vN`.
 //!
 //! A sample is never made again for a released version. For a new schema version, add a migration, run
-//! `cargo test -p cwtch-client -- --ignored make_the_sample`, and add a test that opens the new sample.
+//! `CWTCH_MAKE_SAMPLE=1 cargo test -p cwtch-client the_current_version_has_a_sample`, and add a test that
+//! opens the new sample.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -57,26 +58,33 @@ fn fill(profile: &mut Profile) {
     profile.take_token_for_post(id).unwrap();
 }
 
-#[test]
-#[ignore = "makes the sample of a new schema version"]
-fn make_the_sample() {
-    let target = samples().join(format!("profile-v{}", schema::current_version()));
-    if target.exists() {
-        println!("{} exists and stays as it is", target.display());
-        return;
-    }
+/// Makes the sample of the current version where there is none.
+fn make_sample(target: &Path) {
     let dir = tempfile::tempdir().unwrap();
     let password = Password::from_text(PASSWORD).unwrap();
     let mut profile = data_dir(&dir).create("alice", &password, &mut rng(1)).unwrap();
     fill(&mut profile);
     profile.conn.execute_batch("VACUUM").unwrap();
-    fs::create_dir_all(&target).unwrap();
+    fs::create_dir_all(target).unwrap();
     fs::write(target.join("address"), format!("{}\n", profile.address())).unwrap();
     let path = profile.path().to_path_buf();
     drop(profile);
     for file in ["profile.json", "profile.db"] {
         fs::copy(path.join(file), target.join(file)).unwrap();
     }
+}
+
+#[test]
+fn the_current_version_has_a_sample() {
+    let name = format!("profile-v{}", schema::current_version());
+    let target = samples().join(&name);
+    if std::env::var_os("CWTCH_MAKE_SAMPLE").is_some() && !target.exists() {
+        make_sample(&target);
+    }
+    assert!(target.is_dir(), "make {name} before the version is released, as the head of this file says");
+    let (_dir, profile) = open_sample(&name);
+    let version: i64 = profile.conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(version, schema::current_version());
 }
 
 #[test]
