@@ -113,15 +113,13 @@ pub(crate) fn own_content(overlay: Overlay) -> Content {
 /// The content to store for received chat bytes: total, because nothing that arrives is dropped for its
 /// form. What is no overlay is kept under [`KIND_NONE`] with its text as far as it is one.
 pub(crate) fn received_content(json: Vec<u8>) -> Content {
-    match Overlay::from_json(&json) {
-        Ok(overlay) => Content { kind: overlay.kind, data: overlay.data, json },
-        Err(_) => {
-            let mut data = String::from_utf8_lossy(&json).into_owned();
-            // A replacement character is longer than the byte it stands for.
-            truncate(&mut data, profile::OVERLAY_MAX);
-            Content { kind: KIND_NONE, data, json }
-        }
-    }
+    let (kind, mut data) = match Overlay::from_json(&json) {
+        Ok(overlay) => (overlay.kind, overlay.data),
+        Err(_) => (KIND_NONE, String::from_utf8_lossy(&json).into_owned()),
+    };
+    // A replacement character is longer than the byte it stands for.
+    truncate(&mut data, profile::OVERLAY_MAX);
+    Content { kind, data, json }
 }
 
 /// Cuts a text to at most `max` bytes, at a character's end.
@@ -144,6 +142,14 @@ mod tests {
         assert_eq!(content.json.len(), 8000);
         assert!(content.data.len() <= profile::OVERLAY_MAX);
         assert!(content.data.chars().all(|c| c == '\u{fffd}'));
+    }
+
+    #[test]
+    fn an_overlay_that_swells_when_it_is_read_is_kept_within_the_store_s_limit() {
+        let json = [br#"{"o":1,"d":""#.as_slice(), &[0xff; 5000], br#""}"#].concat();
+        let content = received_content(json.clone());
+        assert_eq!((content.kind, &content.json), (1, &json));
+        assert!(content.data.len() <= profile::OVERLAY_MAX && content.data.ends_with('\u{fffd}'));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use cwtch_primitives::group::GroupId;
 use cwtch_primitives::secretbox::seal;
 use cwtch_primitives::{Identity, OsRng};
 use cwtch_wire::board::EncryptedGroupMessage;
-use cwtch_wire::group::{GroupContext, PlainGroupMessage, RejectReason, compose};
+use cwtch_wire::group::{GroupContext, PlainGroupMessage, RejectReason, compose, parse_plain};
 use cwtch_wire::invite::GroupInvite;
 use data_encoding::BASE64;
 
@@ -37,11 +37,29 @@ impl Mallory {
             padding: Some(vec![7; 300]),
         }
         .to_json();
-        let signed = format!("{group_id}{}{}", self.invite.server(), BASE64.encode(&plain));
+        self.sign(&plain, &plain, group_id)
+    }
+
+    /// A message whose signature covers what readers make of it.
+    fn sign(&self, plain: &[u8], as_read: &[u8], group_id: &GroupId) -> EncryptedGroupMessage {
+        let signed = format!("{group_id}{}{}", self.invite.server(), BASE64.encode(as_read));
         EncryptedGroupMessage {
-            ciphertext: seal(self.invite.key(), &plain, &mut OsRng),
+            ciphertext: seal(self.invite.key(), plain, &mut OsRng),
             signature: self.identity.sign(signed.as_bytes()).to_vec(),
         }
+    }
+
+    /// Mallory's own words, in bytes that are no UTF-8 and take three times the room once they are read.
+    fn swelling(&self) -> EncryptedGroupMessage {
+        let id = self.invite.group_id();
+        let rest = format!(
+            r#"","Onion":"{}","Timestamp":1700000000,"SignedGroupID":"{}"}}"#,
+            self.identity.address(),
+            BASE64.encode(id.as_bytes())
+        );
+        let plain = [br#"{"Text":""#.as_slice(), &[0xff; 5000], rest.as_bytes()].concat();
+        let as_read = parse_plain(&plain).unwrap().unverified().to_json();
+        self.sign(&plain, &as_read, id)
     }
 
     fn rubbish(&self) -> EncryptedGroupMessage {
@@ -169,5 +187,21 @@ async fn a_message_that_the_server_withholds_leaves_a_gap() {
         shown.iter().map(|m| (m.text.as_str(), m.gap)).collect::<Vec<_>>(),
         [("as I said", false), ("withheld", false)]
     );
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_swells_when_it_is_read_stops_nobody() {
+    let world = World::new();
+    let server = world.server().await;
+    let alice = world.one_shot("alice").await;
+    let bob = world.one_shot("bob").await;
+    let created = alice.new_group("friends", &server.bundle().to_server_string()).await.unwrap();
+    bob.join(&created.tofubundle).await.unwrap();
+    let mallory = Mallory::new(&created.invite);
+    world.post_by_hand(&server, &[mallory.swelling(), mallory.honest("after it")]).await;
+    assert_eq!(bob.sync().await.unwrap(), SyncInfo { received: 1, rejected: 1 });
+    assert_eq!(bob.texts(&created.group).await, ["after it"]);
+    assert_eq!(bob.rejects().await[0].reason, sentence(RejectReason::TooLong));
     server.shutdown().await;
 }

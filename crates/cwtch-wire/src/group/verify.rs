@@ -194,9 +194,14 @@ pub fn verify(
     }
     let author: Address = plain.author.parse().map_err(|_| RejectReason::BadAuthor)?;
     let signature: Signature = signature.try_into().map_err(|_| RejectReason::BadSignature)?;
+    let json = plain.to_json();
+    // Bytes that are no UTF-8 grow when they are read: nobody who encodes as Go does can have written that much.
+    if json.len() > PLAIN_MAX {
+        return Err(RejectReason::TooLong);
+    }
     author
         .public_key()
-        .verify(&context.signed_text(&plain.to_json()), &signature)
+        .verify(&context.signed_text(&json), &signature)
         .map_err(|_| RejectReason::BadSignature)?;
     if !(0..=TIMESTAMP_MAX).contains(&plain.timestamp) {
         return Err(RejectReason::TimestampOutOfRange);

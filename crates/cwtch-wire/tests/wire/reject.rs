@@ -475,6 +475,18 @@ fn group_messages() {
     let other = Identity::generate(&mut rng(15)).address();
     let elsewhere = cwtch_wire::group::GroupContext { server: &other, ..group.context() };
     assert_eq!(open_and_verify(elsewhere, &good).unwrap_err(), RejectReason::BadSignature);
+    // Each byte that is no UTF-8 is read as a character of three bytes: a member may well sign what comes of it.
+    let raw = [br#"{"Text":""#.as_slice(), &[0xff; 4000], br#"","Onion":""#].concat();
+    let rest = format!(r#"{author}","Timestamp":1,"SignedGroupID":{id}}}"#);
+    let swollen = [raw, rest.into_bytes()].concat();
+    let read = parse_plain(&swollen).unwrap().unverified().to_json();
+    assert!(swollen.len() <= PLAIN_MAX && read.len() > PLAIN_MAX);
+    let signed = format!("{}{}{}", group.id, group.address, b64(&read));
+    let message = EncryptedGroupMessage {
+        ciphertext: seal(&group.key, &swollen, &mut rng(16)),
+        signature: group.author.sign(signed.as_bytes()).to_vec(),
+    };
+    assert_eq!(open_and_verify(group.context(), &message).unwrap_err(), RejectReason::TooLong);
     for reason in [RejectReason::Malformed, RejectReason::TimestampOutOfRange, RejectReason::TooLong] {
         assert!(!reason.code().contains(' ') && reason.to_string().contains(' '));
     }
