@@ -12,7 +12,7 @@ use cwtch_wire::peer::PeerVersion;
 use tokio::sync::oneshot;
 
 use super::{Peers, dialer};
-use crate::api::{ApiError, ErrorKind, Event, MessageInfo};
+use crate::api::{ApiError, ErrorKind, Event, MessageInfo, MessageState};
 use crate::engine::context::Context;
 use crate::engine::info::{message_by_id, own_content};
 use crate::profile::{Contact, ContactState};
@@ -91,9 +91,7 @@ impl Peers {
         let protocol_id = fresh_id(&mut OsRng);
         let mut waiting = shared.waiters.wait_for(&protocol_id);
         let now = context.now();
-        let conversation = peer.to_string();
         let context_in_job = context.clone();
-        let name = conversation.clone();
         let message = context
             .store
             .run(move |profile| {
@@ -101,7 +99,7 @@ impl Peers {
                     refuse_state(state)?;
                 }
                 let id = profile.enqueue_p2p(&peer, &protocol_id, &content, now)?;
-                let message = message_by_id(profile, &name, id)?;
+                let message = message_by_id(profile, peer.as_str(), id)?;
                 context_in_job.emit(Event::Message { message: message.clone() });
                 Ok::<_, ApiError>(message)
             })
@@ -112,11 +110,11 @@ impl Peers {
         tokio::select! {
             biased;
             _ = &mut waiting.arrived => {}
-            () = context.shutdown.cancelled() => return Err(Context::closed()),
+            () = context.shutdown.cancelled() => return Err(Context::closed_with_a_queued_message()),
             () = tokio::time::sleep(wait) => return Err(self.unacknowledged(wait)),
         }
-        let id = crate::profile::MessageId(message.id);
-        context.store.run(move |profile| message_by_id(profile, &conversation, id)).await
+        // Not read back: the engine may be stopping, and whoever hears of a failure sends it again.
+        Ok(MessageInfo { state: MessageState::Acknowledged, ..message })
     }
 
     fn unacknowledged(&self, wait: Duration) -> ApiError {
