@@ -9,6 +9,7 @@ use cwtch_wire::overlay::{
 use serde_json::json;
 
 use super::context::Context;
+use super::groups::switched_off;
 use super::info::{conversation_name, message_info};
 use super::{Inner, contacts};
 use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, MessageInfo, Reply, StatusInfo};
@@ -111,13 +112,7 @@ fn concerns_groups(command: &Command) -> bool {
 
 /// The one place where the experiment's switch decides.
 fn require_groups(inner: &Inner) -> Result<(), ApiError> {
-    if inner.groups.enabled() {
-        return Ok(());
-    }
-    Err(ApiError::new(
-        ErrorKind::Refused,
-        "Groups are an experiment and off. Turn them on with: cwtch experiment enable groups",
-    ))
+    if inner.groups.enabled() { Ok(()) } else { Err(switched_off()) }
 }
 
 fn experiments(inner: &Inner) -> Vec<ExperimentInfo> {

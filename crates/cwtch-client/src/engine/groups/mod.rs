@@ -30,7 +30,7 @@ use self::link::Link;
 use self::posting::Waiters;
 use super::context::Context;
 use crate::api::{ApiError, ErrorKind, RejectInfo, SyncInfo};
-use crate::profile::{Group, Server, StorageError};
+use crate::profile::{Group, Profile, Server, StorageError};
 
 /// The name of the experiment.
 const EXPERIMENT: &str = "groups";
@@ -44,9 +44,20 @@ pub(crate) struct Groups {
 struct Shared {
     context: Arc<Context>,
     enabled: AtomicBool,
+    /// Held while links are started or stopped after a look at the database: of two changes at once, the later
+    /// one sees what the earlier one did.
+    order: tokio::sync::Mutex<()>,
     links: Mutex<HashMap<Address, Arc<Link>>>,
     waiters: Waiters,
     deadlines: Deadlines,
+}
+
+/// What every command about groups and servers hears while the experiment is off.
+pub(crate) fn switched_off() -> ApiError {
+    ApiError::new(
+        ErrorKind::Refused,
+        "Groups are an experiment and off. Turn them on with: cwtch experiment enable groups",
+    )
 }
 
 impl Groups {
@@ -59,6 +70,7 @@ impl Groups {
         let shared = Arc::new(Shared {
             context,
             enabled: AtomicBool::new(enabled),
+            order: tokio::sync::Mutex::default(),
             links: Mutex::default(),
             waiters: Waiters::default(),
             deadlines: Deadlines::default(),
@@ -77,8 +89,14 @@ impl Groups {
     /// # Errors
     /// Trouble with the database.
     pub(crate) async fn set_enabled(&self, enabled: bool) -> Result<(), ApiError> {
-        self.shared.context.store.run(move |profile| profile.set_experiment(EXPERIMENT, enabled)).await?;
-        self.shared.enabled.store(enabled, Ordering::Release);
+        let shared = self.shared.clone();
+        let switch = move |profile: &mut Profile| {
+            profile.set_experiment(EXPERIMENT, enabled)?;
+            // Here: of two switches at once, the same one is the last in the database and in memory.
+            shared.enabled.store(enabled, Ordering::Release);
+            Ok::<_, StorageError>(())
+        };
+        self.shared.context.store.run(switch).await?;
         self.shared.reconcile().await
     }
 
@@ -137,6 +155,7 @@ impl Shared {
 
     /// Starts the links that a daemon needs, and stops those that nothing needs any more.
     async fn reconcile(self: &Arc<Self>) -> Result<(), ApiError> {
+        let _order = self.order.lock().await;
         let enabled = self.enabled.load(Ordering::Acquire);
         let needed = if enabled { self.servers_with_groups().await? } else { Vec::new() };
         let boards: HashSet<Address> = needed.iter().map(|server| server.board).collect();
@@ -155,7 +174,19 @@ impl Shared {
         Ok(())
     }
 
-    /// The link of a server that carries a group; started if it does not run.
+    /// The link of a server for a command that needs it. Groups may have been switched off, or its last group
+    /// left, since the command was let in: then nobody would ever stop a link that is started here.
+    async fn needed_link(self: &Arc<Self>, board: &Address) -> Result<Arc<Link>, ApiError> {
+        let _order = self.order.lock().await;
+        if !self.enabled.load(Ordering::Acquire) {
+            return Err(switched_off());
+        }
+        let servers = self.servers_with_groups().await?;
+        let server = servers.into_iter().find(|server| server.board == *board);
+        Ok(self.link(server.ok_or_else(sentences::stopped)?))
+    }
+
+    /// The link of a server that carries a group; started if it does not run. The caller holds the order.
     fn link(self: &Arc<Self>, server: Server) -> Arc<Link> {
         self.links().entry(server.board).or_insert_with(|| Link::start(self, server)).clone()
     }
@@ -196,7 +227,7 @@ impl Shared {
 
     async fn sync_server(self: Arc<Self>, server: Server) -> Result<SyncInfo, ApiError> {
         let board = server.board;
-        let link = self.link(server);
+        let link = self.needed_link(&board).await?;
         let _demand = link.demand();
         let info = link.sync().await.map_err(|error| self.unless_closing(error))?;
         if !self.context.is_daemon() {
@@ -213,3 +244,6 @@ impl Shared {
         error
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::link::Link;
 use super::{Groups, Shared, limits, sentences};
-use crate::api::{ApiError, ErrorKind, Event, MessageInfo};
+use crate::api::{self, ApiError, ErrorKind, Event, MessageInfo};
 use crate::engine::context::Context;
 use crate::engine::info::{message_by_id, received_content};
 use crate::profile::{Group, MessageId, MessageState, NewPost, Profile, StorageError};
@@ -85,7 +85,7 @@ impl Groups {
         // Refused before anybody is dialled.
         dry_run(context, &found, &overlay)?;
         let board = server.board;
-        let link = shared.link(server);
+        let link = shared.needed_link(&board).await?;
         let _demand = link.demand();
         if !context.is_daemon() {
             let first = until.min(Instant::now() + limits::SYNC_BEFORE_POST);
@@ -107,10 +107,8 @@ impl Groups {
 
         let fate = shared.deliver(&link, MessageId(message.id), until).await?;
         match fate {
-            Some(Fate::Stored) => {
-                let id = MessageId(message.id);
-                context.store.run(move |profile| message_by_id(profile, &group.to_string(), id)).await
-            }
+            // Not read back: the engine may be stopping, and whoever hears of a failure sends it again.
+            Some(Fate::Stored) => Ok(MessageInfo { state: api::MessageState::Stored, ..message }),
             Some(Fate::Refused) => Err(sentences::refused(&board)),
             None => {
                 let why = link.trouble();
@@ -136,7 +134,7 @@ impl Shared {
         tokio::select! {
             biased;
             fate = fate => fate.map(Some).map_err(|_| sentences::stopped()),
-            () = context.shutdown.cancelled() => Err(Context::closed()),
+            () = context.shutdown.cancelled() => Err(Context::closed_with_a_queued_message()),
             () = link.stopped() => Err(sentences::stopped()),
             () = sleep_until(until) => Ok(None),
         }
