@@ -18,7 +18,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
 use super::{Shared, limits, sentences};
-use crate::api::{ApiError, Event, Task};
+use crate::api::{ApiError, ErrorKind, Event, Task};
 use crate::profile::Server;
 
 /// What a server's posts say to its wallet, and hear from it.
@@ -57,8 +57,16 @@ impl Wallet {
         let mut pauses = pauses();
         loop {
             let board = server.board;
-            let Ok(left) = shared.context.store.run(move |profile| profile.count_tokens(&board)).await else {
-                return;
+            let counted = shared.context.store.run(move |profile| profile.count_tokens(&board)).await;
+            let left = match counted {
+                Ok(left) => left,
+                Err(error) if error.kind == ErrorKind::Closed => return,
+                // A disk that fails now may work again; nobody else would look after the tokens until then.
+                Err(error) => {
+                    tracing::warn!(kind = ?error.kind, "the tokens could not be counted; trying again");
+                    sleep(pauses.next().unwrap_or(limits::PURCHASE_MAX)).await;
+                    continue;
+                }
             };
             let wanted = self.wanted.load(Ordering::Acquire);
             let low =
