@@ -88,6 +88,8 @@ impl Peers {
         self.shared.registry.close(&contact);
         if self.shared.context.is_daemon() {
             dialer::ensure(&self.shared, contact);
+            // One that ran already may be in a long pause.
+            self.shared.registry.nudge(&contact);
         }
     }
 
