@@ -193,7 +193,7 @@ impl Session {
     }
 
     async fn acknowledged(&mut self, id: String) -> Result<(), End> {
-        self.in_flight.remove(&id);
+        let made_room = self.in_flight.remove(&id);
         let shared = self.shared.clone();
         let peer = self.peer;
         let outcome = self.shared.context.store.run(move |profile| {
@@ -208,7 +208,8 @@ impl Session {
             }
             Ok::<_, ApiError>(outcome)
         });
-        if let AckOutcome::Acknowledged(_) = outcome.await.map_err(End::Local)? {
+        // One that an earlier connection has brought already makes room in the window as well.
+        if matches!(outcome.await.map_err(End::Local)?, AckOutcome::Acknowledged(_)) || made_room {
             self.resend_pause = RESEND_FIRST;
             self.resend_at = Instant::now() + RESEND_FIRST;
             self.fill().await?;

@@ -173,3 +173,18 @@ async fn a_stranger_is_neither_asked_nor_written_to_and_may_not_stay_for_ever() 
     assert!(bench.sent().is_empty());
     assert!(matches!(bench.turn().await, Err(End::Silent)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_acknowledgement_that_an_earlier_connection_brought_makes_room_for_the_next_message() {
+    let mut bench = Bench::new(true).await;
+    for n in 0..=WINDOW {
+        bench.queue(&format!("m{n}"), 1).await;
+    }
+    assert_eq!(bench.chats().len(), WINDOW);
+    let peer = bench.session.peer;
+    let earlier = bench.session.shared.context.store.run(move |p| p.mark_acknowledged(&peer, "m0"));
+    earlier.await.unwrap();
+    bench.other.acknowledge("m0").unwrap();
+    bench.deliver().await;
+    assert_eq!(bench.chats(), [format!("m{WINDOW}")]);
+}
