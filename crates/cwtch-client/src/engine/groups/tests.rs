@@ -69,7 +69,8 @@ async fn of_two_switches_at_once_one_wins_everywhere() {
     let (_dir, groups, ..) = groups().await;
     for _ in 0..20 {
         let (on, off) = tokio::join!(groups.set_enabled(true), groups.set_enabled(false));
-        (on.unwrap(), off.unwrap());
+        on.unwrap();
+        off.unwrap();
         let stored = groups.shared.context.store.run(|p| p.experiment_enabled(EXPERIMENT)).await.unwrap();
         assert_eq!((groups.enabled(), links(&groups)), (stored, usize::from(stored)));
     }
