@@ -170,7 +170,7 @@ async fn garbage_ends_the_line_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn strangers_are_remembered_within_bounds() {
+async fn strangers_are_remembered_after_they_have_gone() {
     let world = World::new();
     let bob = world.daemon("bob").await;
     for seed in 100..110 {

@@ -120,6 +120,7 @@ impl World {
             network: self.network(),
             log: self.path(&format!("{name}.log")),
             extra: Vec::new(),
+            log_level: "info",
             address: String::new(),
             daemon: None,
         };
@@ -198,6 +199,8 @@ pub struct Person {
     pub address: String,
     /// Arguments of every command, for example a password file.
     pub extra: Vec<String>,
+    /// What the daemon logs from its next start on.
+    pub log_level: &'static str,
     log: PathBuf,
     daemon: Option<Running>,
 }
@@ -269,7 +272,7 @@ impl Person {
     pub fn start(&mut self) {
         assert!(self.daemon.is_none(), "the daemon runs already");
         let mut command = self.command(&["--json", "--network", &self.network, "daemon"]);
-        command.env("CWTCH_LOG", "info");
+        command.env("CWTCH_LOG", self.log_level);
         let daemon = Running::start(command, &self.log);
         assert_eq!(daemon.ready["address"], self.address.as_str());
         self.daemon = Some(daemon);
@@ -336,6 +339,11 @@ impl Server {
         let running = self.running.take().expect("the server runs");
         running.signal(Signal::TERM);
         assert_eq!(running.wait(), Some(0));
+    }
+
+    /// What the server wrote to standard error.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     pub fn kill(&mut self) {
