@@ -14,7 +14,7 @@ use cwtch_primitives::token::SpentToken;
 use cwtch_protocol::app::board_host::{self, Action, BoardHost, BoardHostError, PostAnswer, PostId};
 use cwtch_wire::board::{EncryptedGroupMessage, spend_data};
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Board;
 use super::readers::ReadFailed;
@@ -159,10 +159,12 @@ impl Connection {
         }
     }
 
-    /// Sends what the machine has to say.
+    /// Sends what the machine has to say. The stream's own limit is for each packet, so that a client that takes
+    /// one packet just before it could hold the task for an hour; this one is for all of them.
     pub(super) async fn send(&mut self) -> Result<(), End> {
-        let host = &mut self.host;
-        Ok(self.conn.send_batch(std::iter::from_fn(|| host.poll_send())).await?)
+        let (limit, host) = (self.board.config.deadlines.write(), &mut self.host);
+        let sending = self.conn.send_batch(std::iter::from_fn(|| host.poll_send()));
+        Ok(timeout(limit, sending).await.map_err(|_| End::TooSlow)??)
     }
 
     /// Answers what is being committed, then closes.
@@ -299,4 +301,68 @@ async fn next_answer(unanswered: &mut VecDeque<(PostId, Answer)>) -> Option<(Pos
         unanswered.shrink_to(0);
     }
     Some(answered)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use cwtch_net::driver::Deadlines;
+    use cwtch_primitives::Identity;
+    use cwtch_primitives::token::IssuerKey;
+    use cwtch_wire::board::ClientMessage;
+
+    use super::*;
+    use crate::board::Tail;
+    use crate::config::Config;
+    use crate::stats::Stats;
+    use crate::store::{Committed, SqliteStore, Store, spawn_writer};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_synced_client_that_reads_in_a_trickle_is_closed() {
+        let dir = tempfile::tempdir().unwrap();
+        let identity = Identity::generate(&mut OsRng);
+        let address = identity.address();
+        let store = SqliteStore::open(&dir.path().join("db"), address.as_bytes(), None).unwrap();
+        let (submitter, _writer) = spawn_writer(store.writer().unwrap(), |_| {}).unwrap();
+        let (tail, stats) = (Arc::new(Tail::new(0)), Arc::new(Stats::default()));
+        let config = Arc::new(Config::default());
+        let limit = config.deadlines.write();
+        let issuer = IssuerKey::generate(&mut OsRng);
+        let board = Board::new(
+            identity,
+            issuer,
+            Arc::new(store),
+            submitter,
+            Arc::clone(&tail),
+            config,
+            Arc::clone(&stats),
+        );
+        // Room for one packet under way.
+        let (near, far) = tokio::io::duplex(8192);
+        let (_stop, stopped) = watch::channel(false);
+        tokio::spawn(Arc::new(board).serve(Box::new(far), stopped));
+
+        let client = Identity::generate(&mut OsRng);
+        let deadlines = Deadlines::default();
+        let mut client =
+            SecureConnection::outbound(Box::new(near), &client, &address, &deadlines, OsRng).await.unwrap();
+        client.send(&ClientMessage::Replay { last_commit: None }.to_json()).await.unwrap();
+        client.recv().await.unwrap().unwrap();
+        let live = |seq| Committed {
+            outcome: Outcome::Stored { seq, shadowed: false },
+            payload: Payload::from(vec![7; 4000]),
+        };
+        tail.publish((1..=64).map(live).collect());
+
+        // Every packet is taken well within the limit.
+        let mut taken = 0;
+        let pause: Duration = limit / 4;
+        while let Ok(Some(_)) = client.recv().await {
+            taken += 1;
+            tokio::time::sleep(pause).await;
+        }
+        assert!((1..10).contains(&taken), "{taken} packets taken");
+        assert_eq!(stats.snapshot().slow_readers, 1);
+    }
 }
