@@ -32,6 +32,16 @@ pub enum SpecError {
 }
 
 impl NetworkSpec {
+    /// The network's name with its directory in full, as far as it exists: the same for the same network from
+    /// wherever it is named.
+    pub fn full_name(&self) -> String {
+        match self {
+            Self::Loopback(dir) => {
+                Self::Loopback(dir.canonicalize().unwrap_or_else(|_| dir.clone())).to_string()
+            }
+        }
+    }
+
     /// Opens the network; a missing loopback directory is created for its owner only (mode 0700).
     ///
     /// # Errors
@@ -107,6 +117,18 @@ mod tests {
         std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755)).unwrap();
         NetworkSpec::Loopback(dir.clone()).open().unwrap();
         assert_eq!(std::fs::metadata(&dir).unwrap().permissions().mode() & 0o777, 0o755);
+    }
+
+    #[test]
+    fn the_full_name_is_the_same_for_the_same_directory() {
+        let root = tempfile::tempdir().unwrap();
+        let (plain, round) = (root.path().join("net"), root.path().join("other/../net"));
+        std::fs::create_dir(root.path().join("other")).unwrap();
+        NetworkSpec::Loopback(plain.clone()).open().unwrap();
+        let name = |dir: &std::path::Path| NetworkSpec::Loopback(dir.to_owned()).full_name();
+        assert_eq!(name(&plain), name(&round));
+        assert_ne!(name(&plain), name(&root.path().join("other")));
+        assert!(name(&root.path().join("missing")).ends_with("missing"));
     }
 
     #[test]

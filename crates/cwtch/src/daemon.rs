@@ -32,6 +32,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), Fault> {
     }
     let profile = chosen.open(&chosen.password(&settings.password)?).await?;
     let network = spec.open()?;
+    let network_name = spec.full_name();
     warn_of(network.as_ref(), settings.json);
 
     let address = profile.address().to_string();
@@ -46,7 +47,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), Fault> {
     print(&format!("{ready}\n"))?;
 
     tokio::select! {
-        () = serve(&socket, engine.clone(), &chosen.label, &address) => {}
+        () = serve(&socket, engine.clone(), &chosen.label, &address, &network_name) => {}
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }

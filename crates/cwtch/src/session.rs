@@ -142,7 +142,7 @@ impl Session {
     pub(crate) async fn open(settings: &Settings, needs_network: bool) -> Result<Self, Fault> {
         let chosen = choose(settings)?;
         if let Some(client) = Client::connect(&chosen.path).await? {
-            return Ok(Self::Daemon(client));
+            return Self::with_daemon(client, settings, needs_network);
         }
         let network = match &settings.network {
             Some(spec) if needs_network => {
@@ -155,11 +155,21 @@ impl Session {
         };
         let password = chosen.password(&settings.password)?;
         match chosen.open_unless_daemon(&password).await? {
-            Opened::Daemon(client) => Ok(Self::Daemon(client)),
+            Opened::Daemon(client) => Self::with_daemon(client, settings, needs_network),
             Opened::Profile(profile) => {
                 let engine = engine::start(*profile, network, EngineOptions::new(Mode::OneShot)).await?;
                 Ok(Self::Local(engine))
             }
+        }
+    }
+
+    /// Nothing leaves by another network than the one that was named.
+    fn with_daemon(client: Client, settings: &Settings, needs_network: bool) -> Result<Self, Fault> {
+        match &settings.network {
+            Some(spec) if needs_network && client.network() != Some(spec.full_name().as_str()) => {
+                Err(Fault::new("refused", text::OTHER_NETWORK))
+            }
+            _ => Ok(Self::Daemon(client)),
         }
     }
 

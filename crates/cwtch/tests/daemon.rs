@@ -259,3 +259,21 @@ fn without_a_daemon_there_are_no_events() {
     assert_eq!(kind, "refused");
     assert!(message.contains("cwtch daemon"), "{message}");
 }
+
+#[test]
+fn a_command_never_leaves_by_another_network_than_the_one_it_names() {
+    let world = World::new();
+    let (alice, bob) = (world.person_online("alice"), world.person_online("bob"));
+    alice.befriend("Bob", &bob, "Alice");
+    let elsewhere = format!("loopback:{}", world.path("elsewhere").display());
+    let (kind, message) = alice.fails(&["--network", &elsewhere, "send", "Bob", "not this way"]);
+    assert_eq!(kind, "refused");
+    assert!(message.contains("another network"), "{message}");
+    assert!(alice.messages("Bob").is_empty());
+    // The same network by another spelling; and what needs no network asks for none.
+    let here = format!("loopback:{}/../network", bob.data.display());
+    alice.ok(&["--network", &here, "send", "Bob", "this way"]);
+    alice.ok(&["--network", &elsewhere, "contact", "list"]);
+    bob.receives("Alice", "this way");
+    assert_eq!(bob.texts("Alice"), ["this way"]);
+}

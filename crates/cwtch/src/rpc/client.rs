@@ -23,6 +23,8 @@ pub(crate) struct Client {
     writer: OwnedWriteHalf,
     last_id: u64,
     subscribed: bool,
+    /// The network on which the daemon is.
+    network: Option<String>,
 }
 
 impl Client {
@@ -33,7 +35,8 @@ impl Client {
     pub(crate) async fn connect(profile_dir: &Path) -> Result<Option<Self>, Fault> {
         let Some(stream) = socket::connect(profile_dir).await? else { return Ok(None) };
         let (reader, writer) = stream.into_split();
-        let mut client = Self { lines: Lines::new(reader, REPLY_MAX), writer, last_id: 0, subscribed: false };
+        let lines = Lines::new(reader, REPLY_MAX);
+        let mut client = Self { lines, writer, last_id: 0, subscribed: false, network: None };
         let version = timeout(GREETING, client.plain("version")).await.map_err(|_| {
             Fault::new("closed", "The daemon of this profile does not answer: stop it and start it again.")
         })??;
@@ -43,7 +46,13 @@ impl Client {
                 "The running daemon is of another version of cwtch: stop it and start it again.",
             ));
         }
+        client.network = version.get("network").and_then(Value::as_str).map(str::to_owned);
         Ok(Some(client))
+    }
+
+    /// The full name of the network on which the daemon is.
+    pub(crate) fn network(&self) -> Option<&str> {
+        self.network.as_deref()
     }
 
     /// Asks for a command and waits for the answer; events that arrive meanwhile go to `on_event`.

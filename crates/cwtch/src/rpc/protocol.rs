@@ -30,7 +30,7 @@ pub(crate) enum Method {
     Command(Box<Command>),
     /// Answers `"pong"`.
     Ping,
-    /// Answers program, version, interface, profile and address.
+    /// Answers program, version, interface, profile, address and network.
     Version,
     /// From now on events arrive as notifications.
     Subscribe,

@@ -38,11 +38,17 @@ struct Shared {
 }
 
 /// Serves until a client asks for `shutdown` or the caller drops the future; then every connection ends.
-pub(crate) async fn serve(socket: &Socket, engine: EngineHandle, profile: &str, address: &str) {
+pub(crate) async fn serve(
+    socket: &Socket,
+    engine: EngineHandle,
+    profile: &str,
+    address: &str,
+    network: &str,
+) {
     let (stop, mut stopped) = mpsc::channel(1);
     let version = json!({
         "program": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "interface": INTERFACE,
-        "profile": profile, "address": address,
+        "profile": profile, "address": address, "network": network,
     });
     let shared = Arc::new(Shared { engine, version, stop });
     let mut connections = JoinSet::new();
