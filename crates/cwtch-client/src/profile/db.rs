@@ -56,14 +56,16 @@ fn prepare(conn: &mut Connection, key: &DatabaseKey) -> Result<(), Fault> {
     let statement = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", *hex));
     // rusqlite's error would quote the statement.
     conn.execute_batch(&statement).map_err(|_| StorageError::Damaged)?;
+    // The profile's lock keeps other processes out, so SQLite needs no shared memory to talk to them: a file
+    // that costs room, and whose lack of room SQLite reports as a broken disk. Said before the first read,
+    // which would make that file.
+    conn.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
     // The first statement that reads the file: fails unless the key is right.
     conn.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
-    // The profile's lock keeps other processes out, so SQLite needs no shared memory to talk to them.
     // The cache and the journal (32 MiB each at most) let large syncs write a page once instead of many
     // times: each write encrypts it, each read of a page that fell out of the cache decrypts it.
     conn.execute_batch(
-        "PRAGMA locking_mode = EXCLUSIVE;
-         PRAGMA journal_mode = WAL;
+        "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA fullfsync = ON;
          PRAGMA checkpoint_fullfsync = ON;

@@ -103,9 +103,10 @@ impl DataDir {
         fs::rename(dir, &target).map_err(|e| StorageError::io("put the new profile in place", e))?;
         // Renamed: nothing is left to clean up under the temporary name.
         let _ = building.keep();
-        sync_dir(&self.profiles())?;
+        let opened = sync_dir(&self.profiles()).and_then(|()| Profile::from_parts(target.clone(), key, held));
+        let profile = or_remove(opened, &target)?;
         tracing::info!("profile created");
-        Profile::from_parts(target, key, held)
+        Ok(profile)
     }
 
     /// Opens a profile; it is this process's alone until the [`Profile`] is dropped.
@@ -182,6 +183,16 @@ impl DataDir {
             }
         }
     }
+}
+
+/// What was made, or its error and no directory: a profile whose making was reported as failed would take its
+/// name, under an address that nobody was told.
+pub(super) fn or_remove<T>(made: Result<T, StorageError>, target: &Path) -> Result<T, StorageError> {
+    made.inspect_err(|_| {
+        if let Err(error) = fs::remove_dir_all(target) {
+            tracing::warn!(%error, "cannot remove a profile that could not be opened");
+        }
+    })
 }
 
 /// A lock that lives as long as the value: the operating system releases it even after a crash.

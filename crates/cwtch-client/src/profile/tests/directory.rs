@@ -227,6 +227,30 @@ fn a_full_disk_is_named_and_changes_nothing() {
 }
 
 #[test]
+fn an_open_database_needs_no_shared_memory() {
+    let (_dir, mut profile) = profile();
+    profile.set_setting("k", Some("v")).unwrap();
+    assert!(profile.path().join("profile.db-wal").exists());
+    assert!(!profile.path().join("profile.db-shm").exists());
+}
+
+#[test]
+fn a_profile_that_cannot_be_opened_when_made_leaves_its_name_free() {
+    let (dir, profile) = profile();
+    let path = profile.path().to_owned();
+    drop(profile);
+    let full = || StorageError::DiskFull { doing: "test" };
+    assert!(dir::or_remove(Ok(()), &path).is_ok());
+    assert!(path.exists());
+    assert!(matches!(dir::or_remove::<()>(Err(full()), &path), Err(StorageError::DiskFull { .. })));
+    assert!(!path.exists());
+    DataDir::open_or_create(dir.path().join("data"))
+        .unwrap()
+        .create(path.file_name().unwrap().to_str().unwrap(), &Password::None, &mut rng(7))
+        .unwrap();
+}
+
+#[test]
 fn profiles_move_between_threads() {
     fn is_send<T: Send>() {}
     is_send::<Profile>();
