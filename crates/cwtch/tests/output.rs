@@ -46,6 +46,9 @@ fn hostile_text_is_harmless_for_people_and_whole_for_programs() {
     for unwanted in ["\u{1b}[2J", "\u{1b}]", "\u{7}", "\u{8}", "\u{9b}", "\u{202e}"] {
         assert!(!shown.contains(unwanted), "{unwanted:?} in {shown:?}");
     }
+    let json = bob.command(&["--json", "messages", "Alice"]).output().unwrap().stdout;
+    let json = String::from_utf8(json).unwrap();
+    assert!(json.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{json:?}");
     let piped = bob.human(&["messages", "Alice"]).stdout;
     assert!(!piped.chars().any(|c| c.is_control() && c != '\n'), "{piped:?}");
     // The forged line stands where text stands, not where lines begin.

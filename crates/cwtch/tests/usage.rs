@@ -45,12 +45,21 @@ fn wrong_usage_exits_with_two_and_says_what_is_wrong() {
 
 #[test]
 fn wrong_usage_is_json_where_json_is_asked_for() {
-    for arguments in [&["--json", "frobnicate"][..], &["address", "--network", "x", "--json"]] {
+    for (arguments, fragment) in [
+        (&["--json", "frobnicate"][..], "'frobnicate'; --help"),
+        (&["--json", "messages", "--sinc", "1"], "; a similar argument exists: '--since'"),
+        (&["--json", "contact", "add"], "not provided: <ADDRESS>"),
+        (&["--json", "send"], "not provided: <CONVERSATION> <TEXT>"),
+        (&["--json"], "command is missing"),
+        (&["contact", "--json"], "command is missing"),
+        (&["address", "--network", "x", "--json"], "no such network"),
+    ] {
         let ran = run(arguments);
         assert_eq!(ran.code, 2, "{ran:?}");
         let (kind, message) = ran.error();
         assert_eq!(kind, "usage");
-        assert!(message.ends_with('.'), "{message:?} is a sentence");
+        assert!(message.ends_with('.') && !message.contains('\n'), "{message:?} is a sentence");
+        assert!(message.contains(fragment), "{fragment:?} expected in {message:?}");
     }
 }
 

@@ -99,9 +99,9 @@ fn needs_network(command: &Command) -> bool {
 fn json(command: &Command, reply: &Value) -> String {
     match (command, reply) {
         (Command::Messages { .. }, Value::Array(messages)) => {
-            messages.iter().map(|message| format!("{message}\n")).collect()
+            messages.iter().map(|message| sanitize::json(&message.to_string()) + "\n").collect()
         }
-        _ => format!("{reply}\n"),
+        _ => sanitize::json(&reply.to_string()) + "\n",
     }
 }
 

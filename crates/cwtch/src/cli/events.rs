@@ -5,7 +5,7 @@ use cwtch_client::api::Event;
 use super::ask::names;
 use crate::fault::Fault;
 use crate::output::human::{self, Names};
-use crate::output::print;
+use crate::output::{print, print_json};
 use crate::rpc::client::Client;
 use crate::session::{Session, choose};
 use crate::settings::Settings;
@@ -25,7 +25,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), Fault> {
         if settings.json {
             let line = serde_json::to_string(&event)
                 .map_err(|e| Fault::internal(format!("An event cannot be written as JSON: {e}.")))?;
-            print(&format!("{line}\n"))?;
+            print_json(&line)?;
             continue;
         }
         if matches!(event, Event::Message { .. } | Event::ContactOnline { .. } | Event::ContactChanged { .. })

@@ -6,6 +6,7 @@ mod profile;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use cwtch_client::api::Command;
 
 use crate::args::{AttributeVerb, CommandLine, ContactVerb, ExperimentVerb, GroupVerb, ServerVerb, Verb};
@@ -41,14 +42,31 @@ pub(crate) fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
         return ExitCode::from(EXIT_OK);
     }
     if json {
-        let text = error.render().to_string();
-        let first = text.lines().next().unwrap_or_default();
-        let first = first.strip_prefix("error: ").unwrap_or(first);
-        output::failure(&Fault::usage(output::sentence(first)), true);
+        output::failure(&Fault::usage(refusal(error)), true);
     } else {
         let _ = error.print();
     }
     ExitCode::from(EXIT_USAGE)
+}
+
+/// What is wrong with a command line, as one sentence. clap says it in its first paragraph, which may go on
+/// over lines (the arguments that are missing), and hints at what was meant in a later one.
+fn refusal(error: &clap::Error) -> String {
+    if matches!(
+        error.kind(),
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    ) {
+        return "A command is missing; --help lists them.".to_owned();
+    }
+    let text = error.render().to_string();
+    let mut paragraphs =
+        text.split("\n\n").map(|lines| lines.split_whitespace().collect::<Vec<_>>().join(" "));
+    let first = paragraphs.next().unwrap_or_default();
+    let wrong = output::capital(first.strip_prefix("error: ").unwrap_or(&first));
+    match paragraphs.find_map(|paragraph| paragraph.strip_prefix("tip: ").map(str::to_owned)) {
+        Some(tip) => output::sentence(&format!("{wrong}; {tip}")),
+        None => format!("{wrong}; --help shows what fits."),
+    }
 }
 
 async fn dispatch(settings: &Settings, verb: Verb) -> Result<(), Fault> {

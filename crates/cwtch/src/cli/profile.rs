@@ -8,7 +8,7 @@ use crate::args::ProfileVerb;
 use crate::fault::Fault;
 use crate::output::sanitize::line;
 use crate::output::table::Table;
-use crate::output::{note, print};
+use crate::output::{note, print, print_json};
 use crate::prompt;
 use crate::rpc::client::Client;
 use crate::session::choose;
@@ -40,7 +40,7 @@ fn new(settings: &Settings, name: &str) -> Result<(), Fault> {
     let profile = dir.create(name, &password, &mut OsRng)?;
     let address = profile.address().to_string();
     if settings.json {
-        return print(&format!("{}\n", json!({"address": address, "name": name})));
+        return print_json(&json!({"address": address, "name": name}));
     }
     if !password.is_some() {
         note("This profile has no password: whoever can read the disk can read it.");
@@ -64,7 +64,7 @@ async fn list(settings: &Settings) -> Result<(), Fault> {
                 |(info, daemon)| json!({"name": info.label, "password": info.has_password, "daemon": daemon}),
             )
             .collect();
-        return print(&format!("{}\n", json!(list)));
+        return print_json(&json!(list));
     }
     let yes = |value| if value { "yes" } else { "no" }.to_owned();
     let mut table = Table::new(&["NAME", "PASSWORD", "DAEMON"]);

@@ -7,6 +7,7 @@ pub(crate) mod progress;
 pub(crate) mod sanitize;
 pub(crate) mod table;
 
+use std::fmt;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -34,6 +35,14 @@ pub(crate) fn print(text: &str) -> Result<(), Fault> {
     }
 }
 
+/// Writes one value of JSON on one line to standard output.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn print_json(value: &impl fmt::Display) -> Result<(), Fault> {
+    print(&format!("{}\n", sanitize::json(&value.to_string())))
+}
+
 /// Writes a remark for a person to standard error.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "{WARN}note:{WARN:#} {text}");
@@ -42,7 +51,7 @@ pub(crate) fn note(text: &str) {
 /// Writes a failure to standard error.
 pub(crate) fn failure(fault: &Fault, json: bool) {
     if json {
-        let _ = writeln!(io::stderr(), "{}", fault.to_json());
+        let _ = writeln!(io::stderr(), "{}", sanitize::json(&fault.to_json()));
     } else {
         let message = sanitize::lines(&fault.message, "  ");
         let _ = writeln!(anstream::stderr(), "{BAD}error:{BAD:#} {message}");

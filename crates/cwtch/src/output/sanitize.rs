@@ -1,8 +1,8 @@
 //! Text from outside, made harmless for a terminal.
 //!
 //! A message may hold anything that is UTF-8: escape sequences that move the cursor, set the title or
-//! answer as if typed, and marks that reverse the direction of reading. JSON output needs none of this,
-//! because JSON escapes control characters.
+//! answer as if typed, and marks that reverse the direction of reading. In JSON nothing is left out, but
+//! what serde_json writes raw of these is escaped.
 
 /// One line: line breaks and tabs become spaces, escape sequences, control characters and marks that change
 /// the direction of reading are left out.
@@ -13,6 +13,22 @@ pub(crate) fn line(text: &str) -> String {
 /// A text of several lines: as [`line()`], but line breaks stay and are followed by `indent`.
 pub(crate) fn lines(text: &str, indent: &str) -> String {
     clean(text.trim_end_matches(['\n', '\r']), &format!("\n{indent}"))
+}
+
+/// A line of JSON that means the same, as text in which nothing steers a terminal or ends the line: JSON
+/// escapes the control characters below U+0020 only, while terminals obey those from U+0080 on, and readers
+/// of lines in some languages (Python's `splitlines`) stop at U+0085, U+2028 and U+2029.
+pub(crate) fn json(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    for c in line.chars() {
+        // Outside of strings JSON has none of these, and all have four hex digits.
+        if c.is_control() || is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}') {
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 fn clean(text: &str, line_break: &str) -> String {
@@ -119,7 +135,24 @@ mod tests {
         assert_eq!(lines("\u{1b}]0;never ends\nsecond", "  "), "\n  second");
     }
 
+    #[test]
+    fn json_keeps_its_meaning_on_one_line() {
+        let hostile = "a\u{9b}31m\u{7f}\u{85}\u{2028}\u{2029}\u{202e}\u{feff} ü\n\u{1b}";
+        let written = json(&serde_json::json!(hostile).to_string());
+        let expected = r#""a\u009b31m\u007f\u0085\u2028\u2029\u202e\ufeff ü\n\u001b""#;
+        assert_eq!(written, expected);
+        assert_eq!(serde_json::from_str::<String>(&written).unwrap(), hostile);
+    }
+
     proptest::proptest! {
+        #[test]
+        fn json_of_any_text_reads_back(text in "(?s).*") {
+            let written = json(&serde_json::json!({"text": text}).to_string());
+            proptest::prop_assert!(written.chars().all(|c| !c.is_control() && !is_invisible(c)));
+            let read: serde_json::Value = serde_json::from_str(&written).unwrap();
+            proptest::prop_assert_eq!(&read["text"], &text);
+        }
+
         #[test]
         fn nothing_that_steers_a_terminal_survives(text in "\\PC*|(?s).*") {
             proptest::prop_assert!(line(&text).chars().all(|c| !c.is_control() && !is_invisible(c)));
