@@ -125,8 +125,8 @@ pub(crate) enum Verb {
         /// Only messages after this id
         #[arg(long, value_name = "ID")]
         since: Option<i64>,
-        /// At most so many: the newest, or with --since the first after it
-        #[arg(long, value_name = "N")]
+        /// At most so many (1 to 1000): the newest, or with --since the first after it
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: Option<u32>,
     },
 

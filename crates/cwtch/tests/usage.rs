@@ -20,6 +20,8 @@ fn wrong_usage_exits_with_two_and_says_what_is_wrong() {
         (&["send", "Bob", "x", "--timeout", "soon"], "--timeout"),
         (&["send", "Bob", "x", "--timeout", "0"], "--timeout"),
         (&["messages", "Bob", "--since", "x"], "--since"),
+        (&["messages", "Bob", "--limit", "0"], "--limit"),
+        (&["messages", "Bob", "--limit", "1001"], "1..=1000"),
         (&["address", "--network", "carrier-pigeon"], "there is no such network"),
         (&["address", "--network", "loopback:"], "write loopback:DIR"),
         (&["address", "--network", "arti"], "loopback only"),

@@ -156,7 +156,7 @@ pub enum Command {
         #[serde(default)]
         since: Option<i64>,
         /// At most so many, in order: with `since` the first ones after it (a page), without it the newest
-        /// ones. The engine's maximum, 10,000, where absent.
+        /// ones. The engine's maximum, 1,000, where absent.
         #[serde(default)]
         limit: Option<u32>,
     },

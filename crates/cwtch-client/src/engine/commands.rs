@@ -21,8 +21,8 @@ const DAEMON_TIMEOUT: Duration = Duration::from_secs(60);
 const ONE_SHOT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest wait that a command may ask for, in seconds: a day.
 const MAX_TIMEOUT: u64 = 86_400;
-/// The most messages in one reply.
-const MESSAGES_MAX: u32 = 10_000;
+/// The most messages in one reply: some 50 MB of JSON if each is as long as can be and all escapes.
+const MESSAGES_MAX: u32 = 1_000;
 /// The one experiment there is.
 const GROUPS: &str = "groups";
 

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 const PIPED_MAX: u64 = 64 * 1024;
 
 /// Messages that are asked for at a time.
-const MESSAGES_PAGE: u32 = 5_000;
+const MESSAGES_PAGE: u32 = 1_000;
 
 /// Carries out a command and prints what comes of it.
 ///

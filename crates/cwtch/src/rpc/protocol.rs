@@ -7,8 +7,8 @@ use crate::fault::{Fault, kind_name};
 
 /// Longest line that the daemon reads, in bytes.
 pub(crate) const REQUEST_MAX: usize = 1 << 20;
-/// Longest line that a client reads, in bytes: a reply may hold every message of a conversation.
-pub(crate) const REPLY_MAX: usize = 1 << 28;
+/// Longest line that a client reads, in bytes: a reply may hold a thousand messages.
+pub(crate) const REPLY_MAX: usize = 1 << 26;
 /// Version of this interface: counts changes that break a client.
 pub(crate) const INTERFACE: u64 = 1;
 
