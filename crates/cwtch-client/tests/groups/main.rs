@@ -15,6 +15,8 @@
 mod fake_server;
 mod forgery;
 mod heartbeat;
+#[path = "../common/person.rs"]
+mod person;
 mod recovery;
 mod refused_posts;
 mod support;

@@ -1,16 +1,13 @@
 //! A small world: a loopback network, a real server, people with engines, and a member who speaks by hand.
 
-use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use cwtch_client::api::{
-    ApiError, Command, Event, GroupCreated, GroupInfo, MessageInfo, MessageState, RejectInfo, Reply,
-    ServerInfo, ServerPhase, SyncInfo,
+    ApiError, Command, Event, GroupCreated, GroupInfo, MessageState, RejectInfo, Reply, ServerInfo,
+    ServerPhase, SyncInfo,
 };
-use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
-use cwtch_client::profile::{DataDir, Password, StorageError};
+use cwtch_client::engine::Mode;
 use cwtch_net::{Deadlines, Loopback, Network, SecureConnection};
 use cwtch_primitives::token::{PendingToken, Token};
 use cwtch_primitives::transcript::Transcript;
@@ -20,16 +17,8 @@ use cwtch_server::keys::ServerKeys;
 use cwtch_server::{Config, RunningServer, Server};
 use cwtch_wire::board::EncryptedGroupMessage;
 use tempfile::TempDir;
-use tokio::sync::broadcast;
-use tokio::time::timeout;
 
-/// Only ends a test that hangs.
-const HANG: Duration = Duration::from_secs(120);
-
-/// `work`, or the end of a test that hangs.
-pub async fn soon<T>(what: &str, work: impl Future<Output = T>) -> T {
-    timeout(HANG, work).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
-}
+pub use crate::person::{Person, profile, soon};
 
 pub struct World {
     dir: TempDir,
@@ -67,14 +56,7 @@ impl World {
     }
 
     pub async fn start(&self, name: &str, mode: Mode) -> Person {
-        let data = DataDir::open_or_create(self.dir.path().join("data")).unwrap();
-        let profile = match data.open(name, &Password::None) {
-            Err(StorageError::NoSuchProfile) => data.create(name, &Password::None, &mut OsRng).unwrap(),
-            opened => opened.unwrap(),
-        };
-        let address = profile.address().to_string();
-        let engine = engine::start(profile, self.network.clone(), EngineOptions::new(mode)).await.unwrap();
-        Person { events: engine.subscribe(), engine, address }
+        Person::start(profile(self.dir.path(), name), self.network.clone(), mode).await
     }
 
     /// Tokens made with the server's own key: for members who speak by hand.
@@ -111,18 +93,7 @@ impl World {
     }
 }
 
-/// One running engine and what it has said so far.
-pub struct Person {
-    pub engine: EngineHandle,
-    events: broadcast::Receiver<Arc<Event>>,
-    pub address: String,
-}
-
 impl Person {
-    pub async fn call(&self, command: Command) -> Result<Reply, ApiError> {
-        soon("a command", self.engine.call(command)).await
-    }
-
     pub async fn enable(&self) {
         self.call(Command::ExperimentEnable { name: "groups".to_owned() }).await.unwrap();
     }
@@ -163,25 +134,6 @@ impl Person {
         }
     }
 
-    pub async fn send(&self, group: &str, text: &str) -> Result<MessageInfo, ApiError> {
-        self.send_as(group, text, None, None).await
-    }
-
-    pub async fn send_as(
-        &self,
-        group: &str,
-        text: &str,
-        timeout: Option<u64>,
-        reply_to: Option<i64>,
-    ) -> Result<MessageInfo, ApiError> {
-        let command =
-            Command::Send { conversation: group.to_owned(), text: text.to_owned(), timeout, reply_to };
-        match self.call(command).await? {
-            Reply::Message(message) => Ok(message),
-            other => panic!("not a message: {other:?}"),
-        }
-    }
-
     pub async fn sync(&self) -> Result<SyncInfo, ApiError> {
         match self.call(Command::Sync { group: None }).await? {
             Reply::Synced(info) => Ok(info),
@@ -194,40 +146,6 @@ impl Person {
             Reply::Rejects(rejects) => rejects,
             other => panic!("not rejects: {other:?}"),
         }
-    }
-
-    pub async fn messages(&self, group: &str) -> Vec<MessageInfo> {
-        let command = Command::Messages { conversation: group.to_owned(), since: None, limit: None };
-        match self.call(command).await.unwrap() {
-            Reply::Messages(messages) => messages,
-            other => panic!("not messages: {other:?}"),
-        }
-    }
-
-    pub async fn texts(&self, group: &str) -> Vec<String> {
-        self.messages(group).await.into_iter().map(|m| m.text).collect()
-    }
-
-    /// The next event for which `pick` returns something.
-    pub async fn event<T>(&mut self, what: &str, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
-        soon(what, async {
-            loop {
-                let event = self.events.recv().await.expect("events go on");
-                if let Some(found) = pick(&event) {
-                    return found;
-                }
-            }
-        })
-        .await
-    }
-
-    /// The next message from somebody else.
-    pub async fn incoming(&mut self) -> MessageInfo {
-        self.event("a message", |event| match event {
-            Event::Message { message } if !message.own => Some(message.clone()),
-            _ => None,
-        })
-        .await
     }
 
     /// The next change of a server's phase to this one; its detail.
@@ -246,9 +164,5 @@ impl Person {
                 .then_some(())
         })
         .await;
-    }
-
-    pub async fn stop(self) {
-        soon("the engine's end", self.engine.shutdown()).await;
     }
 }

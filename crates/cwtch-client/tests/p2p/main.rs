@@ -13,6 +13,8 @@
 
 mod chat;
 mod hostile;
+#[path = "../common/person.rs"]
+mod person;
 mod reconnect;
 mod refusals;
 mod support;

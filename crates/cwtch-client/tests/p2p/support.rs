@@ -1,30 +1,20 @@
 //! A small world: a data directory and a loopback network, and people in it.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use cwtch_client::api::{ApiError, Command, Event, MessageInfo, Reply};
-use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
-use cwtch_client::profile::{DataDir, Password, Profile, StorageError};
+use cwtch_client::api::{Command, Event};
+use cwtch_client::engine::Mode;
 use cwtch_net::{BoxStream, Deadlines, Listener, Loopback, NetError, Network, SecureConnection};
 use cwtch_primitives::{Address, Identity, OsRng};
 use cwtch_protocol::app::peer::{Event as PeerEvent, Peer};
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::{broadcast, watch};
-use tokio::time::timeout;
+use tokio::sync::watch;
 
-/// Only ends a test that hangs.
-const HANG: Duration = Duration::from_secs(120);
-
-/// `work`, or the end of a test that hangs.
-pub async fn soon<T>(what: &str, work: impl Future<Output = T>) -> T {
-    timeout(HANG, work).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
-}
+pub use crate::person::{Person, profile, soon};
 
 pub struct World {
     dir: TempDir,
@@ -41,17 +31,9 @@ impl World {
         Self { dir, network }
     }
 
-    fn profile(&self, name: &str) -> Profile {
-        let data = DataDir::open_or_create(self.dir.path().join("data")).unwrap();
-        match data.open(name, &Password::None) {
-            Err(StorageError::NoSuchProfile) => data.create(name, &Password::None, &mut OsRng).unwrap(),
-            opened => opened.unwrap(),
-        }
-    }
-
     /// The address of a profile, made if need be.
     pub fn address(&self, name: &str) -> String {
-        self.profile(name).address().to_string()
+        profile(self.dir.path(), name).address().to_string()
     }
 
     /// Whether somebody listens under an address.
@@ -68,10 +50,7 @@ impl World {
     }
 
     async fn start(&self, name: &str, mode: Mode) -> Person {
-        let profile = self.profile(name);
-        let address = profile.address().to_string();
-        let engine = engine::start(profile, self.network.clone(), EngineOptions::new(mode)).await.unwrap();
-        Person { events: engine.subscribe(), engine, address }
+        Person::start(profile(self.dir.path(), name), self.network.clone(), mode).await
     }
 
     /// Two daemons that have accepted each other and are connected.
@@ -85,76 +64,13 @@ impl World {
     }
 }
 
-/// One running engine and what it has said so far.
-pub struct Person {
-    pub engine: EngineHandle,
-    events: broadcast::Receiver<Arc<Event>>,
-    pub address: String,
-}
-
 impl Person {
-    pub async fn call(&self, command: Command) -> Result<Reply, ApiError> {
-        soon("a command", self.engine.call(command)).await
-    }
-
     pub async fn add(&self, address: &str) {
         self.call(Command::ContactAdd { address: address.to_owned(), name: None }).await.unwrap();
     }
 
     pub async fn accept(&self, address: &str) {
         self.call(Command::ContactAccept { contact: address.to_owned() }).await.unwrap();
-    }
-
-    pub async fn send(&self, to: &str, text: &str) -> Result<MessageInfo, ApiError> {
-        self.send_as(to, text, None, None).await
-    }
-
-    pub async fn send_as(
-        &self,
-        to: &str,
-        text: &str,
-        timeout: Option<u64>,
-        reply_to: Option<i64>,
-    ) -> Result<MessageInfo, ApiError> {
-        let command = Command::Send { conversation: to.to_owned(), text: text.to_owned(), timeout, reply_to };
-        match self.call(command).await? {
-            Reply::Message(message) => Ok(message),
-            other => panic!("not a message: {other:?}"),
-        }
-    }
-
-    pub async fn messages(&self, with: &str) -> Vec<MessageInfo> {
-        let command = Command::Messages { conversation: with.to_owned(), since: None, limit: None };
-        match self.call(command).await.unwrap() {
-            Reply::Messages(messages) => messages,
-            other => panic!("not messages: {other:?}"),
-        }
-    }
-
-    pub async fn texts(&self, with: &str) -> Vec<String> {
-        self.messages(with).await.into_iter().map(|m| m.text).collect()
-    }
-
-    /// The next event for which `pick` returns something.
-    pub async fn event<T>(&mut self, what: &str, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
-        soon(what, async {
-            loop {
-                let event = self.events.recv().await.expect("events go on");
-                if let Some(found) = pick(&event) {
-                    return found;
-                }
-            }
-        })
-        .await
-    }
-
-    /// The next message from somebody else.
-    pub async fn incoming(&mut self) -> MessageInfo {
-        self.event("a message", |event| match event {
-            Event::Message { message } if !message.own => Some(message.clone()),
-            _ => None,
-        })
-        .await
     }
 
     pub async fn online_with(&mut self, contact: &str) {
@@ -177,10 +93,6 @@ impl Person {
             _ => None,
         })
         .await
-    }
-
-    pub async fn stop(self) {
-        soon("the engine's end", self.engine.shutdown()).await;
     }
 }
 
