@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Once;
 use std::time::Duration;
 
 use cwtch_primitives::{Identity, Zeroizing};
@@ -43,9 +44,23 @@ pub(super) fn create(path: &Path, key: &DatabaseKey, identity: &Identity) -> Res
 pub(super) fn open(path: &Path, key: &DatabaseKey) -> Result<Connection, StorageError> {
     const DOING: &str = "open the database";
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    initialise();
     let mut conn = Connection::open_with_flags(path, flags).map_err(|e| Fault::from(e).during(DOING))?;
     prepare(&mut conn, key).map_err(|fault| fault.during(DOING))?;
     Ok(conn)
+}
+
+/// Opens one connection that is for nothing, alone. SQLite counts itself as ready before SQLCipher is: a
+/// thread that opened a program's second database while the first was being opened got a connection that
+/// refuses every key.
+fn initialise() {
+    static READY: Once = Once::new();
+    READY.call_once(|| {
+        if let Err(error) = Connection::open_in_memory() {
+            // Whatever it is, opening the profile will say it.
+            tracing::warn!(%error, "the database library did not start");
+        }
+    });
 }
 
 fn prepare(conn: &mut Connection, key: &DatabaseKey) -> Result<(), Fault> {
