@@ -203,10 +203,7 @@ impl BoardClient {
             return Err(BoardClientError::EventsFull);
         }
         if let Replay::Entries { remaining } = self.replay {
-            let entry = EncryptedGroupMessage::from_json(payload).map_err(BoardClientError::NotAnEntry)?;
-            self.events.push_back(Event::Entry(entry));
-            self.entries_left(remaining - 1);
-            return Ok(());
+            return self.entry_or_live(payload, remaining);
         }
         match ServerMessage::from_json(payload).map_err(BoardClientError::Malformed)? {
             Some(ServerMessage::ReplayResult { count }) => {
@@ -226,6 +223,22 @@ impl BoardClient {
             }
             Some(ServerMessage::NewMessage(message)) => self.events.push_back(Event::NewMessage(message)),
             None => {}
+        }
+        Ok(())
+    }
+
+    /// A deployed server broadcasts to a client that was synced before, also between the entries of a later
+    /// replay; the two are told apart by their form, as an entry has no type.
+    fn entry_or_live(&mut self, payload: &[u8], remaining: u64) -> Result<(), BoardClientError> {
+        match EncryptedGroupMessage::from_json(payload) {
+            Ok(entry) => {
+                self.events.push_back(Event::Entry(entry));
+                self.entries_left(remaining - 1);
+            }
+            Err(not_an_entry) => match ServerMessage::from_json(payload) {
+                Ok(Some(ServerMessage::NewMessage(live))) => self.events.push_back(Event::NewMessage(live)),
+                _ => return Err(BoardClientError::NotAnEntry(not_an_entry)),
+            },
         }
         Ok(())
     }

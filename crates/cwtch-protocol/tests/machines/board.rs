@@ -227,7 +227,6 @@ fn a_server_that_says_what_nobody_asked() {
     assert_eq!(greedy.handle(&endless), Err(too_long));
 
     for intruder in [
-        ServerMessage::NewMessage(message(1)).to_json(),
         ServerMessage::PostResult { success: true }.to_json(),
         ServerMessage::ReplayResult { count: 1 }.to_json(),
         b"{}".to_vec(),
@@ -238,6 +237,26 @@ fn a_server_that_says_what_nobody_asked() {
         client.handle(&message(1).to_json()).unwrap();
         assert!(matches!(client.handle(&intruder), Err(BoardClientError::NotAnEntry(_))));
     }
+}
+
+#[test]
+fn a_live_message_between_entries_is_no_entry() {
+    let mut client = client();
+    client.request_replay(None).unwrap();
+    client.handle(&ServerMessage::ReplayResult { count: 2 }.to_json()).unwrap();
+    client.handle(&message(1).to_json()).unwrap();
+    client.handle(&ServerMessage::NewMessage(message(3)).to_json()).unwrap();
+    assert!(client.is_replaying(), "an entry is still missing");
+    client.handle(&message(2).to_json()).unwrap();
+    let events: Vec<Event> = std::iter::from_fn(|| client.poll_event()).collect();
+    let expected = [
+        Event::ReplayStarted { count: 2 },
+        Event::Entry(message(1)),
+        Event::NewMessage(message(3)),
+        Event::Entry(message(2)),
+        Event::Synced,
+    ];
+    assert_eq!(events, expected);
 }
 
 #[test]
