@@ -4,7 +4,7 @@
 //! handshake of §1.5 and its encryption; [`PlainConnection`] adds the plain framing of the token service.
 //! One task owns a connection and drives both directions:
 //!
-//! ```ignore
+//! ```text
 //! loop {
 //!     tokio::select! {
 //!         received = connection.recv() => match received? {

@@ -180,6 +180,25 @@ impl PacketStream {
         self.state = State::Failed;
     }
 
+    /// The next packet as `read` understands it, or `None` at the end of the stream. What `read` refuses ends
+    /// the connection.
+    pub(super) fn poll_read<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        read: impl FnOnce(&[u8; PACKET_LEN]) -> Result<T, ConnError>,
+    ) -> Poll<Result<Option<T>, ConnError>> {
+        if !ready!(self.poll_packet(cx))? {
+            return Poll::Ready(Ok(None));
+        }
+        let Some(packet) = self.front() else { return Poll::Ready(Ok(None)) };
+        let payload = read(packet);
+        self.pop();
+        if payload.is_err() {
+            self.fail();
+        }
+        Poll::Ready(payload.map(Some))
+    }
+
     /// The packet that [`poll_packet`](Self::poll_packet) announced.
     pub(super) fn front(&self) -> Option<&[u8; PACKET_LEN]> {
         self.inbox.front()

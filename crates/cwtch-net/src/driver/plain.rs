@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use cwtch_primitives::Address;
-use cwtch_wire::packet::{read_frame, write_frame};
+use cwtch_wire::packet::{PACKET_LEN, read_frame, write_frame};
 
 use super::deadlines::Deadlines;
 use super::error::{Awaiting, ConnError};
@@ -81,16 +81,9 @@ impl PlainConnection {
     }
 
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Vec<u8>>, ConnError>> {
-        if !ready!(self.packets.poll_packet(cx))? {
-            return Poll::Ready(Ok(None));
-        }
-        let Some(packet) = self.packets.front() else { return Poll::Ready(Ok(None)) };
-        let payload = read_frame(packet).map(<[u8]>::to_vec);
-        self.packets.pop();
-        Poll::Ready(payload.map(Some).map_err(|error| {
-            self.packets.fail();
-            ConnError::Packet(error)
-        }))
+        let read =
+            |packet: &[u8; PACKET_LEN]| read_frame(packet).map(<[u8]>::to_vec).map_err(ConnError::Packet);
+        self.packets.poll_read(cx, read)
     }
 
     /// As [`recv`](Self::recv), when an answer is due within `limit`.

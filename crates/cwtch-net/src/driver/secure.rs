@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use cwtch_primitives::{Address, CryptoRngCore, Identity};
@@ -153,16 +153,8 @@ impl SecureConnection {
     /// # Errors
     /// As [`recv`](Self::recv).
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Vec<u8>>, ConnError>> {
-        if !ready!(self.packets.poll_packet(cx))? {
-            return Poll::Ready(Ok(None));
-        }
-        let Some(packet) = self.packets.front() else { return Poll::Ready(Ok(None)) };
-        let opened = self.channel.open(packet);
-        self.packets.pop();
-        Poll::Ready(opened.map(Some).map_err(|error| {
-            self.packets.fail();
-            ConnError::Channel(error)
-        }))
+        let channel = &mut self.channel;
+        self.packets.poll_read(cx, |packet| channel.open(packet).map_err(ConnError::Channel))
     }
 
     /// As [`recv`](Self::recv), when an answer is due within `limit`. Cancel-safe, but each call begins a new
