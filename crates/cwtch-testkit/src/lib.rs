@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use data_encoding::{BASE64, HEXLOWER};
 pub use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
+use rand_core::{OsRng, RngCore, SeedableRng};
 pub use serde_json::Value;
 
 static MODEL: LazyLock<Value> = LazyLock::new(|| parse(include_str!("../vectors/model.json")));
@@ -24,6 +24,15 @@ static TRANSCRIPT: LazyLock<Value> = LazyLock::new(|| parse(include_str!("../vec
 /// A reproducible generator: the same seed gives the same bytes on every machine.
 pub fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
+}
+
+/// A seed for a test whose randomness is the point, printed as `NAME=n`: given back in that environment
+/// variable it repeats the test's draws.
+pub fn seed(name: &str) -> u64 {
+    let given = std::env::var(name).ok().and_then(|seed| seed.parse().ok());
+    let seed = given.unwrap_or_else(|| OsRng.next_u64());
+    eprintln!("{name}={seed}");
+    seed
 }
 
 /// The vectors of an independent model of the protocol (`vectors/model.json`).

@@ -22,11 +22,9 @@ use std::time::Duration;
 use clients::{FORBIDDEN, LAST, Poster, Report, Watcher, World, number};
 use common::{PATIENCE, Place};
 use cwtch_net::{ConnError, Loopback, NetError, UnreachableWhy};
-use cwtch_primitives::OsRng;
 use cwtch_server::keys::ServerKeys;
 use process::{Process, status};
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
+use rand_chacha::rand_core::RngCore;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::timeout;
@@ -43,17 +41,9 @@ const EARLY_EVERY: u32 = 5;
 /// The longest time from its start to that kill, in milliseconds.
 const EARLY_MS: u64 = 80;
 
-/// The seed of the kills' moments: `CWTCH_CRASH_SEED`, or a random one, printed for a repetition.
-fn seed() -> u64 {
-    let given = std::env::var("CWTCH_CRASH_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = given.unwrap_or_else(|| OsRng.next_u64());
-    eprintln!("CWTCH_CRASH_SEED={seed}");
-    seed
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_kills_lose_nothing_acknowledged() {
-    let mut rng = ChaCha20Rng::seed_from_u64(seed());
+    let mut rng = cwtch_testkit::rng(cwtch_testkit::seed("CWTCH_CRASH_SEED"));
     let mut below = |limit: u64| Duration::from_millis(rng.next_u64() % (limit + 1));
     let place = Place::new();
     let mut server = block_in_place(|| started(&place));

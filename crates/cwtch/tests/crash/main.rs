@@ -22,7 +22,6 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use common::{PATIENCE, Person, Server, World, until};
-use cwtch_primitives::OsRng;
 use cwtch_primitives::rand_core::RngCore;
 use cwtch_server::store::{SqliteStore, Store, StoreStatus};
 use load::{Accounts, Sender, Target};
@@ -45,17 +44,9 @@ const LOOK_EVERY: u64 = 5;
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// The seed of the kills' moments: `CWTCH_CRASH_SEED`, or a random one, printed for a repetition.
-fn seed() -> u64 {
-    let given = std::env::var("CWTCH_CRASH_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = given.unwrap_or_else(|| OsRng.next_u64());
-    eprintln!("CWTCH_CRASH_SEED={seed}");
-    seed
-}
-
 #[test]
 fn fifty_kills_lose_and_double_nothing() {
-    let mut rng = cwtch_testkit::rng(seed());
+    let mut rng = cwtch_testkit::rng(cwtch_testkit::seed("CWTCH_CRASH_SEED"));
     let mut below = |limit: u64| Duration::from_millis(rng.next_u64() % (limit + 1));
     let world = World::new();
     let mut server = world.server("server");
@@ -125,7 +116,7 @@ fn fifty_kills_lose_and_double_nothing() {
         assert_eq!(rpc.call(3, "rejects", json!({}))["result"], json!([]));
     }
 
-    let (at_alice, at_bob) = (page(&alice, &bob.address), page(&bob, &alice.address));
+    let (at_alice, at_bob) = (all(&alice, &bob.address), all(&bob, &alice.address));
     two_sides_agree(&a_to_b, &own(&at_alice, "acknowledged"), &others(&at_bob, "received"));
     two_sides_agree(&b_to_a, &own(&at_bob, "acknowledged"), &others(&at_alice, "received"));
     still_there(&alice, &bob.address, &before);
@@ -135,7 +126,7 @@ fn fifty_kills_lose_and_double_nothing() {
     carol.ok(&["experiment", "enable", "groups"]);
     carol.ok(&["group", "join", &tofubundle]);
     let count = carol.ok(&["--network", &world.network(), "sync"])["received"].as_u64().unwrap();
-    let [by_alice, by_bob, by_carol] = [&alice, &bob, &carol].map(|person| page(person, &group));
+    let [by_alice, by_bob, by_carol] = [&alice, &bob, &carol].map(|person| all(person, &group));
     let all = others(&by_carol, "verified");
     let of = |author: &str| -> Vec<String> {
         all.iter().filter(|text| text.starts_with(author)).cloned().collect()
@@ -203,28 +194,16 @@ fn wait(senders: &[Sender], what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// All messages of a conversation, in local order.
-fn page(person: &Person, conversation: &str) -> Vec<Value> {
-    const PAGE: u64 = 5000;
-    // A one-shot command where no daemon runs.
-    let mut all: Vec<Value> = Vec::new();
-    loop {
-        let since = all.last().map_or(0, |message| message["id"].as_i64().unwrap()).to_string();
-        let limit = PAGE.to_string();
-        let ran = person.json(&["messages", conversation, "--since", &since, "--limit", &limit]);
-        assert_eq!(ran.code, 0, "{ran:?}");
-        let found = ran.values();
-        let full = found.len() as u64 == PAGE;
-        all.extend(found);
-        if !full {
-            return all;
-        }
-    }
+/// All messages of a conversation, in local order. A one-shot command where no daemon runs.
+fn all(person: &Person, conversation: &str) -> Vec<Value> {
+    let ran = person.json(&["messages", conversation]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    ran.values()
 }
 
 /// What was listed before is listed now, in its place; tells what is listed now.
 fn still_there(person: &Person, conversation: &str, before: &[(i64, String)]) -> Vec<(i64, String)> {
-    let now: Vec<_> = page(person, conversation)
+    let now: Vec<_> = all(person, conversation)
         .iter()
         .map(|message| (message["id"].as_i64().unwrap(), message["text"].as_str().unwrap().to_owned()))
         .collect();
