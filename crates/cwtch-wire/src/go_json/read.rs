@@ -296,7 +296,7 @@ fn unescape(content: &[u8]) -> Option<String> {
     Some(out)
 }
 
-/// The character of a high surrogate and the `\uXXXX` behind it.
+/// The character of a high surrogate and the escape of the low one behind it.
 fn surrogate_pair(high: u32, rest: &[u8]) -> Option<(char, &[u8])> {
     if !(0xd800..0xdc00).contains(&high) {
         return None;
