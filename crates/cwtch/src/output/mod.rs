@@ -38,7 +38,7 @@ pub(crate) fn print(text: &str) -> Result<(), Fault> {
 /// Writes one value of JSON on one line to standard output.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_json(value: &impl fmt::Display) -> Result<(), Fault> {
     print(&format!("{}\n", sanitize::json(&value.to_string())))
 }
