@@ -1,10 +1,11 @@
-//! Which group a message of a board belongs to, whether it is valid, and what is missing before it (§1.9).
+//! Which group a message of a board belongs to, and whether it is valid (§1.9). What is missing before it only
+//! a store of messages can tell.
 
 use core::fmt;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
+use cwtch_primitives::Address;
 use cwtch_primitives::group::{GroupId, GroupKey};
-use cwtch_primitives::{Address, Signature};
 use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::{
     GroupContext, RejectReason, VerifiedGroupMessage, parse_plain, try_open_into, verify,
@@ -158,83 +159,4 @@ impl Tally {
 /// clock does not make a message invalid, on either side.
 pub fn shown_time(message: &VerifiedGroupMessage, now: i64) -> (i64, bool) {
     message.sane_timestamp(now).map_or((now, false), |sent| (sent, true))
-}
-
-/// How a message hangs together with those before it: each names the newest that its author had seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Link {
-    /// It names none: the author had seen nothing yet.
-    First,
-    /// It names one that is here.
-    Known,
-    /// It names one that is not here (yet): withheld, pruned, or still to come.
-    Missing,
-}
-
-/// Decides a message's link, for callers whose store knows the signatures.
-pub fn link(previous: &[u8], known: impl FnOnce(&[u8]) -> bool) -> Link {
-    if previous.is_empty() {
-        Link::First
-    } else if known(previous) {
-        Link::Known
-    } else {
-        Link::Missing
-    }
-}
-
-/// Follows the chain of one group in memory: which signatures are here, and which are named but missing.
-///
-/// Grows by 64 bytes for each message (and each missing one); a server cannot make it grow without
-/// members' signatures.
-#[derive(Default)]
-pub struct ChainTracker {
-    known: HashSet<Signature>,
-    missing: HashSet<Signature>,
-}
-
-impl ChainTracker {
-    /// A chain whose known part is given.
-    pub fn new(known: impl IntoIterator<Item = Signature>) -> Self {
-        Self { known: known.into_iter().collect(), missing: HashSet::new() }
-    }
-
-    /// Takes a verified message in the order of the board, and says how it is linked. A message that comes later
-    /// closes the gap that it left. A name that cannot be a signature counts as missing for good.
-    pub fn observe(&mut self, message: &VerifiedGroupMessage) -> Link {
-        self.insert(*message.signature(), message.previous())
-    }
-
-    fn insert(&mut self, signature: Signature, previous: &[u8]) -> Link {
-        let link = link(previous, |p| Signature::try_from(p).is_ok_and(|p| self.known.contains(&p)));
-        self.missing.remove(&signature);
-        self.known.insert(signature);
-        if link == Link::Missing
-            && let Ok(previous) = Signature::try_from(previous)
-            && previous != signature
-        {
-            self.missing.insert(previous);
-        }
-        link
-    }
-
-    /// How many messages are named by others and not here.
-    pub fn gaps(&self) -> usize {
-        self.missing.len()
-    }
-
-    /// How many messages are here.
-    pub fn len(&self) -> usize {
-        self.known.len()
-    }
-
-    /// Whether nothing is here.
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
-    }
-}
-
-impl fmt::Debug for ChainTracker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ChainTracker({} known, {} missing)", self.known.len(), self.missing.len())
-    }
 }

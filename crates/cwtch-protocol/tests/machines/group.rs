@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::{Address, Identity, PublicKey};
-use cwtch_protocol::group::{ChainTracker, Link, Outcome, Scratch, Tally, TrialSet, link, shown_time};
+use cwtch_protocol::group::{Outcome, Scratch, Tally, TrialSet, shown_time};
 use cwtch_testkit::{Value, b64, hex_array, list, model, rng, text};
 use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::{GroupContext, RejectReason, VerifiedGroupMessage, compose};
@@ -199,31 +199,6 @@ fn times_that_cannot_be_believed_are_replaced() {
         let message = group.message(&identity(1), sent, b"", 3);
         assert_eq!(shown_time(&verified(&set(&[&group]), &message).1, now), shown, "sent at {sent}");
     }
-}
-
-#[test]
-fn the_chain_shows_what_is_missing_and_when_it_comes() {
-    let group = Group::new(1, &identity(50));
-    let set = set(&[&group]);
-    let one = group.message(&identity(1), 1_700_000_001, b"", 3);
-    let two = group.message(&identity(2), 1_700_000_002, &one.signature, 4);
-    let three = group.message(&identity(1), 1_700_000_003, &two.signature, 5);
-    let message = |m| verified(&set, m).1;
-
-    let mut chain = ChainTracker::default();
-    assert!(chain.is_empty());
-    assert_eq!(chain.observe(&message(&one)), Link::First);
-    assert_eq!(chain.observe(&message(&three)), Link::Missing);
-    assert_eq!((chain.len(), chain.gaps()), (2, 1));
-    assert_eq!(chain.observe(&message(&two)), Link::Known);
-    assert_eq!((chain.len(), chain.gaps()), (3, 0));
-
-    let mut later = ChainTracker::new([*message(&two).signature()]);
-    assert_eq!(later.observe(&message(&three)), Link::Known, "known from an earlier visit");
-
-    assert_eq!(link(b"", |_| panic!("nothing to look up")), Link::First);
-    assert_eq!(link(b"x", |previous| previous == b"x"), Link::Known);
-    assert_eq!(link(b"x", |_| false), Link::Missing);
 }
 
 #[test]
