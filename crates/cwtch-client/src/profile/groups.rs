@@ -56,14 +56,6 @@ impl Profile {
         })
     }
 
-    /// The groups that one server carries.
-    ///
-    /// # Errors
-    /// Trouble with the database.
-    pub fn groups_of(&self, server: &Address) -> Result<Vec<Group>, StorageError> {
-        self.read("list the groups", |conn| of_server(conn, server))
-    }
-
     /// A group by its id.
     ///
     /// # Errors

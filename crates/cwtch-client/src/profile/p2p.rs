@@ -76,21 +76,6 @@ impl Profile {
         })
     }
 
-    /// Contacts with queued messages that may be dialled: accepted ones.
-    ///
-    /// # Errors
-    /// Trouble with the database.
-    pub fn contacts_with_pending(&self) -> Result<Vec<Address>, StorageError> {
-        self.read("read the queue", |conn| {
-            let mut statement = conn.prepare_cached(
-                "SELECT key FROM contacts WHERE state = 1 AND conversation IN (
-                     SELECT DISTINCT conversation FROM messages WHERE state IN (1, 2)) ORDER BY conversation",
-            )?;
-            let rows = statement.query_map([], |row| super::columns::address(row, 0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-    }
-
     /// Notes that a message has been written to a connection. Of a message that is confirmed or given up
     /// nothing changes. Losing this note in a crash only means one more resend.
     ///

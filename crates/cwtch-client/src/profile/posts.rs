@@ -114,31 +114,6 @@ impl Profile {
         self.write("note a stored post", |tx| confirm(tx, post))
     }
 
-    /// As [`Profile::mark_post_stored`], for a server that shows the post itself. `None` if the group has no
-    /// own message with this signature.
-    ///
-    /// # Errors
-    /// Trouble with the database.
-    pub fn mark_post_stored_by_signature(
-        &mut self,
-        group: &GroupId,
-        signature: &[u8],
-    ) -> Result<Option<MessageId>, StorageError> {
-        self.write("note a stored post", |tx| {
-            let found = tx
-                .prepare_cached(
-                    "SELECT m.id FROM messages m JOIN groups g ON g.conversation = m.conversation
-                     WHERE g.group_id = ?1 AND m.signature = ?2 AND m.own = 1",
-                )?
-                .query_row(params![group.as_bytes(), signature], |row| Ok(MessageId(row.get(0)?)))
-                .optional()?;
-            if let Some(id) = found {
-                confirm(tx, id)?;
-            }
-            Ok(found)
-        })
-    }
-
     /// Notes that the server refused a post. Its token is never used again. Of a post that is confirmed by
     /// now nothing changes. Tells the state that it has then.
     ///

@@ -29,7 +29,6 @@ fn a_queued_message_waits_through_restarts_until_acknowledged() {
     assert_eq!(pending[0].content, text("one"));
     assert_eq!(profile.pending_p2p(&friend, first, 10).unwrap().len(), 1);
     assert_eq!(profile.pending_p2p(&friend, MessageId(0), 1).unwrap().len(), 1);
-    assert_eq!(profile.contacts_with_pending().unwrap(), [friend]);
     assert_eq!(profile.count_unconfirmed().unwrap(), 2);
 
     assert_eq!(profile.mark_acknowledged(&friend, "id1").unwrap(), AckOutcome::Acknowledged(first));
@@ -41,7 +40,6 @@ fn a_queued_message_waits_through_restarts_until_acknowledged() {
     assert!(profile.mark_failed(second).unwrap());
     assert!(!profile.mark_failed(first).unwrap());
     assert_eq!(profile.count_unconfirmed().unwrap(), 0);
-    assert!(profile.contacts_with_pending().unwrap().is_empty());
     // It arrived after all.
     assert_eq!(profile.mark_acknowledged(&friend, "id2").unwrap(), AckOutcome::Acknowledged(second));
 }
