@@ -3,6 +3,7 @@
 //!
 //! - [`Network`] and [`Listener`] are what a network must do; [`NetworkSpec`] is how a person names one.
 //! - [`loopback`] is the test network of §1.2: this machine only, no anonymity.
+//! - [`onion`] is what both ways to Tor have in common; [`readiness`] tells how far a network or address is.
 //! - [`driver`] carries packets: [`SecureConnection`] for peers and boards (§1.5), [`PlainConnection`] for
 //!   the token service (§1.6), every step of both under a deadline of [`Deadlines`].
 //!
@@ -11,11 +12,16 @@
 pub mod driver;
 pub mod loopback;
 mod network;
+pub mod onion;
+pub mod readiness;
 mod spec;
 
 pub use driver::{
     Awaiting, ConnError, Deadlines, Fault, PacketStream, PlainConnection, Rng, SecureConnection,
 };
 pub use loopback::Loopback;
-pub use network::{AddressFileFault, BoxStream, Listener, NetError, Network, Stream, UnreachableWhy};
-pub use spec::{NetworkSpec, SpecError};
+pub use network::{
+    AddressFileFault, BoxStream, Isolation, Listener, NetError, Network, Stream, UnreachableWhy,
+};
+pub use readiness::{Readiness, Trouble};
+pub use spec::{ControlPort, NetworkSpec, SpecError};

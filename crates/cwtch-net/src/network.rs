@@ -1,10 +1,14 @@
 //! What a network must do, and how it fails.
 
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use cwtch_primitives::{Address, Identity};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+
+use crate::readiness::Readiness;
 
 /// A byte stream in both directions, ordered and reliable, not necessarily authenticated.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -14,23 +18,54 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// A stream of any network.
 pub type BoxStream = Box<dyn Stream>;
 
+/// What may travel together: streams that were dialled with the same isolation may share a circuit of an
+/// anonymous network, streams with different ones never do. No two calls of [`Isolation::new`] in a process give
+/// the same one, and networks keep those of different processes apart by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Isolation(u64);
+
+impl Isolation {
+    /// One that nothing else has.
+    #[expect(clippy::new_without_default, reason = "two defaults that differ would surprise")]
+    pub fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Its number, unique in this process.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// A network on which identities listen under their addresses and dial others.
 ///
 /// A stream from [`dial`](Self::dial) is not proof of who answers: the handshake of §1.5 checks that.
 #[async_trait]
 pub trait Network: Send + Sync {
-    /// Makes `identity` reachable under its address until the listener is closed or dropped. Listening
-    /// again with the same identity takes the address over.
+    /// Begins to make `identity` reachable under its address, until the listener is closed or dropped. Listening
+    /// again with the same identity takes the address over. How far it has come is
+    /// [`Listener::readiness`]: a network that is not ready itself listens as soon as it is.
     ///
     /// # Errors
-    /// If the network cannot publish the address.
+    /// If the network will not publish the address, however long one waits.
     async fn listen(&self, identity: &Identity) -> Result<Box<dyn Listener>, NetError>;
 
     /// Opens a stream to whoever listens under `address`.
     ///
     /// # Errors
-    /// [`NetError::Unreachable`] if nobody answers there now; anything else is local trouble.
-    async fn dial(&self, address: &Address) -> Result<BoxStream, NetError>;
+    /// [`NetError::Unreachable`] if nobody answers there now; [`NetError::NotReady`] if the network is not
+    /// [ready](Self::readiness); anything else is local trouble.
+    async fn dial(&self, address: &Address, isolation: Isolation) -> Result<BoxStream, NetError>;
+
+    /// How far the network is from carrying streams, now and from now on. It ends with the network.
+    fn readiness(&self) -> watch::Receiver<Readiness> {
+        Readiness::always()
+    }
+
+    /// Withdraws what is published and leaves the network, as far as that takes waiting; nothing can be
+    /// dialled afterwards.
+    async fn shutdown(&self) {}
 
     /// The network's name in a few words, for a person.
     fn describe(&self) -> &'static str;
@@ -54,6 +89,12 @@ pub trait Listener: Send {
     /// The address that is listened on.
     fn address(&self) -> &Address;
 
+    /// How far others are from reaching the address, now and from now on. Ready means that it was seen to
+    /// answer, as far as the network can tell.
+    fn readiness(&self) -> watch::Receiver<Readiness> {
+        Readiness::always()
+    }
+
     /// Stops listening and withdraws the address. Dropping the listener does the same as far as it can
     /// without waiting.
     async fn close(self: Box<Self>);
@@ -68,6 +109,18 @@ pub enum NetError {
     Unreachable {
         /// What was seen.
         why: UnreachableWhy,
+    },
+    /// The network does not carry streams yet, or not any more for now.
+    #[error("the network is not ready: {why}")]
+    NotReady {
+        /// What it waits for or what is wrong, to follow a colon.
+        why: String,
+    },
+    /// The network cannot be used as it is set up; waiting does not help.
+    #[error("{what}")]
+    Setup {
+        /// What is wrong and what to do, to stand alone, without a full stop.
+        what: String,
     },
     /// The peer's address file says nothing that may be dialled.
     #[error("the peer's address file on the loopback network is malformed: {0}")]
@@ -91,11 +144,13 @@ impl NetError {
         matches!(self, Self::Unreachable { .. })
     }
 
-    pub(crate) fn unreachable(why: UnreachableWhy) -> Self {
+    /// The peer is away, for a reason.
+    pub fn unreachable(why: UnreachableWhy) -> Self {
         Self::Unreachable { why }
     }
 
-    pub(crate) fn io(doing: &'static str, source: io::Error) -> Self {
+    /// The system refused something; `doing` follows "could not".
+    pub fn io(doing: &'static str, source: io::Error) -> Self {
         Self::Io { doing, source }
     }
 }
@@ -110,6 +165,15 @@ pub enum UnreachableWhy {
     /// Its address is published, but nothing answers there: it ended without withdrawing it.
     #[error("it is not online (its address file is left over; nothing answers there)")]
     Refused,
+    /// It has published no onion service.
+    #[error("it is not online (the directories of the Tor network know no onion service of it)")]
+    NoDescriptor,
+    /// It has published an onion service that does not answer.
+    #[error("it is not online, or was a moment ago (its onion service does not answer)")]
+    NoAnswer,
+    /// It answers on the network, but takes no stream.
+    #[error("it takes no connection now; it may have too many")]
+    Declined,
     /// It did not answer in time.
     #[error("it did not answer in time; it may be offline or very slow")]
     TimedOut,

@@ -3,31 +3,50 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use crate::loopback::Loopback;
-use crate::network::{NetError, Network};
-
-/// A network as named on a command line or in a configuration: `loopback:DIR`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A network as named on a command line or in a configuration. Opening one is `cwtch-tor`'s.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum NetworkSpec {
-    /// The test network of §1.2 in a directory.
+    /// `arti`: Tor inside this process.
+    #[default]
+    Arti,
+    /// `system-tor`: a Tor that runs already.
+    SystemTor(ControlPort),
+    /// `loopback:DIR`: the test network of §1.2 in a directory.
     Loopback(PathBuf),
+}
+
+/// Where a running Tor listens for controllers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ControlPort {
+    /// Where the configuration, Tor's usual environment variables or the usual places say.
+    #[default]
+    Usual,
+    /// TCP. Only an IP address: a name would have to be looked up.
+    Tcp(std::net::SocketAddr),
+    /// A Unix socket.
+    Unix(PathBuf),
 }
 
 /// Why a text names no network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpecError {
-    /// A network that this version does not have.
-    #[error("the network \"{0}\" is not built in yet: this version has loopback only; use loopback:DIR")]
-    NotBuiltIn(&'static str),
     /// `loopback` without its directory.
     #[error("the loopback network needs a directory: write loopback:DIR")]
     NoDirectory,
+    /// `system-tor:` with something that is no control port.
+    #[error(
+        "the control port of the system's Tor is written IP:PORT (a name like localhost would have to be looked \
+         up) or unix:PATH: system-tor:127.0.0.1:9051, system-tor:[::1]:9051, system-tor:unix:/run/tor/control"
+    )]
+    ControlPort,
     /// None of the known names.
-    #[error("there is no such network: use loopback:DIR, with the directory that all participants share")]
+    #[error(
+        "there is no such network: use arti, system-tor, system-tor:IP:PORT, system-tor:unix:PATH or loopback:DIR"
+    )]
     Unknown,
 }
 
@@ -39,20 +58,7 @@ impl NetworkSpec {
             Self::Loopback(dir) => {
                 Self::Loopback(dir.canonicalize().unwrap_or_else(|_| dir.clone())).to_string()
             }
-        }
-    }
-
-    /// Opens the network; a missing loopback directory is created for its owner only (mode 0700).
-    ///
-    /// # Errors
-    /// If the directory cannot be made or is something else.
-    pub fn open(&self) -> Result<Arc<dyn Network>, NetError> {
-        match self {
-            Self::Loopback(dir) => {
-                let network = Loopback::new(dir);
-                network.create_directory()?;
-                Ok(Arc::new(network))
-            }
+            Self::Arti | Self::SystemTor(_) => self.to_string(),
         }
     }
 }
@@ -64,10 +70,23 @@ impl FromStr for NetworkSpec {
         match text.split_once(':') {
             Some(("loopback", "")) => Err(SpecError::NoDirectory),
             Some(("loopback", dir)) => Ok(Self::Loopback(PathBuf::from(dir))),
+            Some(("system-tor", port)) => Ok(Self::SystemTor(port.parse()?)),
             None if text == "loopback" => Err(SpecError::NoDirectory),
-            None if text == "arti" => Err(SpecError::NotBuiltIn("arti")),
-            None if text == "system-tor" => Err(SpecError::NotBuiltIn("system-tor")),
+            None if text == "arti" => Ok(Self::Arti),
+            None if text == "system-tor" => Ok(Self::SystemTor(ControlPort::Usual)),
             _ => Err(SpecError::Unknown),
+        }
+    }
+}
+
+impl FromStr for ControlPort {
+    type Err = SpecError;
+
+    /// Reads `IP:PORT` or `unix:PATH`; [`ControlPort::Usual`] has no text of its own.
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        match text.split_once(':') {
+            Some(("unix", path)) if path.starts_with('/') => Ok(Self::Unix(PathBuf::from(path))),
+            _ => text.parse().map(Self::Tcp).map_err(|_| SpecError::ControlPort),
         }
     }
 }
@@ -76,6 +95,10 @@ impl fmt::Display for NetworkSpec {
     /// Writes what [`FromStr`] reads; a directory whose name is not UTF-8 is written with replacements.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Arti => f.write_str("arti"),
+            Self::SystemTor(ControlPort::Usual) => f.write_str("system-tor"),
+            Self::SystemTor(ControlPort::Tcp(at)) => write!(f, "system-tor:{at}"),
+            Self::SystemTor(ControlPort::Unix(path)) => write!(f, "system-tor:unix:{}", path.display()),
             Self::Loopback(dir) => write!(f, "loopback:{}", dir.display()),
         }
     }
@@ -86,12 +109,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loopback_round_trips_even_with_colons_in_the_directory() {
-        for text in ["loopback:/tmp/net", "loopback:relative", "loopback:/a:b/c"] {
+    fn every_network_round_trips() {
+        for text in [
+            "arti",
+            "system-tor",
+            "system-tor:127.0.0.1:9051",
+            "system-tor:[::1]:9051",
+            "system-tor:unix:/run/tor/control",
+            "system-tor:unix:/with:colon",
+            "loopback:/tmp/net",
+            "loopback:relative",
+            "loopback:/a:b/c",
+        ] {
             let spec: NetworkSpec = text.parse().unwrap();
             assert_eq!(spec.to_string(), text);
         }
         assert_eq!("loopback:/a:b/c".parse(), Ok(NetworkSpec::Loopback("/a:b/c".into())));
+        assert_eq!(NetworkSpec::default(), NetworkSpec::Arti);
     }
 
     #[test]
@@ -99,24 +133,22 @@ mod tests {
         let parse = |text: &str| text.parse::<NetworkSpec>().unwrap_err();
         assert_eq!(parse("loopback"), SpecError::NoDirectory);
         assert_eq!(parse("loopback:"), SpecError::NoDirectory);
-        assert_eq!(parse("arti"), SpecError::NotBuiltIn("arti"));
-        assert_eq!(parse("system-tor"), SpecError::NotBuiltIn("system-tor"));
-        assert_eq!(parse("tor"), SpecError::Unknown);
-        assert_eq!(parse(""), SpecError::Unknown);
-        assert!(parse("arti").to_string().contains("loopback only"));
-    }
-
-    #[test]
-    fn open_makes_the_directory_for_its_owner_only() {
-        use std::os::unix::fs::PermissionsExt;
-        let root = tempfile::tempdir().unwrap();
-        let dir = root.path().join("a/b");
-        NetworkSpec::Loopback(dir.clone()).open().unwrap();
-        assert_eq!(std::fs::metadata(&dir).unwrap().permissions().mode() & 0o777, 0o700);
-        // A second opening, and one of a directory with other permissions, changes nothing.
-        std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755)).unwrap();
-        NetworkSpec::Loopback(dir.clone()).open().unwrap();
-        assert_eq!(std::fs::metadata(&dir).unwrap().permissions().mode() & 0o777, 0o755);
+        for name in [
+            "",
+            ":",
+            "9051",
+            "localhost:9051",
+            "127.0.0.1",
+            "127.0.0.1:",
+            "127.0.0.1:65536",
+            "unix:",
+            "unix:run",
+        ] {
+            assert_eq!(parse(&format!("system-tor:{name}")), SpecError::ControlPort, "{name}");
+        }
+        for name in ["tor", "", "arti:", "arti:x", "system-torx", "Arti"] {
+            assert_eq!(parse(name), SpecError::Unknown, "{name}");
+        }
     }
 
     #[test]
@@ -124,18 +156,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let (plain, round) = (root.path().join("net"), root.path().join("other/../net"));
         std::fs::create_dir(root.path().join("other")).unwrap();
-        NetworkSpec::Loopback(plain.clone()).open().unwrap();
+        std::fs::create_dir(&plain).unwrap();
         let name = |dir: &std::path::Path| NetworkSpec::Loopback(dir.to_owned()).full_name();
         assert_eq!(name(&plain), name(&round));
         assert_ne!(name(&plain), name(&root.path().join("other")));
         assert!(name(&root.path().join("missing")).ends_with("missing"));
-    }
-
-    #[test]
-    fn open_refuses_a_file_in_the_directorys_place() {
-        let root = tempfile::tempdir().unwrap();
-        let file = root.path().join("net");
-        std::fs::write(&file, "x").unwrap();
-        assert!(matches!(NetworkSpec::Loopback(file).open(), Err(NetError::Io { .. })));
     }
 }

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{PATIENCE, Place, TestServer, message};
-use cwtch_net::{Deadlines, PlainConnection};
+use cwtch_net::{Deadlines, Isolation, PlainConnection};
 use cwtch_primitives::OsRng;
 use cwtch_primitives::pow::Challenge;
 use cwtch_primitives::token::{PendingToken, Token};
@@ -17,7 +17,9 @@ use cwtch_wire::token::encode_request;
 
 async fn dial(place: &Place, server: &TestServer) -> PlainConnection {
     let service = *server.server.bundle().token_service();
-    PlainConnection::connect(&*place.network, &service, &Deadlines::all(PATIENCE)).await.unwrap()
+    PlainConnection::connect(&*place.network, &service, Isolation::new(), &Deadlines::all(PATIENCE))
+        .await
+        .unwrap()
 }
 
 async fn receive(conn: &mut PlainConnection) -> Option<Vec<u8>> {

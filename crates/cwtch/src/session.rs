@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use cwtch_client::api::Command;
 use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
 use cwtch_client::profile::{DataDir, Password, Profile, StorageError};
-use cwtch_net::{BoxStream, Listener, NetError, Network};
+use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network};
 use cwtch_primitives::{Address, Identity};
 use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
@@ -239,7 +239,7 @@ impl Network for NoNetwork {
         Err(NetError::Closed)
     }
 
-    async fn dial(&self, _: &Address) -> Result<BoxStream, NetError> {
+    async fn dial(&self, _: &Address, _: Isolation) -> Result<BoxStream, NetError> {
         Err(NetError::Closed)
     }
 

@@ -8,7 +8,7 @@ use cwtch_client::api::{
     ServerPhase, SyncInfo,
 };
 use cwtch_client::engine::Mode;
-use cwtch_net::{Deadlines, Loopback, Network, SecureConnection};
+use cwtch_net::{Deadlines, Isolation, Loopback, Network, SecureConnection};
 use cwtch_primitives::token::{PendingToken, Token};
 use cwtch_primitives::transcript::Transcript;
 use cwtch_primitives::{Identity, OsRng};
@@ -75,7 +75,9 @@ impl World {
         let deadlines = Deadlines::default();
         let identity = Identity::generate(&mut OsRng);
         let mut connection =
-            SecureConnection::connect(&*self.network, &identity, &board, &deadlines, OsRng).await.unwrap();
+            SecureConnection::connect(&*self.network, &identity, &board, Isolation::new(), &deadlines, OsRng)
+                .await
+                .unwrap();
         let mut machine = BoardClient::new(u64::MAX);
         for (message, token) in messages.iter().zip(self.tokens(messages.len())) {
             let spent = pay(token, message, &board);

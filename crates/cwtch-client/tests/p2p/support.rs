@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use async_trait::async_trait;
 use cwtch_client::api::{Command, Event};
 use cwtch_client::engine::Mode;
-use cwtch_net::{BoxStream, Deadlines, Listener, Loopback, NetError, Network, SecureConnection};
+use cwtch_net::{BoxStream, Deadlines, Isolation, Listener, Loopback, NetError, Network, SecureConnection};
 use cwtch_primitives::{Address, Identity, OsRng};
 use cwtch_protocol::app::peer::{Event as PeerEvent, Peer};
 use tempfile::TempDir;
@@ -118,7 +118,14 @@ impl Stranger {
     pub async fn dial(&self, world: &World, whom: &str) -> StrangerLine {
         let whom: Address = whom.parse().unwrap();
         let deadlines = Deadlines::default();
-        let connecting = SecureConnection::connect(&*world.network, &self.identity, &whom, &deadlines, OsRng);
+        let connecting = SecureConnection::connect(
+            &*world.network,
+            &self.identity,
+            &whom,
+            Isolation::new(),
+            &deadlines,
+            OsRng,
+        );
         let connection = soon("a connection", connecting).await.unwrap();
         StrangerLine { connection, machine: Peer::new() }
     }
@@ -245,8 +252,8 @@ impl Network for CountingNetwork {
         let inner = self.inner.listen(identity).await?;
         Ok(Box::new(CountingListener { inner, streams: self.streams.clone() }))
     }
-    async fn dial(&self, address: &Address) -> Result<BoxStream, NetError> {
-        Ok(self.count(self.inner.dial(address).await?))
+    async fn dial(&self, address: &Address, isolation: Isolation) -> Result<BoxStream, NetError> {
+        Ok(self.count(self.inner.dial(address, isolation).await?))
     }
     fn describe(&self) -> &'static str {
         self.inner.describe()

@@ -107,7 +107,7 @@ impl ConnError {
             Self::Handshake(_) | Self::Channel(_) | Self::Packet(_) | Self::Truncated => Fault::Peer,
             Self::Closed | Self::Full | Self::Unsendable(_) => Fault::Caller,
             Self::Deadline(_) | Self::ClosedEarly | Self::Io { .. } => Fault::Network,
-            Self::Network(NetError::Unreachable { .. }) => Fault::Network,
+            Self::Network(NetError::Unreachable { .. } | NetError::NotReady { .. }) => Fault::Network,
             Self::Network(_) => Fault::Local,
         }
     }

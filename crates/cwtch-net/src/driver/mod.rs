@@ -39,7 +39,7 @@ pub use deadlines::Deadlines;
 pub use error::{Awaiting, ConnError, Fault};
 pub use packets::PacketStream;
 pub use plain::PlainConnection;
-pub use secure::SecureConnection;
+pub use secure::{SecureConnection, dial};
 
 /// A connection's source of randomness, for ephemeral keys and nonces. Programs pass
 /// [`OsRng`](cwtch_primitives::OsRng): boxing it costs no memory, and a draw costs a seventh of sealing the

@@ -12,7 +12,7 @@ use super::deadlines::Deadlines;
 use super::error::{Awaiting, ConnError};
 use super::packets::PacketStream;
 use super::secure::{dial, within};
-use crate::network::{BoxStream, Network};
+use crate::network::{BoxStream, Isolation, Network};
 
 /// A connection of plain packets. Over Tor the network itself authenticates the service's address and
 /// encrypts; what is said here carries its own proofs (§1.6).
@@ -28,9 +28,10 @@ impl PlainConnection {
     pub async fn connect(
         network: &dyn Network,
         service: &Address,
+        isolation: Isolation,
         deadlines: &Deadlines,
     ) -> Result<Self, ConnError> {
-        Ok(Self::new(dial(network, service, deadlines).await?, deadlines))
+        Ok(Self::new(dial(network, service, isolation, deadlines).await?, deadlines))
     }
 
     /// Over a stream that is there already, of either side.

@@ -14,7 +14,7 @@ use super::Rng;
 use super::deadlines::Deadlines;
 use super::error::{Awaiting, ConnError};
 use super::packets::PacketStream;
-use crate::network::{BoxStream, Network};
+use crate::network::{BoxStream, Isolation, Network};
 
 /// An authenticated, encrypted connection; it exists only once the handshake is done.
 ///
@@ -37,10 +37,11 @@ impl SecureConnection {
         network: &dyn Network,
         identity: &Identity,
         peer: &Address,
+        isolation: Isolation,
         deadlines: &Deadlines,
         rng: impl CryptoRngCore + Send + 'static,
     ) -> Result<Self, ConnError> {
-        let stream = dial(network, peer, deadlines).await?;
+        let stream = dial(network, peer, isolation, deadlines).await?;
         Self::outbound(stream, identity, peer, deadlines, rng).await
     }
 
@@ -220,13 +221,18 @@ async fn expected(
     within(limit, step, packets.recv()).await?.ok_or(ConnError::ClosedEarly)
 }
 
-/// A stream to `peer` within the dial deadline.
-pub(super) async fn dial(
+/// A stream to `peer` within the dial deadline, for who wants to know when it is there:
+/// [`SecureConnection::outbound`] goes on from it.
+///
+/// # Errors
+/// [`ConnError::Network`] if nobody is there, [`ConnError::Deadline`].
+pub async fn dial(
     network: &dyn Network,
     peer: &Address,
+    isolation: Isolation,
     deadlines: &Deadlines,
 ) -> Result<BoxStream, ConnError> {
-    let dialled = async { network.dial(peer).await.map_err(ConnError::Network) };
+    let dialled = async { network.dial(peer, isolation).await.map_err(ConnError::Network) };
     within(deadlines.dial, Awaiting::Dial, dialled).await
 }
 

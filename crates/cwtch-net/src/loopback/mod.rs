@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use cwtch_primitives::{Address, Identity};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::network::{BoxStream, Listener, NetError, Network, UnreachableWhy};
+use crate::network::{BoxStream, Isolation, Listener, NetError, Network, UnreachableWhy};
 use address_file::Published;
 
 /// A TCP connection on one machine takes microseconds; this only ends a wait for a full backlog.
@@ -73,7 +73,7 @@ impl Network for Loopback {
         Ok(Box::new(self.bind(identity.address()).await?))
     }
 
-    async fn dial(&self, address: &Address) -> Result<BoxStream, NetError> {
+    async fn dial(&self, address: &Address, _: Isolation) -> Result<BoxStream, NetError> {
         let path = address_file::path(&self.dir, address);
         let at = blocking("read the peer's address file", move || address_file::read(&path)).await?;
         let stream = tokio::time::timeout(CONNECT_LIMIT, connect(at))

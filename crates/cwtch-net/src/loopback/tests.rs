@@ -24,7 +24,7 @@ fn network() -> (tempfile::TempDir, Loopback, Identity, PathBuf) {
 }
 
 async fn dial_error(network: &Loopback, id: &Identity) -> NetError {
-    match network.dial(&id.address()).await {
+    match network.dial(&id.address(), Isolation::new()).await {
         Ok(_) => panic!("dialled"),
         Err(e) => {
             assert!(!e.to_string().contains(id.address().as_str()), "the text names an address");
@@ -56,7 +56,7 @@ async fn bytes_pass_in_both_directions() {
     assert!(content.starts_with("127.0.0.1:") && content.ends_with('\n'), "{content:?}");
 
     let address = id.address();
-    let (dialled, accepted) = tokio::join!(network.dial(&address), listener.accept());
+    let (dialled, accepted) = tokio::join!(network.dial(&address, Isolation::new()), listener.accept());
     let (mut dialled, mut accepted) = (dialled.unwrap(), accepted.unwrap());
     let mut got = [0; 4];
     dialled.write_all(b"ping").await.unwrap();
@@ -130,7 +130,7 @@ async fn a_listener_that_was_replaced_leaves_the_others_file() {
     assert_eq!(std::fs::read(&file).unwrap(), content);
     // And the address leads to the second one.
     let address = id.address();
-    let (dialled, accepted) = tokio::join!(network.dial(&address), second.accept());
+    let (dialled, accepted) = tokio::join!(network.dial(&address, Isolation::new()), second.accept());
     assert!(dialled.is_ok() && accepted.is_ok());
     second.close().await;
     assert!(!file.exists());
@@ -146,7 +146,7 @@ async fn accept_is_cancel_safe() {
         _ = listener.accept() => panic!("nobody dialled"),
         () = std::future::ready(()) => {}
     }
-    let mut dialled = network.dial(&id.address()).await.unwrap();
+    let mut dialled = network.dial(&id.address(), Isolation::new()).await.unwrap();
     dialled.write_all(b"x").await.unwrap();
     let mut got = [0];
     listener.accept().await.unwrap().read_exact(&mut got).await.unwrap();

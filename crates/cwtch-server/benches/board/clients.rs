@@ -1,6 +1,6 @@
 //! Clients that do no more than a measurement needs.
 
-use cwtch_net::{BoxStream, Deadlines, Network, SecureConnection};
+use cwtch_net::{BoxStream, Deadlines, Isolation, Network, SecureConnection};
 use cwtch_primitives::token::{PendingToken, Token};
 use cwtch_primitives::transcript::Transcript;
 use cwtch_primitives::{Identity, OsRng};
@@ -25,7 +25,9 @@ pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
 pub(crate) async fn connect(place: &Place) -> SecureConnection {
     let identity = Identity::generate(&mut OsRng);
     let (network, address) = (place.network(), place.address());
-    SecureConnection::connect(&network, &identity, &address, &Deadlines::default(), OsRng).await.unwrap()
+    SecureConnection::connect(&network, &identity, &address, Isolation::new(), &Deadlines::default(), OsRng)
+        .await
+        .unwrap()
 }
 
 /// A client that, once it is authenticated, counts packets and opens none that it need not.
@@ -36,7 +38,7 @@ pub(crate) struct RawClient {
 
 impl RawClient {
     pub(crate) async fn connect(place: &Place) -> Self {
-        let mut stream = place.network().dial(&place.address()).await.unwrap();
+        let mut stream = place.network().dial(&place.address(), Isolation::new()).await.unwrap();
         let identity = Identity::generate(&mut OsRng);
         let (start, hello) = Start::outbound(&identity, &place.address(), &mut OsRng);
         stream.write_all(hello.as_slice()).await.unwrap();

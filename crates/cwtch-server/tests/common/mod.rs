@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cwtch_net::{ConnError, Deadlines, Loopback, Network, SecureConnection};
+use cwtch_net::{ConnError, Deadlines, Isolation, Loopback, Network, SecureConnection};
 use cwtch_primitives::token::{IssuerKey, PendingToken, SpentToken, Token};
 use cwtch_primitives::transcript::Transcript;
 use cwtch_primitives::{Address, Identity, OsRng};
@@ -93,8 +93,15 @@ impl TestServer {
     pub(crate) async fn try_connect(&self) -> Result<Client, ConnError> {
         let identity = Identity::generate(&mut OsRng);
         let deadlines = Deadlines::all(PATIENCE);
-        let conn =
-            SecureConnection::connect(&*self.network, &identity, &self.address(), &deadlines, OsRng).await?;
+        let conn = SecureConnection::connect(
+            &*self.network,
+            &identity,
+            &self.address(),
+            Isolation::new(),
+            &deadlines,
+            OsRng,
+        )
+        .await?;
         Ok(Client { conn, machine: BoardClient::new(u64::MAX) })
     }
 

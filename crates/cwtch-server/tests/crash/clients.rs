@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use cwtch_net::{ConnError, Deadlines, Network, SecureConnection};
+use cwtch_net::{ConnError, Deadlines, Isolation, Network, SecureConnection};
 use cwtch_primitives::token::{IssuerKey, Token};
 use cwtch_primitives::{Address, Identity, OsRng};
 use cwtch_protocol::app::board_client::{BoardClient, Event, pay};
@@ -52,8 +52,15 @@ impl World {
     pub(crate) async fn dial(&self) -> Result<Client, ConnError> {
         let identity = Identity::generate(&mut OsRng);
         let deadlines = Deadlines::all(PATIENCE);
-        let conn =
-            SecureConnection::connect(&*self.network, &identity, &self.board, &deadlines, OsRng).await?;
+        let conn = SecureConnection::connect(
+            &*self.network,
+            &identity,
+            &self.board,
+            Isolation::new(),
+            &deadlines,
+            OsRng,
+        )
+        .await?;
         Ok(Client { conn, machine: BoardClient::new(u64::MAX) })
     }
 

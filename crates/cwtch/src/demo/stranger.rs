@@ -5,7 +5,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cwtch_net::{Deadlines, NetworkSpec, PlainConnection, SecureConnection};
+use cwtch_net::{Deadlines, Isolation, NetworkSpec, PlainConnection, SecureConnection};
 use cwtch_primitives::secretbox::seal;
 use cwtch_primitives::token::Token;
 use cwtch_primitives::{CryptoRngCore, Identity, OsRng};
@@ -39,14 +39,16 @@ pub(super) async fn forge(
     let deadlines = Deadlines::default();
     let message = forgery(&invite, victim, words);
 
-    let service = PlainConnection::connect(&*network, bundle.token_service(), &deadlines).await;
+    let service =
+        PlainConnection::connect(&*network, bundle.token_service(), Isolation::new(), &deadlines).await;
     let token = buy(service.map_err(told)?, &bundle, &deadlines).await?;
     let spent = pay(token, &message, bundle.board());
 
     let nobody = Identity::generate(&mut OsRng);
-    let mut connection = SecureConnection::connect(&*network, &nobody, bundle.board(), &deadlines, OsRng)
-        .await
-        .map_err(told)?;
+    let mut connection =
+        SecureConnection::connect(&*network, &nobody, bundle.board(), Isolation::new(), &deadlines, OsRng)
+            .await
+            .map_err(told)?;
     let mut board = BoardClient::new(DEFAULT_MAX_REPLAY);
     let post = board.post(&spent, &message).map_err(told)?;
     loop {

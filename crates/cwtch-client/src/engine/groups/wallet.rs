@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use cwtch_net::{ConnError, PlainConnection};
+use cwtch_net::{ConnError, Isolation, PlainConnection};
 use cwtch_primitives::OsRng;
 use cwtch_primitives::token::Token;
 use cwtch_protocol::app::TokenClient;
@@ -140,9 +140,10 @@ enum PurchaseError {
 
 async fn buy(shared: &Arc<Shared>, server: &Server) -> Result<(), PurchaseError> {
     let network = &*shared.context.network;
-    let mut service = PlainConnection::connect(network, &server.token_service, &shared.deadlines)
-        .await
-        .map_err(PurchaseError::Connection)?;
+    let mut service =
+        PlainConnection::connect(network, &server.token_service, Isolation::new(), &shared.deadlines)
+            .await
+            .map_err(PurchaseError::Connection)?;
     let client = TokenClient::new(server.issuer, limits::TOKENS_BATCH, &mut OsRng);
     let mut client = client.map_err(PurchaseError::Service)?;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use cwtch_net::SecureConnection;
+use cwtch_net::{Isolation, SecureConnection};
 use cwtch_primitives::{Address, OsRng};
 use tokio::time::{Instant, sleep};
 
@@ -69,8 +69,15 @@ async fn dial(shared: &Arc<Shared>, peer: &Address) {
         // online is for it. If it is accepted again, the next round dials.
         return;
     }
-    let connected =
-        SecureConnection::connect(&*context.network, &context.identity, peer, &shared.deadlines, OsRng).await;
+    let connected = SecureConnection::connect(
+        &*context.network,
+        &context.identity,
+        peer,
+        Isolation::new(),
+        &shared.deadlines,
+        OsRng,
+    )
+    .await;
     match connected {
         Ok(connection) => admission::admit(shared, connection, true).await,
         Err(error) => tracing::debug!(fault = ?error.fault(), "a contact could not be reached"),
@@ -103,7 +110,7 @@ mod tests {
             Err(NetError::Closed)
         }
 
-        async fn dial(&self, _: &Address) -> Result<BoxStream, NetError> {
+        async fn dial(&self, _: &Address, _: Isolation) -> Result<BoxStream, NetError> {
             self.0.fetch_add(1, Ordering::Relaxed);
             Err(NetError::Closed)
         }

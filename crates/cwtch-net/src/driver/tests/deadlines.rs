@@ -25,7 +25,7 @@ impl Network for Silent {
     async fn listen(&self, _: &Identity) -> Result<Box<dyn Listener>, NetError> {
         std::future::pending().await
     }
-    async fn dial(&self, _: &Address) -> Result<BoxStream, NetError> {
+    async fn dial(&self, _: &Address, _: Isolation) -> Result<BoxStream, NetError> {
         std::future::pending().await
     }
     fn describe(&self) -> &'static str {
@@ -38,7 +38,8 @@ async fn the_dial_has_a_deadline() {
     let limits = Deadlines { dial: Duration::from_secs(7), ..deadlines() };
     let start = Instant::now();
     let to = address(2);
-    let result = SecureConnection::connect(&Silent, &identity(1), &to, &limits, rng(100)).await;
+    let result =
+        SecureConnection::connect(&Silent, &identity(1), &to, Isolation::new(), &limits, rng(100)).await;
     assert_eq!(awaiting(result), Awaiting::Dial);
     assert_eq!(start.elapsed().as_secs(), 7);
 }

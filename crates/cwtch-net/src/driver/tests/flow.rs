@@ -22,7 +22,10 @@ async fn ten_thousand_packets_pass_intact_over_sockets() {
         b.close().await.unwrap();
     });
     let to = address(2);
-    let mut a = SecureConnection::connect(&network, &identity(1), &to, &deadlines(), rng(10)).await.unwrap();
+    let mut a =
+        SecureConnection::connect(&network, &identity(1), &to, Isolation::new(), &deadlines(), rng(10))
+            .await
+            .unwrap();
     for number in 0..COUNT {
         assert!(a.recv().await.unwrap().unwrap() == payload(number), "{number}");
     }

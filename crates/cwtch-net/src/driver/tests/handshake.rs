@@ -21,7 +21,7 @@ async fn both_sides_learn_each_other_over_loopback() {
         let stream = listener.accept().await.unwrap();
         SecureConnection::accept(stream, &acceptor, &limits, rng(20)).await
     };
-    let dialled = SecureConnection::connect(&network, &dialler, &to, &limits, rng(10));
+    let dialled = SecureConnection::connect(&network, &dialler, &to, Isolation::new(), &limits, rng(10));
     let (mut a, mut b) = {
         let (a, b) = tokio::join!(dialled, served);
         (a.unwrap(), b.unwrap())
@@ -44,7 +44,9 @@ async fn nobody_there_is_the_networks_fault() {
     let root = tempfile::tempdir().unwrap();
     let network = Loopback::new(root.path());
     let to = address(2);
-    let result = SecureConnection::connect(&network, &identity(1), &to, &deadlines(), rng(100)).await;
+    let result =
+        SecureConnection::connect(&network, &identity(1), &to, Isolation::new(), &deadlines(), rng(100))
+            .await;
     let error = error(result);
     assert!(matches!(error, ConnError::Network(NetError::Unreachable { .. })), "{error}");
     assert_eq!(error.fault(), Fault::Network);
@@ -66,7 +68,7 @@ async fn a_wrong_host_is_refused() {
         SecureConnection::accept(stream, &impostor, &limits, rng(20)).await
     };
     let dialler = identity(1);
-    let dialled = SecureConnection::connect(&network, &dialler, &to, &limits, rng(10));
+    let dialled = SecureConnection::connect(&network, &dialler, &to, Isolation::new(), &limits, rng(10));
     let (a, b) = tokio::join!(dialled, served);
     let refused = error(a);
     assert!(matches!(refused, ConnError::Handshake(HandshakeError::WrongHost)), "{refused}");

@@ -13,7 +13,7 @@ use rand_core::SeedableRng;
 use tokio::io::duplex;
 
 use super::{ConnError, Deadlines, SecureConnection};
-use crate::network::BoxStream;
+use crate::network::{BoxStream, Isolation};
 
 const LIMIT: Duration = Duration::from_secs(30);
 

@@ -14,7 +14,8 @@ async fn payloads_pass_in_both_directions_over_loopback() {
     let network = Loopback::new(root.path());
     let mut listener = network.listen(&identity(2)).await.unwrap();
     let (to, limits) = (address(2), deadlines());
-    let (client, stream) = tokio::join!(PlainConnection::connect(&network, &to, &limits), listener.accept());
+    let (client, stream) =
+        tokio::join!(PlainConnection::connect(&network, &to, Isolation::new(), &limits), listener.accept());
     let (mut client, mut service) = (client.unwrap(), PlainConnection::new(stream.unwrap(), &limits));
     service.send(b"seed").await.unwrap();
     assert_eq!(client.recv_within(LIMIT).await.unwrap(), b"seed");

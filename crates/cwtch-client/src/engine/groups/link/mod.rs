@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use cwtch_net::SecureConnection;
+use cwtch_net::{Isolation, SecureConnection};
 use cwtch_primitives::{Address, Identity, OsRng};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{sleep, sleep_until};
@@ -285,6 +285,7 @@ impl Actor {
                 &*shared.context.network,
                 &identity,
                 &board,
+                Isolation::new(),
                 &shared.deadlines,
                 OsRng,
             );

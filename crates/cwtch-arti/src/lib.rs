@@ -1,0 +1,1 @@
+//! Tor inside the process.

@@ -1,0 +1,315 @@
+//! What both ways to Tor have in common: the port, the queue of arriving streams, and the look from outside at
+//! whether an onion service answers.
+//!
+//! What a Tor says of its own onion service is not enough to call somebody online: a descriptor can be uploaded
+//! and the service be out of reach, or the other way round, and a second machine with the same key may take
+//! the connections. [`keep_checked`] therefore dials the own address through the network.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rand::Rng;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::network::{BoxStream, NetError};
+use crate::readiness::Readiness;
+
+/// The virtual port of every Cwtch onion service (§1.2).
+pub const PORT: u16 = 9878;
+
+/// Streams that wait for the program to take them; who comes after waits in Tor.
+const BACKLOG: usize = 32;
+
+/// The end of a queue at which a Tor puts the streams that reach an onion service. All clones are one queue.
+#[derive(Debug, Clone)]
+pub struct Arrivals {
+    queue: mpsc::Sender<BoxStream>,
+    count: Arc<AtomicU64>,
+}
+
+impl Arrivals {
+    /// A queue with its other end.
+    pub fn new() -> (Self, mpsc::Receiver<BoxStream>) {
+        let (queue, streams) = mpsc::channel(BACKLOG);
+        (Self { queue, count: Arc::default() }, streams)
+    }
+
+    /// Notes that a stream has reached this process. Called before there is room for it, so that the
+    /// [count](Self::count) tells what reached the service and not what the program took.
+    pub fn note(&self) {
+        self.count.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Streams noted so far.
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Acquire)
+    }
+
+    /// Waits for room; `None` once nobody takes streams any more.
+    pub async fn room(&self) -> Option<mpsc::Permit<'_, BoxStream>> {
+        self.queue.reserve().await.ok()
+    }
+
+    /// Waits until nobody takes streams any more.
+    pub async fn abandoned(&self) {
+        self.queue.closed().await;
+    }
+}
+
+/// When an onion service is looked at from outside.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckTimes {
+    /// How long one look may take.
+    pub limit: Duration,
+    /// The first pause after a look that failed; it doubles.
+    pub retry_first: Duration,
+    /// The longest pause.
+    pub retry_max: Duration,
+    /// From a look that succeeded to the next one, more or less: up to half of it is added at random, so that
+    /// nobody recognises a program by the rhythm.
+    pub again: Duration,
+    /// How long a stream may take from Tor's "connected" to this process.
+    pub arrival: Duration,
+}
+
+impl Default for CheckTimes {
+    fn default() -> Self {
+        Self {
+            limit: Duration::from_secs(60),
+            retry_first: Duration::from_secs(1),
+            retry_max: Duration::from_secs(60),
+            again: Duration::from_secs(20 * 60),
+            arrival: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What somebody has to know whose address answers from somewhere else.
+pub const SERVED_ELSEWHERE: &str = "Another program answers at this address: the same identity seems to run on another machine, or \
+     twice on this one. Stop it there; until then each takes the other's connections.";
+
+/// Failed looks in a row after which something that was ready is not any more.
+const PATIENCE: u32 = 3;
+
+/// Reports how reachable an onion service is until nobody listens to the report or `published` ends.
+///
+/// `published` is what the Tor says: ready once the service's descriptor is out. `dial` opens a fresh stream to
+/// the own address; it has to reach `arrivals` of this process.
+pub async fn keep_checked<F, D>(
+    mut published: watch::Receiver<Readiness>,
+    arrivals: Arrivals,
+    times: CheckTimes,
+    dial: D,
+    report: watch::Sender<Readiness>,
+) where
+    D: Fn() -> F + Send,
+    F: Future<Output = Result<BoxStream, NetError>> + Send,
+{
+    let mut failed = 0;
+    loop {
+        let said = published.borrow_and_update().clone();
+        let pause = if said.is_ready() {
+            if !report.borrow().is_ready() {
+                keep_trouble(&report, Readiness::waiting(95, "an answer from the own address over Tor"));
+            }
+            let looked = look(&arrivals, &times, &dial).await;
+            failed = if looked.is_ok() { 0 } else { failed + 1 };
+            match looked {
+                Ok(true) => set(&report, Readiness::ready()),
+                Ok(false) => {
+                    let waiting = Readiness::waiting(95, "the other program to stop");
+                    set(&report, waiting.with_trouble(SERVED_ELSEWHERE, true));
+                }
+                // A ready service does not become unready by one circuit that failed.
+                Err(_) if report.borrow().is_ready() && failed < PATIENCE => {}
+                Err(why) => {
+                    let waiting = Readiness::waiting(95, "an answer from the own address over Tor");
+                    let waiting = if failed < PATIENCE {
+                        waiting
+                    } else {
+                        waiting.with_trouble(
+                            format!(
+                                "The onion service is published but does not answer yet ({why}); it is tried again."
+                            ),
+                            false,
+                        )
+                    };
+                    set(&report, waiting);
+                }
+            }
+            match (report.borrow().is_ready(), failed) {
+                (true, 0) => times.again.mul_f64(1.0 + rand::thread_rng().gen_range(0.0..0.5)),
+                (_, 0) => times.retry_max,
+                (_, n) => (times.retry_first * 2u32.saturating_pow(n - 1)).min(times.retry_max),
+            }
+        } else {
+            failed = 0;
+            set(&report, Readiness { percent: said.percent / 10 * 9, ..said });
+            Duration::MAX
+        };
+        let until = Instant::now().checked_add(pause);
+        tokio::select! {
+            changed = published.changed() => if changed.is_err() { return },
+            () = report.closed() => return,
+            () = async {
+                match until {
+                    Some(until) => tokio::time::sleep_until(until).await,
+                    None => std::future::pending().await,
+                }
+            } => {}
+        }
+    }
+}
+
+/// Dials the own address; `Ok` tells whether the stream came out here.
+async fn look<F, D>(arrivals: &Arrivals, times: &CheckTimes, dial: &D) -> Result<bool, NetError>
+where
+    D: Fn() -> F,
+    F: Future<Output = Result<BoxStream, NetError>>,
+{
+    let before = arrivals.count();
+    let timed_out = NetError::unreachable(crate::UnreachableWhy::TimedOut);
+    let _stream = timeout(times.limit, dial()).await.unwrap_or(Err(timed_out))?;
+    let arrived = async {
+        while arrivals.count() == before {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    Ok(timeout(times.arrival, arrived).await.is_ok())
+}
+
+fn set(report: &watch::Sender<Readiness>, now: Readiness) {
+    report.send_if_modified(|last| {
+        let changed = *last != now;
+        *last = now;
+        changed
+    });
+}
+
+/// Reports, but lets a trouble stand that was reported before: a new attempt does not end it.
+fn keep_trouble(report: &watch::Sender<Readiness>, now: Readiness) {
+    let trouble = report.borrow().trouble.clone();
+    set(report, Readiness { trouble, ..now });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tokio::io::duplex;
+
+    use super::*;
+    use crate::UnreachableWhy;
+    use crate::readiness::until_ready;
+
+    /// A network that answers as it is told: each dial takes the next answer, the last one stays.
+    struct Told {
+        arrivals: Arrivals,
+        answers: Mutex<Vec<Answer>>,
+        dials: AtomicU64,
+    }
+
+    #[derive(Clone, Copy, PartialEq)]
+    enum Answer {
+        Here,
+        Elsewhere,
+        Nobody,
+    }
+
+    impl Told {
+        fn new(answers: &[Answer]) -> (Arc<Self>, mpsc::Receiver<BoxStream>) {
+            let (arrivals, streams) = Arrivals::new();
+            let answers = Mutex::new(answers.iter().rev().copied().collect());
+            (Arc::new(Self { arrivals, answers, dials: AtomicU64::new(0) }), streams)
+        }
+
+        fn answer(&self) -> Result<BoxStream, NetError> {
+            self.dials.fetch_add(1, Ordering::AcqRel);
+            let mut answers = self.answers.lock().unwrap();
+            let answer = if answers.len() > 1 { answers.pop() } else { answers.last().copied() };
+            let stream: BoxStream = Box::new(duplex(1).0);
+            match answer.unwrap() {
+                Answer::Here => {
+                    self.arrivals.note();
+                    Ok(stream)
+                }
+                Answer::Elsewhere => Ok(stream),
+                Answer::Nobody => Err(NetError::unreachable(UnreachableWhy::NoAnswer)),
+            }
+        }
+
+        fn dials(&self) -> u64 {
+            self.dials.load(Ordering::Acquire)
+        }
+    }
+
+    fn begin(
+        told: &Arc<Told>,
+        first: Readiness,
+    ) -> (watch::Sender<Readiness>, watch::Receiver<Readiness>, tokio::task::JoinHandle<()>) {
+        let (publish, published) = watch::channel(first);
+        let (report, reported) = watch::channel(Readiness::waiting(0, "the start"));
+        let told = told.clone();
+        let arrivals = told.arrivals.clone();
+        let dial = move || {
+            let answer = told.answer();
+            async { answer }
+        };
+        let task = tokio::spawn(keep_checked(published, arrivals, CheckTimes::default(), dial, report));
+        (publish, reported, task)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_published_service_is_ready_only_once_it_answers() {
+        let (told, _streams) = Told::new(&[Answer::Nobody, Answer::Nobody, Answer::Here]);
+        let (publish, mut reported, _task) = begin(&told, Readiness::waiting(50, "upload"));
+        reported.changed().await.unwrap();
+        assert_eq!(*reported.borrow(), Readiness::waiting(45, "upload"));
+        sleep(Duration::from_secs(600)).await;
+        assert_eq!(told.dials(), 0, "what is not published is not dialled");
+        publish.send(Readiness::ready()).unwrap();
+        assert!(until_ready(&mut reported).await);
+        assert_eq!(told.dials(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_answers_from_elsewhere_is_told_until_it_ends() {
+        let (told, _streams) = Told::new(&[Answer::Elsewhere, Answer::Elsewhere, Answer::Here]);
+        let (_publish, mut reported, _task) = begin(&told, Readiness::ready());
+        reported.wait_for(|r| r.trouble.is_some()).await.unwrap();
+        let trouble = reported.borrow().trouble.clone().unwrap();
+        assert!(trouble.needs_person && trouble.sentence.contains("another machine"), "{trouble:?}");
+        assert!(until_ready(&mut reported).await);
+        assert_eq!(told.dials(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_failed_look_changes_nothing_and_several_do() {
+        use Answer::{Here, Nobody};
+        let (told, _streams) = Told::new(&[Here, Nobody, Here, Nobody, Nobody, Nobody, Here]);
+        let (_publish, mut reported, _task) = begin(&told, Readiness::ready());
+        assert!(until_ready(&mut reported).await);
+        while told.dials() < 5 {
+            sleep(Duration::from_secs(1)).await;
+            assert!(reported.borrow().is_ready(), "after {} looks", told.dials());
+        }
+        reported.wait_for(|r| !r.is_ready()).await.unwrap();
+        assert_eq!(told.dials(), 6);
+        assert!(until_ready(&mut reported).await);
+        assert_eq!(told.dials(), 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_is_withdrawn_is_not_ready_at_once() {
+        let (told, _streams) = Told::new(&[Answer::Here]);
+        let (publish, mut reported, task) = begin(&told, Readiness::ready());
+        assert!(until_ready(&mut reported).await);
+        publish.send(Readiness::waiting(20, "the network").with_trouble("It is down.", false)).unwrap();
+        reported.wait_for(|r| !r.is_ready()).await.unwrap();
+        assert_eq!(reported.borrow().trouble.as_ref().unwrap().sentence, "It is down.");
+        drop(publish);
+        task.await.unwrap();
+    }
+}
