@@ -7,10 +7,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use cwtch_net::NetworkSpec;
+use cwtch_tor::TorConfig;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
+use crate::data_dir::DataDir;
 use crate::keys::ServerKeys;
+use crate::progress::{self, Progress};
 use crate::server::Server;
 use crate::store::{SqliteStore, Store};
 
@@ -18,6 +21,8 @@ use crate::store::{SqliteStore, Store};
 const FAILURE: u8 = 1;
 /// Exit code of a wrong command line or configuration file.
 const USAGE: u8 = 2;
+/// Where the embedded Tor keeps its guards and its directory, in the data directory.
+const TOR_STATE: &str = "tor";
 
 /// An untrusted Cwtch server: a token service and a board.
 ///
@@ -30,7 +35,7 @@ const USAGE: u8 = 2;
     arg_required_else_help = true,
     after_help = "EXIT CODES\n  0  done, or stopped by SIGTERM or SIGINT\n  1  failure: the last line on the error \
                   stream says why\n  2  wrong command line or configuration file\n\nEXAMPLE\n  cwtch-server run \
-                  --data ./server --network loopback:./net"
+                  --data ./server"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -42,7 +47,9 @@ enum Command {
     /// Serve until SIGTERM or SIGINT
     ///
     /// On the first run the keys are made, in files that only their owner can read. Once both services can be
-    /// dialled, the server string is printed: hand it to the people who shall use the server.
+    /// reached, the server string is printed: hand it to the people who shall use the server. Until then, and
+    /// whenever it changes, the error stream says how far the network is and what is in the way; the server keeps
+    /// trying.
     Run(RunArgs),
     /// Print the server string of a data directory
     ///
@@ -65,10 +72,18 @@ struct DataArg {
 struct RunArgs {
     #[command(flatten)]
     data: DataArg,
-    /// The network: `loopback:DIR` connects programs of this machine through a directory, WITHOUT anonymity
-    #[arg(long, value_name = "NETWORK")]
+    /// The network: `arti` is Tor inside this process, nothing to install; `system-tor`, `system-tor:IP:PORT` or
+    /// `system-tor:unix:PATH` a Tor that runs already, over its control port; `loopback:DIR` connects programs of
+    /// this machine through a directory, WITHOUT anonymity
+    #[arg(long, value_name = "NETWORK", default_value = "arti")]
     network: NetworkSpec,
-    /// Print the ready line as JSON: {"event":"ready","address":…,"bundle":"server:…"}
+    /// File with the settings of Tor: bridges, control port, a private network [default: tor.toml in the data
+    /// directory, if it exists]
+    #[arg(long, value_name = "FILE")]
+    tor_config: Option<PathBuf>,
+    /// Print events as JSON, one a line: {"event":"ready","address":…,"bundle":"server:…"} when both services can
+    /// be reached; before it and after it, changes of "network", "board" and "token-service" with percent, ready,
+    /// waiting_for and perhaps trouble
     #[arg(long)]
     json: bool,
     /// Configuration file (TOML) [default: server.toml in the data directory, if it exists]
@@ -134,24 +149,32 @@ fn serve(args: &RunArgs) -> Result<(), Failure> {
         None => Config::of_data_dir(&args.data.data),
     }
     .map_err(Failure::usage)?;
+    let tor = match &args.tor_config {
+        Some(file) => TorConfig::read(file),
+        None => TorConfig::of_dir(&args.data.data),
+    }
+    .map_err(Failure::usage)?;
     start_logging(&config);
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     allow_open_files(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let done = runtime.block_on(serve_until_signal(args, config));
+    let done = runtime.block_on(serve_until_signal(args, config, &tor));
     // A reader that waits for a slow disk should not keep the process.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     done
 }
 
-async fn serve_until_signal(args: &RunArgs, config: Config) -> Result<(), Failure> {
+async fn serve_until_signal(args: &RunArgs, config: Config, tor: &TorConfig) -> Result<(), Failure> {
     // Before the ready line, so that a signal right after it is not missed.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let network = args.network.open()?;
+    // The directory's lock comes first: two servers must not share what Tor keeps there.
+    let data_dir = DataDir::open(&args.data.data)?;
+    let network = cwtch_tor::open(&args.network, tor, &data_dir.path().join(TOR_STATE)).await?;
     if let Some(warning) = network.warning() {
         let _ = writeln!(io::stderr(), "WARNING: {warning}");
     }
-    let mut server = Server::start(config, &args.data.data, network).await?;
+    let mut server = Server::start_in(config, data_dir, network).await?;
+    let progress = Progress::new(&server, args.json);
     let (address, bundle) = (server.address().to_string(), server.bundle().to_server_string());
     let line = if args.json {
         // An address and a server string have no character that JSON escapes.
@@ -159,13 +182,14 @@ async fn serve_until_signal(args: &RunArgs, config: Config) -> Result<(), Failur
     } else {
         format!("Ready. Hand this to the people who shall use the server:\n{bundle}")
     };
-    print_line(&line)?;
-    let failed = tokio::select! {
-        _ = terminate.recv() => false,
-        _ = interrupt.recv() => false,
-        () = server.failed() => true,
+    let ended = tokio::select! {
+        _ = terminate.recv() => Ok(false),
+        _ = interrupt.recv() => Ok(false),
+        () = server.failed() => Ok(true),
+        told = progress.tell(|| progress::print(&line)) => told.map(|()| true),
     };
     server.shutdown().await;
+    let failed = ended?;
     if failed {
         return Err(Failure {
             code: FAILURE,
@@ -202,9 +226,7 @@ fn status(args: &StatusArgs) -> Result<(), Failure> {
 }
 
 fn print_line(line: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush())?;
-    Ok(())
+    Ok(progress::print(line)?)
 }
 
 fn start_logging(config: &Config) {

@@ -15,6 +15,7 @@ pub mod cli;
 pub mod config;
 pub mod data_dir;
 pub mod keys;
+mod progress;
 mod server;
 mod stats;
 pub mod store;

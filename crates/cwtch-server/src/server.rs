@@ -1,10 +1,10 @@
 //! The whole server in one value: start it, ask it, stop it.
 
-use std::io;
+use std::{fmt, io};
 use std::path::Path;
 use std::sync::Arc;
 
-use cwtch_net::{NetError, Network};
+use cwtch_net::{NetError, Network, Readiness};
 use cwtch_primitives::{Address, OsRng};
 use cwtch_wire::bundle::KeyBundle;
 use tokio::sync::watch;
@@ -46,7 +46,8 @@ pub struct Server;
 
 impl Server {
     /// Starts a server in a data directory, making its keys and database on the first run. When this returns,
-    /// both its services can be dialled on `network`. Call it inside a tokio runtime.
+    /// both its services listen; when others can reach them [`RunningServer::services`] tells. Call it inside a
+    /// tokio runtime.
     ///
     /// # Errors
     /// [`ServerError`]; then nothing is left listening.
@@ -55,9 +56,24 @@ impl Server {
         data_dir: &Path,
         network: Arc<dyn Network>,
     ) -> Result<RunningServer, ServerError> {
+        let path = data_dir.to_owned();
+        let opening = tokio::task::spawn_blocking(move || DataDir::open(&path));
+        let data_dir = opening.await.map_err(io::Error::other)??;
+        Self::start_in(config, data_dir, network).await
+    }
+
+    /// As [`start`](Self::start), in a data directory that is open already.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_in(
+        config: Config,
+        data_dir: DataDir,
+        network: Arc<dyn Network>,
+    ) -> Result<RunningServer, ServerError> {
         let config = Arc::new(config);
-        let (dir, cap) = (data_dir.to_owned(), config.storage.max_messages);
-        let opening = tokio::task::spawn_blocking(move || open(&dir, cap));
+        let cap = config.storage.max_messages;
+        let opening = tokio::task::spawn_blocking(move || open(data_dir, cap));
         let (data_dir, keys, store, newest) = opening.await.map_err(io::Error::other)??;
         let bundle = keys.bundle();
         let stats = Arc::new(Stats::default());
@@ -91,6 +107,7 @@ impl Server {
                 return Err(error.into());
             }
         };
+        let readiness = [board_listener.readiness(), token_listener.readiness()];
         let (stop, stopped) = watch::channel(false);
         let grace = config.deadlines.shutdown();
         let serving_tokens = tokio::spawn(accept::serve(
@@ -112,9 +129,11 @@ impl Server {
             stopped.clone(),
             move |stream| Arc::clone(&board).serve(stream, stopped.clone()),
         ));
-        tracing::info!("the server is reachable");
+        tracing::info!("the server listens");
         Ok(RunningServer {
             bundle,
+            network,
+            readiness,
             stats,
             stop,
             services: Some([serving_board, serving_tokens]),
@@ -125,8 +144,10 @@ impl Server {
 }
 
 /// Everything that blocks: lock, keys, database.
-fn open(path: &Path, cap: Option<u64>) -> Result<(DataDir, ServerKeys, SqliteStore, i64), ServerError> {
-    let data_dir = DataDir::open(path)?;
+fn open(
+    data_dir: DataDir,
+    cap: Option<u64>,
+) -> Result<(DataDir, ServerKeys, SqliteStore, i64), ServerError> {
     let database = data_dir.path().join(SqliteStore::FILE);
     let keys = ServerKeys::load_or_create(data_dir.path(), database.exists(), &mut OsRng)?;
     let store = SqliteStore::open(&database, keys.board.address().as_bytes(), cap)?;
@@ -136,9 +157,10 @@ fn open(path: &Path, cap: Option<u64>) -> Result<(DataDir, ServerKeys, SqliteSto
 }
 
 /// A server that runs until [`shutdown`](Self::shutdown). Dropped, it stops as well, without anybody waiting for it.
-#[derive(Debug)]
 pub struct RunningServer {
     bundle: KeyBundle,
+    network: Arc<dyn Network>,
+    readiness: [watch::Receiver<Readiness>; 2],
     stats: Arc<Stats>,
     stop: watch::Sender<bool>,
     services: Option<[JoinHandle<()>; 2]>,
@@ -155,6 +177,16 @@ impl RunningServer {
     /// The server's address: its board's.
     pub fn address(&self) -> &Address {
         self.bundle.board()
+    }
+
+    /// How far the network is.
+    pub fn network(&self) -> watch::Receiver<Readiness> {
+        self.network.readiness()
+    }
+
+    /// How far others are from reaching the board and the token service, in this order.
+    pub fn services(&self) -> [watch::Receiver<Readiness>; 2] {
+        self.readiness.clone()
     }
 
     /// The counters now.
@@ -183,12 +215,19 @@ impl RunningServer {
                 let _ = service.await;
             }
         }
+        self.network.shutdown().await;
         // With the services their submitters are gone, so the writer ends.
         if let Some(writer) = self.writer.take() {
             let _ = tokio::task::spawn_blocking(|| writer.join()).await;
         }
         self.data_dir = None;
         tracing::info!("the server has stopped");
+    }
+}
+
+impl fmt::Debug for RunningServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RunningServer(…)")
     }
 }
 
