@@ -33,9 +33,14 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "DIR", env = "CWTCH_DATA", hide_env_values = true)]
     pub(crate) data: Option<PathBuf>,
 
-    /// Network to use: loopback:DIR (this machine only, no anonymity; DIR is shared by all participants)
+    /// Network to use: arti (Tor inside this program), system-tor[:IP:PORT|:unix:PATH] (a Tor that runs
+    /// already) or loopback:DIR (this machine only, no anonymity) [default: arti]
     #[arg(long, global = true, value_name = "NETWORK", env = "CWTCH_NETWORK", hide_env_values = true)]
     pub(crate) network: Option<String>,
+
+    /// Settings of Tor: bridges, control port, a private network [default: tor.toml in the data directory]
+    #[arg(long, global = true, value_name = "FILE", env = "CWTCH_TOR_CONFIG", hide_env_values = true)]
+    pub(crate) tor_config: Option<PathBuf>,
 
     /// Profile to use; may be left out if there is exactly one
     #[arg(long, global = true, value_name = "NAME", env = "CWTCH_PROFILE", hide_env_values = true)]

@@ -9,9 +9,8 @@ use crate::output::{note, print};
 use crate::rpc::client::Client;
 use crate::rpc::server::serve;
 use crate::rpc::socket::Socket;
-use crate::session::{choose, warn_of};
+use crate::session::choose;
 use crate::settings::Settings;
-use crate::text;
 
 /// Runs until SIGTERM, SIGINT or a client's `shutdown`.
 ///
@@ -25,15 +24,13 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), Fault> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
     let chosen = choose(settings)?;
-    let spec = settings.network.as_ref().ok_or_else(|| Fault::usage(text::DAEMON_NEEDS_NETWORK))?;
     if Client::connect(&chosen.path).await?.is_some() {
         let why = "A daemon runs for this profile already: use it, or stop it first.";
         return Err(Fault::new("locked", why));
     }
     let profile = chosen.open(&chosen.password(&settings.password)?).await?;
-    let network = spec.open()?;
-    let network_name = spec.full_name();
-    warn_of(network.as_ref(), settings.json);
+    let network = chosen.network(settings).await?;
+    let network_name = settings.network.clone().unwrap_or_default().full_name();
 
     let address = profile.address().to_string();
     // The profile's lock is ours from here on, so whatever socket is there belongs to nobody.

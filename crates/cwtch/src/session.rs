@@ -10,6 +10,7 @@ use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
 use cwtch_client::profile::{DataDir, Password, Profile, StorageError};
 use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network};
 use cwtch_primitives::{Address, Identity};
+use cwtch_tor::OpenError;
 use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
@@ -25,6 +26,8 @@ use crate::text;
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 /// How often to look again.
 const LOCK_POLL: Duration = Duration::from_millis(50);
+/// Where the embedded Tor keeps its guards and its directory, in the profile's directory.
+const TOR_STATE: &str = "tor";
 
 /// A profile that was chosen.
 #[derive(Debug, Clone)]
@@ -94,6 +97,18 @@ impl Chosen {
         Ok(prompt::existing(source, &self.label)?.map_or(Password::None, Password::Some))
     }
 
+    /// Opens the network that the settings name, by default the embedded Tor, whose guards and directory lie in the
+    /// profile's directory. The profile must be open: two Tors cannot share that.
+    ///
+    /// # Errors
+    /// What waiting does not mend.
+    pub(crate) async fn network(&self, settings: &Settings) -> Result<Arc<dyn Network>, Fault> {
+        let spec = settings.network.clone().unwrap_or_default();
+        let network = cwtch_tor::open(&spec, &settings.tor, &self.path.join(TOR_STATE)).await?;
+        warn_of(network.as_ref(), settings.json);
+        Ok(network)
+    }
+
     /// Opens the profile in this process; waits a moment for another command that has it open.
     ///
     /// # Errors
@@ -138,25 +153,19 @@ impl Session {
     /// Finds the daemon, or opens the profile.
     ///
     /// # Errors
-    /// As [`choose`] and [`Chosen::open`]; and if the command needs a network and none is named.
+    /// As [`choose`], [`Chosen::open`] and [`Chosen::network`].
     pub(crate) async fn open(settings: &Settings, needs_network: bool) -> Result<Self, Fault> {
         let chosen = choose(settings)?;
         if let Some(client) = Client::connect(&chosen.path).await? {
             return Self::with_daemon(client, settings, needs_network);
         }
-        let network = match &settings.network {
-            Some(spec) if needs_network => {
-                let network = spec.open()?;
-                warn_of(network.as_ref(), settings.json);
-                network
-            }
-            None if needs_network => return Err(Fault::usage(text::NEEDS_NETWORK)),
-            _ => Arc::new(NoNetwork),
-        };
         let password = chosen.password(&settings.password)?;
         match chosen.open_unless_daemon(&password).await? {
             Opened::Daemon(client) => Self::with_daemon(client, settings, needs_network),
             Opened::Profile(profile) => {
+                // After the profile, whose lock keeps a second Tor out of its directory.
+                let network: Arc<dyn Network> =
+                    if needs_network { chosen.network(settings).await? } else { Arc::new(NoNetwork) };
                 let engine = engine::start(*profile, network, EngineOptions::new(Mode::OneShot)).await?;
                 Ok(Self::Local(engine))
             }
@@ -264,9 +273,13 @@ impl From<StorageError> for Fault {
     }
 }
 
-impl From<NetError> for Fault {
-    fn from(error: NetError) -> Self {
-        let kind = if error.is_unreachable() { "unreachable" } else { "storage" };
+impl From<OpenError> for Fault {
+    fn from(error: OpenError) -> Self {
+        let kind = match &error {
+            OpenError::NoEmbeddedTor => "usage",
+            OpenError::Network(NetError::Io { .. }) => "storage",
+            _ => "unreachable",
+        };
         Self::new(kind, sentence(&format!("the network cannot be used: {error}")))
     }
 }

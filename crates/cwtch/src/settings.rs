@@ -4,9 +4,11 @@ use std::env;
 use std::path::PathBuf;
 
 use cwtch_net::NetworkSpec;
+use cwtch_tor::TorConfig;
 
 use crate::args::Global;
 use crate::fault::Fault;
+use crate::output::sentence;
 use crate::text;
 
 /// What holds for the whole run of the program.
@@ -16,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) data: PathBuf,
     /// The network, where one was named.
     pub(crate) network: Option<NetworkSpec>,
+    /// How Tor is set up.
+    pub(crate) tor: TorConfig,
     /// The profile, where one was named.
     pub(crate) profile: Option<String>,
     /// Where the password comes from.
@@ -39,7 +43,7 @@ impl Settings {
     /// Resolves flags and environment.
     ///
     /// # Errors
-    /// If the network's name is unknown or there is no data directory.
+    /// If the network's name is unknown, there is no data directory, or Tor's settings cannot be used.
     pub(crate) fn resolve(global: Global) -> Result<Self, Fault> {
         let network = match global.network.as_deref() {
             None | Some("") => None,
@@ -58,8 +62,13 @@ impl Settings {
             None => default_data_dir(|name| env::var_os(name).map(PathBuf::from))
                 .ok_or_else(|| Fault::usage(text::NO_HOME))?,
         };
+        let tor = match global.tor_config.filter(|file| !file.as_os_str().is_empty()) {
+            Some(file) => TorConfig::read(&file),
+            None => TorConfig::of_dir(&data),
+        };
+        let tor = tor.map_err(|e| Fault::usage(sentence(&e.to_string())))?;
         let profile = global.profile.filter(|name| !name.is_empty());
-        Ok(Self { data, network, profile, password, json: global.json })
+        Ok(Self { data, network, tor, profile, password, json: global.json })
     }
 }
 

@@ -95,11 +95,7 @@ a leaked invite tries to speak as somebody else. Every step is a command that yo
 terminal it then offers to leave everything running for you to try; without one it exits with 0, or \
 with 1 if any step failed.";
 
-pub(crate) const NEEDS_NETWORK: &str = "This command needs a network and no daemon runs for the profile: add --network loopback:DIR, or start `cwtch daemon`.";
-
 pub(crate) const OTHER_NETWORK: &str = "The profile's daemon is on another network than the one named: leave --network (or CWTCH_NETWORK) out to use the daemon's, or stop the daemon first.";
-
-pub(crate) const DAEMON_NEEDS_NETWORK: &str = "The daemon needs a network: add --network loopback:DIR.";
 
 pub(crate) const NO_DAEMON: &str =
     "No daemon runs for this profile: start one with `cwtch daemon` in another terminal.";

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use cwtch_net::NetworkSpec;
+use cwtch_net::{Loopback, NetworkSpec};
 use cwtch_primitives::{CryptoRngCore, OsRng};
 use tempfile::TempDir;
 
@@ -25,7 +25,7 @@ pub(super) struct Stage {
     pub(super) carol: Person,
     /// The `server:…` string of the running server.
     pub(super) bundle: String,
-    pub(super) network: NetworkSpec,
+    pub(super) network: Loopback,
     executable: PathBuf,
     network_name: String,
     server: Option<Process>,
@@ -44,8 +44,9 @@ impl Stage {
         let executable = std::env::current_exe().map_err(fault)?;
         // Mode 0700.
         let root = tempfile::Builder::new().prefix("cwtch-demo-").tempdir().map_err(fault)?;
-        let network = NetworkSpec::Loopback(root.path().join("network"));
-        let network_name = network.to_string();
+        let directory = root.path().join("network");
+        let network = Loopback::new(&directory);
+        let network_name = NetworkSpec::Loopback(directory).to_string();
 
         let password = root.path().join("carol.password");
         let mut file =

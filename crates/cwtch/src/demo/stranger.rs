@@ -5,7 +5,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cwtch_net::{Deadlines, Isolation, NetworkSpec, PlainConnection, SecureConnection};
+use cwtch_net::{Deadlines, Isolation, Network, PlainConnection, SecureConnection};
 use cwtch_primitives::secretbox::seal;
 use cwtch_primitives::token::Token;
 use cwtch_primitives::{CryptoRngCore, Identity, OsRng};
@@ -27,26 +27,25 @@ const SLICE: u32 = 4096;
 /// # Errors
 /// If the server does not take it, which it must: only members can see what is wrong with it.
 pub(super) async fn forge(
-    network: &NetworkSpec,
+    network: &dyn Network,
     bundle: &str,
     invite: &str,
     victim: &str,
     words: &str,
 ) -> Result<(), Fault> {
-    let network = network.open()?;
     let bundle = KeyBundle::parse_server_string(bundle).map_err(told)?;
     let invite = GroupInvite::parse(invite).map_err(told)?;
     let deadlines = Deadlines::default();
     let message = forgery(&invite, victim, words);
 
     let service =
-        PlainConnection::connect(&*network, bundle.token_service(), Isolation::new(), &deadlines).await;
+        PlainConnection::connect(network, bundle.token_service(), Isolation::new(), &deadlines).await;
     let token = buy(service.map_err(told)?, &bundle, &deadlines).await?;
     let spent = pay(token, &message, bundle.board());
 
     let nobody = Identity::generate(&mut OsRng);
     let mut connection =
-        SecureConnection::connect(&*network, &nobody, bundle.board(), Isolation::new(), &deadlines, OsRng)
+        SecureConnection::connect(network, &nobody, bundle.board(), Isolation::new(), &deadlines, OsRng)
             .await
             .map_err(told)?;
     let mut board = BoardClient::new(DEFAULT_MAX_REPLAY);
