@@ -160,6 +160,13 @@ pub enum Command {
         #[serde(default)]
         limit: Option<u32>,
     },
+    /// The person looks at this conversation: its contact or server is dialled before others. `send`, `suggest`,
+    /// `messages` and `sync` of one group say the same by themselves. Reply: `Done`.
+    #[serde(rename = "focus")]
+    Focus {
+        /// Which conversation.
+        conversation: String,
+    },
     /// Why messages from servers were refused, newest first. Reply: `Rejects`.
     #[serde(rename = "rejects")]
     Rejects,

@@ -2,17 +2,40 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::reply::{ContactInfo, GroupInfo, MessageInfo, MessageState};
+use super::reply::{ContactInfo, ContactPhase, GroupInfo, MessageInfo, MessageState, ReadinessInfo};
 
 /// Something that happened. JSON: `{"event":"message",…}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Event {
-    /// The profile listens on its address.
+    /// The network came nearer to carrying streams, or went away. Told on changes only.
+    Network(ReadinessInfo),
+    /// Others came nearer to reaching the own address, or it went out of their reach. Told on changes only.
+    Reachability(ReadinessInfo),
+    /// Others can reach the own address: for the first time, or again after [`Event::Offline`].
     Online {
         /// The own address.
         address: String,
+    },
+    /// Others cannot reach the own address any more. Connections that are up may go on, and it comes back by
+    /// itself where it can.
+    Offline {
+        /// The own address.
+        address: String,
+        /// Why: one sentence.
+        detail: String,
+    },
+    /// The way to a contact changed its phase. [`Event::ContactOnline`] and [`Event::ContactOffline`] come
+    /// beside it.
+    ContactConnection {
+        /// The contact's address.
+        address: String,
+        /// The phase.
+        phase: ContactPhase,
+        /// Why the last attempt or connection failed, where one did: one sentence.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
     },
     /// An authenticated connection with a contact is up.
     ContactOnline {
@@ -108,12 +131,34 @@ pub enum Task {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ServerPhase {
-    /// Dialling or authenticating.
+    /// Dialling.
     Connecting,
+    /// A stream is open and the handshake runs.
+    Connected,
     /// Fetching what is new.
     Syncing,
     /// Caught up; new messages arrive live.
     Synced,
     /// Not connected; retried with backoff.
     Offline,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readiness_stands_beside_the_event_s_name() {
+        let readiness = ReadinessInfo {
+            percent: 40,
+            waiting_for: "a consensus".to_owned(),
+            ready: false,
+            trouble: Some("The cable is cut.".to_owned()),
+            needs_person: true,
+        };
+        let event = Event::Network(readiness);
+        let json = r#"{"event":"network","percent":40,"waiting_for":"a consensus","ready":false,"trouble":"The cable is cut.","needs_person":true}"#;
+        assert_eq!(serde_json::to_string(&event).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Event>(json).unwrap(), event);
+    }
 }

@@ -12,6 +12,6 @@ pub use command::Command;
 pub use error::{ApiError, ErrorKind};
 pub use event::{Event, ServerPhase, Task};
 pub use reply::{
-    AttributeInfo, ContactInfo, ContactState, ExperimentInfo, GroupCreated, GroupInfo, MessageInfo,
-    MessageState, RejectInfo, Reply, ServerInfo, StatusInfo, SyncInfo,
+    AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, ExperimentInfo, GroupCreated,
+    GroupInfo, MessageInfo, MessageState, ReadinessInfo, RejectInfo, Reply, ServerInfo, StatusInfo, SyncInfo,
 };

@@ -57,6 +57,48 @@ pub enum ContactState {
     Blocked,
 }
 
+/// How far something is from being usable: the network, the own address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadinessInfo {
+    /// How much is done, 0 to 100, as far as it can be told.
+    pub percent: u8,
+    /// What is waited for, in a few words without a full stop; empty once ready.
+    pub waiting_for: String,
+    /// Whether it is usable.
+    pub ready: bool,
+    /// What stands in the way and what to do: whole sentences.
+    pub trouble: Option<String>,
+    /// Whether somebody has to do something about the trouble. If not, it may pass by itself.
+    #[serde(default)]
+    pub needs_person: bool,
+}
+
+/// The phases of the way to a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ContactPhase {
+    /// No connection; where the contact is accepted, it is dialled again after a pause.
+    Offline,
+    /// Dialling.
+    Connecting,
+    /// A stream is open and the handshake runs.
+    Connected,
+    /// Both sides have proved who they are: messages flow.
+    Authenticated,
+}
+
+/// The way to a contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionInfo {
+    /// The phase.
+    pub phase: ContactPhase,
+    /// Why the last attempt or connection failed: one sentence; `null` once one succeeds.
+    pub trouble: Option<String>,
+    /// When the contact was last seen over an authenticated connection, to the minute.
+    pub last_seen: Option<i64>,
+}
+
 /// A contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactInfo {
@@ -68,6 +110,9 @@ pub struct ContactInfo {
     pub state: ContactState,
     /// Whether an authenticated connection is up; `null` where no daemon runs.
     pub online: Option<bool>,
+    /// The way to it; `null` where no daemon runs.
+    #[serde(default)]
+    pub connection: Option<ConnectionInfo>,
     /// The public attributes it told us: `name`, `status`, `attribute-1` … `attribute-3`.
     #[serde(default)]
     pub attributes: Vec<AttributeInfo>,
@@ -104,6 +149,9 @@ pub struct ServerInfo {
     pub tokens: u64,
     /// Connection phase; `null` where no daemon runs.
     pub phase: Option<super::ServerPhase>,
+    /// Why the server cannot be used as it should now: one sentence; `null` where nothing is known to be wrong.
+    #[serde(default)]
+    pub trouble: Option<String>,
     /// Messages accepted from it so far.
     pub received: u64,
     /// Messages that failed a check (messages of other people's groups do not count).
@@ -213,8 +261,12 @@ pub struct RejectInfo {
 pub struct StatusInfo {
     /// The own address.
     pub address: String,
-    /// Whether the profile listens for peers.
+    /// Whether others can reach the own address.
     pub online: bool,
+    /// How far the network is.
+    pub network_readiness: ReadinessInfo,
+    /// How far others are from reaching the own address; `null` where no daemon runs.
+    pub address_readiness: Option<ReadinessInfo>,
     /// Contacts with a connection.
     pub contacts_online: u64,
     /// Own messages that nobody has confirmed yet.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cwtch_net::Readiness;
 use cwtch_primitives::group::GroupId;
 use cwtch_wire::overlay::{
     Content as Meaning, KIND_GROUP_INVITE, KIND_SUGGESTED_CONTACT, KIND_TEXT, Overlay, quoted_hash,
@@ -10,7 +11,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::groups::switched_off;
-use super::info::{conversation_name, message_info};
+use super::info::{conversation_name, message_info, readiness_info};
 use super::{Inner, contacts};
 use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, MessageInfo, Reply, StatusInfo};
 use crate::profile::{Conversation, MessageId};
@@ -89,11 +90,15 @@ pub(crate) async fn run(inner: &Inner, command: Command) -> Result<Reply, ApiErr
         Command::Messages { conversation, since, limit } => {
             Reply::Messages(messages(inner, &conversation, since, limit).await?)
         }
+        Command::Focus { conversation } => {
+            conversation_of(inner, &conversation).await?;
+            Reply::Done {}
+        }
         Command::Rejects => Reply::Rejects(groups.rejects().await?),
     })
 }
 
-/// Whether the command needs the groups experiment. `send`, `suggest` and `messages` are judged by the
+/// Whether the command needs the groups experiment. `send`, `suggest`, `messages` and `focus` are judged by the
 /// conversation that they name.
 fn concerns_groups(command: &Command) -> bool {
     matches!(
@@ -143,6 +148,8 @@ async fn status(inner: &Inner) -> Result<StatusInfo, ApiError> {
     Ok(StatusInfo {
         address: context.address.to_string(),
         online: context.is_daemon(),
+        network_readiness: readiness_info(&context.network.readiness().borrow()),
+        address_readiness: context.is_daemon().then(|| readiness_info(&Readiness::ready())),
         contacts_online: peers.count_online(),
         queued,
         servers,

@@ -34,7 +34,7 @@ pub(crate) async fn add(inner: &Inner, address: &str, name: Option<String>) -> R
 pub(crate) async fn accept(inner: &Inner, contact: &str) -> Result<ContactInfo, ApiError> {
     let found = find(&inner.context, contact).await?;
     if found.state == ContactState::Accepted {
-        return Ok(contact_info(&found, inner.peers.is_online(&found.address)));
+        return Ok(contact_info(&found, inner.peers.standing(&found.address)));
     }
     let contact = set_state(&inner.context, found.address, ContactState::Accepted).await?;
     inner.peers.accepted(contact.address);
@@ -55,7 +55,7 @@ pub(crate) async fn block(inner: &Inner, contact: &str) -> Result<ContactInfo, A
 /// `contact list`.
 pub(crate) async fn list(inner: &Inner) -> Result<Vec<ContactInfo>, ApiError> {
     let contacts = inner.context.store.run(|profile| profile.contacts()).await?;
-    Ok(contacts.iter().map(|c| contact_info(c, inner.peers.is_online(&c.address))).collect())
+    Ok(contacts.iter().map(|c| contact_info(c, inner.peers.standing(&c.address))).collect())
 }
 
 /// A contact by its address or an unambiguous name.
@@ -109,7 +109,7 @@ async fn set_state(context: &Context, address: Address, state: ContactState) -> 
 }
 
 fn changed(inner: &Inner, contact: &Contact) -> ContactInfo {
-    let info = contact_info(contact, inner.peers.is_online(&contact.address));
+    let info = contact_info(contact, inner.peers.standing(&contact.address));
     inner.context.emit(Event::ContactChanged { contact: info.clone() });
     info
 }

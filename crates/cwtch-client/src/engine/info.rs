@@ -1,16 +1,41 @@
 //! What the database holds, as user interfaces see it.
 
+use cwtch_net::Readiness;
 use cwtch_wire::overlay::{Content as Meaning, Overlay};
 use data_encoding::BASE64;
 
-use crate::api::{AttributeInfo, ContactInfo, ContactState, MessageInfo, MessageState};
+use crate::api::{
+    AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, MessageInfo, MessageState,
+    ReadinessInfo,
+};
 use crate::profile::{self, Attribute, Contact, Content, Conversation, Profile, StorageError, StoredMessage};
 
 /// The overlay number under which bytes are kept that are no overlay at all.
 pub(crate) const KIND_NONE: u64 = 0;
 
-/// A contact; `online` is `None` where nobody keeps connections.
-pub(crate) fn contact_info(contact: &Contact, online: Option<bool>) -> ContactInfo {
+/// How the way to a contact stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// The phase.
+    pub(crate) phase: ContactPhase,
+    /// Why the last attempt or connection failed, as a sentence; `None` since one succeeded.
+    pub(crate) trouble: Option<String>,
+}
+
+/// How far something is, for user interfaces.
+pub(crate) fn readiness_info(readiness: &Readiness) -> ReadinessInfo {
+    let trouble = readiness.trouble.as_ref();
+    ReadinessInfo {
+        percent: readiness.percent,
+        waiting_for: readiness.waiting_for.clone().into_owned(),
+        ready: readiness.is_ready(),
+        trouble: trouble.map(|trouble| trouble.sentence.clone()),
+        needs_person: trouble.is_some_and(|trouble| trouble.needs_person),
+    }
+}
+
+/// A contact; `standing` is `None` where nobody keeps connections.
+pub(crate) fn contact_info(contact: &Contact, standing: Option<Standing>) -> ContactInfo {
     ContactInfo {
         address: contact.address.to_string(),
         name: contact.name().to_owned(),
@@ -19,7 +44,12 @@ pub(crate) fn contact_info(contact: &Contact, online: Option<bool>) -> ContactIn
             profile::ContactState::Accepted => ContactState::Accepted,
             profile::ContactState::Blocked => ContactState::Blocked,
         },
-        online,
+        online: standing.as_ref().map(|standing| standing.phase == ContactPhase::Authenticated),
+        connection: standing.map(|standing| ConnectionInfo {
+            phase: standing.phase,
+            trouble: standing.trouble,
+            last_seen: None,
+        }),
         attributes: contact.attributes.iter().map(|(a, value)| attribute_info(*a, value)).collect(),
     }
 }

@@ -38,6 +38,7 @@ impl Shared {
             bundle: format!("{SERVER_PREFIX}{}", BASE64.encode(&server.bundle)),
             tokens: server.tokens,
             phase: self.phase(&server.board),
+            trouble: self.links().get(&server.board).and_then(|link| link.trouble()),
             received: server.received,
             rejected: server.rejected,
         }

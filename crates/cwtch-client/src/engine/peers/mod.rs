@@ -28,6 +28,7 @@ use tokio::sync::Semaphore;
 use self::outgoing::Waiters;
 use self::registry::Registry;
 use super::context::Context;
+use super::info::Standing;
 use crate::api::{ApiError, ErrorKind, Event};
 use crate::profile::ContactState;
 
@@ -99,9 +100,9 @@ impl Peers {
         self.shared.registry.close(contact);
     }
 
-    /// Whether there is a connection; `None` where nobody keeps connections.
-    pub(crate) fn is_online(&self, contact: &Address) -> Option<bool> {
-        self.shared.context.is_daemon().then(|| self.shared.registry.link(contact).is_some())
+    /// How the way to a contact stands; `None` where nobody keeps connections.
+    pub(crate) fn standing(&self, contact: &Address) -> Option<Standing> {
+        self.shared.context.is_daemon().then(|| self.shared.registry.standing(contact))
     }
 
     /// Accepted contacts with a connection.

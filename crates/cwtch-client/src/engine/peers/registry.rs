@@ -11,6 +11,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::limits::{AT_ONCE, CONNECTIONS, UNKNOWN_CONNECTIONS};
+use crate::api::ContactPhase;
+use crate::engine::info::Standing;
 
 /// What everybody may do to an authenticated connection; its task does the work.
 pub(super) struct Link {
@@ -175,6 +177,13 @@ impl Registry {
     pub(super) fn link(&self, peer: &Address) -> Option<Arc<Link>> {
         let slots = self.slots();
         slots.get(peer)?.link.clone().filter(|link| link.accepted && !link.close.is_cancelled())
+    }
+
+    /// How the way to a contact stands.
+    pub(super) fn standing(&self, peer: &Address) -> Standing {
+        let phase =
+            if self.link(peer).is_some() { ContactPhase::Authenticated } else { ContactPhase::Offline };
+        Standing { phase, trouble: None }
     }
 
     /// Accepted contacts that are connected.

@@ -13,8 +13,8 @@ use tokio::time::{Duration, Instant};
 use super::Shared;
 use super::limits::{ASK_AGAIN, PROBE_DEADLINE, RESEND_FIRST, RESEND_MAX, SILENCE, UNKNOWN_SILENCE, WINDOW};
 use super::registry::Link;
-use crate::api::{ApiError, Event, MessageState};
-use crate::engine::info::{contact_info, message_by_id, received_content, truncate};
+use crate::api::{ApiError, ContactPhase, Event, MessageState};
+use crate::engine::info::{Standing, contact_info, message_by_id, received_content, truncate};
 use crate::profile::{AckOutcome, Attribute, MessageId, Received};
 
 /// Why a session ended.
@@ -245,8 +245,9 @@ impl Session {
             if profile.set_contact_attribute(&peer, attribute, value)?
                 && let Some(contact) = profile.contact(&peer)?
             {
-                let online = context.is_daemon().then_some(true);
-                context.emit(Event::ContactChanged { contact: contact_info(&contact, online) });
+                let connected = Standing { phase: ContactPhase::Authenticated, trouble: None };
+                let standing = context.is_daemon().then_some(connected);
+                context.emit(Event::ContactChanged { contact: contact_info(&contact, standing) });
             }
             Ok::<_, ApiError>(())
         });
