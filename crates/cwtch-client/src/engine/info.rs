@@ -48,7 +48,7 @@ pub(crate) fn contact_info(contact: &Contact, standing: Option<Standing>) -> Con
         connection: standing.map(|standing| ConnectionInfo {
             phase: standing.phase,
             trouble: standing.trouble,
-            last_seen: None,
+            last_seen: contact.last_seen,
         }),
         attributes: contact.attributes.iter().map(|(a, value)| attribute_info(*a, value)).collect(),
     }

@@ -13,7 +13,7 @@ use super::{Profile, groups};
 /// one that the person has not named is forgotten.
 pub const UNKNOWN_MAX: u32 = 256;
 
-const COLUMNS: &str = "SELECT conversation, key, local_name, state, added FROM contacts";
+const COLUMNS: &str = "SELECT conversation, key, local_name, state, added, last_seen FROM contacts";
 
 impl Profile {
     /// Adds a contact as accepted, with a local name if one is given; accepts and renames a known one.
@@ -320,6 +320,7 @@ fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
         local_name: row.get(2)?,
         state: from_list(row, 3, ContactState::from_code)?,
         added: row.get(4)?,
+        last_seen: row.get(5)?,
         attributes: Vec::new(),
     })
 }

@@ -12,6 +12,7 @@
 //!
 //! All times are unix seconds, given by the caller.
 
+mod activity;
 mod columns;
 mod contacts;
 mod db;

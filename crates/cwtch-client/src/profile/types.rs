@@ -109,6 +109,8 @@ pub struct Contact {
     pub state: ContactState,
     /// When it was added or first connected.
     pub added: i64,
+    /// When it was last seen over an authenticated connection, to the minute.
+    pub last_seen: Option<i64>,
     /// What it said about itself.
     pub attributes: Vec<(Attribute, String)>,
 }

@@ -36,6 +36,7 @@ fn fill(profile: &mut Profile) {
     profile.set_experiment("groups", true).unwrap();
     profile.set_attribute(Attribute::Name, Some("Alice")).unwrap();
     profile.add_contact(&peer(1), Some("Bob"), NOW).unwrap();
+    profile.note_seen(&peer(1), NOW + 4).unwrap();
     profile.set_contact_attribute(&peer(1), Attribute::Status, Some("here")).unwrap();
     profile.set_contact_state(&peer(2), ContactState::Blocked, NOW).unwrap();
     profile.receive_p2p(&peer(1), "in", &text("hello"), NOW).unwrap();
@@ -89,8 +90,18 @@ fn the_current_version_has_a_sample() {
 
 #[test]
 fn version_1_opens_and_reads() {
-    let (_dir, mut profile) = open_sample("profile-v1");
-    let address = fs::read_to_string(samples().join("profile-v1/address")).unwrap();
+    opens_and_reads("profile-v1", None);
+}
+
+#[test]
+fn version_2_opens_and_reads() {
+    opens_and_reads("profile-v2", Some(NOW + 4));
+}
+
+/// What [`fill`] put in is there; when Bob was seen is known since version 2.
+fn opens_and_reads(sample: &str, seen: Option<i64>) {
+    let (_dir, mut profile) = open_sample(sample);
+    let address = fs::read_to_string(samples().join(sample).join("address")).unwrap();
     assert_eq!(profile.address().as_str(), address.trim());
     assert_eq!(profile.setting("colour").unwrap().as_deref(), Some("green"));
     assert_eq!(profile.experiments().unwrap(), ["groups"]);
@@ -99,6 +110,7 @@ fn version_1_opens_and_reads() {
     let bob = profile.find_contact("Bob").unwrap();
     assert_eq!((bob.address, bob.state, bob.added), (peer(1), ContactState::Accepted, NOW));
     assert_eq!(bob.attribute(Attribute::Status), Some("here"));
+    assert_eq!(bob.last_seen, seen);
     assert_eq!(profile.contact_state(&peer(2)).unwrap(), Some(ContactState::Blocked));
     let messages = profile.messages(bob.conversation, MessageId(0), 10).unwrap();
     let told: Vec<_> = messages.iter().map(|m| (m.content.data.as_str(), m.state, m.received)).collect();

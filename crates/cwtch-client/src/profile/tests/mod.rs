@@ -1,5 +1,6 @@
 //! Tests of the profile storage, by topic; this file holds what they share.
 
+mod activity;
 mod contacts;
 mod crash;
 mod directory;

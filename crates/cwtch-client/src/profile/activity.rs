@@ -1,0 +1,69 @@
+//! When something last happened: which contact or server matters most to the person.
+
+use cwtch_primitives::Address;
+use rusqlite::{Row, params};
+
+use super::Profile;
+use super::columns::{address, key_bytes};
+use super::error::StorageError;
+use super::types::ContactState;
+
+/// How exactly it is kept when a contact was last seen, in seconds: a connection that lives writes no more often.
+const SEEN_EVERY: i64 = 60;
+
+impl Profile {
+    /// Keeps that an accepted contact was seen just now over an authenticated connection, at most once a minute;
+    /// tells whether it wrote.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn note_seen(&mut self, contact: &Address, now: i64) -> Result<bool, StorageError> {
+        self.write("note that a contact was seen", |tx| {
+            // A clock that was wrong once must not keep the time that it said for ever.
+            let changed = tx
+                .prepare_cached(
+                    "UPDATE contacts SET last_seen = ?2 WHERE key = ?1 AND state = ?3
+                     AND (last_seen IS NULL OR last_seen NOT BETWEEN ?2 - ?4 + 1 AND ?2)",
+                )?
+                .execute(params![key_bytes(contact), now, ContactState::Accepted.code(), SEEN_EVERY])?;
+            Ok(changed > 0)
+        })
+    }
+
+    /// All accepted contacts, each with the time of the last message with it or of when it was last seen, whichever
+    /// is later; 0 for neither.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn contact_activity(&self) -> Result<Vec<(Address, i64)>, StorageError> {
+        self.read("see which contacts are active", |conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT key, max(coalesce(last_seen, 0), coalesce((SELECT received FROM messages
+                     WHERE messages.conversation = contacts.conversation ORDER BY id DESC LIMIT 1), 0))
+                 FROM contacts WHERE state = ?1 ORDER BY conversation",
+            )?;
+            let found = statement.query_map([ContactState::Accepted.code()], entry)?;
+            Ok(found.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// All servers that carry a group, each with the time of the last message in any group on it; 0 for none.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn server_activity(&self) -> Result<Vec<(Address, i64)>, StorageError> {
+        self.read("see which servers are active", |conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT servers.key, max(coalesce((SELECT received FROM messages
+                     WHERE messages.conversation = groups.conversation ORDER BY messages.id DESC LIMIT 1), 0))
+                 FROM servers JOIN groups ON groups.server = servers.id GROUP BY servers.id ORDER BY servers.id",
+            )?;
+            let found = statement.query_map([], entry)?;
+            Ok(found.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<(Address, i64)> {
+    Ok((address(row, 0)?, row.get(1)?))
+}
