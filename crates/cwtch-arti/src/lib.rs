@@ -1,1 +1,25 @@
-//! Tor inside the process.
+//! Tor inside the process: a [`Network`](cwtch_net::Network) over arti.
+//!
+//! The only crate that names arti's types, because whatever names them is slow to build. What it gives is
+//! [`EmbeddedTor`] and nothing generic.
+//!
+//! - `config` takes the person's part of arti's configuration and adds what the program decides.
+//! - `client` dials; `bootstrap` reports how far Tor is and tries again for ever.
+//! - `service` hosts an identity's onion service; `circuits` takes what reaches it.
+//!
+//! **Keys.** An identity's key goes from the caller to arti's keystore in memory and nowhere else. On disk, in
+//! directories of mode 0700, are the guards, the state of introduction points under names that say nothing, and the
+//! directory of relays.
+//!
+//! **Not here:** the proof of work of onion services. arti has it under a licence (LGPL) that this program's does
+//! not fit, so neither does a hosted service ask for it nor does a dial offer it; a service that is under attack
+//! and asks serves such a dial last.
+
+mod bootstrap;
+mod circuits;
+mod client;
+mod config;
+mod service;
+
+pub use client::{EmbeddedTor, StartError};
+pub use config::{ConfigError, check};

@@ -1,0 +1,173 @@
+//! How far Tor is, for a person; and trying again for ever.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arti_client::status::{BlockageKind, BootstrapStatus};
+use arti_client::{ErrorKind, HasKind};
+use cwtch_net::Readiness;
+use futures::StreamExt;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use crate::client::{Arti, report};
+
+/// The first pause after a bootstrap that failed; it doubles. arti tries many times before it fails.
+const RETRY_FIRST: Duration = Duration::from_secs(2);
+/// The longest pause.
+const RETRY_MAX: Duration = Duration::from_secs(60);
+/// How often to look at a status that does not change by itself: a directory can go out of date.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Before anything was tried.
+pub(crate) fn started() -> Readiness {
+    Readiness::waiting(0, "a first connection with the Tor network")
+}
+
+/// Bootstraps, and reports until the receiver or the client is gone.
+pub(crate) async fn keep(client: Arc<Arti>, readiness: watch::Sender<Readiness>) {
+    let failure: watch::Sender<Option<Readiness>> = watch::Sender::new(None);
+    let mut failed = failure.subscribe();
+    let mut events = client.bootstrap_events();
+    let watching = async {
+        loop {
+            let seen = read(&client.bootstrap_status());
+            // While nothing is under way, the failure of the last attempt says more.
+            let failed = failed.borrow_and_update().clone().filter(|_| !seen.is_ready());
+            set(&readiness, failed.unwrap_or(seen));
+            tokio::select! {
+                event = events.next() => if event.is_none() { return },
+                changed = failure_changed(&failure) => if changed { continue },
+                () = sleep(LOOK) => {}
+                () = readiness.closed() => return,
+            }
+        }
+    };
+    let trying = async {
+        let mut pause = RETRY_FIRST;
+        loop {
+            match client.bootstrap().await {
+                // It keeps itself up to date from here on.
+                Ok(()) => {
+                    failure.send_replace(None);
+                    return std::future::pending::<()>().await;
+                }
+                Err(error) => {
+                    tracing::info!(kind = ?error.kind(), "Tor did not bootstrap; trying again");
+                    let percent = read(&client.bootstrap_status()).percent;
+                    failure.send_replace(Some(explain(&error, percent)));
+                }
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(RETRY_MAX);
+        }
+    };
+    tokio::select! {
+        () = watching => {}
+        () = trying => {}
+    }
+}
+
+async fn failure_changed(failure: &watch::Sender<Option<Readiness>>) -> bool {
+    failure.subscribe().changed().await.is_ok()
+}
+
+/// arti's status in a person's words.
+fn read(status: &BootstrapStatus) -> Readiness {
+    if status.ready_for_traffic() {
+        return Readiness::ready();
+    }
+    let percent = (status.as_frac() * 100.0).clamp(0.0, 99.0) as u8;
+    // The connection counts for 15 of 100 in arti's fraction, the directory for the rest.
+    let waiting_for = match percent {
+        0..15 => "a first connection with the Tor network",
+        _ => "the directory of the Tor network's relays",
+    };
+    let waiting = Readiness::waiting(percent, waiting_for);
+    match status.blocked() {
+        Some(blockage) => {
+            let (sentence, needs_person) = stuck(&blockage.kind(), &blockage.message().to_string());
+            waiting.with_trouble(sentence, needs_person)
+        }
+        None => waiting,
+    }
+}
+
+const OFFLINE: &str = "No relay of the Tor network can be reached: this machine seems to be offline, or the network here \
+     lets nothing through. It is tried again; if Tor is blocked here, set up bridges in tor.toml.";
+const FILTERED: &str = "Connections with relays are opened and then cut off: the network here seems to block Tor. It is tried \
+     again; set up bridges in tor.toml.";
+
+fn stuck(kind: &BlockageKind, message: &str) -> (String, bool) {
+    match kind {
+        BlockageKind::Offline => (OFFLINE.to_owned(), false),
+        BlockageKind::Filtering => (FILTERED.to_owned(), false),
+        BlockageKind::ClockSkewed => (clock(message), true),
+        BlockageKind::CantBootstrap => {
+            (format!("The directory of the Tor network cannot be had ({message}). It is tried again."), false)
+        }
+        _ => (format!("The Tor network cannot be used ({message}). It is tried again."), false),
+    }
+}
+
+fn clock(what: &str) -> String {
+    format!(
+        "Tor does not work with a wrong clock, and this machine's seems to be wrong ({what}). Set date, time and time \
+         zone; it is tried again."
+    )
+}
+
+fn explain(error: &arti_client::Error, percent: u8) -> Readiness {
+    let waiting = Readiness::waiting(percent, "the next attempt");
+    match error.kind() {
+        ErrorKind::ClockSkew => waiting.with_trouble(clock(&report(error)), true),
+        ErrorKind::LocalNetworkError | ErrorKind::TorAccessFailed => waiting.with_trouble(OFFLINE, false),
+        ErrorKind::LocalResourceAlreadyInUse => waiting.with_trouble(
+            "Another program uses the directory of this Tor: stop it, or name another data directory. It is tried again.",
+            true,
+        ),
+        ErrorKind::ExternalToolFailed => waiting.with_trouble(
+            format!(
+                "A pluggable transport does not run ({}). Check its path under bridges.transports in tor.toml; it is \
+                 tried again.",
+                report(error)
+            ),
+            true,
+        ),
+        _ => waiting.with_trouble(format!("Tor does not get ready ({}). It is tried again.", report(error)), false),
+    }
+}
+
+fn set(readiness: &watch::Sender<Readiness>, now: Readiness) {
+    readiness.send_if_modified(|last| {
+        let changed = *last != now;
+        *last = now;
+        changed
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_has_not_begun_waits_for_its_first_connection() {
+        let readiness = read(&BootstrapStatus::default());
+        assert_eq!((readiness.percent, readiness.is_ready()), (0, false));
+    }
+
+    #[test]
+    fn what_is_stuck_says_what_to_do() {
+        for (kind, word, person) in [
+            (BlockageKind::Offline, "bridges in tor.toml", false),
+            (BlockageKind::Filtering, "bridges in tor.toml", false),
+            (BlockageKind::ClockSkewed, "Set date, time and time zone", true),
+            (BlockageKind::CantBootstrap, "tried again", false),
+            (BlockageKind::CantReachTor, "tried again", false),
+        ] {
+            let (sentence, needs_person) = stuck(&kind, "the message");
+            assert!(sentence.contains(word) && sentence.ends_with('.'), "{sentence}");
+            assert_eq!(needs_person, person);
+        }
+    }
+}

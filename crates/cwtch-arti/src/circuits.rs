@@ -1,0 +1,124 @@
+//! What reaches an onion service: introductions, rendezvous circuits, streams; all bounded.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use arti_client::DataStream;
+use cwtch_net::onion::{Arrivals, PORT};
+use futures::stream::BoxStream as FuturesStream;
+use futures::{Stream, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tor_cell::relaycell::msg::Connected;
+use tor_hsservice::{RendRequest, StreamRequest};
+use tor_proto::stream::IncomingStreamRequest;
+
+/// Rendezvous circuits that are being built at once; introductions beyond that wait in arti.
+const RENDEZVOUS: usize = 64;
+/// Rendezvous circuits in all; beyond that nobody is let in until some end.
+const CIRCUITS: usize = 8192;
+/// A circuit on which no stream is open for this long is closed.
+const EMPTY: Duration = Duration::from_secs(60);
+/// How long a stream may wait for the program to take it.
+const WAIT: Duration = Duration::from_secs(30);
+
+/// Takes introductions until the service ends. The circuits outlive it, as long as they have open streams.
+pub(crate) async fn take(
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    mut requests: FuturesStream<'static, RendRequest>,
+    arrivals: Arrivals,
+) {
+    let rendezvous = Arc::new(Semaphore::new(RENDEZVOUS));
+    let circuits = Arc::new(Semaphore::new(CIRCUITS));
+    loop {
+        let Ok(circuit) = circuits.clone().acquire_owned().await else { return };
+        let Ok(building) = rendezvous.clone().acquire_owned().await else { return };
+        let Some(request) = requests.next().await else { return };
+        let (arrivals, stop) = (arrivals.clone(), stop.clone());
+        tasks.spawn(async move {
+            let _circuit = circuit;
+            let serving = async {
+                let accepted = request.accept().await;
+                drop(building);
+                match accepted {
+                    Ok(streams) => serve(streams, arrivals).await,
+                    Err(_) => tracing::debug!("a rendezvous did not come about"),
+                }
+            };
+            stop.run_until_cancelled(serving).await
+        });
+    }
+}
+
+/// Hands over the streams of one circuit. Ends, and closes the circuit, when none was open for a while.
+async fn serve(mut streams: impl Stream<Item = StreamRequest> + Unpin, arrivals: Arrivals) {
+    let open = Arc::new(());
+    loop {
+        let request = tokio::select! {
+            request = streams.next() => match request {
+                Some(request) => request,
+                None => return,
+            },
+            () = sleep(EMPTY) => {
+                if Arc::strong_count(&open) == 1 {
+                    return;
+                }
+                continue;
+            }
+        };
+        let ours = matches!(request.request(), IncomingStreamRequest::Begin(begin) if begin.port() == PORT);
+        if !ours {
+            // As other onion services do with a port that they do not have.
+            let _ = request.shutdown_circuit();
+            return;
+        }
+        arrivals.note();
+        let Ok(Some(place)) = timeout(WAIT, arrivals.room()).await else {
+            let _ = request.shutdown_circuit();
+            return;
+        };
+        if let Ok(stream) = request.accept(Connected::new_empty()).await {
+            place.send(Box::new(Counted { stream, _open: open.clone() }));
+        }
+    }
+}
+
+/// A stream that its circuit knows to be open.
+struct Counted {
+    stream: DataStream,
+    _open: Arc<()>,
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        AsyncRead::poll_read(Pin::new(&mut self.stream), cx, buf)
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        AsyncWrite::poll_write(Pin::new(&mut self.stream), cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        AsyncWrite::poll_flush(Pin::new(&mut self.stream), cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        AsyncWrite::poll_shutdown(Pin::new(&mut self.stream), cx)
+    }
+}

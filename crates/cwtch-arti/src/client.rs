@@ -1,0 +1,249 @@
+//! The client: dials, and owns what listens.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use arti_client::config::BoolOrAuto;
+use arti_client::isolation::IsolationHelper;
+use arti_client::{BootstrapBehavior, ErrorKind, HasKind, StreamPrefs, TorClient};
+use async_trait::async_trait;
+use cwtch_net::onion::PORT;
+use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network, Readiness, UnreachableWhy};
+use cwtch_primitives::{Address, Identity};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tor_rtcompat::tokio::TokioRustlsRuntime;
+
+use crate::bootstrap;
+use crate::config::{self, ConfigError};
+use crate::service;
+
+/// How long leaving may take.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+pub(crate) type Arti = TorClient<TokioRustlsRuntime>;
+
+/// Why the embedded Tor cannot be started at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Its settings cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Its directory cannot be used.
+    #[error(
+        "the embedded Tor cannot use its directory {}: {why}; only its owner may have access to it and to what \
+         it lies in, or name another data directory", path.display()
+    )]
+    Directory {
+        /// The directory.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// arti refused.
+    #[error("the embedded Tor does not start: {0}")]
+    Arti(String),
+}
+
+/// Tor inside this process. Dropped, it ends.
+pub struct EmbeddedTor {
+    shared: Arc<Shared>,
+}
+
+/// What the client's tasks share. They hold it weakly or end with `stop`, so that it goes with its owner.
+pub(crate) struct Shared {
+    pub(crate) readiness: watch::Receiver<Readiness>,
+    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    /// Gone once the network was shut down.
+    client: Mutex<Option<Arc<Arti>>>,
+    /// The names under which arti keeps what belongs to an identity, in the order in which they first listened:
+    /// on disk they say nothing about the address.
+    pub(crate) nicknames: Mutex<HashMap<Address, String>>,
+}
+
+impl EmbeddedTor {
+    /// Starts Tor with the person's `settings` (TOML, arti's format; empty for the public network) and what earlier
+    /// runs kept in `state`. Returns at once: how far it is tells its readiness. It tries until it is dropped. Must be
+    /// called inside a tokio runtime; one at a time can use a `state`.
+    ///
+    /// # Errors
+    /// [`StartError`]: what waiting does not mend.
+    pub async fn start(settings: &str, state: &Path) -> Result<Arc<Self>, StartError> {
+        let config = config::build(settings, state)?;
+        make_private(state).map_err(|why| StartError::Directory { path: state.to_owned(), why })?;
+        // Whatever else in the process uses TLS decides first; then it is that.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let refused = |e: arti_client::Error| match e.kind() {
+            ErrorKind::FsPermissions
+            | ErrorKind::PersistentStateAccessFailed
+            | ErrorKind::CacheAccessFailed => {
+                StartError::Directory { path: state.to_owned(), why: report(&e) }
+            }
+            _ => StartError::Arti(report(&e)),
+        };
+        let runtime = TokioRustlsRuntime::current().map_err(|e| StartError::Arti(e.to_string()))?;
+        let client = TorClient::with_runtime(runtime)
+            .config(config)
+            .bootstrap_behavior(BootstrapBehavior::OnDemand)
+            .create_unbootstrapped_async()
+            .await
+            .map_err(refused)?;
+        let (report, readiness) = watch::channel(bootstrap::started());
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let keep = bootstrap::keep(client.clone(), report);
+        let stopped = stop.clone();
+        tasks.spawn(async move { stopped.run_until_cancelled(keep).await });
+        let shared =
+            Shared { readiness, stop, tasks, client: Mutex::new(Some(client)), nicknames: Mutex::default() };
+        Ok(Arc::new(Self { shared: Arc::new(shared) }))
+    }
+}
+
+impl Shared {
+    /// The client, while the network is there.
+    ///
+    /// # Errors
+    /// [`NetError::Closed`].
+    pub(crate) fn client(&self) -> Result<Arc<Arti>, NetError> {
+        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        client.clone().ok_or(NetError::Closed)
+    }
+
+    /// Opens a stream to an onion service.
+    pub(crate) async fn dial(&self, address: &Address, isolation: Isolation) -> Result<BoxStream, NetError> {
+        let client = self.client()?;
+        let not_ready = |readiness: &Readiness| NetError::NotReady { why: readiness.summary() };
+        {
+            let readiness = self.readiness.borrow();
+            if !readiness.is_ready() {
+                return Err(not_ready(&readiness));
+            }
+        }
+        let mut prefs = StreamPrefs::new();
+        prefs.set_isolation(Circuits(isolation));
+        // An onion address is all that is ever dialled; arti never has to resolve one.
+        prefs.connect_to_onion_services(BoolOrAuto::Explicit(true));
+        let target = (format!("{address}.onion"), PORT);
+        let dialled = tokio::select! {
+            dialled = client.connect_with_prefs(target, &prefs) => dialled,
+            () = self.stop.cancelled() => return Err(NetError::Closed),
+        };
+        dialled.map(|stream| Box::new(stream) as BoxStream).map_err(|error| {
+            tracing::debug!(kind = ?error.kind(), "an onion service was not reached");
+            match error.kind() {
+                ErrorKind::OnionServiceNotFound => NetError::unreachable(UnreachableWhy::NoDescriptor),
+                ErrorKind::RemoteConnectionRefused
+                | ErrorKind::RemoteStreamClosed
+                | ErrorKind::RemoteStreamReset
+                | ErrorKind::RemoteStreamError => NetError::unreachable(UnreachableWhy::Declined),
+                ErrorKind::RemoteNetworkTimeout | ErrorKind::TorNetworkTimeout | ErrorKind::ExitTimeout => {
+                    NetError::unreachable(UnreachableWhy::TimedOut)
+                }
+                ErrorKind::BootstrapRequired
+                | ErrorKind::DirectoryExpired
+                | ErrorKind::TorAccessFailed
+                | ErrorKind::LocalNetworkError => {
+                    let readiness = self.readiness.borrow();
+                    if readiness.is_ready() {
+                        NetError::NotReady { why: "the Tor network cannot be reached".to_owned() }
+                    } else {
+                        not_ready(&readiness)
+                    }
+                }
+                ErrorKind::ArtiShuttingDown | ErrorKind::ReactorShuttingDown => NetError::Closed,
+                _ => NetError::unreachable(UnreachableWhy::NoAnswer),
+            }
+        })
+    }
+}
+
+#[async_trait]
+impl Network for EmbeddedTor {
+    async fn listen(&self, identity: &Identity) -> Result<Box<dyn Listener>, NetError> {
+        service::listen(&self.shared, identity).await
+    }
+
+    async fn dial(&self, address: &Address, isolation: Isolation) -> Result<BoxStream, NetError> {
+        self.shared.dial(address, isolation).await
+    }
+
+    fn describe(&self) -> &'static str {
+        "Tor (inside this program)"
+    }
+
+    fn readiness(&self) -> watch::Receiver<Readiness> {
+        self.shared.readiness.clone()
+    }
+
+    async fn shutdown(&self) {
+        self.shared.stop.cancel();
+        self.shared.tasks.close();
+        let client = self.shared.client.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(client) = client else { return };
+        // Its lock on the directory is free after this, so that the next process can have it.
+        let stopped = client.wait_for_stop();
+        drop(client);
+        let left = tokio::time::timeout(FAREWELL, async {
+            self.shared.tasks.wait().await;
+            stopped.await;
+        });
+        if left.await.is_err() {
+            tracing::debug!("the embedded Tor did not end in time");
+        }
+    }
+}
+
+impl Drop for EmbeddedTor {
+    fn drop(&mut self) {
+        self.shared.stop.cancel();
+    }
+}
+
+/// arti's form of an [`Isolation`].
+#[derive(Debug, Clone, Copy)]
+struct Circuits(Isolation);
+
+impl IsolationHelper for Circuits {
+    fn compatible_same_type(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+
+    fn join_same_type(&self, other: &Self) -> Option<Self> {
+        (self.0 == other.0).then_some(*self)
+    }
+}
+
+/// A dialler of one address that does not keep the network alive.
+pub(crate) async fn dial_weakly(shared: &Weak<Shared>, address: &Address) -> Result<BoxStream, NetError> {
+    let shared = shared.upgrade().ok_or(NetError::Closed)?;
+    shared.dial(address, Isolation::new()).await
+}
+
+/// An error of arti's with its causes, addresses redacted by arti.
+pub(crate) fn report(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// Makes a directory for its owner only, and refuses one that others can use.
+fn make_private(dir: &Path) -> Result<(), String> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(|e| format!("it cannot be made ({e})"))?;
+    let mode = std::fs::metadata(dir).map_err(|e| e.to_string())?.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 { Ok(()) } else { Err(format!("others can use it (mode {mode:04o})")) }
+}

@@ -1,0 +1,219 @@
+//! An identity's onion service.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use arti_client::config::onion_service::OnionServiceConfigBuilder;
+use arti_client::{ErrorKind, HasKind};
+use async_trait::async_trait;
+use cwtch_net::onion::{self, Arrivals, CheckTimes};
+use cwtch_net::{BoxStream, Listener, NetError, Readiness};
+use cwtch_primitives::{Address, Identity};
+use futures::StreamExt;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use tor_hsservice::RunningOnionService;
+use tor_hsservice::config::TokenBucketConfig;
+use tor_hsservice::status::{OnionServiceStatus, Problem, State};
+use tor_llcrypto::pk::ed25519;
+
+use crate::circuits;
+use crate::client::{Shared, dial_weakly, report};
+
+/// Introductions that each introduction point passes on: so many a second, so many at once (§ "DoS" of Tor's
+/// rendezvous specification). Whoever floods the service spends these; nobody is let in faster.
+const INTRODUCTIONS: (u32, u32) = (25, 200);
+/// Streams of one rendezvous circuit. Our clients open one, others a few.
+const STREAMS: u32 = 16;
+/// How long a service that "bootstraps" is believed. In some phases of a network's life arti's state stays there
+/// although the descriptor is out; from then on only the look from outside counts.
+const BELIEVE: Duration = Duration::from_secs(8);
+/// The same identity listens anew: how long the service before may take to end.
+const HANDOVER: Duration = Duration::from_secs(5);
+/// How long withdrawing may take.
+const WITHDRAW: Duration = Duration::from_secs(2);
+
+/// Hosts `identity`.
+pub(crate) async fn listen(shared: &Arc<Shared>, identity: &Identity) -> Result<Box<dyn Listener>, NetError> {
+    let address = identity.address();
+    let client = shared.client()?;
+    let (nickname, known) = {
+        let mut nicknames = shared.nicknames.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = format!("service-{}", nicknames.len());
+        let known = nicknames.contains_key(&address);
+        (nicknames.entry(address).or_insert(next).clone(), known)
+    };
+    let setup = |what: String| NetError::Setup { what };
+    let config = OnionServiceConfigBuilder::default()
+        .nickname(nickname.parse().map_err(|_| NetError::Closed)?)
+        .rate_limit_at_intro(Some(TokenBucketConfig::new(INTRODUCTIONS.0, INTRODUCTIONS.1)))
+        .max_concurrent_streams_per_circuit(STREAMS)
+        .build()
+        .map_err(|e| setup(format!("the onion service cannot be set up: {e}")))?;
+
+    // arti keeps the key under the nickname from the first time on; a service that ends needs a moment.
+    let mut key = (!known).then(|| expand(identity));
+    let deadline = Instant::now() + HANDOVER;
+    let (service, requests) = loop {
+        let launched = match key.take() {
+            Some(key) => client
+                .launch_onion_service_with_hsid(config.clone(), key.into())
+                .map(|some| some.map(|(service, requests)| (service, requests.boxed()))),
+            None => client
+                .launch_onion_service(config.clone())
+                .map(|some| some.map(|(service, requests)| (service, requests.boxed()))),
+        };
+        match launched {
+            Ok(Some(launched)) => break launched,
+            Ok(None) => return Err(NetError::Closed),
+            Err(error)
+                if error.kind() == ErrorKind::LocalResourceAlreadyInUse && Instant::now() < deadline =>
+            {
+                sleep(Duration::from_millis(100)).await;
+            }
+            Err(error) => {
+                return Err(setup(format!("the onion service does not start: {}", report(&error))));
+            }
+        }
+    };
+    // From here on the network's end ends them; and the listener's.
+    let stop = shared.stop.child_token();
+    let (arrivals, streams) = Arrivals::new();
+    let pump = circuits::take(shared.tasks.clone(), shared.stop.clone(), requests, arrivals.clone());
+    let stopped = stop.clone();
+    shared.tasks.spawn(async move { stopped.run_until_cancelled(pump).await });
+
+    let (publish, published) = watch::channel(reachable_later(&shared.readiness.borrow()));
+    let publication = follow(service.clone(), shared.readiness.clone(), publish);
+    let (report, readiness) = watch::channel(published.borrow().clone());
+    let weak = Arc::downgrade(shared);
+    let dial = move || {
+        let weak = weak.clone();
+        async move { dial_weakly(&weak, &address).await }
+    };
+    let checks = onion::keep_checked(published, arrivals, CheckTimes::default(), dial, report);
+    let stopped = stop.clone();
+    shared.tasks.spawn(async move {
+        let both = async { tokio::join!(publication, checks) };
+        stopped.run_until_cancelled(both).await
+    });
+    Ok(Box::new(Service { address, streams, readiness, service: Some(service), stop }))
+}
+
+/// The key as arti wants it. Its memory is erased by those who hold it.
+fn expand(identity: &Identity) -> ed25519::ExpandedKeypair {
+    ed25519::ExpandedKeypair::from(&ed25519::Keypair::from_bytes(identity.seed().expose()))
+}
+
+/// A listening onion service.
+struct Service {
+    address: Address,
+    streams: mpsc::Receiver<BoxStream>,
+    readiness: watch::Receiver<Readiness>,
+    service: Option<Arc<RunningOnionService>>,
+    stop: CancellationToken,
+}
+
+#[async_trait]
+impl Listener for Service {
+    async fn accept(&mut self) -> Result<BoxStream, NetError> {
+        self.streams.recv().await.ok_or(NetError::Closed)
+    }
+
+    fn address(&self) -> &Address {
+        &self.address
+    }
+
+    fn readiness(&self) -> watch::Receiver<Readiness> {
+        self.readiness.clone()
+    }
+
+    async fn close(mut self: Box<Self>) {
+        self.stop.cancel();
+        if let Some(service) = self.service.take() {
+            let mut events = service.status_events();
+            drop(service);
+            let ended = async {
+                while let Some(status) = events.next().await {
+                    if status.state() == State::Shutdown {
+                        break;
+                    }
+                }
+            };
+            let _ = timeout(WITHDRAW, ended).await;
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Turns arti's word into whether a look from outside is worth while: ready means that.
+async fn follow(
+    service: Arc<RunningOnionService>,
+    mut network: watch::Receiver<Readiness>,
+    publish: watch::Sender<Readiness>,
+) {
+    let mut events = service.status_events();
+    // Not kept: whoever closes the listener ends the service.
+    let status = Arc::downgrade(&service);
+    drop(service);
+    let mut waiting_since = Instant::now();
+    loop {
+        let Some(service) = status.upgrade() else { return };
+        let status = service.status();
+        drop(service);
+        let network_now = network.borrow_and_update().clone();
+        if !network_now.is_ready() || status.state() == State::Shutdown {
+            waiting_since = Instant::now();
+        }
+        let believed_until = waiting_since + BELIEVE;
+        let now = publication(&network_now, &status, Instant::now() >= believed_until);
+        // Sent even if it is the same: a change of state is a reason to look again.
+        publish.send_replace(now);
+        tokio::select! {
+            event = events.next() => if event.is_none() { return },
+            changed = network.changed() => if changed.is_err() { return },
+            () = sleep_until(believed_until), if Instant::now() < believed_until => {}
+        }
+    }
+}
+
+fn reachable_later(network: &Readiness) -> Readiness {
+    let waiting_for =
+        if network.is_ready() { "the onion service to start".into() } else { network.waiting_for.clone() };
+    Readiness { percent: network.percent / 3, waiting_for, trouble: network.trouble.clone() }
+}
+
+fn publication(network: &Readiness, status: &OnionServiceStatus, patience_ended: bool) -> Readiness {
+    if !network.is_ready() {
+        return reachable_later(network);
+    }
+    let upload = "its descriptor to reach the directories";
+    match status.state() {
+        State::Shutdown => Readiness::waiting(34, "the onion service to start"),
+        State::Bootstrapping if !patience_ended => Readiness::waiting(60, "introduction points and its descriptor"),
+        State::Broken => match status.current_problem() {
+            Some(Problem::DescriptorUpload(_)) => Readiness::waiting(80, upload).with_trouble(
+                "The directories of the Tor network refuse the onion service's descriptor. If the same identity was \
+                 online over another Tor (the system's, another program's) within the last two days, that passes by \
+                 itself; until then use that one. It is tried again.",
+                false,
+            ),
+            Some(Problem::Ipt(_)) => Readiness::waiting(50, "introduction points").with_trouble(
+                "The onion service finds no relay to be introduced by. It is tried again.",
+                false,
+            ),
+            _ => Readiness::waiting(34, "the onion service to start").with_trouble(
+                "The onion service failed inside Tor: start the program again if it does not come back.",
+                true,
+            ),
+        },
+        // Whether it can be reached in any other state only a look from outside tells.
+        _ => Readiness::ready(),
+    }
+}
