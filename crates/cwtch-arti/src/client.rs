@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arti_client::config::BoolOrAuto;
 use arti_client::isolation::IsolationHelper;
-use arti_client::{BootstrapBehavior, ErrorKind, HasKind, StreamPrefs, TorClient};
+use arti_client::{BootstrapBehavior, DormantMode, ErrorKind, HasKind, StreamPrefs, TorClient};
 use async_trait::async_trait;
 use cwtch_net::onion::PORT;
 use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network, Readiness, UnreachableWhy};
@@ -22,7 +22,7 @@ use crate::config::{self, ConfigError};
 use crate::service;
 
 /// How long leaving may take.
-const FAREWELL: Duration = Duration::from_secs(3);
+const FAREWELL: Duration = Duration::from_secs(2);
 
 pub(crate) type Arti = TorClient<TokioRustlsRuntime>;
 
@@ -69,7 +69,7 @@ pub(crate) struct Shared {
 impl EmbeddedTor {
     /// Starts Tor with the person's `settings` (TOML, arti's format; empty for the public network) and what earlier
     /// runs kept in `state`. Returns at once: how far it is tells its readiness. It tries until it is dropped. Must be
-    /// called inside a tokio runtime; one at a time can use a `state`.
+    /// called inside a tokio runtime. A `state` is for one process at a time, and for one start in its life.
     ///
     /// # Errors
     /// [`StartError`]: what waiting does not mend.
@@ -185,15 +185,12 @@ impl Network for EmbeddedTor {
         self.shared.stop.cancel();
         self.shared.tasks.close();
         let client = self.shared.client.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(client) = client else { return };
-        // Its lock on the directory is free after this, so that the next process can have it.
-        let stopped = client.wait_for_stop();
-        drop(client);
-        let left = tokio::time::timeout(FAREWELL, async {
-            self.shared.tasks.wait().await;
-            stopped.await;
-        });
-        if left.await.is_err() {
+        // arti has no end but its process's: some of its tasks sleep for hours before they see that nobody is left. Until
+        // then it does nothing more by itself.
+        if let Some(client) = client {
+            client.set_dormant(DormantMode::Soft);
+        }
+        if tokio::time::timeout(FAREWELL, self.shared.tasks.wait()).await.is_err() {
             tracing::debug!("the embedded Tor did not end in time");
         }
     }
