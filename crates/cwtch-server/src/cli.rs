@@ -174,7 +174,7 @@ async fn serve_until_signal(args: &RunArgs, config: Config, tor: &TorConfig) -> 
         let _ = writeln!(io::stderr(), "WARNING: {warning}");
     }
     let mut server = Server::start_in(config, data_dir, network).await?;
-    let progress = Progress::new(&server, args.json);
+    let progress = Progress::new(&server, args.json)?;
     let (address, bundle) = (server.address().to_string(), server.bundle().to_server_string());
     let line = if args.json {
         // An address and a server string have no character that JSON escapes.

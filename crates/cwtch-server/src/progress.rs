@@ -1,6 +1,7 @@
 //! What an operator hears of how reachable the server is.
 
 use std::io::{self, Write};
+use std::sync::mpsc;
 
 use cwtch_net::Readiness;
 use tokio::sync::watch;
@@ -11,6 +12,7 @@ use crate::server::RunningServer;
 pub(crate) struct Progress {
     parts: [Part; 3],
     json: bool,
+    news: News,
     ready: bool,
 }
 
@@ -23,7 +25,10 @@ struct Part {
 
 impl Progress {
     /// Of a server that was just started.
-    pub(crate) fn new(server: &RunningServer, json: bool) -> Self {
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub(crate) fn new(server: &RunningServer, json: bool) -> io::Result<Self> {
         let [board, tokens] = server.services();
         let part = |name, now| Part { name, now, told: None };
         let parts = [
@@ -31,7 +36,7 @@ impl Progress {
             part(("board", "board"), board),
             part(("token-service", "token service"), tokens),
         ];
-        Self { parts, json, ready: false }
+        Ok(Self { parts, json, news: News::new()?, ready: false })
     }
 
     /// Runs until dropped. Calls `ready` once, when both services are reachable for the first time.
@@ -63,7 +68,7 @@ impl Progress {
             // What was ready at once is no news.
             let news = part.told.is_some() || !now.is_ready();
             if news && self.json {
-                print(&event(part.name.0, &now))?;
+                self.news.tell(event(part.name.0, &now));
             } else if news {
                 tell(&line(part.name.1, &now, waited));
             }
@@ -73,7 +78,32 @@ impl Progress {
     }
 }
 
-/// One line of JSON on standard output.
+/// Lines for standard output that nobody has to read: who reads too slowly misses some, and holds nobody up.
+struct News(mpsc::SyncSender<String>);
+
+impl News {
+    /// Lines that may wait.
+    const BACKLOG: usize = 64;
+
+    fn new() -> io::Result<Self> {
+        let (news, lines) = mpsc::sync_channel::<String>(Self::BACKLOG);
+        // Not waited for at the end: it may be waiting for a reader that never comes.
+        std::thread::Builder::new().name("cwtch-news".into()).spawn(move || {
+            for line in lines {
+                if print(&line).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self(news))
+    }
+
+    fn tell(&self, line: String) {
+        let _ = self.0.try_send(line);
+    }
+}
+
+/// One line on standard output.
 pub(crate) fn print(line: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush())
@@ -117,8 +147,11 @@ mod tests {
 
     #[test]
     fn programs_read_the_same() {
-        let event: serde_json::Value =
-            serde_json::from_str(&event("board", &Readiness::waiting(7, "x").with_trouble("No \"x\".", false))).unwrap();
+        let event: serde_json::Value = serde_json::from_str(&event(
+            "board",
+            &Readiness::waiting(7, "x").with_trouble("No \"x\".", false),
+        ))
+        .unwrap();
         assert_eq!(event["event"], "board");
         assert_eq!(event["percent"], 7);
         assert_eq!(event["ready"], false);

@@ -1,8 +1,8 @@
 //! The whole server in one value: start it, ask it, stop it.
 
-use std::{fmt, io};
 use std::path::Path;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use cwtch_net::{NetError, Network, Readiness};
 use cwtch_primitives::{Address, OsRng};
@@ -144,10 +144,7 @@ impl Server {
 }
 
 /// Everything that blocks: lock, keys, database.
-fn open(
-    data_dir: DataDir,
-    cap: Option<u64>,
-) -> Result<(DataDir, ServerKeys, SqliteStore, i64), ServerError> {
+fn open(data_dir: DataDir, cap: Option<u64>) -> Result<(DataDir, ServerKeys, SqliteStore, i64), ServerError> {
     let database = data_dir.path().join(SqliteStore::FILE);
     let keys = ServerKeys::load_or_create(data_dir.path(), database.exists(), &mut OsRng)?;
     let store = SqliteStore::open(&database, keys.board.address().as_bytes(), cap)?;

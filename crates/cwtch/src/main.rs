@@ -25,6 +25,8 @@ fn main() -> ExitCode {
         return cwtch_server::cli::run(server);
     }
     log_to_stderr();
+    // Whatever is written, by Tor or by the database, is its owner's alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     match args::CommandLine::try_parse_from(&line) {
         Ok(parsed) => cli::run(parsed),
         Err(error) => cli::unparsed(&error, line.iter().any(|arg| arg == "--json")),

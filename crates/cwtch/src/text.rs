@@ -23,11 +23,11 @@ EXAMPLES:
   Make a profile, see its address, and keep it online:
     cwtch profile new me
     cwtch address
-    cwtch --network loopback:/tmp/net daemon
+    cwtch daemon
 
   Add somebody and say hello:
     cwtch contact add ADDRESS --name Bob
-    cwtch --network loopback:/tmp/net send Bob 'Hello!'
+    cwtch send Bob 'Hello!'
     cwtch messages Bob
 
   Make a group on a server and invite somebody:
@@ -51,9 +51,24 @@ EXIT CODES:
   1  failed; the sentence on standard error says why and what to do
   2  wrong usage: an unknown flag, a malformed address, a text that is too long
 
+NETWORKS (--network):
+  arti      Tor inside this program, nothing to install; what is used if no
+            network is named. Its guards and its directory of relays are kept in
+            the profile's directory, the profile's key only in memory
+  system-tor, system-tor:IP:PORT, system-tor:unix:PATH
+            a Tor that runs already, over its control port: the named one, else
+            the one of tor.toml, of TOR_CONTROL_IPC_PATH, TOR_CONTROL_HOST and
+            TOR_CONTROL_PORT, /run/tor/control, 127.0.0.1:9051 or 127.0.0.1:9151
+  loopback:DIR
+            programs of this machine that share the directory; no anonymity
+  docs/tor.md says more: bridges, restricted control ports, private networks.
+
 ENVIRONMENT:
-  CWTCH_DATA, CWTCH_NETWORK, CWTCH_PROFILE
-            as --data, --network and --profile
+  CWTCH_DATA, CWTCH_NETWORK, CWTCH_PROFILE, CWTCH_TOR_CONFIG
+            as --data, --network, --profile and --tor-config
+  TOR_CONTROL_IPC_PATH, TOR_CONTROL_HOST, TOR_CONTROL_PORT, TOR_CONTROL_PASSWD,
+  TOR_SOCKS_IPC_PATH, TOR_SOCKS_HOST, TOR_SOCKS_PORT
+            where a running Tor is, as Tor Browser, Tails and Whonix set them
   XDG_DATA_HOME, HOME
             where the default data directory is
   NO_COLOR  if set and not empty, no colours
@@ -65,8 +80,10 @@ FILES:
   $XDG_DATA_HOME/cwtch, else ~/.local/share/cwtch
   (macOS: ~/Library/Application Support/cwtch)
             the data directory. Each profile is a directory in it that only you
-            can read, with an encrypted database and, while its daemon runs, a
-            socket that only you can open";
+            can read, with an encrypted database, what the embedded Tor keeps (in
+            `tor`) and, while its daemon runs, a socket that only you can open
+  tor.toml in the data directory
+            the settings of Tor: bridges, control port, a private network";
 
 pub(crate) const SEND_HELP: &str = "\
 A text that begins with a dash stands after two dashes:
@@ -85,8 +102,11 @@ stays in sync with the servers of its groups. Serves JSON-RPC 2.0, one object pe
 socket `daemon.sock` in the profile's directory, which only you can open; its methods are those of \
 docs/json-rpc.md. Other commands for the same profile use it and need no password and no network.
 
-Prints a line when the profile can be dialled and the socket answers; with --json it is \
-{\"event\":\"ready\",\"address\":…,\"socket\":…}. Stops on SIGTERM, SIGINT or the method `shutdown`.";
+Says how far the network is, and \"Online as …\" once others can reach the profile; until then, and \
+whenever the network goes away, it keeps trying. With --json, standard output has one object per line: \
+first {\"event\":\"ready\",\"address\":…,\"socket\":…} when the socket answers, then `network`, \
+`reachability`, `online` and `offline` events; whoever does not read them misses them and holds nothing \
+up. Stops on SIGTERM, SIGINT or the method `shutdown`.";
 
 pub(crate) const DEMO_LONG: &str = "\
 Starts a real server process and the real daemons of three people on a private network in a temporary \

@@ -24,16 +24,14 @@ fn wrong_usage_exits_with_two_and_says_what_is_wrong() {
         (&["messages", "Bob", "--limit", "1001"], "1..=1000"),
         (&["address", "--network", "carrier-pigeon"], "there is no such network"),
         (&["address", "--network", "loopback:"], "write loopback:DIR"),
-        (&["address", "--network", "arti"], "loopback only"),
+        (&["address", "--network", "system-tor:localhost:9051"], "would have to be looked up"),
+        (&["address", "--tor-config", "/nonexistent/tor.toml"], "tor.toml"),
         (&["address", "--no-password", "--password-file", "f"], "cannot be used with"),
         (&["profile", "new", "../escape", "--no-password"], "A profile's name must"),
         (&["profile", "new", "", "--no-password"], "A profile's name must"),
         (&["contact", "add", "not-an-address"], "address"),
         (&["contact", "add", address], "address"),
         (&["experiment", "enable", "telepathy"], "no experiment"),
-        (&["send", "Bob", "x"], "needs a network"),
-        (&["sync"], "needs a network"),
-        (&["daemon"], "needs a network"),
         (&["server", "run", "--bogus"], "unexpected argument"),
     ] {
         let ran = run(&[&["--data", &data], arguments].concat());

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use cwtch_client::api::{
-    AttributeInfo, ContactInfo, ContactState, Event, ExperimentInfo, GroupCreated, GroupInfo, MessageInfo,
-    MessageState, RejectInfo, ServerInfo, ServerPhase, StatusInfo, SyncInfo,
+    AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, Event, ExperimentInfo,
+    GroupCreated, GroupInfo, MessageInfo, MessageState, ReadinessInfo, RejectInfo, ServerInfo, ServerPhase,
+    StatusInfo, SyncInfo,
 };
 
 use super::sanitize::{line, lines};
@@ -55,7 +56,10 @@ pub(crate) fn status(status: &StatusInfo) -> String {
         let _ = writeln!(out, "{DIM}{name:<10}{DIM:#}{}", line(value));
     };
     row("address", &status.address);
-    row("online", yes(status.online));
+    match &status.address_readiness {
+        Some(readiness) if !status.online => row("online", &format!("no: {}", self::readiness(readiness))),
+        _ => row("online", yes(status.online)),
+    }
     row("contacts", &format!("{} connected", status.contacts_online));
     row("unsent", &plural(status.queued, "message"));
     match &status.network {
@@ -69,10 +73,22 @@ pub(crate) fn status(status: &StatusInfo) -> String {
         }
         _ => {}
     }
+    if status.address_readiness.is_some() && !status.network_readiness.ready {
+        row("", &readiness(&status.network_readiness));
+    }
     if !status.servers.is_empty() {
         out.push_str(&servers(&status.servers));
     }
     out
+}
+
+/// How far something is: the trouble, else what is waited for.
+pub(crate) fn readiness(readiness: &ReadinessInfo) -> String {
+    match &readiness.trouble {
+        Some(trouble) => line(trouble),
+        None if readiness.ready => "ready".to_owned(),
+        None => format!("waiting for {} ({} %)", line(&readiness.waiting_for), readiness.percent),
+    }
 }
 
 fn contact_state(state: ContactState) -> &'static str {
@@ -93,8 +109,13 @@ pub(crate) fn contact(contact: &ContactInfo) -> String {
 
 pub(crate) fn contacts(contacts: &[ContactInfo]) -> String {
     let mut table = Table::new(&["NAME", "STATE", "ONLINE", "ADDRESS"]);
+    let mut troubles = String::new();
     for contact in contacts {
-        let online = contact.online.map_or("-", yes);
+        let online = contact.connection.as_ref().map_or("-", contact_phase);
+        if let Some(ConnectionInfo { trouble: Some(trouble), .. }) = &contact.connection {
+            let name = if contact.name.is_empty() { short(&contact.address) } else { line(&contact.name) };
+            let _ = writeln!(troubles, "{DIM}{name}: {}{DIM:#}", line(trouble));
+        }
         table.row([
             contact.name.clone(),
             contact_state(contact.state).into(),
@@ -102,7 +123,17 @@ pub(crate) fn contacts(contacts: &[ContactInfo]) -> String {
             contact.address.clone(),
         ]);
     }
-    table.render("No contacts yet: add one with `cwtch contact add ADDRESS`.")
+    table.render("No contacts yet: add one with `cwtch contact add ADDRESS`.") + &troubles
+}
+
+fn contact_phase(connection: &ConnectionInfo) -> &'static str {
+    match connection.phase {
+        ContactPhase::Offline => "no",
+        ContactPhase::Connecting => "connecting",
+        ContactPhase::Connected => "connected",
+        ContactPhase::Authenticated => "yes",
+        _ => "unknown",
+    }
 }
 
 pub(crate) fn experiments(experiments: &[ExperimentInfo]) -> String {
@@ -134,6 +165,7 @@ pub(crate) fn server(server: &ServerInfo) -> String {
 fn phase(phase: ServerPhase) -> &'static str {
     match phase {
         ServerPhase::Connecting => "connecting",
+        ServerPhase::Connected => "connected",
         ServerPhase::Syncing => "syncing",
         ServerPhase::Synced => "synced",
         ServerPhase::Offline => "offline",
@@ -143,7 +175,11 @@ fn phase(phase: ServerPhase) -> &'static str {
 
 pub(crate) fn servers(servers: &[ServerInfo]) -> String {
     let mut table = Table::new(&["SERVER", "PHASE", "TOKENS", "RECEIVED", "REJECTED"]);
+    let mut troubles = String::new();
     for server in servers {
+        if let Some(trouble) = &server.trouble {
+            let _ = writeln!(troubles, "{DIM}{}{DIM:#}", line(trouble));
+        }
         table.row([
             server.address.clone(),
             server.phase.map_or("-", phase).into(),
@@ -152,7 +188,7 @@ pub(crate) fn servers(servers: &[ServerInfo]) -> String {
             server.rejected.to_string(),
         ]);
     }
-    table.render("No servers yet: add one with `cwtch server add server:…`.")
+    table.render("No servers yet: add one with `cwtch server add server:…`.") + &troubles
 }
 
 pub(crate) fn group_created(group: &GroupCreated) -> String {
@@ -276,7 +312,12 @@ pub(crate) fn rejects(rejects: &[RejectInfo]) -> String {
 /// An event as a line.
 pub(crate) fn event(event: &Event, names: &Names) -> String {
     let text = match event {
+        Event::Network(now) => format!("network: {}", readiness(now)),
+        Event::Reachability(now) => format!("own address: {}", readiness(now)),
         Event::Online { address } => format!("online as {}", line(address)),
+        Event::Offline { detail, .. } => format!("{WARN}offline{WARN:#}: {}", line(detail)),
+        // The events that come beside it say what people want to know.
+        Event::ContactConnection { .. } => return String::new(),
         Event::ContactOnline { address } => format!("{} is online", names.of(address)),
         Event::ContactOffline { address } => format!("{} is offline", names.of(address)),
         Event::ContactRequest { address } => format!(

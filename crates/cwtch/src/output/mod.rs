@@ -9,6 +9,7 @@ pub(crate) mod table;
 
 use std::fmt;
 use std::io::{self, Write};
+use std::sync::mpsc;
 
 use anstyle::{AnsiColor, Style};
 
@@ -41,6 +42,36 @@ pub(crate) fn print(text: &str) -> Result<(), Fault> {
 /// As [`print()`].
 pub(crate) fn print_json(value: &impl fmt::Display) -> Result<(), Fault> {
     print(&format!("{}\n", sanitize::json(&value.to_string())))
+}
+
+/// Lines for standard output that nobody has to read: who reads too slowly misses some, and holds nobody up.
+pub(crate) struct News(mpsc::SyncSender<String>);
+
+impl News {
+    /// Lines that may wait.
+    const BACKLOG: usize = 64;
+
+    /// Starts the thread that writes them.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub(crate) fn new() -> io::Result<Self> {
+        let (news, lines) = mpsc::sync_channel::<String>(Self::BACKLOG);
+        // Not waited for at the end: it may be waiting for a reader that never comes.
+        std::thread::Builder::new().name("cwtch-news".into()).spawn(move || {
+            for line in lines {
+                if print(&line).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self(news))
+    }
+
+    /// Queues a line of JSON, as far as there is room.
+    pub(crate) fn tell(&self, value: &str) {
+        let _ = self.0.try_send(format!("{}\n", sanitize::json(value)));
+    }
 }
 
 /// Writes a remark for a person to standard error.

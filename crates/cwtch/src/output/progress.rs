@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
-use cwtch_client::api::{Event, Task};
+use cwtch_client::api::{Event, ReadinessInfo, Task};
+
+use super::human;
 
 /// Shows what the engine reports, once a command has run for a second. Nothing of it stays on the screen.
 pub(crate) struct Progress {
@@ -15,6 +17,8 @@ pub(crate) struct Progress {
 struct State {
     since: Instant,
     what: Option<(Task, u64, Option<u64>)>,
+    /// The network, while it is not ready.
+    network: Option<ReadinessInfo>,
     drawn: bool,
     turn: usize,
 }
@@ -30,7 +34,7 @@ impl Progress {
     /// Shown only to people, on a terminal.
     pub(crate) fn new(json: bool) -> Self {
         let shown = !json && stderr().is_terminal();
-        let state = State { since: Instant::now(), what: None, drawn: false, turn: 0 };
+        let state = State { since: Instant::now(), what: None, network: None, drawn: false, turn: 0 };
         Self { shown, state: RefCell::new(state) }
     }
 
@@ -41,8 +45,11 @@ impl Progress {
 
     /// Takes in what the engine reports.
     pub(crate) fn hear(&self, event: &Event) {
-        if let Event::Progress { task, done, total } = event {
-            self.state.borrow_mut().what = Some((*task, *done, *total));
+        let mut state = self.state.borrow_mut();
+        match event {
+            Event::Progress { task, done, total } => state.what = Some((*task, *done, *total)),
+            Event::Network(now) => state.network = Some(now.clone()).filter(|now| !now.ready),
+            _ => {}
         }
     }
 
@@ -55,7 +62,10 @@ impl Progress {
         state.turn += 1;
         state.drawn = true;
         let turn = SPINNER.get(state.turn % SPINNER.len()).unwrap_or(&' ');
-        let text = describe(state.what);
+        let text = match &state.network {
+            Some(network) => format!("network: {}", human::readiness(network)),
+            None => describe(state.what),
+        };
         let seconds = state.since.elapsed().as_secs();
         let _ = write!(stderr(), "\r\x1b[2K{turn} {text} ({seconds} s)");
         let _ = stderr().flush();
