@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use cwtch_net::Readiness;
 use cwtch_primitives::group::GroupId;
 use cwtch_wire::overlay::{
     Content as Meaning, KIND_GROUP_INVITE, KIND_SUGGESTED_CONTACT, KIND_TEXT, Overlay, quoted_hash,
@@ -10,15 +9,18 @@ use cwtch_wire::overlay::{
 use serde_json::json;
 
 use super::context::Context;
+use super::dial::Target;
 use super::groups::switched_off;
 use super::info::{conversation_name, message_info, readiness_info};
+use super::patience::Patience;
 use super::{Inner, contacts};
 use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, MessageInfo, Reply, StatusInfo};
 use crate::profile::{Conversation, MessageId};
 
-/// How long `send` waits in a daemon where the command names no time.
+/// How long a command waits in a daemon where it names no time.
 const DAEMON_TIMEOUT: Duration = Duration::from_secs(60);
-/// The same without a daemon: somebody sits in front of it.
+/// The same without a daemon, where somebody sits in front of it. It counts from the network's readiness on: see
+/// [`Patience`].
 const ONE_SHOT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest wait that a command may ask for, in seconds: a day.
 const MAX_TIMEOUT: u64 = 86_400;
@@ -58,10 +60,11 @@ pub(crate) async fn run(inner: &Inner, command: Command) -> Result<Reply, ApiErr
         Command::ServerList => Reply::Servers(groups.server_list().await?),
         Command::GroupNew { name, server } => Reply::GroupCreated(groups.group_new(&name, &server).await?),
         Command::GroupInvite { group, contact, timeout } => {
+            let patience = patience(inner, timeout)?;
             let group = group_id(inner, &group).await?;
             let contact = contacts::find(context, &contact).await?;
             let overlay = Overlay { kind: KIND_GROUP_INVITE, data: groups.invite_for(&group).await? };
-            Reply::Message(inner.peers.send(&contact, overlay, wait(inner, timeout)?).await?)
+            Reply::Message(inner.peers.send(&contact, overlay, patience).await?)
         }
         Command::GroupJoin { invite } => Reply::Group(groups.group_join(&invite).await?),
         Command::GroupList => Reply::Groups(groups.group_list().await?),
@@ -71,27 +74,32 @@ pub(crate) async fn run(inner: &Inner, command: Command) -> Result<Reply, ApiErr
         }
 
         Command::Send { conversation, text, timeout, reply_to } => {
-            Reply::Message(send(inner, &conversation, text, wait(inner, timeout)?, reply_to).await?)
+            Reply::Message(send(inner, &conversation, text, patience(inner, timeout)?, reply_to).await?)
         }
         Command::Suggest { conversation, contact, timeout } => {
-            let wait = wait(inner, timeout)?;
+            let patience = patience(inner, timeout)?;
             let suggested = contacts::find(context, &contact).await?;
             let overlay = Overlay { kind: KIND_SUGGESTED_CONTACT, data: suggested.address.to_string() };
             let conversation = conversation_of(inner, &conversation).await?;
-            Reply::Message(deliver(inner, &conversation, overlay, wait).await?)
+            Reply::Message(deliver(inner, &conversation, overlay, patience).await?)
         }
         Command::Sync { group } => {
             let group = match group {
-                Some(group) => Some(group_id(inner, &group).await?),
+                Some(group) => {
+                    let group = group_id(inner, &group).await?;
+                    groups.look_at(&group).await?;
+                    Some(group)
+                }
                 None => None,
             };
-            Reply::Synced(groups.sync(group.as_ref()).await?)
+            let patience = || Patience::new(context, default_wait(context));
+            Reply::Synced(groups.sync(group.as_ref(), patience).await?)
         }
         Command::Messages { conversation, since, limit } => {
             Reply::Messages(messages(inner, &conversation, since, limit).await?)
         }
         Command::Focus { conversation } => {
-            conversation_of(inner, &conversation).await?;
+            look_at(inner, &conversation_of(inner, &conversation).await?).await?;
             Reply::Done {}
         }
         Command::Rejects => Reply::Rejects(groups.rejects().await?),
@@ -145,11 +153,12 @@ async fn status(inner: &Inner) -> Result<StatusInfo, ApiError> {
     let Inner { context, peers, groups } = inner;
     let queued = context.store.run(|profile| profile.count_unconfirmed()).await?;
     let servers = if groups.enabled() { groups.server_list().await? } else { Vec::new() };
+    let address_readiness = peers.reachability();
     Ok(StatusInfo {
         address: context.address.to_string(),
-        online: context.is_daemon(),
+        online: address_readiness.as_ref().is_some_and(|address| address.ready),
         network_readiness: readiness_info(&context.network.readiness().borrow()),
-        address_readiness: context.is_daemon().then(|| readiness_info(&Readiness::ready())),
+        address_readiness,
         contacts_online: peers.count_online(),
         queued,
         servers,
@@ -158,14 +167,29 @@ async fn status(inner: &Inner) -> Result<StatusInfo, ApiError> {
 }
 
 /// How long a command waits.
-fn wait(inner: &Inner, seconds: Option<u64>) -> Result<Duration, ApiError> {
+fn patience(inner: &Inner, seconds: Option<u64>) -> Result<Patience, ApiError> {
+    let context = &inner.context;
     match seconds {
-        None if inner.context.is_daemon() => Ok(DAEMON_TIMEOUT),
-        None => Ok(ONE_SHOT_TIMEOUT),
-        Some(seconds @ 1..=MAX_TIMEOUT) => Ok(Duration::from_secs(seconds)),
+        None => Ok(Patience::new(context, default_wait(context))),
+        Some(seconds @ 1..=MAX_TIMEOUT) => Ok(Patience::new(context, Duration::from_secs(seconds))),
         Some(_) => {
             Err(ApiError::new(ErrorKind::Usage, format!("The timeout must be 1 to {MAX_TIMEOUT} seconds.")))
         }
+    }
+}
+
+fn default_wait(context: &Context) -> Duration {
+    if context.is_daemon() { DAEMON_TIMEOUT } else { ONE_SHOT_TIMEOUT }
+}
+
+/// The person looks at a conversation: whoever carries it is dialled before others.
+async fn look_at(inner: &Inner, conversation: &Conversation) -> Result<(), ApiError> {
+    match conversation {
+        Conversation::Contact(contact) => {
+            inner.context.dialing.attention().look(Target::Contact(contact.address));
+            Ok(())
+        }
+        Conversation::Group(group) => inner.groups.look_at(&group.id).await,
     }
 }
 
@@ -187,7 +211,7 @@ async fn send(
     inner: &Inner,
     conversation: &str,
     text: String,
-    wait: Duration,
+    patience: Patience,
     reply_to: Option<i64>,
 ) -> Result<MessageInfo, ApiError> {
     if text.is_empty() {
@@ -201,7 +225,7 @@ async fn send(
             Meaning::Quote { hash, body: text }.to_overlay()
         }
     };
-    deliver(inner, &conversation, overlay, wait).await
+    deliver(inner, &conversation, overlay, patience).await
 }
 
 /// The hash by which a reply names a message of the same conversation.
@@ -221,11 +245,13 @@ async fn deliver(
     inner: &Inner,
     conversation: &Conversation,
     overlay: Overlay,
-    wait: Duration,
+    patience: Patience,
 ) -> Result<MessageInfo, ApiError> {
     match conversation {
-        Conversation::Contact(contact) => inner.peers.send(contact, overlay, wait).await,
-        Conversation::Group(group) => inner.groups.post(&group.id, overlay.kind, &overlay.data, wait).await,
+        Conversation::Contact(contact) => inner.peers.send(contact, overlay, patience).await,
+        Conversation::Group(group) => {
+            inner.groups.post(&group.id, overlay.kind, &overlay.data, patience).await
+        }
     }
 }
 
@@ -236,6 +262,7 @@ async fn messages(
     limit: Option<u32>,
 ) -> Result<Vec<MessageInfo>, ApiError> {
     let conversation = conversation_of(inner, conversation).await?;
+    look_at(inner, &conversation).await?;
     let limit = limit.unwrap_or(MESSAGES_MAX).min(MESSAGES_MAX);
     inner
         .context

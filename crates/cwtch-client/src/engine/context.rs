@@ -1,20 +1,25 @@
 //! What every task of an open profile shares.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cwtch_net::Network;
 use cwtch_primitives::{Address, Identity};
 use tokio::sync::broadcast;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::dial::Dialing;
 use super::store::Store;
 use super::{EngineOptions, Mode};
 use crate::api::{ApiError, ErrorKind, Event};
 
 /// Events that a listener may be behind before it is told that it missed some.
 const EVENT_BACKLOG: usize = 1024;
+
+/// How long the network may take to end.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 /// Tells the time in unix seconds; a test passes its own.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -31,8 +36,10 @@ pub(crate) fn system_clock() -> Clock {
 pub(crate) struct Context {
     /// The profile's database, on its own thread.
     pub(crate) store: Store,
-    /// Where to dial and listen.
+    /// Where to listen. Nobody dials but through [`Dialing`].
     pub(crate) network: Arc<dyn Network>,
+    /// Where to dial.
+    pub(crate) dialing: Dialing,
     /// The profile's identity.
     pub(crate) identity: Identity,
     /// The identity's address.
@@ -61,6 +68,7 @@ impl Context {
         let clock = options.clock.clone().unwrap_or_else(system_clock);
         Arc::new(Self {
             store,
+            dialing: Dialing::new(network.clone()),
             network,
             identity,
             address,
@@ -95,12 +103,18 @@ impl Context {
         });
     }
 
-    /// Ends all tasks, waits for them, and closes the database.
+    /// Ends all tasks, waits for them, leaves the network and closes the database.
     pub(crate) async fn stop(&self) {
         self.shutdown.cancel();
         self.tasks.close();
+        // Among them is the listener's, which withdraws the address.
         self.tasks.wait().await;
-        self.store.close().await;
+        let left = async {
+            if timeout(FAREWELL, self.network.shutdown()).await.is_err() {
+                tracing::warn!("the network took too long to end; it is left as it is");
+            }
+        };
+        tokio::join!(left, self.store.close());
     }
 
     /// What a caller hears while the engine stops.

@@ -8,10 +8,14 @@
 mod commands;
 mod contacts;
 mod context;
+mod dial;
 mod groups;
 mod info;
+mod network;
+mod patience;
 mod peers;
 mod store;
+mod wake;
 
 use std::sync::Arc;
 
@@ -68,10 +72,12 @@ struct Inner {
 
 /// Starts an engine over an open profile.
 ///
-/// In [`Mode::Daemon`] it returns once the profile listens on its address.
+/// In [`Mode::Daemon`] it returns once the network has taken the profile's address, or has said that it is not
+/// ready yet: then it listens and dials as soon as it is. Whether others can reach the address is told by
+/// [`Event::Reachability`] and [`Event::Online`].
 ///
 /// # Errors
-/// If the database cannot be read, or the profile cannot listen on its address.
+/// If the database cannot be read, or if the network will not take the address however long one waits.
 pub async fn start(
     profile: Profile,
     network: Arc<dyn Network>,
@@ -79,12 +85,20 @@ pub async fn start(
 ) -> Result<EngineHandle, ApiError> {
     let identity = profile.identity().clone();
     let context = Context::new(Store::start(profile)?, network, identity, options);
+    if context.is_daemon() {
+        // Until everybody who dials at start is in the queue: see `network::watch`.
+        context.dialing.set_open(false);
+    }
     let parts = async {
         let groups = Groups::start(context.clone()).await?;
         Ok((Peers::start(context.clone()).await?, groups))
     };
     match parts.await {
-        Ok((peers, groups)) => Ok(EngineHandle { inner: Arc::new(Inner { context, peers, groups }) }),
+        Ok((peers, groups)) => {
+            let inner = Arc::new(Inner { context, peers, groups });
+            inner.context.spawn(network::watch(inner.clone()));
+            Ok(EngineHandle { inner })
+        }
         Err(error) => {
             context.stop().await;
             Err(error)
@@ -107,7 +121,8 @@ impl EngineHandle {
         self.inner.context.events.subscribe()
     }
 
-    /// Stops listening, closes every connection, finishes what is being written and closes the database.
+    /// Stops listening, closes every connection, finishes what is being written, leaves the network and closes the
+    /// database.
     /// A second call waits for the first one's end.
     pub async fn shutdown(&self) {
         self.inner.context.stop().await;

@@ -3,6 +3,7 @@
 use tokio::sync::{mpsc, oneshot};
 
 use super::context::Context;
+use super::info::sentence;
 use crate::api::{ApiError, ErrorKind};
 use crate::profile::{Profile, StorageError};
 
@@ -100,14 +101,5 @@ impl From<StorageError> for ApiError {
             _ => ErrorKind::Storage,
         };
         Self::new(kind, sentence(&error.to_string()))
-    }
-}
-
-/// An error's text as a sentence of its own.
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => format!("{}{}.", first.to_uppercase(), chars.as_str()),
-        None => String::new(),
     }
 }

@@ -44,3 +44,5 @@ pub(super) const RETRY_FLOOR: Duration = Duration::from_millis(250);
 pub(super) const HEARTBEAT_JITTER: f64 = 0.5;
 /// Without a daemon: how long a post waits for a sync first, so that it names the right predecessor.
 pub(super) const SYNC_BEFORE_POST: Duration = Duration::from_secs(20);
+/// How long a server may take to answer when there is doubt whether the connection lives.
+pub(super) const PROBE_DEADLINE: Duration = Duration::from_secs(60);

@@ -29,6 +29,8 @@ use cwtch_primitives::group::GroupId;
 use self::link::Link;
 use self::posting::Waiters;
 use super::context::Context;
+use super::dial::Target;
+use super::patience::Patience;
 use crate::api::{ApiError, ErrorKind, RejectInfo, SyncInfo};
 use crate::profile::{Group, Profile, Server, StorageError};
 
@@ -67,6 +69,9 @@ impl Groups {
     /// If the database cannot be read.
     pub(crate) async fn start(context: Arc<Context>) -> Result<Self, ApiError> {
         let enabled = context.store.run(|profile| profile.experiment_enabled(EXPERIMENT)).await?;
+        for (server, active) in context.store.run(|profile| profile.server_activity()).await? {
+            context.dialing.attention().active(Target::Server(server), active);
+        }
         let shared = Arc::new(Shared {
             context,
             enabled: AtomicBool::new(enabled),
@@ -100,21 +105,46 @@ impl Groups {
         self.shared.reconcile().await
     }
 
+    /// The network or the machine was away: every server is dialled anew.
+    pub(crate) fn hurry(&self) {
+        self.shared.links().values().for_each(|link| link.hurry());
+    }
+
+    /// Connections that may be dead are found within [`limits::PROBE_DEADLINE`].
+    pub(crate) fn probe(&self) {
+        self.shared.links().values().for_each(|link| link.probe());
+    }
+
+    /// The person looks at this group.
+    ///
+    /// # Errors
+    /// `NotFound`, or trouble with the database.
+    pub(crate) async fn look_at(&self, group: &GroupId) -> Result<(), ApiError> {
+        let (server, _) = self.shared.server_and_group(group).await?;
+        self.shared.context.dialing.attention().look(Target::Server(server.board));
+        Ok(())
+    }
+
     /// Fetches what is new from one group's server, or from the servers of all groups, each from the last
     /// message that it has shown. Counts what arrived and was new while this call ran; what a daemon had
     /// received before is not counted again. Without a daemon it also sends what was queued.
     ///
     /// # Errors
-    /// `Unreachable`, naming the server, if one cannot be synced; what the others had is stored.
-    pub(crate) async fn sync(&self, group: Option<&GroupId>) -> Result<SyncInfo, ApiError> {
+    /// `Unreachable`, naming the server, if one cannot be synced, or when the patience with the network ends; what
+    /// the others had is stored.
+    pub(crate) async fn sync(
+        &self,
+        group: Option<&GroupId>,
+        patience: impl Fn() -> Patience,
+    ) -> Result<SyncInfo, ApiError> {
         let servers = match group {
             Some(group) => vec![self.shared.server_and_group(group).await?.0],
             None => self.shared.servers_with_groups().await?,
         };
         let mut running = Vec::new();
         for server in servers {
-            let shared = self.shared.clone();
-            running.push(tokio::spawn(async move { shared.sync_server(server).await }));
+            let (shared, patience) = (self.shared.clone(), patience());
+            running.push(tokio::spawn(async move { shared.sync_server(server, patience).await }));
         }
         let mut sum = SyncInfo::default();
         let mut trouble = None;
@@ -225,11 +255,20 @@ impl Shared {
             .await
     }
 
-    async fn sync_server(self: Arc<Self>, server: Server) -> Result<SyncInfo, ApiError> {
+    async fn sync_server(
+        self: Arc<Self>,
+        server: Server,
+        mut patience: Patience,
+    ) -> Result<SyncInfo, ApiError> {
         let board = server.board;
+        let _wanted = self.context.dialing.attention().want(Target::Server(board));
         let link = self.needed_link(&board).await?;
         let _demand = link.demand();
-        let info = link.sync().await.map_err(|error| self.unless_closing(error))?;
+        let info = tokio::select! {
+            synced = link.sync() => synced.map_err(|error| self.unless_closing(error))?,
+            gave_up = patience.network_fails() => return Err(sentences::no_network(&gave_up, &patience)),
+            () = self.context.shutdown.cancelled() => return Err(Context::closed()),
+        };
         if !self.context.is_daemon() {
             self.deliver_queued(&link, &board).await?;
         }

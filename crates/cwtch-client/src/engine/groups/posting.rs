@@ -17,7 +17,9 @@ use super::link::Link;
 use super::{Groups, Shared, limits, sentences};
 use crate::api::{self, ApiError, ErrorKind, Event, MessageInfo};
 use crate::engine::context::Context;
+use crate::engine::dial::Target;
 use crate::engine::info::{message_by_id, received_content};
+use crate::engine::patience::Patience;
 use crate::profile::{Group, MessageId, MessageState, NewPost, Profile, StorageError};
 
 /// Posts of one server that `sync` waits for without a daemon.
@@ -69,15 +71,14 @@ impl Groups {
     ///
     /// # Errors
     /// `Usage` for a text over the limit or with characters that a group cannot carry: nothing is stored then.
-    /// `Unreachable` after `wait`: the message stays queued. `Refused` if the server refused it for good.
+    /// `Unreachable` when the patience ends: the message stays queued. `Refused` if the server refused it for good.
     pub(crate) async fn post(
         &self,
         group: &GroupId,
         kind: u64,
         data: &str,
-        wait: Duration,
+        mut patience: Patience,
     ) -> Result<MessageInfo, ApiError> {
-        let until = Instant::now() + wait;
         let shared = &self.shared;
         let context = &shared.context;
         let overlay = Overlay { kind, data: data.to_owned() };
@@ -85,11 +86,15 @@ impl Groups {
         // Refused before anybody is dialled.
         dry_run(context, &found, &overlay)?;
         let board = server.board;
+        context.dialing.attention().look(Target::Server(board));
+        let _wanted = context.dialing.attention().want(Target::Server(board));
         let link = shared.needed_link(&board).await?;
         let _demand = link.demand();
-        if !context.is_daemon() {
+        // Whatever comes of it: the message is queued anyway.
+        if !context.is_daemon()
+            && let Ok(until) = patience.begins().await
+        {
             let first = until.min(Instant::now() + limits::SYNC_BEFORE_POST);
-            // Whatever comes of it: the message is queued anyway.
             let _ = timeout_at(first, link.sync()).await;
         }
 
@@ -105,38 +110,42 @@ impl Groups {
             })
             .await?;
 
-        let fate = shared.deliver(&link, MessageId(message.id), until).await?;
-        match fate {
+        context.dialing.attention().active(Target::Server(board), now);
+        match shared.deliver(&link, MessageId(message.id), patience.ends()).await? {
             // Not read back: the engine may be stopping, and whoever hears of a failure sends it again.
-            Some(Fate::Stored) => Ok(MessageInfo { state: api::MessageState::Stored, ..message }),
-            Some(Fate::Refused) => Err(sentences::refused(&board)),
-            None => {
-                let why = link.trouble();
-                Err(sentences::unconfirmed(&board, wait, why.as_deref(), context.is_daemon()))
+            Ok(Fate::Stored) => Ok(MessageInfo { state: api::MessageState::Stored, ..message }),
+            Ok(Fate::Refused) => Err(sentences::refused(&board)),
+            Err(gave_up) => {
+                Err(sentences::unconfirmed(&board, &gave_up, &patience, link.trouble(), context.is_daemon()))
             }
         }
     }
 }
 
 impl Shared {
-    /// Waits for the fate of a queued post; `None` when the time is up first.
-    async fn deliver(&self, link: &Link, id: MessageId, until: Instant) -> Result<Option<Fate>, ApiError> {
+    /// Waits for the fate of a queued post; what ended the wait where that comes first.
+    async fn deliver<E>(
+        &self,
+        link: &Link,
+        id: MessageId,
+        ends: impl Future<Output = E>,
+    ) -> Result<Result<Fate, E>, ApiError> {
         let context = &self.context;
         let fate = self.waiters.wait_for(id);
         // Between its transaction and this line the link may have sent it already.
         let state = context.store.run(move |profile| profile.message(id)).await?.map(|message| message.state);
         match state {
-            Some(MessageState::Stored) => return Ok(Some(Fate::Stored)),
-            Some(MessageState::Failed) => return Ok(Some(Fate::Refused)),
+            Some(MessageState::Stored) => return Ok(Ok(Fate::Stored)),
+            Some(MessageState::Failed) => return Ok(Ok(Fate::Refused)),
             _ => {}
         }
         link.posted();
         tokio::select! {
             biased;
-            fate = fate => fate.map(Some).map_err(|_| sentences::stopped()),
+            fate = fate => fate.map(Ok).map_err(|_| sentences::stopped()),
             () = context.shutdown.cancelled() => Err(Context::closed_with_a_queued_message()),
             () = link.stopped() => Err(sentences::stopped()),
-            () = sleep_until(until) => Ok(None),
+            gave_up = ends => Ok(Err(gave_up)),
         }
     }
 
@@ -154,7 +163,7 @@ impl Shared {
             .await?;
         let until = Instant::now() + DELIVER_WAIT;
         for post in queued {
-            if matches!(self.deliver(link, post.id, until).await, Ok(None) | Err(_)) {
+            if matches!(self.deliver(link, post.id, sleep_until(until)).await, Ok(Err(())) | Err(_)) {
                 break;
             }
         }

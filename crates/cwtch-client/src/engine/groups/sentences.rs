@@ -7,15 +7,8 @@ use cwtch_primitives::Address;
 use cwtch_wire::WireError;
 
 use crate::api::{ApiError, ErrorKind};
-
-/// An error's text as a sentence of its own.
-pub(super) fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => format!("{}{}.", first.to_uppercase(), chars.as_str()),
-        None => String::new(),
-    }
-}
+pub(super) use crate::engine::info::sentence;
+use crate::engine::patience::{GaveUp, Patience};
 
 /// A text that a person gave is malformed.
 pub(super) fn malformed(error: &WireError) -> ApiError {
@@ -83,21 +76,43 @@ pub(super) fn refused(server: &Address) -> ApiError {
     )
 }
 
-/// A post that is not stored when its time is up.
-pub(super) fn unconfirmed(server: &Address, wait: Duration, why: Option<&str>, daemon: bool) -> ApiError {
+/// A network over which no server can be asked.
+pub(super) fn no_network(gave_up: &GaveUp, patience: &Patience) -> ApiError {
+    let why = match gave_up {
+        GaveUp::Hopeless(why) => Some(why.clone()),
+        GaveUp::Late => patience.network_trouble(),
+    };
+    let why = why.map(|why| format!("{why} ")).unwrap_or_default();
+    ApiError::new(
+        ErrorKind::Unreachable,
+        format!("{why}Nothing was fetched from the server; sync again later."),
+    )
+}
+
+/// A post that is not stored when its time is up. `why` is what is wrong with the server, as far as it is known.
+pub(super) fn unconfirmed(
+    server: &Address,
+    gave_up: &GaveUp,
+    patience: &Patience,
+    why: Option<String>,
+    daemon: bool,
+) -> ApiError {
     let when = if daemon {
         "as soon as the server can be reached"
     } else {
         "with the next `send` or `sync` that reaches the server, or by itself while `cwtch daemon` runs"
     };
-    let why = why.map(|why| format!(" {why}")).unwrap_or_default();
-    ApiError::new(
-        ErrorKind::Unreachable,
-        format!(
-            "The server {server} has not confirmed the message within {} s; it stays queued and goes out {when}.{why}",
-            wait.as_secs()
-        ),
-    )
+    let message = match gave_up {
+        GaveUp::Hopeless(why) => format!("{why} The message stays queued and goes out {when}."),
+        GaveUp::Late => {
+            let why = patience.network_trouble().or(why).map(|why| format!(" {why}")).unwrap_or_default();
+            format!(
+                "The server {server} has not confirmed the message within {} s; it stays queued and goes out {when}.{why}",
+                patience.wait().as_secs()
+            )
+        }
+    };
+    ApiError::new(ErrorKind::Unreachable, message)
 }
 
 /// A server whose task ended: its last group was left, or groups were switched off.

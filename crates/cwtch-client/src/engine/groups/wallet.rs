@@ -19,12 +19,15 @@ use tokio::time::{sleep, timeout};
 
 use super::{Shared, limits, sentences};
 use crate::api::{ApiError, ErrorKind, Event, Task};
+use crate::engine::dial::Target;
 use crate::profile::Server;
 
 /// What a server's posts say to its wallet, and hear from it.
 pub(super) struct Wallet {
     /// Somebody took a token, or found none.
     look: Notify,
+    /// The network or the machine was away: the pauses so far say nothing any more.
+    hurry: Notify,
     /// A post waits for a token.
     wanted: AtomicBool,
     /// Why the last purchase failed; `None` since one succeeded.
@@ -33,7 +36,17 @@ pub(super) struct Wallet {
 
 impl Wallet {
     pub(super) fn new() -> Self {
-        Self { look: Notify::new(), wanted: AtomicBool::new(false), trouble: watch::Sender::new(None) }
+        Self {
+            look: Notify::new(),
+            hurry: Notify::new(),
+            wanted: AtomicBool::new(false),
+            trouble: watch::Sender::new(None),
+        }
+    }
+
+    /// Does not wait for the next purchase any longer, if one failed.
+    pub(super) fn hurry(&self) {
+        self.hurry.notify_one();
     }
 
     /// A token was taken: there may be too few now.
@@ -93,6 +106,7 @@ impl Wallet {
                         () = sleep(pauses.next().unwrap_or(limits::PURCHASE_MAX)) => {}
                         // Somebody wants to post now; but not at any rate.
                         () = self.look.notified() => sleep(limits::PURCHASE_FIRST).await,
+                        () = self.hurry.notified() => pauses = self::pauses(),
                     }
                 }
             }
@@ -139,11 +153,11 @@ enum PurchaseError {
 }
 
 async fn buy(shared: &Arc<Shared>, server: &Server) -> Result<(), PurchaseError> {
-    let network = &*shared.context.network;
-    let mut service =
-        PlainConnection::connect(network, &server.token_service, Isolation::new(), &shared.deadlines)
-            .await
-            .map_err(PurchaseError::Connection)?;
+    let dialing = &shared.context.dialing;
+    let (target, address) = (Target::Server(server.board), &server.token_service);
+    // A way of its own through the network: nothing on it may link a purchase with a post or another purchase.
+    let stream = dialing.dial(target, address, Isolation::new(), &shared.deadlines, |_| {}).await;
+    let mut service = PlainConnection::new(stream.map_err(PurchaseError::Connection)?, &shared.deadlines);
     let client = TokenClient::new(server.issuer, limits::TOKENS_BATCH, &mut OsRng);
     let mut client = client.map_err(PurchaseError::Service)?;
 

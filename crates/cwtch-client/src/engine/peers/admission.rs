@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use cwtch_net::SecureConnection;
 
+use super::aside::{self, Settled};
+use super::registry::Admitted;
 use super::{Shared, connection};
 use crate::api::Event;
 use crate::profile::ContactState;
 
 /// Takes in a connection whose peer is known by now, or closes it. `dialled`: this side opened it.
-pub(super) async fn admit(shared: &Arc<Shared>, connection: SecureConnection, dialled: bool) {
+pub(super) async fn admit(shared: &Arc<Shared>, mut connection: SecureConnection, dialled: bool) {
     let context = &shared.context;
     let peer = *connection.peer();
     let now = context.now();
@@ -27,8 +29,16 @@ pub(super) async fn admit(shared: &Arc<Shared>, connection: SecureConnection, di
         return;
     }
     let accepted = state == ContactState::Accepted;
-    let Some((link, came_online)) = shared.registry.admit(&context.address, &peer, dialled, accepted) else {
-        return;
+    let mut first = None;
+    let (link, came_online) = loop {
+        match shared.registry.admit(&context.address, &peer, dialled, accepted) {
+            Admitted::In(link, came_online) => break (link, came_online),
+            Admitted::No => return,
+            Admitted::Aside(doubt) => match aside::settle(&doubt, &mut connection).await {
+                Settled::TakeNew(payload) => first = payload,
+                Settled::KeepOld => return,
+            },
+        }
     };
     if is_new {
         context.emit(Event::ContactRequest { address: peer.to_string() });
@@ -44,5 +54,5 @@ pub(super) async fn admit(shared: &Arc<Shared>, connection: SecureConnection, di
     }
     tracing::debug!(dialled, accepted, "a peer connected");
     // Not `Context::spawn`: at shutdown the task still writes out what is queued.
-    context.tasks.spawn(connection::run(shared.clone(), connection, link));
+    context.tasks.spawn(connection::run(shared.clone(), connection, link, first));
 }

@@ -10,37 +10,55 @@ use tokio::time::{sleep_until, timeout};
 
 use super::Shared;
 use super::limits::Valve;
-use super::registry::Link;
 use super::session::{End, Session};
+use super::slot::{Ended, Link};
 use crate::api::Event;
+use crate::engine::info::sentence;
 
 /// How long an ending connection may take to write out what is queued.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Serves a connection until either side, the registry or the engine ends it.
-pub(super) async fn run(shared: Arc<Shared>, mut connection: SecureConnection, link: Arc<Link>) {
+/// Serves a connection until either side, the registry or the engine ends it. `first` has been read from it already.
+pub(super) async fn run(
+    shared: Arc<Shared>,
+    mut connection: SecureConnection,
+    link: Arc<Link>,
+    first: Option<Vec<u8>>,
+) {
     let peer = *connection.peer();
     let mut session = Session::new(shared.clone(), peer, link.clone());
     let ended = tokio::select! {
-        ended = serve(&mut connection, &mut session, &link) => ended,
+        ended = serve(&mut connection, &mut session, &link, first) => ended,
         () = link.close.cancelled() => Ok(()),
         () = shared.context.shutdown.cancelled() => Ok(()),
     };
-    match ended {
+    let ended = match ended {
         Ok(()) => {
             let _ = timeout(FAREWELL, connection.close()).await;
+            Ended::Cleanly
         }
-        Err(end) => tracing::debug!(%end, "a connection with a peer ended"),
-    }
+        Err(end) => {
+            tracing::debug!(%end, "a connection with a peer ended");
+            Ended::Badly(sentence(&end.to_string()))
+        }
+    };
     link.close.cancel();
-    if shared.registry.leave(&peer, &link) {
+    if shared.registry.leave(&peer, &link, ended) {
         shared.context.emit(Event::ContactOffline { address: peer.to_string() });
     }
 }
 
-async fn serve(connection: &mut SecureConnection, session: &mut Session, link: &Link) -> Result<(), End> {
+async fn serve(
+    connection: &mut SecureConnection,
+    session: &mut Session,
+    link: &Link,
+    first: Option<Vec<u8>>,
+) -> Result<(), End> {
     let mut valve = Valve::new();
     session.open().await?;
+    if let Some(payload) = first {
+        session.handle(&payload).await?;
+    }
     loop {
         while connection.has_room()
             && let Some(payload) = session.poll_send()

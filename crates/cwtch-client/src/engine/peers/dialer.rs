@@ -1,15 +1,21 @@
 //! Keeps a connection with one accepted contact: dials, waits, dials again.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
-use cwtch_net::{Isolation, SecureConnection};
+use cwtch_net::{BoxStream, ConnError, Fault, Isolation, NetError, SecureConnection, UnreachableWhy};
 use cwtch_primitives::{Address, OsRng};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use super::limits::{RETRY_FIRST, RETRY_FLOOR, RETRY_MAX, STABLE};
-use super::registry::DialerSeat;
+use super::backoff::Backoff;
+use super::limits::{RETRY_FLOOR, STABLE};
+use super::slot::DialerSeat;
 use super::{Shared, admission};
+use crate::api::ContactPhase;
+use crate::engine::dial::{Stage, Target};
+use crate::engine::info::sentence;
 use crate::profile::ContactState;
 
 /// Makes sure that somebody dials `peer` whenever there is no connection.
@@ -23,64 +29,134 @@ pub(super) fn ensure(shared: &Arc<Shared>, peer: Address) {
 }
 
 async fn keep_connected(shared: &Arc<Shared>, peer: Address, mut seat: DialerSeat) {
+    let mut backoff = Backoff::new();
+    // One way through the network for one contact, until it proves to be a dead end.
+    let mut isolation = Isolation::new();
     loop {
-        // Doubles from `RETRY_FIRST` to `RETRY_MAX` with jitter, for ever: two sides that lost each other
-        // do not meet in lockstep, and a contact that is away for a week costs a dial every few minutes.
-        let mut pauses = ExponentialBuilder::default()
-            .with_jitter()
-            .with_min_delay(RETRY_FIRST)
-            .with_max_delay(RETRY_MAX)
-            .without_max_times()
-            .build();
-        loop {
-            if seat.online.wait_for(|online| !online).await.is_err() {
-                return;
+        match until_offline(&mut seat.online).await {
+            Some(connected) if connected >= STABLE => backoff = Backoff::new(),
+            Some(_) => {}
+            None => return,
+        }
+        if seat.stale.swap(false, Ordering::AcqRel) {
+            isolation = Isolation::new();
+        }
+        let seen = last_seen(shared, &peer).await;
+        if let Accepted::Yes { .. } = seen
+            && let Err(error) = attempt(shared, &peer, isolation, seat.online.clone()).await
+        {
+            tracing::debug!(fault = ?error.fault(), "a contact could not be reached");
+            if is_dead_end(&error) {
+                isolation = Isolation::new();
             }
-            let begun = Instant::now();
-            dial(shared, &peer).await;
-            // If it worked, this waits for the connection's end.
-            if seat.online.wait_for(|online| !online).await.is_err() {
-                return;
+            let why = sentence(&error.to_string());
+            shared.registry.dialling(&peer, ContactPhase::Offline, Some(why));
+        }
+        // If it worked, or they came first, this waits for the connection's end.
+        match until_offline(&mut seat.online).await {
+            Some(connected) if connected >= STABLE => {
+                backoff = Backoff::new();
+                continue;
             }
-            if begun.elapsed() >= STABLE {
-                break;
-            }
-            let pause = pauses.next().unwrap_or(RETRY_MAX);
-            tokio::select! {
-                () = sleep(pause) => {}
-                () = async {
-                    seat.hurry.notified().await;
-                    sleep(RETRY_FLOOR.min(pause)).await;
-                } => {}
-                // They dialled us meanwhile.
-                _ = seat.online.wait_for(|online| *online) => {}
-            }
+            Some(_) => {}
+            None => return,
+        }
+        let unseen = match seen {
+            Accepted::Yes { seen: Some(at) } => Some(shared.context.now().saturating_sub(at)),
+            _ => None,
+        };
+        let pause = backoff.next(unseen, &mut rand::thread_rng());
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = async {
+                seat.hurry.notified().await;
+                sleep(RETRY_FLOOR.min(pause)).await;
+            } => {}
+            // No shorter pause here: whoever wakes all dialers has the queue spread them.
+            () = seat.wake.notified() => backoff = Backoff::new(),
+            // They dialled us meanwhile.
+            _ = seat.online.wait_for(|online| *online) => {}
         }
     }
 }
 
-async fn dial(shared: &Arc<Shared>, peer: &Address) {
-    let Ok(_place) = shared.dials.acquire().await else { return };
-    let context = &shared.context;
+/// Waits until there is no connection; tells for how long there was one meanwhile. `None` at the engine's end.
+async fn until_offline(online: &mut watch::Receiver<bool>) -> Option<Duration> {
+    let begun = Instant::now();
+    online.wait_for(|online| !online).await.ok()?;
+    Some(begun.elapsed())
+}
+
+/// Whether a contact may be dialled.
+enum Accepted {
+    Yes { seen: Option<i64> },
+    No,
+}
+
+/// Asked before each attempt. The contact may have been blocked in the moment in which a message to it had this
+/// dialer started: not even the fact that we are online is for it. If it is accepted again, the next round dials.
+async fn last_seen(shared: &Shared, peer: &Address) -> Accepted {
     let address = *peer;
-    let state = context.store.run(move |profile| profile.contact_state(&address)).await;
-    if !matches!(state, Ok(Some(ContactState::Accepted))) {
-        // Blocked in the moment in which a message to it had this dialer started: not even the fact that we are
-        // online is for it. If it is accepted again, the next round dials.
-        return;
+    match shared.context.store.run(move |profile| profile.contact(&address)).await {
+        Ok(Some(contact)) if contact.state == ContactState::Accepted => {
+            Accepted::Yes { seen: contact.last_seen }
+        }
+        _ => Accepted::No,
     }
-    let connected = SecureConnection::connect(
-        &*context.network,
-        &context.identity,
-        peer,
-        Isolation::new(),
-        &shared.deadlines,
-        OsRng,
-    )
-    .await;
-    match connected {
-        Ok(connection) => admission::admit(shared, connection, true).await,
-        Err(error) => tracing::debug!(fault = ?error.fault(), "a contact could not be reached"),
+}
+
+/// Dials once, and authenticates. `Ok` as well if the contact dialled us first.
+async fn attempt(
+    shared: &Arc<Shared>,
+    peer: &Address,
+    isolation: Isolation,
+    online: watch::Receiver<bool>,
+) -> Result<(), ConnError> {
+    let Some(stream) = stream(shared, peer, isolation, online).await? else {
+        shared.registry.dialling(peer, ContactPhase::Offline, None);
+        return Ok(());
+    };
+    shared.registry.dialling(peer, ContactPhase::Connected, None);
+    // Never cut short: once the peer has our proof it may hold this connection for the one that stays.
+    let connection =
+        SecureConnection::outbound(stream, &shared.context.identity, peer, &shared.deadlines, OsRng).await?;
+    admission::admit(shared, connection, true).await;
+    shared.registry.dialling(peer, ContactPhase::Offline, None);
+    Ok(())
+}
+
+/// A stream to the peer; `None` if the peer comes online before there is one. Nobody can hold a connection for the
+/// one that stays before its handshake, so it is safe to stop here.
+async fn stream(
+    shared: &Shared,
+    peer: &Address,
+    isolation: Isolation,
+    mut online: watch::Receiver<bool>,
+) -> Result<Option<BoxStream>, ConnError> {
+    let told = |stage| {
+        let phase = match stage {
+            Stage::Waiting => ContactPhase::Offline,
+            Stage::Dialling => ContactPhase::Connecting,
+        };
+        shared.registry.dialling(peer, phase, None);
+    };
+    let dialing = &shared.context.dialing;
+    tokio::select! {
+        dialled = dialing.dial(Target::Contact(*peer), peer, isolation, &shared.deadlines, told) => dialled.map(Some),
+        _ = online.wait_for(|online| *online) => Ok(None),
+    }
+}
+
+/// Whether the way through the network may be what failed: then the next attempt takes another one.
+fn is_dead_end(error: &ConnError) -> bool {
+    match error {
+        ConnError::Network(error) => {
+            matches!(
+                error,
+                NetError::Unreachable { why: UnreachableWhy::TimedOut | UnreachableWhy::NoAnswer }
+            )
+        }
+        other => matches!(other.fault(), Fault::Peer | Fault::Network),
     }
 }
 
@@ -89,11 +165,9 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use async_trait::async_trait;
-    use cwtch_net::{BoxStream, Listener, NetError, Network};
+    use cwtch_net::{Listener, Network};
     use cwtch_primitives::Identity;
-    use tokio::sync::Semaphore;
 
-    use super::super::{Registry, Waiters, limits};
     use super::*;
     use crate::engine::context::Context;
     use crate::engine::store::Store;
@@ -129,14 +203,7 @@ mod tests {
         let network = Arc::new(Counting::default());
         let options = EngineOptions::new(Mode::Daemon);
         let context = Context::new(Store::start(profile).unwrap(), network.clone(), identity, options);
-        let shared = Arc::new(Shared {
-            context,
-            registry: Registry::default(),
-            waiters: Waiters::default(),
-            deadlines: cwtch_net::Deadlines::default(),
-            dials: Semaphore::new(limits::DIALS),
-            handshakes: Arc::new(Semaphore::new(limits::HANDSHAKES)),
-        });
+        let shared = Shared::new(context);
         let peer = Identity::from_seed(&[7; 32]).address();
         for (state, dials) in [
             (None, 0),
@@ -149,7 +216,10 @@ mod tests {
                 let set = shared.context.store.run(move |p| p.set_contact_state(&peer, state, 0));
                 set.await.unwrap();
             }
-            dial(&shared, &peer).await;
+            if let Accepted::Yes { .. } = last_seen(&shared, &peer).await {
+                let (_online, seen) = watch::channel(false);
+                attempt(&shared, &peer, Isolation::new(), seen).await.unwrap_err();
+            }
             assert_eq!(network.0.load(Ordering::Relaxed), dials, "{state:?}");
         }
     }

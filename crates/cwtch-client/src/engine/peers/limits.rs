@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cwtch_protocol::channel::deadlines;
 use tokio::time::{Instant, sleep};
 
 /// Authenticated connections in all; beyond it, a newcomer who is not a contact is closed.
@@ -10,8 +11,6 @@ pub(super) const CONNECTIONS: usize = 4096;
 pub(super) const UNKNOWN_CONNECTIONS: usize = 64;
 /// Handshakes that strangers may have going on at once.
 pub(super) const HANDSHAKES: usize = 128;
-/// Contacts dialled at once.
-pub(super) const DIALS: usize = 16;
 
 /// Own messages on their way to one peer without an acknowledgement.
 pub(super) const WINDOW: usize = 16;
@@ -29,16 +28,28 @@ pub(super) const UNKNOWN_SILENCE: Duration = Duration::from_secs(30 * 60);
 /// How often a contact is asked for its attributes anew while the connection stays up.
 pub(super) const ASK_AGAIN: Duration = Duration::from_secs(15 * 60);
 
-/// Two connections with one peer that are younger than this were dialled at once.
-pub(super) const AT_ONCE: Duration = Duration::from_secs(30);
+/// An authenticated connection that is older than this was there before the peer can have begun a dial that
+/// authenticates only now: it stops dialling once it is connected, so what is left is a handshake, here with a
+/// dial before it for peers that do not stop.
+pub(super) const OVERLAP: Duration = deadlines::DIAL.saturating_add(deadlines::HELLO.saturating_mul(4));
+/// How long an old connection may take to show that it lives when a new one waits for its place.
+pub(super) const DOUBT: Duration = Duration::from_secs(20);
 /// A connection that lived this long resets the backoff of its dialler.
 pub(super) const STABLE: Duration = Duration::from_secs(30);
 /// The first pause before a contact is dialled again.
 pub(super) const RETRY_FIRST: Duration = Duration::from_millis(500);
-/// The longest pause.
-pub(super) const RETRY_MAX: Duration = Duration::from_secs(5 * 60);
+/// The longest pause for a contact that was seen within the last hour: it is probably about to be back.
+pub(super) const RETRY_SEEN_NOW: Duration = Duration::from_secs(30);
+/// The longest pause for one that was seen within the last day.
+pub(super) const RETRY_SEEN_TODAY: Duration = Duration::from_secs(2 * 60);
+/// The longest pause for others. They dial us, too, when they are back.
+pub(super) const RETRY_MAX: Duration = Duration::from_secs(10 * 60);
 /// The shortest pause between two dials, however much somebody hurries.
 pub(super) const RETRY_FLOOR: Duration = Duration::from_millis(250);
+/// The longest pause before the network is asked again to listen.
+pub(super) const LISTEN_MAX: Duration = Duration::from_secs(60);
+/// How often it is noted that a connected contact was seen.
+pub(super) const SEEN_EVERY: Duration = Duration::from_secs(60);
 
 /// Messages that a peer may send in one go.
 const BURST: f64 = 512.0;

@@ -1,35 +1,97 @@
 //! Takes connections from outside.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use cwtch_net::{Listener, NetError, SecureConnection};
+use cwtch_net::{Listener, NetError, Readiness, SecureConnection};
 use cwtch_primitives::OsRng;
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use super::limits::{RETRY_FIRST, RETRY_MAX};
+use super::limits::{LISTEN_MAX, RETRY_FIRST};
 use super::{Shared, admission};
 
-/// Accepts until the engine stops. If the network takes the listener away, it is made anew.
-pub(super) async fn run(shared: Arc<Shared>, listener: Box<dyn Listener>) {
+/// What becomes of the first attempt to listen.
+pub(super) type First = oneshot::Sender<Result<(), NetError>>;
+
+/// Listens and accepts until the engine stops. If the network takes the listener away, it is made anew. `first` hears
+/// whether the first attempt failed for good: then, and only then, this ends by itself.
+pub(super) async fn run(shared: Arc<Shared>, first: First) {
     let shutdown = shared.context.shutdown.clone();
-    let mut listener = listener;
+    let mut first = Some(first);
+    while let Some(listener) = shutdown.run_until_cancelled(listen(&shared, &mut first)).await.flatten() {
+        let Err((listener, error)) = serve(&shared, listener).await else { return };
+        tracing::warn!(%error, "the listener failed");
+        report_failure(&shared, &error);
+        listener.close().await;
+    }
+}
+
+/// Listens, again and again; `None` if the first attempt failed for good.
+async fn listen(shared: &Shared, first: &mut Option<First>) -> Option<Box<dyn Listener>> {
+    let mut pause = RETRY_FIRST;
     loop {
+        let listening = shared.context.network.listen(&shared.context.identity).await;
+        let first = first.take();
+        let error = match listening {
+            Ok(listener) => {
+                drop(first.map(|first| first.send(Ok(()))));
+                return Some(listener);
+            }
+            Err(error) => error,
+        };
+        match first {
+            Some(first) if !passes(&error) => {
+                drop(first.send(Err(error)));
+                return None;
+            }
+            Some(first) => drop(first.send(Ok(()))),
+            None => {}
+        }
+        tracing::warn!(%error, "cannot listen; trying again");
+        report_failure(shared, &error);
+        sleep(pause).await;
+        pause = (pause * 2).min(LISTEN_MAX);
+    }
+}
+
+/// Whether waiting may mend it.
+fn passes(error: &NetError) -> bool {
+    matches!(error, NetError::NotReady { .. } | NetError::Unreachable { .. })
+}
+
+fn report_failure(shared: &Shared, error: &NetError) {
+    let waiting = Readiness::waiting(0, "the network to take the address");
+    let sentence = format!("The address cannot be published now: {error}.");
+    shared.reachability.set(&shared.context, waiting.with_trouble(sentence, !passes(error)));
+}
+
+/// Accepts until the engine stops; then the listener is closed. If it fails, it comes back with the error.
+async fn serve(
+    shared: &Arc<Shared>,
+    mut listener: Box<dyn Listener>,
+) -> Result<(), (Box<dyn Listener>, NetError)> {
+    let mut readiness = listener.readiness();
+    let mut reports = true;
+    loop {
+        let now = readiness.borrow_and_update().clone();
+        shared.reachability.set(&shared.context, now);
         // A place first: who waits beyond the limit waits in the network's own queue.
         let next = async {
             let place = shared.handshakes.clone().acquire_owned().await;
             (listener.accept().await, place)
         };
-        let Some((accepted, place)) = shutdown.run_until_cancelled(next).await else { break };
-        let stream = match accepted {
-            Ok(stream) => stream,
-            Err(error) => {
-                tracing::warn!(%error, "the listener failed");
-                match listen_again(&shared).await {
-                    Some(fresh) => listener = fresh,
-                    None => break,
-                }
+        let (accepted, place) = tokio::select! {
+            next = next => next,
+            changed = readiness.changed(), if reports => {
+                reports = changed.is_ok();
                 continue;
             }
+            () = shared.context.shutdown.cancelled() => break,
+        };
+        let stream = match accepted {
+            Ok(stream) => stream,
+            Err(error) => return Err((listener, error)),
         };
         let shared_by_task = shared.clone();
         shared.context.spawn(async move {
@@ -44,23 +106,8 @@ pub(super) async fn run(shared: Arc<Shared>, listener: Box<dyn Listener>) {
         });
     }
     listener.close().await;
+    Ok(())
 }
 
-async fn listen_again(shared: &Shared) -> Option<Box<dyn Listener>> {
-    let mut pause = RETRY_FIRST;
-    loop {
-        let attempt = async {
-            sleep(pause).await;
-            shared.context.network.listen(&shared.context.identity).await
-        };
-        match shared.context.shutdown.run_until_cancelled(attempt).await? {
-            Ok(listener) => return Some(listener),
-            Err(error) => log_failure(&error),
-        }
-        pause = (pause * 2).min(RETRY_MAX);
-    }
-}
-
-fn log_failure(error: &NetError) {
-    tracing::warn!(%error, "cannot listen; trying again");
-}
+/// How long `start` waits for the first attempt: a network that says nothing must not keep it.
+pub(super) const FIRST_PATIENCE: Duration = Duration::from_secs(5);

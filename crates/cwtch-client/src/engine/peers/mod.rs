@@ -1,7 +1,8 @@
 //! Peer to peer: who is connected, what goes out, what comes in (§1.10).
 //!
 //! - [`listener`] and [`dialer`] make authenticated connections; [`admission`] decides what the peer may
-//!   do; [`registry`] keeps at most one connection per peer.
+//!   do; [`registry`] keeps at most one connection per peer, [`rivals`] says which, and [`aside`] asks the peer
+//!   where only it knows. [`reachability`] tells whether others can dial us.
 //! - [`connection`] is the task of one connection; [`session`] is what the two sides say to each other.
 //! - [`outgoing`] queues a message durably and waits for its acknowledgement.
 //!
@@ -11,26 +12,33 @@
 //! that the peer sends again what nobody acknowledged.
 
 mod admission;
+mod aside;
+mod backoff;
 mod connection;
 mod dialer;
 mod limits;
 mod listener;
 mod outgoing;
+mod reachability;
 mod registry;
+mod rivals;
 mod session;
+mod slot;
 
 use std::sync::Arc;
 
 use cwtch_net::Deadlines;
 use cwtch_primitives::Address;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
 
 use self::outgoing::Waiters;
+use self::reachability::Reachability;
 use self::registry::Registry;
 use super::context::Context;
+use super::dial::Target;
 use super::info::Standing;
-use crate::api::{ApiError, ErrorKind, Event};
-use crate::profile::ContactState;
+use crate::api::{ApiError, ErrorKind, ReadinessInfo};
 
 /// All peer connections of a profile.
 pub(crate) struct Peers {
@@ -43,24 +51,32 @@ struct Shared {
     registry: Registry,
     waiters: Waiters,
     deadlines: Deadlines,
-    dials: Semaphore,
     handshakes: Arc<Semaphore>,
+    reachability: Reachability,
+}
+
+impl Shared {
+    fn new(context: Arc<Context>) -> Arc<Self> {
+        let teller = context.clone();
+        Arc::new(Self {
+            registry: Registry::new(move |event| teller.emit(event)),
+            context,
+            waiters: Waiters::default(),
+            deadlines: Deadlines::default(),
+            handshakes: Arc::new(Semaphore::new(limits::HANDSHAKES)),
+            reachability: Reachability::default(),
+        })
+    }
 }
 
 impl Peers {
-    /// Listens and dials all accepted contacts in a daemon; does nothing yet in a one-shot engine.
+    /// Listens and dials all accepted contacts in a daemon, as soon as the network is ready; does nothing yet in a
+    /// one-shot engine.
     ///
     /// # Errors
-    /// If the network does not let the profile listen, or the database cannot be read.
+    /// If the network will never let the profile listen, or the database cannot be read.
     pub(crate) async fn start(context: Arc<Context>) -> Result<Self, ApiError> {
-        let shared = Arc::new(Shared {
-            context,
-            registry: Registry::default(),
-            waiters: Waiters::default(),
-            deadlines: Deadlines::default(),
-            dials: Semaphore::new(limits::DIALS),
-            handshakes: Arc::new(Semaphore::new(limits::HANDSHAKES)),
-        });
+        let shared = Shared::new(context);
         if shared.context.is_daemon() {
             Self::go_online(&shared).await?;
         }
@@ -69,19 +85,34 @@ impl Peers {
 
     async fn go_online(shared: &Arc<Shared>) -> Result<(), ApiError> {
         let context = &shared.context;
-        let contacts = context.store.run(|profile| profile.contacts()).await?;
-        let listener = context.network.listen(&context.identity).await.map_err(|error| {
-            ApiError::new(ErrorKind::Unreachable, format!("Cannot listen on the profile's address: {error}."))
-        })?;
+        let contacts = context.store.run(|profile| profile.contact_activity()).await?;
+        let (first, attempted) = oneshot::channel();
         // Not `Context::spawn`: at shutdown the listener withdraws its address by itself.
-        context.tasks.spawn(listener::run(shared.clone(), listener));
-        for contact in contacts {
-            if contact.state == ContactState::Accepted {
-                dialer::ensure(shared, contact.address);
-            }
+        context.tasks.spawn(listener::run(shared.clone(), first));
+        if let Ok(Ok(Err(error))) = timeout(listener::FIRST_PATIENCE, attempted).await {
+            let why = format!("Cannot listen on the profile's address: {error}.");
+            return Err(ApiError::new(ErrorKind::Unreachable, why));
         }
-        context.emit(Event::Online { address: context.address.to_string() });
+        for (contact, active) in contacts {
+            context.dialing.attention().active(Target::Contact(contact), active);
+            dialer::ensure(shared, contact);
+        }
         Ok(())
+    }
+
+    /// The network or the machine was away: everybody is dialled anew.
+    pub(crate) fn hurry(&self) {
+        self.shared.registry.hurry_all();
+    }
+
+    /// Connections that may be dead are found within [`limits::PROBE_DEADLINE`].
+    pub(crate) fn probe(&self) {
+        self.shared.registry.probe_all();
+    }
+
+    /// How far others are from reaching the own address; `None` where nobody listens.
+    pub(crate) fn reachability(&self) -> Option<ReadinessInfo> {
+        self.shared.context.is_daemon().then(|| self.shared.reachability.info())
     }
 
     /// A contact was accepted: what it sent while it was unknown comes again over a new connection.

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use cwtch_primitives::OsRng;
+use cwtch_primitives::{Address, OsRng};
 use cwtch_protocol::app::peer::fresh_id;
 use cwtch_wire::overlay::{Overlay, peer_limit};
 use cwtch_wire::peer::PeerVersion;
@@ -14,7 +13,9 @@ use tokio::sync::oneshot;
 use super::{Peers, dialer};
 use crate::api::{ApiError, ErrorKind, Event, MessageInfo, MessageState};
 use crate::engine::context::Context;
+use crate::engine::dial::Target;
 use crate::engine::info::{message_by_id, own_content};
+use crate::engine::patience::{GaveUp, Patience};
 use crate::profile::{Contact, ContactState};
 
 /// Who waits for which acknowledgement, by the protocol's message id.
@@ -63,12 +64,12 @@ impl Peers {
     ///
     /// # Errors
     /// `Refused` for a contact that is not accepted, `Usage` for a text over the limit: nothing is stored
-    /// then. `Unreachable` after `wait`: the message stays queued.
+    /// then. `Unreachable` when the patience ends: the message stays queued.
     pub(crate) async fn send(
         &self,
         contact: &Contact,
         overlay: Overlay,
-        wait: Duration,
+        mut patience: Patience,
     ) -> Result<MessageInfo, ApiError> {
         refuse_state(contact.state)?;
         let shared = &self.shared;
@@ -105,31 +106,40 @@ impl Peers {
             })
             .await?;
 
+        let attention = context.dialing.attention();
+        attention.look(Target::Contact(peer));
+        attention.active(Target::Contact(peer), now);
+        let _wanted = attention.want(Target::Contact(peer));
         dialer::ensure(shared, peer);
         shared.registry.nudge(&peer);
         tokio::select! {
             biased;
             _ = &mut waiting.arrived => {}
             () = context.shutdown.cancelled() => return Err(Context::closed_with_a_queued_message()),
-            () = tokio::time::sleep(wait) => return Err(self.unacknowledged(wait)),
+            gave_up = patience.ends() => return Err(self.unacknowledged(&peer, gave_up, &patience)),
         }
         // Not read back: the engine may be stopping, and whoever hears of a failure sends it again.
         Ok(MessageInfo { state: MessageState::Acknowledged, ..message })
     }
 
-    fn unacknowledged(&self, wait: Duration) -> ApiError {
+    fn unacknowledged(&self, peer: &Address, gave_up: GaveUp, patience: &Patience) -> ApiError {
         let when = if self.shared.context.is_daemon() {
             "as soon as both sides are online"
         } else {
             "with the next command that reaches this contact, or by itself while `cwtch daemon` runs"
         };
-        ApiError::new(
-            ErrorKind::Unreachable,
-            format!(
-                "The contact has not acknowledged the message within {} s; it stays queued and goes out {when}.",
-                wait.as_secs()
-            ),
-        )
+        let message = match gave_up {
+            GaveUp::Hopeless(why) => format!("{why} The message stays queued and goes out {when}."),
+            GaveUp::Late => {
+                let why = patience.network_trouble().or_else(|| self.shared.registry.standing(peer).trouble);
+                let why = why.map(|why| format!(" {why}")).unwrap_or_default();
+                format!(
+                    "The contact has not acknowledged the message within {} s; it stays queued and goes out {when}.{why}",
+                    patience.wait().as_secs()
+                )
+            }
+        };
+        ApiError::new(ErrorKind::Unreachable, message)
     }
 }
 

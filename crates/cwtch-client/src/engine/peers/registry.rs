@@ -1,127 +1,103 @@
 //! Who is connected: at most one connection per peer, and which of two survives.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use cwtch_primitives::Address;
-use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::limits::{AT_ONCE, CONNECTIONS, UNKNOWN_CONNECTIONS};
-use crate::api::ContactPhase;
+use super::limits::{CONNECTIONS, UNKNOWN_CONNECTIONS};
+use super::rivals::{Keep, keep};
+use super::slot::{DialerSeat, Ended, Link, NOWHERE, Slot};
+use crate::api::{ContactPhase, Event};
 use crate::engine::info::Standing;
 
-/// What everybody may do to an authenticated connection; its task does the work.
-pub(super) struct Link {
-    number: u64,
-    /// Whether this side dialled.
-    pub(super) dialled: bool,
-    /// Whether the peer is an accepted contact. A connection never changes that: it is closed instead.
-    pub(super) accepted: bool,
-    since: Instant,
-    /// Something new is queued for the peer.
-    pub(super) flush: Notify,
-    /// Somebody doubts that the peer is still there.
-    pub(super) probe: Notify,
-    /// The peer announced version 2 of the message format (§1.10).
-    pub(super) version_two: AtomicBool,
-    /// Ends the connection.
-    pub(super) close: CancellationToken,
-}
-
 /// All connections and dialers of a profile, by peer.
-#[derive(Default)]
 pub(super) struct Registry {
     slots: Mutex<HashMap<Address, Slot>>,
     numbers: AtomicU64,
+    /// Hears how the ways to contacts change, in order.
+    tell: Box<dyn Fn(Event) + Send + Sync>,
 }
 
-struct Slot {
-    link: Option<Arc<Link>>,
-    /// Whether an accepted contact is connected.
-    online: watch::Sender<bool>,
-    hurry: Arc<Notify>,
-    dialer: Option<CancellationToken>,
+/// What becomes of a freshly authenticated connection.
+pub(super) enum Admitted {
+    /// It is the peer's connection now; the flag says whether an accepted contact just came online.
+    In(Arc<Link>, bool),
+    /// There is another one, of which only the peer knows whether it still lives.
+    Aside(Doubt),
+    /// It is to be dropped.
+    No,
 }
 
-impl Default for Slot {
-    fn default() -> Self {
-        Self { link: None, online: watch::Sender::new(false), hurry: Arc::default(), dialer: None }
-    }
-}
-
-/// What a dialer needs of the registry.
-pub(super) struct DialerSeat {
-    /// Whether there is a connection.
-    pub(super) online: watch::Receiver<bool>,
-    /// Somebody waits for this contact.
-    pub(super) hurry: Arc<Notify>,
-    /// The contact is not to be dialled any more.
-    pub(super) stop: CancellationToken,
-}
-
-/// Which of two connections with the same peer stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Keep {
-    Old,
-    New,
-}
-
-/// Two sides that dial at once keep the connection that the smaller address dialled: both see the same two
-/// connections, so both keep the same one. In any other case the newer connection is the living one: its
-/// peer would not have dialled while it held the older.
-fn keep(own: &Address, peer: &Address, old_dialled: bool, new_dialled: bool, old_age: Duration) -> Keep {
-    if old_dialled == new_dialled || old_age >= AT_ONCE {
-        return Keep::New;
-    }
-    let own_dial_wins = own.as_bytes() < peer.as_bytes();
-    if own_dial_wins == new_dialled { Keep::New } else { Keep::Old }
+/// A new connection waits for news of the old one.
+pub(super) struct Doubt {
+    /// The old one.
+    pub(super) old: Arc<Link>,
+    /// An even newer one waits instead.
+    pub(super) displaced: CancellationToken,
 }
 
 impl Registry {
+    /// An empty registry; `tell` is called with its lock held, so that events keep their order.
+    pub(super) fn new(tell: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        Self { slots: Mutex::default(), numbers: AtomicU64::new(0), tell: Box::new(tell) }
+    }
+
     fn slots(&self) -> MutexGuard<'_, HashMap<Address, Slot>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a freshly authenticated connection in, closing the one it replaces; `None` if the new one is
-    /// to be dropped. The flag says whether an accepted contact just came online.
-    pub(super) fn admit(
-        &self,
-        own: &Address,
-        peer: &Address,
-        dialled: bool,
-        accepted: bool,
-    ) -> Option<(Arc<Link>, bool)> {
+    /// Tells how the way to a contact stands, if that is new.
+    fn announce(&self, peer: &Address, slot: &mut Slot) {
+        let now = slot.standing();
+        if now != slot.told {
+            let (phase, detail) = (now.phase, now.trouble.clone());
+            slot.told = now;
+            (self.tell)(Event::ContactConnection { address: peer.to_string(), phase, detail });
+        }
+    }
+
+    /// Takes a freshly authenticated connection in, closing the one it replaces.
+    pub(super) fn admit(&self, own: &Address, peer: &Address, dialled: bool, accepted: bool) -> Admitted {
         let mut slots = self.slots();
         if !accepted && !Self::room_for_stranger(&slots, peer) {
-            return None;
+            return Admitted::No;
         }
         let slot = slots.entry(*peer).or_default();
         if let Some(old) = &slot.link {
             let comparable = old.accepted == accepted && !old.close.is_cancelled();
-            if comparable && keep(own, peer, old.dialled, dialled, old.since.elapsed()) == Keep::Old {
-                // Should the older one be dead after all, its probe finds out.
-                old.probe.notify_one();
-                return None;
+            let kept = if comparable {
+                keep(own, peer, old.dialled, dialled, old.since.elapsed())
+            } else {
+                Keep::New
+            };
+            match kept {
+                Keep::New => old.close.cancel(),
+                Keep::Old => {
+                    // Should the older one be dead after all, its probe finds out.
+                    old.probe.notify_one();
+                    return Admitted::No;
+                }
+                Keep::Doubt => {
+                    let (old, displaced) = (old.clone(), CancellationToken::new());
+                    if let Some(other) = slot.aside.replace(displaced.clone()) {
+                        other.cancel();
+                    }
+                    return Admitted::Aside(Doubt { old, displaced });
+                }
             }
-            old.close.cancel();
         }
-        let link = Arc::new(Link {
-            number: self.numbers.fetch_add(1, Ordering::Relaxed),
-            dialled,
-            accepted,
-            since: Instant::now(),
-            flush: Notify::new(),
-            probe: Notify::new(),
-            version_two: AtomicBool::new(false),
-            close: CancellationToken::new(),
-        });
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let link = Arc::new(Link::new(number, dialled, accepted));
         slot.link = Some(link.clone());
+        if accepted {
+            slot.trouble = None;
+        }
         let came_online = accepted && !slot.online.send_replace(true);
-        Some((link, came_online))
+        self.announce(peer, slot);
+        Admitted::In(link, came_online)
     }
 
     /// Makes room for somebody who is not a contact: the oldest such connection goes.
@@ -152,18 +128,35 @@ impl Registry {
     }
 
     /// Takes an ended connection out. True if it was an accepted contact's current one: they are offline now.
-    pub(super) fn leave(&self, peer: &Address, link: &Link) -> bool {
+    pub(super) fn leave(&self, peer: &Address, link: &Link, ended: Ended) -> bool {
         let mut slots = self.slots();
         let Some(slot) = slots.get_mut(peer) else { return false };
         if slot.link.as_ref().is_none_or(|current| current.number != link.number) {
             return false;
         }
         slot.link = None;
+        if let Ended::Badly(why) = ended {
+            slot.trouble = link.accepted.then_some(why);
+            slot.stale.store(true, Ordering::Release);
+        }
         let went_offline = slot.online.send_replace(false);
+        self.announce(peer, slot);
         if slot.dialer.is_none() {
             slots.remove(peer);
         }
         went_offline
+    }
+
+    /// A dialer does something else now; `trouble` is why its last attempt failed, where one just did.
+    pub(super) fn dialling(&self, peer: &Address, phase: ContactPhase, trouble: Option<String>) {
+        let mut slots = self.slots();
+        // Without a dialer this is an echo of one that was stopped.
+        let Some(slot) = slots.get_mut(peer).filter(|slot| slot.dialer.is_some()) else { return };
+        slot.dialling = phase;
+        if trouble.is_some() {
+            slot.trouble = trouble;
+        }
+        self.announce(peer, slot);
     }
 
     /// Closes the peer's connection, if there is one.
@@ -175,15 +168,12 @@ impl Registry {
 
     /// The connection with an accepted contact.
     pub(super) fn link(&self, peer: &Address) -> Option<Arc<Link>> {
-        let slots = self.slots();
-        slots.get(peer)?.link.clone().filter(|link| link.accepted && !link.close.is_cancelled())
+        self.slots().get(peer)?.contact().cloned()
     }
 
     /// How the way to a contact stands.
     pub(super) fn standing(&self, peer: &Address) -> Standing {
-        let phase =
-            if self.link(peer).is_some() { ContactPhase::Authenticated } else { ContactPhase::Offline };
-        Standing { phase, trouble: None }
+        self.slots().get(peer).map_or(NOWHERE, Slot::standing)
     }
 
     /// Accepted contacts that are connected.
@@ -200,7 +190,13 @@ impl Registry {
         }
         let stop = parent.child_token();
         slot.dialer = Some(stop.clone());
-        Some(DialerSeat { online: slot.online.subscribe(), hurry: slot.hurry.clone(), stop })
+        Some(DialerSeat {
+            online: slot.online.subscribe(),
+            hurry: slot.hurry.clone(),
+            wake: slot.wake.clone(),
+            stale: slot.stale.clone(),
+            stop,
+        })
     }
 
     /// Ends the peer's dialer.
@@ -210,6 +206,8 @@ impl Registry {
         if let Some(stop) = slot.dialer.take() {
             stop.cancel();
         }
+        (slot.dialling, slot.trouble) = (ContactPhase::Offline, None);
+        self.announce(peer, slot);
         if slot.link.is_none() {
             slots.remove(peer);
         }
@@ -222,6 +220,20 @@ impl Registry {
         match &slot.link {
             Some(link) => link.flush.notify_one(),
             None => slot.hurry.notify_one(),
+        }
+    }
+
+    /// All dialers begin anew.
+    pub(super) fn hurry_all(&self) {
+        for slot in self.slots().values() {
+            slot.wake.notify_one();
+        }
+    }
+
+    /// All connections are asked for a sign of life.
+    pub(super) fn probe_all(&self) {
+        for link in self.slots().values().filter_map(|slot| slot.link.as_ref()) {
+            link.probe.notify_one();
         }
     }
 }
@@ -241,65 +253,113 @@ mod tests {
         if a.as_bytes() < b.as_bytes() { (a, b) } else { (b, a) }
     }
 
-    #[test]
-    fn both_sides_of_a_double_dial_keep_the_same_connection() {
-        let (small, large) = two();
-        let young = Duration::ZERO;
-        for small_first in [true, false] {
-            // Each side saw the same connection first: the one that `small` dialled, or the other.
-            let at_small = keep(&small, &large, small_first, !small_first, young);
-            let at_large = keep(&large, &small, !small_first, small_first, young);
-            assert_eq!(at_small, at_large);
-            assert_eq!(at_small == Keep::Old, small_first, "the smaller address's dial stays");
-            // They saw them in different order: what is old here is new there.
-            let crossed = keep(&large, &small, small_first, !small_first, young);
-            assert_ne!(at_small, crossed);
-        }
+    fn registry() -> (Registry, Arc<Mutex<Vec<ContactPhase>>>) {
+        let told = Arc::<Mutex<Vec<ContactPhase>>>::default();
+        let teller = told.clone();
+        let registry = Registry::new(move |event| match event {
+            Event::ContactConnection { phase, .. } => teller.lock().unwrap().push(phase),
+            other => panic!("nothing but connections: {other:?}"),
+        });
+        (registry, told)
     }
 
-    #[test]
-    fn a_newer_connection_replaces_one_that_may_be_dead() {
-        let (small, large) = two();
-        assert_eq!(keep(&small, &large, true, true, Duration::ZERO), Keep::New);
-        assert_eq!(keep(&small, &large, false, false, Duration::ZERO), Keep::New);
-        assert_eq!(keep(&small, &large, true, false, AT_ONCE), Keep::New);
+    fn taken(admitted: Admitted) -> (Arc<Link>, bool) {
+        match admitted {
+            Admitted::In(link, online) => (link, online),
+            Admitted::Aside(_) => panic!("put aside"),
+            Admitted::No => panic!("dropped"),
+        }
     }
 
     #[tokio::test]
     async fn one_link_per_peer_and_the_dropped_one_does_not_take_it_offline() {
-        let (own, peer) = two();
-        let registry = Registry::default();
-        let (first, online) = registry.admit(&own, &peer, false, true).unwrap();
+        // The larger side: the peer's dials win.
+        let (peer, own) = two();
+        let (registry, _) = registry();
+        let (first, online) = taken(registry.admit(&own, &peer, true, true));
         assert!(online);
-        let (second, online) = registry.admit(&own, &peer, true, true).unwrap();
+        let (second, online) = taken(registry.admit(&own, &peer, false, true));
         assert!(!online, "they were online already");
         assert!(first.close.is_cancelled());
-        assert!(registry.admit(&own, &peer, false, true).is_none(), "the smaller address's dial stays");
-        assert!(!registry.leave(&peer, &first));
+        let dropped = registry.admit(&own, &peer, true, true);
+        assert!(matches!(dropped, Admitted::No), "the smaller address's dial stays");
+        assert!(!registry.leave(&peer, &first, Ended::Cleanly));
         assert_eq!(registry.online(), vec![peer]);
-        assert!(registry.leave(&peer, &second));
+        assert!(registry.leave(&peer, &second, Ended::Cleanly));
         assert!(registry.online().is_empty());
+    }
+
+    #[tokio::test]
+    async fn of_several_connections_in_doubt_the_newest_waits() {
+        let (own, peer) = two();
+        let (registry, _) = registry();
+        let (held, _) = taken(registry.admit(&own, &peer, true, true));
+        let Admitted::Aside(first) = registry.admit(&own, &peer, false, true) else { panic!() };
+        let Admitted::Aside(second) = registry.admit(&own, &peer, false, true) else { panic!() };
+        assert!(first.displaced.is_cancelled() && !second.displaced.is_cancelled());
+        assert!(!held.close.is_cancelled());
+        // The old one is given up: the next look takes the new one.
+        held.close.cancel();
+        let (_, online) = taken(registry.admit(&own, &peer, false, true));
+        assert!(!online, "they never went offline");
+    }
+
+    #[tokio::test]
+    async fn each_change_of_the_way_to_a_contact_is_told_once() {
+        use ContactPhase::{Authenticated, Connected, Connecting, Offline};
+        let (own, peer) = two();
+        let (registry, told) = registry();
+        let parent = CancellationToken::new();
+        let seat = registry.dialer_seat(&peer, &parent).unwrap();
+        for (phase, trouble) in [
+            (Offline, None),
+            (Connecting, None),
+            (Connecting, None),
+            (Connected, None),
+            (Offline, Some("It is away.")),
+            (Offline, None),
+        ] {
+            registry.dialling(&peer, phase, trouble.map(str::to_owned));
+        }
+        assert_eq!(registry.standing(&peer).trouble.as_deref(), Some("It is away."), "until one succeeds");
+        let (link, _) = taken(registry.admit(&own, &peer, false, true));
+        assert_eq!(registry.standing(&peer), Standing { phase: Authenticated, trouble: None });
+        registry.dialling(&peer, Offline, None);
+        assert!(!seat.stale.load(Ordering::Acquire));
+        registry.leave(&peer, &link, Ended::Badly("It fell silent.".to_owned()));
+        assert!(seat.stale.load(Ordering::Acquire));
+        assert_eq!(registry.standing(&peer).trouble.as_deref(), Some("It fell silent."));
+        registry.stop_dialer(&peer);
+        registry.dialling(&peer, Connecting, None);
+        let expected = [Connecting, Connected, Offline, Authenticated, Offline, Offline];
+        assert_eq!(
+            *told.lock().unwrap(),
+            expected,
+            "the last one tells that the trouble is nobody's any more"
+        );
+        assert_eq!(registry.standing(&peer), NOWHERE);
     }
 
     #[tokio::test]
     async fn strangers_displace_strangers_only() {
         let (own, contact) = two();
-        let registry = Registry::default();
-        let (kept, _) = registry.admit(&own, &contact, false, true).unwrap();
+        let (registry, told) = registry();
+        let (kept, _) = taken(registry.admit(&own, &contact, false, true));
         let mut rng = ChaCha20Rng::seed_from_u64(2);
         let mut links = Vec::new();
         for _ in 0..=UNKNOWN_CONNECTIONS {
             let stranger = Identity::generate(&mut rng).address();
-            links.push(registry.admit(&own, &stranger, false, false).unwrap().0);
+            links.push(taken(registry.admit(&own, &stranger, false, false)).0);
         }
         assert_eq!(links.iter().filter(|l| l.close.is_cancelled()).count(), 1);
         assert!(!kept.close.is_cancelled());
+        assert_eq!(told.lock().unwrap().len(), 1, "strangers are no contacts");
     }
 
     #[tokio::test]
     async fn a_peer_has_one_dialer() {
         let (_, peer) = two();
-        let registry = Registry::default();
+        let (registry, _) = registry();
         let parent = CancellationToken::new();
         let seat = registry.dialer_seat(&peer, &parent).unwrap();
         assert!(registry.dialer_seat(&peer, &parent).is_none());

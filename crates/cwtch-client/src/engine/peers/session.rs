@@ -11,9 +11,12 @@ use cwtch_wire::peer::{PeerVersion, SCOPE_PUBLIC};
 use tokio::time::{Duration, Instant};
 
 use super::Shared;
-use super::limits::{ASK_AGAIN, PROBE_DEADLINE, RESEND_FIRST, RESEND_MAX, SILENCE, UNKNOWN_SILENCE, WINDOW};
-use super::registry::Link;
+use super::limits::{
+    ASK_AGAIN, PROBE_DEADLINE, RESEND_FIRST, RESEND_MAX, SEEN_EVERY, SILENCE, UNKNOWN_SILENCE, WINDOW,
+};
+use super::slot::Link;
 use crate::api::{ApiError, ContactPhase, Event, MessageState};
+use crate::engine::dial::Target;
 use crate::engine::info::{Standing, contact_info, message_by_id, received_content, truncate};
 use crate::profile::{AckOutcome, Attribute, MessageId, Received};
 
@@ -53,6 +56,8 @@ pub(super) struct Session {
     /// All pending messages up to this one were looked at.
     cursor: MessageId,
     heard: Instant,
+    /// When it was noted last that the contact was seen.
+    seen: Option<Instant>,
     /// By when a sign of life must have come.
     probe_due: Option<Instant>,
     resend_at: Instant,
@@ -74,6 +79,7 @@ impl Session {
             in_flight: HashSet::new(),
             cursor: MessageId(0),
             heard: now,
+            seen: None,
             probe_due: None,
             resend_at: now + RESEND_FIRST,
             resend_pause: RESEND_FIRST,
@@ -84,10 +90,25 @@ impl Session {
     /// Asks a contact about itself and sends what waits for it.
     pub(super) async fn open(&mut self) -> Result<(), End> {
         if self.link.accepted {
+            self.note_seen().await;
             self.ask_all()?;
             self.fill().await?;
         }
         Ok(())
+    }
+
+    /// Keeps that the contact is here, now and then. It is no reason to end a connection if that fails.
+    async fn note_seen(&mut self) {
+        if !self.link.accepted || self.seen.is_some_and(|at| at.elapsed() < SEEN_EVERY) {
+            return;
+        }
+        self.seen = Some(Instant::now());
+        let (peer, now) = (self.peer, self.shared.context.now());
+        self.shared.context.dialing.attention().active(Target::Contact(peer), now);
+        if let Err(error) = self.shared.context.store.run(move |profile| profile.note_seen(&peer, now)).await
+        {
+            tracing::debug!(kind = ?error.kind, "it could not be kept that a contact was seen");
+        }
     }
 
     /// The next payload to send.
@@ -143,6 +164,8 @@ impl Session {
     pub(super) async fn handle(&mut self, payload: &[u8]) -> Result<(), End> {
         self.heard = Instant::now();
         self.probe_due = None;
+        self.link.heard.notify_waiters();
+        self.note_seen().await;
         self.machine.handle(payload)?;
         while let Some(event) = self.machine.poll_event() {
             self.react(event).await?;
@@ -186,7 +209,10 @@ impl Session {
             Ok::<_, ApiError>(outcome)
         });
         match stored.await {
-            Ok(Received::Stored(_) | Received::Duplicate(_)) => Ok(self.machine.acknowledge(&id)?),
+            Ok(Received::Stored(_) | Received::Duplicate(_)) => {
+                self.shared.context.dialing.attention().active(Target::Contact(peer), now);
+                Ok(self.machine.acknowledge(&id)?)
+            }
             Ok(Received::NotAccepted) => Err(End::Unwelcome),
             Err(error) => Err(End::Local(error)),
         }

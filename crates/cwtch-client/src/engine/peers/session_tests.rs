@@ -5,9 +5,7 @@ use cwtch_wire::peer::{CONTEXT_GET_VAL, CONTEXT_RAW, CONTEXT_RET_VAL, PeerMessag
 use tempfile::TempDir;
 use tokio::time::advance;
 
-use super::super::limits::{DIALS, HANDSHAKES};
-use super::super::outgoing::Waiters;
-use super::super::registry::Registry;
+use super::super::registry::Admitted;
 use super::*;
 use crate::engine::context::Context;
 use crate::engine::info::own_content;
@@ -35,16 +33,9 @@ impl Bench {
         if accepted {
             context.store.run(move |p| p.add_contact(&peer, None, 0)).await.unwrap();
         }
-        let shared = Arc::new(Shared {
-            context,
-            registry: Registry::default(),
-            waiters: Waiters::default(),
-            deadlines: cwtch_net::Deadlines::default(),
-            dials: tokio::sync::Semaphore::new(DIALS),
-            handshakes: Arc::new(tokio::sync::Semaphore::new(HANDSHAKES)),
-        });
+        let shared = Shared::new(context);
         let own = shared.context.address;
-        let (link, _) = shared.registry.admit(&own, &peer, true, accepted).unwrap();
+        let Admitted::In(link, _) = shared.registry.admit(&own, &peer, true, accepted) else { panic!() };
         let mut session = Session::new(shared, peer, link);
         session.open().await.unwrap();
         let mut bench = Self { _dir: dir, session, other: Peer::new() };

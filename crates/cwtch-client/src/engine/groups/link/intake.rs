@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::Counts;
 use crate::api::{ApiError, ErrorKind, Event, MessageState, Task};
 use crate::engine::context::Context;
+use crate::engine::dial::Target;
 use crate::engine::groups::posting::{Fate, Waiters, fingerprint};
 use crate::engine::groups::{Shared, limits, sentences};
 use crate::engine::info::{message_by_id, received_content};
@@ -187,6 +188,9 @@ pub(super) async fn store(
                 let (context, waiters, counts) =
                     (shared.context.clone(), shared.waiters.clone(), counts.clone());
                 let now = context.now();
+                if !batch.items.is_empty() {
+                    context.dialing.attention().active(Target::Server(server), now);
+                }
                 let job = move |profile: &mut Profile| {
                     let outcome = profile.apply_sync_batch(&server, &batch, now)?;
                     tell(&context, &waiters, profile, &batch, &outcome);

@@ -21,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 use super::wallet::Wallet;
 use super::{Shared, limits, sentences};
 use crate::api::{ApiError, Event, ServerPhase, SyncInfo};
+use crate::engine::context::Context;
+use crate::engine::dial::{Stage, Target};
 use crate::profile::Server;
 
 /// A handle to a server's task. The task ends when the handle is dropped.
@@ -30,8 +32,18 @@ pub(super) struct Link {
     status: watch::Receiver<Status>,
     demand: watch::Sender<usize>,
     outbox: Arc<Notify>,
+    wake: Arc<Wake>,
     wallet: Arc<Wallet>,
     stop: CancellationToken,
+}
+
+/// What a link does when the network or the machine was away.
+#[derive(Default)]
+struct Wake {
+    /// Dial now; the pauses so far say nothing any more.
+    hurry: Notify,
+    /// Ask the server for a sign of life.
+    probe: Notify,
 }
 
 /// What the rest of the engine asks a link for.
@@ -46,6 +58,26 @@ enum Ask {
 struct Status {
     phase: ServerPhase,
     trouble: Option<String>,
+}
+
+/// The end of a link's status that the task has.
+#[derive(Clone)]
+struct StatusSender(Arc<watch::Sender<Status>>);
+
+impl StatusSender {
+    /// Tells everybody where the connection stands, if that is new.
+    fn set(&self, context: &Context, board: &Address, phase: ServerPhase, trouble: Option<String>) {
+        let changed = self.0.send_if_modified(|status| {
+            if status.phase == phase && status.trouble == trouble {
+                return false;
+            }
+            *status = Status { phase, trouble: trouble.clone() };
+            true
+        });
+        if changed {
+            context.emit(Event::Server { address: board.to_string(), phase, detail: trouble });
+        }
+    }
 }
 
 /// Somebody needs the connection as long as this lives.
@@ -65,6 +97,7 @@ impl Link {
         // A daemon always wants to be connected.
         let demand = watch::Sender::new(usize::from(shared.context.is_daemon()));
         let outbox = Arc::new(Notify::new());
+        let wake = Arc::<Wake>::default();
         let wallet = Arc::new(Wallet::new());
         let stop = shared.context.shutdown.child_token();
         let link = Arc::new(Self {
@@ -73,6 +106,7 @@ impl Link {
             status,
             demand: demand.clone(),
             outbox: outbox.clone(),
+            wake: wake.clone(),
             wallet: wallet.clone(),
             stop: stop.clone(),
         });
@@ -80,9 +114,10 @@ impl Link {
             shared: shared.clone(),
             server,
             asks: asked,
-            status: status_out,
+            status: StatusSender(Arc::new(status_out)),
             demand: demand.subscribe(),
             outbox,
+            wake,
             wallet,
             waiting: Vec::new(),
             counts: Arc::default(),
@@ -118,6 +153,17 @@ impl Link {
     /// A post was queued.
     pub(super) fn posted(&self) {
         self.outbox.notify_one();
+    }
+
+    /// The network or the machine was away: dial now.
+    pub(super) fn hurry(&self) {
+        self.wake.hurry.notify_one();
+        self.wallet.hurry();
+    }
+
+    /// The connection may be dead: ask.
+    pub(super) fn probe(&self) {
+        self.wake.probe.notify_one();
     }
 
     /// Where the connection stands.
@@ -191,9 +237,10 @@ struct Actor {
     shared: Arc<Shared>,
     server: Server,
     asks: mpsc::Receiver<Ask>,
-    status: watch::Sender<Status>,
+    status: StatusSender,
     demand: watch::Receiver<usize>,
     outbox: Arc<Notify>,
+    wake: Arc<Wake>,
     wallet: Arc<Wallet>,
     waiting: Vec<Waiting>,
     counts: Arc<Counts>,
@@ -235,7 +282,9 @@ impl Actor {
             tracing::debug!(kind = ?error.kind, "a server's connection ended");
             self.set_phase(ServerPhase::Offline, Some(error.message.clone()));
             self.fail_waiting(&error);
-            self.pause(pauses.next().unwrap_or(limits::RETRY_MAX)).await;
+            if self.pause(pauses.next().unwrap_or(limits::RETRY_MAX)).await {
+                pauses = self::pauses();
+            }
         }
     }
 
@@ -255,49 +304,54 @@ impl Actor {
         }
     }
 
-    /// Waits before the next attempt, unless somebody asks for something.
-    async fn pause(&mut self, pause: Duration) {
+    /// Waits before the next attempt, unless somebody asks for something; true if the pauses begin anew.
+    async fn pause(&mut self, pause: Duration) -> bool {
         let hurried = !self.waiting.is_empty();
         let until = tokio::time::Instant::now() + pause;
         if !hurried {
             tokio::select! {
-                () = sleep_until(until) => return,
+                () = sleep_until(until) => return false,
+                // No shorter pause here: whoever wakes all links has the dial queue spread them.
+                () = self.wake.hurry.notified() => return true,
                 ask = self.asks.recv() => match ask {
                     Some(ask) => self.note(ask),
-                    None => return,
+                    None => return false,
                 },
                 // Every session looks for queued posts when it begins.
                 () = self.outbox.notified() => {}
             }
         }
         sleep(limits::RETRY_FLOOR.min(pause)).await;
+        false
     }
 
     /// One connection from dialling to its end. `Ok` when it is not wanted any more.
     async fn connection(&mut self, synced: &mut bool) -> Result<(), ApiError> {
-        self.set_phase(ServerPhase::Connecting, None);
-        let connection = {
+        let (shared, board, status) = (self.shared.clone(), self.server.board, self.status.clone());
+        let connect = async {
+            let told = |stage| match stage {
+                // What went wrong last stands until something new is tried.
+                Stage::Waiting => {}
+                Stage::Dialling => status.set(&shared.context, &board, ServerPhase::Connecting, None),
+            };
+            let dialing = &shared.context.dialing;
+            // Another way through the network for each connection, so that nothing on it links them.
+            let stream = dialing
+                .dial(Target::Server(board), &board, Isolation::new(), &shared.deadlines, told)
+                .await?;
+            status.set(&shared.context, &board, ServerPhase::Connected, None);
             // Never written to disk, never used twice.
             let identity = Identity::generate(&mut OsRng);
-            let shared = self.shared.clone();
-            let board = self.server.board;
-            let connect = SecureConnection::connect(
-                &*shared.context.network,
-                &identity,
-                &board,
-                Isolation::new(),
-                &shared.deadlines,
-                OsRng,
-            );
-            tokio::pin!(connect);
-            loop {
-                tokio::select! {
-                    connected = &mut connect => break connected.map_err(|e| sentences::lost(&board, &e))?,
-                    Some(ask) = self.asks.recv() => self.note(ask),
-                    changed = self.demand.changed() => {
-                        if changed.is_err() || *self.demand.borrow_and_update() == 0 {
-                            return Ok(());
-                        }
+            SecureConnection::outbound(stream, &identity, &board, &shared.deadlines, OsRng).await
+        };
+        tokio::pin!(connect);
+        let connection = loop {
+            tokio::select! {
+                connected = &mut connect => break connected.map_err(|e| sentences::lost(&board, &e))?,
+                Some(ask) = self.asks.recv() => self.note(ask),
+                changed = self.demand.changed() => {
+                    if changed.is_err() || *self.demand.borrow_and_update() == 0 {
+                        return Ok(());
                     }
                 }
             }
@@ -337,17 +391,7 @@ impl Actor {
     }
 
     fn set_phase(&self, phase: ServerPhase, trouble: Option<String>) {
-        let changed = self.status.send_if_modified(|status| {
-            if status.phase == phase && status.trouble == trouble {
-                return false;
-            }
-            *status = Status { phase, trouble: trouble.clone() };
-            true
-        });
-        if changed {
-            let address = self.server.board.to_string();
-            self.shared.context.emit(Event::Server { address, phase, detail: trouble });
-        }
+        self.status.set(&self.shared.context, &self.server.board, phase, trouble);
     }
 }
 

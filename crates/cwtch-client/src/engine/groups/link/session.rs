@@ -73,6 +73,8 @@ struct Session<'a> {
     heard: Instant,
     /// The last sign of something that the server owed, or the moment since which it owes something.
     owed: Instant,
+    /// How long it may owe something.
+    patience: Duration,
     heartbeat: Duration,
 }
 
@@ -92,12 +94,13 @@ impl<'a> Session<'a> {
             synced: false,
             heard: now,
             owed: now,
+            patience: deadlines::BOARD_ANSWER,
             heartbeat: heartbeat(),
         }
     }
 
     async fn talk(mut self, mut connection: SecureConnection, synced: &mut bool) -> Result<(), ApiError> {
-        let outbox = self.actor.outbox.clone();
+        let (outbox, wake) = (self.actor.outbox.clone(), self.actor.wake.clone());
         let server = self.actor.server.board;
         let lost = |error: ConnError| sentences::lost(&server, &error);
         loop {
@@ -121,6 +124,7 @@ impl<'a> Session<'a> {
                 },
                 Some(ask) = self.actor.asks.recv() => self.asked(ask).await?,
                 () = outbox.notified() => self.queued = true,
+                () = wake.probe.notified() => self.probe(),
                 Ok(()) = stored(&mut self.stored), if self.stored.is_some() => self.replay_stored(),
                 () = sleep_until(deadline) => self.overdue()?,
                 () = self.feed.closed() => return Err(Context::closed()),
@@ -160,18 +164,29 @@ impl<'a> Session<'a> {
     }
 
     fn deadline(&self) -> Instant {
-        if self.server_owes() { self.owed + deadlines::BOARD_ANSWER } else { self.heard + self.heartbeat }
+        if self.server_owes() { self.owed + self.patience } else { self.heard + self.heartbeat }
     }
 
     fn overdue(&mut self) -> Result<(), ApiError> {
         if self.server_owes() {
-            return Err(sentences::silent(&self.actor.server.board, deadlines::BOARD_ANSWER));
+            return Err(sentences::silent(&self.actor.server.board, self.patience));
         }
         // A replay that is being stored is waited for; it is this machine that is slow.
         self.heard = Instant::now();
         self.heartbeat = heartbeat();
         self.want_replay |= self.stored.is_none();
         Ok(())
+    }
+
+    /// The connection may be dead: asks for a replay now, and waits for its beginning less long than otherwise.
+    fn probe(&mut self) {
+        if self.server_owes() {
+            // It has its own time from now on: what was owed before may have been lost with the network.
+            self.owed = Instant::now();
+        } else {
+            self.want_replay |= self.stored.is_none();
+        }
+        self.patience = limits::PROBE_DEADLINE;
     }
 
     // --- replays ---
@@ -277,6 +292,7 @@ impl<'a> Session<'a> {
                 BoardEvent::PostAnswered { id, success } => self.post_answered(id, success).await?,
             }
             self.owed = Instant::now();
+            self.patience = deadlines::BOARD_ANSWER;
         }
         // Waiting for this machine's own disk is not the server's silence.
         self.heard = Instant::now();

@@ -1,0 +1,106 @@
+//! What matters to the person, and so decides who is dialled first.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::Target;
+
+/// How much somebody matters: what is waited for, then what is looked at (the most recent look first), then what
+/// was active last. Greater comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Rank {
+    /// A running command waits for it.
+    pub(super) wanted: bool,
+    /// The number of the last look at it; 0 for none.
+    look: u64,
+    /// Unix seconds of its last message or sight; 0 for none.
+    active: i64,
+}
+
+/// What is known about everybody. Only contacts and servers of the profile come in, so it is as bounded as they.
+#[derive(Default)]
+pub(crate) struct Attention {
+    known: Mutex<Known>,
+    /// Somebody is wanted who was not.
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Known {
+    interests: HashMap<Target, Interest>,
+    looks: u64,
+}
+
+#[derive(Default)]
+struct Interest {
+    wanted: usize,
+    look: u64,
+    active: i64,
+}
+
+/// A running command waits for somebody as long as this lives.
+pub(crate) struct Wanted {
+    attention: Arc<Attention>,
+    target: Target,
+}
+
+impl Attention {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A command waits for the target until the guard is dropped.
+    pub(crate) fn want(self: &Arc<Self>, target: Target) -> Wanted {
+        self.known().interests.entry(target).or_default().wanted += 1;
+        self.changed.notify_waiters();
+        Wanted { attention: self.clone(), target }
+    }
+
+    /// The person looks at the target now.
+    pub(crate) fn look(&self, target: Target) {
+        let mut known = self.known();
+        known.looks += 1;
+        let look = known.looks;
+        known.interests.entry(target).or_default().look = look;
+    }
+
+    /// The target sent or got something, or was seen, at this time.
+    pub(crate) fn active(&self, target: Target, at: i64) {
+        let mut known = self.known();
+        let interest = known.interests.entry(target).or_default();
+        interest.active = interest.active.max(at);
+    }
+
+    /// How much the target matters now.
+    pub(crate) fn rank(&self, target: Target) -> Rank {
+        self.known().interests.get(&target).map_or_else(Rank::default, |interest| Rank {
+            wanted: interest.wanted > 0,
+            look: interest.look,
+            active: interest.active,
+        })
+    }
+
+    /// Waits until a command waits for the target.
+    pub(super) async fn until_wanted(&self, target: Target) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            // Registered before the look, so that no change falls between the two.
+            changed.as_mut().enable();
+            if self.rank(target).wanted {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        if let Some(interest) = self.attention.known().interests.get_mut(&self.target) {
+            interest.wanted = interest.wanted.saturating_sub(1);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Dials over a network that is told when it is ready and whom it reaches; time stands still unless it has to pass.
+
+use async_trait::async_trait;
+use cwtch_net::{Listener, Readiness, UnreachableWhy};
+use cwtch_primitives::Identity;
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use super::*;
+
+/// Each dial is told to the test and then waits until the test lets one end.
+struct Held {
+    ready: watch::Sender<Readiness>,
+    dials: mpsc::UnboundedSender<(Address, Isolation)>,
+    ends: Semaphore,
+    not_ready_once: Mutex<bool>,
+}
+
+#[async_trait]
+impl Network for Held {
+    async fn listen(&self, _: &Identity) -> Result<Box<dyn Listener>, NetError> {
+        Err(NetError::Closed)
+    }
+
+    async fn dial(&self, address: &Address, isolation: Isolation) -> Result<BoxStream, NetError> {
+        if std::mem::take(&mut *self.not_ready_once.lock().unwrap()) {
+            return Err(NetError::NotReady { why: "it thinks again".to_owned() });
+        }
+        self.dials.send((*address, isolation)).unwrap();
+        self.ends.acquire().await.unwrap().forget();
+        Err(NetError::unreachable(UnreachableWhy::NoAnswer))
+    }
+
+    fn readiness(&self) -> watch::Receiver<Readiness> {
+        self.ready.subscribe()
+    }
+
+    fn describe(&self) -> &'static str {
+        "held"
+    }
+}
+
+struct Bench {
+    network: Arc<Held>,
+    dialing: Arc<Dialing>,
+    dials: mpsc::UnboundedReceiver<(Address, Isolation)>,
+}
+
+fn bench(ready: bool) -> Bench {
+    let (dial_out, dials) = mpsc::unbounded_channel();
+    let readiness = if ready { Readiness::ready() } else { Readiness::waiting(10, "the start") };
+    let network = Arc::new(Held {
+        ready: watch::Sender::new(readiness),
+        dials: dial_out,
+        ends: Semaphore::new(0),
+        not_ready_once: Mutex::new(false),
+    });
+    Bench { dialing: Arc::new(Dialing::new(network.clone())), network, dials }
+}
+
+fn address(n: u8) -> Address {
+    Identity::from_seed(&[n; 32]).address()
+}
+
+impl Bench {
+    fn dial(&self, n: u8) -> tokio::task::JoinHandle<Result<(), ConnError>> {
+        let (dialing, to) = (self.dialing.clone(), address(n));
+        tokio::spawn(async move {
+            let deadlines = Deadlines::default();
+            dialing.dial(Target::Contact(to), &to, Isolation::new(), &deadlines, |_| {}).await.map(drop)
+        })
+    }
+
+    async fn next(&mut self) -> Address {
+        self.dials.recv().await.unwrap().0
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_dials_are_under_way() {
+    let mut bench = bench(true);
+    let count = u8::try_from(PLACES).unwrap() + 3;
+    let tasks: Vec<_> = (0..count).map(|n| bench.dial(n)).collect();
+    let begun = Instant::now();
+    for _ in 0..PLACES {
+        bench.next().await;
+    }
+    assert!(begun.elapsed() > Duration::ZERO && begun.elapsed() <= APART * u32::from(count));
+    sleep(Duration::from_secs(10)).await;
+    assert!(bench.dials.try_recv().is_err());
+    bench.network.ends.add_permits(1);
+    bench.next().await;
+    // Who gives up gives its place up.
+    for task in tasks.iter().take(5) {
+        task.abort();
+    }
+    bench.network.ends.add_permits(usize::from(count));
+    bench.next().await;
+    bench.next().await;
+    for task in tasks {
+        if let Ok(outcome) = task.await {
+            assert!(matches!(outcome, Err(ConnError::Network(NetError::Unreachable { .. }))));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_waits_for_the_network_and_then_for_its_turn() {
+    let mut bench = bench(false);
+    let attention = bench.dialing.attention().clone();
+    let tasks: Vec<_> = (0..40).map(|n| bench.dial(n)).collect();
+    sleep(Duration::from_secs(3600)).await;
+    assert!(bench.dials.try_recv().is_err());
+    assert!(tasks.iter().all(|task| !task.is_finished()), "waiting is no failure");
+    attention.active(Target::Contact(address(37)), 100);
+    attention.look(Target::Contact(address(38)));
+    let wanted = attention.want(Target::Contact(address(39)));
+
+    bench.network.ready.send_replace(Readiness::ready());
+    bench.dialing.set_open(true);
+    assert_eq!(bench.next().await, address(39));
+    assert_eq!(bench.next().await, address(38));
+    assert_eq!(bench.next().await, address(37));
+    drop(wanted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_wanted_begins_at_once() {
+    let mut bench = bench(true);
+    let wanted = bench.dialing.attention().want(Target::Contact(address(1)));
+    let begun = Instant::now();
+    bench.dial(1);
+    bench.next().await;
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    drop(wanted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_that_is_not_ready_after_all_costs_no_attempt() {
+    let mut bench = bench(true);
+    *bench.network.not_ready_once.lock().unwrap() = true;
+    let task = bench.dial(1);
+    assert_eq!(bench.next().await, address(1));
+    // It went away under the dial: not the contact's fault either.
+    bench.network.ready.send_replace(Readiness::waiting(50, "the cable"));
+    bench.network.ends.add_permits(1);
+    assert_eq!(bench.next().await, address(1));
+    assert!(!task.is_finished());
+    bench.network.ready.send_replace(Readiness::ready());
+    bench.network.ends.add_permits(1);
+    assert!(matches!(task.await.unwrap(), Err(ConnError::Network(NetError::Unreachable { .. }))));
+}

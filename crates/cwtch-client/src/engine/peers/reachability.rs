@@ -1,0 +1,43 @@
+//! Whether others can reach the own address, and who is told of it.
+
+use cwtch_net::Readiness;
+use tokio::sync::watch;
+
+use crate::api::{Event, ReadinessInfo};
+use crate::engine::context::Context;
+use crate::engine::info::readiness_info;
+
+/// How far the own address is. Only the listener's task sets it.
+pub(super) struct Reachability(watch::Sender<Readiness>);
+
+impl Default for Reachability {
+    fn default() -> Self {
+        Self(watch::Sender::new(Readiness::waiting(0, "the network")))
+    }
+}
+
+impl Reachability {
+    /// How far it is now.
+    pub(super) fn info(&self) -> ReadinessInfo {
+        readiness_info(&self.0.borrow())
+    }
+
+    /// It is so far now; tells everybody what changed.
+    pub(super) fn set(&self, context: &Context, now: Readiness) {
+        let (is_ready, summary, info) = (now.is_ready(), now.summary(), readiness_info(&now));
+        let before = self.0.send_replace(now);
+        if readiness_info(&before) == info {
+            return;
+        }
+        context.emit(Event::Reachability(info));
+        let address = context.address.to_string();
+        match (before.is_ready(), is_ready) {
+            (false, true) => context.emit(Event::Online { address }),
+            (true, false) => {
+                let detail = format!("Others cannot reach the own address now: {summary}.");
+                context.emit(Event::Offline { address, detail });
+            }
+            _ => {}
+        }
+    }
+}

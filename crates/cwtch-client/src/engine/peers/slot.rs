@@ -1,0 +1,130 @@
+//! What the registry keeps of each peer.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::ContactPhase;
+use crate::engine::info::Standing;
+
+/// What everybody may do to an authenticated connection; its task does the work.
+pub(super) struct Link {
+    /// No other connection has it.
+    pub(super) number: u64,
+    /// Whether this side dialled.
+    pub(super) dialled: bool,
+    /// Whether the peer is an accepted contact. A connection never changes that: it is closed instead.
+    pub(super) accepted: bool,
+    /// When it was authenticated.
+    pub(super) since: Instant,
+    /// Something new is queued for the peer.
+    pub(super) flush: Notify,
+    /// Somebody doubts that the peer is still there.
+    pub(super) probe: Notify,
+    /// The peer has said something.
+    pub(super) heard: Notify,
+    /// The peer announced version 2 of the message format (§1.10).
+    pub(super) version_two: AtomicBool,
+    /// Ends the connection.
+    pub(super) close: CancellationToken,
+}
+
+impl Link {
+    pub(super) fn new(number: u64, dialled: bool, accepted: bool) -> Self {
+        Self {
+            number,
+            dialled,
+            accepted,
+            since: Instant::now(),
+            flush: Notify::new(),
+            probe: Notify::new(),
+            heard: Notify::new(),
+            version_two: AtomicBool::new(false),
+            close: CancellationToken::new(),
+        }
+    }
+}
+
+/// How a connection ended.
+pub(super) enum Ended {
+    /// As one side wanted.
+    Cleanly,
+    /// By a failure, with its sentence.
+    Badly(String),
+}
+
+/// Everything about one peer.
+pub(super) struct Slot {
+    /// Its connection.
+    pub(super) link: Option<Arc<Link>>,
+    /// A newer connection that waits until it is clear whether the peer still uses `link`.
+    pub(super) aside: Option<CancellationToken>,
+    /// Whether an accepted contact is connected.
+    pub(super) online: watch::Sender<bool>,
+    /// See [`DialerSeat`].
+    pub(super) hurry: Arc<Notify>,
+    /// See [`DialerSeat`].
+    pub(super) wake: Arc<Notify>,
+    /// See [`DialerSeat`].
+    pub(super) stale: Arc<AtomicBool>,
+    /// Ends the dialer, where there is one.
+    pub(super) dialer: Option<CancellationToken>,
+    /// What the dialer does.
+    pub(super) dialling: ContactPhase,
+    /// Why the last attempt or connection failed.
+    pub(super) trouble: Option<String>,
+    /// What user interfaces were told last.
+    pub(super) told: Standing,
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Self {
+            link: None,
+            aside: None,
+            online: watch::Sender::new(false),
+            hurry: Arc::default(),
+            wake: Arc::default(),
+            stale: Arc::default(),
+            dialer: None,
+            dialling: ContactPhase::Offline,
+            trouble: None,
+            told: NOWHERE,
+        }
+    }
+}
+
+/// How the way to somebody stands with whom nothing is done.
+pub(super) const NOWHERE: Standing = Standing { phase: ContactPhase::Offline, trouble: None };
+
+impl Slot {
+    /// The connection of an accepted contact.
+    pub(super) fn contact(&self) -> Option<&Arc<Link>> {
+        self.link.as_ref().filter(|link| link.accepted && !link.close.is_cancelled())
+    }
+
+    /// How the way to the contact stands.
+    pub(super) fn standing(&self) -> Standing {
+        match self.contact() {
+            Some(_) => Standing { phase: ContactPhase::Authenticated, trouble: None },
+            None => Standing { phase: self.dialling, trouble: self.trouble.clone() },
+        }
+    }
+}
+
+/// What a dialer needs of the registry.
+pub(super) struct DialerSeat {
+    /// Whether there is a connection.
+    pub(super) online: watch::Receiver<bool>,
+    /// Somebody waits for this contact.
+    pub(super) hurry: Arc<Notify>,
+    /// The network or the machine is back: the pauses so far say nothing any more.
+    pub(super) wake: Arc<Notify>,
+    /// The last connection did not end as it should: its way through the network is not to be used again.
+    pub(super) stale: Arc<AtomicBool>,
+    /// The contact is not to be dialled any more.
+    pub(super) stop: CancellationToken,
+}
