@@ -1,11 +1,19 @@
 //! Which Tor, and how to reach it.
 //!
-//! [`open`] makes a [`Network`](cwtch_net::Network) of a name: the embedded Tor (`cwtch-arti`, behind the feature
-//! `arti`), the system's Tor over its control port ([`system`]), or loopback. [`config`] is the file that says
-//! what the name does not.
+//! [`open()`] makes a [`Network`](cwtch_net::Network) of a name: the embedded Tor (`cwtch-arti`, behind the feature
+//! `arti`), the system's Tor over its control port, or loopback. [`TorConfig`] is the file that says what the
+//! name does not.
 
 mod config;
+mod endpoint;
+#[doc(hidden)]
+pub mod fuzzing;
 mod open;
+mod secret_file;
+mod system;
 
-pub use config::{ConfigError, TorConfig};
+pub use config::{ConfigError, Listen, SystemConfig, TorConfig};
+pub use endpoint::{Endpoint, EndpointError};
 pub use open::{OpenError, open};
+pub use secret_file::PasswordFileFault;
+pub use system::EnvironmentFault;

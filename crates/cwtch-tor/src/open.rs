@@ -1,11 +1,13 @@
 //! From a network's name to the network.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cwtch_net::{Loopback, NetError, Network, NetworkSpec};
 
 use crate::config::TorConfig;
+use crate::secret_file::{self, PasswordFileFault};
+use crate::system::{Environment, EnvironmentFault, Places, SystemTor};
 
 /// Why a network cannot be opened at all. What may pass by itself is no such error: the network then says so in
 /// its [readiness](Network::readiness).
@@ -21,6 +23,24 @@ pub enum OpenError {
     /// The network refused.
     #[error(transparent)]
     Network(#[from] NetError),
+    /// The file with the control port's password cannot be used.
+    #[error("the password file {} cannot be used: {fault}", path.display())]
+    PasswordFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: PasswordFileFault,
+    },
+    /// The embedded Tor cannot be started.
+    #[cfg(feature = "arti")]
+    #[error(transparent)]
+    EmbeddedTor(#[from] cwtch_arti::StartError),
+    /// The embedded Tor's settings cannot be handed to it.
+    #[error("the [embedded] table of tor.toml cannot be used: {0}")]
+    Settings(#[from] toml::ser::Error),
+    /// A variable of the environment says something impossible.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentFault),
 }
 
 /// Opens a network. Returns at once where the network takes time to become usable; its readiness tells.
@@ -33,14 +53,42 @@ pub enum OpenError {
 /// [`OpenError`]: what waiting does not mend.
 pub async fn open(
     spec: &NetworkSpec,
-    _config: &TorConfig,
-    _state: &Path,
+    config: &TorConfig,
+    state: &Path,
+) -> Result<Arc<dyn Network>, OpenError> {
+    open_in(spec, config, state, &|name| std::env::var_os(name)).await
+}
+
+/// The same in a given environment.
+async fn open_in(
+    spec: &NetworkSpec,
+    config: &TorConfig,
+    #[cfg_attr(
+        not(feature = "arti"),
+        expect(unused_variables, reason = "only the embedded Tor keeps something")
+    )]
+    state: &Path,
+    environment: Environment<'_>,
 ) -> Result<Arc<dyn Network>, OpenError> {
     match spec {
         NetworkSpec::Loopback(dir) => {
             let network = Loopback::new(dir);
             network.create_directory()?;
             Ok(Arc::new(network))
+        }
+        NetworkSpec::SystemTor(named) => {
+            let mut places = Places::of(named, &config.system, environment)?;
+            if let Some(path) = &config.system.password_file {
+                let password = secret_file::read_password(path);
+                places.password =
+                    Some(password.map_err(|fault| OpenError::PasswordFile { path: path.clone(), fault })?);
+            }
+            Ok(Arc::new(SystemTor::start(places, &config.system)))
+        }
+        #[cfg(feature = "arti")]
+        NetworkSpec::Arti => {
+            let settings = toml::to_string(&config.embedded)?;
+            Ok(cwtch_arti::EmbeddedTor::start(&settings, state).await?)
         }
         _ => Err(OpenError::NoEmbeddedTor),
     }

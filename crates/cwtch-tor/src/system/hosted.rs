@@ -1,0 +1,169 @@
+//! One onion service of the network: where it stands, and its socket.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use cwtch_net::Readiness;
+use cwtch_net::onion::Arrivals;
+use cwtch_primitives::Address;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::fault::Fault;
+use super::hosting::OnionKey;
+use super::local::Local;
+use super::publication::{Publication, Upload};
+use super::session::Session;
+use crate::config::Listen;
+
+/// The first and the longest pause before a login or a service is tried again.
+const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+/// An onion service that is to be served.
+pub(crate) struct Hosted {
+    /// Its number, unique in the network.
+    pub(crate) id: u64,
+    /// What it is served under.
+    pub(crate) address: Address,
+    key: OnionKey,
+    arrivals: Arrivals,
+    /// What Tor says of it.
+    published: watch::Sender<Readiness>,
+    /// Cancelled when it is served no more.
+    ended: CancellationToken,
+    local: Option<(Listen, Local)>,
+    stage: Stage,
+    retries: ExponentialBackoff,
+}
+
+enum Stage {
+    /// Not served; to be tried at this time, or not in this session.
+    Waiting(Instant, Option<Fault>),
+    Served(Publication),
+}
+
+impl Hosted {
+    pub(crate) fn new(
+        id: u64,
+        address: Address,
+        key: OnionKey,
+        arrivals: Arrivals,
+        published: watch::Sender<Readiness>,
+        ended: CancellationToken,
+    ) -> Self {
+        let stage = Stage::Waiting(Instant::now(), None);
+        Self { id, address, key, arrivals, published, ended, local: None, stage, retries: retries() }
+    }
+
+    /// Reports how far it is over a network that is so far.
+    pub(crate) fn report(&self, network: &Readiness) {
+        let readiness = match &self.stage {
+            Stage::Waiting(_, Some(fault)) => Readiness::waiting(50, "Tor to take the onion service")
+                .with_trouble(fault.to_string(), fault.needs_person()),
+            _ if !network.is_ready() => Readiness { percent: network.percent / 2, ..network.clone() },
+            Stage::Waiting(_, None) => Readiness::waiting(50, "Tor to take the onion service"),
+            Stage::Served(publication) => publication.readiness(),
+        };
+        set(&self.published, readiness);
+    }
+
+    /// Notes that no Tor serves it any more: the connection is gone.
+    pub(crate) fn lost(&mut self) {
+        self.stage = Stage::Waiting(Instant::now(), None);
+    }
+
+    /// Whether a Tor serves it.
+    pub(crate) fn is_served(&self) -> bool {
+        matches!(self.stage, Stage::Served(_))
+    }
+
+    /// When it is to be tried, if no Tor serves it.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        match self.stage {
+            Stage::Waiting(at, _) => Some(at),
+            Stage::Served(_) => None,
+        }
+    }
+
+    /// Takes an event in, if it is about this service.
+    pub(crate) fn event(&mut self, upload: &Upload) {
+        match &mut self.stage {
+            Stage::Served(publication) if self.address.to_string() == upload.service => {
+                publication.event(upload)
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes that the network is ready, or not, at this moment.
+    pub(crate) fn tick(&mut self, ready: bool) {
+        match &mut self.stage {
+            Stage::Served(publication) if ready => publication.look_at_the_clock(),
+            Stage::Served(publication) => publication.wait_from_now(),
+            Stage::Waiting(..) => {}
+        }
+    }
+
+    /// Has it served, with a socket of its own. An error is the connection's.
+    pub(crate) async fn serve(&mut self, session: &mut Session) -> Result<(), Fault> {
+        let served = match self.socket(session.listen.clone()).await {
+            Ok(target) => session.serve(&self.key, &target).await?,
+            Err(fault) => Err(fault),
+        };
+        self.stage = match (served, &self.stage) {
+            (Ok(()), _) => {
+                self.retries = retries();
+                Stage::Served(Publication::new(session.tells_uploads))
+            }
+            (Err(fault), before) => {
+                if !matches!(before, Stage::Waiting(_, Some(same)) if *same == fault) {
+                    tracing::warn!("an onion service is not served: {fault}");
+                }
+                let pause = self.retries.next().unwrap_or(RETRY.1);
+                Stage::Waiting(Instant::now() + pause, Some(fault))
+            }
+        };
+        Ok(())
+    }
+
+    async fn socket(&mut self, listen: Result<Listen, Fault>) -> Result<String, Fault> {
+        let listen = listen?;
+        let local = match self.local.take() {
+            Some((same, local)) if same == listen => local,
+            // The port of another kind is closed first.
+            other => {
+                drop(other);
+                Local::open(&listen, self.arrivals.clone()).await?
+            }
+        };
+        let target = local.target().to_owned();
+        self.local = Some((listen, local));
+        Ok(target)
+    }
+}
+
+impl Drop for Hosted {
+    fn drop(&mut self) {
+        self.ended.cancel();
+    }
+}
+
+/// Doubles with jitter, for ever: programs that lost the same Tor do not come back in lockstep.
+pub(crate) fn retries() -> ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_jitter()
+        .with_min_delay(RETRY.0)
+        .with_max_delay(RETRY.1)
+        .without_max_times()
+        .build()
+}
+
+/// Reports what has changed.
+pub(crate) fn set<T: PartialEq>(report: &watch::Sender<T>, now: T) {
+    report.send_if_modified(|last| {
+        let changed = *last != now;
+        *last = now;
+        changed
+    });
+}

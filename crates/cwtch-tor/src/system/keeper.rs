@@ -1,0 +1,222 @@
+//! The task that keeps the one control connection, and with it all onion services of the network.
+//!
+//! Tor ends a connection's services with the connection. So when it breaks, the task logs in again and adds every
+//! service anew.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cwtch_net::Readiness;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::fault::Fault;
+use super::hosted::{Hosted, retries, set};
+use super::publication::Upload;
+use super::reply::Reply;
+use super::session::{Session, Setup};
+use crate::endpoint::Endpoint;
+
+/// A login that lasted for so long was no failure: the next one is tried at once, so to say.
+const STABLE: Duration = Duration::from_secs(60);
+/// From one question how far the Tor is to the next: while it is not ready, with and without events, and after.
+const POLL: (Duration, Duration, Duration) =
+    (Duration::from_secs(10), Duration::from_secs(2), Duration::from_secs(30));
+
+/// What the network and its listeners ask of the task.
+pub(crate) enum Request {
+    /// Serve this; whoever served the same address before is ended.
+    Add(Box<Hosted>),
+    /// Withdraw the service with this number.
+    Remove { id: u64, done: Option<oneshot::Sender<()>> },
+    /// Withdraw all, and end.
+    Shutdown(oneshot::Sender<()>),
+}
+
+/// The task's state.
+pub(crate) struct Keeper {
+    setup: Arc<Setup>,
+    requests: mpsc::UnboundedReceiver<Request>,
+    readiness: watch::Sender<Readiness>,
+    socks: watch::Sender<Vec<Endpoint>>,
+    hosted: Vec<Hosted>,
+}
+
+impl Keeper {
+    pub(crate) fn new(
+        setup: Arc<Setup>,
+        requests: mpsc::UnboundedReceiver<Request>,
+        readiness: watch::Sender<Readiness>,
+        socks: watch::Sender<Vec<Endpoint>>,
+    ) -> Self {
+        Self { setup, requests, readiness, socks, hosted: Vec::new() }
+    }
+
+    /// Keeps the connection until the network is shut down or nobody has it any more.
+    pub(crate) async fn run(mut self) {
+        let mut pauses = retries();
+        loop {
+            let setup = self.setup.clone();
+            let fault = match self.meanwhile(Session::open(setup)).await {
+                None => return,
+                Some(Err(fault)) => fault,
+                Some(Ok(session)) => {
+                    let begun = Instant::now();
+                    match self.online(session).await {
+                        Ok(()) => return,
+                        Err(fault) => {
+                            if begun.elapsed() >= STABLE {
+                                pauses = retries();
+                            }
+                            fault
+                        }
+                    }
+                }
+            };
+            self.offline(&fault);
+            let pause = pauses.next().unwrap_or(STABLE);
+            if self.meanwhile(sleep(pause)).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Notes that there is no connection, and why.
+    fn offline(&mut self, fault: &Fault) {
+        let readiness =
+            Readiness::waiting(0, "Tor's control port").with_trouble(fault.to_string(), fault.needs_person());
+        if *self.readiness.borrow() != readiness {
+            tracing::warn!("{fault}");
+        }
+        self.hosted.iter_mut().for_each(Hosted::lost);
+        self.report(readiness);
+    }
+
+    fn report(&self, network: Readiness) {
+        for hosted in &self.hosted {
+            hosted.report(&network);
+        }
+        set(&self.readiness, network);
+    }
+
+    /// Waits for something while there is no connection; `None` if the network ends before.
+    async fn meanwhile<T>(&mut self, something: impl Future<Output = T>) -> Option<T> {
+        tokio::pin!(something);
+        loop {
+            tokio::select! {
+                out = &mut something => return Some(out),
+                request = self.requests.recv() => match request? {
+                    Request::Add(hosted) => {
+                        self.hosted.retain(|other| other.address != hosted.address);
+                        hosted.report(&self.readiness.borrow());
+                        self.hosted.push(*hosted);
+                    }
+                    Request::Remove { id, done } => {
+                        self.hosted.retain(|hosted| hosted.id != id);
+                        answer(done);
+                    }
+                    Request::Shutdown(done) => {
+                        self.hosted.clear();
+                        answer(Some(done));
+                        return None;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Serves until nobody needs the network any more; an error breaks the connection.
+    async fn online(&mut self, mut session: Session) -> Result<(), Fault> {
+        let session = &mut session;
+        let socks = session.socks().await?;
+        set(&self.socks, socks);
+        self.report(session.status.readiness());
+        let mut poll_at = Instant::now() + poll_pause(session);
+        loop {
+            self.serve_due(session).await?;
+            self.report(session.status.readiness());
+            let until = self.hosted.iter().filter_map(Hosted::due).fold(poll_at, Instant::min);
+            tokio::select! {
+                request = self.requests.recv() => match request {
+                    Some(request) => if self.request(session, request).await? { return Ok(()) },
+                    None => return Ok(()),
+                },
+                event = session.event() => self.event(session, &event?),
+                () = sleep_until(until) => {}
+            }
+            if Instant::now() >= poll_at {
+                session.poll().await?;
+                let ready = session.status.readiness().is_ready();
+                self.hosted.iter_mut().for_each(|hosted| hosted.tick(ready));
+                poll_at = Instant::now() + poll_pause(session);
+            }
+        }
+    }
+
+    async fn serve_due(&mut self, session: &mut Session) -> Result<(), Fault> {
+        for hosted in &mut self.hosted {
+            if hosted.due().is_some_and(|at| at <= Instant::now()) {
+                hosted.serve(session).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what is asked; `true` if the network is over then.
+    async fn request(&mut self, session: &mut Session, request: Request) -> Result<bool, Fault> {
+        match request {
+            Request::Add(hosted) => {
+                let address = hosted.address;
+                self.withdraw(session, |other| other.address == address).await?;
+                self.hosted.push(*hosted);
+            }
+            Request::Remove { id, done } => {
+                self.withdraw(session, |hosted| hosted.id == id).await?;
+                answer(done);
+            }
+            Request::Shutdown(done) => {
+                self.withdraw(session, |_| true).await?;
+                answer(Some(done));
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn withdraw(
+        &mut self,
+        session: &mut Session,
+        which: impl Fn(&Hosted) -> bool,
+    ) -> Result<(), Fault> {
+        // Taken out first: if the connection breaks now, Tor withdraws them, and they must not come back.
+        let gone: Vec<Hosted> = self.hosted.extract_if(.., |hosted| which(hosted)).collect();
+        for hosted in gone {
+            if hosted.is_served() {
+                session.withdraw(&hosted.address).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, session: &mut Session, event: &Reply) {
+        if session.status.event(event) {
+            return;
+        }
+        if let Some(upload) = Upload::of(event) {
+            self.hosted.iter_mut().for_each(|hosted| hosted.event(&upload));
+        }
+    }
+}
+
+fn poll_pause(session: &Session) -> Duration {
+    match (session.status.readiness().is_ready(), session.tells_progress) {
+        (true, _) => POLL.2,
+        (false, true) => POLL.0,
+        (false, false) => POLL.1,
+    }
+}
+
+/// Tells whoever waits; nobody need.
+fn answer(done: Option<oneshot::Sender<()>>) {
+    done.map(|done| done.send(()));
+}

@@ -1,0 +1,200 @@
+//! How far the descriptor of an onion service is, by Tor's HS_DESC events.
+
+use std::time::Duration;
+
+use cwtch_net::Readiness;
+use tokio::time::Instant;
+
+use super::fault::Fault;
+use super::reply::Reply;
+use super::words::{Word, value_of, words};
+
+/// A Tor that has told of no upload for so long tells of none, and the look from outside decides. Uploads begin
+/// a second or two after a Tor that is connected has a new service.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// What a Tor has told of one service's uploads since it took the service.
+#[derive(Debug)]
+pub(crate) struct Publication {
+    since: Instant,
+    /// Whether events were promised.
+    events: bool,
+    // Counted, not listed: filters of control ports hide which directory an event is about.
+    begun: u32,
+    done: u32,
+    failed: u32,
+    rejected: u32,
+    out: bool,
+}
+
+/// One event about a service's descriptor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Upload {
+    /// The service's address without `.onion`.
+    pub(crate) service: String,
+    step: Step,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Begun,
+    Done,
+    Failed { rejected: bool },
+}
+
+impl Upload {
+    /// Reads an event; `None` if it is not about an upload: the same events tell of what is looked up.
+    pub(crate) fn of(event: &Reply) -> Option<Self> {
+        let words = words(event.first());
+        let word = |n| words.get(n).map(Word::text).unwrap_or_default();
+        if word(0) != "HS_DESC" {
+            return None;
+        }
+        let reason = value_of(&words, "REASON").unwrap_or_default();
+        let rejected = reason == "UPLOAD_REJECTED";
+        let step = match word(1).as_str() {
+            "UPLOAD" => Step::Begun,
+            "UPLOADED" => Step::Done,
+            // A failed look-up has a kind of authorisation in the third place, a failed upload none.
+            "FAILED" if rejected || word(3) == "UNKNOWN" => Step::Failed { rejected },
+            _ => return None,
+        };
+        let service = word(2);
+        let service = service.strip_suffix(".onion").unwrap_or(&service).to_owned();
+        Some(Self { service, step })
+    }
+}
+
+impl Publication {
+    /// Of a service that was just taken.
+    pub(crate) fn new(events: bool) -> Self {
+        Self { since: Instant::now(), events, begun: 0, done: 0, failed: 0, rejected: 0, out: !events }
+    }
+
+    /// Takes an event about the service in.
+    pub(crate) fn event(&mut self, upload: &Upload) {
+        match upload.step {
+            Step::Begun => self.begun = self.begun.saturating_add(1),
+            Step::Done => self.done = self.done.saturating_add(1),
+            Step::Failed { rejected } => {
+                self.failed = self.failed.saturating_add(1);
+                self.rejected = self.rejected.saturating_add(u32::from(rejected));
+            }
+        }
+        // A client asks one directory after the other, so half of them do. What was out stays out: later uploads
+        // renew it.
+        self.out |= self.done > 0 && self.done.saturating_mul(2) >= self.total().saturating_sub(self.failed);
+    }
+
+    /// Notes that the network was ready at this moment, too.
+    pub(crate) fn look_at_the_clock(&mut self) {
+        if self.events && self.begun == 0 && self.since.elapsed() >= SILENCE {
+            self.out = true;
+        }
+    }
+
+    /// Begins to wait for events only now: the network was not ready before.
+    pub(crate) fn wait_from_now(&mut self) {
+        self.since = Instant::now();
+    }
+
+    fn total(&self) -> u32 {
+        // With less than all events let through, more can be done than begun.
+        self.begun.max(self.done.saturating_add(self.failed))
+    }
+
+    /// How far it is; ready means that clients can find the descriptor.
+    pub(crate) fn readiness(&self) -> Readiness {
+        let total = self.total();
+        if self.out {
+            return Readiness::ready();
+        }
+        if total == 0 {
+            return Readiness::waiting(60, "the onion service's introduction points");
+        }
+        let share = u8::try_from(u64::from(self.done) * 35 / u64::from(total)).unwrap_or_default();
+        let what = format!("the descriptor to reach directories: {} of {total}", self.done);
+        let waiting = Readiness::waiting(65 + share, what);
+        if self.done > 0 || self.failed < total {
+            return waiting;
+        }
+        let fault = if self.rejected > 0 { Fault::UploadRejected } else { Fault::UploadFailed };
+        waiting.with_trouble(fault.to_string(), fault.needs_person())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reply::Line;
+    use super::*;
+
+    const SERVICE: &str = "abc";
+
+    fn upload(text: &str) -> Option<Upload> {
+        let lines = vec![Line { text: text.to_owned(), data: Vec::new() }];
+        Upload::of(&Reply { code: 650, lines })
+    }
+
+    fn after(events: &[&str]) -> Readiness {
+        let mut publication = Publication::new(true);
+        for text in events {
+            let upload = upload(text).unwrap();
+            assert_eq!(upload.service, SERVICE);
+            publication.event(&upload);
+        }
+        publication.readiness()
+    }
+
+    const BEGUN: &str = "HS_DESC UPLOAD abc UNKNOWN $AB~x desc HSDIR_INDEX=00";
+    const DONE: &str = "HS_DESC UPLOADED abc UNKNOWN redacted";
+    const FAILED: &str = "HS_DESC FAILED abc.onion UNKNOWN $AB~x REASON=UNEXPECTED";
+    const REJECTED: &str = "HS_DESC FAILED abc UNKNOWN $AB~x REASON=UPLOAD_REJECTED";
+
+    #[tokio::test]
+    async fn uploads_become_a_percentage_and_half_of_them_is_enough() {
+        assert_eq!(after(&[]).percent, 60);
+        let mut events = vec![BEGUN; 8];
+        assert_eq!(after(&events), Readiness::waiting(65, "the descriptor to reach directories: 0 of 8"));
+        events.extend([DONE; 3]);
+        assert_eq!(after(&events), Readiness::waiting(78, "the descriptor to reach directories: 3 of 8"));
+        events.push(DONE);
+        assert!(after(&events).is_ready());
+        events.extend([BEGUN; 20]);
+        assert!(after(&events).is_ready(), "what is out stays out");
+        assert!(after(&[BEGUN, BEGUN, BEGUN, FAILED, FAILED, DONE]).is_ready());
+        assert!(after(&[DONE]).is_ready(), "a filter that hides the beginning");
+    }
+
+    #[tokio::test]
+    async fn uploads_that_all_fail_are_trouble() {
+        let rejected = after(&[BEGUN, BEGUN, FAILED, REJECTED]).trouble.unwrap();
+        assert!(rejected.sentence.contains("refused") && !rejected.needs_person, "{rejected:?}");
+        assert!(after(&[BEGUN, FAILED]).trouble.unwrap().sentence.contains("again by itself"));
+        assert_eq!(after(&[BEGUN, BEGUN, FAILED]).trouble, None);
+    }
+
+    #[test]
+    fn what_is_looked_up_is_no_upload() {
+        for text in [
+            "HS_DESC REQUESTED abc NO_AUTH $AB~x desc HSDIR_INDEX=00",
+            "HS_DESC FAILED abc NO_AUTH $AB~x desc REASON=NOT_FOUND",
+            "HS_DESC RECEIVED abc NO_AUTH $AB~x desc",
+            "HS_DESC",
+            "NETWORK_LIVENESS UP",
+        ] {
+            assert_eq!(upload(text), None, "{text}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_tor_without_events_is_taken_at_its_word() {
+        assert!(Publication::new(false).readiness().is_ready());
+        let mut publication = Publication::new(true);
+        tokio::time::advance(SILENCE / 2).await;
+        publication.look_at_the_clock();
+        assert!(!publication.readiness().is_ready());
+        tokio::time::advance(SILENCE / 2).await;
+        publication.look_at_the_clock();
+        assert!(publication.readiness().is_ready());
+    }
+}

@@ -1,0 +1,227 @@
+//! How far a running Tor is, as its control port tells.
+
+use cwtch_net::Readiness;
+
+use super::fault::Fault;
+use super::reply::Reply;
+use super::words::{value_of, words};
+
+/// The share of the way that is done once the control port has let us in.
+const LOGGED_IN: u8 = 5;
+
+/// Longest summary of Tor's that is shown.
+const MAX_SUMMARY: usize = 80;
+
+/// Tor's own progress (control-spec, "BOOTSTRAP").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Phase {
+    percent: u8,
+    /// What Tor does now, in its own words.
+    summary: String,
+    /// What it complains about, if it has tried for long enough to say so.
+    problem: Option<Problem>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Problem {
+    Clock,
+    Stuck(&'static str),
+}
+
+impl Phase {
+    /// Reads `NOTICE BOOTSTRAP PROGRESS=… TAG=… SUMMARY="…"`, of a reply or an event.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let words = words(text);
+        if !words.iter().any(|word| word.key.is_none() && word.value == b"BOOTSTRAP") {
+            return None;
+        }
+        let percent: u8 = value_of(&words, "PROGRESS")?.parse().ok()?;
+        let warned = value_of(&words, "RECOMMENDATION").as_deref() == Some("warn");
+        // Its WARNING is not shown: it may contain a relay's address.
+        let problem = value_of(&words, "REASON").filter(|_| warned).map(|reason| problem(&reason));
+        Some(Self {
+            percent: percent.min(100),
+            summary: plain(&value_of(&words, "SUMMARY").unwrap_or_default()),
+            problem,
+        })
+    }
+}
+
+/// Tor's reasons for a link that failed, in words that follow a colon.
+fn problem(reason: &str) -> Problem {
+    Problem::Stuck(match reason {
+        "CLOCK_SKEW" => return Problem::Clock,
+        "CONNECTREFUSED" => "connections to the Tor network are refused",
+        "CONNECTRESET" => "connections to the Tor network are reset",
+        "TIMEOUT" => "connections to the Tor network time out",
+        "NOROUTE" => "there is no route to the Tor network",
+        "IDENTITY" => "a relay is not who it should be; the network may tamper with connections",
+        "TLS_ERROR" => "connections to the Tor network are not encrypted as they should be",
+        "PT_MISSING" => "the pluggable transport that a bridge needs is missing or does not run",
+        "RESOURCELIMIT" => "the computer has no file or memory left for connections",
+        "NOPERM" => "this computer forbids Tor to connect",
+        _ => "connections to the Tor network fail",
+    })
+}
+
+/// What is shown of a text of Tor's.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| *c == ' ' || c.is_ascii_graphic()).take(MAX_SUMMARY).collect()
+}
+
+/// Everything known of how far a Tor is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Status {
+    /// Its own progress, where it tells.
+    pub(crate) phase: Option<Phase>,
+    /// Whether it has a circuit: asked where it does not tell its progress.
+    pub(crate) circuit: Option<bool>,
+    /// Whether its network is switched off.
+    pub(crate) disabled: bool,
+    /// It has noticed that no packet arrives any more.
+    down: bool,
+    /// How far it thinks that the clock is wrong.
+    skew: Option<Option<i64>>,
+}
+
+impl Status {
+    /// Takes an event in; `false` if it is none of this.
+    pub(crate) fn event(&mut self, event: &Reply) -> bool {
+        let text = event.first();
+        match text.split(' ').next() {
+            Some("NETWORK_LIVENESS") => self.down = text.ends_with(" DOWN"),
+            Some("STATUS_CLIENT" | "STATUS_GENERAL") => {
+                if let Some(phase) = Phase::of(text) {
+                    self.phase = Some(phase);
+                }
+                let words = words(text);
+                if words.iter().any(|word| word.value == b"CLOCK_SKEW" && word.key.is_none()) {
+                    let seconds = value_of(&words, "SKEW").and_then(|skew| skew.parse().ok());
+                    self.skew = Some(seconds);
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// How far it is. A Tor that tells nothing counts as ready: dialling will show.
+    pub(crate) fn readiness(&self) -> Readiness {
+        let (percent, summary) = match (&self.phase, self.circuit) {
+            (Some(phase), _) => (phase.percent, phase.summary.as_str()),
+            (None, Some(false)) => (50, "a first circuit"),
+            (None, _) => (100, ""),
+        };
+        if percent == 100 {
+            self.skew.inspect(|_| tracing::debug!("Tor complains about the clock, but is connected"));
+            return match self.down {
+                true => {
+                    Readiness::waiting(90, "the network").with_trouble(Fault::NetworkDown.to_string(), false)
+                }
+                false => Readiness::ready(),
+            };
+        }
+        let percent = LOGGED_IN + u8::try_from(u16::from(percent) * 94 / 100).unwrap_or_default();
+        let waiting = Readiness::waiting(percent, format!("Tor: {}", decapitalized(summary)));
+        let problem = self.phase.as_ref().and_then(|phase| phase.problem);
+        let fault = match (self.disabled, self.skew, problem, self.down) {
+            (true, ..) => Fault::Disabled,
+            (_, Some(skew), ..) => Fault::ClockSkew(skew),
+            (_, None, Some(Problem::Clock), _) => Fault::ClockSkew(None),
+            (.., Some(Problem::Stuck(why)), _) => Fault::Stuck(why),
+            (.., true) => Fault::NetworkDown,
+            _ => return waiting,
+        };
+        let needs_person = fault.needs_person();
+        waiting.with_trouble(fault.to_string(), needs_person)
+    }
+}
+
+fn decapitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reply::Line;
+    use super::*;
+
+    fn event(text: &str) -> Reply {
+        Reply { code: 650, lines: vec![Line { text: text.to_owned(), data: Vec::new() }] }
+    }
+
+    fn after(events: &[&str]) -> Readiness {
+        let mut status = Status::default();
+        for text in events {
+            assert!(status.event(&event(text)), "{text}");
+        }
+        status.readiness()
+    }
+
+    fn trouble(readiness: &Readiness) -> &str {
+        &readiness.trouble.as_ref().unwrap().sentence
+    }
+
+    #[test]
+    fn progress_is_tor_s_own() {
+        let text = "STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=50 TAG=loading_descriptors SUMMARY=\"Loading relay descriptors\"";
+        assert_eq!(after(&[text]), Readiness::waiting(52, "Tor: loading relay descriptors"));
+        let done = "STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY=\"Done\"";
+        assert!(after(&[text, done]).is_ready());
+        assert!(after(&[]).is_ready(), "a Tor that tells nothing");
+        assert_eq!(Phase::of("NOTICE BOOTSTRAP TAG=x"), None);
+        assert_eq!(Phase::of("NOTICE CIRCUIT_ESTABLISHED PROGRESS=5"), None);
+    }
+
+    #[test]
+    fn a_bootstrap_that_is_stuck_names_the_reason_and_bridges() {
+        let text = |reason| {
+            format!(
+                "STATUS_CLIENT WARN BOOTSTRAP PROGRESS=10 TAG=conn_done SUMMARY=\"Connected to a relay\" \
+                 WARNING=\"to 192.0.2.1:9001\" REASON={reason} COUNT=9 RECOMMENDATION=warn HOSTADDR=\"192.0.2.1:9001\""
+            )
+        };
+        let stuck = after(&[&text("TIMEOUT")]);
+        assert!(trouble(&stuck).contains("time out") && trouble(&stuck).contains("bridges"), "{stuck:?}");
+        assert!(!format!("{stuck:?}").contains("192.0.2.1"));
+        assert!(trouble(&after(&[&text("CLOCK_SKEW")])).contains("clock"));
+        let ignored = text("TIMEOUT").replace("RECOMMENDATION=warn", "RECOMMENDATION=ignore");
+        assert_eq!(after(&[&ignored]).trouble, None);
+    }
+
+    #[test]
+    fn a_wrong_clock_counts_as_long_as_tor_is_not_connected() {
+        let skew = "STATUS_GENERAL WARN CLOCK_SKEW SKEW=-7200 SOURCE=DIRSERV:192.0.2.1:9030";
+        let half = "STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=50 TAG=x SUMMARY=\"X\"";
+        let told = after(&[half, skew]);
+        assert!(trouble(&told).contains("2 hours (behind)"), "{told:?}");
+        assert!(told.trouble.as_ref().unwrap().needs_person);
+        assert!(
+            after(&[skew, "STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY=\"Done\""])
+                .is_ready()
+        );
+    }
+
+    #[test]
+    fn a_network_that_is_gone_or_switched_off_is_told() {
+        let gone = after(&["NETWORK_LIVENESS DOWN"]);
+        assert!(trouble(&gone).contains("internet") && !gone.is_ready());
+        assert!(after(&["NETWORK_LIVENESS DOWN", "NETWORK_LIVENESS UP"]).is_ready());
+        let phase = Phase::of("NOTICE BOOTSTRAP PROGRESS=0 TAG=starting SUMMARY=\"Starting\"");
+        let off = Status { phase, disabled: true, ..Status::default() }.readiness();
+        assert!(trouble(&off).contains("switched off") && off.percent == 5, "{off:?}");
+    }
+
+    #[test]
+    fn a_restricted_port_tells_at_least_of_circuits() {
+        let without = Status { circuit: Some(false), ..Status::default() }.readiness();
+        assert_eq!((without.percent, without.is_ready()), (52, false));
+        assert!(Status { circuit: Some(true), ..Status::default() }.readiness().is_ready());
+    }
+
+    #[test]
+    fn other_events_are_none_of_this() {
+        assert!(!Status::default().event(&event("HS_DESC UPLOAD x UNKNOWN y")));
+    }
+}

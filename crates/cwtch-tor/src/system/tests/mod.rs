@@ -1,0 +1,5 @@
+//! The network against a Tor in the tests' process.
+
+mod login;
+mod restricted;
+mod services;
