@@ -1,6 +1,7 @@
-//! Test support for every crate: the vectors, seeded randomness, decoding of vector fields.
+//! Test support for every crate: the vectors, seeded randomness, decoding of vector fields, and with the feature
+//! `tornet` a private Tor network.
 //!
-//! For tests only: every function panics on bad input, because a broken vector is a broken test. It
+//! For tests only: every function of this module panics on bad input, because a broken vector is a broken test. It
 //! depends on no other crate of this workspace, so the lowest layer can use it.
 #![allow(
     clippy::expect_used,
@@ -9,6 +10,9 @@
     clippy::print_stderr,
     reason = "a test helper that fails must fail the test at once"
 )]
+
+#[cfg(feature = "tornet")]
+pub mod tornet;
 
 use std::path::Path;
 use std::sync::LazyLock;
