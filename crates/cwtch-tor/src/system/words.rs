@@ -58,7 +58,7 @@ fn unquote(bytes: &[u8]) -> (Vec<u8>, &[u8]) {
         match first {
             b'"' => break,
             b'\\' => {
-                let octal = rest.iter().take(3).take_while(|b| (b'0'..=b'7').contains(b)).count();
+                let octal = rest.iter().take(3).take_while(|b| matches!(b, b'0'..=b'7')).count();
                 let (escape, after) = rest.split_at_checked(octal.max(1)).unwrap_or((rest, &[]));
                 rest = after;
                 match escape {
