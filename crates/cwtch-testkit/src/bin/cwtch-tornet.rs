@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_millis(200);
 ///
 /// Three authorities, which are relays, too, five more relays, and client tors, all from the installed `tor`, on loopback
 /// addresses only: nothing reaches the public Tor network or any other machine, and nobody is anonymous. The network
-/// carries onion services and has no exits. It takes some twenty seconds and 700 MB of memory.
+/// carries onion services and has no exits. It takes some twenty seconds, and 400 to 700 MB of memory.
 ///
 /// When it is ready, DIR/tor.toml holds its configuration, and the commands to try are printed. SIGINT (Ctrl-C), SIGTERM
 /// or SIGHUP stops all of it; if this program is killed, each tor ends by itself within some fifteen seconds. Several
