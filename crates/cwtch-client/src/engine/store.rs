@@ -1,5 +1,8 @@
 //! The database's own thread: async callers in front, blocking SQLite behind.
 
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
 use tokio::sync::{mpsc, oneshot};
 
 use super::context::Context;
@@ -15,7 +18,24 @@ type Job = Box<dyn FnOnce(&mut Profile) + Send>;
 /// A handle to the profile's thread. Jobs run one after another, in the order in which they were sent.
 #[derive(Clone)]
 pub(crate) struct Store {
+    // Declared before the thread, which ends only when nobody can send any more.
     jobs: mpsc::Sender<Message>,
+    _thread: Arc<Thread>,
+}
+
+/// The thread. Whoever drops the last handle waits until the database is closed: a program that ends meanwhile takes
+/// the cryptography away from under it.
+struct Thread(Option<JoinHandle<()>>);
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take()
+            // The last handle may have been in a job.
+            && thread.thread().id() != std::thread::current().id()
+        {
+            let _ = thread.join();
+        }
+    }
 }
 
 enum Message {
@@ -30,7 +50,7 @@ impl Store {
     /// If the system gives no thread.
     pub(crate) fn start(profile: Profile) -> Result<Self, ApiError> {
         let (jobs, mut queue) = mpsc::channel(QUEUE);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("cwtch-profile".into())
             .spawn(move || {
                 let mut profile = profile;
@@ -53,7 +73,7 @@ impl Store {
             .map_err(|e| {
                 ApiError::new(ErrorKind::Storage, format!("Cannot start the database's thread: {e}."))
             })?;
-        Ok(Self { jobs })
+        Ok(Self { jobs, _thread: Arc::new(Thread(Some(thread))) })
     }
 
     /// Runs `job` on the database's thread. What it committed stays committed even if the caller goes away.
