@@ -34,6 +34,7 @@ pub(super) async fn admit(shared: &Arc<Shared>, mut connection: SecureConnection
         match shared.registry.admit(&context.address, &peer, dialled, accepted) {
             Admitted::In(link, came_online) => break (link, came_online),
             Admitted::No => return,
+            Admitted::Spare(other) => return other.until_used().await,
             Admitted::Aside(doubt) => match aside::settle(&doubt, &mut connection).await {
                 Settled::TakeNew(payload) => first = payload,
                 Settled::KeepOld => return,

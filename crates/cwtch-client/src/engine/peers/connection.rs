@@ -29,6 +29,7 @@ pub(super) async fn run(
     let mut session = Session::new(shared.clone(), peer, link.clone());
     let ended = tokio::select! {
         ended = serve(&mut connection, &mut session, &link, first) => ended,
+        () = link.outlived() => Ok(()),
         () = link.close.cancelled() => Ok(()),
         () = shared.context.shutdown.cancelled() => Ok(()),
     };

@@ -34,6 +34,8 @@ pub(super) const ASK_AGAIN: Duration = Duration::from_secs(15 * 60);
 pub(super) const OVERLAP: Duration = deadlines::DIAL.saturating_add(deadlines::HELLO.saturating_mul(4));
 /// How long an old connection may take to show that it lives when a new one waits for its place.
 pub(super) const DOUBT: Duration = Duration::from_secs(20);
+/// How long a connection that another one has replaced stays where the peer does not use the other one yet.
+pub(super) const LINGER: Duration = Duration::from_secs(20);
 /// A connection that lived this long resets the backoff of its dialler.
 pub(super) const STABLE: Duration = Duration::from_secs(30);
 /// The first pause before a contact is dialled again.

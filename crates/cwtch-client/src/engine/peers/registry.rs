@@ -27,6 +27,8 @@ pub(super) enum Admitted {
     In(Arc<Link>, bool),
     /// There is another one, of which only the peer knows whether it still lives.
     Aside(Doubt),
+    /// This one stays instead. The peer may not know it yet, see [`Link::until_used`].
+    Spare(Arc<Link>),
     /// It is to be dropped.
     No,
 }
@@ -66,19 +68,14 @@ impl Registry {
             return Admitted::No;
         }
         let slot = slots.entry(*peer).or_default();
-        if let Some(old) = &slot.link {
-            let comparable = old.accepted == accepted && !old.close.is_cancelled();
-            let kept = if comparable {
-                keep(own, peer, old.dialled, dialled, old.since.elapsed())
-            } else {
-                Keep::New
-            };
-            match kept {
-                Keep::New => old.close.cancel(),
+        let comparable = |old: &Link| old.accepted == accepted && !old.close.is_cancelled();
+        if let Some(old) = slot.link.as_ref().filter(|old| comparable(old)) {
+            match keep(own, peer, old.dialled, dialled, old.since.elapsed()) {
+                Keep::New => {}
                 Keep::Old => {
                     // Should the older one be dead after all, its probe finds out.
                     old.probe.notify_one();
-                    return Admitted::No;
+                    return Admitted::Spare(old.clone());
                 }
                 Keep::Doubt => {
                     let (old, displaced) = (old.clone(), CancellationToken::new());
@@ -91,7 +88,17 @@ impl Registry {
         }
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let link = Arc::new(Link::new(number, dialled, accepted));
-        slot.link = Some(link.clone());
+        if let Some(old) = slot.link.replace(link.clone()) {
+            // Only for contacts, and one at a time: connections cost strangers nothing.
+            if accepted && comparable(&old) {
+                old.heir.send_replace(Some(link.clone()));
+                if let Some(older) = slot.replaced.replace(old) {
+                    older.close.cancel();
+                }
+            } else {
+                old.close.cancel();
+            }
+        }
         if accepted {
             slot.trouble = None;
         }
@@ -131,6 +138,9 @@ impl Registry {
     pub(super) fn leave(&self, peer: &Address, link: &Link, ended: Ended) -> bool {
         let mut slots = self.slots();
         let Some(slot) = slots.get_mut(peer) else { return false };
+        if slot.replaced.as_ref().is_some_and(|old| old.number == link.number) {
+            slot.replaced = None;
+        }
         if slot.link.as_ref().is_none_or(|current| current.number != link.number) {
             return false;
         }
@@ -159,10 +169,11 @@ impl Registry {
         self.announce(peer, slot);
     }
 
-    /// Closes the peer's connection, if there is one.
+    /// Closes the peer's connection, if there is one, and whatever is left of others.
     pub(super) fn close(&self, peer: &Address) {
-        if let Some(link) = self.slots().get(peer).and_then(|slot| slot.link.as_ref()) {
-            link.close.cancel();
+        if let Some(slot) = self.slots().get(peer) {
+            slot.link.iter().chain(&slot.replaced).for_each(|link| link.close.cancel());
+            slot.aside.iter().for_each(CancellationToken::cancel);
         }
     }
 
@@ -266,7 +277,7 @@ mod tests {
     fn taken(admitted: Admitted) -> (Arc<Link>, bool) {
         match admitted {
             Admitted::In(link, online) => (link, online),
-            Admitted::Aside(_) => panic!("put aside"),
+            Admitted::Aside(_) | Admitted::Spare(_) => panic!("another one stays"),
             Admitted::No => panic!("dropped"),
         }
     }
@@ -280,13 +291,30 @@ mod tests {
         assert!(online);
         let (second, online) = taken(registry.admit(&own, &peer, false, true));
         assert!(!online, "they were online already");
-        assert!(first.close.is_cancelled());
+        assert!(!first.close.is_cancelled(), "the peer may not know yet");
         let dropped = registry.admit(&own, &peer, true, true);
-        assert!(matches!(dropped, Admitted::No), "the smaller address's dial stays");
+        assert!(matches!(dropped, Admitted::Spare(_)), "the smaller address's dial stays");
+        let outlived = first.outlived();
+        second.spoke.cancel();
+        outlived.await;
         assert!(!registry.leave(&peer, &first, Ended::Cleanly));
         assert_eq!(registry.online(), vec![peer]);
         assert!(registry.leave(&peer, &second, Ended::Cleanly));
         assert!(registry.online().is_empty());
+    }
+
+    #[tokio::test]
+    async fn however_often_a_peer_dials_two_connections_stay_at_most() {
+        let (own, peer) = two();
+        for accepted in [true, false] {
+            let (registry, _) = registry();
+            let links: Vec<_> =
+                (0..10).map(|_| taken(registry.admit(&own, &peer, false, accepted)).0).collect();
+            let open = links.iter().filter(|link| !link.close.is_cancelled()).count();
+            assert_eq!(open, if accepted { 2 } else { 1 });
+            registry.close(&peer);
+            assert!(links.iter().all(|link| link.close.is_cancelled()));
+        }
     }
 
     #[tokio::test]

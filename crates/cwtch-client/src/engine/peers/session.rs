@@ -165,6 +165,7 @@ impl Session {
         self.heard = Instant::now();
         self.probe_due = None;
         self.link.heard.notify_waiters();
+        self.link.spoke.cancel();
         self.note_seen().await;
         self.machine.handle(payload)?;
         while let Some(event) = self.machine.poll_event() {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::limits::LINGER;
 use crate::api::ContactPhase;
 use crate::engine::info::Standing;
 
@@ -28,6 +29,10 @@ pub(super) struct Link {
     pub(super) heard: Notify,
     /// The peer announced version 2 of the message format (§1.10).
     pub(super) version_two: AtomicBool,
+    /// Cancelled when the peer says something for the first time: so it uses this connection, too.
+    pub(super) spoke: CancellationToken,
+    /// The connection that has taken this one's place.
+    pub(super) heir: watch::Sender<Option<Arc<Link>>>,
     /// Ends the connection.
     pub(super) close: CancellationToken,
 }
@@ -43,7 +48,26 @@ impl Link {
             probe: Notify::new(),
             heard: Notify::new(),
             version_two: AtomicBool::new(false),
+            spoke: CancellationToken::new(),
+            heir: watch::Sender::new(None),
             close: CancellationToken::new(),
+        }
+    }
+
+    /// Waits until the peer uses this connection, for [`LINGER`] at most.
+    ///
+    /// Of two connections the one that goes must not end before: the peer may learn of its end earlier than of the
+    /// one that stays, and would believe itself disconnected in between.
+    pub(super) async fn until_used(&self) {
+        let _ = timeout(LINGER, self.spoke.cancelled()).await;
+    }
+
+    /// Waits until another connection has this one's place and the peer uses that.
+    pub(super) async fn outlived(&self) {
+        let mut heirs = self.heir.subscribe();
+        let heir = heirs.wait_for(Option::is_some).await.ok().and_then(|heir| heir.clone());
+        if let Some(heir) = heir {
+            heir.until_used().await;
         }
     }
 }
@@ -62,6 +86,8 @@ pub(super) struct Slot {
     pub(super) link: Option<Arc<Link>>,
     /// A newer connection that waits until it is clear whether the peer still uses `link`.
     pub(super) aside: Option<CancellationToken>,
+    /// The connection that `link` has replaced, and that may not have ended yet.
+    pub(super) replaced: Option<Arc<Link>>,
     /// Whether an accepted contact is connected.
     pub(super) online: watch::Sender<bool>,
     /// See [`DialerSeat`].
@@ -85,6 +111,7 @@ impl Default for Slot {
         Self {
             link: None,
             aside: None,
+            replaced: None,
             online: watch::Sender::new(false),
             hurry: Arc::default(),
             wake: Arc::default(),
