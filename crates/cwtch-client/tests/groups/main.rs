@@ -15,6 +15,7 @@
 mod fake_server;
 mod forgery;
 mod heartbeat;
+mod network;
 #[path = "../common/person.rs"]
 mod person;
 mod recovery;
@@ -22,3 +23,4 @@ mod refused_posts;
 mod support;
 mod talk;
 mod usage;
+mod watched;

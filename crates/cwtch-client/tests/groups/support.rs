@@ -8,6 +8,7 @@ use cwtch_client::api::{
     ServerPhase, SyncInfo,
 };
 use cwtch_client::engine::Mode;
+use cwtch_client::profile::Profile;
 use cwtch_net::{Deadlines, Isolation, Loopback, Network, SecureConnection};
 use cwtch_primitives::token::{PendingToken, Token};
 use cwtch_primitives::transcript::Transcript;
@@ -19,6 +20,7 @@ use cwtch_wire::board::EncryptedGroupMessage;
 use tempfile::TempDir;
 
 pub use crate::person::{Person, profile, soon};
+use crate::watched::Watched;
 
 pub struct World {
     dir: TempDir,
@@ -30,6 +32,15 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let network: Arc<dyn Network> = Arc::new(Loopback::new(dir.path().join("net")));
         Self { dir, network }
+    }
+
+    /// Another way into the same network.
+    pub fn watched(&self) -> Arc<Watched> {
+        Watched::new(Loopback::new(self.dir.path().join("net")))
+    }
+
+    pub fn profile(&self, name: &str) -> Profile {
+        profile(self.dir.path(), name)
     }
 
     fn server_dir(&self) -> PathBuf {
@@ -157,6 +168,15 @@ impl Person {
             _ => None,
         })
         .await
+    }
+
+    /// Waits until the engine has seen that the network is ready or is not.
+    pub async fn until_network(&mut self, ready: bool) {
+        self.event("the network", |event| match event {
+            Event::Network(info) => (info.ready == ready).then_some(()),
+            _ => None,
+        })
+        .await;
     }
 
     /// Waits until an own message is in this state.

@@ -1,0 +1,120 @@
+//! Commands without a daemon, over a network that takes its time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cwtch_client::api::{ApiError, Command, ErrorKind, Event, MessageState, Reply};
+use cwtch_client::engine::Mode;
+use cwtch_net::Readiness;
+use cwtch_primitives::Address;
+use tokio::time::Instant;
+
+use crate::fabric::{Manner, Site};
+use crate::support::{Person, World, turn, turn_until};
+
+struct Bench {
+    world: World,
+    alice: Person,
+    site: Arc<Site>,
+    bob: Address,
+}
+
+/// A person without a daemon whose network is on its way, and a contact who is not there.
+async fn bench() -> Bench {
+    let world = World::new();
+    let site = world.fabric.site(Manner::default());
+    site.ready.send_replace(Readiness::waiting(5, "a consensus"));
+    let alice = world.start("alice", site.clone(), Mode::OneShot).await.unwrap();
+    let bob = *world.profile("bob").address();
+    alice.add(&bob).await;
+    Bench { world, alice, site, bob }
+}
+
+impl Bench {
+    /// A message to Bob while `change` is done after `delay`: the error, and how long it took.
+    async fn send(&mut self, timeout: u64, delay: u64, change: impl FnOnce(&Site)) -> (ApiError, Duration) {
+        let begun = Instant::now();
+        let sending = self.alice.begin_send(&self.bob, Some(timeout));
+        turn(Duration::from_secs(delay), &mut [&mut self.alice]).await;
+        change(&self.site);
+        turn_until("the command's end", Duration::from_secs(300), &mut [&mut self.alice], |_| {
+            sending.is_finished()
+        })
+        .await;
+        (sending.await.unwrap().unwrap_err(), begun.elapsed())
+    }
+
+    async fn queued(&self) -> usize {
+        let command = Command::Messages { conversation: self.bob.to_string(), since: None, limit: None };
+        let Reply::Messages(messages) = self.alice.call(command).await.unwrap() else { panic!() };
+        messages.iter().filter(|message| message.state == MessageState::Queued).count()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_a_command_counts_from_the_network_s_readiness_on() {
+    let mut bench = bench().await;
+    let (error, took) = bench.send(5, 80, |site| drop(site.ready.send_replace(Readiness::ready()))).await;
+    assert!((85..=87).contains(&took.as_secs()), "{took:?}");
+    assert_eq!(error.kind, ErrorKind::Unreachable);
+    // The network carries; it is the contact who is away.
+    let says = ["within 5 s", "stays queued", "The peer cannot be reached"];
+    assert!(says.iter().all(|part| error.message.contains(part)), "{error}");
+    assert_eq!(bench.queued().await, 1);
+    let told = bench.alice.events.iter().find_map(|event| match event {
+        Event::Network(info) => Some(info.waiting_for.clone()),
+        _ => None,
+    });
+    assert_eq!(told.as_deref(), Some("a consensus"), "whoever waits hears for what");
+    bench.alice.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_that_never_is_ready_ends_the_wait_with_its_reason() {
+    let mut bench = bench().await;
+    let (error, took) = bench.send(5, 1, |_| {}).await;
+    assert!((95..=97).contains(&took.as_secs()), "{took:?}");
+    assert!(error.message.contains("stays queued") && error.message.contains("a consensus"), "{error}");
+    assert_eq!(bench.queued().await, 1);
+    bench.alice.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_a_person_can_mend_ends_the_wait_at_once() {
+    let mut bench = bench().await;
+    let wrong = "The control password is wrong; give the right one.";
+    let change = |site: &Site| {
+        site.ready.send_replace(Readiness::waiting(0, "the password").with_trouble(wrong, true));
+    };
+    let (error, took) = bench.send(60, 3, change).await;
+    assert!(took.as_secs() <= 4, "{took:?}");
+    assert_eq!(error.kind, ErrorKind::Unreachable);
+    assert!(error.message.contains(wrong) && error.message.contains("stays queued"), "{error}");
+    assert_eq!(bench.queued().await, 1);
+    // A trouble that may pass is waited for.
+    let passes = Readiness::waiting(0, "the cable").with_trouble("The cable is cut.", false);
+    bench.site.ready.send_replace(passes);
+    let (error, took) = bench.send(5, 0, |_| {}).await;
+    assert!(took.as_secs() >= 95, "{took:?}");
+    assert!(error.message.contains("The cable is cut."), "{error}");
+    bench.alice.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_leaves_as_soon_as_the_network_is_ready() {
+    let mut bench = bench().await;
+    let mut bob = bench.world.daemon("bob", Manner::default()).await;
+    bob.add(&bench.alice.address).await;
+    let sending = bench.alice.begin_send(&bench.bob, None);
+    turn(Duration::from_secs(60), &mut [&mut bench.alice, &mut bob]).await;
+    assert!(!sending.is_finished());
+    bench.site.ready.send_replace(Readiness::ready());
+    turn_until("the acknowledgement", Duration::from_secs(5), &mut [&mut bench.alice, &mut bob], |_| {
+        sending.is_finished()
+    })
+    .await;
+    let Reply::Message(message) = sending.await.unwrap().unwrap() else { panic!() };
+    assert_eq!(message.state, MessageState::Acknowledged);
+    bench.alice.stop().await;
+    bob.stop().await;
+}
