@@ -2,20 +2,16 @@
 
 use std::time::Duration;
 
-use cwtch_primitives::group::GroupId;
-use cwtch_wire::overlay::{
-    Content as Meaning, KIND_GROUP_INVITE, KIND_SUGGESTED_CONTACT, KIND_TEXT, Overlay, quoted_hash,
-};
+use cwtch_wire::overlay::{KIND_GROUP_INVITE, KIND_SUGGESTED_CONTACT, Overlay};
 use serde_json::json;
 
 use super::context::Context;
-use super::dial::Target;
 use super::groups::switched_off;
-use super::info::{conversation_name, message_info, readiness_info};
+use super::info::readiness_info;
 use super::patience::Patience;
+use super::talk::{conversation_of, deliver, group_id, look_at, messages, send};
 use super::{Inner, contacts};
-use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, MessageInfo, Reply, StatusInfo};
-use crate::profile::{Conversation, MessageId};
+use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, Reply, StatusInfo};
 
 /// How long a command waits in a daemon where it names no time.
 const DAEMON_TIMEOUT: Duration = Duration::from_secs(60);
@@ -24,8 +20,6 @@ const DAEMON_TIMEOUT: Duration = Duration::from_secs(60);
 const ONE_SHOT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest wait that a command may ask for, in seconds: a day.
 const MAX_TIMEOUT: u64 = 86_400;
-/// The most messages in one reply: some 50 MB of JSON if each is as long as can be and all escapes.
-const MESSAGES_MAX: u32 = 1_000;
 /// The one experiment there is.
 const GROUPS: &str = "groups";
 
@@ -124,7 +118,7 @@ fn concerns_groups(command: &Command) -> bool {
 }
 
 /// The one place where the experiment's switch decides.
-fn require_groups(inner: &Inner) -> Result<(), ApiError> {
+pub(super) fn require_groups(inner: &Inner) -> Result<(), ApiError> {
     if inner.groups.enabled() { Ok(()) } else { Err(switched_off()) }
 }
 
@@ -180,101 +174,4 @@ fn patience(inner: &Inner, seconds: Option<u64>) -> Result<Patience, ApiError> {
 
 fn default_wait(context: &Context) -> Duration {
     if context.is_daemon() { DAEMON_TIMEOUT } else { ONE_SHOT_TIMEOUT }
-}
-
-/// The person looks at a conversation: whoever carries it is dialled before others.
-async fn look_at(inner: &Inner, conversation: &Conversation) -> Result<(), ApiError> {
-    match conversation {
-        Conversation::Contact(contact) => {
-            inner.context.dialing.attention().look(Target::Contact(contact.address));
-            Ok(())
-        }
-        Conversation::Group(group) => inner.groups.look_at(&group.id).await,
-    }
-}
-
-async fn conversation_of(inner: &Inner, text: &str) -> Result<Conversation, ApiError> {
-    let conversation = contacts::find_conversation(&inner.context, text).await?;
-    if matches!(conversation, Conversation::Group(_)) {
-        require_groups(inner)?;
-    }
-    Ok(conversation)
-}
-
-async fn group_id(inner: &Inner, text: &str) -> Result<GroupId, ApiError> {
-    let text = text.to_owned();
-    let group = inner.context.store.run(move |profile| profile.find_group(&text)).await?;
-    Ok(group.id)
-}
-
-async fn send(
-    inner: &Inner,
-    conversation: &str,
-    text: String,
-    patience: Patience,
-    reply_to: Option<i64>,
-) -> Result<MessageInfo, ApiError> {
-    if text.is_empty() {
-        return Err(ApiError::new(ErrorKind::Usage, "The text is empty; say something."));
-    }
-    let conversation = conversation_of(inner, conversation).await?;
-    let overlay = match reply_to {
-        None => Overlay { kind: KIND_TEXT, data: text },
-        Some(id) => {
-            let hash = hash_of(inner, &conversation, id).await?;
-            Meaning::Quote { hash, body: text }.to_overlay()
-        }
-    };
-    deliver(inner, &conversation, overlay, patience).await
-}
-
-/// The hash by which a reply names a message of the same conversation.
-async fn hash_of(inner: &Inner, conversation: &Conversation, id: i64) -> Result<[u8; 32], ApiError> {
-    let here = conversation.id();
-    let message = inner.context.store.run(move |profile| profile.message(MessageId(id))).await?;
-    let message = message.filter(|message| message.conversation == here).ok_or_else(|| {
-        ApiError::new(
-            ErrorKind::NotFound,
-            format!("There is no message {id} in this conversation; `cwtch messages` shows the ids."),
-        )
-    })?;
-    Ok(quoted_hash(&message.author, &message.content.json))
-}
-
-async fn deliver(
-    inner: &Inner,
-    conversation: &Conversation,
-    overlay: Overlay,
-    patience: Patience,
-) -> Result<MessageInfo, ApiError> {
-    match conversation {
-        Conversation::Contact(contact) => inner.peers.send(contact, overlay, patience).await,
-        Conversation::Group(group) => {
-            inner.groups.post(&group.id, overlay.kind, &overlay.data, patience).await
-        }
-    }
-}
-
-async fn messages(
-    inner: &Inner,
-    conversation: &str,
-    since: Option<i64>,
-    limit: Option<u32>,
-) -> Result<Vec<MessageInfo>, ApiError> {
-    let conversation = conversation_of(inner, conversation).await?;
-    look_at(inner, &conversation).await?;
-    let limit = limit.unwrap_or(MESSAGES_MAX).min(MESSAGES_MAX);
-    inner
-        .context
-        .store
-        .run(move |profile| {
-            let name = conversation_name(&conversation);
-            // With a place to begin at it pages forward, so that everything can be had; without one, the newest.
-            let found = match since {
-                Some(since) => profile.messages_after(conversation.id(), MessageId(since), limit)?,
-                None => profile.messages(conversation.id(), MessageId(0), limit)?,
-            };
-            found.iter().map(|message| message_info(profile, &name, message)).collect::<Result<Vec<_>, _>>()
-        })
-        .await
 }

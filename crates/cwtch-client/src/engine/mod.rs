@@ -15,6 +15,7 @@ mod network;
 mod patience;
 mod peers;
 mod store;
+mod talk;
 mod wake;
 
 use std::sync::Arc;

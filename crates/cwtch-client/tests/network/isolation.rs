@@ -75,6 +75,8 @@ async fn a_connection_that_fell_silent_is_replaced_over_another_way() {
     })
     .await;
     turn_until("a connection", Duration::from_secs(200), &mut [&mut alice, &mut bob], connected).await;
+    // What both say at first is said: nothing is under way when the other one ends.
+    turn(Duration::from_secs(5), &mut [&mut alice, &mut bob]).await;
     let silent = alice.site.dials_to(&bob.address);
     assert_eq!(distinct(&silent), silent.len());
 

@@ -47,6 +47,11 @@ pub(super) fn lost(server: &Address, error: &ConnError) -> ApiError {
     ApiError::new(ErrorKind::Unreachable, format!("The server {server} cannot be used now: {error}."))
 }
 
+/// What is wrong with a server, said where it is known which one is meant.
+pub(super) fn unnamed(sentence: &str, server: &Address) -> String {
+    sentence.replace(&format!("The server {server} "), "The server ")
+}
+
 /// The server broke the protocol.
 pub(super) fn misbehaved(server: &Address, error: &dyn std::fmt::Display) -> ApiError {
     ApiError::new(ErrorKind::Protocol, format!("The server {server} broke the protocol: {error}."))
@@ -61,8 +66,8 @@ pub(super) fn silent(server: &Address, waited: Duration) -> ApiError {
 }
 
 /// No token could be bought.
-pub(super) fn no_tokens(server: &Address, why: &str) -> String {
-    format!("The server {server} sells no tokens now: {why}.")
+pub(super) fn no_tokens(why: &str) -> String {
+    format!("The server sells no tokens now: {why}.")
 }
 
 /// A post that was refused with two tokens.
@@ -131,4 +136,25 @@ pub(super) fn no_server(error: &cwtch_primitives::AddressError) -> ApiError {
             "This names no server ({error}): give a server's address as `cwtch server list` shows it, or a server:… string."
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use cwtch_primitives::Identity;
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_server_can_be_said_without_its_address() {
+        let server = Identity::from_seed(&[1; 32]).address();
+        for error in [
+            lost(&server, &ConnError::ClosedEarly),
+            misbehaved(&server, &"x"),
+            silent(&server, Duration::ZERO),
+        ] {
+            assert!(error.message.contains(server.as_str()));
+            let short = unnamed(&error.message, &server);
+            assert!(short.starts_with("The server ") && !short.contains(server.as_str()), "{short}");
+        }
+    }
 }

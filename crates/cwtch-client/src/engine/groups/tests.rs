@@ -7,6 +7,7 @@ use cwtch_primitives::{Identity, OsRng};
 use tempfile::TempDir;
 
 use super::*;
+use crate::engine::patience::Patience;
 use crate::engine::store::Store;
 use crate::engine::{EngineOptions, Mode};
 use crate::profile::{DataDir, History, NewGroup, NewServer, Password};

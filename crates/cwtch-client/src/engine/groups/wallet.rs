@@ -118,7 +118,7 @@ impl Wallet {
     /// Remembers why; a daemon says it once.
     fn failed(&self, shared: &Shared, server: &Server, error: &PurchaseError) {
         let why = error.to_string();
-        let detail = sentences::no_tokens(&server.board, &why);
+        let detail = sentences::no_tokens(&why);
         if self.trouble.send_replace(Some(why)).is_none()
             && let Some(phase) = shared.phase(&server.board)
         {

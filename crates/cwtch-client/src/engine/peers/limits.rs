@@ -48,6 +48,8 @@ pub(super) const RETRY_SEEN_TODAY: Duration = Duration::from_secs(2 * 60);
 pub(super) const RETRY_MAX: Duration = Duration::from_secs(10 * 60);
 /// The shortest pause between two dials, however much somebody hurries.
 pub(super) const RETRY_FLOOR: Duration = Duration::from_millis(250);
+/// How long the engine's start waits for the first attempt to listen: a network that says nothing must not keep it.
+pub(super) const LISTEN_FIRST: Duration = Duration::from_secs(5);
 /// The longest pause before the network is asked again to listen.
 pub(super) const LISTEN_MAX: Duration = Duration::from_secs(60);
 /// How often it is noted that a connected contact was seen.

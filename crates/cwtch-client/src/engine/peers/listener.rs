@@ -1,7 +1,6 @@
 //! Takes connections from outside.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use cwtch_net::{Listener, NetError, Readiness, SecureConnection};
 use cwtch_primitives::OsRng;
@@ -108,6 +107,3 @@ async fn serve(
     listener.close().await;
     Ok(())
 }
-
-/// How long `start` waits for the first attempt: a network that says nothing must not keep it.
-pub(super) const FIRST_PATIENCE: Duration = Duration::from_secs(5);

@@ -89,7 +89,7 @@ impl Peers {
         let (first, attempted) = oneshot::channel();
         // Not `Context::spawn`: at shutdown the listener withdraws its address by itself.
         context.tasks.spawn(listener::run(shared.clone(), first));
-        if let Ok(Ok(Err(error))) = timeout(listener::FIRST_PATIENCE, attempted).await {
+        if let Ok(Ok(Err(error))) = timeout(limits::LISTEN_FIRST, attempted).await {
             let why = format!("Cannot listen on the profile's address: {error}.");
             return Err(ApiError::new(ErrorKind::Unreachable, why));
         }

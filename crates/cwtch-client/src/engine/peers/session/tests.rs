@@ -1,6 +1,7 @@
 //! A session without a network: time stands still unless a test turns it.
 
 use cwtch_net::Loopback;
+use cwtch_primitives::OsRng;
 use cwtch_wire::peer::{CONTEXT_GET_VAL, CONTEXT_RAW, CONTEXT_RET_VAL, PeerMessage, RetVal};
 use tempfile::TempDir;
 use tokio::time::advance;

@@ -1,13 +1,15 @@
 //! What is said over one connection with a peer, and what of it is kept (§1.10).
 
+mod attributes;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use cwtch_net::ConnError;
-use cwtch_primitives::{Address, OsRng};
+use cwtch_primitives::Address;
 use cwtch_protocol::app::peer::{Event as PeerEvent, Peer, PeerError};
-use cwtch_wire::peer::{PeerVersion, SCOPE_PUBLIC};
+use cwtch_wire::peer::PeerVersion;
 use tokio::time::{Duration, Instant};
 
 use super::Shared;
@@ -15,9 +17,9 @@ use super::limits::{
     ASK_AGAIN, PROBE_DEADLINE, RESEND_FIRST, RESEND_MAX, SEEN_EVERY, SILENCE, UNKNOWN_SILENCE, WINDOW,
 };
 use super::slot::Link;
-use crate::api::{ApiError, ContactPhase, Event, MessageState};
+use crate::api::{ApiError, Event, MessageState};
 use crate::engine::dial::Target;
-use crate::engine::info::{Standing, contact_info, message_by_id, received_content, truncate};
+use crate::engine::info::{message_by_id, received_content};
 use crate::profile::{AckOutcome, Attribute, MessageId, Received};
 
 /// Why a session ended.
@@ -244,60 +246,6 @@ impl Session {
         Ok(())
     }
 
-    /// Tells public attributes to accepted contacts. Everybody else hears that there is none: an answer at
-    /// all, because peers use questions as a heartbeat, and it says no more than the open connection does.
-    async fn answer(&mut self, id: &str, scope: &str, path: &str) -> Result<(), End> {
-        let value = match Attribute::from_path(path) {
-            Some(attribute) if self.link.accepted && scope == SCOPE_PUBLIC => {
-                let read = self.shared.context.store.run(move |profile| profile.attribute(attribute));
-                read.await.map_err(End::Local)?
-            }
-            _ => None,
-        };
-        Ok(self.machine.ret_val(id, value.as_deref())?)
-    }
-
-    /// Keeps what the contact says about itself, as one line of bounded length.
-    async fn learn(&mut self, question: &str, value: Option<String>) -> Result<(), End> {
-        let Some(attribute) = self.questions.remove(question) else { return Ok(()) };
-        let value = value.map(|value| {
-            let mut line: String = value.chars().filter(|c| !c.is_control()).collect();
-            truncate(&mut line, Attribute::MAX);
-            line
-        });
-        let context = self.shared.context.clone();
-        let peer = self.peer;
-        let stored = self.shared.context.store.run(move |profile| {
-            let value = value.as_deref().filter(|value| !value.trim().is_empty());
-            if profile.set_contact_attribute(&peer, attribute, value)?
-                && let Some(contact) = profile.contact(&peer)?
-            {
-                let connected = Standing { phase: ContactPhase::Authenticated, trouble: None };
-                let standing = context.is_daemon().then_some(connected);
-                context.emit(Event::ContactChanged { contact: contact_info(&contact, standing) });
-            }
-            Ok::<_, ApiError>(())
-        });
-        stored.await.map_err(End::Local)
-    }
-
-    fn ask_all(&mut self) -> Result<(), End> {
-        for (question, _) in self.questions.drain() {
-            self.machine.forget_request(&question);
-        }
-        for attribute in Attribute::ALL {
-            self.ask(attribute)?;
-        }
-        self.ask_at = Instant::now() + ASK_AGAIN;
-        Ok(())
-    }
-
-    fn ask(&mut self, attribute: Attribute) -> Result<(), End> {
-        let question = self.machine.get_val(SCOPE_PUBLIC, attribute.path(), &mut OsRng)?;
-        self.questions.insert(question, attribute);
-        Ok(())
-    }
-
     /// Asks for a sign of life: a question that every peer answers.
     pub(super) fn probe(&mut self) -> Result<(), End> {
         if self.link.accepted && self.probe_due.is_none() {
@@ -343,5 +291,4 @@ impl Session {
 }
 
 #[cfg(test)]
-#[path = "session_tests.rs"]
 mod tests;

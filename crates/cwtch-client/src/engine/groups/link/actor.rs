@@ -1,0 +1,233 @@
+//! The task of a link: dials, has the connection served, waits, dials again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use cwtch_net::{Isolation, SecureConnection};
+use cwtch_primitives::{Identity, OsRng};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::time::{sleep, sleep_until};
+
+use super::status::StatusSender;
+use super::{Ask, Wake, session};
+use crate::api::{ApiError, ServerPhase, SyncInfo};
+use crate::engine::dial::{Stage, Target};
+use crate::engine::groups::wallet::Wallet;
+use crate::engine::groups::{Shared, limits, sentences};
+use crate::profile::Server;
+
+/// Somebody who waits for a sync.
+pub(super) struct Waiting {
+    answer: oneshot::Sender<Result<SyncInfo, ApiError>>,
+    /// What had been counted when they asked.
+    before: SyncInfo,
+    /// The attempt during which they asked: only a later one may fail them, because the connection that they
+    /// met may have been dead already.
+    attempt: u64,
+    /// The replay under way began after they asked.
+    pub(super) covered: bool,
+}
+
+/// What a link has brought since it started.
+#[derive(Default)]
+pub(super) struct Counts {
+    /// New messages of own groups.
+    pub(super) received: AtomicU64,
+    /// Messages that failed a check.
+    pub(super) rejected: AtomicU64,
+    /// A group was joined after the sync began: it must begin again.
+    pub(super) stale: AtomicBool,
+}
+
+impl Counts {
+    fn now(&self) -> SyncInfo {
+        SyncInfo {
+            received: self.received.load(Ordering::Acquire),
+            rejected: self.rejected.load(Ordering::Acquire),
+        }
+    }
+
+    fn since(&self, before: SyncInfo) -> SyncInfo {
+        let now = self.now();
+        SyncInfo {
+            received: now.received.saturating_sub(before.received),
+            rejected: now.rejected.saturating_sub(before.rejected),
+        }
+    }
+}
+
+/// The task.
+pub(super) struct Actor {
+    pub(super) shared: Arc<Shared>,
+    pub(super) server: Server,
+    pub(super) asks: mpsc::Receiver<Ask>,
+    pub(super) status: StatusSender,
+    pub(super) demand: watch::Receiver<usize>,
+    pub(super) outbox: Arc<Notify>,
+    pub(super) wake: Arc<Wake>,
+    pub(super) wallet: Arc<Wallet>,
+    pub(super) waiting: Vec<Waiting>,
+    pub(super) counts: Arc<Counts>,
+    /// Counts connections, successful or not.
+    pub(super) attempt: u64,
+}
+
+impl Actor {
+    pub(super) async fn run(mut self) {
+        let (shared, server) = (self.shared.clone(), self.server.clone());
+        let (wallet, outbox) = (self.wallet.clone(), self.outbox.clone());
+        tokio::select! {
+            () = self.stay_connected() => {}
+            () = async {
+                wallet.keep_filled(&shared, &server, &outbox).await;
+                // It ends only with the engine.
+                std::future::pending::<()>().await;
+            } => {}
+        }
+    }
+
+    async fn stay_connected(&mut self) {
+        let mut pauses = pauses();
+        loop {
+            if !self.until_wanted().await {
+                return;
+            }
+            self.attempt += 1;
+            let mut synced = false;
+            let Err(error) = self.connection(&mut synced).await else {
+                // Nobody wants it any more.
+                self.set_phase(ServerPhase::Offline, None);
+                pauses = self::pauses();
+                continue;
+            };
+            if synced {
+                pauses = self::pauses();
+            }
+            tracing::debug!(kind = ?error.kind, "a server's connection ended");
+            let why = sentences::unnamed(&error.message, &self.server.board);
+            self.set_phase(ServerPhase::Offline, Some(why));
+            self.fail_waiting(&error);
+            if self.pause(pauses.next().unwrap_or(limits::RETRY_MAX)).await {
+                pauses = self::pauses();
+            }
+        }
+    }
+
+    /// Waits until somebody wants a connection; `false` if nobody ever will.
+    async fn until_wanted(&mut self) -> bool {
+        loop {
+            if *self.demand.borrow_and_update() > 0 {
+                return true;
+            }
+            tokio::select! {
+                changed = self.demand.changed() => if changed.is_err() { return false },
+                ask = self.asks.recv() => match ask {
+                    Some(ask) => self.note(ask),
+                    None => return false,
+                },
+            }
+        }
+    }
+
+    /// Waits before the next attempt, unless somebody asks for something; true if the pauses begin anew.
+    async fn pause(&mut self, pause: Duration) -> bool {
+        let hurried = !self.waiting.is_empty();
+        let until = tokio::time::Instant::now() + pause;
+        if !hurried {
+            tokio::select! {
+                () = sleep_until(until) => return false,
+                // No shorter pause here: whoever wakes all links has the dial queue spread them.
+                () = self.wake.hurry.notified() => return true,
+                ask = self.asks.recv() => match ask {
+                    Some(ask) => self.note(ask),
+                    None => return false,
+                },
+                // Every session looks for queued posts when it begins.
+                () = self.outbox.notified() => {}
+            }
+        }
+        sleep(limits::RETRY_FLOOR.min(pause)).await;
+        false
+    }
+
+    /// One connection from dialling to its end. `Ok` when it is not wanted any more.
+    async fn connection(&mut self, synced: &mut bool) -> Result<(), ApiError> {
+        let (shared, board, status) = (self.shared.clone(), self.server.board, self.status.clone());
+        let connect = async {
+            let told = |stage| match stage {
+                // What went wrong last stands until something new is tried.
+                Stage::Waiting => {}
+                Stage::Dialling => status.set(&shared.context, &board, ServerPhase::Connecting, None),
+            };
+            let dialing = &shared.context.dialing;
+            // Another way through the network for each connection, so that nothing on it links them.
+            let stream = dialing
+                .dial(Target::Server(board), &board, Isolation::new(), &shared.deadlines, told)
+                .await?;
+            status.set(&shared.context, &board, ServerPhase::Connected, None);
+            // Never written to disk, never used twice.
+            let identity = Identity::generate(&mut OsRng);
+            SecureConnection::outbound(stream, &identity, &board, &shared.deadlines, OsRng).await
+        };
+        tokio::pin!(connect);
+        let connection = loop {
+            tokio::select! {
+                connected = &mut connect => break connected.map_err(|e| sentences::lost(&board, &e))?,
+                Some(ask) = self.asks.recv() => self.note(ask),
+                changed = self.demand.changed() => {
+                    if changed.is_err() || *self.demand.borrow_and_update() == 0 {
+                        return Ok(());
+                    }
+                }
+            }
+        };
+        session::run(self, connection, synced).await
+    }
+
+    /// Takes an ask while there is no connection: the next one begins with what it needs.
+    fn note(&mut self, ask: Ask) {
+        match ask {
+            Ask::Sync(answer) => self.wait(answer),
+            Ask::Refresh { done, .. } => drop(done.send(())),
+        }
+    }
+
+    pub(super) fn wait(&mut self, answer: oneshot::Sender<Result<SyncInfo, ApiError>>) {
+        self.waiting.retain(|waiting| !waiting.answer.is_closed());
+        let (before, attempt) = (self.counts.now(), self.attempt);
+        self.waiting.push(Waiting { answer, before, attempt, covered: false });
+    }
+
+    /// Answers those whose replay is complete.
+    pub(super) fn answer_covered(&mut self) {
+        for waiting in self.waiting.extract_if(.., |waiting| waiting.covered) {
+            let _ = waiting.answer.send(Ok(self.counts.since(waiting.before)));
+        }
+    }
+
+    fn fail_waiting(&mut self, error: &ApiError) {
+        let attempt = self.attempt;
+        for waiting in self.waiting.extract_if(.., |waiting| waiting.attempt < attempt) {
+            let _ = waiting.answer.send(Err(error.clone()));
+        }
+        for waiting in &mut self.waiting {
+            waiting.covered = false;
+        }
+    }
+
+    pub(super) fn set_phase(&self, phase: ServerPhase, trouble: Option<String>) {
+        self.status.set(&self.shared.context, &self.server.board, phase, trouble);
+    }
+}
+
+/// Doubles from `RETRY_FIRST` to `RETRY_MAX` with jitter, for ever.
+fn pauses() -> impl Iterator<Item = Duration> + Send {
+    ExponentialBuilder::default()
+        .with_jitter()
+        .with_min_delay(limits::RETRY_FIRST)
+        .with_max_delay(limits::RETRY_MAX)
+        .without_max_times()
+        .build()
+}

@@ -1,0 +1,49 @@
+//! Where a link stands, and who is told of it.
+
+use std::sync::Arc;
+
+use cwtch_primitives::Address;
+use tokio::sync::watch;
+
+use crate::api::{Event, ServerPhase};
+use crate::engine::context::Context;
+
+/// What the rest of the engine sees of a link.
+pub(super) struct Status {
+    /// Where the connection stands.
+    pub(super) phase: ServerPhase,
+    /// Why it is not better.
+    pub(super) trouble: Option<String>,
+}
+
+/// The end of a link's status that the task has.
+#[derive(Clone)]
+pub(super) struct StatusSender(Arc<watch::Sender<Status>>);
+
+impl StatusSender {
+    /// A status to begin with, and the end that the rest of the engine has.
+    pub(super) fn new() -> (Self, watch::Receiver<Status>) {
+        let (sender, receiver) = watch::channel(Status { phase: ServerPhase::Offline, trouble: None });
+        (Self(Arc::new(sender)), receiver)
+    }
+
+    /// Tells everybody where the connection stands, if that is new.
+    pub(super) fn set(
+        &self,
+        context: &Context,
+        board: &Address,
+        phase: ServerPhase,
+        trouble: Option<String>,
+    ) {
+        let changed = self.0.send_if_modified(|status| {
+            if status.phase == phase && status.trouble == trouble {
+                return false;
+            }
+            *status = Status { phase, trouble: trouble.clone() };
+            true
+        });
+        if changed {
+            context.emit(Event::Server { address: board.to_string(), phase, detail: trouble });
+        }
+    }
+}

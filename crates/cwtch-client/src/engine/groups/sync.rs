@@ -1,0 +1,79 @@
+//! Fetching what is new, as a command asks for it.
+
+use std::sync::Arc;
+
+use cwtch_primitives::group::GroupId;
+
+use super::{Groups, Shared, sentences};
+use crate::api::{ApiError, ErrorKind, SyncInfo};
+use crate::engine::context::Context;
+use crate::engine::dial::Target;
+use crate::engine::patience::Patience;
+use crate::profile::Server;
+
+impl Groups {
+    /// Fetches what is new from one group's server, or from the servers of all groups, each from the last
+    /// message that it has shown. Counts what arrived and was new while this call ran; what a daemon had
+    /// received before is not counted again. Without a daemon it also sends what was queued.
+    ///
+    /// # Errors
+    /// `Unreachable`, naming the server, if one cannot be synced, or when the patience with the network ends; what
+    /// the others had is stored.
+    pub(crate) async fn sync(
+        &self,
+        group: Option<&GroupId>,
+        patience: impl Fn() -> Patience,
+    ) -> Result<SyncInfo, ApiError> {
+        let servers = match group {
+            Some(group) => vec![self.shared.server_and_group(group).await?.0],
+            None => self.shared.servers_with_groups().await?,
+        };
+        let mut running = Vec::new();
+        for server in servers {
+            let (shared, patience) = (self.shared.clone(), patience());
+            running.push(tokio::spawn(async move { shared.sync_server(server, patience).await }));
+        }
+        let mut sum = SyncInfo::default();
+        let mut trouble = None;
+        for sync in running {
+            match sync.await.unwrap_or_else(|_| Err(Context::closed())) {
+                Ok(info) => {
+                    sum.received += info.received;
+                    sum.rejected += info.rejected;
+                }
+                Err(error) => trouble = trouble.or(Some(error)),
+            }
+        }
+        trouble.map_or(Ok(sum), Err)
+    }
+}
+
+impl Shared {
+    async fn sync_server(
+        self: Arc<Self>,
+        server: Server,
+        mut patience: Patience,
+    ) -> Result<SyncInfo, ApiError> {
+        let board = server.board;
+        let _wanted = self.context.dialing.attention().want(Target::Server(board));
+        let link = self.needed_link(&board).await?;
+        let _demand = link.demand();
+        let info = tokio::select! {
+            synced = link.sync() => synced.map_err(|error| self.unless_closing(error))?,
+            gave_up = patience.network_fails() => return Err(sentences::no_network(&gave_up, &patience)),
+            () = self.context.shutdown.cancelled() => return Err(Context::closed()),
+        };
+        if !self.context.is_daemon() {
+            self.deliver_queued(&link, &board).await?;
+        }
+        Ok(info)
+    }
+
+    /// While the engine stops, every other explanation is beside the point.
+    fn unless_closing(&self, error: ApiError) -> ApiError {
+        if self.context.shutdown.is_cancelled() && error.kind != ErrorKind::Closed {
+            return Context::closed();
+        }
+        error
+    }
+}

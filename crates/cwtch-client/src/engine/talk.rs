@@ -1,0 +1,117 @@
+//! Conversations: what is said in them, and what has been said.
+
+use cwtch_primitives::group::GroupId;
+use cwtch_wire::overlay::{Content as Meaning, KIND_TEXT, Overlay, quoted_hash};
+
+use super::commands::require_groups;
+use super::dial::Target;
+use super::info::{conversation_name, message_info};
+use super::patience::Patience;
+use super::{Inner, contacts};
+use crate::api::{ApiError, ErrorKind, MessageInfo};
+use crate::profile::{Conversation, MessageId};
+
+/// The most messages in one reply: some 50 MB of JSON if each is as long as can be and all escapes.
+const MESSAGES_MAX: u32 = 1_000;
+
+/// The person looks at a conversation: whoever carries it is dialled before others.
+pub(super) async fn look_at(inner: &Inner, conversation: &Conversation) -> Result<(), ApiError> {
+    match conversation {
+        Conversation::Contact(contact) => {
+            inner.context.dialing.attention().look(Target::Contact(contact.address));
+            Ok(())
+        }
+        Conversation::Group(group) => inner.groups.look_at(&group.id).await,
+    }
+}
+
+/// The conversation that a person names. A group is one only while the experiment is on.
+pub(super) async fn conversation_of(inner: &Inner, text: &str) -> Result<Conversation, ApiError> {
+    let conversation = contacts::find_conversation(&inner.context, text).await?;
+    if matches!(conversation, Conversation::Group(_)) {
+        require_groups(inner)?;
+    }
+    Ok(conversation)
+}
+
+/// The group that a person names.
+pub(super) async fn group_id(inner: &Inner, text: &str) -> Result<GroupId, ApiError> {
+    let text = text.to_owned();
+    let group = inner.context.store.run(move |profile| profile.find_group(&text)).await?;
+    Ok(group.id)
+}
+
+/// `send`: a text, or a reply that quotes a message.
+pub(super) async fn send(
+    inner: &Inner,
+    conversation: &str,
+    text: String,
+    patience: Patience,
+    reply_to: Option<i64>,
+) -> Result<MessageInfo, ApiError> {
+    if text.is_empty() {
+        return Err(ApiError::new(ErrorKind::Usage, "The text is empty; say something."));
+    }
+    let conversation = conversation_of(inner, conversation).await?;
+    let overlay = match reply_to {
+        None => Overlay { kind: KIND_TEXT, data: text },
+        Some(id) => {
+            let hash = hash_of(inner, &conversation, id).await?;
+            Meaning::Quote { hash, body: text }.to_overlay()
+        }
+    };
+    deliver(inner, &conversation, overlay, patience).await
+}
+
+/// The hash by which a reply names a message of the same conversation.
+async fn hash_of(inner: &Inner, conversation: &Conversation, id: i64) -> Result<[u8; 32], ApiError> {
+    let here = conversation.id();
+    let message = inner.context.store.run(move |profile| profile.message(MessageId(id))).await?;
+    let message = message.filter(|message| message.conversation == here).ok_or_else(|| {
+        ApiError::new(
+            ErrorKind::NotFound,
+            format!("There is no message {id} in this conversation; `cwtch messages` shows the ids."),
+        )
+    })?;
+    Ok(quoted_hash(&message.author, &message.content.json))
+}
+
+/// Sends an overlay to whoever the conversation is with.
+pub(super) async fn deliver(
+    inner: &Inner,
+    conversation: &Conversation,
+    overlay: Overlay,
+    patience: Patience,
+) -> Result<MessageInfo, ApiError> {
+    match conversation {
+        Conversation::Contact(contact) => inner.peers.send(contact, overlay, patience).await,
+        Conversation::Group(group) => {
+            inner.groups.post(&group.id, overlay.kind, &overlay.data, patience).await
+        }
+    }
+}
+
+/// `messages`; the person looks at the conversation.
+pub(super) async fn messages(
+    inner: &Inner,
+    conversation: &str,
+    since: Option<i64>,
+    limit: Option<u32>,
+) -> Result<Vec<MessageInfo>, ApiError> {
+    let conversation = conversation_of(inner, conversation).await?;
+    look_at(inner, &conversation).await?;
+    let limit = limit.unwrap_or(MESSAGES_MAX).min(MESSAGES_MAX);
+    inner
+        .context
+        .store
+        .run(move |profile| {
+            let name = conversation_name(&conversation);
+            // With a place to begin at it pages forward, so that everything can be had; without one, the newest.
+            let found = match since {
+                Some(since) => profile.messages_after(conversation.id(), MessageId(since), limit)?,
+                None => profile.messages(conversation.id(), MessageId(0), limit)?,
+            };
+            found.iter().map(|message| message_info(profile, &name, message)).collect::<Result<Vec<_>, _>>()
+        })
+        .await
+}
