@@ -8,7 +8,7 @@ use arti_client::{ErrorKind, HasKind};
 use cwtch_net::Readiness;
 use futures::StreamExt;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::client::{Arti, report};
 
@@ -16,8 +16,13 @@ use crate::client::{Arti, report};
 const RETRY_FIRST: Duration = Duration::from_secs(2);
 /// The longest pause.
 const RETRY_MAX: Duration = Duration::from_secs(60);
+/// So long without progress is told as a trouble: arti itself names one only after minutes, or never.
+const STALL: Duration = Duration::from_secs(20);
 /// How often to look at a status that does not change by itself: a directory can go out of date.
 const LOOK: Duration = Duration::from_secs(30);
+
+/// The connection counts for so much of arti's hundred, the directory for the rest.
+const CONNECTED: u8 = 15;
 
 /// Before anything was tried.
 pub(crate) fn started() -> Readiness {
@@ -30,14 +35,23 @@ pub(crate) async fn keep(client: Arc<Arti>, readiness: watch::Sender<Readiness>)
     let mut failed = failure.subscribe();
     let mut events = client.bootstrap_events();
     let watching = async {
+        let mut progress = (0, Instant::now());
         loop {
-            let seen = read(&client.bootstrap_status());
+            let mut seen = read(&client.bootstrap_status());
+            if seen.percent != progress.0 {
+                progress = (seen.percent, Instant::now());
+            }
+            let stalled_at = progress.1 + STALL;
+            if !seen.is_ready() && seen.trouble.is_none() && Instant::now() >= stalled_at {
+                seen = stalled(seen);
+            }
             // While nothing is under way, the failure of the last attempt says more.
             let failed = failed.borrow_and_update().clone().filter(|_| !seen.is_ready());
             set(&readiness, failed.unwrap_or(seen));
             tokio::select! {
                 event = events.next() => if event.is_none() { return },
                 changed = failure_changed(&failure) => if changed { continue },
+                () = sleep_until(stalled_at), if Instant::now() < stalled_at => {}
                 () = sleep(LOOK) => {}
                 () = readiness.closed() => return,
             }
@@ -78,9 +92,8 @@ fn read(status: &BootstrapStatus) -> Readiness {
         return Readiness::ready();
     }
     let percent = (status.as_frac() * 100.0).clamp(0.0, 99.0) as u8;
-    // The connection counts for 15 of 100 in arti's fraction, the directory for the rest.
     let waiting_for = match percent {
-        0..15 => "a first connection with the Tor network",
+        0..CONNECTED => "a first connection with the Tor network",
         _ => "the directory of the Tor network's relays",
     };
     let waiting = Readiness::waiting(percent, waiting_for);
@@ -97,6 +110,15 @@ const OFFLINE: &str = "No relay of the Tor network can be reached: this machine 
      lets nothing through. It is tried again; if Tor is blocked here, set up bridges in tor.toml.";
 const FILTERED: &str = "Connections with relays are opened and then cut off: the network here seems to block Tor. It is tried \
      again; set up bridges in tor.toml.";
+
+const STALLED: &str = "The directory of the Tor network arrives very slowly or not at all. It is tried again; if Tor is hindered here, \
+     set up bridges in tor.toml.";
+
+/// Nothing has moved for a while.
+fn stalled(seen: Readiness) -> Readiness {
+    let sentence = if seen.percent < CONNECTED { OFFLINE } else { STALLED };
+    seen.with_trouble(sentence, false)
+}
 
 fn stuck(kind: &BlockageKind, message: &str) -> (String, bool) {
     match kind {

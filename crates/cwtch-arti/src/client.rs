@@ -9,7 +9,7 @@ use arti_client::config::BoolOrAuto;
 use arti_client::isolation::IsolationHelper;
 use arti_client::{BootstrapBehavior, DormantMode, ErrorKind, HasKind, StreamPrefs, TorClient};
 use async_trait::async_trait;
-use cwtch_net::onion::PORT;
+use cwtch_net::onion::{CheckTimes, PORT};
 use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network, Readiness, UnreachableWhy};
 use cwtch_primitives::{Address, Identity};
 use tokio::sync::watch;
@@ -57,6 +57,7 @@ pub struct EmbeddedTor {
 /// What the client's tasks share. They hold it weakly or end with `stop`, so that it goes with its owner.
 pub(crate) struct Shared {
     pub(crate) readiness: watch::Receiver<Readiness>,
+    pub(crate) checks: CheckTimes,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
     /// Gone once the network was shut down.
@@ -73,7 +74,10 @@ impl EmbeddedTor {
     ///
     /// # Errors
     /// [`StartError`]: what waiting does not mend.
-    pub async fn start(settings: &str, state: &Path) -> Result<Arc<Self>, StartError> {
+    ///
+    /// `settings` is taken as it is, but for where things are kept and what this program decides anyway; which of them
+    /// are a person's to set is the caller's to say. `checks` is how often hosted services are looked at from outside.
+    pub async fn start(settings: &str, state: &Path, checks: CheckTimes) -> Result<Arc<Self>, StartError> {
         let config = config::build(settings, state)?;
         make_private(state).map_err(|why| StartError::Directory { path: state.to_owned(), why })?;
         // Whatever else in the process uses TLS decides first; then it is that.
@@ -99,8 +103,14 @@ impl EmbeddedTor {
         let keep = bootstrap::keep(client.clone(), report);
         let stopped = stop.clone();
         tasks.spawn(async move { stopped.run_until_cancelled(keep).await });
-        let shared =
-            Shared { readiness, stop, tasks, client: Mutex::new(Some(client)), nicknames: Mutex::default() };
+        let shared = Shared {
+            readiness,
+            checks,
+            stop,
+            tasks,
+            client: Mutex::new(Some(client)),
+            nicknames: Mutex::default(),
+        };
         Ok(Arc::new(Self { shared: Arc::new(shared) }))
     }
 }

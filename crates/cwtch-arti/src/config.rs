@@ -7,22 +7,6 @@ use arti_client::config::{CfgPath, TorClientConfigBuilder};
 use tor_config::ExplicitOrAuto;
 use tor_keymgr::config::ArtiKeystoreKind;
 
-/// What a person may set: the rest of arti's configuration is this program's to decide.
-const ALLOWED: &[&str] = &[
-    "tor_network",
-    "bridges",
-    "download_schedule",
-    "directory_tolerance",
-    "override_net_params",
-    "channel",
-    "path_rules",
-    "preemptive_circuits",
-    "circuit_timing",
-    "address_filter",
-    "stream_timeouts",
-    "vanguards",
-];
-
 /// Why a configuration of the embedded Tor cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -33,11 +17,6 @@ pub enum ConfigError {
     /// A key that arti does not know.
     #[error("the embedded Tor has no setting \"{0}\"; its settings are those of arti")]
     Unknown(String),
-    /// A key of arti's that is not a person's to set.
-    #[error(
-        "the setting \"{0}\" of the embedded Tor is this program's to decide; take it out. What can be set: {1}"
-    )]
-    NotYours(String, String),
     /// The values do not fit together.
     #[error("the settings of the embedded Tor do not fit together: {0}")]
     Inconsistent(String),
@@ -55,9 +34,6 @@ pub fn check(settings: &str) -> Result<(), ConfigError> {
 /// The configuration for a client that keeps what it keeps in `state`.
 pub(crate) fn build(settings: &str, state: &Path) -> Result<TorClientConfig, ConfigError> {
     let table: toml::Table = settings.parse().map_err(malformed)?;
-    if let Some(other) = table.keys().find(|key| !ALLOWED.contains(&key.as_str())) {
-        return Err(ConfigError::NotYours(other.clone(), ALLOWED.join(", ")));
-    }
     let mut unknown = None;
     let mut builder: TorClientConfigBuilder = serde_ignored::deserialize(table, |path| {
         unknown.get_or_insert(path.to_string());
@@ -109,9 +85,11 @@ mod tests {
     }
 
     #[test]
-    fn what_the_program_decides_is_refused_by_name() {
-        let error = check("[storage]\nstate_dir = \"/tmp\"\n").unwrap_err();
-        assert!(matches!(&error, ConfigError::NotYours(key, _) if key == "storage"), "{error}");
+    fn what_the_program_decides_it_decides_last() {
+        let settings =
+            "[storage]\nstate_dir = \"/elsewhere\"\n[storage.keystore.primary]\nkind = \"native\"\n";
+        let config = build(settings, Path::new("/here")).unwrap();
+        assert_eq!(config, build("", Path::new("/here")).unwrap());
     }
 
     #[test]

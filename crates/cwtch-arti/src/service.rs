@@ -6,7 +6,7 @@ use std::time::Duration;
 use arti_client::config::onion_service::OnionServiceConfigBuilder;
 use arti_client::{ErrorKind, HasKind};
 use async_trait::async_trait;
-use cwtch_net::onion::{self, Arrivals, CheckTimes};
+use cwtch_net::onion::{self, Arrivals};
 use cwtch_net::{BoxStream, Listener, NetError, Readiness};
 use cwtch_primitives::{Address, Identity};
 use futures::StreamExt;
@@ -92,7 +92,7 @@ pub(crate) async fn listen(shared: &Arc<Shared>, identity: &Identity) -> Result<
         let weak = weak.clone();
         async move { dial_weakly(&weak, &address).await }
     };
-    let checks = onion::keep_checked(published, arrivals, CheckTimes::default(), dial, report);
+    let checks = onion::keep_checked(published, arrivals, shared.checks, dial, report);
     let stopped = stop.clone();
     shared.tasks.spawn(async move {
         let both = async { tokio::join!(publication, checks) };

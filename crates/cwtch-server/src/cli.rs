@@ -169,7 +169,8 @@ async fn serve_until_signal(args: &RunArgs, config: Config, tor: &TorConfig) -> 
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     // The directory's lock comes first: two servers must not share what Tor keeps there.
     let data_dir = DataDir::open(&args.data.data)?;
-    let network = cwtch_tor::open(&args.network, tor, &data_dir.path().join(TOR_STATE)).await?;
+    let network = cwtch_tor::open(&args.network, tor, &data_dir.path().join(TOR_STATE)).await;
+    let network = network.map_err(|e| if e.is_usage() { Failure::usage(e) } else { e.into() })?;
     if let Some(warning) = network.warning() {
         let _ = writeln!(io::stderr(), "WARNING: {warning}");
     }

@@ -22,6 +22,12 @@
 //! # Ask Tor to protect the onion service by proof of work when it is flooded, where the Tor can.
 //! proof_of_work = true
 //!
+//! # The own onion service, whichever Tor hosts it.
+//! [onion]
+//! # Seconds between two looks from outside at whether the own address answers, and answers here. Up to half of it is
+//! # added at random. 5 to 86400.
+//! check_seconds = 1200
+//!
 //! # Tor inside this program (--network arti): a part of arti's own configuration, word for word, with its tables
 //! # tor_network, bridges, download_schedule, circuit_timing, stream_timeouts, path_rules, preemptive_circuits,
 //! # vanguards, channel, override_net_params and address_filter.
@@ -34,7 +40,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use cwtch_net::onion::CheckTimes;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -65,10 +73,43 @@ const EMBEDDED_KEYS: [&str; 11] = [
 /// What `tor.toml` says. [`TorConfig::default`] is what an empty file means.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct TorConfig {
+    /// The `[onion]` table.
+    pub onion: OnionConfig,
     /// The `[system]` table.
     pub system: SystemConfig,
     /// The `[embedded]` table: a part of arti's own configuration.
     pub embedded: toml::Table,
+}
+
+/// The `[onion]` table: the own onion service.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OnionConfig {
+    /// Seconds between two looks from outside, 5 to 86400.
+    #[serde(deserialize_with = "check_seconds")]
+    pub check_seconds: u64,
+}
+
+impl Default for OnionConfig {
+    fn default() -> Self {
+        Self { check_seconds: CheckTimes::default().again.as_secs() }
+    }
+}
+
+impl OnionConfig {
+    pub(crate) fn times(&self) -> CheckTimes {
+        let again = Duration::from_secs(self.check_seconds);
+        let usual = CheckTimes::default();
+        CheckTimes { again, retry_max: usual.retry_max.min(again), ..usual }
+    }
+}
+
+fn check_seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let seconds = u64::deserialize(deserializer)?;
+    if (5..=86_400).contains(&seconds) {
+        return Ok(seconds);
+    }
+    Err(serde::de::Error::custom("check_seconds must be 5 to 86400"))
 }
 
 /// The `[system]` table: a Tor that runs already.
@@ -166,6 +207,7 @@ pub enum ConfigError {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct File {
+    onion: OnionConfig,
     system: SystemConfig,
     embedded: BTreeMap<Spanned<String>, toml::Value>,
 }
@@ -193,7 +235,7 @@ impl TorConfig {
             }
             embedded.insert(key, value);
         }
-        Ok(Self { system: file.system, embedded })
+        Ok(Self { onion: file.onion, system: file.system, embedded })
     }
 
     /// Reads a configuration file; relative paths in it are taken from its directory.
@@ -248,6 +290,17 @@ mod tests {
 
     fn refusal(text: &str) -> String {
         TorConfig::parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_own_address_is_looked_at_no_more_often_than_sensible() {
+        let times = TorConfig::parse("[onion]\ncheck_seconds = 10").unwrap().onion.times();
+        assert_eq!((times.again.as_secs(), times.retry_max.as_secs()), (10, 10));
+        assert_eq!(TorConfig::default().onion.times().again, CheckTimes::default().again);
+        for wrong in ["4", "86401", "-1", "\"often\""] {
+            let error = TorConfig::parse(&format!("[onion]\ncheck_seconds = {wrong}")).unwrap_err();
+            assert!(error.to_string().contains("check_seconds"), "{error}");
+        }
     }
 
     #[test]

@@ -43,6 +43,20 @@ pub enum OpenError {
     Environment(#[from] EnvironmentFault),
 }
 
+impl OpenError {
+    /// Whether a setting is at fault, on the command line, in the environment or in `tor.toml`.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::NoEmbeddedTor | Self::PasswordFile { .. } | Self::Settings(_) | Self::Environment(_) => {
+                true
+            }
+            #[cfg(feature = "arti")]
+            Self::EmbeddedTor(cwtch_arti::StartError::Config(_)) => true,
+            _ => false,
+        }
+    }
+}
+
 /// Opens a network. Returns at once where the network takes time to become usable; its readiness tells.
 /// Must be called inside a tokio runtime.
 ///
@@ -83,12 +97,12 @@ async fn open_in(
                 places.password =
                     Some(password.map_err(|fault| OpenError::PasswordFile { path: path.clone(), fault })?);
             }
-            Ok(Arc::new(SystemTor::start(places, &config.system)))
+            Ok(Arc::new(SystemTor::start(places, &config.system, config.onion.times())))
         }
         #[cfg(feature = "arti")]
         NetworkSpec::Arti => {
             let settings = toml::to_string(&config.embedded)?;
-            Ok(cwtch_arti::EmbeddedTor::start(&settings, state).await?)
+            Ok(cwtch_arti::EmbeddedTor::start(&settings, state, config.onion.times()).await?)
         }
         _ => Err(OpenError::NoEmbeddedTor),
     }

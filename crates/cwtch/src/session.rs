@@ -276,7 +276,7 @@ impl From<StorageError> for Fault {
 impl From<OpenError> for Fault {
     fn from(error: OpenError) -> Self {
         let kind = match &error {
-            OpenError::NoEmbeddedTor => "usage",
+            error if error.is_usage() => "usage",
             OpenError::Network(NetError::Io { .. }) => "storage",
             _ => "unreachable",
         };

@@ -64,18 +64,20 @@ pub(crate) struct SystemTor {
     closed: CancellationToken,
     keeper: AbortHandle,
     next: AtomicU64,
+    checks: CheckTimes,
 }
 
 impl SystemTor {
     /// Begins to look for the Tor. What stands in the way is told by the readiness.
-    pub(crate) fn start(places: Places, config: &SystemConfig) -> Self {
-        Self::with(Setup {
+    pub(crate) fn start(places: Places, config: &SystemConfig, checks: CheckTimes) -> Self {
+        let setup = Setup {
             connect: Arc::new(places.control),
             socks: places.socks,
             password: places.password,
             listen: config.listen.clone(),
             proof_of_work: config.proof_of_work,
-        })
+        };
+        Self { checks, ..Self::with(setup) }
     }
 
     fn with(setup: Setup) -> Self {
@@ -85,7 +87,7 @@ impl SystemTor {
         let closed = CancellationToken::new();
         let keeper = tokio::spawn(Keeper::new(Arc::new(setup), asked, readiness, socks).run()).abort_handle();
         let dialer = Dialer::new(ready, socks_told, closed.clone());
-        Self { requests, dialer, closed, keeper, next: AtomicU64::new(0) }
+        Self { requests, dialer, closed, keeper, next: AtomicU64::new(0), checks: CheckTimes::default() }
     }
 }
 
@@ -108,7 +110,7 @@ impl Network for SystemTor {
             // Circuits of its own: one that is used already would show nothing.
             async move { dialer.dial(&address, Isolation::new()).await }
         };
-        let checking = tokio::spawn(keep_checked(told, arrivals, CheckTimes::default(), look, report));
+        let checking = tokio::spawn(keep_checked(told, arrivals, self.checks, look, report));
         Ok(Box::new(SystemListener {
             address,
             id,

@@ -25,7 +25,15 @@ const LOOK: Duration = Duration::from_millis(20);
 /// The program under test, with none of the tester's own settings.
 pub fn cwtch() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cwtch"));
-    for name in ["CWTCH_DATA", "CWTCH_NETWORK", "CWTCH_PROFILE", "CWTCH_LOG", "NO_COLOR", "CLICOLOR_FORCE"] {
+    for name in [
+        "CWTCH_DATA",
+        "CWTCH_NETWORK",
+        "CWTCH_PROFILE",
+        "CWTCH_TOR_CONFIG",
+        "CWTCH_LOG",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+    ] {
         command.env_remove(name);
     }
     command.stdin(Stdio::null());
@@ -138,16 +146,22 @@ impl World {
 
     /// A running server.
     pub fn server(&self, name: &str) -> Server {
-        let mut server = Server {
+        let mut server = self.server_over(name, &self.network(), &[]);
+        server.start();
+        server
+    }
+
+    /// A server of another network, not running yet; `extra` stands on every command line.
+    pub fn server_over(&self, name: &str, network: &str, extra: &[String]) -> Server {
+        Server {
             data: self.path(name),
-            network: self.network(),
+            network: network.to_owned(),
+            extra: extra.to_vec(),
             log: self.path(&format!("{name}.log")),
             address: String::new(),
             bundle: String::new(),
             running: None,
-        };
-        server.start();
-        server
+        }
     }
 }
 
@@ -164,13 +178,18 @@ impl Running {
         let log_file = File::options().create(true).append(true).open(log).expect("a log file");
         let mut child = command.stdout(Stdio::piped()).stderr(log_file).spawn().expect("it starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("standard output"));
-        let mut line = String::new();
-        stdout.read_line(&mut line).expect("a line");
-        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|_| {
-            let _ = child.kill();
-            panic!("no ready line but {line:?}; log: {}", fs::read_to_string(log).unwrap_or_default())
-        });
-        assert_eq!(ready["event"], "ready");
+        // Over Tor it says first how far it is.
+        let ready = loop {
+            let mut line = String::new();
+            stdout.read_line(&mut line).expect("a line");
+            let event: Value = serde_json::from_str(&line).unwrap_or_else(|_| {
+                let _ = child.kill();
+                panic!("no ready line but {line:?}; log: {}", fs::read_to_string(log).unwrap_or_default())
+            });
+            if event["event"] == "ready" {
+                break event;
+            }
+        };
         Self { child, ready, _stdout: stdout }
     }
 
@@ -271,7 +290,12 @@ impl Person {
     /// Starts the daemon.
     pub fn start(&mut self) {
         assert!(self.daemon.is_none(), "the daemon runs already");
-        let mut command = self.command(&["--json", "--network", &self.network, "daemon"]);
+        let command = self.command(&["--json", "--network", &self.network, "daemon"]);
+        self.start_by(command);
+    }
+
+    /// Starts the daemon by a command line of the test's.
+    pub fn start_by(&mut self, mut command: Command) {
         command.env("CWTCH_LOG", self.log_level);
         let daemon = Running::start(command, &self.log);
         assert_eq!(daemon.ready["address"], self.address.as_str());
@@ -320,6 +344,7 @@ pub struct Server {
     pub bundle: String,
     data: PathBuf,
     network: String,
+    extra: Vec<String>,
     log: PathBuf,
     running: Option<Running>,
 }
@@ -329,6 +354,7 @@ impl Server {
         assert!(self.running.is_none(), "the server runs already");
         let mut command = cwtch();
         command.args(["server", "run", "--json", "--network", &self.network, "--data"]).arg(&self.data);
+        command.args(&self.extra);
         let running = Running::start(command, &self.log);
         self.address = running.ready["address"].as_str().expect("an address").to_owned();
         self.bundle = running.ready["bundle"].as_str().expect("a bundle").to_owned();
