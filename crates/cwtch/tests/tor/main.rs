@@ -4,6 +4,14 @@
 //! needs it and stopped, with every process, before this program ends. Without `tor` on the machine all tests are
 //! passed over, and it says so.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "tests, although their functions are not marked as such"
+)]
+
 #[path = "../common/mod.rs"]
 mod common;
 
@@ -22,6 +30,9 @@ use libtest_mimic::{Arguments, Trial};
 
 use stage::Stage;
 
+/// A test's name and what it does on the stage.
+type Test = (&'static str, fn(&Stage));
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let missing = TorNet::installed().err();
@@ -29,7 +40,7 @@ fn main() -> ExitCode {
         eprintln!("SKIPPED: the tests over a Tor network: {error}");
     }
     let stage = Arc::new(Stage::new());
-    let tests: [(&str, fn(&Stage)); _] = [
+    let tests: [Test; _] = [
         ("two_embedded_peers_chat", chat::two_embedded_peers_chat),
         ("embedded_and_system_peers_chat_either_way", chat::embedded_and_system_peers_chat_either_way),
         ("commands_without_a_daemon_reach_a_peer", chat::commands_without_a_daemon_reach_a_peer),
@@ -65,7 +76,7 @@ fn main() -> ExitCode {
         ),
         ("an_identity_that_runs_twice_is_noticed", trouble::an_identity_that_runs_twice_is_noticed),
     ];
-    let trial = |(name, test): (&str, fn(&Stage))| {
+    let trial = |(name, test): Test| {
         let stage = stage.clone();
         let run = move || {
             test(&stage);
