@@ -46,11 +46,11 @@ pub(crate) async fn keep(client: Arc<Arti>, readiness: watch::Sender<Readiness>)
                 seen = stalled(seen);
             }
             // While nothing is under way, the failure of the last attempt says more.
-            let failed = failed.borrow_and_update().clone().filter(|_| !seen.is_ready());
-            set(&readiness, failed.unwrap_or(seen));
+            let last = failed.borrow_and_update().clone().filter(|_| !seen.is_ready());
+            last.unwrap_or(seen).report_to(&readiness);
             tokio::select! {
                 event = events.next() => if event.is_none() { return },
-                changed = failure_changed(&failure) => if changed { continue },
+                Ok(()) = failed.changed() => {}
                 () = sleep_until(stalled_at), if Instant::now() < stalled_at => {}
                 () = sleep(LOOK) => {}
                 () = readiness.closed() => return,
@@ -80,10 +80,6 @@ pub(crate) async fn keep(client: Arc<Arti>, readiness: watch::Sender<Readiness>)
         () = watching => {}
         () = trying => {}
     }
-}
-
-async fn failure_changed(failure: &watch::Sender<Option<Readiness>>) -> bool {
-    failure.subscribe().changed().await.is_ok()
 }
 
 /// arti's status in a person's words.
@@ -158,14 +154,6 @@ fn explain(error: &arti_client::Error, percent: u8) -> Readiness {
         ),
         _ => waiting.with_trouble(format!("Tor does not get ready ({}). It is tried again.", report(error)), false),
     }
-}
-
-fn set(readiness: &watch::Sender<Readiness>, now: Readiness) {
-    readiness.send_if_modified(|last| {
-        let changed = *last != now;
-        *last = now;
-        changed
-    });
 }
 
 #[cfg(test)]

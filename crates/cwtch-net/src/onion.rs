@@ -117,10 +117,10 @@ pub async fn keep_checked<F, D>(
             let looked = look(&arrivals, &times, &dial).await;
             failed = if looked.is_ok() { 0 } else { failed + 1 };
             match looked {
-                Ok(true) => set(&report, Readiness::ready()),
+                Ok(true) => Readiness::ready().report_to(&report),
                 Ok(false) => {
                     let waiting = Readiness::waiting(95, "the other program to stop");
-                    set(&report, waiting.with_trouble(SERVED_ELSEWHERE, true));
+                    waiting.with_trouble(SERVED_ELSEWHERE, true).report_to(&report);
                 }
                 // A ready service does not become unready by one circuit that failed.
                 Err(_) if report.borrow().is_ready() && failed < PATIENCE => {}
@@ -136,7 +136,7 @@ pub async fn keep_checked<F, D>(
                             false,
                         )
                     };
-                    set(&report, waiting);
+                    waiting.report_to(&report);
                 }
             }
             match (report.borrow().is_ready(), failed) {
@@ -146,7 +146,7 @@ pub async fn keep_checked<F, D>(
             }
         } else {
             failed = 0;
-            set(&report, Readiness { percent: said.percent / 10 * 9, ..said });
+            Readiness { percent: said.percent / 10 * 9, ..said }.report_to(&report);
             Duration::MAX
         };
         let until = Instant::now().checked_add(pause);
@@ -180,18 +180,10 @@ where
     Ok(timeout(times.arrival, arrived).await.is_ok())
 }
 
-fn set(report: &watch::Sender<Readiness>, now: Readiness) {
-    report.send_if_modified(|last| {
-        let changed = *last != now;
-        *last = now;
-        changed
-    });
-}
-
 /// Reports, but lets a trouble stand that was reported before: a new attempt does not end it.
 fn keep_trouble(report: &watch::Sender<Readiness>, now: Readiness) {
     let trouble = report.borrow().trouble.clone();
-    set(report, Readiness { trouble, ..now });
+    Readiness { trouble, ..now }.report_to(report);
 }
 
 #[cfg(test)]

@@ -53,6 +53,15 @@ impl Readiness {
         watch::channel(Self::ready()).1
     }
 
+    /// Reports it, unless that is what was reported last.
+    pub fn report_to(self, report: &watch::Sender<Self>) {
+        report.send_if_modified(|last| {
+            let changed = *last != self;
+            *last = self;
+            changed
+        });
+    }
+
     /// In a few words, to follow a colon: the trouble, else what is waited for.
     pub fn summary(&self) -> String {
         match &self.trouble {

@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::chat::talk;
 use crate::common::{Person, cwtch};
 use crate::groups::group_of_two;
-use crate::stage::{PEOPLE, SERVERS, Slow, Stage, circuits, until};
+use crate::stage::{PEOPLE, Place, SERVERS, Slow, Stage, circuits, until};
 
 /// The system calls by which a program reaches anything outside itself.
 const WATCHED: &str = "trace=connect,bind,sendto,sendmsg,sendmmsg";
@@ -64,13 +64,13 @@ fn reached(log: &Path) -> Vec<(String, SocketAddr)> {
     found
 }
 
-pub(crate) fn an_embedded_client_connects_to_relays_only(stage: &Stage) {
-    let place = stage.world();
-    let (mut alice, mut bob) = (place.embedded("alice"), place.embedded("bob"));
+/// What a person's daemon reaches while it talks with a contact and in a group; `None` where nothing can watch.
+fn reached_in_daily_life(place: &Place, mut alice: Person) -> Option<Vec<(String, SocketAddr)>> {
+    let mut bob = place.embedded("bob");
     let mut server = place.embedded_server("server");
     let log = place.world.path("calls");
     if !start_watched(&mut alice, &log) {
-        return;
+        return None;
     }
     bob.goes_online();
     alice.is_online();
@@ -80,8 +80,13 @@ pub(crate) fn an_embedded_client_connects_to_relays_only(stage: &Stage) {
     bob.stop();
     server.stop();
 
+    Some(reached(&log))
+}
+
+pub(crate) fn an_embedded_client_connects_to_relays_only(stage: &Stage) {
+    let place = stage.world();
+    let Some(reached) = reached_in_daily_life(&place, place.embedded("alice")) else { return };
     let relays: HashSet<SocketAddr> = place.net.relay_addresses().into_iter().collect();
-    let reached = reached(&log);
     assert!(reached.iter().any(|(call, at)| call == "connect" && relays.contains(at)), "it used Tor");
     for (call, at) in reached {
         assert!(call == "connect" && relays.contains(&at), "{call} to {at}, which is no relay");
@@ -90,23 +95,9 @@ pub(crate) fn an_embedded_client_connects_to_relays_only(stage: &Stage) {
 
 pub(crate) fn a_client_of_the_system_s_tor_connects_to_it_only(stage: &Stage) {
     let place = stage.world();
-    let (mut alice, mut bob) = (place.system("alice", PEOPLE), place.embedded("bob"));
-    let mut server = place.embedded_server("server");
-    let log = place.world.path("calls");
-    if !start_watched(&mut alice, &log) {
-        return;
-    }
-    bob.goes_online();
-    alice.is_online();
-    talk(&alice, &bob);
-    group_of_two(&server, "Hikers", &alice, &bob);
-    alice.stop();
-    bob.stop();
-    server.stop();
-
+    let Some(reached) = reached_in_daily_life(&place, place.system("alice", PEOPLE)) else { return };
     let tor = place.net.client(PEOPLE).expect("a client");
     let control: SocketAddr = tor.control().to_string().parse().expect("a TCP control port");
-    let reached = reached(&log);
     assert!(reached.contains(&("connect".to_owned(), tor.socks())), "it used Tor: {reached:?}");
     for (call, at) in reached {
         // A service's own end, where Tor cannot have a Unix socket, listens on this machine only.
