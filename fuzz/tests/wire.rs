@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use bolero::check;
+use cwtch_fuzz::edited;
 use cwtch_wire::packet::PACKET_LEN;
 
 /// Inputs for each target without `cargo bolero`, where nothing else ends it.
@@ -15,24 +16,6 @@ fn run(sample: &[u8], target: impl Fn(&[u8]) + core::panic::RefUnwindSafe) {
         target(input);
         target(&edited(sample, input));
     });
-}
-
-/// Applies up to eight edits of four bytes each: what, where (two bytes), with which byte.
-fn edited(sample: &[u8], edits: &[u8]) -> Vec<u8> {
-    let mut bytes = sample.to_vec();
-    for edit in edits.as_chunks::<4>().0.iter().take(8) {
-        let [what, high, low, byte] = *edit;
-        let at = usize::from(u16::from_be_bytes([high, low])) % (bytes.len() + 1);
-        match what % 5 {
-            0 => bytes.insert(at, byte),
-            1 => bytes.truncate(at),
-            2 => drop(bytes.splice(at..at, *b"null")),
-            3 if at < bytes.len() => drop(bytes.remove(at)),
-            _ if at < bytes.len() => bytes[at] = byte,
-            _ => {}
-        }
-    }
-    bytes
 }
 
 mod json {
@@ -342,7 +325,7 @@ mod sample {
                 .remove(0);
         let message = EncryptedGroupMessage { ciphertext: vec![7; 60], signature: vec![8; 64] };
         let token = Some(token.spend(&spend_data(&message, &server().address())));
-        ClientMessage::Post { token, message }.to_json()
+        ClientMessage::Post { token, message, log: false }.to_json()
     }
 
     pub(crate) fn plain_group_message() -> Vec<u8> {

@@ -137,7 +137,7 @@ fn answer(payload: &[u8], seen: &Mutex<Seen>) -> (Vec<Vec<u8>>, Then) {
     let new = |message: &EncryptedGroupMessage| ServerMessage::NewMessage(message.clone()).to_json();
     let result = |success| ServerMessage::PostResult { success }.to_json();
     match ClientMessage::from_json(payload).unwrap().unwrap() {
-        ClientMessage::Replay { last_commit } => {
+        ClientMessage::Replay { last_commit, .. } => {
             if let Some(message) = seen.interruption.take() {
                 seen.log.push(message.clone());
                 return (vec![new(&message)], Then::HangUp);
@@ -150,7 +150,7 @@ fn answer(payload: &[u8], seen: &Mutex<Seen>) -> (Vec<Vec<u8>>, Then) {
             out.extend(entries.iter().map(EncryptedGroupMessage::to_json));
             (out, Then::GoOn)
         }
-        ClientMessage::Post { token, message } => {
+        ClientMessage::Post { token, message, .. } => {
             seen.posts.push((token.unwrap(), message.clone()));
             let answer = seen.answers.pop_front();
             if !matches!(answer, Some(Answer::Refuse | Answer::HangUp)) {
@@ -163,5 +163,7 @@ fn answer(payload: &[u8], seen: &Mutex<Seen>) -> (Vec<Vec<u8>>, Then) {
                 None => (vec![result(true), new(&message)], Then::GoOn),
             }
         }
+        // It knows no log.
+        ClientMessage::LogHead | ClientMessage::LogProof { .. } => (Vec::new(), Then::GoOn),
     }
 }

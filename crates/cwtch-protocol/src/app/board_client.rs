@@ -143,7 +143,7 @@ impl BoardClient {
         }
         self.replay = Replay::Requested;
         let last_commit = last_commit.map(<[u8]>::to_vec);
-        self.out.push_back(ClientMessage::Replay { last_commit }.to_json());
+        self.out.push_back(ClientMessage::Replay { last_commit, log: None }.to_json());
         Ok(())
     }
 
@@ -163,7 +163,9 @@ impl BoardClient {
         if message.ciphertext.is_empty() || message.signature.is_empty() {
             return Err(BoardClientError::Incomplete);
         }
-        let request = ClientMessage::Post { token: Some(token.clone()), message: message.clone() }.to_json();
+        let request =
+            ClientMessage::Post { token: Some(token.clone()), message: message.clone(), log: false }
+                .to_json();
         if request.len() > SEALED_MAX {
             return Err(BoardClientError::TooLong { bytes: request.len(), limit: SEALED_MAX });
         }
@@ -222,7 +224,8 @@ impl BoardClient {
                 self.events.push_back(Event::PostAnswered { id, success });
             }
             Some(ServerMessage::NewMessage(message)) => self.events.push_back(Event::NewMessage(message)),
-            None => {}
+            // Nothing was asked for that these answer.
+            Some(_) | None => {}
         }
         Ok(())
     }

@@ -134,7 +134,7 @@ impl BoardHost {
     /// [`BoardHostError`]; close the connection.
     pub fn handle(&mut self, payload: &[u8]) -> Result<(), BoardHostError> {
         match ClientMessage::from_json(payload).map_err(BoardHostError::Malformed)? {
-            Some(ClientMessage::Post { token, message }) => {
+            Some(ClientMessage::Post { token, message, .. }) => {
                 if self.posts.len() >= MAX_POSTS_IN_FLIGHT {
                     return Err(BoardHostError::TooManyPosts);
                 }
@@ -143,17 +143,17 @@ impl BoardHost {
                 self.posts.push_back((id, None));
                 self.actions.push_back(Action::Post { id, token, message });
             }
-            Some(ClientMessage::Replay { last_commit }) if self.replay == Replay::None => {
+            Some(ClientMessage::Replay { last_commit, .. }) if self.replay == Replay::None => {
                 self.replay = Replay::Asked;
                 self.actions.push_back(Action::Replay { last_commit });
             }
-            Some(ClientMessage::Replay { last_commit }) => {
+            Some(ClientMessage::Replay { last_commit, .. }) => {
                 if self.waiting_replay.is_some() {
                     return Err(BoardHostError::TooManyReplays);
                 }
                 self.waiting_replay = Some(last_commit);
             }
-            None => {}
+            Some(ClientMessage::LogHead | ClientMessage::LogProof { .. }) | None => {}
         }
         Ok(())
     }

@@ -53,7 +53,7 @@ impl RawClient {
     /// Asks for everything and returns how many messages were announced.
     pub(crate) async fn ask_replay(&mut self) -> u64 {
         let mut packet = empty_packet();
-        let request = ClientMessage::Replay { last_commit: None }.to_json();
+        let request = ClientMessage::Replay { last_commit: None, log: None }.to_json();
         self.channel.seal(&request, &mut OsRng, &mut packet).unwrap();
         self.stream.write_all(packet.as_slice()).await.unwrap();
         self.stream.read_exact(packet.as_mut_slice()).await.unwrap();
@@ -97,7 +97,7 @@ pub(crate) fn posts(place: &Place, count: usize) -> Vec<Vec<u8>> {
     let board = place.address();
     let ready = mint(&place.keys, count).into_iter().map(|token| {
         let message = place.group.message();
-        ClientMessage::Post { token: Some(pay(token, &message, &board)), message }.to_json()
+        ClientMessage::Post { token: Some(pay(token, &message, &board)), message, log: false }.to_json()
     });
     ready.collect()
 }

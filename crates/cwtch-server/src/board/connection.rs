@@ -347,7 +347,7 @@ mod tests {
         let deadlines = Deadlines::default();
         let mut client =
             SecureConnection::outbound(Box::new(near), &client, &address, &deadlines, OsRng).await.unwrap();
-        client.send(&ClientMessage::Replay { last_commit: None }.to_json()).await.unwrap();
+        client.send(&ClientMessage::Replay { last_commit: None, log: None }.to_json()).await.unwrap();
         client.recv().await.unwrap().unwrap();
         let live = |seq| Committed {
             outcome: Outcome::Stored { seq, shadowed: false },

@@ -191,7 +191,7 @@ impl Client {
     }
 
     pub(crate) async fn raw_post(&mut self, token: SpentToken, message: EncryptedGroupMessage) {
-        self.raw(&ClientMessage::Post { token: Some(token), message }.to_json()).await;
+        self.raw(&ClientMessage::Post { token: Some(token), message, log: false }.to_json()).await;
     }
 
     pub(crate) async fn message(&mut self) -> ServerMessage {

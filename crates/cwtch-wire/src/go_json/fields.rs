@@ -88,10 +88,7 @@ impl<'v, 'a> Fields<'v, 'a> {
         for value in self.all(name) {
             found = match value {
                 Value::Null => None,
-                value => Some(
-                    bytes_of(value)
-                        .ok_or(WireError::Type { field: name, expected: "a byte string in base64" })?,
-                ),
+                value => Some(bytes_of(value).ok_or(not_bytes(name))?),
             };
         }
         Ok(found)
@@ -102,9 +99,40 @@ impl<'v, 'a> Fields<'v, 'a> {
     /// # Errors
     /// [`WireError::Missing`], [`WireError::Type`] or [`WireError::Length`].
     pub fn array<const N: usize>(&self, name: &'static str) -> Result<[u8; N], WireError> {
-        let bytes = self.bytes(name)?.ok_or(WireError::Missing { field: name })?;
-        let actual = bytes.len();
-        bytes.try_into().map_err(|_| WireError::Length { field: name, expected: N, actual })
+        self.opt_array(name)?.ok_or(WireError::Missing { field: name })
+    }
+
+    /// A byte string of exactly `N` bytes; `None` if it is absent or `null`.
+    ///
+    /// # Errors
+    /// [`WireError::Type`] or [`WireError::Length`].
+    pub fn opt_array<const N: usize>(&self, name: &'static str) -> Result<Option<[u8; N]>, WireError> {
+        self.bytes(name)?.map(|bytes| exactly(name, bytes)).transpose()
+    }
+
+    /// A list of at most `max` byte strings of exactly `N` bytes each; empty if it is absent or `null`.
+    ///
+    /// # Errors
+    /// [`WireError::Type`], [`WireError::Length`], or [`WireError::Count`] for more than `max`.
+    pub fn array_list<const N: usize>(
+        &self,
+        name: &'static str,
+        max: usize,
+    ) -> Result<Vec<[u8; N]>, WireError> {
+        let items = self.list(name)?.unwrap_or_default();
+        if items.len() > max {
+            return Err(WireError::Count { what: name, min: 0, max, actual: items.len() });
+        }
+        items.iter().map(|item| exactly(name, bytes_of(item).ok_or(not_bytes(name))?)).collect()
+    }
+
+    /// An unsigned integer of at most `max` (which is below 2^63); `None` if it is absent or `null`.
+    ///
+    /// # Errors
+    /// [`WireError::Type`], or [`WireError::Range`] for a negative number or one above `max`.
+    pub fn uint(&self, name: &'static str, max: u64) -> Result<Option<u64>, WireError> {
+        let in_range = |number: i64| u64::try_from(number).ok().filter(|number| *number <= max);
+        self.int(name)?.map(|number| in_range(number).ok_or(WireError::Range { field: name })).transpose()
     }
 
     /// A nested structure (a pointer in Go's terms): `None` if it is absent or `null` at last.
@@ -177,6 +205,15 @@ impl<'v, 'a> Fields<'v, 'a> {
         }
         Ok(found)
     }
+}
+
+fn not_bytes(field: &'static str) -> WireError {
+    WireError::Type { field, expected: "a byte string in base64" }
+}
+
+fn exactly<const N: usize>(field: &'static str, bytes: Vec<u8>) -> Result<[u8; N], WireError> {
+    let actual = bytes.len();
+    bytes.try_into().map_err(|_| WireError::Length { field, expected: N, actual })
 }
 
 fn bytes_of(value: &Value<'_>) -> Option<Vec<u8>> {

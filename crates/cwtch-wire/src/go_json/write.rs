@@ -124,6 +124,29 @@ impl ObjectWriter {
         }
     }
 
+    /// A byte string where there is one; without one the name does not appear either.
+    #[must_use]
+    pub fn bytes_if<B: AsRef<[u8]>>(self, name: &'static str, bytes: Option<B>) -> Self {
+        match bytes {
+            Some(bytes) => self.bytes(name, bytes.as_ref()),
+            None => self,
+        }
+    }
+
+    /// A list of byte strings.
+    #[must_use]
+    pub fn bytes_list<B: AsRef<[u8]>>(mut self, name: &'static str, list: &[B]) -> Self {
+        self.name(name);
+        self.out.push('[');
+        for (i, bytes) in list.iter().enumerate() {
+            self.out.push_str(if i == 0 { "\"" } else { ",\"" });
+            BASE64.encode_append(bytes.as_ref(), &mut self.out);
+            self.out.push('"');
+        }
+        self.out.push(']');
+        self
+    }
+
     /// A signed integer.
     #[must_use]
     pub fn int(self, name: &'static str, number: i64) -> Self {

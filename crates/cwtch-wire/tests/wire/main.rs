@@ -9,6 +9,7 @@
 )]
 
 mod artefacts;
+mod log;
 mod properties;
 mod reject;
 mod support;

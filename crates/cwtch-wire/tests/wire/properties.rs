@@ -174,9 +174,9 @@ proptest! {
         prop_assert_eq!(&EncryptedGroupMessage::from_json(&message.to_json()).unwrap(), &message);
         let token = tokens(1).remove(0).spend(&spend_data(&message, &group().address));
         for sent in [
-            ClientMessage::Replay { last_commit: last },
-            ClientMessage::Post { token: Some(token), message: message.clone() },
-            ClientMessage::Post { token: None, message: message.clone() },
+            ClientMessage::Replay { last_commit: last, log: None },
+            ClientMessage::Post { token: Some(token), message: message.clone(), log: false },
+            ClientMessage::Post { token: None, message: message.clone(), log: false },
         ] {
             prop_assert_eq!(ClientMessage::from_json(&sent.to_json()).unwrap().unwrap(), sent);
         }
@@ -311,7 +311,7 @@ fn escapes_at_each_limit() {
 fn the_longest_post_fits_one_packet() {
     let message = EncryptedGroupMessage { ciphertext: vec![0; 5834 + OVERHEAD], signature: vec![0; 64] };
     let token = tokens(1).remove(0).spend(b"");
-    let post = ClientMessage::Post { token: Some(token), message: message.clone() }.to_json();
+    let post = ClientMessage::Post { token: Some(token), message: message.clone(), log: false }.to_json();
     assert!(post.len() <= SEALED_MAX, "{}", post.len());
     assert!(ServerMessage::NewMessage(message).to_json().len() <= SEALED_MAX);
 }

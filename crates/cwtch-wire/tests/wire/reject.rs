@@ -401,14 +401,17 @@ fn board_messages() {
     }
     assert_eq!(
         ClientMessage::from_json(br#"{"replayrequest":{}}"#),
-        Ok(Some(ClientMessage::Replay { last_commit: None })),
+        Ok(Some(ClientMessage::Replay { last_commit: None, log: None })),
         "the type's zero value is a replay"
     );
     // Tokens of a wrong shape are invalid tokens, answered as such.
     for token in ["null", "{}", r#"{"T":"AA==","MAC":"AA=="}"#] {
         let json = format!(r#"{{"MessageType":2,"PostRequest":{{"Token":{token}}}}}"#);
         let read = ClientMessage::from_json(json.as_bytes()).unwrap().unwrap();
-        assert_eq!(read, ClientMessage::Post { token: None, message: EncryptedGroupMessage::default() });
+        assert_eq!(
+            read,
+            ClientMessage::Post { token: None, message: EncryptedGroupMessage::default(), log: false }
+        );
     }
 
     for json in [
@@ -424,7 +427,7 @@ fn board_messages() {
     ] {
         assert!(ServerMessage::from_json(json.as_bytes()).is_err(), "{json}");
     }
-    for json in ["{}", r#"{"MessageType":0}"#, r#"{"MessageType":5,"LogHead":{}}"#] {
+    for json in ["{}", r#"{"MessageType":0}"#, r#"{"MessageType":5,"Other":{}}"#] {
         assert_eq!(ServerMessage::from_json(json.as_bytes()), Ok(None), "{json}");
     }
     // A live message is not an entry of a replay.
