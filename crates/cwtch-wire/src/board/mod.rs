@@ -9,6 +9,7 @@ mod client;
 mod live;
 mod log;
 mod server;
+pub mod stream;
 
 use core::fmt;
 

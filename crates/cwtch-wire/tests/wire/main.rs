@@ -12,5 +12,6 @@ mod artefacts;
 mod log;
 mod properties;
 mod reject;
+mod stream;
 mod support;
 mod vectors;

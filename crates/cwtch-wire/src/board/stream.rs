@@ -1,0 +1,335 @@
+//! Stream b1: the entries of a replay in binary, cut across full packets (section 5 of `docs/verifiable-log.md`).
+//!
+//! Both directions know from the sizes which record must come next, so a stream has one form: behind each entry that
+//! completes a boundary stands its checkpoint, and nothing stands behind the last record.
+
+use core::fmt;
+
+use super::log::{CHECKPOINT_LEN, CheckpointBytes};
+use super::{EncryptedGroupMessage, MESSAGE_MAX, MessageRef};
+use crate::packet::SEALED_MAX;
+
+/// A boundary checkpoint follows the entries that make the log's size a multiple of this.
+pub const BOUNDARY: u64 = 256;
+
+/// The two lengths before a record.
+const HEADER: usize = 4;
+
+/// What is wrong with a stream, or with an attempt to write one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StreamError {
+    /// An entry that no board can have.
+    #[error(
+        "an entry has a signature of {signature} and a ciphertext of {ciphertext} bytes; both have at least one, \
+         together at most 6111"
+    )]
+    EntryLength {
+        /// Length of the signature in bytes.
+        signature: usize,
+        /// Length of the ciphertext in bytes.
+        ciphertext: usize,
+    },
+    /// A boundary checkpoint of another length than it must have.
+    #[error("a boundary checkpoint has {CHECKPOINT_LEN} bytes, this one {0}")]
+    BoundaryLength(usize),
+    /// A record of the wrong kind: a boundary checkpoint is left out, or is where none belongs.
+    #[error("the log's entries and boundary checkpoints are not in their order")]
+    Order,
+    /// Something follows the last record.
+    #[error("the log's entries are followed by something else")]
+    Trailing,
+    /// The encoder was finished before everything that was announced had been written.
+    #[error("fewer entries were written than announced; this is a bug in the server")]
+    Unfinished,
+    /// Bytes that end in the middle of their only record.
+    #[error("an entry is cut short")]
+    Truncated,
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// The next entry.
+    Entry(EncryptedGroupMessage),
+    /// The boundary checkpoint of the entries up to here, not yet verified.
+    Boundary(Box<CheckpointBytes>),
+}
+
+/// Which record comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    /// Index of the next entry: the log's size up to here.
+    next: u64,
+    size: u64,
+    boundary_due: bool,
+}
+
+impl Place {
+    fn new(from: u64, count: u64) -> Self {
+        Self { next: from, size: from.saturating_add(count), boundary_due: false }
+    }
+
+    fn is_end(self) -> bool {
+        self.next == self.size && !self.boundary_due
+    }
+
+    fn expects(self, boundary: bool) -> Result<(), StreamError> {
+        if self.is_end() {
+            return Err(StreamError::Trailing);
+        }
+        if self.boundary_due != boundary {
+            return Err(StreamError::Order);
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, boundary: bool) {
+        if boundary {
+            self.boundary_due = false;
+        } else {
+            self.next += 1;
+            self.boundary_due = self.next.is_multiple_of(BOUNDARY);
+        }
+    }
+}
+
+/// Writes a stream: holds less than one packet and hands full payloads on as they come.
+///
+/// `send` gets payloads of [`SEALED_MAX`] bytes, and at last a shorter one from [`Encoder::finish`].
+pub struct Encoder {
+    place: Place,
+    packet: Vec<u8>,
+}
+
+impl Encoder {
+    /// A stream of `count` entries, the first of them at index `from`.
+    pub fn new(from: u64, count: u64) -> Self {
+        Self { place: Place::new(from, count), packet: Vec::new() }
+    }
+
+    /// The index of the next entry.
+    pub fn next_index(&self) -> u64 {
+        self.place.next
+    }
+
+    /// Whether [`Encoder::boundary`] must be called before the next entry or the end.
+    pub fn boundary_due(&self) -> bool {
+        self.place.boundary_due
+    }
+
+    /// Writes the next entry.
+    ///
+    /// # Errors
+    /// [`StreamError`] if an entry does not come next or cannot be in a log; nothing was written.
+    pub fn entry(
+        &mut self,
+        message: MessageRef<'_>,
+        send: &mut impl FnMut(&[u8]),
+    ) -> Result<(), StreamError> {
+        self.place.expects(false)?;
+        let header = entry_header(message)?;
+        self.place.pass(false);
+        [&header, message.signature, message.ciphertext].iter().for_each(|part| self.write(part, send));
+        Ok(())
+    }
+
+    /// Writes the boundary checkpoint of the entries so far.
+    ///
+    /// # Errors
+    /// [`StreamError`] if none comes next; nothing was written.
+    pub fn boundary(
+        &mut self,
+        checkpoint: &CheckpointBytes,
+        send: &mut impl FnMut(&[u8]),
+    ) -> Result<(), StreamError> {
+        self.place.expects(true)?;
+        self.place.pass(true);
+        self.write(&BOUNDARY_HEADER, send);
+        self.write(checkpoint, send);
+        Ok(())
+    }
+
+    /// Sends what is left; nothing, if the last packet was full or there were no entries.
+    ///
+    /// # Errors
+    /// [`StreamError::Unfinished`].
+    pub fn finish(self, send: &mut impl FnMut(&[u8])) -> Result<(), StreamError> {
+        if !self.place.is_end() {
+            return Err(StreamError::Unfinished);
+        }
+        if !self.packet.is_empty() {
+            send(&self.packet);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, mut bytes: &[u8], send: &mut impl FnMut(&[u8])) {
+        self.packet.reserve_exact(SEALED_MAX - self.packet.len());
+        while !bytes.is_empty() {
+            let room = bytes.len().min(SEALED_MAX - self.packet.len());
+            let (now, later) = bytes.split_at(room);
+            self.packet.extend_from_slice(now);
+            bytes = later;
+            if self.packet.len() == SEALED_MAX {
+                send(&self.packet);
+                self.packet.clear();
+            }
+        }
+    }
+}
+
+/// Reads a stream, however it was cut: holds at most the beginning of one record.
+pub struct Decoder {
+    place: Place,
+    partial: Vec<u8>,
+}
+
+impl Decoder {
+    /// A stream of `count` entries, the first of them at index `from`.
+    pub fn new(from: u64, count: u64) -> Self {
+        Self { place: Place::new(from, count), partial: Vec::new() }
+    }
+
+    /// The index of the next entry, or the log's size up to here.
+    pub fn next_index(&self) -> u64 {
+        self.place.next
+    }
+
+    /// Whether every record was read.
+    pub fn is_complete(&self) -> bool {
+        self.place.is_end()
+    }
+
+    /// Takes a payload and hands the records that it completes to `take`, each with the log's size before it.
+    ///
+    /// # Errors
+    /// [`StreamError`]; the stream cannot be read further.
+    pub fn push(&mut self, payload: &[u8], take: &mut impl FnMut(u64, Record)) -> Result<(), StreamError> {
+        let mut partial = core::mem::take(&mut self.partial);
+        let joined = !partial.is_empty();
+        if joined {
+            partial.extend_from_slice(payload);
+        }
+        let all = if joined { partial.as_slice() } else { payload };
+        let mut rest = all;
+        while let Some((header, body)) = rest.split_first_chunk::<HEADER>() {
+            let lengths = Lengths::read(*header);
+            self.place.expects(lengths.is_boundary())?;
+            lengths.check()?;
+            let Some((record, behind)) = lengths.record(body) else { break };
+            take(self.place.next, record);
+            self.place.pass(lengths.is_boundary());
+            rest = behind;
+        }
+        if self.place.is_end() && !rest.is_empty() {
+            return Err(StreamError::Trailing);
+        }
+        let read = all.len() - rest.len();
+        if joined {
+            partial.drain(..read);
+        } else {
+            partial.extend_from_slice(payload.get(read..).unwrap_or_default());
+        }
+        self.partial = partial;
+        Ok(())
+    }
+}
+
+/// What the header of a record says.
+#[derive(Clone, Copy)]
+struct Lengths {
+    signature: usize,
+    ciphertext: usize,
+}
+
+const BOUNDARY_HEADER: [u8; HEADER] = [0, 0, 0, CHECKPOINT_LEN as u8];
+
+impl Lengths {
+    fn read([s0, s1, c0, c1]: [u8; HEADER]) -> Self {
+        Self {
+            signature: u16::from_be_bytes([s0, s1]).into(),
+            ciphertext: u16::from_be_bytes([c0, c1]).into(),
+        }
+    }
+
+    fn is_boundary(self) -> bool {
+        self.signature == 0
+    }
+
+    fn check(self) -> Result<(), StreamError> {
+        let Self { signature, ciphertext } = self;
+        if self.is_boundary() && ciphertext != CHECKPOINT_LEN {
+            return Err(StreamError::BoundaryLength(ciphertext));
+        }
+        if ciphertext == 0 || signature + ciphertext > MESSAGE_MAX {
+            return Err(StreamError::EntryLength { signature, ciphertext });
+        }
+        Ok(())
+    }
+
+    /// The record and what follows it; `None` if it is not all here.
+    fn record(self, body: &[u8]) -> Option<(Record, &[u8])> {
+        let (signature, rest) = body.split_at_checked(self.signature)?;
+        let (ciphertext, rest) = rest.split_at_checked(self.ciphertext)?;
+        let record = match ciphertext.try_into() {
+            Ok(checkpoint) if self.is_boundary() => Record::Boundary(Box::new(checkpoint)),
+            _ => Record::Entry(EncryptedGroupMessage {
+                ciphertext: ciphertext.to_vec(),
+                signature: signature.to_vec(),
+            }),
+        };
+        Some((record, rest))
+    }
+}
+
+fn entry_header(message: MessageRef<'_>) -> Result<[u8; HEADER], StreamError> {
+    let (signature, ciphertext) = (message.signature.len(), message.ciphertext.len());
+    let wrong = StreamError::EntryLength { signature, ciphertext };
+    if signature == 0 {
+        return Err(wrong);
+    }
+    Lengths { signature, ciphertext }.check()?;
+    let [s0, s1] = u16::try_from(signature).map_err(|_| wrong)?.to_be_bytes();
+    let [c0, c1] = u16::try_from(ciphertext).map_err(|_| wrong)?.to_be_bytes();
+    Ok([s0, s1, c0, c1])
+}
+
+/// Appends one entry as a record.
+///
+/// # Errors
+/// [`StreamError::EntryLength`].
+pub fn write_entry(message: MessageRef<'_>, out: &mut Vec<u8>) -> Result<(), StreamError> {
+    let header = entry_header(message)?;
+    [&header, message.signature, message.ciphertext].iter().for_each(|part| out.extend_from_slice(part));
+    Ok(())
+}
+
+/// Reads bytes that are one entry's record and nothing else.
+///
+/// # Errors
+/// [`StreamError`].
+pub fn read_entry(bytes: &[u8]) -> Result<EncryptedGroupMessage, StreamError> {
+    let (header, body) = bytes.split_first_chunk::<HEADER>().ok_or(StreamError::Truncated)?;
+    let lengths = Lengths::read(*header);
+    if lengths.is_boundary() {
+        return Err(StreamError::Order);
+    }
+    lengths.check()?;
+    match lengths.record(body).ok_or(StreamError::Truncated)? {
+        (Record::Entry(message), []) => Ok(message),
+        _ => Err(StreamError::Trailing),
+    }
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Encoder({:?}, {} bytes)", self.place, self.packet.len())
+    }
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Decoder({:?}, {} bytes)", self.place, self.partial.len())
+    }
+}
