@@ -3,23 +3,14 @@
 use core::fmt;
 use core::str::FromStr;
 
-use data_encoding::{Encoding, Specification};
+use data_encoding::BASE32_NOPAD;
 use sha3::{Digest, Sha3_256};
-use std::sync::LazyLock;
 
 use crate::identity::{PublicKey, PublicKeyError};
 
 /// Length of an address inside protocol fields, in ASCII bytes (no `.onion` suffix).
 pub const ADDRESS_LEN: usize = 56;
 const VERSION: u8 = 3;
-
-/// Lower-case base32 without padding (Tor rend-spec-v3, "ONION_ADDRESS").
-#[expect(clippy::expect_used, reason = "the alphabet is a constant; a test builds it")]
-static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
-    let mut spec = Specification::new();
-    spec.symbols.push_str("abcdefghijklmnopqrstuvwxyz234567");
-    spec.encoding().expect("constant alphabet")
-});
 
 /// A Tor v3 onion address without its `.onion` suffix: 56 lower-case base32 characters of
 /// `public key (32) || checksum (2) || 0x03`.
@@ -62,22 +53,35 @@ impl Address {
         key_part.copy_from_slice(key.as_bytes());
         rest.copy_from_slice(&tail(key.as_bytes()));
         let mut text = [0u8; ADDRESS_LEN];
-        BASE32.encode_mut(&raw, &mut text);
+        // Tor writes RFC 4648's alphabet in lower case (rend-spec-v3, "ONION_ADDRESS").
+        BASE32_NOPAD.encode_mut(&raw, &mut text);
+        text.make_ascii_lowercase();
         Self { text, key: *key }
     }
 
     /// Parses what a person typed: as [`Address::from_str`], but a `.onion` suffix, surrounding
     /// white space and upper case are forgiven.
     pub fn parse_lenient(text: &str) -> Result<Self, AddressError> {
-        let lower = text.trim().to_ascii_lowercase();
-        lower.strip_suffix(".onion").unwrap_or(&lower).parse()
+        let mut text = text.trim().as_bytes();
+        if let Some((name, suffix)) = text.split_last_chunk::<6>()
+            && suffix.eq_ignore_ascii_case(b".onion")
+        {
+            text = name;
+        }
+        let mut lower: [u8; ADDRESS_LEN] = text.try_into().map_err(|_| AddressError::Length(text.len()))?;
+        lower.make_ascii_lowercase();
+        Self::from_bytes(&lower)
     }
 
     /// Parses the bytes of a protocol field; the same checks as [`Address::from_str`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, AddressError> {
         let text: [u8; ADDRESS_LEN] = bytes.try_into().map_err(|_| AddressError::Length(bytes.len()))?;
-        let mut raw = [0u8; 35];
-        match BASE32.decode_mut(&text, &mut raw) {
+        if text.iter().any(u8::is_ascii_uppercase) {
+            return Err(AddressError::Alphabet);
+        }
+        let (mut upper, mut raw) = (text, [0u8; 35]);
+        upper.make_ascii_uppercase();
+        match BASE32_NOPAD.decode_mut(&upper, &mut raw) {
             Ok(35) => {}
             _ => return Err(AddressError::Alphabet),
         }

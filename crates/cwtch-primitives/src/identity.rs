@@ -131,6 +131,13 @@ impl PublicKey {
         Address::from_public_key(self)
     }
 
+    /// Whether the point lies in the group of prime order. §1.1 does not ask for it; the verifiable log does
+    /// (docs/verifiable-log.md, section 1), so that a signature means the same to every verifier. Costs about as
+    /// much as a verification: once for each key.
+    pub fn is_torsion_free(&self) -> bool {
+        CompressedEdwardsY(self.bytes).decompress().is_some_and(|point| point.is_torsion_free())
+    }
+
     /// Verifies a signature strictly: no small-order points, no malleable scalars.
     ///
     /// # Errors
@@ -150,5 +157,22 @@ impl PublicKey {
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PublicKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use curve25519_dalek::constants::EIGHT_TORSION;
+
+    #[test]
+    fn torsion_is_seen() {
+        let honest = *Identity::from_seed(&[7; 32]).public_key();
+        assert!(honest.is_torsion_free());
+        let point = CompressedEdwardsY(*honest.as_bytes()).decompress().unwrap();
+        for torsion in EIGHT_TORSION.iter().skip(1) {
+            let mixed = PublicKey::from_bytes((point + torsion).compress().as_bytes()).unwrap();
+            assert!(!mixed.is_torsion_free());
+        }
     }
 }

@@ -5,18 +5,29 @@
 //! dropped, print as `[redacted]`, and are compared in constant time.
 //!
 //! Section numbers in the documentation (§1.1 …) are those of `docs/protocol.md`.
+//!
+//! Without the feature `std` (on by default) only [`address`], [`identity`] and [`secret`] are there, and
+//! nothing needs the standard library: enough to verify what a server signed.
+#![cfg_attr(not(feature = "std"), no_std)]
 
 pub mod address;
+#[cfg(feature = "std")]
 pub mod group;
 pub mod identity;
+#[cfg(feature = "std")]
 pub mod pow;
 pub mod secret;
+#[cfg(feature = "std")]
 pub mod secretbox;
+#[cfg(feature = "std")]
 pub mod token;
+#[cfg(feature = "std")]
 pub mod transcript;
 
 pub use address::{ADDRESS_LEN, Address, AddressError};
 pub use identity::{Identity, PublicKey, PublicKeyError, SharedSecret, Signature};
-pub use rand_core::{self, CryptoRngCore, OsRng};
+#[cfg(feature = "std")]
+pub use rand_core::OsRng;
+pub use rand_core::{self, CryptoRngCore};
 pub use secret::SecretBytes;
 pub use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
