@@ -1,0 +1,128 @@
+//! Fraud proofs: statements of a server that no honest server signs together (section 4).
+//!
+//! A proof is bytes that anybody checks with nothing but the server's address: no clock, no network. It holds
+//! no text, author or group, and nothing that tells who found it. A [`FraudProof`] exists only where the proof
+//! holds: the constructors give `None` and [`FraudProof::verify`] an error otherwise.
+
+mod build;
+mod explain;
+mod kind;
+mod read;
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use cwtch_primitives::Address;
+
+pub use build::{Disagreement, NodeConflict};
+pub use explain::{Dated, Finding};
+pub use kind::FraudKind;
+
+use crate::object::ObjectError;
+
+/// No proof is longer: the longest, of kind 8, has two certificates and two paths of 48 hashes.
+pub const MAX_PROOF_LEN: usize = 4096;
+const MAGIC: &[u8; 14] = b"cwtch-fraud/1\n";
+
+/// A proof that a server cheated, checked.
+///
+/// `Display` says in words what it shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FraudProof {
+    server: Address,
+    finding: Finding,
+    bytes: Vec<u8>,
+}
+
+impl FraudProof {
+    /// Checks a proof against the server with this address.
+    ///
+    /// # Errors
+    /// [`ProofError::Unreadable`] if the bytes are no proof of this format, [`ProofError::NotProven`] if they are
+    /// and do not show that this server cheated.
+    pub fn verify(bytes: &[u8], server: &Address) -> Result<Self, ProofError> {
+        read::proof(bytes, server)
+    }
+
+    /// The bytes of the proof, at most [`MAX_PROOF_LEN`].
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.bytes.clone()
+    }
+
+    /// What kind of fraud it shows.
+    pub const fn kind(&self) -> FraudKind {
+        self.finding.kind()
+    }
+
+    /// The server that cheated.
+    pub const fn server(&self) -> &Address {
+        &self.server
+    }
+
+    /// What the server signed, in numbers.
+    pub const fn finding(&self) -> &Finding {
+        &self.finding
+    }
+}
+
+impl fmt::Display for FraudProof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.finding.fmt(f)
+    }
+}
+
+impl fmt::Debug for FraudProof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FraudProof").field("server", &self.server).field("finding", &self.finding).finish()
+    }
+}
+
+/// Why bytes do not prove anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// Not a proof of this format.
+    #[error("this is not a readable fraud proof: {0}")]
+    Unreadable(Unreadable),
+    /// A proof of this format that shows nothing about this server.
+    #[error("this does not prove that the server cheated: {0}")]
+    NotProven(NotProven),
+}
+
+/// Why bytes cannot be read as a proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// They do not begin as a proof does.
+    #[error("it does not begin with \"cwtch-fraud/1\"")]
+    Magic,
+    /// Longer than any proof.
+    #[error("it is longer than any proof")]
+    TooLong,
+    /// A kind that does not exist here.
+    #[error("its kind, {0}, is unknown to this program; a newer one may know it")]
+    Kind(u8),
+    /// They end too early.
+    #[error("it ends too early: a part of it was not copied")]
+    Truncated,
+    /// Bytes behind the end.
+    #[error("something was added behind its end")]
+    Trailing,
+    /// A selector with a value that does not exist.
+    #[error("a part of it is of a form that does not exist")]
+    Form,
+    /// A malformed object.
+    #[error("{0}")]
+    Object(ObjectError),
+}
+
+/// Why a readable proof shows nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotProven {
+    /// A statement that is not one of this server and log.
+    #[error("{0}")]
+    Object(ObjectError),
+    /// The statements are genuine, and an honest server could have signed them all.
+    #[error("what it holds is no proof of \"{0}\": an honest server could have signed all of it")]
+    Honest(FraudKind),
+}

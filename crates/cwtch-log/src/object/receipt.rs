@@ -1,0 +1,80 @@
+//! Receipts: the promise that an entry is in the log at an index (section 3.5).
+
+use alloc::vec::Vec;
+
+use super::{CHECKPOINT_LEN, Certificate, Checkpoint, Fault, Object, ObjectError};
+use crate::bytes::Reader;
+use crate::tree::root_from_path;
+use crate::{EntryId, Hash};
+
+/// A receipt: its checkpoint is verified and its path has the right length. Whether it is the receipt of an entry,
+/// [`Receipt::verify_entry`] tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    index: u64,
+    checkpoint: Checkpoint,
+    path: Vec<Hash>,
+}
+
+impl Receipt {
+    /// A receipt from its parts.
+    ///
+    /// # Errors
+    /// If the index does not lie in the checkpoint's tree, or the path has not the length that follows.
+    pub fn new(index: u64, checkpoint: Checkpoint, path: Vec<Hash>) -> Result<Self, ObjectError> {
+        if index >= checkpoint.size() {
+            return Err(Object::Receipt.fault(Fault::Size));
+        }
+        // Only the length decides here, so any leaf will do.
+        if root_from_path(&[0; 32], index, checkpoint.size(), &path).is_none() {
+            return Err(Object::Receipt.fault(Fault::Path));
+        }
+        Ok(Self { index, checkpoint, path })
+    }
+
+    /// Reads a receipt and verifies its checkpoint.
+    ///
+    /// # Errors
+    /// If the bytes are malformed, or the checkpoint is not one of the certificate's incarnation.
+    pub fn from_bytes(bytes: &[u8], certificate: &Certificate) -> Result<Self, ObjectError> {
+        let length = Object::Receipt.fault(Fault::Length);
+        let mut reader = Reader::new(bytes);
+        let index = reader.u64().ok_or(length)?;
+        let checkpoint = reader.slice(CHECKPOINT_LEN).ok_or(length)?;
+        let path = bytes.get(8 + CHECKPOINT_LEN..).unwrap_or_default();
+        let (path, rest) = path.as_chunks::<32>();
+        if !rest.is_empty() || path.len() > 64 {
+            return Err(length);
+        }
+        Self::new(index, Checkpoint::from_bytes(checkpoint, certificate)?, path.to_vec())
+    }
+
+    /// The bytes of the receipt: 121 and 32 for each hash of the path.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.index.to_be_bytes().to_vec();
+        bytes.extend(self.checkpoint.to_bytes());
+        bytes.extend(self.path.iter().flatten());
+        bytes
+    }
+
+    /// Whether the path leads from this entry to the checkpoint's root.
+    pub fn verify_entry(&self, entry: &EntryId) -> bool {
+        root_from_path(&entry.leaf(), self.index, self.checkpoint.size(), &self.path)
+            == Some(*self.checkpoint.root())
+    }
+
+    /// The index of the entry.
+    pub const fn index(&self) -> u64 {
+        self.index
+    }
+
+    /// The checkpoint in whose tree it is.
+    pub const fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// The inclusion path, from the leaf's sibling upwards.
+    pub fn path(&self) -> &[Hash] {
+        &self.path
+    }
+}

@@ -1,0 +1,6 @@
+//! The verifiable log from outside: every kind of fraud is proven, and nothing else is.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod kinds;
+mod support;
