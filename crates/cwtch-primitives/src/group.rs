@@ -4,8 +4,12 @@ use core::fmt;
 use core::str::FromStr;
 
 use data_encoding::HEXLOWER;
+use hmac::{Hmac, Mac};
 use pbkdf2::pbkdf2_hmac;
-use sha2::Sha512;
+use sha2::digest::generic_array::GenericArray;
+use sha2::{Sha256, Sha512};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use crate::identity::PublicKey;
 use crate::secretbox::BoxKey;
@@ -17,6 +21,55 @@ const ROUNDS: u32 = 4096;
 
 /// The secret that a group's members share: whoever has it reads and writes.
 pub type GroupKey = BoxKey;
+
+/// Names a server to those who share a group on it (`docs/verifiable-log.md`, section 7.2). Compared in constant time;
+/// `Debug` does not show it.
+#[derive(Clone, Copy)]
+pub struct LogTag([u8; LOG_TAG_LEN]);
+
+/// Length of a [`LogTag`] in bytes.
+pub const LOG_TAG_LEN: usize = 16;
+
+impl LogTag {
+    /// The first 16 bytes of HMAC-SHA256 of `cwtch-log-compare/1` and the server's key, under the group's key:
+    /// who is not in the group cannot tell which server is meant.
+    pub fn of(key: &GroupKey, server: &PublicKey) -> Self {
+        // HMAC's block: the key, filled up with zeros.
+        let mut block = Zeroizing::new([0; 64]);
+        block.iter_mut().zip(key.expose()).for_each(|(to, from)| *to = *from);
+        let mut mac = <Hmac<Sha256> as Mac>::new(GenericArray::from_slice(block.as_slice()));
+        mac.update(b"cwtch-log-compare/1");
+        mac.update(server.as_bytes());
+        let full = mac.finalize().into_bytes();
+        let mut tag = [0; LOG_TAG_LEN];
+        tag.iter_mut().zip(full).for_each(|(to, from)| *to = from);
+        Self(tag)
+    }
+
+    /// A tag from its 16 bytes.
+    pub const fn from_bytes(bytes: [u8; LOG_TAG_LEN]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 16 bytes.
+    pub fn as_bytes(&self) -> &[u8; LOG_TAG_LEN] {
+        &self.0
+    }
+}
+
+impl PartialEq for LogTag {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for LogTag {}
+
+impl fmt::Debug for LogTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LogTag(…)")
+    }
+}
 
 /// The public name of a group, derived from its key and its server (§1.9); 32 hex characters as text.
 ///

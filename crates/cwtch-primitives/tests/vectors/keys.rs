@@ -1,6 +1,6 @@
 //! Addresses, key agreement, signatures, group ids and the transcript.
 
-use cwtch_primitives::group::{GroupId, GroupKey};
+use cwtch_primitives::group::{GroupId, GroupKey, LogTag};
 use cwtch_primitives::transcript::Transcript;
 use cwtch_primitives::{Address, AddressError, Identity, PublicKey, PublicKeyError};
 use cwtch_testkit::{hex, hex_array, list, model, rng, text, transcript};
@@ -195,4 +195,15 @@ fn transcript_of_the_deployed_protocol() {
         }
     }
     assert_eq!(last.as_slice(), hex(&vector["third_commit_hex"]));
+}
+
+/// Computed with another implementation of HMAC-SHA256 and of Ed25519.
+#[test]
+fn the_tag_of_a_log_depends_on_group_and_server() {
+    let (key, server) = (GroupKey::new([7; 32]), Identity::from_seed(&[9; 32]));
+    let tag = LogTag::of(&key, server.public_key());
+    assert_eq!(data_encoding::HEXLOWER.encode(tag.as_bytes()), "43de574908ad672def13b14959fc4d0b");
+    assert_eq!(LogTag::from_bytes(*tag.as_bytes()), tag);
+    assert_ne!(LogTag::of(&GroupKey::new([8; 32]), server.public_key()), tag);
+    assert_ne!(LogTag::of(&key, Identity::from_seed(&[10; 32]).public_key()), tag);
 }

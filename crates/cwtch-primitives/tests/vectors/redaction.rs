@@ -1,6 +1,6 @@
 //! What `Debug` shows: no secret, no name of a person or a group.
 
-use cwtch_primitives::group::{GroupId, GroupKey};
+use cwtch_primitives::group::{GroupId, GroupKey, LogTag};
 use cwtch_primitives::token::{Element, IssuerKey, PendingToken, Token};
 use cwtch_primitives::transcript::Transcript;
 use cwtch_primitives::{Identity, SecretBytes};
@@ -31,8 +31,9 @@ fn names_print_shortened_or_not_at_all() {
     let shown = format!("{address:?}");
     assert_eq!(shown, format!("Address(…{})", &address.as_str()[52..]));
     assert_eq!(format!("{:?}", identity.public_key()), "PublicKey(…)");
-    let id = GroupId::derive(&GroupKey::generate(&mut rng), identity.public_key());
-    assert_eq!(format!("{id:?}"), "GroupId(…)");
+    let key = GroupKey::generate(&mut rng);
+    assert_eq!(format!("{:?}", GroupId::derive(&key, identity.public_key())), "GroupId(…)");
+    assert_eq!(format!("{:?}", LogTag::of(&key, identity.public_key())), "LogTag(…)");
     let element: Element = *PendingToken::generate(&mut rng).blinded();
     assert_eq!(format!("{element:?}"), "Element(…)");
     let mut transcript = Transcript::new();
