@@ -17,6 +17,7 @@ pub mod invite;
 pub mod overlay;
 pub mod packet;
 pub mod peer;
+mod redact;
 pub mod token;
 
 pub use error::WireError;

@@ -8,6 +8,7 @@ use core::fmt;
 use super::client::sizes;
 use crate::error::WireError;
 use crate::go_json::{Fields, ObjectWriter};
+use crate::redact::silent_debug;
 
 /// Length of a certificate in bytes.
 pub const CERTIFICATE_LEN: usize = 186;
@@ -320,15 +321,6 @@ fn check_hashes(field: &'static str, length: usize, limit: usize) -> Result<(), 
     Ok(())
 }
 
-macro_rules! silent_debug {
-    ($($name:ident),*) => {$(
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($name), "(…)"))
-            }
-        }
-    )*};
-}
 silent_debug!(Certificates, ReplayLog, ReplayStart, Skipped, HeadLog, HeadState, LiveLog);
 
 impl fmt::Debug for PostLog {

@@ -3,7 +3,8 @@
 use cwtch_primitives::secretbox::seal;
 use cwtch_primitives::{CryptoRngCore, Identity};
 
-use super::{GroupContext, PlainGroupMessage, SIGNATURE_LEN, TIMESTAMP_MAX};
+use super::extensions::{Extensions, ExtensionsError, Included};
+use super::{GroupContext, MsgId, PlainGroupMessage, SIGNATURE_LEN, TIMESTAMP_MAX};
 use crate::board::EncryptedGroupMessage;
 use crate::go_json::escaped_len;
 use crate::overlay::{Overlay, TEXT_MAX_GROUP};
@@ -16,8 +17,10 @@ pub const PLAIN_LONG: usize = 5800;
 /// change its length on the day it carries them.
 pub const PADDING_RESERVE: usize = 200;
 
-/// The JSON around text, previous signature and padding, with a time of ten digits, in bytes.
+/// The JSON around text, previous signature and padding, with a time of [`FRAME_DIGITS`] digits, in bytes.
 const FRAME: usize = 181;
+/// The digits of times between the years 2001 and 2286.
+const FRAME_DIGITS: usize = 10;
 /// Base64 of `n` bytes.
 const fn base64_len(n: usize) -> usize {
     n.div_ceil(3) * 4
@@ -64,6 +67,20 @@ pub enum ComposeError {
     /// A time outside of the years 1970 to 9999.
     #[error("the time is out of range: set this computer's clock")]
     Timestamp,
+    /// Extensions that cannot be written.
+    #[error("what the message says about earlier ones cannot be written: {0}")]
+    Extensions(#[from] ExtensionsError),
+}
+
+/// A message with extensions, ready to be posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Composed {
+    /// The message.
+    pub message: EncryptedGroupMessage,
+    /// Its id, by which it is known when it comes back.
+    pub id: MsgId,
+    /// Which of the optional extensions are in it.
+    pub included: Included,
 }
 
 /// The first character of a text that a group message must not contain: U+0008 or U+000C, whose escapes
@@ -73,7 +90,7 @@ pub fn forbidden_character(text: &str) -> Option<char> {
     find(text).or_else(|| find(&Overlay::from_json(text.as_bytes()).ok()?.data))
 }
 
-/// Writes, signs and seals a message.
+/// Writes, signs and seals a message without extensions.
 ///
 /// `text` is the overlay's JSON; `timestamp` is in unix seconds; `previous` is the signature of the newest
 /// message of the group that is known, or empty. The plain JSON has exactly [`PLAIN_SHORT`] bytes, or
@@ -90,53 +107,119 @@ pub fn compose(
     previous: &[u8],
     rng: &mut impl CryptoRngCore,
 ) -> Result<EncryptedGroupMessage, ComposeError> {
-    if text.len() > TEXT_MAX_GROUP {
-        return Err(ComposeError::TooLong { bytes: text.len(), limit: TEXT_MAX_GROUP });
-    }
-    if let Some(c) = forbidden_character(text) {
-        return Err(ComposeError::ForbiddenCharacter(c.into()));
-    }
-    if !matches!(previous.len(), 0 | SIGNATURE_LEN) {
-        return Err(ComposeError::Previous(previous.len()));
-    }
-    if !(0..=TIMESTAMP_MAX).contains(&timestamp) {
-        return Err(ComposeError::Timestamp);
-    }
-    let mut message = PlainGroupMessage {
-        text: text.to_owned(),
-        author: author.address().to_string(),
-        timestamp,
-        group_id: Some(context.id.as_bytes().to_vec()),
-        previous: Some(previous.to_vec()),
-        padding: Some(Vec::new()),
-    };
-    let plain = pad(&mut message, rng)?;
-    Ok(EncryptedGroupMessage {
-        signature: author.sign(&context.signed_text(&plain)).to_vec(),
-        ciphertext: seal(context.key, &plain, rng),
-    })
+    let shape = Shape::of(text, timestamp, previous)?;
+    let padding = shape.random_padding(rng);
+    Ok(shape.seal(context, author, padding, rng).message)
 }
 
-/// The padding rule, in this one place: fills `message` up to one of the two lengths and returns its JSON.
+/// Writes, signs and seals a message with extensions: as [`compose`], and of the same length.
 ///
-/// Text is raw in the JSON while padding is base64, so the deployed rule (padding = 1800 − text) lets
-/// the server read the text's length off the message's. Here the JSON's length is fixed first, and the
-/// padding takes what is left. Base64 grows in steps of four; the remainder is spaces after the
-/// overlay, which its reader skips. They do not count against the text's limit of 1800.
-fn pad(message: &mut PlainGroupMessage, rng: &mut impl CryptoRngCore) -> Result<Vec<u8>, ComposeError> {
-    let escaped = escaped_len(&message.text);
-    let total = if escaped <= ESCAPED_MAX_SHORT { PLAIN_SHORT } else { PLAIN_LONG };
-    if escaped > ESCAPED_MAX {
-        return Err(ComposeError::EscapedTooLong { bytes: escaped, limit: ESCAPED_MAX });
+/// # Errors
+/// [`ComposeError`], also for extensions that are wrong in themselves.
+pub fn compose_with(
+    context: GroupContext<'_>,
+    author: &Identity,
+    text: &str,
+    timestamp: i64,
+    previous: &[u8],
+    extensions: &Extensions,
+    rng: &mut impl CryptoRngCore,
+) -> Result<Composed, ComposeError> {
+    let shape = Shape::of(text, timestamp, previous)?;
+    let mut padding = shape.random_padding(rng);
+    let (bytes, included) = extensions.encode(padding.len())?;
+    padding.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+    let Sealed { message, id } = shape.seal(context, author, padding, rng);
+    Ok(Composed { message, id, included })
+}
+
+/// How many bytes of extensions a message would have room for; at least [`PADDING_RESERVE`], with a time of at most
+/// ten digits.
+///
+/// # Errors
+/// As [`compose`].
+pub fn extensions_room(text: &str, timestamp: i64, previous: &[u8]) -> Result<usize, ComposeError> {
+    Shape::of(text, timestamp, previous).map(|shape| shape.padding)
+}
+
+/// A message that can be sent, and how it is padded.
+struct Shape<'a> {
+    text: &'a str,
+    timestamp: i64,
+    previous: &'a [u8],
+    /// Length of the plain JSON in bytes.
+    total: usize,
+    /// Spaces behind the text.
+    spaces: usize,
+    /// Length of the padding in bytes.
+    padding: usize,
+}
+
+struct Sealed {
+    message: EncryptedGroupMessage,
+    id: MsgId,
+}
+
+impl<'a> Shape<'a> {
+    /// The padding rule, in this one place.
+    ///
+    /// Text is raw in the JSON while padding is base64, so the deployed rule (padding = 1800 − text) lets
+    /// the server read the text's length off the message's. Here the JSON's length is fixed first, and the
+    /// padding takes what is left. Base64 grows in steps of four; the remainder is spaces after the
+    /// overlay, which its reader skips. They do not count against the text's limit of 1800.
+    fn of(text: &'a str, timestamp: i64, previous: &'a [u8]) -> Result<Self, ComposeError> {
+        if text.len() > TEXT_MAX_GROUP {
+            return Err(ComposeError::TooLong { bytes: text.len(), limit: TEXT_MAX_GROUP });
+        }
+        if let Some(c) = forbidden_character(text) {
+            return Err(ComposeError::ForbiddenCharacter(c.into()));
+        }
+        if !matches!(previous.len(), 0 | SIGNATURE_LEN) {
+            return Err(ComposeError::Previous(previous.len()));
+        }
+        if !(0..=TIMESTAMP_MAX).contains(&timestamp) {
+            return Err(ComposeError::Timestamp);
+        }
+        let escaped = escaped_len(text);
+        if escaped > ESCAPED_MAX {
+            return Err(ComposeError::EscapedTooLong { bytes: escaped, limit: ESCAPED_MAX });
+        }
+        let total = if escaped <= ESCAPED_MAX_SHORT { PLAIN_SHORT } else { PLAIN_LONG };
+        let digits = timestamp.checked_ilog10().unwrap_or(0) as usize + 1;
+        let used = FRAME - FRAME_DIGITS + digits + escaped + base64_len(previous.len());
+        let room = total.saturating_sub(used);
+        Ok(Self { text, timestamp, previous, total, spaces: room % 4, padding: room / 4 * 3 })
     }
-    let room = total.saturating_sub(message.json_with_capacity(total).len());
-    for _ in 0..room % 4 {
-        message.text.push(' ');
+
+    fn random_padding(&self, rng: &mut impl CryptoRngCore) -> Vec<u8> {
+        let mut padding = vec![0; self.padding];
+        rng.fill_bytes(&mut padding);
+        padding
     }
-    let mut padding = vec![0; room / 4 * 3];
-    rng.fill_bytes(&mut padding);
-    message.padding = Some(padding);
-    let plain = message.json_with_capacity(total);
-    debug_assert_eq!(plain.len(), total);
-    Ok(plain)
+
+    fn seal(
+        &self,
+        context: GroupContext<'_>,
+        author: &Identity,
+        padding: Vec<u8>,
+        rng: &mut impl CryptoRngCore,
+    ) -> Sealed {
+        let mut text = self.text.to_owned();
+        text.extend(core::iter::repeat_n(' ', self.spaces));
+        let plain = PlainGroupMessage {
+            text,
+            author: author.address().to_string(),
+            timestamp: self.timestamp,
+            group_id: Some(context.id.as_bytes().to_vec()),
+            previous: Some(self.previous.to_vec()),
+            padding: Some(padding),
+        }
+        .json_with_capacity(self.total);
+        debug_assert_eq!(plain.len(), self.total);
+        let message = EncryptedGroupMessage {
+            signature: author.sign(&context.signed_text(&plain)).to_vec(),
+            ciphertext: seal(context.key, &plain, rng),
+        };
+        Sealed { message, id: MsgId::of(context.id, &plain) }
+    }
 }

@@ -4,6 +4,7 @@
 //! [`VerifiedGroupMessage`] was written by the author it names, for this group on this server.
 
 mod compose;
+mod extensions;
 mod verify;
 
 use core::fmt;
@@ -11,12 +12,17 @@ use core::fmt;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::{Address, Signature};
 use data_encoding::BASE64;
+use sha2::{Digest, Sha256};
 
 use crate::go_json::ObjectWriter;
 
 pub use compose::{
-    ComposeError, ESCAPED_MAX, ESCAPED_MAX_SHORT, PADDING_RESERVE, PLAIN_LONG, PLAIN_SHORT, compose,
-    forbidden_character,
+    ComposeError, Composed, ESCAPED_MAX, ESCAPED_MAX_SHORT, PADDING_RESERVE, PLAIN_LONG, PLAIN_SHORT,
+    compose, compose_with, extensions_room, forbidden_character,
+};
+pub use extensions::{
+    ABANDONED_MAX, Chain, Extensions, ExtensionsError, Gossip, INDEX_END, Included, PARENTS_MAX, PREFIX_LEN,
+    Parent, REQUIRED_ROOM,
 };
 pub use verify::{
     ReceivedGroupMessage, RejectReason, VerifiedGroupMessage, open, open_and_verify, parse_plain,
@@ -51,6 +57,35 @@ impl GroupContext<'_> {
         text.push_str(self.server.as_str());
         BASE64.encode_append(plain_json, &mut text);
         text.into_bytes()
+    }
+}
+
+/// Names a message whatever its wrapping: two boxes with the same words of the same author in them have one id
+/// (section 2 of `docs/verifiable-log.md`). Logs name no messages: `Debug` does not show it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MsgId([u8; 32]);
+
+impl MsgId {
+    /// The id of the message of this group with this plain JSON, in the form that is signed.
+    fn of(group: &GroupId, plain_json: &[u8]) -> Self {
+        let hash = Sha256::new_with_prefix("cwtch-msg/1").chain_update(group.as_bytes());
+        Self(hash.chain_update(plain_json).finalize().into())
+    }
+
+    /// An id that was kept.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for MsgId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MsgId(…)")
     }
 }
 

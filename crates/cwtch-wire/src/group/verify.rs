@@ -6,7 +6,10 @@ use cwtch_primitives::group::GroupKey;
 use cwtch_primitives::secretbox::{OVERHEAD, open_to};
 use cwtch_primitives::{Address, Signature};
 
-use super::{CLOCK_TOLERANCE, GroupContext, PLAIN_MAX, PlainGroupMessage, TIMESTAMP_MAX, TIMESTAMP_SANE_MIN};
+use super::extensions::Extensions;
+use super::{
+    CLOCK_TOLERANCE, GroupContext, MsgId, PLAIN_MAX, PlainGroupMessage, TIMESTAMP_MAX, TIMESTAMP_SANE_MIN,
+};
 use crate::board::EncryptedGroupMessage;
 use crate::error::WireError;
 use crate::go_json::Fields;
@@ -76,6 +79,7 @@ pub struct VerifiedGroupMessage {
     plain: PlainGroupMessage,
     author: Address,
     signature: Signature,
+    id: MsgId,
 }
 
 impl VerifiedGroupMessage {
@@ -111,6 +115,16 @@ impl VerifiedGroupMessage {
     /// The padding, in which extensions live.
     pub fn padding(&self) -> &[u8] {
         self.plain.padding.as_deref().unwrap_or_default()
+    }
+
+    /// What the author says about the messages before this one; `None` if nothing, or nothing that can be read.
+    pub fn extensions(&self) -> Option<Extensions> {
+        Extensions::decode(self.padding())
+    }
+
+    /// The message's id: copies of one message have the same.
+    pub fn msg_id(&self) -> MsgId {
+        self.id
     }
 
     /// The author's signature, by which boards and later messages name this one.
@@ -206,7 +220,8 @@ pub fn verify(
     if !(0..=TIMESTAMP_MAX).contains(&plain.timestamp) {
         return Err(RejectReason::TimestampOutOfRange);
     }
-    Ok(VerifiedGroupMessage { plain, author, signature })
+    let id = MsgId::of(context.id, &json);
+    Ok(VerifiedGroupMessage { plain, author, signature, id })
 }
 
 /// [`open`], then [`verify`].

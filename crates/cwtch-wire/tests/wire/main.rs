@@ -9,6 +9,7 @@
 )]
 
 mod artefacts;
+mod extensions;
 mod log;
 mod properties;
 mod reject;

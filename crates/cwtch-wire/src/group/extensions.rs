@@ -1,0 +1,272 @@
+//! What the padding of a group message says about the messages before it (section 8 of `docs/verifiable-log.md`).
+
+use core::fmt;
+
+use crate::board::CERTIFICATE_LEN;
+use crate::redact::silent_debug;
+
+/// The most parents that a message names.
+pub const PARENTS_MAX: usize = 4;
+/// The most abandoned numbers in one message.
+pub const ABANDONED_MAX: usize = 8;
+/// How many bytes of an entry's id stand for it.
+pub const PREFIX_LEN: usize = 20;
+/// The first index that does not fit.
+pub const INDEX_END: u64 = 1 << 48;
+
+const MAGIC: &[u8; 4] = b"CWX1";
+const END: u8 = 0;
+const PARENTS: u8 = 1;
+const CHAIN: u8 = 2;
+const GOSSIP: u8 = 3;
+const ABANDONED: u8 = 4;
+const CERTIFICATE: u8 = 5;
+
+/// Type and length.
+const HEADER: usize = 3;
+const INDEX_LEN: usize = 6;
+const PARENT_LEN: usize = PREFIX_LEN + INDEX_LEN;
+const CHAIN_LEN: usize = 4 + 4 + PREFIX_LEN;
+const GOSSIP_LEN: usize = 8 + INDEX_LEN + 32;
+const NUMBER_LEN: usize = 4;
+
+/// The room that the parts need which are never left out, in bytes: every message has it.
+pub const REQUIRED_ROOM: usize =
+    MAGIC.len() + 3 * HEADER + PARENTS_MAX * PARENT_LEN + CHAIN_LEN + GOSSIP_LEN + END_LEN;
+const END_LEN: usize = 1;
+
+/// An entry before this one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Parent {
+    /// The first bytes of its EntryId.
+    pub id: [u8; PREFIX_LEN],
+    /// Its index in the log, below [`INDEX_END`].
+    pub index: u64,
+}
+
+/// The message's place among its author's own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Chain {
+    /// Which of the author's chains, drawn once for each profile database and group.
+    pub label: u32,
+    /// The message's number in it, from 1.
+    pub sequence: u32,
+    /// The first bytes of the EntryId of the one before; zeros for the first.
+    pub previous: [u8; PREFIX_LEN],
+}
+
+/// What the author computed over the log.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Gossip {
+    /// Of which incarnation.
+    pub incarnation: u64,
+    /// Up to which size: one more than the highest index among the parents.
+    pub size: u64,
+    /// The root of that size.
+    pub root: [u8; 32],
+}
+
+/// What a message says beside its text.
+///
+/// Only its author vouches for it, and nothing of it is checked here but its form.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Extensions {
+    /// Up to [`PARENTS_MAX`] of the newest entries of the group that the author had.
+    pub parents: Vec<Parent>,
+    /// The author's own chain.
+    pub chain: Option<Chain>,
+    /// The author's view of the log; only with parents.
+    pub gossip: Option<Gossip>,
+    /// Numbers of the chain that were given up, from 1. The first [`ABANDONED_MAX`] go into one message.
+    pub abandoned: Vec<u32>,
+    /// The server's certificate, not yet verified.
+    pub certificate: Option<Box<[u8; CERTIFICATE_LEN]>>,
+}
+
+/// Which of the optional parts had room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Included {
+    /// How many of the abandoned numbers, from the first. The others belong into the next message.
+    pub abandoned: usize,
+    /// Whether the certificate.
+    pub certificate: bool,
+}
+
+/// Why extensions cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExtensionsError {
+    /// More than [`PARENTS_MAX`].
+    #[error("a message names at most {PARENTS_MAX} parents, not {0}")]
+    TooManyParents(usize),
+    /// An index or a size from [`INDEX_END`] on.
+    #[error("an index does not fit the format")]
+    Index,
+    /// A sequence number of 0.
+    #[error("a chain's numbers begin with 1")]
+    Sequence,
+    /// A size that does not follow from the parents.
+    #[error("the gossip's size must be one more than the highest index among the parents")]
+    GossipSize,
+    /// Less than [`REQUIRED_ROOM`] and less than what must not be left out.
+    #[error("there are {room} bytes of room, {needed} are needed")]
+    NoRoom {
+        /// The room in bytes.
+        room: usize,
+        /// The bytes needed.
+        needed: usize,
+    },
+}
+
+impl Extensions {
+    /// The bytes for the start of a padding of `room` bytes. The certificate is left out first, then abandoned
+    /// numbers from the last on; what remains always fits [`REQUIRED_ROOM`].
+    ///
+    /// # Errors
+    /// [`ExtensionsError`].
+    pub fn encode(&self, room: usize) -> Result<(Vec<u8>, Included), ExtensionsError> {
+        self.check()?;
+        let mut out = MAGIC.to_vec();
+        if !self.parents.is_empty() {
+            let parents = self.parents.iter().flat_map(|p| p.id.into_iter().chain(u48(p.index)));
+            record(&mut out, PARENTS, &parents.collect::<Vec<_>>());
+        }
+        if let Some(chain) = &self.chain {
+            let (label, sequence) = (chain.label.to_be_bytes(), chain.sequence.to_be_bytes());
+            record(&mut out, CHAIN, &[&label[..], &sequence, &chain.previous].concat());
+        }
+        if let Some(gossip) = &self.gossip {
+            let incarnation = gossip.incarnation.to_be_bytes();
+            record(&mut out, GOSSIP, &[&incarnation[..], &u48(gossip.size), &gossip.root].concat());
+        }
+        let needed = out.len() + END_LEN;
+        let mut left = room.checked_sub(needed).ok_or(ExtensionsError::NoRoom { room, needed })?;
+        let fitting = left.saturating_sub(HEADER) / NUMBER_LEN;
+        let abandoned = self.abandoned.len().min(ABANDONED_MAX).min(fitting);
+        if abandoned > 0 {
+            let numbers = self.abandoned.iter().take(abandoned).flat_map(|n| n.to_be_bytes());
+            record(&mut out, ABANDONED, &numbers.collect::<Vec<_>>());
+            left -= HEADER + abandoned * NUMBER_LEN;
+        }
+        let certificate = self.certificate.as_ref().filter(|_| left >= HEADER + CERTIFICATE_LEN);
+        if let Some(certificate) = certificate {
+            record(&mut out, CERTIFICATE, certificate.as_slice());
+        }
+        out.push(END);
+        Ok((out, Included { abandoned, certificate: certificate.is_some() }))
+    }
+
+    /// Reads a padding; `None` if there is nothing of this kind in it, or it is malformed: then it is a message
+    /// without extensions. Types that are not known are passed over.
+    pub fn decode(padding: &[u8]) -> Option<Self> {
+        let mut rest = padding.strip_prefix(MAGIC)?;
+        let mut read = Self::default();
+        let mut seen = [false; CERTIFICATE as usize + 1];
+        loop {
+            let (kind, behind) = rest.split_first()?;
+            if *kind == END {
+                break;
+            }
+            let (length, behind) = behind.split_first_chunk::<2>()?;
+            let (value, behind) = behind.split_at_checked(u16::from_be_bytes(*length).into())?;
+            rest = behind;
+            if let Some(seen) = seen.get_mut(usize::from(*kind))
+                && core::mem::replace(seen, true)
+            {
+                return None;
+            }
+            match *kind {
+                PARENTS => read.parents = fixed::<PARENT_LEN, _>(value, parent)?,
+                CHAIN => read.chain = Some(chain(value.try_into().ok()?)?),
+                GOSSIP => read.gossip = Some(gossip(value.try_into().ok()?)?),
+                ABANDONED if value.len() <= ABANDONED_MAX * NUMBER_LEN => {
+                    read.abandoned = fixed::<NUMBER_LEN, _>(value, |n| Some(u32::from_be_bytes(*n)))?;
+                }
+                ABANDONED => return None,
+                CERTIFICATE => read.certificate = Some(Box::new(value.try_into().ok()?)),
+                _ => {}
+            }
+        }
+        read.check().ok()?;
+        Some(read)
+    }
+
+    /// What holds for everything that is written or read.
+    fn check(&self) -> Result<(), ExtensionsError> {
+        if self.parents.len() > PARENTS_MAX {
+            return Err(ExtensionsError::TooManyParents(self.parents.len()));
+        }
+        let sizes = self.parents.iter().map(|p| p.index).chain(self.gossip.map(|g| g.size));
+        if sizes.max().is_some_and(|size| size >= INDEX_END) {
+            return Err(ExtensionsError::Index);
+        }
+        if self.chain.is_some_and(|chain| chain.sequence == 0) || self.abandoned.contains(&0) {
+            return Err(ExtensionsError::Sequence);
+        }
+        let newest = self.parents.iter().map(|p| p.index + 1).max();
+        if self.gossip.is_some_and(|gossip| Some(gossip.size) != newest) {
+            return Err(ExtensionsError::GossipSize);
+        }
+        Ok(())
+    }
+}
+
+fn record(out: &mut Vec<u8>, kind: u8, value: &[u8]) {
+    out.push(kind);
+    // Nothing here is longer than a certificate.
+    out.extend_from_slice(&u16::try_from(value.len()).unwrap_or(u16::MAX).to_be_bytes());
+    out.extend_from_slice(value);
+}
+
+/// The lower six bytes.
+fn u48(number: u64) -> [u8; INDEX_LEN] {
+    let [_, _, low @ ..] = number.to_be_bytes();
+    low
+}
+
+fn from_u48([a, b, c, d, e, f]: [u8; INDEX_LEN]) -> u64 {
+    u64::from_be_bytes([0, 0, a, b, c, d, e, f])
+}
+
+/// A value that is a number of pieces of `N` bytes.
+fn fixed<const N: usize, T>(value: &[u8], read: impl Fn(&[u8; N]) -> Option<T>) -> Option<Vec<T>> {
+    match value.as_chunks::<N>() {
+        (pieces, []) => pieces.iter().map(read).collect(),
+        _ => None,
+    }
+}
+
+fn parent(bytes: &[u8; PARENT_LEN]) -> Option<Parent> {
+    let (id, index) = bytes.split_first_chunk()?;
+    Some(Parent { id: *id, index: from_u48(index.try_into().ok()?) })
+}
+
+fn chain(bytes: &[u8; CHAIN_LEN]) -> Option<Chain> {
+    let (label, rest) = bytes.split_first_chunk()?;
+    let (sequence, previous) = rest.split_first_chunk()?;
+    Some(Chain {
+        label: u32::from_be_bytes(*label),
+        sequence: u32::from_be_bytes(*sequence),
+        previous: previous.try_into().ok()?,
+    })
+}
+
+fn gossip(bytes: &[u8; GOSSIP_LEN]) -> Option<Gossip> {
+    let (incarnation, rest) = bytes.split_first_chunk()?;
+    let (size, root) = rest.split_first_chunk()?;
+    Some(Gossip {
+        incarnation: u64::from_be_bytes(*incarnation),
+        size: from_u48(*size),
+        root: root.try_into().ok()?,
+    })
+}
+
+impl fmt::Debug for Extensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Extensions({} parents)", self.parents.len())
+    }
+}
+
+silent_debug!(Parent, Chain, Gossip);
+
+const _: () = assert!(REQUIRED_ROOM <= super::PADDING_RESERVE);
