@@ -6,6 +6,7 @@ use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::{Address, Zeroizing};
 use data_encoding::BASE64;
 
+use crate::board::CERTIFICATE_LEN;
 use crate::bundle::KeyBundle;
 use crate::error::WireError;
 use crate::go_json::{Fields, ObjectWriter, decode_base64, escaped_len};
@@ -20,15 +21,21 @@ pub const INVITE_PREFIX: &str = "torv3";
 pub const TOFU_PREFIX: &str = "tofubundle:";
 
 const SEPARATOR: &str = "||";
+/// Deployed readers pass over it.
+const LOG_CERTIFICATE: &str = "LogCert";
 
 /// A group's key, name and server. Its id follows from key and server, so a value of this type is
 /// consistent. Holds a secret: whoever has it is a member; `Debug` shows nothing.
+///
+/// It may carry the certificate of the server's log, not yet verified: with it, a member knows from the first
+/// connection on that there must be a log (section 5 of `docs/verifiable-log.md`).
 #[derive(Clone, PartialEq, Eq)]
 pub struct GroupInvite {
     group_id: GroupId,
     name: String,
     key: GroupKey,
     server: Address,
+    log_certificate: Option<Box<[u8; CERTIFICATE_LEN]>>,
 }
 
 impl GroupInvite {
@@ -39,12 +46,18 @@ impl GroupInvite {
     pub fn new(name: &str, key: GroupKey, server: &Address) -> Result<Self, WireError> {
         WireError::check_len("group name", name.len(), GROUP_NAME_MAX)?;
         let group_id = GroupId::derive(&key, server.public_key());
-        Ok(Self { group_id, name: name.to_owned(), key, server: *server })
+        Ok(Self::from_known(group_id, name.to_owned(), key, *server))
     }
 
     /// An invite to a group whose id is known, without deriving it again.
     pub fn from_known(group_id: GroupId, name: String, key: GroupKey, server: Address) -> Self {
-        Self { group_id, name, key, server }
+        Self { group_id, name, key, server, log_certificate: None }
+    }
+
+    /// The same invite with the certificate of the server's log.
+    #[must_use]
+    pub fn with_log_certificate(self, certificate: [u8; CERTIFICATE_LEN]) -> Self {
+        Self { log_certificate: Some(Box::new(certificate)), ..self }
     }
 
     /// Reads a `torv3…` text and recomputes the id; surrounding white space is forgiven.
@@ -65,8 +78,9 @@ impl GroupInvite {
                 server.parse().map_err(|source| WireError::Address { field: "ServerHost", source })?;
             let key = GroupKey::new(fields.array("SharedKey")?);
             let name = fields.string("GroupName")?.unwrap_or_default().to_owned();
+            let log_certificate = fields.opt_array(LOG_CERTIFICATE)?.map(Box::new);
             let group_id = GroupId::derive(&key, server.public_key());
-            Ok((id.to_owned(), Self { group_id, name, key, server }))
+            Ok((id.to_owned(), Self { group_id, name, key, server, log_certificate }))
         })?;
         if id.parse() != Ok(invite.group_id) {
             return Err(WireError::GroupIdMismatch);
@@ -77,13 +91,14 @@ impl GroupInvite {
     /// The `torv3…` text. It contains the group's key: show it only to whom it is for.
     pub fn to_text(&self) -> Zeroizing<String> {
         let json = Zeroizing::new(
-            ObjectWriter::new(256 + escaped_len(&self.name))
+            ObjectWriter::new(256 + escaped_len(&self.name) + 2 * CERTIFICATE_LEN)
                 .string("GroupID", &self.group_id.to_string())
                 .string("GroupName", &self.name)
                 .raw("SignedGroupID", "null")
                 .int("Timestamp", 0)
                 .bytes("SharedKey", self.key.expose())
                 .string("ServerHost", self.server.as_str())
+                .bytes_if(LOG_CERTIFICATE, self.log_certificate.as_deref())
                 .finish(),
         );
         let mut text =
@@ -111,6 +126,11 @@ impl GroupInvite {
     /// The board that carries the group.
     pub fn server(&self) -> &Address {
         &self.server
+    }
+
+    /// The certificate of the server's log, not yet verified.
+    pub fn log_certificate(&self) -> Option<&[u8; CERTIFICATE_LEN]> {
+        self.log_certificate.as_deref()
     }
 }
 

@@ -337,6 +337,32 @@ fn invites_and_bundles_survive() {
 }
 
 #[test]
+fn an_invite_carries_the_certificate_of_a_log() {
+    let group = group();
+    let plain = GroupInvite::new("Tea", group.key.clone(), &group.address).unwrap();
+    let with = plain.clone().with_log_certificate([7; 186]);
+    let json = |invite: &GroupInvite| {
+        let json = data_encoding::BASE64.decode(&invite.to_text().as_bytes()["torv3".len()..]).unwrap();
+        String::from_utf8(json).unwrap()
+    };
+    // One more key at the end, over which deployed readers pass.
+    let certificate = super::support::b64(&[7; 186]);
+    let expected = json(&plain).replace('}', &format!(r#","LogCert":"{certificate}"}}"#));
+    assert_eq!(json(&with), expected);
+    let read = GroupInvite::parse(&with.to_text()).unwrap();
+    assert!(read == with && read != plain);
+    assert_eq!(read.log_certificate(), Some(&[7; 186]));
+    assert_eq!(plain.log_certificate(), None);
+    let both = TofuBundle::new(bundle(), with).unwrap();
+    assert!(TofuBundle::parse(&both.to_text()).unwrap() == both);
+    // A damaged one is no invite without one.
+    for bad in ["\"AAAA\"", "1", "\"?\""] {
+        let json = json(&plain).replace('}', &format!(r#","LogCert":{bad}}}"#));
+        assert!(GroupInvite::parse(&format!("torv3{}", super::support::b64(json.as_bytes()))).is_err());
+    }
+}
+
+#[test]
 fn unknown_bundle_keys_survive_and_are_signed() {
     let group = group();
     let known = bundle();
