@@ -17,6 +17,7 @@ pub mod invite;
 pub mod overlay;
 pub mod packet;
 pub mod peer;
+pub mod peer_log;
 mod redact;
 pub mod token;
 

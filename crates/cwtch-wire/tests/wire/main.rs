@@ -11,6 +11,7 @@
 mod artefacts;
 mod extensions;
 mod log;
+mod peer_log;
 mod properties;
 mod reject;
 mod stream;
