@@ -148,3 +148,62 @@ mod stream {
         });
     }
 }
+
+mod group {
+    use super::*;
+    use cwtch_wire::group::{Chain, Extensions, Gossip, Parent};
+
+    #[test]
+    fn extensions() {
+        let sample = Extensions {
+            parents: vec![Parent { id: [1; 20], index: 6 }, Parent { id: [2; 20], index: 5 }],
+            chain: Some(Chain { label: 3, sequence: 4, previous: [5; 20] }),
+            gossip: Some(Gossip { incarnation: 6, size: 7, root: [8; 32] }),
+            abandoned: vec![2, 3],
+            certificate: Some(Box::new([9; 186])),
+        };
+        run(&sample.encode(600).unwrap().0, |input| {
+            let padding = [b"CWX1", input].concat();
+            for padding in [input, &padding] {
+                if let Some(extensions) = Extensions::decode(padding) {
+                    let (again, _) = extensions.encode(600).unwrap();
+                    assert_eq!(Extensions::decode(&again), Some(extensions));
+                }
+            }
+        });
+    }
+}
+
+mod peer {
+    use super::*;
+    use cwtch_primitives::group::LogTag;
+    use cwtch_wire::board::EncryptedGroupMessage;
+    use cwtch_wire::peer_log::{Compare, Have, Mismatch, Want};
+
+    fn target(input: &[u8]) {
+        if let Ok(read) = Compare::from_bytes(input) {
+            assert_eq!(read.to_bytes(), input);
+        }
+        if let Ok(read) = Mismatch::from_bytes(input) {
+            assert_eq!(read.to_bytes(), input);
+        }
+        if let Ok(read) = Want::from_bytes(input) {
+            assert_eq!(read.to_bytes(), input);
+        }
+        if let Ok(read) = Have::from_bytes(input) {
+            assert_eq!(read.to_bytes().unwrap(), input);
+        }
+    }
+
+    #[test]
+    fn comparison() {
+        let tag = LogTag::from_bytes([1; 16]);
+        run(&Compare { tag, incarnation: 1, size: 256, root: [2; 32] }.to_bytes(), target);
+    }
+
+    #[test]
+    fn entry() {
+        let message = EncryptedGroupMessage { ciphertext: vec![3; 50], signature: vec![4; 64] };
+        run(&Have { tag: LogTag::from_bytes([1; 16]), message }.to_bytes().unwrap(), target);
+    }
+}
