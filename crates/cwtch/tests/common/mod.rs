@@ -193,6 +193,10 @@ impl Running {
         Self { child, ready, _stdout: stdout }
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, signal: Signal) {
         let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process id");
         kill_process(id, signal).expect("the signal is sent");
@@ -321,6 +325,11 @@ impl Person {
         self.daemon.take().expect("the daemon runs").wait()
     }
 
+    /// The running daemon's process number.
+    pub fn pid(&self) -> u32 {
+        self.daemon.as_ref().expect("the daemon runs").pid()
+    }
+
     /// Where the running daemon's socket is.
     pub fn socket(&self) -> PathBuf {
         let ready = &self.daemon.as_ref().expect("the daemon runs").ready;
@@ -365,6 +374,11 @@ impl Server {
         let running = self.running.take().expect("the server runs");
         running.signal(Signal::TERM);
         assert_eq!(running.wait(), Some(0));
+    }
+
+    /// The running server's process number.
+    pub fn pid(&self) -> u32 {
+        self.running.as_ref().expect("the server runs").pid()
     }
 
     /// What the server wrote to standard error.
@@ -453,6 +467,12 @@ impl Rpc {
         writer.set_read_timeout(Some(PATIENCE)).expect("a time limit");
         let reader = BufReader::new(writer.try_clone().expect("a second handle"));
         Self { writer, reader }
+    }
+
+    /// Waits as long as this for each line.
+    pub fn patient(self, limit: Duration) -> Self {
+        self.writer.set_read_timeout(Some(limit)).expect("a time limit");
+        self
     }
 
     /// Writes a line as it is.
