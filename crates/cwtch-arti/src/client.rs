@@ -183,6 +183,10 @@ impl Network for EmbeddedTor {
         self.shared.dial(address, isolation).await
     }
 
+    fn confirms_clock(&self) -> bool {
+        true
+    }
+
     fn describe(&self) -> &'static str {
         "Tor (inside this program)"
     }

@@ -63,6 +63,12 @@ pub trait Network: Send + Sync {
         Readiness::always()
     }
 
+    /// Whether being [ready](Self::readiness) says that this machine's clock is right to within hours: a Tor network takes
+    /// a consensus only while it is valid.
+    fn confirms_clock(&self) -> bool {
+        false
+    }
+
     /// Withdraws what is published and leaves the network, as far as that takes waiting; nothing can be
     /// dialled afterwards.
     async fn shutdown(&self) {}

@@ -140,6 +140,10 @@ impl Network for SystemTor {
         }
     }
 
+    fn confirms_clock(&self) -> bool {
+        true
+    }
+
     fn describe(&self) -> &'static str {
         "Tor (the one that runs on this system)"
     }
