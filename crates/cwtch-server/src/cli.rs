@@ -7,14 +7,16 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use cwtch_net::NetworkSpec;
+use cwtch_primitives::OsRng;
 use cwtch_tor::TorConfig;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::keys::ServerKeys;
+use crate::log::{self, Opening, Reading};
 use crate::progress::{self, Progress};
-use crate::server::Server;
+use crate::server::{Declarations, Server};
 use crate::store::{SqliteStore, Store};
 
 /// Exit code of a failure.
@@ -55,10 +57,16 @@ enum Command {
     ///
     /// Clients add the server with it. It holds public keys only. The server may be running.
     Bundle(DataArg),
-    /// Print how much a data directory holds
+    /// Print how much a data directory holds, and where its log stands
     ///
     /// The server may be running.
     Status(StatusArgs),
+    /// End the log of what is stored, for ever
+    ///
+    /// The server signs that it gives no receipts any more; clients tell their users, and go on. A server that just
+    /// stopped signing would be accused of hiding something. The server must not be running. There is no way back: who
+    /// wants a log again starts a new server.
+    Retire(DataArg),
 }
 
 #[derive(Debug, Args)]
@@ -89,6 +97,14 @@ struct RunArgs {
     /// Configuration file (TOML) [default: server.toml in the data directory, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// The database was restored from a backup, or moved here without its log key: the log of what is stored begins
+    /// anew, and clients are told which messages the server lost. Check the machine's clock first: this includes
+    /// --confirm-clock
+    #[arg(long)]
+    declare_restore: bool,
+    /// The machine's clock is right, although it is far ahead of what the log signed last. Tor confirms it, too
+    #[arg(long)]
+    confirm_clock: bool,
 }
 
 #[derive(Debug, Args)]
@@ -133,6 +149,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(args) => serve(&args),
         Command::Bundle(args) => bundle(&args.data),
         Command::Status(args) => status(&args),
+        Command::Retire(args) => retire(&args.data),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -174,7 +191,8 @@ async fn serve_until_signal(args: &RunArgs, config: Config, tor: &TorConfig) -> 
     if let Some(warning) = network.warning() {
         let _ = writeln!(io::stderr(), "WARNING: {warning}");
     }
-    let mut server = Server::start_in(config, data_dir, network).await?;
+    let declarations = Declarations { restore: args.declare_restore, clock: args.confirm_clock };
+    let mut server = Server::start_in(config, declarations, data_dir, network).await?;
     let progress = Progress::new(&server, args.json)?;
     let (address, bundle) = (server.address().to_string(), server.bundle().to_server_string());
     let line = if args.json {
@@ -208,22 +226,58 @@ fn status(args: &StatusArgs) -> Result<(), Failure> {
     let data = &args.data.data;
     let address = ServerKeys::load(data)?.board.address();
     let store = SqliteStore::existing(data);
-    let status = store.reader()?.status()?;
+    let mut reader = store.reader()?;
+    let (status, log) = (reader.status()?, reader.log_state()?);
     let bytes = store.size_on_disk();
-    print_line(&if args.json {
-        format!(
-            "{{\"address\":\"{address}\",\"messages\":{},\"spent_tokens\":{},\"pruned\":{},\"database_bytes\":{bytes}}}",
-            status.messages, status.spent, status.pruned
-        )
-    } else {
-        format!(
-            "address       {address}\nmessages      {}\nspent tokens  {}\npruned        {}\ndatabase      {} KiB",
-            status.messages,
-            status.spent,
-            status.pruned,
-            bytes.div_ceil(1024)
-        )
-    })
+    if args.json {
+        let log = log.map(|log| {
+            serde_json::json!({
+                "incarnation": log.incarnation, "retired": log.is_retired(), "size": log.signed_size,
+                "checkpoint_time": log.time, "min_index": log.min_index, "retention": log.retention,
+            })
+        });
+        let status = serde_json::json!({
+            "address": address.to_string(), "messages": status.messages, "spent_tokens": status.spent,
+            "pruned": status.pruned, "database_bytes": bytes, "log": log,
+        });
+        return print_line(&status.to_string());
+    }
+    let log = match log {
+        None => "none yet".to_owned(),
+        Some(log) if log.is_retired() => format!("retired with {} entries", log.signed_size),
+        Some(log) => format!(
+            "{} entries, signed {}, kept from index {}, for at least {} s",
+            log.signed_size, log.time, log.min_index, log.retention
+        ),
+    };
+    print_line(&format!(
+        "address       {address}\nmessages      {}\nspent tokens  {}\npruned        {}\ndatabase      {} KiB\n\
+         log           {log}",
+        status.messages,
+        status.spent,
+        status.pruned,
+        bytes.div_ceil(1024)
+    ))
+}
+
+fn retire(data: &Path) -> Result<(), Failure> {
+    // Not in a directory that does not exist yet.
+    ServerKeys::load(data)?;
+    let data_dir = DataDir::open(data)?;
+    let keys = ServerKeys::load(data_dir.path())?;
+    let database = data_dir.path().join(SqliteStore::FILE);
+    let store = SqliteStore::open(&database, keys.board.address().as_bytes(), None)?;
+    let opening = Opening {
+        server: &keys.board,
+        keys: log::directory(data_dir.path()),
+        retention: 0,
+        declare_restore: false,
+        confirm_clock: false,
+        clock: Box::new(Reading::of_system),
+        written: &mut || {},
+    };
+    opening.retire(&store, &mut OsRng)?;
+    print_line("The log has been retired. From its next start on the server gives no receipts, and says so.")
 }
 
 fn print_line(line: &str) -> Result<(), Failure> {

@@ -64,6 +64,9 @@ impl LogLevel {
 pub struct StorageConfig {
     /// The most messages kept; none by default. When there are more, the oldest tenth is deleted (§1.8).
     pub max_messages: Option<u64>,
+    /// No message is deleted before it was kept for so long, in seconds; a signed promise, and none by default. Once given
+    /// it can only become longer. Where the cap is reached before, posts are refused.
+    pub min_retention: u64,
 }
 
 /// The `[limits]` table.
@@ -221,6 +224,7 @@ impl Config {
         let year = 366 * 24 * 60 * 60;
         for (key, value, min, max) in [
             ("storage.max_messages", self.storage.max_messages.unwrap_or(10), 10, 1 << 40),
+            ("storage.min_retention", self.storage.min_retention, 0, 100 * year),
             ("limits.connections", count(limits.connections), 1, 1_000_000),
             ("limits.handshakes", count(limits.handshakes), 1, 1_000_000),
             ("limits.packets_in_flight", count(limits.packets_in_flight), 1, 64),
@@ -257,7 +261,7 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let config = Config::parse(
-            "log_level = \"debug\"\n[storage]\nmax_messages = 1000\n[limits]\nconnections = 5\nhandshakes = 4\n\
+            "log_level = \"debug\"\n[storage]\nmax_messages = 1000\nmin_retention = 86400\n[limits]\nconnections = 5\nhandshakes = 4\n\
              packets_in_flight = 3\nreplays = 2\nbehind = 2048\ntoken_connections = 7\n[deadlines]\n\
              write_seconds = 9\nidle_seconds = 10\nsynced_idle_seconds = 11\nproof_of_work_seconds = 12\n\
              shutdown_seconds = 0\n",
@@ -265,6 +269,7 @@ mod tests {
         .unwrap();
         assert_eq!(config.log_level, LogLevel::Debug);
         assert_eq!(config.storage.max_messages, Some(1000));
+        assert_eq!(config.storage.min_retention, 86_400);
         assert_eq!(config.limits.connections, 5);
         assert_eq!(config.limits.token_connections, 7);
         assert_eq!(config.deadlines.write(), Duration::from_secs(9));

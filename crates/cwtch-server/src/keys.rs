@@ -15,7 +15,8 @@ use cwtch_wire::bundle::KeyBundle;
 
 use crate::data_dir::{DataDirError, check_private_dir, check_private_file};
 
-const DIR: &str = "keys";
+/// The directory of the keys, in the data directory.
+pub(crate) const DIR: &str = "keys";
 const BOARD: &str = "board.key";
 const TOKEN_SERVICE: &str = "token-service.key";
 const ISSUER: &str = "issuer.key";
@@ -129,7 +130,7 @@ impl ServerKeys {
     }
 }
 
-fn read_key(path: &Path) -> Result<SecretBytes<32>, KeyError> {
+pub(crate) fn read_key(path: &Path) -> Result<SecretBytes<32>, KeyError> {
     let mut file = File::open(path).map_err(DataDirError::io("opened", path))?;
     check_private_file(&file, path, "the key file")?;
     let mut bytes = Zeroizing::new([0u8; 33]);
@@ -146,7 +147,7 @@ fn read_key(path: &Path) -> Result<SecretBytes<32>, KeyError> {
         .ok_or_else(|| KeyError::Content { path: path.to_owned() })
 }
 
-fn write_key(path: &Path, key: &SecretBytes<32>) -> Result<(), DataDirError> {
+pub(crate) fn write_key(path: &Path, key: &SecretBytes<32>) -> Result<(), DataDirError> {
     let write = || {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         file.write_all(key.expose())?;
@@ -155,7 +156,7 @@ fn write_key(path: &Path, key: &SecretBytes<32>) -> Result<(), DataDirError> {
     write().map_err(DataDirError::io("written", path))
 }
 
-fn sync_dir(path: &Path) -> Result<(), DataDirError> {
+pub(crate) fn sync_dir(path: &Path) -> Result<(), DataDirError> {
     File::open(path).and_then(|dir| dir.sync_all()).map_err(DataDirError::io("synced", path))
 }
 

@@ -15,8 +15,10 @@ use crate::board::{Board, Tail};
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::keys::{KeyError, ServerKeys};
+use crate::log::{self, LogError, Opening, Reading};
 use crate::stats::{Stats, StatsSnapshot};
-use crate::store::{SqliteStore, Store, StoreError, WriterHandle, spawn_writer};
+use crate::store::{SqliteStore, Store, StoreError, StoreWriter, WriterHandle, spawn_writer};
+use crate::timekeeping;
 use crate::token_service::TokenService;
 
 /// Why a server did not start.
@@ -32,12 +34,25 @@ pub enum ServerError {
     /// The database is not usable.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The log of what is stored cannot go on.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// The network does not let the server listen.
     #[error("the server cannot be made reachable: {0}")]
     Network(#[from] NetError),
     /// The system has no thread for the server.
     #[error("the system refused to start a thread: {0}")]
     Thread(#[from] io::Error),
+}
+
+/// What an operator says about one start.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Declarations {
+    /// The database was restored from a backup or moved without its log key: the log begins anew, and clients are told
+    /// what was lost. Vouches for the machine's clock, too.
+    pub restore: bool,
+    /// The machine's clock is right, however far it is from the last signature.
+    pub clock: bool,
 }
 
 /// Starts servers.
@@ -59,7 +74,7 @@ impl Server {
         let path = data_dir.to_owned();
         let opening = tokio::task::spawn_blocking(move || DataDir::open(&path));
         let data_dir = opening.await.map_err(io::Error::other)??;
-        Self::start_in(config, data_dir, network).await
+        Self::start_in(config, Declarations::default(), data_dir, network).await
     }
 
     /// As [`start`](Self::start), in a data directory that is open already.
@@ -68,23 +83,32 @@ impl Server {
     /// As [`start`](Self::start).
     pub async fn start_in(
         config: Config,
+        declarations: Declarations,
         data_dir: DataDir,
         network: Arc<dyn Network>,
     ) -> Result<RunningServer, ServerError> {
         let config = Arc::new(config);
-        let cap = config.storage.max_messages;
-        let opening = tokio::task::spawn_blocking(move || open(data_dir, cap));
-        let (data_dir, keys, store, newest) = opening.await.map_err(io::Error::other)??;
+        let opening = {
+            let config = Arc::clone(&config);
+            tokio::task::spawn_blocking(move || open(data_dir, &config, declarations))
+        };
+        let Opened { data_dir, keys, store, writer, newest } = opening.await.map_err(io::Error::other)??;
         let bundle = keys.bundle();
         let stats = Arc::new(Stats::default());
 
         let tail = Arc::new(Tail::new(newest));
         let publishing = (Arc::clone(&tail), Arc::clone(&stats));
-        let (submitter, writer) = spawn_writer(store.writer()?, move |committed| {
+        let (submitter, writer) = spawn_writer(writer, move |news| {
             let (tail, stats) = &publishing;
-            stats.count_outcomes(committed.iter().map(|c| c.outcome));
-            tail.publish(committed);
+            stats.count_outcomes(news.committed.iter().map(|c| c.outcome));
+            tail.publish(news);
         })?;
+        let (stop, stopped) = watch::channel(false);
+        let keeping_time = tokio::spawn(timekeeping::run(
+            submitter.clone(),
+            network.confirms_clock().then(|| network.readiness()),
+            stopped.clone(),
+        ));
         let store: Arc<dyn Store> = Arc::new(store);
         let board = Arc::new(Board::new(
             keys.board.clone(),
@@ -108,7 +132,6 @@ impl Server {
             }
         };
         let readiness = [board_listener.readiness(), token_listener.readiness()];
-        let (stop, stopped) = watch::channel(false);
         let grace = config.deadlines.shutdown();
         let serving_tokens = tokio::spawn(accept::serve(
             token_listener,
@@ -137,20 +160,46 @@ impl Server {
             stats,
             stop,
             services: Some([serving_board, serving_tokens]),
+            keeping_time,
             writer: Some(writer),
             data_dir: Some(data_dir),
         })
     }
 }
 
-/// Everything that blocks: lock, keys, database.
-fn open(data_dir: DataDir, cap: Option<u64>) -> Result<(DataDir, ServerKeys, SqliteStore, i64), ServerError> {
+struct Opened {
+    data_dir: DataDir,
+    keys: ServerKeys,
+    store: SqliteStore,
+    writer: Box<dyn StoreWriter>,
+    newest: i64,
+}
+
+/// Everything that blocks: lock, keys, database, log.
+fn open(data_dir: DataDir, config: &Config, declarations: Declarations) -> Result<Opened, ServerError> {
     let database = data_dir.path().join(SqliteStore::FILE);
     let keys = ServerKeys::load_or_create(data_dir.path(), database.exists(), &mut OsRng)?;
-    let store = SqliteStore::open(&database, keys.board.address().as_bytes(), cap)?;
+    let storage = &config.storage;
+    let store = SqliteStore::open(&database, keys.board.address().as_bytes(), storage.max_messages)?;
+    let opening = Opening {
+        server: &keys.board,
+        keys: log::directory(data_dir.path()),
+        retention: storage.min_retention,
+        declare_restore: declarations.restore,
+        confirm_clock: declarations.clock,
+        clock: Box::new(Reading::of_system),
+        written: &mut || {},
+    };
+    let writer = match opening.open(&store, &mut OsRng)? {
+        Some(keeper) => store.signing_writer(keeper)?,
+        None => {
+            tracing::info!("the log of this server has been retired: nothing is signed");
+            store.writer()?
+        }
+    };
     let status = store.reader()?.status()?;
     tracing::info!(messages = status.messages, spent_tokens = status.spent, "database opened");
-    Ok((data_dir, keys, store, status.newest))
+    Ok(Opened { data_dir, keys, store, writer, newest: status.newest })
 }
 
 /// A server that runs until [`shutdown`](Self::shutdown). Dropped, it stops as well, without anybody waiting for it.
@@ -161,6 +210,7 @@ pub struct RunningServer {
     stats: Arc<Stats>,
     stop: watch::Sender<bool>,
     services: Option<[JoinHandle<()>; 2]>,
+    keeping_time: JoinHandle<()>,
     writer: Option<WriterHandle>,
     data_dir: Option<DataDir>,
 }
@@ -191,14 +241,16 @@ impl RunningServer {
         self.stats.snapshot()
     }
 
-    /// Waits until a service ends by itself, which is a failure: it accepts no more connections. Cancel-safe.
+    /// Waits until a service ends by itself, which is a failure: it accepts no more connections, or cannot store any
+    /// more. Cancel-safe.
     pub async fn failed(&mut self) {
-        match &mut self.services {
-            Some([board, tokens]) => tokio::select! {
+        match (&mut self.services, &mut self.writer) {
+            (Some([board, tokens]), Some(writer)) => tokio::select! {
                 _ = board => {}
                 _ = tokens => {}
+                () = writer.ended() => {}
             },
-            None => std::future::pending().await,
+            _ => std::future::pending().await,
         }
     }
 
@@ -213,6 +265,7 @@ impl RunningServer {
             }
         }
         self.network.shutdown().await;
+        let _ = (&mut self.keeping_time).await;
         // With the services their submitters are gone, so the writer ends.
         if let Some(writer) = self.writer.take() {
             let _ = tokio::task::spawn_blocking(|| writer.join()).await;

@@ -99,7 +99,7 @@ impl Stats {
             match outcome {
                 Outcome::Stored { .. } => self.stored.add(1),
                 Outcome::Duplicate => self.duplicates.add(1),
-                Outcome::TokenSpent => self.posts_refused.add(1),
+                Outcome::TokenSpent | Outcome::Full => self.posts_refused.add(1),
                 Outcome::TokenOnly => {}
             }
         }

@@ -21,7 +21,7 @@ use super::readers::ReadFailed;
 use super::stream::Framing;
 use super::tail::{Following, Payload};
 use crate::stats::Held;
-use crate::store::{NewEntry, NewPost, Outcome, Seq};
+use crate::store::{Answered, NewEntry, NewPost, Outcome, Seq};
 
 /// Live messages sent before the connection looks at anything else.
 const LIVE_BATCH: usize = 64;
@@ -124,7 +124,7 @@ pub(super) struct Connection {
 /// A post's answer, when it is known.
 enum Answer {
     Known(PostAnswer),
-    Committing(oneshot::Receiver<Option<Outcome>>),
+    Committing(oneshot::Receiver<Option<Answered>>),
 }
 
 impl Connection {
@@ -264,7 +264,7 @@ impl Board {
             // The same message again is as good as stored, whatever the token: the first answer may have been lost.
             (None, Some(entry)) => {
                 let _permit = self.lookups.acquire().await.map_err(|_| ReadFailed)?;
-                if !self.readers.run(move |reader| reader.contains(&entry)).await? {
+                if !self.readers.run(move |reader| reader.contains(entry.id())).await? {
                     return refused();
                 }
                 self.stats.duplicates.add(1);
@@ -290,9 +290,9 @@ async fn next_answer(unanswered: &mut VecDeque<(PostId, Answer)>) -> Option<(Pos
     let answer = match answer {
         Answer::Known(answer) => *answer,
         Answer::Committing(outcome) => match outcome.await {
-            Ok(Some(Outcome::Stored { .. } | Outcome::Duplicate)) => PostAnswer::Stored,
-            Ok(Some(Outcome::TokenOnly)) => PostAnswer::Silent,
-            Ok(Some(Outcome::TokenSpent) | None) | Err(_) => PostAnswer::Refused,
+            Ok(Some((Outcome::Stored { .. } | Outcome::Duplicate, _))) => PostAnswer::Stored,
+            Ok(Some((Outcome::TokenOnly, _))) => PostAnswer::Silent,
+            Ok(Some((Outcome::TokenSpent | Outcome::Full, _)) | None) | Err(_) => PostAnswer::Refused,
         },
     };
     let answered = (*post, answer);
@@ -316,7 +316,7 @@ mod tests {
     use crate::board::Tail;
     use crate::config::Config;
     use crate::stats::Stats;
-    use crate::store::{Committed, SqliteStore, Store, spawn_writer};
+    use crate::store::{Committed, Publication, SqliteStore, Store, spawn_writer};
 
     #[tokio::test(start_paused = true)]
     async fn a_synced_client_that_reads_in_a_trickle_is_closed() {
@@ -350,10 +350,10 @@ mod tests {
         client.send(&ClientMessage::Replay { last_commit: None, log: None }.to_json()).await.unwrap();
         client.recv().await.unwrap().unwrap();
         let live = |seq| Committed {
-            outcome: Outcome::Stored { seq, shadowed: false },
+            outcome: Outcome::Stored { seq, index: 0, shadowed: false },
             payload: Payload::from(vec![7; 4000]),
         };
-        tail.publish((1..=64).map(live).collect());
+        tail.publish(Publication::of((1..=64).map(live).collect(), None));
 
         // Every packet is taken well within the limit.
         let mut taken = 0;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::store::{Committed, Outcome, Seq};
+use crate::store::{Committed, Outcome, Publication, Seq};
 
 /// The payload of a NewMessage packet (§1.8).
 pub(crate) type Payload = Arc<[u8]>;
@@ -43,13 +43,18 @@ impl Tail {
     }
 
     /// Takes what a commit stored and wakes the synced connections.
-    pub(crate) fn publish(&self, committed: Vec<Committed<Payload>>) {
+    pub(crate) fn publish(&self, news: Publication<Payload>) {
         let newest = {
             let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-            for Committed { outcome, payload } in committed {
-                if let Outcome::Stored { seq, shadowed } = outcome {
+            for Committed { outcome, payload } in news.committed {
+                if let Outcome::Stored { seq, shadowed, .. } = outcome {
                     ring.push(seq, (!shadowed).then_some(payload));
                 }
+            }
+            if let Some(newest) = news.recovered.filter(|newest| *newest >= ring.next) {
+                // Of these only the database knows.
+                ring.payloads.clear();
+                ring.next = newest + 1;
             }
             ring.next - 1
         };
@@ -111,18 +116,25 @@ mod tests {
     }
 
     fn stored(seq: Seq, shadowed: bool, n: u8) -> Committed<Payload> {
-        Committed { outcome: Outcome::Stored { seq, shadowed }, payload: payload(n) }
+        Committed { outcome: Outcome::Stored { seq, index: 0, shadowed }, payload: payload(n) }
+    }
+
+    fn publish(tail: &Tail, committed: Vec<Committed<Payload>>) {
+        tail.publish(Publication::of(committed, None));
     }
 
     #[test]
     fn what_follows_is_given_in_order_and_shadowed_messages_are_passed_over() {
         let tail = Tail::new(4);
-        tail.publish(vec![
-            stored(5, false, 5),
-            Committed { outcome: Outcome::Duplicate, payload: payload(9) },
-            stored(6, true, 6),
-            stored(7, false, 7),
-        ]);
+        publish(
+            &tail,
+            vec![
+                stored(5, false, 5),
+                Committed { outcome: Outcome::Duplicate, payload: payload(9) },
+                stored(6, true, 6),
+                stored(7, false, 7),
+            ],
+        );
         assert_eq!(tail.after(4, 10), Following::Ready(vec![payload(5), payload(7)], 7));
         assert_eq!(tail.after(4, 1), Following::Ready(vec![payload(5)], 5));
         assert_eq!(tail.after(5, 1), Following::Ready(vec![], 6));
@@ -134,7 +146,7 @@ mod tests {
     fn the_ring_is_bounded_and_sends_the_late_to_the_database() {
         let tail = Tail::new(0);
         for seq in 1..=Seq::try_from(RING).unwrap() + 10 {
-            tail.publish(vec![stored(seq, false, 1)]);
+            publish(&tail, vec![stored(seq, false, 1)]);
         }
         assert_eq!(tail.after(9, 1), Following::TooOld);
         assert!(matches!(tail.after(10, 1), Following::Ready(found, 11) if found.len() == 1));
@@ -145,10 +157,26 @@ mod tests {
     fn a_commit_wakes_only_if_it_stored_something() {
         let tail = Tail::new(1);
         let mut newest = tail.watch();
-        tail.publish(vec![Committed { outcome: Outcome::TokenSpent, payload: payload(1) }]);
+        publish(&tail, vec![Committed { outcome: Outcome::TokenSpent, payload: payload(1) }]);
         assert!(!newest.has_changed().unwrap());
-        tail.publish(vec![stored(2, false, 1)]);
+        publish(&tail, vec![stored(2, false, 1)]);
         assert!(newest.has_changed().unwrap());
         assert_eq!(*newest.borrow_and_update(), 2);
+    }
+
+    #[test]
+    fn what_only_the_database_knows_is_looked_up_there() {
+        let tail = Tail::new(1);
+        publish(&tail, vec![stored(2, false, 2)]);
+        let mut newest = tail.watch();
+        // A commit that failed and is on the disk all the same.
+        tail.publish(Publication { committed: Vec::new(), log: None, recovered: Some(4) });
+        assert!(newest.has_changed().unwrap());
+        assert_eq!(*newest.borrow_and_update(), 4);
+        assert_eq!(tail.after(2, 10), Following::TooOld);
+        tail.publish(Publication { committed: Vec::new(), log: None, recovered: Some(4) });
+        assert!(!newest.has_changed().unwrap());
+        publish(&tail, vec![stored(5, false, 5)]);
+        assert_eq!(tail.after(4, 10), Following::Ready(vec![payload(5)], 5));
     }
 }

@@ -1,90 +1,45 @@
-//! What the server keeps: messages, spent tokens, counters; and the rules that hold between them.
+//! What the server keeps: messages, spent tokens, counters, the log; and the rules that hold between them.
 //!
 //! - Messages are numbered from 1 without gaps; only a prefix is ever deleted.
-//! - A message is unique by its signature and ciphertext together. Deployed clients take a signature for
-//!   a message's name, so what repeats an earlier signature is *shadowed*: stored, but not sent to them.
-//! - A token is spent in the same durable transaction that stores what it pays for.
-//! - No time, no connection and no address is stored.
+//! - A message is unique by its signature and ciphertext together, also after it was deleted. Deployed clients take a
+//!   signature for a message's name, so what repeats an earlier signature is *shadowed*: stored, but not sent to
+//!   them.
+//! - Every message is an entry of the log (`docs/verifiable-log.md`); its index is its number − 1, less what had been
+//!   deleted before the log began. The ids of the entries and the tree over them are never deleted.
+//! - A token is spent in the same durable transaction that stores what it pays for, and that signs the log's new
+//!   size.
+//! - No time of a message, no connection and no address is stored.
 
+mod commit;
+mod entry;
+mod error;
+mod log_rows;
+mod log_view;
+mod prune;
 mod schema;
 mod sqlite;
+mod sqlite_reader;
+mod sqlite_writer;
+mod start;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod tree;
 mod writer;
 
-use std::path::PathBuf;
+use cwtch_log::EntryId;
+use cwtch_wire::board::{CheckpointBytes, HeadLog, ReplayLog};
 
-use sha2::{Digest, Sha256};
-
+pub use commit::{Commit, CommitLog};
+pub use entry::{NewEntry, NewPost, Outcome, ShortHash, short_hash};
+pub use error::StoreError;
+pub use log_rows::LogState;
 pub use sqlite::SqliteStore;
-pub use writer::{Committed, Submission, Submitter, WriterHandle, spawn_writer};
+pub(crate) use start::Changes;
+pub use start::Start;
+pub use writer::{Answered, Committed, Publication, Submission, Submitter, WriterHandle, spawn_writer};
 
 /// Number of a message, from 1.
 pub type Seq = i64;
-
-/// A 128-bit name of bytes, short enough for an index: the first half of SHA-256.
-pub type ShortHash = [u8; 16];
-
-/// The short hash of some bytes.
-pub fn short_hash(bytes: &[u8]) -> ShortHash {
-    let mut out = [0; 16];
-    out.iter_mut().zip(Sha256::digest(bytes)).for_each(|(o, h)| *o = h);
-    out
-}
-
-/// A message to be stored, with the hashes that index it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewEntry {
-    signature: Vec<u8>,
-    ciphertext: Vec<u8>,
-    signature_hash: ShortHash,
-    ciphertext_hash: ShortHash,
-}
-
-impl NewEntry {
-    /// Takes the two byte strings of an encrypted group message (§1.8).
-    pub fn new(signature: Vec<u8>, ciphertext: Vec<u8>) -> Self {
-        let (signature_hash, ciphertext_hash) = (short_hash(&signature), short_hash(&ciphertext));
-        Self { signature, ciphertext, signature_hash, ciphertext_hash }
-    }
-
-    /// The message's signature.
-    pub fn signature(&self) -> &[u8] {
-        &self.signature
-    }
-
-    /// The message's ciphertext.
-    pub fn ciphertext(&self) -> &[u8] {
-        &self.ciphertext
-    }
-}
-
-/// A post whose token was found authentic.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewPost {
-    /// The token's random part.
-    pub token: [u8; 32],
-    /// The message, or `None` where only the token is to be spent (§1.8: an empty signature).
-    pub entry: Option<NewEntry>,
-}
-
-/// What became of one post of a commit that returned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Stored under a new number; the token is spent.
-    Stored {
-        /// The message's number.
-        seq: Seq,
-        /// Whether an earlier message has the same signature.
-        shadowed: bool,
-    },
-    /// The very same message is stored already; the token is as it was.
-    Duplicate,
-    /// The token had been spent; nothing was stored.
-    TokenSpent,
-    /// The token is spent, and there was no message to store.
-    TokenOnly,
-}
 
 /// A stored message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,28 +76,71 @@ pub struct StoreStatus {
     pub newest: Seq,
 }
 
+/// A piece of the log, as a replay shows it.
+#[derive(Debug, Clone, Copy)]
+pub enum LogRecord<'a> {
+    /// An entry, whether shadowed or not.
+    Entry(EntryRef<'a>),
+    /// The boundary checkpoint of the entries up to here.
+    Boundary(&'a CheckpointBytes),
+}
+
+/// What a client that reads the log is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogReplay {
+    /// What stands in the ReplayResult.
+    pub log: Box<ReplayLog>,
+    /// The entries that follow; empty for a log that has ended.
+    pub entries: ReplayPlan,
+}
+
 /// The one writer.
 pub trait StoreWriter: Send {
-    /// Stores a batch in one durable transaction and tells, post by post, what became of it.
+    /// Stores a batch in one durable transaction, with the log's checkpoint over it, and tells what became of it.
     ///
     /// # Errors
-    /// On any error nothing of the batch is stored and no token of it is spent.
-    fn commit(&mut self, batch: &[NewPost]) -> Result<Vec<Outcome>, StoreError>;
+    /// On any error nothing of the batch was acknowledged; call [`recover`](Self::recover) before anything else.
+    fn commit(&mut self, batch: &[NewPost]) -> Result<Commit, StoreError>;
 
-    /// Does a bounded piece of the deletion that the storage cap asks for; true if there is more to do.
+    /// Signs the log once more, if its last signature is from an earlier minute.
     ///
     /// # Errors
-    /// If the transaction fails; then nothing was deleted.
+    /// As [`commit`](Self::commit).
+    fn refresh(&mut self) -> Result<(), StoreError>;
+
+    /// Does a bounded piece of the deletion that the storage cap asks for; true if there is more to do. Before the first
+    /// body is deleted, the statement that it may be gone is durable.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit).
     fn prune_step(&mut self) -> Result<bool, StoreError>;
+
+    /// After an error: reads from the disk what holds now. Gives the number of the newest message.
+    ///
+    /// # Errors
+    /// If that fails, too; then this writer must not be used any more.
+    fn recover(&mut self) -> Result<Seq, StoreError>;
+
+    /// Somebody vouches for the machine's clock.
+    fn confirm_clock(&mut self);
+
+    /// Writes down, beside the log key, what was signed last. To be called at the end.
+    fn finish(&mut self);
+
+    /// Commits while the disk has room for so many pages only.
+    #[cfg(test)]
+    fn with_full_disk(&mut self, _pages: i64, batch: &[NewPost]) -> Result<Commit, StoreError> {
+        self.commit(batch)
+    }
 }
 
 /// One of any number of readers. Reads see what has been committed.
 pub trait StoreReader: Send {
-    /// Whether this very message is stored.
+    /// Whether this very message is in the log, its body perhaps deleted.
     ///
     /// # Errors
     /// If the database cannot be read.
-    fn contains(&mut self, entry: &NewEntry) -> Result<bool, StoreError>;
+    fn contains(&mut self, entry: &EntryId) -> Result<bool, StoreError>;
 
     /// Plans a replay from the lowest message with this signature, inclusive; of everything where the
     /// signature is `None`, empty or unknown.
@@ -164,6 +162,49 @@ pub trait StoreReader: Send {
         visit: &mut dyn FnMut(EntryRef<'_>),
     ) -> Result<Seq, StoreError>;
 
+    /// Plans a replay of the log from an index on; `None` if this database has no log.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    fn log_replay(&mut self, from: u64) -> Result<Option<LogReplay>, StoreError>;
+
+    /// Visits, in order, the first `limit` entries of `from..=to`, shadowed or not, and the boundary checkpoints that
+    /// follow them; returns the number after the last one.
+    ///
+    /// # Errors
+    /// If the database cannot be read; [`StoreError::Pruned`] if an entry of the range is not there any more.
+    fn read_log(
+        &mut self,
+        from: Seq,
+        to: Seq,
+        limit: usize,
+        visit: &mut dyn FnMut(LogRecord<'_>),
+    ) -> Result<Seq, StoreError>;
+
+    /// The newest statements of the log; `None` if this database has none.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    fn log_head(&mut self) -> Result<Option<HeadLog>, StoreError>;
+
+    /// The consistency proof between two sizes of the log; `None` if it has no such size or has ended.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    fn log_proof(&mut self, from: u64, size: u64) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// A receipt for an entry in the newest checkpoint; `None` if the log does not have it or has ended.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    fn receipt(&mut self, entry: &EntryId) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Where the log stands; `None` if this database has none.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    fn log_state(&mut self) -> Result<Option<LogState>, StoreError>;
+
     /// The counters.
     ///
     /// # Errors
@@ -173,7 +214,7 @@ pub trait StoreReader: Send {
 
 /// A place that keeps messages.
 pub trait Store: Send + Sync {
-    /// The writer; there must be one at a time.
+    /// A writer that does not sign; there must be one writer at a time.
     ///
     /// # Errors
     /// If the database cannot be opened.
@@ -184,49 +225,4 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// If the database cannot be opened.
     fn reader(&self) -> Result<Box<dyn StoreReader>, StoreError>;
-}
-
-/// Why the store failed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// The database was written by a later version of this program.
-    #[error("the database has schema version {found}, this program knows {known}: run a newer cwtch-server")]
-    Newer {
-        /// The database's version.
-        found: i64,
-        /// The newest version known here.
-        known: i64,
-    },
-    /// Not a database of this program.
-    #[error("{} is not the database of a cwtch server: move it away or name another directory", path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The database belongs to another server's keys.
-    #[error("the database belongs to another server key: restore database and keys from the same backup")]
-    OtherServer,
-    /// The numbering has a gap.
-    #[error("the database is damaged (messages are missing from its middle): restore it from a backup")]
-    Damaged,
-    /// The disk is full.
-    #[error("the disk is full: make room; nothing was half-written")]
-    Full,
-    /// SQLite failed.
-    #[error("the database failed while {action}: {source}")]
-    Sqlite {
-        /// What was being done.
-        action: &'static str,
-        /// What SQLite said.
-        source: rusqlite::Error,
-    },
-    /// A file could not be made.
-    #[error("the database file {} cannot be opened: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
 }

@@ -2,16 +2,20 @@
 //! with whatever was queued meanwhile.
 
 use std::io;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{NewPost, Outcome, StoreError, StoreWriter};
+use super::{Commit, CommitLog, NewPost, Outcome, Seq, StoreError, StoreWriter};
 
 /// Posts that may wait for the writer; then posters wait, and their connections stay unread.
 const QUEUE: usize = 1024;
 /// Posts in one transaction at most.
 const BATCH: usize = 512;
+
+/// What became of a post, and the log of its commit.
+pub type Answered = (Outcome, Option<Arc<CommitLog>>);
 
 /// A post on its way to the writer.
 #[derive(Debug)]
@@ -21,7 +25,7 @@ pub struct Submission<P> {
     /// What the caller wants back beside the outcome, once it is durable.
     pub payload: P,
     /// Where the outcome goes; `None` if the commit failed.
-    pub reply: oneshot::Sender<Option<Outcome>>,
+    pub reply: oneshot::Sender<Option<Answered>>,
 }
 
 /// A post and what became of it.
@@ -33,9 +37,34 @@ pub struct Committed<P> {
     pub payload: P,
 }
 
+/// What is known to be durable now.
+#[derive(Debug)]
+pub struct Publication<P> {
+    /// The posts of a commit, in its order.
+    pub committed: Vec<Committed<P>>,
+    /// The log's part of it.
+    pub log: Option<Arc<CommitLog>>,
+    /// After a failure: the number of the newest message, whose commit may not have been published.
+    pub recovered: Option<Seq>,
+}
+
+impl<P> Publication<P> {
+    /// A commit that returned.
+    pub fn of(committed: Vec<Committed<P>>, log: Option<Arc<CommitLog>>) -> Self {
+        Self { committed, log, recovered: None }
+    }
+}
+
+#[derive(Debug)]
+enum Order<P> {
+    Post(Submission<P>),
+    Refresh,
+    ConfirmClock,
+}
+
 /// Submits posts to the writer thread.
 #[derive(Debug)]
-pub struct Submitter<P>(mpsc::Sender<Submission<P>>);
+pub struct Submitter<P>(mpsc::Sender<Order<P>>);
 
 impl<P> Clone for Submitter<P> {
     fn clone(&self) -> Self {
@@ -45,23 +74,43 @@ impl<P> Clone for Submitter<P> {
 
 impl<P> Submitter<P> {
     /// Queues a post, waiting while the queue is full. The receiver fails if the server stops first.
-    pub async fn submit(&self, post: NewPost, payload: P) -> oneshot::Receiver<Option<Outcome>> {
+    pub async fn submit(&self, post: NewPost, payload: P) -> oneshot::Receiver<Option<Answered>> {
         let (reply, outcome) = oneshot::channel();
         // A closed queue drops the submission and with it the reply: the caller sees that.
-        let _ = self.0.send(Submission { post, payload, reply }).await;
+        let _ = self.0.send(Order::Post(Submission { post, payload, reply })).await;
         outcome
+    }
+
+    /// Has a quiet log signed once more, on the grid of a minute.
+    pub async fn refresh(&self) {
+        let _ = self.0.send(Order::Refresh).await;
+    }
+
+    /// Somebody vouches for the machine's clock.
+    pub async fn confirm_clock(&self) {
+        let _ = self.0.send(Order::ConfirmClock).await;
     }
 }
 
-/// The writer thread; it ends when every [`Submitter`] is gone and the queue is empty.
+/// The writer thread; it ends when every [`Submitter`] is gone and the queue is empty, or when it does not know any more
+/// what the database holds.
 #[derive(Debug)]
-pub struct WriterHandle(JoinHandle<()>);
+pub struct WriterHandle {
+    thread: JoinHandle<()>,
+    ended: watch::Receiver<()>,
+}
 
 impl WriterHandle {
     /// Waits until everything queued is stored. Blocks: call it off the async threads.
     pub fn join(self) {
         // A panic in the thread has been printed by the runtime; there is nothing left to do.
-        let _ = self.0.join();
+        let _ = self.thread.join();
+    }
+
+    /// Waits until the thread ends. Cancel-safe.
+    pub async fn ended(&mut self) {
+        // It sends nothing; when it drops its side, this fails.
+        while self.ended.changed().await.is_ok() {}
     }
 }
 
@@ -71,80 +120,127 @@ impl WriterHandle {
 /// # Errors
 /// If the system has no thread left.
 pub fn spawn_writer<P: Send + 'static>(
-    mut store: Box<dyn StoreWriter>,
-    mut publish: impl FnMut(Vec<Committed<P>>) + Send + 'static,
+    store: Box<dyn StoreWriter>,
+    publish: impl FnMut(Publication<P>) + Send + 'static,
 ) -> io::Result<(Submitter<P>, WriterHandle)> {
-    let (sender, mut queue) = mpsc::channel::<Submission<P>>(QUEUE);
+    let (sender, queue) = mpsc::channel(QUEUE);
+    let (alive, ended) = watch::channel(());
     let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
-        let mut pruning = prune(store.as_mut());
-        let mut waiting = Vec::new();
+        let mut writer = Writer { store, publish };
+        if let Err(Lost) = writer.run(queue) {
+            tracing::error!("the server stops: it cannot read its database any more");
+        }
+        drop(alive);
+    })?;
+    Ok((Submitter(sender), WriterHandle { thread, ended }))
+}
+
+/// After a failure the state could not be read from the disk, either.
+struct Lost;
+
+struct Writer<F> {
+    store: Box<dyn StoreWriter>,
+    publish: F,
+}
+
+impl<F> Writer<F> {
+    fn run<P>(&mut self, mut queue: mpsc::Receiver<Order<P>>) -> Result<(), Lost>
+    where
+        F: FnMut(Publication<P>),
+    {
+        let mut pruning = self.prune()?;
+        let (mut orders, mut posts) = (Vec::new(), Vec::new());
         loop {
-            waiting.clear();
             if pruning {
                 // Posts go before the deletion of old messages.
-                while waiting.len() < BATCH
-                    && let Ok(submission) = queue.try_recv()
+                while orders.len() < BATCH
+                    && let Ok(order) = queue.try_recv()
                 {
-                    waiting.push(submission);
+                    orders.push(order);
                 }
-            } else if queue.blocking_recv_many(&mut waiting, BATCH) == 0 {
-                return;
+            } else if queue.blocking_recv_many(&mut orders, BATCH) == 0 {
+                self.store.finish();
+                return Ok(());
             }
-            if !waiting.is_empty() {
-                commit(store.as_mut(), &mut waiting, &mut publish);
+            let mut refresh = false;
+            for order in orders.drain(..) {
+                match order {
+                    Order::Post(submission) => posts.push(submission),
+                    Order::Refresh => refresh = true,
+                    Order::ConfirmClock => self.store.confirm_clock(),
+                }
             }
-            pruning = prune(store.as_mut());
+            if !posts.is_empty() {
+                self.commit(&mut posts)?;
+            }
+            if refresh {
+                let refreshed = self.store.refresh();
+                self.checked(refreshed, "the log could not be signed")?;
+            }
+            pruning = self.prune()?;
         }
-    })?;
-    Ok((Submitter(sender), WriterHandle(thread)))
-}
-
-fn commit<P>(
-    store: &mut dyn StoreWriter,
-    waiting: &mut Vec<Submission<P>>,
-    publish: &mut impl FnMut(Vec<Committed<P>>),
-) {
-    let mut posts = Vec::with_capacity(waiting.len());
-    let mut rest = Vec::with_capacity(waiting.len());
-    for Submission { post, payload, reply } in waiting.drain(..) {
-        posts.push(post);
-        rest.push((payload, reply));
     }
-    match store.commit(&posts) {
-        Ok(outcomes) => {
-            let mut replies = Vec::with_capacity(rest.len());
-            let committed = outcomes
-                .into_iter()
-                .zip(rest)
-                .map(|(outcome, (payload, reply))| {
+
+    fn commit<P>(&mut self, waiting: &mut Vec<Submission<P>>) -> Result<(), Lost>
+    where
+        F: FnMut(Publication<P>),
+    {
+        let mut posts = Vec::with_capacity(waiting.len());
+        let mut rest = Vec::with_capacity(waiting.len());
+        for Submission { post, payload, reply } in waiting.drain(..) {
+            posts.push(post);
+            rest.push((payload, reply));
+        }
+        match self.store.commit(&posts) {
+            Ok(Commit { outcomes, log }) => {
+                let mut replies = Vec::with_capacity(rest.len());
+                let mut committed = Vec::with_capacity(rest.len());
+                for (outcome, (payload, reply)) in outcomes.into_iter().zip(rest) {
                     replies.push((reply, outcome));
-                    Committed { outcome, payload }
-                })
-                .collect();
-            publish(committed);
-            for (reply, outcome) in replies {
-                // The poster may have gone.
-                let _ = reply.send(Some(outcome));
+                    committed.push(Committed { outcome, payload });
+                }
+                (self.publish)(Publication::of(committed, log.clone()));
+                for (reply, outcome) in replies {
+                    // The poster may have gone.
+                    let _ = reply.send(Some((outcome, log.clone())));
+                }
+            }
+            Err(error) => {
+                tracing::error!(posts = rest.len(), "posts were refused: {error}");
+                let recovered = Some(self.recover()?);
+                (self.publish)(Publication { committed: Vec::new(), log: None, recovered });
+                for (_, reply) in rest {
+                    let _ = reply.send(None);
+                }
             }
         }
-        Err(error) => {
-            report(&error, "posts were refused", rest.len());
-            for (_, reply) in rest {
-                let _ = reply.send(None);
+        Ok(())
+    }
+
+    fn prune(&mut self) -> Result<bool, Lost> {
+        let pruned = self.store.prune_step();
+        Ok(self.checked(pruned, "old messages could not be deleted")?.unwrap_or(false))
+    }
+
+    /// A failure of what nobody waits for.
+    fn checked<T>(&mut self, result: Result<T, StoreError>, what: &str) -> Result<Option<T>, Lost> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => {
+                tracing::error!("{what}: {error}");
+                self.recover()?;
+                Ok(None)
             }
         }
     }
-}
 
-fn prune(store: &mut dyn StoreWriter) -> bool {
-    store.prune_step().unwrap_or_else(|error| {
-        report(&error, "old messages could not be deleted", 0);
-        false
-    })
-}
-
-fn report(error: &StoreError, what: &str, posts: usize) {
-    tracing::error!(posts, "{what}: {error}");
+    /// Whether a commit that failed is on the disk all the same only the disk can tell.
+    fn recover(&mut self) -> Result<Seq, Lost> {
+        self.store.recover().map_err(|error| {
+            tracing::error!("{error}");
+            Lost
+        })
+    }
 }
 
 #[cfg(test)]
@@ -158,22 +254,38 @@ mod tests {
         started: std_mpsc::Sender<usize>,
         results: std_mpsc::Receiver<bool>,
         seq: i64,
+        recovers: bool,
+    }
+
+    fn stored(seq: Seq) -> Outcome {
+        Outcome::Stored { seq, index: seq.unsigned_abs() - 1, shadowed: false }
     }
 
     impl StoreWriter for Gated {
-        fn commit(&mut self, batch: &[NewPost]) -> Result<Vec<Outcome>, StoreError> {
+        fn commit(&mut self, batch: &[NewPost]) -> Result<Commit, StoreError> {
             self.started.send(batch.len()).unwrap();
             if !self.results.recv().unwrap() {
                 return Err(StoreError::Full);
             }
-            Ok(batch
-                .iter()
-                .map(|_| {
-                    self.seq += 1;
-                    Outcome::Stored { seq: self.seq, shadowed: false }
-                })
-                .collect())
+            let outcomes = batch.iter().map(|_| {
+                self.seq += 1;
+                stored(self.seq)
+            });
+            Ok(Commit { outcomes: outcomes.collect(), log: None })
         }
+
+        fn refresh(&mut self) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        fn recover(&mut self) -> Result<Seq, StoreError> {
+            // As if one commit more had reached the disk than was known of.
+            self.recovers.then_some(self.seq + 1).ok_or(StoreError::Full)
+        }
+
+        fn confirm_clock(&mut self) {}
+
+        fn finish(&mut self) {}
 
         fn prune_step(&mut self) -> Result<bool, StoreError> {
             Ok(false)
@@ -189,9 +301,11 @@ mod tests {
         let (started, commits) = std_mpsc::channel();
         let (go, results) = std_mpsc::channel();
         let (publish, published) = std_mpsc::channel();
-        let store = Box::new(Gated { started, results, seq: 0 });
-        let (submitter, writer) =
-            spawn_writer(store, move |batch: Vec<Committed<u8>>| publish.send(batch.len()).unwrap()).unwrap();
+        let store = Box::new(Gated { started, results, seq: 0, recovers: true });
+        let (submitter, writer) = spawn_writer(store, move |news: Publication<u8>| {
+            publish.send((news.committed.len(), news.recovered)).unwrap();
+        })
+        .unwrap();
 
         let first = submitter.submit(post(1), 1).await;
         assert_eq!(commits.recv().unwrap(), 1);
@@ -202,21 +316,34 @@ mod tests {
         // No answer and no publication before the commit returned.
         assert!(published.try_recv().is_err());
         go.send(true).unwrap();
-        assert_eq!(first.await.unwrap(), Some(Outcome::Stored { seq: 1, shadowed: false }));
-        assert_eq!(published.recv().unwrap(), 1);
+        assert_eq!(first.await.unwrap().unwrap().0, stored(1));
+        assert_eq!(published.recv().unwrap(), (1, None));
         assert_eq!(commits.recv().unwrap(), 5);
         go.send(false).unwrap();
         for outcome in waiting {
-            assert_eq!(outcome.await.unwrap(), None);
+            assert!(outcome.await.unwrap().is_none());
         }
-        assert!(published.try_recv().is_err());
+        assert_eq!(published.recv().unwrap(), (0, Some(2)));
 
         // After a failure the next commit is tried as usual, also while stopping.
         let last = submitter.submit(post(7), 7).await;
         drop(submitter);
         go.send(true).unwrap();
-        assert_eq!(last.await.unwrap(), Some(Outcome::Stored { seq: 2, shadowed: false }));
+        assert_eq!(last.await.unwrap().unwrap().0, stored(2));
         writer.join();
-        assert_eq!(published.recv().unwrap(), 1);
+        assert_eq!(published.recv().unwrap(), (1, None));
+    }
+    #[tokio::test]
+    async fn a_writer_that_cannot_read_what_it_wrote_ends() {
+        let (started, commits) = std_mpsc::channel();
+        let (go, results) = std_mpsc::channel();
+        let store = Box::new(Gated { started, results, seq: 0, recovers: false });
+        let (submitter, mut writer) = spawn_writer(store, |_: Publication<u8>| {}).unwrap();
+        let first = submitter.submit(post(1), 1).await;
+        assert_eq!(commits.recv().unwrap(), 1);
+        go.send(false).unwrap();
+        writer.ended().await;
+        assert!(first.await.is_err());
+        assert!(submitter.submit(post(2), 2).await.await.is_err());
     }
 }

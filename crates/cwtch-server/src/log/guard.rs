@@ -1,0 +1,231 @@
+//! The guard beside the log key: how a server notices that its database is not the one that it last wrote.
+//!
+//! A restored or copied database knows less than what the server has signed. Going on with the same log key would
+//! contradict those signatures, and whoever holds one would have proof of a crime that nobody committed. The guard lies
+//! outside of the database and of its backup, and holds
+//!
+//! - a nonce that is in the database, too, and changes at each start, so that of two copies only one goes on;
+//! - the size and time last signed, at most a minute old, and exact after a clean stop and at each start;
+//! - the certificate of the log key.
+//!
+//! While a start changes the nonce the guard holds both, the old and the next: between any two of its writes the
+//! database has one of them, so a crash leaves nothing that looks like a restore.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use cwtch_primitives::CryptoRngCore;
+use data_encoding::HEXLOWER;
+
+use crate::data_dir::{DataDirError, check_private_file};
+
+/// Bytes of a nonce.
+const NONCE: usize = 16;
+/// A guard file is shorter than this.
+const MAX_FILE: u64 = 4096;
+const FIRST_LINE: &str = "cwtch-server guard 1";
+
+/// What database and guard share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Nonce([u8; NONCE]);
+
+impl Nonce {
+    /// A fresh one.
+    pub fn generate(rng: &mut impl CryptoRngCore) -> Self {
+        let mut bytes = [0; NONCE];
+        rng.fill_bytes(&mut bytes);
+        Self(bytes)
+    }
+
+    /// From the database.
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// For the database.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// What a guard file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guard {
+    /// The database's nonce; `None` for a database that had none.
+    pub nonce: Option<Nonce>,
+    /// The one that a start is about to put in its place.
+    pub next: Option<Nonce>,
+    /// At least so many entries have been signed.
+    pub size: u64,
+    /// At least this time has been signed, in unix seconds.
+    pub time: u64,
+    /// The certificate that they were signed under; empty while there is none.
+    pub certificate: Vec<u8>,
+}
+
+/// Why a guard file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GuardError {
+    /// Readable by others, or the system refused.
+    #[error(transparent)]
+    File(#[from] DataDirError),
+    /// Not a guard.
+    #[error("the guard file {} is damaged", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl Guard {
+    /// The file's name, beside the log key.
+    pub const FILE: &'static str = "log.guard";
+
+    /// Reads the guard of a directory of keys; `None` if it has none.
+    ///
+    /// # Errors
+    /// [`GuardError`].
+    pub fn load(dir: &Path) -> Result<Option<Self>, GuardError> {
+        let path = dir.join(Self::FILE);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(DataDirError::io("opened", &path)(error).into()),
+        };
+        check_private_file(&file, &path, "the guard file")?;
+        let mut text = String::new();
+        // What is no text is damaged as well.
+        let read = file.take(MAX_FILE).read_to_string(&mut text);
+        let guard = read.ok().and_then(|_| Self::parse(&text));
+        guard.map(Some).ok_or(GuardError::Damaged { path })
+    }
+
+    /// Puts the guard into place: afterwards the old one or this one is there, whole.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn store(&self, dir: &Path) -> Result<(), DataDirError> {
+        let (path, temporary) = (dir.join(Self::FILE), dir.join("log.guard.new"));
+        let write = || {
+            let mut file =
+                OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+            file.write_all(self.to_text().as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&temporary, &path)?;
+            File::open(dir)?.sync_all()
+        };
+        write().map_err(DataDirError::io("written", &path))
+    }
+
+    /// Whether a database with this nonce, size and time last signed can be the one that this guard was written for.
+    pub fn fits(&self, nonce: Option<Nonce>, size: u64, time: u64) -> bool {
+        // With the next nonce comes what a start signed, perhaps for a restored database that knows less.
+        (nonce.is_some() && nonce == self.next)
+            || (nonce == self.nonce && size >= self.size && time >= self.time)
+    }
+
+    /// Whether a nonce is one of this guard's.
+    pub fn knows(&self, nonce: Option<Nonce>) -> bool {
+        nonce == self.nonce || (nonce.is_some() && nonce == self.next)
+    }
+
+    fn to_text(&self) -> String {
+        let nonce =
+            |nonce: Option<Nonce>| nonce.map_or_else(|| "-".to_owned(), |n| HEXLOWER.encode(n.as_bytes()));
+        format!(
+            "{FIRST_LINE}\nnonce {}\nnext {}\nsize {}\ntime {}\ncertificate {}\nend\n",
+            nonce(self.nonce),
+            nonce(self.next),
+            self.size,
+            self.time,
+            HEXLOWER.encode(&self.certificate)
+        )
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.split('\n');
+        let mut line = |name: &str| lines.next()?.strip_prefix(name)?.strip_prefix(' ');
+        let nonce = |text: &str| match text {
+            "-" => Some(None),
+            hex => Nonce::from_slice(&HEXLOWER.decode(hex.as_bytes()).ok()?).map(Some),
+        };
+        (line("cwtch-server")? == "guard 1").then_some(())?;
+        let guard = Self {
+            nonce: nonce(line("nonce")?)?,
+            next: nonce(line("next")?)?,
+            size: line("size")?.parse().ok()?,
+            time: line("time")?.parse().ok()?,
+            certificate: HEXLOWER.decode(line("certificate")?.as_bytes()).ok()?,
+        };
+        (lines.eq(["end", ""])).then_some(guard)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn nonce(n: u8) -> Nonce {
+        Nonce([n; NONCE])
+    }
+
+    fn guard() -> Guard {
+        Guard { nonce: Some(nonce(1)), next: None, size: 300, time: 1_700_000_040, certificate: vec![7; 186] }
+    }
+
+    #[test]
+    fn a_guard_is_read_back_and_is_its_owners_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(Guard::load(dir.path()).unwrap(), None);
+        for guard in
+            [guard(), Guard { nonce: None, next: Some(nonce(2)), certificate: Vec::new(), ..guard() }]
+        {
+            guard.store(dir.path()).unwrap();
+            assert_eq!(Guard::load(dir.path()).unwrap(), Some(guard));
+        }
+        let path = dir.path().join(Guard::FILE);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(Guard::load(dir.path()), Err(GuardError::File(_))));
+    }
+
+    #[test]
+    fn a_damaged_guard_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = guard().to_text();
+        for damaged in [
+            String::new(),
+            text.replace("guard 1", "guard 2"),
+            text.replace("size 300", "size -300"),
+            text.replace("nonce 01", "nonce 1"),
+            text.replace("end", ""),
+            format!("{text}\n"),
+            text.get(..text.len() - 9).unwrap().to_owned(),
+        ] {
+            fs::write(dir.path().join(Guard::FILE), damaged.as_bytes()).unwrap();
+            fs::set_permissions(dir.path().join(Guard::FILE), fs::Permissions::from_mode(0o600)).unwrap();
+            let error = Guard::load(dir.path()).unwrap_err();
+            assert!(matches!(error, GuardError::Damaged { .. }), "{damaged}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_database_that_knows_less_or_has_another_nonce_does_not_fit() {
+        let guard = guard();
+        assert!(guard.fits(Some(nonce(1)), 300, 1_700_000_040));
+        assert!(guard.fits(Some(nonce(1)), 301, 1_700_000_100));
+        assert!(!guard.fits(Some(nonce(1)), 299, 1_700_000_040));
+        assert!(!guard.fits(Some(nonce(1)), 300, 1_700_000_039));
+        assert!(!guard.fits(Some(nonce(2)), 300, 1_700_000_040));
+        assert!(!guard.fits(None, 300, 1_700_000_040));
+        let starting = Guard { next: Some(nonce(2)), ..guard.clone() };
+        assert!(starting.fits(Some(nonce(1)), 300, 1_700_000_040));
+        assert!(starting.fits(Some(nonce(2)), 300, 1_700_000_040));
+        // A guard that names no next nonce is not met by a database without one.
+        assert!(Guard { nonce: None, ..guard }.fits(None, 300, 1_700_000_040));
+    }
+}

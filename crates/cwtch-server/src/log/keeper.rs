@@ -1,0 +1,89 @@
+//! What the writer signs with: the log key, a clock that is not believed blindly, and the guard.
+
+use std::path::PathBuf;
+
+use cwtch_log::{Signer, floor60};
+
+use super::clock::{Clock, Doubt};
+use super::guard::Guard;
+
+/// The one signer of an incarnation.
+#[derive(Debug)]
+pub struct Keeper {
+    signer: Signer,
+    clock: Clock,
+    guard: Option<GuardFile>,
+    /// Which doubt the operator has been told of.
+    told: Option<Doubt>,
+}
+
+#[derive(Debug)]
+struct GuardFile {
+    dir: PathBuf,
+    guard: Guard,
+}
+
+impl Keeper {
+    /// A keeper without a guard, for tests and simulations: nothing notices if its database is set back.
+    pub fn unguarded(signer: Signer, clock: Clock) -> Self {
+        Self { signer, clock, guard: None, told: None }
+    }
+
+    /// From now on what is signed is written to the guard in this directory.
+    pub(super) fn set_guard(&mut self, dir: PathBuf, guard: Guard) {
+        self.guard = Some(GuardFile { dir, guard });
+    }
+
+    /// Signs.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// The time to be signed now: never before `last`, on the grid of a minute.
+    pub fn time(&mut self, last: u64) -> u64 {
+        // `last` is below the incarnation only before anything was signed.
+        self.now().max(last).max(self.signer.certificate().incarnation())
+    }
+
+    /// The minute that it is now, also where a later one was signed already.
+    pub fn now(&mut self) -> u64 {
+        let now = floor60(self.clock.now());
+        let doubt = self.clock.doubt();
+        if let Some((doubt, ahead)) = doubt
+            && self.told != Some(doubt)
+        {
+            tracing::error!(
+                seconds = ahead,
+                "{doubt}; until that is confirmed the log goes on with the time that should be, and clients may find it \
+                 stale: if the clock is right, start again with --confirm-clock"
+            );
+        }
+        self.told = doubt.map(|(doubt, _)| doubt);
+        now
+    }
+
+    /// Somebody vouches for the machine's clock.
+    pub fn confirm_clock(&mut self) {
+        if self.clock.confirm() {
+            tracing::info!("the machine's clock is confirmed");
+        }
+    }
+
+    /// After a commit: writes the guard if its time is not of this minute.
+    pub fn note(&mut self, size: u64, time: u64) {
+        if self.guard.as_ref().is_some_and(|file| file.guard.time != time) {
+            self.finish(size, time);
+        }
+    }
+
+    /// Writes the guard.
+    pub fn finish(&mut self, size: u64, time: u64) {
+        let Some(GuardFile { dir, guard }) = &mut self.guard else { return };
+        let now = Guard { size, time, ..guard.clone() };
+        // The guard stays valid, only older: a restore of the last minutes might not be noticed.
+        match now.store(dir) {
+            Ok(()) => *guard = now,
+            Err(error) => tracing::error!("what was signed last could not be noted: {error}"),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What is posted, and what becomes of it.
+
+use cwtch_log::EntryId;
+use sha2::{Digest, Sha256};
+
+use super::Seq;
+
+/// A 128-bit name of bytes, short enough for an index: the first half of SHA-256.
+pub type ShortHash = [u8; 16];
+
+/// The short hash of some bytes.
+pub fn short_hash(bytes: &[u8]) -> ShortHash {
+    let mut out = [0; 16];
+    out.iter_mut().zip(Sha256::digest(bytes)).for_each(|(o, h)| *o = h);
+    out
+}
+
+/// A message to be stored, with the hashes that index it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntry {
+    signature: Vec<u8>,
+    ciphertext: Vec<u8>,
+    signature_hash: ShortHash,
+    id: EntryId,
+}
+
+impl NewEntry {
+    /// Takes the two byte strings of an encrypted group message (§1.8).
+    pub fn new(signature: Vec<u8>, ciphertext: Vec<u8>) -> Self {
+        let (signature_hash, id) = (short_hash(&signature), EntryId::of(&signature, &ciphertext));
+        Self { signature, ciphertext, signature_hash, id }
+    }
+
+    /// The message's signature.
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    /// The message's ciphertext.
+    pub fn ciphertext(&self) -> &[u8] {
+        &self.ciphertext
+    }
+
+    /// The entry's name, unique in the log for ever.
+    pub fn id(&self) -> &EntryId {
+        &self.id
+    }
+
+    pub(super) fn signature_hash(&self) -> &ShortHash {
+        &self.signature_hash
+    }
+}
+
+/// A post whose token was found authentic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPost {
+    /// The token's random part.
+    pub token: [u8; 32],
+    /// The message, or `None` where only the token is to be spent (§1.8: an empty signature).
+    pub entry: Option<NewEntry>,
+}
+
+/// What became of one post of a commit that returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Stored under a new number; the token is spent.
+    Stored {
+        /// The message's number.
+        seq: Seq,
+        /// Its index in the log.
+        index: u64,
+        /// Whether an earlier message has the same signature.
+        shadowed: bool,
+    },
+    /// The very same message is in the log already; the token is as it was.
+    Duplicate,
+    /// The token had been spent; nothing was stored.
+    TokenSpent,
+    /// The token is spent, and there was no message to store.
+    TokenOnly,
+    /// The storage cap is reached, and nothing may be deleted before the promised time; the token is as it was.
+    Full,
+}

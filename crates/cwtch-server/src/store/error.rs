@@ -1,0 +1,88 @@
+//! Why the store failed.
+
+use std::path::PathBuf;
+
+/// Why the store failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database was written by a later version of this program.
+    #[error("the database has schema version {found}, this program knows {known}: run a newer cwtch-server")]
+    Newer {
+        /// The database's version.
+        found: i64,
+        /// The newest version known here.
+        known: i64,
+    },
+    /// The database was written by an earlier version of this program and not brought to this version yet.
+    #[error(
+        "the database has schema version {found}, this program writes {known}: start the server once, it converts \
+         the database"
+    )]
+    Older {
+        /// The database's version.
+        found: i64,
+        /// The version that is written here.
+        known: i64,
+    },
+    /// Not a database of this program.
+    #[error("{} is not the database of a cwtch server: move it away or name another directory", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The database belongs to another server's keys.
+    #[error("the database belongs to another server key: restore database and keys from the same backup")]
+    OtherServer,
+    /// What is stored contradicts itself.
+    #[error("the database is damaged ({what}): restore it from a backup")]
+    Damaged {
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// Messages that were to be read have been deleted meanwhile.
+    #[error("messages were deleted while they were being read")]
+    Pruned,
+    /// The disk is full.
+    #[error("the disk is full: make room; nothing was half-written")]
+    Full,
+    /// SQLite failed.
+    #[error("the database failed while {action}: {source}")]
+    Sqlite {
+        /// What was being done.
+        action: &'static str,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// A file could not be made.
+    #[error("the database file {} cannot be opened: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Something could not be signed.
+    #[error("the log cannot be signed: {0}; this is a bug in the server")]
+    Sign(#[from] cwtch_log::ObjectError),
+    /// The promised retention would become shorter.
+    #[error(
+        "storage.min_retention is {wanted} seconds, but {promised} are promised to the server's users, and a promise \
+         may only become longer: set it to at least {promised}"
+    )]
+    ShorterRetention {
+        /// What the configuration says.
+        wanted: u64,
+        /// What the last policy says.
+        promised: u64,
+    },
+}
+
+impl StoreError {
+    pub(super) fn of(action: &'static str) -> impl Fn(rusqlite::Error) -> Self {
+        move |source| match source.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+            _ => Self::Sqlite { action, source },
+        }
+    }
+}

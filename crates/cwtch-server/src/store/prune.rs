@@ -1,0 +1,107 @@
+//! Deleting the oldest messages: first the statement that they may be gone, then their bodies, in bounded steps.
+//!
+//! Ids and tree stay for ever. Where a retention was promised, a body goes only once a boundary checkpoint above it is
+//! older than that (docs/verifiable-log.md, 6.6); if the cap is reached before, posts are refused.
+
+use rusqlite::TransactionBehavior;
+
+use super::log_rows::boundary_before;
+use super::sqlite_writer::SqliteWriter;
+use super::tree::{SqlNodes, index_of, int};
+use super::{Seq, StoreError};
+
+/// Rows deleted in one transaction, so that posts wait for milliseconds only while the cap is enforced.
+const PRUNE_STEP: i64 = 1000;
+
+impl SqliteWriter {
+    /// How many messages the next batch may store. Without a promised retention old ones always make room.
+    pub(super) fn room(&mut self) -> Result<u64, StoreError> {
+        let (Some(cap), true) = (self.max_messages, self.promises()) else { return Ok(u64::MAX) };
+        let room = cap.saturating_sub(self.state.status.messages);
+        // While there is something to delete it makes room right behind this batch.
+        let soon = room == 0 && (self.prune_below > self.state.oldest || self.target(cap)?.is_some());
+        Ok(if soon { u64::MAX } else { room })
+    }
+
+    fn promises(&self) -> bool {
+        self.keeper.is_some() && self.state.log.retention > 0
+    }
+
+    /// Goes on with what was announced before this writer was opened.
+    pub(super) fn resume_pruning(&mut self) {
+        self.prune_below =
+            if self.keeper.is_some() { self.state.seq_of(self.state.log.min_index) } else { 0 };
+    }
+
+    /// Below which number messages may and should be deleted now, if any.
+    fn target(&mut self, cap: u64) -> Result<Option<Seq>, StoreError> {
+        let held = self.state.status.messages;
+        let promises = self.promises();
+        if held < cap || (held == cap && !promises) {
+            return Ok(None);
+        }
+        let tenth = (held / 10).max(held - cap);
+        let mut target = self.state.oldest.saturating_add(int(tenth));
+        if promises && let Some(keeper) = &mut self.keeper {
+            let incarnation = keeper.signer().certificate().incarnation();
+            let signed_by = keeper.now().checked_sub(self.state.log.retention.saturating_add(60));
+            let eligible = match signed_by {
+                Some(time) => boundary_before(&self.conn, incarnation, time)
+                    .map_err(StoreError::of("looking for what may be deleted"))?,
+                None => 0,
+            };
+            target = target.min(self.state.seq_of(eligible));
+        }
+        Ok((target > self.state.oldest).then_some(target))
+    }
+
+    pub(super) fn prune(&mut self) -> Result<bool, StoreError> {
+        let Some(cap) = self.max_messages else { return Ok(false) };
+        if self.prune_below <= self.state.oldest {
+            let Some(target) = self.target(cap)? else { return Ok(false) };
+            self.announce(target)?;
+            self.prune_below = target;
+        }
+        let end = self.prune_below.min(self.state.oldest.saturating_add(PRUNE_STEP));
+        self.delete_below(end)?;
+        Ok(self.prune_below > self.state.oldest)
+    }
+
+    /// Signs and stores that the bodies below a number may be gone.
+    fn announce(&mut self, below: Seq) -> Result<(), StoreError> {
+        let Some(keeper) = &mut self.keeper else { return Ok(()) };
+        let mut log = self.state.log.clone();
+        let min_index = index_of(below, log.began);
+        let root = SqlNodes::new(&self.conn, log.began).range(min_index)?.root();
+        let time = keeper.time(log.time);
+        log.set_retain(&keeper.signer().retain(time, min_index, root)?);
+        log.save(&self.conn).map_err(StoreError::of("announcing what will be deleted"))?;
+        self.state.log = log;
+        self.note();
+        Ok(())
+    }
+
+    fn delete_below(&mut self, end: Seq) -> Result<(), StoreError> {
+        let mut state = self.state.clone();
+        let mut delete = || {
+            let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let deleted =
+                transaction.prepare_cached("DELETE FROM messages WHERE seq < ?1")?.execute([end])? as u64;
+            // With the first entry of a signature gone, the next is the first.
+            transaction
+                .prepare_cached(
+                    "UPDATE messages SET shadowed = 0 WHERE shadowed = 1 AND NOT EXISTS (SELECT 1 FROM messages AS e \
+                     WHERE e.signature_hash = messages.signature_hash AND e.seq < messages.seq)",
+                )?
+                .execute([])?;
+            state.oldest = end;
+            state.status.messages = state.status.messages.saturating_sub(deleted);
+            state.status.pruned += deleted;
+            state.save(&transaction)?;
+            transaction.commit()
+        };
+        delete().map_err(StoreError::of("deleting old messages"))?;
+        self.state = state;
+        Ok(())
+    }
+}

@@ -1,0 +1,143 @@
+//! Beginning, continuing and ending the log: everything that a start signs, in one transaction.
+
+use cwtch_log::{BOUNDARY, Certificate, Hash};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::log_rows::{self, LogState, save_certificate, save_nonce};
+use super::sqlite_writer::{WriterState, sign_boundaries};
+use super::tree::SqlNodes;
+use super::{SqliteStore, StoreError};
+use crate::log::{Keeper, Nonce};
+
+/// What a database knows of its log when a server starts.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// Where the log stands.
+    pub log: LogState,
+    /// Entries in the log.
+    pub size: u64,
+    /// The newest certificate's bytes; `None` while there is no log.
+    pub certificate: Option<Vec<u8>>,
+}
+
+/// What a start changes.
+pub(crate) struct Changes<'a> {
+    /// What signs from now on.
+    pub(crate) keeper: &'a mut Keeper,
+    /// Whether the keeper's certificate is new: then its incarnation begins.
+    pub(crate) begins: bool,
+    /// Earlier certificates that the database may not know.
+    pub(crate) missing: &'a [Certificate],
+    /// The new nonce.
+    pub(crate) nonce: Nonce,
+    /// The retention to be promised, in seconds; 0 for none.
+    pub(crate) retention: u64,
+}
+
+impl SqliteStore {
+    /// What the database knows of its log.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(crate) fn log_start(&self) -> Result<Start, StoreError> {
+        let conn = self.connect()?;
+        let log = LogState::load(&conn)?;
+        let state = WriterState::load(&conn)?;
+        let certificates =
+            log_rows::certificates(&conn).map_err(StoreError::of("reading its certificates"))?;
+        Ok(Start { size: state.size(), certificate: certificates.map(|all| all.current.to_vec()), log })
+    }
+
+    /// The root that the log's tree had at a size that it has reached.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(crate) fn root_at(&self, size: u64) -> Result<Hash, StoreError> {
+        let conn = self.connect()?;
+        let log = LogState::load(&conn)?;
+        Ok(SqlNodes::new(&conn, log.began).range(size)?.root())
+    }
+
+    /// Signs what is missing for a log that goes on, and commits it: the certificate of a new incarnation, a policy that
+    /// changed, the Retain and the boundary checkpoints that the new incarnation does not have yet, a checkpoint
+    /// where the newest one is not of this incarnation and size. Gives the size and time signed last.
+    ///
+    /// # Errors
+    /// [`StoreError::ShorterRetention`], or if the database fails; then nothing was changed.
+    pub(crate) fn start_log(&self, changes: Changes<'_>) -> Result<(u64, u64), StoreError> {
+        let mut conn = self.connect()?;
+        let failed = StoreError::of("starting its log");
+        let state = WriterState::load(&conn)?;
+        let mut log = state.log.clone();
+        let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+        let Changes { keeper, begins, missing, nonce, retention } = changes;
+        let certificate = keeper.signer().certificate().clone();
+        if begins {
+            for certificate in missing.iter().chain([&certificate]) {
+                save_certificate(&transaction, certificate).map_err(&failed)?;
+            }
+            (log.policy, log.checkpoint, log.retain) = (None, None, None);
+            log.time = log.time.max(certificate.incarnation());
+        } else if retention < log.retention {
+            return Err(StoreError::ShorterRetention { wanted: retention, promised: log.retention });
+        }
+        let time = keeper.time(log.time);
+        let cap = self.max_messages().unwrap_or(0);
+        if log.policy.is_none() || (log.retention, log.cap) != (retention, cap) {
+            log.set_policy(&keeper.signer().policy(time, retention, cap)?);
+        }
+        if log.retain.is_none() && log.min_index > 0 {
+            let root = SqlNodes::new(&transaction, log.began).range(log.min_index)?.root();
+            log.set_retain(&keeper.signer().retain(time, log.min_index, root)?);
+        }
+        let size = state.size();
+        if log.checkpoint.is_none() || log.signed_size != size {
+            let boundaries = missing_boundaries(&transaction, &log, certificate.incarnation(), size)?;
+            sign_boundaries(&transaction, keeper, &boundaries, time)?;
+            log.set_checkpoint(&keeper.signer().checkpoint(size, state.range.root(), time)?);
+        }
+        log.save(&transaction).map_err(&failed)?;
+        save_nonce(&transaction, nonce).map_err(&failed)?;
+        transaction.commit().map_err(&failed)?;
+        Ok((size, log.time))
+    }
+
+    /// Ends the log: stores the certificate that says so. Afterwards there is no checkpoint and no policy.
+    ///
+    /// # Errors
+    /// If the database fails; then nothing was changed.
+    pub(crate) fn end_log(&self, retired: &Certificate, nonce: Nonce) -> Result<(), StoreError> {
+        let mut conn = self.connect()?;
+        let failed = StoreError::of("ending its log");
+        let mut log = LogState::load(&conn)?;
+        let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+        save_certificate(&transaction, retired).map_err(&failed)?;
+        (log.policy, log.checkpoint, log.retain) = (None, None, None);
+        (log.retention, log.cap) = (0, 0);
+        log.time = log.time.max(retired.incarnation());
+        log.save(&transaction).map_err(&failed)?;
+        save_nonce(&transaction, nonce).map_err(&failed)?;
+        transaction.commit().map_err(&failed)
+    }
+}
+
+/// The boundaries above what was pruned that this incarnation has no checkpoint of, and their roots. Those below must
+/// not be signed now: a checkpoint of today that is smaller than what was pruned yesterday would contradict the promised
+/// retention (fraud kind 9).
+fn missing_boundaries(
+    transaction: &Transaction<'_>,
+    log: &LogState,
+    incarnation: u64,
+    size: u64,
+) -> Result<Vec<(u64, Hash)>, StoreError> {
+    let newest = newest_size(transaction, incarnation)?;
+    let below = newest.max(log.min_index / BOUNDARY * BOUNDARY);
+    let mut nodes = SqlNodes::new(transaction, log.began);
+    let sizes = (below / BOUNDARY + 1..=size / BOUNDARY).map(|n| n * BOUNDARY);
+    sizes.map(|size| Ok((size, nodes.range(size)?.root()))).collect()
+}
+
+fn newest_size(conn: &Connection, incarnation: u64) -> Result<u64, StoreError> {
+    log_rows::boundary_before(conn, incarnation, i64::MAX.unsigned_abs())
+        .map_err(StoreError::of("reading its boundary checkpoints"))
+}
