@@ -41,9 +41,9 @@ async fn only_synced_clients_get_new_messages_the_poster_among_them() {
     poster.machine.post(&server.pay(&message(1)), &message(1)).unwrap();
     poster.flush().await;
     let mut seen = [poster.event().await, poster.event().await];
-    seen.sort_by_key(|event| matches!(event, Event::NewMessage(_)));
+    seen.sort_by_key(|event| matches!(event, Event::NewMessage { .. }));
     assert!(matches!(seen[0], Event::PostAnswered { success: true, .. }));
-    assert_eq!(seen[1], Event::NewMessage(message(1)));
+    assert_eq!(seen[1], Event::NewMessage { message: Some(message(1)), log: None });
     // What an unsynced client gets first is the answer to its own question.
     assert_eq!(unsynced.replay(None).await, [message(1)]);
 }
@@ -166,7 +166,7 @@ async fn posts_during_a_replay_are_neither_lost_nor_doubled() {
 }
 
 fn collect(got: &mut Vec<EncryptedGroupMessage>, event: Event) {
-    if let Event::Entry(message) | Event::NewMessage(message) = event {
+    if let Event::Entry { message, .. } | Event::NewMessage { message: Some(message), .. } = event {
         got.push(message);
     }
 }
@@ -231,7 +231,7 @@ async fn answers_keep_the_order_of_many_posts_at_once() {
     }
     client.flush().await;
     for (id, success) in posts {
-        assert_eq!(client.event().await, Event::PostAnswered { id, success });
+        assert_eq!(client.event().await, Event::PostAnswered { id, success, log: None });
     }
     assert_eq!(client.replay(None).await.len(), 40);
 }

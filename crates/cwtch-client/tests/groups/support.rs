@@ -101,7 +101,7 @@ impl World {
                 let payload = soon("an answer to a post", connection.recv()).await.unwrap().unwrap();
                 machine.handle(&payload).unwrap();
             };
-            assert_eq!(answer, BoardEvent::PostAnswered { id: post, success: true });
+            assert_eq!(answer, BoardEvent::PostAnswered { id: post, success: true, log: None });
         }
     }
 }

@@ -24,6 +24,11 @@ pub(crate) fn token(n: u8) -> SpentToken {
     SpentToken { t: [n; 32], mac: [n; 64] }
 }
 
+/// What a client tells about a live message of a server without a log.
+fn live(message: EncryptedGroupMessage) -> Event {
+    Event::NewMessage { message: Some(message), log: None }
+}
+
 fn client() -> BoardClient {
     BoardClient::new(1000)
 }
@@ -50,7 +55,10 @@ fn synced() -> (BoardClient, BoardHost) {
     to_host(&mut client, &mut host);
     assert_eq!(host.poll_action(), Some(Action::Replay { last_commit: None }));
     host.replay_result(0).unwrap();
-    assert_eq!(to_client(&mut host, &mut client), [Event::ReplayStarted { count: 0 }, Event::Synced]);
+    assert_eq!(
+        to_client(&mut host, &mut client),
+        [Event::ReplayStarted { count: 0, log: None }, Event::Synced]
+    );
     assert!(client.is_synced() && host.is_synced());
     (client, host)
 }
@@ -59,7 +67,9 @@ fn post(client: &mut BoardClient, host: &mut BoardHost, n: u8) -> (board_client:
     let sent = message(usize::from(n));
     let at_client = client.post(&token(n), &sent).unwrap();
     to_host(client, host);
-    let Some(Action::Post { id, token: Some(t), message }) = host.poll_action() else { panic!("no post") };
+    let Some(Action::Post { id, token: Some(t), message, log: false }) = host.poll_action() else {
+        panic!("no post")
+    };
     assert_eq!((t, message), (token(n), sent));
     (at_client, id)
 }
@@ -79,14 +89,14 @@ fn replay_then_live_messages() {
     assert_eq!(host.replay_entry(entry(&message(3))), Err(BoardHostError::Misuse), "one too many");
     let events = to_client(&mut host, &mut client);
     let expected = [
-        Event::ReplayStarted { count: 2 },
-        Event::Entry(message(1)),
-        Event::Entry(message(2)),
+        Event::ReplayStarted { count: 2, log: None },
+        Event::Entry { message: message(1), index: None },
+        Event::Entry { message: message(2), index: None },
         Event::Synced,
     ];
     assert_eq!(events, expected);
     assert_eq!(host.new_message(new_message(message(3))), Ok(Delivery::Queued));
-    assert_eq!(to_client(&mut host, &mut client), [Event::NewMessage(message(3))]);
+    assert_eq!(to_client(&mut host, &mut client), [live(message(3))]);
     assert!(client.request_replay(None).is_ok(), "again, as a heartbeat");
 }
 
@@ -100,7 +110,7 @@ fn answers_leave_in_the_order_of_the_posts() {
     assert!(host.poll_send().is_none(), "the first is not answered yet");
     host.post_answer(posts[0].1, PostAnswer::Stored).unwrap();
     assert_eq!(host.post_answer(posts[0].1, PostAnswer::Stored), Err(BoardHostError::Misuse));
-    let answered = |n: usize, success| Event::PostAnswered { id: posts[n].0, success };
+    let answered = |n: usize, success| Event::PostAnswered { id: posts[n].0, success, log: None };
     assert_eq!(to_client(&mut host, &mut client), [answered(0, true), answered(1, false), answered(2, true)]);
     host.post_answer(posts[3].1, PostAnswer::Refused).unwrap();
     assert_eq!(to_client(&mut host, &mut client), [answered(3, false)]);
@@ -112,7 +122,9 @@ fn a_post_without_signature_is_not_answered() {
     let mut host = BoardHost::new();
     let json = br#"{"MessageType":2,"PostRequest":{"Token":{"T":null,"MAC":null},"EGM":{"Ciphertext":"AA==","Signature":""}}}"#;
     host.handle(json).unwrap();
-    let Some(Action::Post { id, token: None, message }) = host.poll_action() else { panic!("no post") };
+    let Some(Action::Post { id, token: None, message, log: false }) = host.poll_action() else {
+        panic!("no post")
+    };
     assert!(message.signature.is_empty());
     host.post_answer(id, PostAnswer::Silent).unwrap();
     assert!(host.poll_send().is_none());
@@ -135,15 +147,18 @@ fn nothing_comes_between_the_entries_of_a_replay() {
     host.replay_entry(entry(&message(1))).unwrap();
     host.post_answer(at_host, PostAnswer::Stored).unwrap();
     assert_eq!(host.new_message(new_message(message(8))), Ok(Delivery::Held));
-    let started =
-        [Event::NewMessage(message(7)), Event::ReplayStarted { count: 2 }, Event::Entry(message(1))];
+    let started = [
+        live(message(7)),
+        Event::ReplayStarted { count: 2, log: None },
+        Event::Entry { message: message(1), index: None },
+    ];
     assert_eq!(to_client(&mut host, &mut client), started);
     host.replay_entry(entry(&message(2))).unwrap();
     let rest = [
-        Event::Entry(message(2)),
+        Event::Entry { message: message(2), index: None },
         Event::Synced,
-        Event::PostAnswered { id: at_client, success: true },
-        Event::NewMessage(message(8)),
+        Event::PostAnswered { id: at_client, success: true, log: None },
+        live(message(8)),
     ];
     assert_eq!(to_client(&mut host, &mut client), rest);
 }
@@ -250,10 +265,10 @@ fn a_live_message_between_entries_is_no_entry() {
     client.handle(&message(2).to_json()).unwrap();
     let events: Vec<Event> = std::iter::from_fn(|| client.poll_event()).collect();
     let expected = [
-        Event::ReplayStarted { count: 2 },
-        Event::Entry(message(1)),
-        Event::NewMessage(message(3)),
-        Event::Entry(message(2)),
+        Event::ReplayStarted { count: 2, log: None },
+        Event::Entry { message: message(1), index: None },
+        live(message(3)),
+        Event::Entry { message: message(2), index: None },
         Event::Synced,
     ];
     assert_eq!(events, expected);

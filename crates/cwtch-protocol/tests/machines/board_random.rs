@@ -76,6 +76,7 @@ proptest! {
                                 waiting_posts.push(id);
                             }
                             Action::Replay { .. } => begun += 1,
+                            other => panic!("{other:?} was not asked for"),
                         }
                     }
                 }
@@ -85,11 +86,12 @@ proptest! {
                         client.handle(&payload).unwrap();
                         while let Some(event) = client.poll_event() {
                             match event {
-                                Event::Entry(_) => got_entries += 1,
-                                Event::NewMessage(_) => got_live += 1,
+                                Event::Entry { .. } => got_entries += 1,
+                                Event::NewMessage { .. } => got_live += 1,
                                 Event::Synced => syncs += 1,
                                 Event::ReplayStarted { .. } => {}
-                                Event::PostAnswered { id, success } => answers.push_back((id, success)),
+                                Event::PostAnswered { id, success, .. } => answers.push_back((id, success)),
+                                other => panic!("{other:?} was not asked for"),
                             }
                         }
                     }

@@ -9,6 +9,8 @@
 )]
 
 mod board;
+mod board_log;
+mod board_log_random;
 mod board_random;
 mod channel;
 mod group;

@@ -81,7 +81,7 @@ fn decrypting(place: &Place) -> f64 {
         while !board.is_synced() {
             board.handle(&client.recv().await.unwrap().unwrap()).unwrap();
             while let Some(event) = board.poll_event() {
-                if let Event::Entry(message) = event {
+                if let Event::Entry { message, .. } = event {
                     try_open_into(&place.group.key, &message.ciphertext, &mut plain).unwrap();
                     opened += 1;
                 }

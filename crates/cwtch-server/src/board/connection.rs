@@ -175,13 +175,17 @@ impl Connection {
 
     async fn act(&mut self, action: Action) -> Result<(), End> {
         match action {
-            Action::Post { id, token, message } => {
+            Action::Post { id, token, message, .. } => {
                 let answer = self.board.post(token, message).await?;
                 self.unanswered.push_back((id, answer));
                 Ok(())
             }
             // Boxed: an idle connection should not keep room for it.
-            Action::Replay { last_commit } => Box::pin(self.replay(last_commit)).await,
+            Action::Replay { last_commit } | Action::LogReplay { last_commit, .. } => {
+                Box::pin(self.replay(last_commit)).await
+            }
+            // There is no log.
+            Action::LogHead | Action::LogProof { .. } => Ok(()),
         }
     }
 
@@ -288,7 +292,7 @@ async fn newer(newest: &mut watch::Receiver<Seq>, position: Seq) {
 async fn next_answer(unanswered: &mut VecDeque<(PostId, Answer)>) -> Option<(PostId, PostAnswer)> {
     let (post, answer) = unanswered.front_mut()?;
     let answer = match answer {
-        Answer::Known(answer) => *answer,
+        Answer::Known(answer) => answer.clone(),
         Answer::Committing(outcome) => match outcome.await {
             Ok(Some((Outcome::Stored { .. } | Outcome::Duplicate, _))) => PostAnswer::Stored,
             Ok(Some((Outcome::TokenOnly, _))) => PostAnswer::Silent,

@@ -207,7 +207,7 @@ impl Client {
         loop {
             match self.event().await {
                 Event::ReplayStarted { .. } => {}
-                Event::Entry(entry) => entries.push(entry),
+                Event::Entry { message, .. } => entries.push(message),
                 Event::Synced => return entries,
                 other => panic!("{other:?} during a replay"),
             }
@@ -220,11 +220,11 @@ impl Client {
         self.flush().await;
         loop {
             match self.event().await {
-                Event::PostAnswered { id, success } => {
+                Event::PostAnswered { id, success, .. } => {
                     assert_eq!(id, post);
                     return success;
                 }
-                Event::NewMessage(_) => {}
+                Event::NewMessage { .. } => {}
                 other => panic!("{other:?} while waiting for an answer"),
             }
         }
@@ -232,7 +232,7 @@ impl Client {
 
     pub(crate) async fn new_message(&mut self) -> EncryptedGroupMessage {
         match self.event().await {
-            Event::NewMessage(message) => message,
+            Event::NewMessage { message: Some(message), .. } => message,
             other => panic!("{other:?} instead of a new message"),
         }
     }

@@ -291,12 +291,12 @@ impl Watcher {
         loop {
             match event(&mut client).await? {
                 Event::ReplayStarted { .. } => {}
-                Event::Entry(entry) | Event::NewMessage(entry) => {
+                Event::Entry { message: entry, .. } | Event::NewMessage { message: Some(entry), .. } => {
                     self.sees(at, number(&entry));
                     at += 1;
                 }
                 Event::Synced => assert!(at >= known, "of {known} messages seen {at} are left"),
-                other @ Event::PostAnswered { .. } => panic!("{other:?} without a post"),
+                other => panic!("{other:?} in a replay"),
             }
         }
     }

@@ -57,7 +57,7 @@ pub(super) async fn forge(
         board.handle(&connection.recv_within(deadlines.handshake_step).await.map_err(told)?).map_err(told)?;
         while let Some(event) = board.poll_event() {
             match event {
-                Event::PostAnswered { id, success: true } if id == post => return Ok(()),
+                Event::PostAnswered { id, success: true, .. } if id == post => return Ok(()),
                 Event::PostAnswered { .. } => {
                     return Err(Fault::internal(
                         "The server refused the stranger's post, though it was paid for.",

@@ -273,11 +273,11 @@ impl<'a> Session<'a> {
         self.board.handle(payload).map_err(|e| self.misbehaved(&e))?;
         while let Some(event) = self.board.poll_event() {
             match event {
-                BoardEvent::ReplayStarted { count } => self.feed(Feed::Replay { total: count }).await?,
-                BoardEvent::Entry(message) => {
+                BoardEvent::ReplayStarted { count, .. } => self.feed(Feed::Replay { total: count }).await?,
+                BoardEvent::Entry { message, .. } => {
                     self.feed(Feed::Message { message, moves_cursor: true }).await?;
                 }
-                BoardEvent::NewMessage(message) => {
+                BoardEvent::NewMessage { message: Some(message), .. } => {
                     // While a replay has been asked for, messages before this one may still be missing.
                     let moves_cursor = !self.board.is_replaying();
                     self.feed(Feed::Message { message, moves_cursor }).await?;
@@ -289,7 +289,12 @@ impl<'a> Session<'a> {
                     self.feed(Feed::Flush(done)).await?;
                     self.stored = Some(stored);
                 }
-                BoardEvent::PostAnswered { id, success } => self.post_answered(id, success).await?,
+                BoardEvent::PostAnswered { id, success, .. } => self.post_answered(id, success).await?,
+                // Nothing about the log was asked.
+                BoardEvent::NewMessage { message: None, .. }
+                | BoardEvent::Boundary { .. }
+                | BoardEvent::Head(_)
+                | BoardEvent::Proof { .. } => continue,
             }
             self.owed = Instant::now();
             self.patience = deadlines::BOARD_ANSWER;

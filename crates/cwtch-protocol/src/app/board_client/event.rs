@@ -1,0 +1,75 @@
+//! What a board's client tells.
+
+use cwtch_wire::board::stream::Record;
+use cwtch_wire::board::{CheckpointBytes, EncryptedGroupMessage, HeadLog, LiveLog, PostLog, ReplayLog};
+
+use super::PostId;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A replay begins; so many [`Event::Entry`] follow, then [`Event::Synced`].
+    ReplayStarted {
+        /// How many entries the server announced.
+        count: u64,
+        /// What it says about its log, not yet verified, if a replay of the log was asked for and it has one. Where
+        /// there is a [`start`](ReplayLog::start), it is where it must be for what was asked.
+        log: Option<Box<ReplayLog>>,
+    },
+    /// A stored message. In a deployed replay the first is the one that was named in the request, if the server
+    /// has it.
+    Entry {
+        /// The message.
+        message: EncryptedGroupMessage,
+        /// Its index, in a replay of the log.
+        index: Option<u64>,
+    },
+    /// The boundary checkpoint of the log up to the last entry.
+    Boundary {
+        /// The log's size there.
+        size: u64,
+        /// The checkpoint, not yet verified.
+        checkpoint: Box<CheckpointBytes>,
+    },
+    /// The replay is complete; from now on new messages come by themselves.
+    Synced,
+    /// Somebody, perhaps we, posted this just now.
+    NewMessage {
+        /// The message; `None` if there is only news of the log.
+        message: Option<EncryptedGroupMessage>,
+        /// Its place in the log, not yet verified, after a replay of the log. An index beyond what is held
+        /// means that something is missing: ask for a replay.
+        log: Option<Box<LiveLog>>,
+    },
+    /// The oldest unanswered post was answered.
+    PostAnswered {
+        /// Which post.
+        id: PostId,
+        /// Whether the server says that it stored the message. `false`: the token is invalid or spent,
+        /// or the server is in trouble.
+        success: bool,
+        /// What it says about the log, not yet verified, if it was asked to and has one.
+        log: Option<PostLog>,
+    },
+    /// The newest head of the log, not yet verified.
+    Head(Box<HeadLog>),
+    /// A proof that was asked for, not yet verified.
+    Proof {
+        /// The smaller size.
+        from: u64,
+        /// The larger size.
+        size: u64,
+        /// The hashes, one after the other.
+        proof: Vec<u8>,
+    },
+}
+
+impl Event {
+    /// What a record of a log's stream says; `size` is the log's before it.
+    pub(super) fn of_stream(size: u64, record: Record) -> Self {
+        match record {
+            Record::Entry(message) => Self::Entry { message, index: Some(size) },
+            Record::Boundary(checkpoint) => Self::Boundary { size, checkpoint },
+        }
+    }
+}

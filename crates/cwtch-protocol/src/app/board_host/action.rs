@@ -1,0 +1,71 @@
+//! What a board's host asks of the server, and what it is told.
+
+use cwtch_primitives::token::SpentToken;
+use cwtch_wire::board::{EncryptedGroupMessage, PostLog};
+
+#[cfg(doc)]
+use super::BoardHost;
+use super::PostId;
+
+/// What the server is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Check the token, store the message durably, then call [`BoardHost::post_answer`].
+    Post {
+        /// To answer by.
+        id: PostId,
+        /// The token; `None` if what the client sent cannot be one: answer [`PostAnswer::Refused`].
+        token: Option<SpentToken>,
+        /// The message. With an empty signature it is not stored: [`PostAnswer::Silent`] if the token is valid.
+        message: EncryptedGroupMessage,
+        /// Whether the client wants to know about the log: then [`PostAnswer::Log`], if there is one.
+        log: bool,
+    },
+    /// Find the messages, call [`BoardHost::replay_result`], then [`BoardHost::replay_entry`] for each.
+    Replay {
+        /// The signature of the last message that the client has: start with that very message. `None`,
+        /// empty, unknown or pruned: everything.
+        last_commit: Option<Vec<u8>>,
+    },
+    /// Find the entries of the log, call [`BoardHost::log_replay_result`], then [`BoardHost::replay_packet`] with the
+    /// payloads of their stream and [`BoardHost::replay_end`]. Without a log: as [`Action::Replay`].
+    LogReplay {
+        /// Index of the first entry that the client wants.
+        from: u64,
+        /// As in [`Action::Replay`], for a server without a log.
+        last_commit: Option<Vec<u8>>,
+    },
+    /// Call [`BoardHost::log_head`]; without a log, nothing.
+    LogHead,
+    /// Call [`BoardHost::log_proof`], if the sizes are among those that are answered; otherwise nothing.
+    LogProof {
+        /// The smaller size.
+        from: u64,
+        /// The larger size, or the same.
+        size: u64,
+    },
+}
+
+/// What became of a post.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PostAnswer {
+    /// Durably stored (or was there already).
+    Stored,
+    /// Invalid or spent token, or it could not be stored.
+    Refused,
+    /// Valid token, but an empty signature: dropped without an answer, as deployed servers do.
+    Silent,
+    /// What became of it in the log. A client that did not ask about the log reads only whether it is stored.
+    Log(PostLog),
+}
+
+/// What became of a live message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It waits to be sent.
+    Queued,
+    /// It waits for the end of the replay that is streaming.
+    Held,
+    /// This client is not synced: it gets live messages only after its first replay.
+    NotSynced,
+}
