@@ -13,6 +13,7 @@ use cwtch_protocol::app::token_client::TokenClient;
 use cwtch_protocol::app::token_issuer::TokenIssuer;
 use cwtch_protocol::channel::{Start, empty_packet};
 use cwtch_testkit::rng;
+use cwtch_wire::board::{Certificates, ReplayLog, ReplayStart, ServerMessage};
 use cwtch_wire::packet::PACKET_LEN;
 
 /// Inputs for each target without `cargo bolero`, where nothing else ends it.
@@ -53,9 +54,12 @@ fn handshake() {
 
 #[test]
 fn board_host() {
-    let known: [&[u8]; 4] = [
+    let known: [&[u8]; 7] = [
         br#"{"MessageType":0,"ReplayRequest":{"LastCommit":null}}"#,
+        br#"{"MessageType":0,"ReplayRequest":{"LastCommit":null,"Log":{"v":1,"from":64,"flags":0}}}"#,
         br#"{"MessageType":2,"PostRequest":{"Token":null,"EGM":{"Ciphertext":"AAAA","Signature":"AAAA"}}}"#,
+        br#"{"MessageType":5,"LogHead":{}}"#,
+        br#"{"MessageType":6,"LogProof":{"from":0,"size":64}}"#,
         br#"{"MessageType":9}"#,
         b"{}",
     ];
@@ -71,6 +75,15 @@ fn board_host() {
     });
 }
 
+fn drive(client: &mut BoardClient, payloads: Vec<&[u8]>) {
+    for payload in payloads {
+        if client.handle(payload).is_err() {
+            break;
+        }
+        while client.poll_event().is_some() {}
+    }
+}
+
 #[test]
 fn board_client() {
     let known: [&[u8]; 5] = [
@@ -83,12 +96,29 @@ fn board_client() {
     check!().with_iterations(ITERATIONS).with_max_len(PACKET_LEN).for_each(|input: &[u8]| {
         let mut client = BoardClient::new(100);
         client.request_replay(None).unwrap();
-        for payload in payloads(input, &known) {
-            if client.handle(payload).is_err() {
-                break;
-            }
-            while client.poll_event().is_some() {}
-        }
+        drive(&mut client, payloads(input, &known));
+    });
+}
+
+#[test]
+fn board_client_of_a_log() {
+    let start = ReplayStart { checkpoint: [2; 113], policy: [3; 96], from: 64, retain: None, skipped: None };
+    let certificates = Certificates { current: [1; 186], earlier: vec![] };
+    let log = Box::new(ReplayLog { certificates, start: Some(start) });
+    let result = ServerMessage::LogReplayResult { count: 2, log }.to_json();
+    let known: [&[u8]; 6] = [
+        &result,
+        &[0, 1, 0, 1, 7, 7],
+        br#"{"MessageType":3,"PostResult":{"Success":false,"Log":{"err":"full"}}}"#,
+        br#"{"MessageType":4,"NewMessage":{"Log":{"index":66}}}"#,
+        br#"{"MessageType":6,"LogProof":{"from":0,"size":64,"proof":""}}"#,
+        br#"{"MessageType":1,"ReplayResult":{"NumMessages":2}}"#,
+    ];
+    check!().with_iterations(ITERATIONS).with_max_len(PACKET_LEN).for_each(|input: &[u8]| {
+        let mut client = BoardClient::new(100);
+        client.request_log_replay(64, None).unwrap();
+        client.request_proof(0, 64).unwrap();
+        drive(&mut client, [vec![result.as_slice()], payloads(input, &known)].concat());
     });
 }
 
