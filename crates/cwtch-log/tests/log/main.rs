@@ -2,5 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod honest;
 mod kinds;
+mod mutations;
+mod oracles;
+mod simulation;
 mod support;
