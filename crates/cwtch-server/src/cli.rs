@@ -267,15 +267,8 @@ fn retire(data: &Path) -> Result<(), Failure> {
     let keys = ServerKeys::load(data_dir.path())?;
     let database = data_dir.path().join(SqliteStore::FILE);
     let store = SqliteStore::open(&database, keys.board.address().as_bytes(), None)?;
-    let opening = Opening {
-        server: &keys.board,
-        keys: log::directory(data_dir.path()),
-        retention: 0,
-        declare_restore: false,
-        confirm_clock: false,
-        clock: Box::new(Reading::of_system),
-        written: &mut || {},
-    };
+    let directory = log::directory(data_dir.path());
+    let opening = Opening::new(&keys.board, directory, Box::new(Reading::of_system));
     opening.retire(&store, &mut OsRng)?;
     print_line("The log has been retired. From its next start on the server gives no receipts, and says so.")
 }

@@ -34,7 +34,7 @@ pub struct Opening<'a> {
     /// The machine's clocks.
     pub clock: Source,
     /// Called after each durable write: where a crash may strike.
-    pub(crate) written: &'a mut dyn FnMut(),
+    pub(crate) written: Option<&'a mut dyn FnMut()>,
 }
 
 /// How database, log key and guard contradict each other.
@@ -105,7 +105,26 @@ struct Found {
     damaged: bool,
 }
 
-impl Opening<'_> {
+impl<'a> Opening<'a> {
+    /// With nothing promised and nothing declared.
+    pub fn new(server: &'a Identity, keys: PathBuf, clock: Source) -> Self {
+        Self {
+            server,
+            keys,
+            retention: 0,
+            declare_restore: false,
+            confirm_clock: false,
+            clock,
+            written: None,
+        }
+    }
+
+    fn written(&mut self) {
+        if let Some(written) = &mut self.written {
+            written();
+        }
+    }
+
     /// Opens the log of a database; `None` if it has been retired. The caller holds the data directory's lock.
     ///
     /// # Errors
@@ -135,7 +154,7 @@ impl Opening<'_> {
     ///
     /// # Errors
     /// [`LogError`].
-    pub fn retire(self, store: &SqliteStore, rng: &mut impl CryptoRngCore) -> Result<(), LogError> {
+    pub fn retire(mut self, store: &SqliteStore, rng: &mut impl CryptoRngCore) -> Result<(), LogError> {
         let found = self.look(store)?;
         let Some(certificate) = &found.certificate else { return Err(LogError::NotBegun) };
         if certificate.is_retired() {
@@ -151,9 +170,9 @@ impl Opening<'_> {
         let nonce = Nonce::generate(rng);
         let guard = found.before(nonce);
         guard.store(&self.keys)?;
-        (self.written)();
+        self.written();
         store.end_log(&retired, nonce)?;
-        (self.written)();
+        self.written();
         let start = store.log_start()?;
         self.clear(&start, &retired)
     }
@@ -205,7 +224,7 @@ impl Opening<'_> {
         let mut clock = self.clock(0, true);
         let incarnation = floor60(clock.now());
         let log_key = key::prepare(&self.keys, rng)?;
-        (self.written)();
+        self.written();
         let certificate = Certificate::sign_first(self.server, log_key.public_key(), incarnation)?;
         tracing::info!("the server begins a log of what it stores");
         self.commit(store, found, Keeper::unguarded(Signer::new(certificate, log_key)?, clock), &[], rng)
@@ -241,14 +260,14 @@ impl Opening<'_> {
         if let Some(retired) = between.as_ref().filter(|between| between.is_retired()) {
             let nonce = Nonce::generate(rng);
             store.end_log(retired, nonce)?;
-            (self.written)();
+            self.written();
             self.clear(&store.log_start()?, retired)?;
             return Ok(None);
         }
         let previous = found.previous(store, between.as_ref())?;
         let incarnation = self.next_incarnation(found);
         let log_key = key::prepare(&self.keys, rng)?;
-        (self.written)();
+        self.written();
         let public = log_key.public_key();
         let certificate = match previous {
             Some(previous) => Certificate::sign_next(self.server, public, incarnation, previous)?,
@@ -262,7 +281,7 @@ impl Opening<'_> {
 
     /// The writes that every start has: guard, database, guard, and the place of a new key.
     fn commit(
-        self,
+        mut self,
         store: &SqliteStore,
         found: &Found,
         mut keeper: Keeper,
@@ -274,24 +293,24 @@ impl Opening<'_> {
         let begins = found.start.certificate.as_deref() != Some(certificate.as_slice());
         let before = found.before(nonce);
         before.store(&self.keys)?;
-        (self.written)();
+        self.written();
         let retention = self.retention;
         let (size, time) =
             store.start_log(Changes { keeper: &mut keeper, begins, missing, nonce, retention })?;
-        (self.written)();
+        self.written();
         let guard = Guard { nonce: Some(nonce), next: None, size, time, certificate: certificate.to_vec() };
         guard.store(&self.keys)?;
-        (self.written)();
+        self.written();
         if begins {
             key::establish(&self.keys)?;
-            (self.written)();
+            self.written();
         }
         keeper.set_guard(self.keys, guard);
         Ok(keeper)
     }
 
     /// After the log's end: no key, and a guard that remembers it.
-    fn clear(self, start: &Start, retired: &Certificate) -> Result<(), LogError> {
+    fn clear(mut self, start: &Start, retired: &Certificate) -> Result<(), LogError> {
         let guard = Guard {
             nonce: start.log.nonce,
             next: None,
@@ -300,7 +319,7 @@ impl Opening<'_> {
             certificate: retired.to_bytes().to_vec(),
         };
         guard.store(&self.keys)?;
-        (self.written)();
+        self.written();
         key::remove(&self.keys)?;
         Ok(())
     }

@@ -133,52 +133,42 @@ pub(super) fn certificates(conn: &Connection) -> Result<Option<Certificates>, ru
     Ok(Some(Certificates { current, earlier: rows.collect::<Result<_, _>>()? }))
 }
 
-pub(super) fn save_boundary(
-    conn: &Connection,
-    incarnation: u64,
-    boundary: &Checkpoint,
-) -> Result<(), rusqlite::Error> {
-    conn.prepare_cached("INSERT INTO boundaries (incarnation, size, time, bytes) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![int(incarnation), int(boundary.size()), int(boundary.time()), boundary.to_bytes()])?;
+/// An incarnation begins at a size: above it the boundary checkpoints of the earlier ones are void.
+pub(super) fn drop_boundaries(conn: &Connection, above: u64) -> Result<(), rusqlite::Error> {
+    conn.execute("DELETE FROM boundaries WHERE size > ?1", [int(above)])?;
     Ok(())
 }
 
-/// The newest boundary checkpoint of an incarnation.
-pub(super) fn newest_boundary(
-    conn: &Connection,
-    incarnation: u64,
-) -> Result<Option<CheckpointBytes>, rusqlite::Error> {
-    conn.prepare_cached("SELECT bytes FROM boundaries WHERE incarnation = ?1 ORDER BY size DESC LIMIT 1")?
-        .query_row([int(incarnation)], |row| row.get(0))
+pub(super) fn save_boundary(conn: &Connection, boundary: &Checkpoint) -> Result<(), rusqlite::Error> {
+    conn.prepare_cached("INSERT INTO boundaries (size, time, bytes) VALUES (?1, ?2, ?3)")?
+        .execute(params![int(boundary.size()), int(boundary.time()), boundary.to_bytes()])?;
+    Ok(())
+}
+
+/// The newest boundary checkpoint and its size.
+pub(super) fn newest_boundary(conn: &Connection) -> Result<Option<(u64, CheckpointBytes)>, rusqlite::Error> {
+    conn.prepare_cached("SELECT size, bytes FROM boundaries ORDER BY size DESC LIMIT 1")?
+        .query_row([], |row| Ok((count(row, 0)?, row.get(1)?)))
         .optional()
 }
 
-/// The size of the greatest boundary of an incarnation that was signed no later than `time`, 0 for none.
-pub(super) fn boundary_before(
-    conn: &Connection,
-    incarnation: u64,
-    time: u64,
-) -> Result<u64, rusqlite::Error> {
+/// The size of the greatest boundary that was signed no later than `time`, 0 for none.
+pub(super) fn boundary_before(conn: &Connection, time: u64) -> Result<u64, rusqlite::Error> {
     // Times do not decrease with the size, so the first that fits, from above, is the greatest.
-    conn.prepare_cached(
-        "SELECT size FROM boundaries WHERE incarnation = ?1 AND time <= ?2 ORDER BY size DESC LIMIT 1",
-    )?
-    .query_row(params![int(incarnation), int(time)], |row| count(row, 0))
-    .optional()
-    .map(|size| size.unwrap_or(0))
+    conn.prepare_cached("SELECT size FROM boundaries WHERE time <= ?1 ORDER BY size DESC LIMIT 1")?
+        .query_row([int(time)], |row| count(row, 0))
+        .optional()
+        .map(|size| size.unwrap_or(0))
 }
 
-/// The boundary checkpoints of an incarnation whose sizes are in `from..=to`, in order.
+/// The boundary checkpoints whose sizes are in `from..=to`, in order.
 pub(super) fn boundaries(
     conn: &Connection,
-    incarnation: u64,
     from: u64,
     to: u64,
 ) -> Result<Vec<(u64, CheckpointBytes)>, rusqlite::Error> {
-    let mut statement = conn.prepare_cached(
-        "SELECT size, bytes FROM boundaries WHERE incarnation = ?1 AND size BETWEEN ?2 AND ?3 ORDER BY size",
-    )?;
-    let rows = statement
-        .query_map(params![int(incarnation), int(from), int(to)], |row| Ok((count(row, 0)?, row.get(1)?)))?;
+    let mut statement =
+        conn.prepare_cached("SELECT size, bytes FROM boundaries WHERE size BETWEEN ?1 AND ?2 ORDER BY size")?;
+    let rows = statement.query_map([int(from), int(to)], |row| Ok((count(row, 0)?, row.get(1)?)))?;
     rows.collect()
 }

@@ -3,7 +3,7 @@
 //! Everything is stored bytes, or computed from stored nodes: nothing is ever signed for one client.
 
 use cwtch_log::tree::{consistency_proof, inclusion_path};
-use cwtch_log::{BOUNDARY, EntryId};
+use cwtch_log::{BOUNDARY, EntryId, GRID};
 use cwtch_wire::board::{HeadLog, HeadState, ReplayLog, ReplayStart, Skipped};
 use rusqlite::{Connection, Transaction, params};
 
@@ -60,10 +60,8 @@ pub(super) fn read(
     let (transaction, log) = begin(conn)?;
     let to = to.min(from.saturating_add(i64::try_from(limit).unwrap_or(i64::MAX)).saturating_sub(1));
     let mut read = || {
-        let incarnation = log.incarnation.unwrap_or(0);
         let (first, last) = (index_of(from, log.began), index_of(to, log.began));
-        let mut marks =
-            log_rows::boundaries(&transaction, incarnation, first + 1, last + 1)?.into_iter().peekable();
+        let mut marks = log_rows::boundaries(&transaction, first + 1, last + 1)?.into_iter().peekable();
         let mut statement = transaction.prepare_cached(
             "SELECT seq, signature, ciphertext FROM messages NOT INDEXED WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq",
         )?;
@@ -107,7 +105,7 @@ pub(super) fn head(conn: &mut Connection) -> Result<Option<HeadLog>, StoreError>
             checkpoint: *checkpoint,
             policy: *policy,
             retain: log.retain,
-            mark: log_rows::newest_boundary(&transaction, log.incarnation.unwrap_or(0)).map_err(&reading)?,
+            mark: log_rows::newest_boundary(&transaction).map_err(&reading)?.map(|(_, mark)| mark),
         }),
         None => None,
     };
@@ -116,7 +114,9 @@ pub(super) fn head(conn: &mut Connection) -> Result<Option<HeadLog>, StoreError>
 
 pub(super) fn proof(conn: &mut Connection, from: u64, size: u64) -> Result<Option<Vec<u8>>, StoreError> {
     let (transaction, log) = begin(conn)?;
-    if running(&log).is_none() || size > log.signed_size || from > size {
+    let answered = |size: u64| size.is_multiple_of(GRID) || size == log.signed_size;
+    if running(&log).is_none() || size > log.signed_size || from > size || !answered(from) || !answered(size)
+    {
         return Ok(None);
     }
     let mut nodes = SqlNodes::new(&transaction, log.began);

@@ -43,10 +43,9 @@ impl SqliteWriter {
         let tenth = (held / 10).max(held - cap);
         let mut target = self.state.oldest.saturating_add(int(tenth));
         if promises && let Some(keeper) = &mut self.keeper {
-            let incarnation = keeper.signer().certificate().incarnation();
             let signed_by = keeper.now().checked_sub(self.state.log.retention.saturating_add(60));
             let eligible = match signed_by {
-                Some(time) => boundary_before(&self.conn, incarnation, time)
+                Some(time) => boundary_before(&self.conn, time)
                     .map_err(StoreError::of("looking for what may be deleted"))?,
                 None => 0,
             };

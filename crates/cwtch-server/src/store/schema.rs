@@ -64,12 +64,10 @@ CREATE TABLE certificates (
     bytes       BLOB NOT NULL
 );
 CREATE TABLE boundaries (
-    incarnation INTEGER NOT NULL,
-    size        INTEGER NOT NULL,
-    time        INTEGER NOT NULL,
-    bytes       BLOB NOT NULL,
-    PRIMARY KEY (incarnation, size)
-) WITHOUT ROWID;
+    size  INTEGER PRIMARY KEY,
+    time  INTEGER NOT NULL,
+    bytes BLOB NOT NULL
+);
 CREATE TABLE log (
     one         INTEGER PRIMARY KEY CHECK (one = 1),
     began       INTEGER NOT NULL,

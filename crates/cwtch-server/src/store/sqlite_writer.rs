@@ -218,12 +218,10 @@ pub(super) fn sign_boundaries(
     sizes: &[(u64, cwtch_log::Hash)],
     time: u64,
 ) -> Result<Vec<(u64, CheckpointBytes)>, StoreError> {
-    let signer = keeper.signer();
-    let incarnation = signer.certificate().incarnation();
     let mut marks = Vec::with_capacity(sizes.len());
     for (size, root) in sizes {
-        let boundary = signer.boundary(*size, *root, time)?;
-        log_rows::save_boundary(transaction, incarnation, &boundary)
+        let boundary = keeper.signer().boundary(*size, *root, time)?;
+        log_rows::save_boundary(transaction, &boundary)
             .map_err(StoreError::of("storing a boundary checkpoint"))?;
         marks.push((*size, boundary.to_bytes()));
     }

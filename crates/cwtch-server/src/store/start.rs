@@ -1,7 +1,7 @@
 //! Beginning, continuing and ending the log: everything that a start signs, in one transaction.
 
 use cwtch_log::{BOUNDARY, Certificate, Hash};
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Transaction, TransactionBehavior};
 
 use super::log_rows::{self, LogState, save_certificate, save_nonce};
 use super::sqlite_writer::{WriterState, sign_boundaries};
@@ -58,6 +58,14 @@ impl SqliteStore {
         Ok(SqlNodes::new(&conn, log.began).range(size)?.root())
     }
 
+    /// The consistency proof between any two sizes.
+    #[cfg(test)]
+    pub(super) fn proof_between(&self, from: u64, size: u64) -> Vec<Hash> {
+        let conn = self.connect().unwrap();
+        let began = LogState::load(&conn).unwrap().began;
+        cwtch_log::tree::consistency_proof(&mut SqlNodes::new(&conn, began), from, size).unwrap()
+    }
+
     /// Signs what is missing for a log that goes on, and commits it: the certificate of a new incarnation, a policy that
     /// changed, the Retain and the boundary checkpoints that the new incarnation does not have yet, a checkpoint
     /// where the newest one is not of this incarnation and size. Gives the size and time signed last.
@@ -92,7 +100,16 @@ impl SqliteStore {
         }
         let size = state.size();
         if log.checkpoint.is_none() || log.signed_size != size {
-            let boundaries = missing_boundaries(&transaction, &log, certificate.incarnation(), size)?;
+            // What an earlier incarnation had reached stays signed by it.
+            let signed = match certificate.previous().filter(|_| begins) {
+                Some(previous) => previous.size,
+                None if begins => 0,
+                None => log_rows::newest_boundary(&transaction).map_err(&failed)?.map_or(0, |(size, _)| size),
+            };
+            if begins {
+                log_rows::drop_boundaries(&transaction, signed).map_err(&failed)?;
+            }
+            let boundaries = missing_boundaries(&transaction, &log, signed, size)?;
             sign_boundaries(&transaction, keeper, &boundaries, time)?;
             log.set_checkpoint(&keeper.signer().checkpoint(size, state.range.root(), time)?);
         }
@@ -121,23 +138,16 @@ impl SqliteStore {
     }
 }
 
-/// The boundaries above what was pruned that this incarnation has no checkpoint of, and their roots. Those below must
-/// not be signed now: a checkpoint of today that is smaller than what was pruned yesterday would contradict the promised
+/// The boundaries that this incarnation has still to sign, and their roots: those above `signed`. Not those below what
+/// was pruned: a checkpoint of today that is smaller than what was pruned yesterday would contradict the promised
 /// retention (fraud kind 9).
 fn missing_boundaries(
     transaction: &Transaction<'_>,
     log: &LogState,
-    incarnation: u64,
+    signed: u64,
     size: u64,
 ) -> Result<Vec<(u64, Hash)>, StoreError> {
-    let newest = newest_size(transaction, incarnation)?;
-    let below = newest.max(log.min_index / BOUNDARY * BOUNDARY);
     let mut nodes = SqlNodes::new(transaction, log.began);
-    let sizes = (below / BOUNDARY + 1..=size / BOUNDARY).map(|n| n * BOUNDARY);
+    let sizes = (signed.max(log.min_index) / BOUNDARY + 1..=size / BOUNDARY).map(|n| n * BOUNDARY);
     sizes.map(|size| Ok((size, nodes.range(size)?.root()))).collect()
-}
-
-fn newest_size(conn: &Connection, incarnation: u64) -> Result<u64, StoreError> {
-    log_rows::boundary_before(conn, incarnation, i64::MAX.unsigned_abs())
-        .map_err(StoreError::of("reading its boundary checkpoints"))
 }

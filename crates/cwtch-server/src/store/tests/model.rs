@@ -309,7 +309,7 @@ proptest! {
             let receipt = reader.receipt(&id).unwrap().unwrap();
             statements.add_receipt(&certificates, id, &receipt);
         }
-        statements.accuse_in_vain(reader.as_mut());
+        statements.accuse_in_vain(&open.store);
         prop_assert!(statements.count() > 2);
         let state = reader.log_state().unwrap().unwrap();
         prop_assert!(state.time >= floor60(world::BEGIN));

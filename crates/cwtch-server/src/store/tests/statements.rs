@@ -8,7 +8,7 @@ use cwtch_log::{Certificate, Checkpoint, EntryId, FraudProof, Head, Policy, Rece
 use cwtch_primitives::Address;
 use cwtch_wire::board::{Certificates, HeadLog, ReplayLog};
 
-use crate::store::{CommitLog, StoreReader};
+use crate::store::{CommitLog, SqliteStore};
 
 /// The statements of one incarnation.
 #[derive(Default)]
@@ -90,9 +90,9 @@ impl Statements {
             .sum()
     }
 
-    /// Tries every constructor of a fraud proof on all pairs. `reader` proves for the newest incarnation that its heads
+    /// Tries every constructor of a fraud proof on all pairs. The store proves for the newest incarnation that its heads
     /// are beginnings of each other.
-    pub(super) fn accuse_in_vain(&self, reader: &mut dyn StoreReader) {
+    pub(super) fn accuse_in_vain(&self, store: &SqliteStore) {
         let certificates: Vec<_> =
             self.incarnations.values().flat_map(|log| log.certificates.values()).collect();
         for a in &certificates {
@@ -120,11 +120,10 @@ impl Statements {
         let heads = log.heads();
         for smaller in &heads {
             for larger in heads.iter().filter(|larger| larger.size() > smaller.size()) {
-                let proof = reader.log_proof(smaller.size(), larger.size()).unwrap().unwrap();
-                let (hashes, _) = proof.as_chunks::<32>();
-                assert!(FraudProof::prefix(certificate, smaller, larger, hashes).is_none(), "prefix");
+                let proof = store.proof_between(smaller.size(), larger.size());
+                assert!(FraudProof::prefix(certificate, smaller, larger, &proof).is_none(), "prefix");
                 if smaller.size() > 0 {
-                    let roots = roots_from_consistency(smaller.size(), larger.size(), hashes);
+                    let roots = roots_from_consistency(smaller.size(), larger.size(), &proof);
                     assert_eq!(roots, Some((*smaller.root(), *larger.root())));
                 }
             }

@@ -117,13 +117,10 @@ impl World {
     fn opening<'a>(&'a self, declare_restore: bool, written: &'a mut dyn FnMut()) -> Opening<'a> {
         let clock = Arc::clone(&self.clock);
         Opening {
-            server: &self.server,
-            keys: self.keys(),
             retention: self.retention,
             declare_restore,
-            confirm_clock: false,
-            clock: Box::new(move || *clock.lock().unwrap()),
-            written,
+            written: Some(written),
+            ..Opening::new(&self.server, self.keys(), Box::new(move || *clock.lock().unwrap()))
         }
     }
 
