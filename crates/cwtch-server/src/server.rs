@@ -92,7 +92,8 @@ impl Server {
             let config = Arc::clone(&config);
             tokio::task::spawn_blocking(move || open(data_dir, &config, declarations))
         };
-        let Opened { data_dir, keys, store, writer, newest } = opening.await.map_err(io::Error::other)??;
+        let Opened { data_dir, keys, store, writer, signs, newest } =
+            opening.await.map_err(io::Error::other)??;
         let bundle = keys.bundle();
         let stats = Arc::new(Stats::default());
 
@@ -114,6 +115,7 @@ impl Server {
             keys.board.clone(),
             keys.issuer.clone(),
             store,
+            signs,
             submitter,
             tail,
             Arc::clone(&config),
@@ -172,6 +174,7 @@ struct Opened {
     keys: ServerKeys,
     store: SqliteStore,
     writer: Box<dyn StoreWriter>,
+    signs: bool,
     newest: i64,
 }
 
@@ -181,16 +184,16 @@ fn open(data_dir: DataDir, config: &Config, declarations: Declarations) -> Resul
     let keys = ServerKeys::load_or_create(data_dir.path(), database.exists(), &mut OsRng)?;
     let storage = &config.storage;
     let store = SqliteStore::open(&database, keys.board.address().as_bytes(), storage.max_messages)?;
+    let directory = log::directory(data_dir.path());
     let opening = Opening {
-        server: &keys.board,
-        keys: log::directory(data_dir.path()),
         retention: storage.min_retention,
         declare_restore: declarations.restore,
         confirm_clock: declarations.clock,
-        clock: Box::new(Reading::of_system),
-        written: &mut || {},
+        ..Opening::new(&keys.board, directory, Box::new(Reading::of_system))
     };
-    let writer = match opening.open(&store, &mut OsRng)? {
+    let keeper = opening.open(&store, &mut OsRng)?;
+    let signs = keeper.is_some();
+    let writer = match keeper {
         Some(keeper) => store.signing_writer(keeper)?,
         None => {
             tracing::info!("the log of this server has been retired: nothing is signed");
@@ -199,7 +202,7 @@ fn open(data_dir: DataDir, config: &Config, declarations: Declarations) -> Resul
     };
     let status = store.reader()?.status()?;
     tracing::info!(messages = status.messages, spent_tokens = status.spent, "database opened");
-    Ok(Opened { data_dir, keys, store, writer, newest: status.newest })
+    Ok(Opened { data_dir, keys, store, writer, signs, newest: status.newest })
 }
 
 /// A server that runs until [`shutdown`](Self::shutdown). Dropped, it stops as well, without anybody waiting for it.

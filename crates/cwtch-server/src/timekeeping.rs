@@ -4,14 +4,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cwtch_log::TICK;
 use cwtch_net::Readiness;
+use cwtch_wire::board::EncryptedGroupMessage;
 use tokio::sync::watch;
 
-use crate::board::{Payload, stopped};
+use crate::board::stopped;
 use crate::store::Submitter;
 
 /// Runs until the server stops. `network` is the readiness of a network whose being ready says that the clock is right.
 pub(crate) async fn run(
-    writer: Submitter<Payload>,
+    writer: Submitter<EncryptedGroupMessage>,
     mut network: Option<watch::Receiver<Readiness>>,
     mut shutdown: watch::Receiver<bool>,
 ) {

@@ -10,18 +10,18 @@ use std::sync::Arc;
 use cwtch_net::BoxStream;
 use cwtch_net::driver::{ConnError, SecureConnection};
 use cwtch_primitives::OsRng;
-use cwtch_primitives::token::SpentToken;
-use cwtch_protocol::app::board_host::{self, Action, BoardHost, BoardHostError, PostAnswer, PostId};
-use cwtch_wire::board::{EncryptedGroupMessage, spend_data};
-use tokio::sync::{oneshot, watch};
+use cwtch_protocol::app::board_host::{Action, BoardHost, BoardHostError, PostId};
+use cwtch_wire::board::stream::Encoder;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Board;
+use super::framing::{Framing, LogTail};
+use super::posting::Answer;
 use super::readers::ReadFailed;
-use super::stream::Framing;
-use super::tail::{Following, Payload};
+use super::tail::Following;
 use crate::stats::Held;
-use crate::store::{Answered, NewEntry, NewPost, Outcome, Seq};
+use crate::store::{ReplayPlan, Seq, StoreError, StoreReader};
 
 /// Live messages sent before the connection looks at anything else.
 const LIVE_BATCH: usize = 64;
@@ -121,12 +121,6 @@ pub(super) struct Connection {
     position: Seq,
 }
 
-/// A post's answer, when it is known.
-enum Answer {
-    Known(PostAnswer),
-    Committing(oneshot::Receiver<Option<Answered>>),
-}
-
 impl Connection {
     async fn run(&mut self, shutdown: &mut watch::Receiver<bool>) -> Result<(), End> {
         let board = Arc::clone(&self.board);
@@ -141,7 +135,7 @@ impl Connection {
             let idle = last + board.config.deadlines.idle(synced);
             tokio::select! {
                 () = stopped(shutdown) => return Ok(()),
-                Some((post, answer)) = next_answer(&mut self.unanswered), if in_flight > 0 => {
+                Some((post, answer)) = board.next_answer(&mut self.unanswered), if in_flight > 0 => {
                     self.host.post_answer(post, answer)?;
                     self.send().await?;
                 }
@@ -175,22 +169,21 @@ impl Connection {
 
     async fn act(&mut self, action: Action) -> Result<(), End> {
         match action {
-            Action::Post { id, token, message, .. } => {
-                let answer = self.board.post(token, message).await?;
+            Action::Post { id, token, message, log } => {
+                let answer = self.board.post(token, message, log).await?;
                 self.unanswered.push_back((id, answer));
                 Ok(())
             }
-            // Boxed: an idle connection should not keep room for it.
-            Action::Replay { last_commit } | Action::LogReplay { last_commit, .. } => {
-                Box::pin(self.replay(last_commit)).await
-            }
-            // There is no log.
-            Action::LogHead | Action::LogProof { .. } => Ok(()),
+            // Boxed: an idle connection should not keep room for them.
+            Action::Replay { last_commit } => Box::pin(self.replay(last_commit)).await,
+            Action::LogReplay { from, last_commit } => Box::pin(self.log_replay(from, last_commit)).await,
+            Action::LogHead => Box::pin(self.log_head()).await,
+            Action::LogProof { from, size } => Box::pin(self.log_proof(from, size)).await,
         }
     }
 
     async fn answer_all(&mut self) -> Result<(), End> {
-        while let Some((post, answer)) = next_answer(&mut self.unanswered).await {
+        while let Some((post, answer)) = self.board.next_answer(&mut self.unanswered).await {
             self.host.post_answer(post, answer)?;
         }
         self.send().await
@@ -199,15 +192,40 @@ impl Connection {
     /// Sends everything from a message on; afterwards the client counts as synced, up to where the replay went.
     async fn replay(&mut self, last_commit: Option<Vec<u8>>) -> Result<(), End> {
         self.answer_all().await?;
+        let plan = self.board.lookup(move |reader| reader.plan(last_commit.as_deref())).await?;
+        self.host.replay_result(plan.count)?;
+        self.replay_entries(plan, Framing::Bare).await
+    }
+
+    /// Sends the log from an index on, or everything where there is no log (any more).
+    async fn log_replay(&mut self, from: u64, last_commit: Option<Vec<u8>>) -> Result<(), End> {
+        let found = self.board.lookup(move |reader| reader.log_replay(from)).await?;
+        let Some(found) = found else { return self.replay(last_commit).await };
+        self.answer_all().await?;
+        let (plan, framing) = match &found.log.start {
+            Some(start) => {
+                let encoder = Encoder::new(start.from, found.entries.count);
+                (found.entries, Framing::Stream(Box::new(encoder)))
+            }
+            None => {
+                let plan = move |reader: &mut dyn StoreReader| reader.plan(last_commit.as_deref());
+                (self.board.lookup(plan).await?, Framing::Bare)
+            }
+        };
+        let streams = matches!(framing, Framing::Stream(_)) && plan.count > 0;
+        self.host.log_replay_result(plan.count, *found.log)?;
+        self.replay_entries(plan, framing).await?;
+        if streams {
+            self.host.replay_end()?;
+        }
+        Ok(())
+    }
+
+    async fn replay_entries(&mut self, plan: ReplayPlan, framing: Framing) -> Result<(), End> {
         let board = Arc::clone(&self.board);
         board.stats.replays.add(1);
-        let plan = {
-            let _permit = board.lookups.acquire().await.map_err(|_| ReadFailed)?;
-            board.readers.run(move |reader| reader.plan(last_commit.as_deref())).await?
-        };
-        self.host.replay_result(plan.count)?;
         self.send().await?;
-        let sent = self.stream(plan.from, plan.to, Framing::Bare).await?;
+        let sent = self.stream(plan.from, plan.to, framing).await?;
         board.stats.replayed.add(sent);
         if sent != plan.count {
             return Err(End::Pruned);
@@ -216,14 +234,31 @@ impl Connection {
         Ok(())
     }
 
+    async fn log_head(&mut self) -> Result<(), End> {
+        if let Some(head) = self.board.lookup(|reader| reader.log_head()).await? {
+            self.host.log_head(head)?;
+            self.send().await?;
+        }
+        Ok(())
+    }
+
+    async fn log_proof(&mut self, from: u64, size: u64) -> Result<(), End> {
+        if let Some(proof) = self.board.lookup(move |reader| reader.log_proof(from, size)).await? {
+            self.host.log_proof(from, size, proof)?;
+            self.send().await?;
+        }
+        Ok(())
+    }
+
     /// Sends some of what follows the position.
     async fn deliver(&mut self) -> Result<(), End> {
         let board = Arc::clone(&self.board);
         match board.tail.after(self.position, LIVE_BATCH) {
-            Following::Ready(payloads, upto) => {
-                board.stats.delivered.add(payloads.len() as u64);
-                for payload in payloads {
+            Following::Ready(live, upto) => {
+                let speaks_log = self.host.speaks_log();
+                for payload in live.iter().flat_map(|live| live.payloads(speaks_log)) {
                     self.host.new_message(payload)?;
+                    board.stats.delivered.add(1);
                 }
                 self.send().await?;
                 self.position = upto;
@@ -234,48 +269,40 @@ impl Connection {
                 if behind > board.config.limits.behind {
                     return Err(End::TooSlow);
                 }
-                let sent = Box::pin(self.stream(self.position + 1, newest, Framing::NewMessage)).await?;
-                board.stats.delivered.add(sent);
-                self.position = newest;
+                Box::pin(self.deliver_stored(newest)).await?;
             }
         }
+        Ok(())
+    }
+
+    /// Sends what follows the position from the database.
+    async fn deliver_stored(&mut self, newest: Seq) -> Result<(), End> {
+        let board = Arc::clone(&self.board);
+        let (mut to, mut framing) = (newest, Framing::NewMessage);
+        if self.host.speaks_log() {
+            // From the newest state on, because only of that there is a checkpoint.
+            let found = board.lookup(|reader| reader.log_replay(u64::MAX)).await?;
+            let found = found.as_ref().and_then(|found| Some((found.entries, found.log.start.as_ref()?)));
+            let (end, start) = found.ok_or(ReadFailed)?;
+            to = end.to;
+            let tail = LogTail { size: start.from, checkpoint: start.checkpoint };
+            framing = Framing::Log(Box::new(tail));
+        }
+        let sent = self.stream(self.position + 1, to, framing).await?;
+        board.stats.delivered.add(sent);
+        self.position = to;
         Ok(())
     }
 }
 
 impl Board {
-    /// Checks a post's token and hands the post to the writer.
-    async fn post(&self, token: Option<SpentToken>, message: EncryptedGroupMessage) -> Result<Answer, End> {
-        // The costly part of a post, done here so that posts of different clients share the cores.
-        let paid =
-            token.filter(|token| self.issuer.redeem(token, &spend_data(&message, &self.address)).is_ok());
-        let refused = || {
-            self.stats.posts_refused.add(1);
-            Ok(Answer::Known(PostAnswer::Refused))
-        };
-        if !message.signature.is_empty() && message.ciphertext.is_empty() {
-            // A message of nothing would only make readers stumble.
-            return refused();
-        }
-        let payload: Payload = board_host::new_message(message.clone());
-        let entry =
-            (!message.signature.is_empty()).then(|| NewEntry::new(message.signature, message.ciphertext));
-        match (paid, entry) {
-            (Some(token), entry) => {
-                let post = NewPost { token: token.t, entry };
-                Ok(Answer::Committing(self.submitter.submit(post, payload).await))
-            }
-            // The same message again is as good as stored, whatever the token: the first answer may have been lost.
-            (None, Some(entry)) => {
-                let _permit = self.lookups.acquire().await.map_err(|_| ReadFailed)?;
-                if !self.readers.run(move |reader| reader.contains(entry.id())).await? {
-                    return refused();
-                }
-                self.stats.duplicates.add(1);
-                Ok(Answer::Known(PostAnswer::Stored))
-            }
-            (None, None) => refused(),
-        }
+    /// A single look into the database.
+    async fn lookup<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn StoreReader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, ReadFailed> {
+        let _permit = self.lookups.acquire().await.map_err(|_| ReadFailed)?;
+        self.readers.run(work).await
     }
 }
 
@@ -287,26 +314,6 @@ async fn newer(newest: &mut watch::Receiver<Seq>, position: Seq) {
     }
 }
 
-/// Waits for the oldest post's answer; `None` where there is no post. Cancel-safe: the post stays in the queue
-/// until its answer is known.
-async fn next_answer(unanswered: &mut VecDeque<(PostId, Answer)>) -> Option<(PostId, PostAnswer)> {
-    let (post, answer) = unanswered.front_mut()?;
-    let answer = match answer {
-        Answer::Known(answer) => answer.clone(),
-        Answer::Committing(outcome) => match outcome.await {
-            Ok(Some((Outcome::Stored { .. } | Outcome::Duplicate, _))) => PostAnswer::Stored,
-            Ok(Some((Outcome::TokenOnly, _))) => PostAnswer::Silent,
-            Ok(Some((Outcome::TokenSpent | Outcome::Full, _)) | None) | Err(_) => PostAnswer::Refused,
-        },
-    };
-    let answered = (*post, answer);
-    unanswered.pop_front();
-    if unanswered.is_empty() {
-        unanswered.shrink_to(0);
-    }
-    Some(answered)
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -314,13 +321,13 @@ mod tests {
     use cwtch_net::driver::Deadlines;
     use cwtch_primitives::Identity;
     use cwtch_primitives::token::IssuerKey;
-    use cwtch_wire::board::ClientMessage;
+    use cwtch_wire::board::{ClientMessage, EncryptedGroupMessage};
 
     use super::*;
     use crate::board::Tail;
     use crate::config::Config;
     use crate::stats::Stats;
-    use crate::store::{Committed, Publication, SqliteStore, Store, spawn_writer};
+    use crate::store::{Committed, Outcome, Publication, SqliteStore, Store, spawn_writer};
 
     #[tokio::test(start_paused = true)]
     async fn a_synced_client_that_reads_in_a_trickle_is_closed() {
@@ -337,6 +344,7 @@ mod tests {
             identity,
             issuer,
             Arc::new(store),
+            false,
             submitter,
             Arc::clone(&tail),
             config,
@@ -355,7 +363,7 @@ mod tests {
         client.recv().await.unwrap().unwrap();
         let live = |seq| Committed {
             outcome: Outcome::Stored { seq, index: 0, shadowed: false },
-            payload: Payload::from(vec![7; 4000]),
+            payload: EncryptedGroupMessage { ciphertext: vec![7; 4000], signature: vec![7] },
         };
         tail.publish(Publication::of((1..=64).map(live).collect(), None));
 

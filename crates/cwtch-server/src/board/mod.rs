@@ -1,6 +1,8 @@
 //! The board (§1.8): takes posts that a token pays for, keeps them, sends them to everybody.
 
 mod connection;
+mod framing;
+mod posting;
 mod readers;
 mod stream;
 mod tail;
@@ -11,6 +13,7 @@ use cwtch_net::BoxStream;
 use cwtch_net::driver;
 use cwtch_primitives::token::IssuerKey;
 use cwtch_primitives::{Address, Identity};
+use cwtch_wire::board::EncryptedGroupMessage;
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
@@ -19,7 +22,7 @@ use crate::store::{Store, Submitter};
 use readers::ReaderPool;
 
 pub(crate) use connection::stopped;
-pub(crate) use tail::{Payload, Tail};
+pub(crate) use tail::Tail;
 
 /// Single lookups in the database at once, beside the replays.
 const LOOKUPS: usize = 4;
@@ -29,7 +32,9 @@ pub(crate) struct Board {
     identity: Identity,
     address: Address,
     issuer: IssuerKey,
-    submitter: Submitter<Payload>,
+    submitter: Submitter<EncryptedGroupMessage>,
+    /// Whether there is a log.
+    signs: bool,
     tail: Arc<Tail>,
     readers: Arc<ReaderPool>,
     /// Held while a piece of a replay is in memory.
@@ -42,12 +47,14 @@ pub(crate) struct Board {
 }
 
 impl Board {
-    /// A board over an open store.
+    /// A board over an open store. `signs` says whether its writer does.
+    #[expect(clippy::too_many_arguments, reason = "each is a part of its own, and there are two callers")]
     pub(crate) fn new(
         identity: Identity,
         issuer: IssuerKey,
         store: Arc<dyn Store>,
-        submitter: Submitter<Payload>,
+        signs: bool,
+        submitter: Submitter<EncryptedGroupMessage>,
         tail: Arc<Tail>,
         config: Arc<Config>,
         stats: Arc<Stats>,
@@ -58,6 +65,7 @@ impl Board {
             identity,
             issuer,
             submitter,
+            signs,
             tail,
             readers: Arc::new(ReaderPool::new(store, 2 * replays + LOOKUPS)),
             replays: Semaphore::new(replays),

@@ -44,7 +44,10 @@ impl ReaderPool {
             Ok(result)
         };
         take().map_err(|error: StoreError| {
-            tracing::error!("{error}");
+            match error {
+                StoreError::Pruned => tracing::debug!("{error}"),
+                _ => tracing::error!("{error}"),
+            }
             ReadFailed
         })
     }

@@ -5,16 +5,18 @@
 //! ring reaches. So a thousand slow readers cost no more memory than one.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use cwtch_protocol::app::board_host;
+use cwtch_wire::board::{EncryptedGroupMessage, LiveLog};
 use tokio::sync::watch;
 
 use crate::store::{Committed, Outcome, Publication, Seq};
 
-/// The payload of a NewMessage packet (§1.8).
+/// The payload of a packet.
 pub(crate) type Payload = Arc<[u8]>;
 
-/// Messages kept ready: at most 8 MiB.
+/// Messages kept ready: at most 22 MiB, with both forms.
 const RING: usize = 1024;
 
 /// The shared end of the sequence of messages.
@@ -24,11 +26,45 @@ pub(crate) struct Tail {
     newest: watch::Sender<Seq>,
 }
 
+/// A message that was just stored. Each of its two forms is encoded for the first client that needs it.
+#[derive(Debug)]
+pub(crate) struct Live {
+    message: EncryptedGroupMessage,
+    /// Not sent to deployed clients.
+    shadowed: bool,
+    log: Option<LiveLog>,
+    deployed: OnceLock<Payload>,
+    logged: OnceLock<(Payload, Option<Payload>)>,
+}
+
+impl Live {
+    fn new(message: EncryptedGroupMessage, shadowed: bool, log: Option<LiveLog>) -> Self {
+        Self { message, shadowed, log, deployed: OnceLock::new(), logged: OnceLock::new() }
+    }
+
+    /// What a client gets, in order: nothing, one payload or two.
+    pub(crate) fn payloads(&self, speaks_log: bool) -> impl Iterator<Item = Payload> {
+        let payloads = match &self.log {
+            Some(log) if speaks_log => {
+                let logged =
+                    self.logged.get_or_init(|| board_host::log_message(self.message.borrowed(), log));
+                [Some(Arc::clone(&logged.0)), logged.1.clone()]
+            }
+            _ if self.shadowed => [None, None],
+            _ => {
+                let deployed = self.deployed.get_or_init(|| board_host::new_message(self.message.clone()));
+                [Some(Arc::clone(deployed)), None]
+            }
+        };
+        payloads.into_iter().flatten()
+    }
+}
+
 /// What follows a position.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Following {
-    /// These payloads, up to this number. Empty if only shadowed messages follow.
-    Ready(Vec<Payload>, Seq),
+    /// These messages, up to this number.
+    Ready(Vec<Arc<Live>>, Seq),
     /// The ring does not reach back so far.
     TooOld,
 }
@@ -37,23 +73,24 @@ impl Tail {
     /// An empty ring behind the newest stored message.
     pub(crate) fn new(newest: Seq) -> Self {
         Self {
-            ring: Mutex::new(Ring { next: newest + 1, payloads: VecDeque::new() }),
+            ring: Mutex::new(Ring { next: newest + 1, messages: VecDeque::new() }),
             newest: watch::Sender::new(newest),
         }
     }
 
     /// Takes what a commit stored and wakes the synced connections.
-    pub(crate) fn publish(&self, news: Publication<Payload>) {
+    pub(crate) fn publish(&self, news: Publication<EncryptedGroupMessage>) {
         let newest = {
             let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
             for Committed { outcome, payload } in news.committed {
-                if let Outcome::Stored { seq, shadowed, .. } = outcome {
-                    ring.push(seq, (!shadowed).then_some(payload));
+                if let Outcome::Stored { seq, index, shadowed } = outcome {
+                    let log = news.log.as_ref().map(|log| log.live(index));
+                    ring.push(seq, Live::new(payload, shadowed, log));
                 }
             }
             if let Some(newest) = news.recovered.filter(|newest| *newest >= ring.next) {
                 // Of these only the database knows.
-                ring.payloads.clear();
+                ring.messages.clear();
                 ring.next = newest + 1;
             }
             ring.next - 1
@@ -76,33 +113,29 @@ impl Tail {
 struct Ring {
     /// Number of the message that comes next.
     next: Seq,
-    /// The last ones before it; `None` for a shadowed one, which is not sent.
-    payloads: VecDeque<Option<Payload>>,
+    /// The last ones before it.
+    messages: VecDeque<Arc<Live>>,
 }
 
 impl Ring {
-    fn push(&mut self, seq: Seq, payload: Option<Payload>) {
+    fn push(&mut self, seq: Seq, message: Live) {
         if seq != self.next {
             // Numbers have no gaps; if one ever showed, only the database would know what is right.
-            self.payloads.clear();
+            self.messages.clear();
         }
-        if self.payloads.len() == RING {
-            self.payloads.pop_front();
+        if self.messages.len() == RING {
+            self.messages.pop_front();
         }
-        self.payloads.push_back(payload);
+        self.messages.push_back(Arc::new(message));
         self.next = seq + 1;
     }
 
     fn after(&self, position: Seq, limit: usize) -> Following {
         let missing = self.next - 1 - position;
         let Ok(missing) = usize::try_from(missing) else { return Following::Ready(Vec::new(), position) };
-        let Some(skip) = self.payloads.len().checked_sub(missing) else { return Following::TooOld };
-        let mut upto = position;
-        let mut out = Vec::with_capacity(missing.min(limit));
-        for payload in self.payloads.iter().skip(skip).take(limit) {
-            out.extend(payload.clone());
-            upto += 1;
-        }
+        let Some(skip) = self.messages.len().checked_sub(missing) else { return Following::TooOld };
+        let out: Vec<_> = self.messages.iter().skip(skip).take(limit).map(Arc::clone).collect();
+        let upto = position + i64::try_from(out.len()).unwrap_or(0);
         Following::Ready(out, upto)
     }
 }
@@ -111,16 +144,30 @@ impl Ring {
 mod tests {
     use super::*;
 
-    fn payload(n: u8) -> Payload {
-        Arc::from(vec![n])
+    fn message(n: u8) -> EncryptedGroupMessage {
+        EncryptedGroupMessage { ciphertext: vec![n], signature: vec![n] }
     }
 
-    fn stored(seq: Seq, shadowed: bool, n: u8) -> Committed<Payload> {
-        Committed { outcome: Outcome::Stored { seq, index: 0, shadowed }, payload: payload(n) }
+    fn stored(seq: Seq, shadowed: bool, n: u8) -> Committed<EncryptedGroupMessage> {
+        Committed { outcome: Outcome::Stored { seq, index: 0, shadowed }, payload: message(n) }
     }
 
-    fn publish(tail: &Tail, committed: Vec<Committed<Payload>>) {
+    fn publish(tail: &Tail, committed: Vec<Committed<EncryptedGroupMessage>>) {
         tail.publish(Publication::of(committed, None));
+    }
+
+    /// What a deployed client gets next, and up to which number; `None` if the ring does not know.
+    fn after(tail: &Tail, position: Seq, limit: usize) -> Option<(Vec<Payload>, Seq)> {
+        match tail.after(position, limit) {
+            Following::Ready(live, upto) => {
+                Some((live.iter().flat_map(|live| live.payloads(false)).collect(), upto))
+            }
+            Following::TooOld => None,
+        }
+    }
+
+    fn payloads(all: &[u8]) -> Vec<Payload> {
+        all.iter().map(|n| board_host::new_message(message(*n))).collect()
     }
 
     #[test]
@@ -130,16 +177,26 @@ mod tests {
             &tail,
             vec![
                 stored(5, false, 5),
-                Committed { outcome: Outcome::Duplicate, payload: payload(9) },
+                Committed { outcome: Outcome::Duplicate, payload: message(9) },
                 stored(6, true, 6),
                 stored(7, false, 7),
             ],
         );
-        assert_eq!(tail.after(4, 10), Following::Ready(vec![payload(5), payload(7)], 7));
-        assert_eq!(tail.after(4, 1), Following::Ready(vec![payload(5)], 5));
-        assert_eq!(tail.after(5, 1), Following::Ready(vec![], 6));
-        assert_eq!(tail.after(7, 10), Following::Ready(vec![], 7));
-        assert_eq!(tail.after(3, 10), Following::TooOld);
+        assert_eq!(after(&tail, 4, 10), Some((payloads(&[5, 7]), 7)));
+        assert_eq!(after(&tail, 4, 1), Some((payloads(&[5]), 5)));
+        assert_eq!(after(&tail, 5, 1), Some((payloads(&[]), 6)));
+        assert_eq!(after(&tail, 7, 10), Some((payloads(&[]), 7)));
+        assert_eq!(after(&tail, 3, 10), None);
+    }
+
+    #[test]
+    fn each_form_is_encoded_once() {
+        let log = LiveLog { index: 3, checkpoint: None, mark: None };
+        let live = Live::new(message(1), true, Some(log.clone()));
+        assert_eq!(live.payloads(false).count(), 0);
+        let twice: Vec<_> = live.payloads(true).chain(live.payloads(true)).collect();
+        assert!(Arc::ptr_eq(&twice[0], &twice[1]));
+        assert_eq!(twice[0], board_host::log_message(message(1).borrowed(), &log).0);
     }
 
     #[test]
@@ -148,16 +205,16 @@ mod tests {
         for seq in 1..=Seq::try_from(RING).unwrap() + 10 {
             publish(&tail, vec![stored(seq, false, 1)]);
         }
-        assert_eq!(tail.after(9, 1), Following::TooOld);
-        assert!(matches!(tail.after(10, 1), Following::Ready(found, 11) if found.len() == 1));
-        assert_eq!(tail.ring.lock().unwrap().payloads.len(), RING);
+        assert_eq!(after(&tail, 9, 1), None);
+        assert_eq!(after(&tail, 10, 1), Some((payloads(&[1]), 11)));
+        assert_eq!(tail.ring.lock().unwrap().messages.len(), RING);
     }
 
     #[test]
     fn a_commit_wakes_only_if_it_stored_something() {
         let tail = Tail::new(1);
         let mut newest = tail.watch();
-        publish(&tail, vec![Committed { outcome: Outcome::TokenSpent, payload: payload(1) }]);
+        publish(&tail, vec![Committed { outcome: Outcome::TokenSpent, payload: message(1) }]);
         assert!(!newest.has_changed().unwrap());
         publish(&tail, vec![stored(2, false, 1)]);
         assert!(newest.has_changed().unwrap());
@@ -173,10 +230,10 @@ mod tests {
         tail.publish(Publication { committed: Vec::new(), log: None, recovered: Some(4) });
         assert!(newest.has_changed().unwrap());
         assert_eq!(*newest.borrow_and_update(), 4);
-        assert_eq!(tail.after(2, 10), Following::TooOld);
+        assert_eq!(after(&tail, 2, 10), None);
         tail.publish(Publication { committed: Vec::new(), log: None, recovered: Some(4) });
         assert!(!newest.has_changed().unwrap());
         publish(&tail, vec![stored(5, false, 5)]);
-        assert_eq!(tail.after(4, 10), Following::Ready(vec![payload(5)], 5));
+        assert_eq!(after(&tail, 4, 10), Some((payloads(&[5]), 5)));
     }
 }

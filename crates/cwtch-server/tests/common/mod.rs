@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cwtch_log::tree::CompactRange;
+use cwtch_log::{BOUNDARY, Certificate, Checkpoint, EntryId, Retain};
 use cwtch_net::{ConnError, Deadlines, Isolation, Loopback, Network, SecureConnection};
 use cwtch_primitives::token::{IssuerKey, PendingToken, SpentToken, Token};
 use cwtch_primitives::transcript::Transcript;
@@ -20,7 +22,9 @@ use cwtch_protocol::app::board_client::{BoardClient, Event, pay};
 use cwtch_server::keys::ServerKeys;
 use cwtch_server::store::{NewEntry, NewPost, SqliteStore, Store};
 use cwtch_server::{Config, RunningServer, Server};
-use cwtch_wire::board::{ClientMessage, EncryptedGroupMessage, ServerMessage};
+use cwtch_wire::board::{
+    CheckpointBytes, ClientMessage, EncryptedGroupMessage, HeadLog, PostLog, ReplayLog, ServerMessage,
+};
 
 /// Nothing here takes long; a test that waits longer has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -230,11 +234,107 @@ impl Client {
         }
     }
 
+    /// Asks for the log from an index on and returns what the server says of it, and the stream.
+    pub(crate) async fn replay_log(&mut self, from: u64) -> LogView {
+        self.machine.request_log_replay(from, None).unwrap();
+        self.flush().await;
+        let (count, log) = loop {
+            match self.event().await {
+                Event::ReplayStarted { count, log } => break (count, log.expect("the server has a log")),
+                // Live messages from before.
+                Event::NewMessage { .. } => {}
+                other => panic!("{other:?} instead of a replay"),
+            }
+        };
+        let (mut entries, mut marks) = (Vec::new(), Vec::new());
+        loop {
+            match self.event().await {
+                Event::Entry { message, .. } => entries.push(message),
+                Event::Boundary { size, checkpoint } => marks.push((size, *checkpoint)),
+                Event::Synced => break,
+                other => panic!("{other:?} during a replay"),
+            }
+        }
+        assert_eq!(entries.len() as u64, count);
+        LogView { log: *log, entries, marks }
+    }
+
+    /// Posts and waits for the answer with what the log says.
+    pub(crate) async fn post_for_receipt(
+        &mut self,
+        token: &SpentToken,
+        message: &EncryptedGroupMessage,
+    ) -> Option<PostLog> {
+        self.machine.post_for_receipt(token, message).unwrap();
+        self.flush().await;
+        loop {
+            match self.event().await {
+                Event::PostAnswered { log, .. } => return log,
+                Event::NewMessage { .. } => {}
+                other => panic!("{other:?} while waiting for an answer"),
+            }
+        }
+    }
+
+    /// The newest statements of the log.
+    pub(crate) async fn head(&mut self) -> HeadLog {
+        self.machine.request_head().unwrap();
+        self.flush().await;
+        loop {
+            match self.event().await {
+                Event::Head(head) => return *head,
+                Event::NewMessage { .. } => {}
+                other => panic!("{other:?} instead of a head"),
+            }
+        }
+    }
+
     pub(crate) async fn new_message(&mut self) -> EncryptedGroupMessage {
         match self.event().await {
             Event::NewMessage { message: Some(message), .. } => message,
             other => panic!("{other:?} instead of a new message"),
         }
+    }
+}
+
+/// A replay of the log.
+pub(crate) struct LogView {
+    pub(crate) log: ReplayLog,
+    pub(crate) entries: Vec<EncryptedGroupMessage>,
+    /// Boundary checkpoints with their sizes.
+    pub(crate) marks: Vec<(u64, CheckpointBytes)>,
+}
+
+impl LogView {
+    /// Folds the stream as a client does that knows nothing: everything must lead to the checkpoint. Gives the
+    /// certificate, and the checkpoint, verified.
+    pub(crate) fn verify(&self, server: &Address) -> (Certificate, Checkpoint) {
+        let certificates = &self.log.certificates;
+        let certificate = Certificate::from_bytes(&certificates.current, server).unwrap();
+        let start = self.log.start.as_ref().unwrap();
+        let checkpoint = Checkpoint::from_bytes(&start.checkpoint, &certificate).unwrap();
+        let mut range = match &start.skipped {
+            Some(skipped) => CompactRange::from_bytes(start.from, &skipped.frontier).unwrap(),
+            None => CompactRange::new(),
+        };
+        if let Some(retain) = &start.retain {
+            let retain = Retain::from_bytes(retain, &certificate).unwrap();
+            assert!(start.skipped.is_none() || *retain.root() == range.root());
+        }
+        assert_eq!(range.size(), start.from);
+        let mut marks = self.marks.iter();
+        for entry in &self.entries {
+            range.push(EntryId::of(&entry.signature, &entry.ciphertext).leaf());
+            if range.size().is_multiple_of(BOUNDARY) {
+                let (size, mark) = marks.next().unwrap();
+                let mark = Checkpoint::from_bytes(mark, &certificate).unwrap();
+                assert!(mark.is_boundary());
+                assert_eq!((mark.size(), *size, mark.root()), (range.size(), range.size(), &range.root()));
+            }
+        }
+        assert!(marks.next().is_none());
+        assert_eq!((checkpoint.size(), checkpoint.root()), (range.size(), &range.root()));
+        (certificate, checkpoint)
     }
 }
 
