@@ -210,3 +210,73 @@ fn usage_errors_exit_with_2_and_failures_with_1() {
     assert!(output(&["run", "--help"]).status.success());
     assert!(!place.data().exists());
 }
+
+/// What an operator does after a disk has died: the database's backup, the keys' backup, no log key.
+#[test]
+fn a_restored_backup_is_refused_until_it_is_declared_and_clients_are_told_what_was_lost() {
+    let place = Place::new();
+    let args = place.run_args();
+    let data = place.data();
+    let status = || {
+        let printed = output(&["status", "--data", &data.display().to_string(), "--json"]);
+        serde_json::from_slice::<serde_json::Value>(&printed.stdout).unwrap()
+    };
+    let stop = |running: Running| assert!(running.stop(rustix::process::Signal::TERM).0.success());
+    stop(Running::start(&args));
+    let first = status();
+    assert_eq!(
+        (&first["log"]["size"], &first["log"]["min_index"], &first["log"]["retention"]),
+        (&0.into(), &0.into(), &0.into())
+    );
+    assert_eq!(first["log"]["checkpoint_time"], first["log"]["incarnation"]);
+    let backup = place.0.path().join("backup.sqlite");
+    std::fs::copy(data.join("board.sqlite"), &backup).unwrap();
+    for name in ["log.key", "log.guard"] {
+        assert_eq!(mode(&data.join("keys").join(name)), 0o600);
+    }
+
+    // The server went on since: another start is enough to tell.
+    stop(Running::start(&args));
+    std::fs::copy(&backup, data.join("board.sqlite")).unwrap();
+    let refused = output(&args);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("another copy"), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("--declare-restore"), "{}", stderr(&refused));
+    // The log key does not belong to the backup.
+    std::fs::remove_file(data.join("keys/log.key")).unwrap();
+    assert!(stderr(&output(&args)).contains("keys/log.key"));
+
+    let declared = [args.as_slice(), &["--declare-restore".to_owned()]].concat();
+    stop(Running::start(&declared));
+    let second = status();
+    assert!(second["log"]["incarnation"].as_u64() > first["log"]["incarnation"].as_u64());
+    assert_eq!(second["log"]["retired"], false);
+    // Once is enough.
+    stop(Running::start(&args));
+    stop(Running::start(&declared));
+    assert_eq!(status()["log"]["incarnation"], second["log"]["incarnation"]);
+
+    let retired = output(&["retire", "--data", &data.display().to_string()]);
+    assert!(retired.status.success(), "{}", stderr(&retired));
+    assert_eq!(status()["log"]["retired"], true);
+    assert!(!data.join("keys/log.key").exists());
+    stop(Running::start(&args));
+    let again = output(&["retire", "--data", &data.display().to_string()]);
+    assert!(stderr(&again).contains("retired already"), "{}", stderr(&again));
+}
+
+#[test]
+fn the_promised_retention_cannot_be_shortened() {
+    let place = Place::new();
+    let file = place.0.path().join("config.toml");
+    let mut args = place.run_args();
+    args.extend(["--config".to_owned(), file.display().to_string()]);
+    std::fs::write(&file, "[storage]\nmin_retention = 86400\n").unwrap();
+    assert!(Running::start(&args).stop(rustix::process::Signal::TERM).0.success());
+    std::fs::write(&file, "[storage]\nmin_retention = 3600\n").unwrap();
+    let refused = output(&args);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("at least 86400"), "{}", stderr(&refused));
+    std::fs::write(&file, "[storage]\nmin_retention = 172800\n").unwrap();
+    assert!(Running::start(&args).stop(rustix::process::Signal::TERM).0.success());
+}

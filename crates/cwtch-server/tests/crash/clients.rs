@@ -8,7 +8,7 @@ use cwtch_net::{ConnError, Deadlines, Isolation, Network, SecureConnection};
 use cwtch_primitives::token::{IssuerKey, Token};
 use cwtch_primitives::{Address, Identity, OsRng};
 use cwtch_protocol::app::board_client::{BoardClient, Event, pay};
-use cwtch_wire::board::EncryptedGroupMessage;
+use cwtch_wire::board::{EncryptedGroupMessage, PostLog, PostRefusal};
 use tokio::sync::{mpsc, watch};
 
 use crate::common::{Client, PATIENCE, mint};
@@ -144,6 +144,8 @@ pub(crate) struct Poster {
     suspects: Vec<usize>,
     /// How often a post was sent again.
     pub(crate) repeated: u64,
+    /// What the server gave for stored posts, with their numbers.
+    pub(crate) receipts: Vec<(u32, Vec<u8>)>,
 }
 
 impl Poster {
@@ -159,6 +161,7 @@ impl Poster {
             stored: Vec::new(),
             suspects: Vec::new(),
             repeated: 0,
+            receipts: Vec::new(),
         }
     }
 
@@ -203,7 +206,8 @@ impl Poster {
                     }
                 };
                 let message = message(n);
-                client.machine.post(&pay(token.clone(), &message, &self.world.board), &message).unwrap();
+                let paid = pay(token.clone(), &message, &self.world.board);
+                client.machine.post_for_receipt(&paid, &message).unwrap();
                 self.in_flight.push_back(ask);
             }
             if self.in_flight.is_empty() {
@@ -211,7 +215,7 @@ impl Poster {
             }
             flush(&mut client).await?;
             match event(&mut client).await? {
-                Event::PostAnswered { success, .. } => self.answered(success),
+                Event::PostAnswered { success, log: Some(log), .. } => self.answered(success, log),
                 other => panic!("{other:?} while waiting for an answer"),
             }
         }
@@ -236,7 +240,7 @@ impl Poster {
         Some(Ask::Post { post, again: false })
     }
 
-    fn answered(&mut self, success: bool) {
+    fn answered(&mut self, success: bool, log: PostLog) {
         match self.in_flight.pop_front().unwrap() {
             Ask::Post { post, again } => {
                 assert!(success, "post {} was refused (sent again: {again})", post.n);
@@ -245,10 +249,16 @@ impl Poster {
                 } else {
                     self.world.acknowledged.send_modify(|count| *count += 1);
                 }
+                match log {
+                    PostLog::Receipt(receipt) => self.receipts.push((post.n, receipt)),
+                    PostLog::Duplicate(receipt) if again => self.receipts.push((post.n, receipt)),
+                    other => panic!("{other:?} for post {}", post.n),
+                }
                 self.stored.push(post);
             }
             Ask::SpendAgain(at) => {
                 assert!(!success, "the token of post {} was spent twice", self.stored[at as usize].n);
+                assert_eq!(log, PostLog::Refused(PostRefusal::Token));
             }
         }
     }

@@ -14,13 +14,14 @@ mod clients;
 mod common;
 mod process;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clients::{FORBIDDEN, LAST, Poster, Report, Watcher, World, number};
-use common::{PATIENCE, Place};
+use common::{LogView, PATIENCE, Place};
+use cwtch_log::{CertificateKind, EntryId, FraudProof, Head, Receipt};
 use cwtch_net::{ConnError, Loopback, NetError, UnreachableWhy};
 use cwtch_server::keys::ServerKeys;
 use process::{Process, status};
@@ -101,13 +102,14 @@ async fn fifty_kills_lose_nothing_acknowledged() {
     }
 
     world.life.send_replace(LAST);
-    let (mut stored, mut repeated) = (HashSet::new(), 0);
+    let (mut stored, mut repeated, mut receipts) = (HashSet::new(), 0, Vec::new());
     for _ in 0..POSTERS {
         let settled =
             timeout(PATIENCE, posters.join_next()).await.expect("the posters settle their accounts");
         let poster = settled.unwrap().unwrap();
         repeated += poster.repeated;
         stored.extend(poster.stored.iter().map(|post| post.n));
+        receipts.extend(poster.receipts);
     }
     let replay = world.dial().await.unwrap().replay(None).await;
     let numbers: Vec<u32> = replay.iter().map(number).collect();
@@ -117,6 +119,10 @@ async fn fifty_kills_lose_nothing_acknowledged() {
     let lost: Vec<_> = stored.difference(&distinct).collect();
     assert!(lost.is_empty(), "acknowledged, but lost: {lost:?}");
     assert_eq!(distinct, stored, "stored, but never acknowledged");
+
+    let log = world.dial().await.unwrap().replay_log(0).await;
+    block_in_place(|| check_receipts(&world, &log, &receipts));
+    assert_eq!(receipts.len(), stored.len());
 
     let caught_up = async {
         while seen.lock().unwrap().len() < numbers.len() {
@@ -133,6 +139,29 @@ async fn fifty_kills_lose_nothing_acknowledged() {
     // Else nothing of this was put to the test.
     assert!(left_open > 0 && repeated >= left_open, "{left_open} posts were left open, {repeated} repeated");
     eprintln!("{count} messages, {left_open} of them under way when the server was killed");
+}
+
+/// Every receipt that was given in any life still holds: one incarnation, its entry where it says, and no two
+/// checkpoints that contradict each other.
+fn check_receipts(world: &World, log: &LogView, receipts: &[(u32, Vec<u8>)]) {
+    let (certificate, newest) = log.verify(&world.board);
+    assert_eq!(certificate.kind(), CertificateKind::First, "a kill looked like a restore");
+    let mut checkpoints = BTreeMap::from([(newest.to_bytes(), newest)]);
+    for (n, bytes) in receipts {
+        let receipt = Receipt::from_bytes(bytes, &certificate).expect("a receipt is valid");
+        let message = clients::message(*n);
+        assert!(receipt.verify_entry(&EntryId::of(&message.signature, &message.ciphertext)));
+        assert!(log.entries[usize::try_from(receipt.index()).unwrap()] == message, "not at its index");
+        checkpoints.insert(receipt.checkpoint().to_bytes(), receipt.checkpoint().clone());
+    }
+    let all: Vec<_> = checkpoints.into_values().collect();
+    for a in &all {
+        for b in &all {
+            assert!(FraudProof::shrunk(&certificate, a, b).is_none());
+            let heads = [Head::from(a.clone()), Head::from(b.clone())];
+            assert!(FraudProof::same_size(&certificate, &heads[0], &heads[1]).is_none());
+        }
+    }
 }
 
 fn started(place: &Place) -> Process {
