@@ -8,4 +8,3 @@ mod mutations;
 mod oracles;
 mod simulation;
 mod support;
-mod vectors;
