@@ -9,9 +9,11 @@
 //!   used alike: call `handle` with a received payload, then drain `poll_send` and `poll_event`
 //!   (the board's host: `poll_action`). An error means: close the connection.
 //! - [`group`]: which of many groups a message of the board belongs to, and whether it is valid (§1.9).
+//! - [`monitor`]: whether a server shows the log that it signed (`docs/verifiable-log.md`).
 //!
-//! Section numbers (§1.1 …) are those of `docs/protocol.md`.
+//! Section numbers (§1.1 …) are those of `docs/protocol.md`, but in [`monitor`].
 
 pub mod app;
 pub mod channel;
 pub mod group;
+pub mod monitor;

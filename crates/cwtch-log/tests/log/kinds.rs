@@ -16,7 +16,12 @@ fn a_third_party_verifies_every_kind() {
         assert_eq!(FraudProof::verify(&bytes, &address), Ok(proof.clone()), "{}", proof.kind());
         let text = proof.to_string();
         assert!(text.starts_with("The server ") && text.ends_with('.'), "{text}");
-        let (named, read) = armour::decode(&armour::encode(&proof)).unwrap();
+        let armoured = armour::encode(&proof);
+        let head = format!("-----BEGIN CWTCH FRAUD PROOF-----\nServer: {address}\n");
+        let body = armoured.strip_prefix(&head).unwrap();
+        let body = body.strip_suffix("\n-----END CWTCH FRAUD PROOF-----\n").unwrap();
+        assert!(body.lines().rev().skip(1).all(|line| line.len() == 64));
+        let (named, read) = armour::decode(&armoured).unwrap();
         assert_eq!((named, read), (address, bytes));
     }
 }

@@ -8,3 +8,4 @@ mod mutations;
 mod oracles;
 mod simulation;
 mod support;
+mod vectors;

@@ -1,10 +1,9 @@
 //! Nothing but the very bytes of a proof is accepted.
 
-use curve25519_dalek::scalar::Scalar;
 use cwtch_log::{Certificate, Checkpoint, FraudKind, FraudProof, armour};
 use proptest::prelude::*;
 
-use crate::support::{START, identity, proofs, server, signer};
+use crate::support::{START, add_group_order, identity, proofs, server, signer};
 
 fn accepted(bytes: &[u8]) -> bool {
     FraudProof::verify(bytes, &server().address()).is_ok()
@@ -84,24 +83,12 @@ fn another_certificate_in_front() {
 /// boundary checkpoint out of an honest one.
 #[test]
 fn signatures_have_one_form() {
-    // ℓ, little-endian: the zero scalar minus one, plus one without reduction.
-    let mut order = (Scalar::ZERO - Scalar::ONE).to_bytes();
-    order[0] += 1;
-    let add_order = |bytes: &mut [u8]| {
-        let at = bytes.len() - 32;
-        let mut carry = 0u16;
-        for (byte, more) in bytes[at..].iter_mut().zip(order) {
-            carry += u16::from(*byte) + u16::from(more);
-            *byte = carry as u8;
-            carry >>= 8;
-        }
-    };
     let signer = signer();
     let mut certificate = signer.certificate().to_bytes();
     let mut boundary = signer.boundary(256, [7; 32], START).unwrap().to_bytes();
     assert!(Checkpoint::from_bytes(&boundary, signer.certificate()).is_ok());
-    add_order(&mut certificate);
-    add_order(&mut boundary);
+    add_group_order(&mut certificate);
+    add_group_order(&mut boundary);
     assert!(Certificate::from_bytes(&certificate, &server().address()).is_err());
     assert!(Checkpoint::from_bytes(&boundary, signer.certificate()).is_err());
     // Signing again is no second one.

@@ -1,5 +1,6 @@
 //! Servers, trees, and one proof of each kind.
 
+use curve25519_dalek::scalar::Scalar;
 use cwtch_log::fraud::{Disagreement, NodeConflict};
 use cwtch_log::tree::{MemoryTree, Nodes, consistency_proof, subtree_path};
 use cwtch_log::{Certificate, EntryId, FraudKind, FraudProof, Head, Previous, Signer};
@@ -151,4 +152,19 @@ pub(crate) fn proofs() -> Vec<FraudProof> {
         assert!(proofs.iter().any(|proof| proof.kind() == kind), "{kind}");
     }
     proofs
+}
+
+/// Adds the order of the group to the `S` of the signature that ends the bytes: the same scalar, not reduced.
+pub(crate) fn add_group_order(bytes: &mut [u8]) {
+    // The greatest scalar, and one.
+    let mut order = (Scalar::ZERO - Scalar::ONE).to_bytes();
+    order[0] += 1;
+    let at = bytes.len() - 32;
+    let mut carry = 0u16;
+    for (byte, more) in bytes[at..].iter_mut().zip(order) {
+        carry += u16::from(*byte) + u16::from(more);
+        *byte = carry as u8;
+        carry >>= 8;
+    }
+    assert_eq!(carry, 0);
 }

@@ -1,0 +1,88 @@
+//! Boundary checkpoints: kept as bytes, verified again when they are used.
+
+use std::collections::BTreeMap;
+
+use cwtch_log::{Certificate, Checkpoint, Hash};
+
+use super::limits::BOUNDARIES_MAX;
+use super::snapshot::Change;
+
+const LEN: usize = 113;
+
+/// The boundary checkpoints by size and incarnation.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Boundaries {
+    kept: BTreeMap<(u64, u64), [u8; LEN]>,
+}
+
+impl Boundaries {
+    /// Takes stored ones; `None` if one has a wrong length.
+    pub(crate) fn restore(stored: &BTreeMap<(u64, u64), Vec<u8>>) -> Option<Self> {
+        let newest = stored.iter().rev().take(BOUNDARIES_MAX);
+        let kept = newest.map(|(key, bytes)| Some((*key, <[u8; LEN]>::try_from(bytes.as_slice()).ok()?)));
+        Some(Self { kept: kept.collect::<Option<_>>()? })
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&(u64, u64), &[u8; LEN])> {
+        self.kept.iter()
+    }
+
+    /// Keeps one, if there is none of its size and incarnation.
+    pub(crate) fn insert(&mut self, checkpoint: &Checkpoint, changes: &mut Vec<Change>) {
+        let key = (checkpoint.size(), checkpoint.incarnation());
+        if self.kept.contains_key(&key) {
+            return;
+        }
+        let bytes = checkpoint.to_bytes();
+        self.kept.insert(key, bytes);
+        changes.push(Change::Boundary { size: key.0, incarnation: key.1, bytes: bytes.to_vec() });
+        if self.kept.len() > BOUNDARIES_MAX {
+            self.kept.pop_first();
+        }
+    }
+
+    /// The one of a size, verified under the certificate of its incarnation.
+    pub(crate) fn get(&self, size: u64, certificate: &Certificate) -> Option<Checkpoint> {
+        Checkpoint::from_bytes(self.kept.get(&(size, certificate.incarnation()))?, certificate).ok()
+    }
+
+    /// The root in the one of a size.
+    pub(crate) fn root(&self, size: u64, incarnation: u64) -> Option<Hash> {
+        self.kept.get(&(size, incarnation))?.get(9..41)?.try_into().ok()
+    }
+
+    /// The nearest of an incarnation below and above a size, and that of the size, if their size and time, or their
+    /// bytes, contradict the checkpoint.
+    pub(crate) fn suspects(&self, checkpoint: &Checkpoint, certificate: &Certificate) -> Vec<Checkpoint> {
+        let (size, incarnation) = (checkpoint.size(), checkpoint.incarnation());
+        let of_incarnation = |key: &&(u64, u64)| key.1 == incarnation;
+        let below = self.kept.range(..(size, 0)).rev().map(|(key, _)| key).find(of_incarnation);
+        let above = self.kept.range((size.saturating_add(1), 0)..).map(|(key, _)| key).find(of_incarnation);
+        let (below, above) = (below.copied(), above.copied());
+        let mut sizes = Vec::new();
+        if below.is_some_and(|key| self.time(key) > Some(checkpoint.time())) {
+            sizes.extend(below);
+        }
+        if above.is_some_and(|key| self.time(key) < Some(checkpoint.time())) {
+            sizes.extend(above);
+        }
+        let same = self.kept.get_key_value(&(size, incarnation));
+        if let Some((key, bytes)) = same
+            && *bytes != checkpoint.to_bytes()
+            && (checkpoint.is_boundary() || self.root(size, incarnation) != Some(*checkpoint.root()))
+        {
+            sizes.push(*key);
+        }
+        sizes.into_iter().filter_map(|(size, _)| self.get(size, certificate)).collect()
+    }
+
+    /// The sizes from `low` to `high` (both inclusive), largest first, with their incarnations.
+    pub(crate) fn between(&self, low: u64, high: u64) -> impl Iterator<Item = (u64, u64)> {
+        self.kept.range((low, 0)..=(high, u64::MAX)).rev().map(|(key, _)| *key)
+    }
+
+    fn time(&self, key: (u64, u64)) -> Option<u64> {
+        let bytes: [u8; 8] = self.kept.get(&key)?.get(41..49)?.try_into().ok()?;
+        Some(u64::from_be_bytes(bytes))
+    }
+}

@@ -1,0 +1,139 @@
+//! The certificates of a server: the pinned one, those before it, and loose ones.
+
+use std::collections::BTreeMap;
+
+use cwtch_log::Certificate;
+
+use super::limits::CERTIFICATES_MAX;
+
+/// Every certificate of the server that is known, by incarnation; one of them is pinned.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Certificates {
+    known: BTreeMap<u64, Certificate>,
+    pinned: Option<u64>,
+}
+
+/// How a valid certificate stands to the pinned one.
+#[derive(Debug)]
+pub(crate) enum Relation {
+    /// None is pinned yet.
+    First,
+    /// It is the pinned one.
+    Pinned,
+    /// Of the pinned one's incarnation or another known one, with other bytes.
+    Second(Box<Certificate>),
+    /// Before the pinned one.
+    Earlier,
+    /// It continues the pinned one, or one before it, over these certificates, oldest first, itself the last.
+    Later(Vec<Certificate>),
+    /// Later, but what is known does not lead from the pinned one to it.
+    Unlinked,
+    /// Later, and it begins a log of its own: it continues nothing.
+    Contradiction,
+}
+
+impl Certificates {
+    pub(crate) fn pinned(&self) -> Option<&Certificate> {
+        self.known.get(&self.pinned?)
+    }
+
+    pub(crate) fn get(&self, incarnation: u64) -> Option<&Certificate> {
+        self.known.get(&incarnation)
+    }
+
+    pub(crate) fn all(&self) -> impl DoubleEndedIterator<Item = &Certificate> {
+        self.known.values()
+    }
+
+    /// Makes a known certificate the pinned one.
+    pub(crate) fn pin(&mut self, incarnation: u64) {
+        self.pinned = Some(incarnation);
+    }
+
+    /// Keeps a certificate; `false` if it was known, or there is no room.
+    pub(crate) fn insert(&mut self, certificate: Certificate) -> bool {
+        if self.known.contains_key(&certificate.incarnation()) {
+            return false;
+        }
+        if self.known.len() >= CERTIFICATES_MAX {
+            // The oldest makes room: old heads can no longer be proven wrong, new ones can.
+            let oldest = self.known.keys().copied().find(|key| Some(*key) != self.pinned);
+            match oldest {
+                Some(oldest) if oldest < certificate.incarnation() => self.known.remove(&oldest),
+                _ => return false,
+            };
+        }
+        self.known.insert(certificate.incarnation(), certificate);
+        true
+    }
+
+    /// The known certificate of the same incarnation with other bytes.
+    pub(crate) fn second(&self, certificate: &Certificate) -> Option<&Certificate> {
+        self.known.get(&certificate.incarnation()).filter(|known| *known != certificate)
+    }
+
+    /// The certificate of the incarnation that signs for a size: the latest in the pinned one's line that began
+    /// below it. `None` if it is not known.
+    pub(crate) fn of_size(&self, size: u64) -> Option<&Certificate> {
+        self.line().find(|certificate| certificate.previous().is_none_or(|before| size > before.size))
+    }
+
+    /// Up to which size the pinned one's tree is that of an incarnation in its line: no later one in the line began
+    /// below. The greatest number for the pinned one itself; `None` for an incarnation that is not in the line.
+    pub(crate) fn continued(&self, incarnation: u64) -> Option<u64> {
+        let mut size = u64::MAX;
+        for certificate in self.line() {
+            if certificate.incarnation() == incarnation {
+                return Some(size);
+            }
+            let before = certificate.previous()?;
+            size = size.min(before.size);
+            // The certificate of the one before may be unknown; what continues it tells enough.
+            if before.incarnation == incarnation {
+                return Some(size);
+            }
+        }
+        None
+    }
+
+    /// The pinned one, the one that it continues, and so on.
+    fn line(&self) -> impl Iterator<Item = &Certificate> {
+        std::iter::successors(self.pinned(), |certificate| {
+            self.known.get(&certificate.previous()?.incarnation)
+        })
+    }
+
+    /// Compares a certificate with the pinned one; `chain` may help to link them.
+    pub(crate) fn relation(&self, certificate: &Certificate, chain: &[Certificate]) -> Relation {
+        if let Some(second) = self.second(certificate) {
+            return Relation::Second(Box::new(second.clone()));
+        }
+        let Some(pinned) = self.pinned() else { return Relation::First };
+        if certificate == pinned {
+            return Relation::Pinned;
+        }
+        if certificate.incarnation() < pinned.incarnation() {
+            return Relation::Earlier;
+        }
+        let mut path = vec![certificate.clone()];
+        while let Some(oldest) = path.last() {
+            // Certificates count down, so this ends.
+            let Some(before) = oldest.previous().map(|previous| previous.incarnation) else {
+                return Relation::Contradiction;
+            };
+            if self.continued(before).is_some() {
+                path.reverse();
+                return Relation::Later(path);
+            }
+            if before < pinned.incarnation() {
+                return Relation::Unlinked;
+            }
+            let found = chain.iter().find(|link| link.incarnation() == before);
+            match found.or_else(|| self.known.get(&before)) {
+                Some(link) => path.push(link.clone()),
+                None => return Relation::Unlinked,
+            }
+        }
+        Relation::Unlinked
+    }
+}

@@ -1,0 +1,174 @@
+//! Evidence against a server: kept for ever, shown to the person once.
+
+use core::fmt;
+
+use cwtch_log::FraudKind;
+
+/// Something that the server did and that no honest server does, with the objects that show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// What it shows.
+    pub kind: EvidenceKind,
+    /// The incarnation of the log in which it happened.
+    pub incarnation: u64,
+    /// When it was found by the own clock, unix seconds.
+    pub at: u64,
+    /// The fraud proof (section 4), which anybody can verify with the server's address alone. There is one
+    /// exactly if the kind is a proven one.
+    pub proof: Option<Vec<u8>>,
+    /// The server's signed objects that disagree with each other, or with what it sent.
+    pub objects: Vec<EvidenceObject>,
+}
+
+/// An object of the server, kept with [`Evidence`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct EvidenceObject {
+    /// What it is.
+    pub what: ObjectKind,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What an [`EvidenceObject`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectKind {
+    /// A certificate.
+    Certificate,
+    /// A checkpoint.
+    Checkpoint,
+    /// A policy.
+    Policy,
+    /// A Retain.
+    Retain,
+    /// A receipt.
+    Receipt,
+}
+
+/// What evidence shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EvidenceKind {
+    /// A fraud proof of this kind.
+    Proven(FraudKind),
+    /// A failed check whose two sides do not make a proof: only the own client saw what was sent.
+    Unproven(Unproven),
+}
+
+/// A failed check that makes no proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unproven {
+    /// The messages that the server sent are not the ones that it signed.
+    Entries,
+    /// Two signed states of the log disagree, but what lies between them is not at hand.
+    States,
+    /// What stands in for deleted messages is not what the server signed.
+    Skipped,
+    /// A receipt for a place that was taken before the post was made.
+    ReceiptPlace,
+    /// A new certificate does not continue the log that was pinned.
+    NotContinued,
+    /// A new incarnation is not what its own certificate says that it continues.
+    Beginning,
+}
+
+impl Unproven {
+    const ALL: [Self; 6] =
+        [Self::Entries, Self::States, Self::Skipped, Self::ReceiptPlace, Self::NotContinued, Self::Beginning];
+}
+
+/// Codes of unproven kinds begin here; below are the numbers of section 4.
+const UNPROVEN: u8 = 100;
+
+impl EvidenceKind {
+    /// A fixed number for storage: that of section 4, or one from 100 on.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Proven(kind) => kind.number(),
+            Self::Unproven(kind) => {
+                let at = Unproven::ALL.iter().position(|other| *other == kind).unwrap_or(0);
+                UNPROVEN.saturating_add(u8::try_from(at).unwrap_or(0))
+            }
+        }
+    }
+
+    /// The kind of a code.
+    pub fn from_code(code: u8) -> Option<Self> {
+        match code.checked_sub(UNPROVEN) {
+            Some(at) => Unproven::ALL.get(usize::from(at)).copied().map(Self::Unproven),
+            None => FraudKind::from_number(code).map(Self::Proven),
+        }
+    }
+
+    /// Whether a fraud proof belongs to it.
+    pub fn is_proven(self) -> bool {
+        matches!(self, Self::Proven(_))
+    }
+}
+
+impl fmt::Display for Unproven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Entries => "the server sent other messages than the ones that it signed for",
+            Self::States => "the server signed two states of its message list that do not fit each other",
+            Self::Skipped => "what the server says about deleted messages is not what it signed",
+            Self::ReceiptPlace => "the server confirmed your message at a place that was taken before",
+            Self::NotContinued => "the server began a new message list that does not continue the old one",
+            Self::Beginning => "the server's new message list is not what it said that it would continue",
+        })
+    }
+}
+
+impl fmt::Display for EvidenceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unproven(kind) => kind.fmt(f),
+            Self::Proven(kind) => f.write_str(match kind {
+                FraudKind::SameSize | FraudKind::Node | FraudKind::Prefix => {
+                    "the server signed two different versions of its message list"
+                }
+                FraudKind::Shrunk => {
+                    "the server signed a shorter message list after a longer one: it removed messages, or showed \
+                     somebody an old state as the newest"
+                }
+                FraudKind::TwoCertificates => "the server signed two different logs for the same time",
+                FraudKind::RetainBackwards => "the server took back what it had said about deleted messages",
+                FraudKind::OldSigner => "the server went on signing a log that it had replaced by another",
+                FraudKind::WrongStart => {
+                    "the server signed a new message list that contradicts the one that it says it continues"
+                }
+                FraudKind::PrunedEarly => "the server deleted messages before the time that it had promised",
+                FraudKind::SecondBoundary => "the server signed the same point of its message list twice",
+                FraudKind::PolicyBackwards => "the server shortened the time for which it had promised to keep messages",
+                _ => "the server signed two statements that contradict each other",
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+/// The kind only: objects name servers and sessions.
+impl fmt::Debug for EvidenceObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}({} bytes)", self.what, self.bytes.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_name_kinds_and_back() {
+        let codes: Vec<u8> = (0..=u8::MAX).filter(|code| EvidenceKind::from_code(*code).is_some()).collect();
+        assert_eq!(codes, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 100, 101, 102, 103, 104, 105]);
+        for code in codes {
+            let kind = EvidenceKind::from_code(code).unwrap();
+            assert_eq!(kind.code(), code);
+            assert_eq!(kind.is_proven(), code < 100);
+        }
+    }
+}

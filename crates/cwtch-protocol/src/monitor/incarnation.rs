@@ -1,0 +1,268 @@
+//! Certificates that are learnt, and new incarnations (section 7.1).
+
+use cwtch_log::{Certificate, EntryId, FraudProof, GRID};
+use cwtch_wire::board::Certificates;
+
+use super::Monitor;
+use super::certificates::Relation;
+use super::evidence::Unproven;
+use super::limits::{LOSS_ALARM, LOSSES_MAX};
+use super::notice::Notice;
+use super::observe::{certificate_object, checkpoint_object};
+use super::refused::Refused;
+use super::snapshot::{Change, Noise};
+use super::statement::Statement;
+use super::waiting::HeadSource;
+
+/// Entries that the server declared lost: those that a new incarnation does not continue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loss {
+    /// Index of the first.
+    pub from: u64,
+    /// Behind the last that the client held a signature for; there may have been more.
+    pub to: u64,
+    /// The incarnation that was declared.
+    pub incarnation: u64,
+    /// When it was learnt, unix seconds.
+    pub at: u64,
+}
+
+/// What came of a certificate that was learnt from an invite or a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Learnt {
+    /// It is pinned now: no other was known.
+    Pinned,
+    /// Nothing new.
+    Known,
+    /// A new incarnation that continues the pinned one.
+    Continued,
+    /// It is kept; it may link a later one to the pinned one.
+    Kept,
+}
+
+impl Monitor {
+    /// A certificate from an invite, or from the padding of a member's verified message. It counts because it verifies
+    /// under the server's address; who sent it does not matter.
+    ///
+    /// # Errors
+    /// [`Refused::Malformed`] if it does not verify: ignore it. [`Refused::Stopped`] if it proves fraud.
+    pub fn certificate_learnt(&mut self, bytes: &[u8], now: u64) -> Result<Learnt, Refused> {
+        self.now = now;
+        let certificate = Certificate::from_bytes(bytes, &self.server)?;
+        match self.certificates.relation(&certificate, &[]) {
+            Relation::First => {
+                self.pin(certificate);
+                Ok(Learnt::Pinned)
+            }
+            Relation::Pinned => Ok(Learnt::Known),
+            Relation::Second(known) => Err(self.two_certificates(&known, &certificate)),
+            Relation::Later(path) => {
+                self.accept(path)?;
+                Ok(Learnt::Continued)
+            }
+            Relation::Contradiction => Err(self.not_continued(&certificate)),
+            Relation::Earlier | Relation::Unlinked => {
+                let new = self.keep_certificate(&certificate);
+                Ok(if new { Learnt::Kept } else { Learnt::Known })
+            }
+        }
+    }
+
+    /// Reads the certificates of an answer and follows them to the current one, which is then the pinned one.
+    pub(crate) fn take_certificates(
+        &mut self,
+        current: &Certificate,
+        chain: &[Certificate],
+    ) -> Result<(), Refused> {
+        for link in chain {
+            if let Some(known) = self.certificates.second(link).cloned() {
+                return Err(self.two_certificates(&known, link));
+            }
+        }
+        match self.certificates.relation(current, chain) {
+            Relation::First => self.pin(current.clone()),
+            Relation::Pinned => {}
+            Relation::Second(known) => return Err(self.two_certificates(&known, current)),
+            Relation::Earlier => {
+                self.tell(Notice::EarlierCertificate);
+                return Err(Refused::EarlierCertificate);
+            }
+            Relation::Later(path) => self.accept(path)?,
+            Relation::Contradiction => return Err(self.not_continued(current)),
+            Relation::Unlinked => {
+                self.tell(Notice::Unlinked);
+                return Err(Refused::Unlinked);
+            }
+        }
+        for link in chain {
+            self.keep_certificate(link);
+        }
+        Ok(())
+    }
+
+    /// Reads the bytes of an answer's certificates.
+    pub(crate) fn read_certificates(
+        &self,
+        certificates: &Certificates,
+    ) -> Result<(Certificate, Vec<Certificate>), Refused> {
+        let current = Certificate::from_bytes(&certificates.current, &self.server)?;
+        let chain = certificates.earlier.iter().map(|bytes| Certificate::from_bytes(bytes, &self.server));
+        Ok((current, chain.collect::<Result<_, _>>()?))
+    }
+
+    fn pin(&mut self, certificate: Certificate) {
+        let incarnation = certificate.incarnation();
+        let retired = certificate.is_retired();
+        self.keep_certificate(&certificate);
+        self.certificates.pin(incarnation);
+        self.changes.push(Change::Pinned(incarnation));
+        self.tell(if retired { Notice::Retired } else { Notice::Pinned });
+    }
+
+    fn keep_certificate(&mut self, certificate: &Certificate) -> bool {
+        let new = self.certificates.insert(certificate.clone());
+        if new {
+            let bytes = certificate.to_bytes().to_vec();
+            self.changes.push(Change::Certificate { incarnation: certificate.incarnation(), bytes });
+        }
+        new
+    }
+
+    fn two_certificates(&mut self, a: &Certificate, b: &Certificate) -> Refused {
+        let objects = vec![certificate_object(a), certificate_object(b)];
+        match FraudProof::two_certificates(a, b) {
+            Some(proof) => self.proven(&proof, a.incarnation(), objects),
+            None => self.unproven(Unproven::NotContinued, a.incarnation(), objects),
+        }
+    }
+
+    fn not_continued(&mut self, certificate: &Certificate) -> Refused {
+        let incarnation = self.certificates.pinned().map_or(0, Certificate::incarnation);
+        self.unproven(Unproven::NotContinued, incarnation, vec![certificate_object(certificate)])
+    }
+
+    /// Follows certificates to a later one, each of which continues the one before.
+    fn accept(&mut self, path: Vec<Certificate>) -> Result<(), Refused> {
+        path.into_iter().try_for_each(|certificate| self.accept_one(&certificate))
+    }
+
+    fn accept_one(&mut self, later: &Certificate) -> Result<(), Refused> {
+        let Some(previous) = later.previous() else { return Err(self.not_continued(later)) };
+        // Where it continues one before the pinned one (an old backup), what came between is not continued either.
+        let Some(continued) = self.certificates.continued(previous.incarnation) else {
+            return Err(self.not_continued(later));
+        };
+        let (size, from) = (previous.size, continued.min(previous.size));
+        self.old_signer(later)?;
+        let statement = Statement::Previous(later.clone());
+        if size == from {
+            self.wrong_start(&statement)?;
+        }
+        let held = self.largest_signed();
+        self.keep_certificate(later);
+        self.certificates.pin(later.incarnation());
+        self.changes.push(Change::Pinned(later.incarnation()));
+        if from < held {
+            self.lose(from, held, later.incarnation());
+        } else if !later.is_retired() {
+            self.tell(Notice::Continued);
+        }
+        if later.is_retired() {
+            self.tell(Notice::Retired);
+        }
+        if size > 0 {
+            self.compare(statement, HeadSource::Certificate, None)?;
+        }
+        Ok(())
+    }
+
+    /// Kind 7: checkpoints that an earlier incarnation signed after the later one began.
+    fn old_signer(&mut self, later: &Certificate) -> Result<(), Refused> {
+        let newest = self.boundaries.between(0, u64::MAX).next();
+        let newest = newest
+            .and_then(|(size, incarnation)| self.boundaries.get(size, self.certificates.get(incarnation)?));
+        let found =
+            self.head.iter().chain(self.waiting.checkpoints()).chain(&newest).find_map(|checkpoint| {
+                let earlier = self.certificates.get(checkpoint.incarnation())?;
+                let proof = FraudProof::old_signer(earlier, later, checkpoint)?;
+                Some((proof, earlier.incarnation(), checkpoint_object(checkpoint)))
+            });
+        match found {
+            Some((proof, incarnation, object)) => {
+                Err(self.proven(&proof, incarnation, vec![certificate_object(later), object]))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Kind 8, as far as the own log tells: what the certificate says of the incarnation before.
+    fn wrong_start(&mut self, statement: &Statement) -> Result<(), Refused> {
+        let same_size = self.waiting.iter().map(|(_, head)| &head.statement).find_map(|other| {
+            let same = other.size() == statement.size() && other.root() != statement.root();
+            let proof = same
+                .then(|| super::statement::contradiction(&self.certificates, other, statement, &self.tail));
+            Some((proof??, other.object()))
+        });
+        if let Some((proof, object)) = same_size {
+            let objects = vec![statement.object(), object];
+            return Err(self.proven(&proof, statement.incarnation(), objects));
+        }
+        match self.own_root(statement.size()) {
+            Some(own) if statement.root() != Some(&own) => Err(self.disprove(statement)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The greatest size that the client holds a signature for.
+    fn largest_signed(&self) -> u64 {
+        let waiting = self.waiting.iter().map(|(_, head)| head.statement.size());
+        waiting.chain([self.verified_size()]).max().unwrap_or(0)
+    }
+
+    /// The server declared the entries `from..to` lost.
+    fn lose(&mut self, from: u64, to: u64, incarnation: u64) {
+        let loss = Loss { from, to, incarnation, at: self.now };
+        // When they were declared, not when they were learnt: two may be learnt at once.
+        let last = self.losses.last().map(|last| last.incarnation);
+        let again = last.is_some_and(|last| incarnation.saturating_sub(last) < LOSS_ALARM);
+        let replaces_last = self.losses.len() >= LOSSES_MAX;
+        if replaces_last {
+            self.losses.pop();
+        }
+        self.losses.push(loss);
+        self.changes.push(Change::Loss { loss, replaces_last });
+
+        let void: Vec<u64> =
+            self.waiting.iter().filter(|(_, head)| head.statement.size() > from).map(|(id, _)| id).collect();
+        let mut posts: Vec<EntryId> = Vec::new();
+        for id in void {
+            let Some(head) = self.waiting.remove(id, &mut self.changes) else { continue };
+            if let (HeadSource::Receipt { entry }, Some(receipt)) = (head.source, &head.receipt) {
+                // The entry may lie before the loss although its receipt reaches into it.
+                if receipt.index() >= from {
+                    posts.push(entry);
+                } else {
+                    self.tell(Notice::Unchecked { entry });
+                }
+            }
+        }
+        if self.verified_size() > from {
+            self.rewind(from);
+        }
+        self.reset_fold();
+        self.tell(Notice::Lost { loss, void: posts, again });
+    }
+
+    /// Goes back to the multiple of 64 before a size, or to the largest compact range before it, or to nothing.
+    fn rewind(&mut self, size: u64) {
+        let grid = size / GRID * GRID;
+        let kept = self.tail.kept_at_or_below(grid).map_or(0, cwtch_log::tree::CompactRange::size);
+        self.tail.truncate(kept);
+        self.head = None;
+        self.changes.push(Change::Rewound { size: self.tail.end() });
+        // Everybody who lost the same asks for the same: no noise here.
+        let noise = Noise { size: self.tail.end(), draw: 0 };
+        self.noise = Some(noise);
+        self.changes.push(Change::Noise(noise));
+    }
+}

@@ -1,0 +1,292 @@
+//! Comparing what the server signed: with each other, and with the own log.
+
+use cwtch_log::{Certificate, Checkpoint, FraudProof, Hash, Receipt};
+
+use super::Monitor;
+use super::evidence::{Evidence, EvidenceKind, EvidenceObject, ObjectKind, Unproven};
+use super::fold::{Watch, Watched};
+use super::limits::EVIDENCE_MAX;
+use super::notice::Notice;
+use super::refused::Refused;
+use super::snapshot::Change;
+use super::statement::{Statement, contradiction, two_checkpoints};
+use super::waiting::{HeadSource, WaitingHead};
+
+/// What came of a statement that contradicts nothing so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Observed {
+    /// The own log has that root at that size.
+    Agrees,
+    /// The own log does not have that size yet.
+    Waits,
+    /// The own log no longer knows its root of that size, or the size was declared lost.
+    Incomparable,
+}
+
+impl Monitor {
+    /// Records a failed check and stops.
+    pub(crate) fn accuse(
+        &mut self,
+        kind: EvidenceKind,
+        incarnation: u64,
+        proof: Option<&FraudProof>,
+        objects: Vec<EvidenceObject>,
+    ) -> Refused {
+        if !self.stopped {
+            self.stopped = true;
+            self.changes.push(Change::Stopped);
+        }
+        let known = self.evidence.iter().any(|kept| kept.kind == kind && kept.incarnation == incarnation);
+        if !known && self.evidence.len() < EVIDENCE_MAX {
+            let proof = proof.map(FraudProof::to_bytes);
+            let evidence = Evidence { kind, incarnation, at: self.now, proof, objects };
+            self.changes.push(Change::Evidence(Box::new(evidence.clone())));
+            self.evidence.push(evidence.clone());
+            self.tell(Notice::Fraud(Box::new(evidence)));
+        }
+        Refused::Stopped
+    }
+
+    pub(crate) fn proven(
+        &mut self,
+        proof: &FraudProof,
+        incarnation: u64,
+        objects: Vec<EvidenceObject>,
+    ) -> Refused {
+        self.accuse(EvidenceKind::Proven(proof.kind()), incarnation, Some(proof), objects)
+    }
+
+    pub(crate) fn unproven(
+        &mut self,
+        what: Unproven,
+        incarnation: u64,
+        objects: Vec<EvidenceObject>,
+    ) -> Refused {
+        let certificate = self.certificates.get(incarnation).map(certificate_object);
+        let objects = certificate.into_iter().chain(objects).collect();
+        self.accuse(EvidenceKind::Unproven(what), incarnation, None, objects)
+    }
+
+    /// Compares a checkpoint with everything that is signed and held: kinds 1, 3, 7, 9 and 10, and a new incarnation's
+    /// beginning.
+    pub(crate) fn against_signed(&mut self, checkpoint: &Checkpoint) -> Result<(), Refused> {
+        let incarnation = checkpoint.incarnation();
+        let Some(certificate) = self.certificates.get(incarnation).cloned() else { return Ok(()) };
+        if certificate.previous().is_some_and(|previous| checkpoint.size() < previous.size) {
+            let objects = vec![checkpoint_object(checkpoint)];
+            return Err(self.unproven(Unproven::Beginning, incarnation, objects));
+        }
+        let proof = self.signed_contradiction(checkpoint, &certificate);
+        match proof {
+            Some((proof, other)) => {
+                let mut objects = vec![checkpoint_object(checkpoint)];
+                objects.extend(other);
+                Err(self.proven(&proof, incarnation, objects))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn signed_contradiction(
+        &self,
+        checkpoint: &Checkpoint,
+        certificate: &Certificate,
+    ) -> Option<(FraudProof, Option<EvidenceObject>)> {
+        for later in self.certificates.all() {
+            if let Some(proof) = FraudProof::old_signer(certificate, later, checkpoint) {
+                return Some((proof, Some(certificate_object(later))));
+            }
+        }
+        let suspects = self.boundaries.suspects(checkpoint, certificate);
+        let held = self.head.iter().chain(self.waiting.checkpoints()).chain(&suspects);
+        for other in held {
+            if let Some(proof) = two_checkpoints(certificate, checkpoint, other) {
+                return Some((proof, Some(checkpoint_object(other))));
+            }
+        }
+        let retain = self.retain.as_ref()?;
+        let head = checkpoint.clone().into();
+        let same_size = FraudProof::same_size(certificate, &head, &retain.clone().into());
+        let early = self.policy.as_ref();
+        let early = || FraudProof::pruned_early(certificate, early?, checkpoint, retain);
+        let object = Statement::Retain(retain.clone()).object();
+        same_size.or_else(early).map(|proof| (proof, Some(object)))
+    }
+
+    /// Compares a checkpoint with everything that is signed, then with the own log.
+    pub(crate) fn observe(
+        &mut self,
+        checkpoint: Checkpoint,
+        source: HeadSource,
+    ) -> Result<Observed, Refused> {
+        self.against_signed(&checkpoint)?;
+        self.compare(Statement::Checkpoint(checkpoint), source, None)
+    }
+
+    /// Compares a statement with the own log, or lets it wait.
+    pub(crate) fn compare(
+        &mut self,
+        statement: Statement,
+        source: HeadSource,
+        receipt: Option<Receipt>,
+    ) -> Result<Observed, Refused> {
+        let (size, Some(root)) = (statement.size(), statement.root().copied()) else {
+            return Ok(Observed::Incomparable);
+        };
+        if self.is_void(&statement) {
+            return Ok(Observed::Incomparable);
+        }
+        if size <= self.verified_size() {
+            return match self.own_root(size) {
+                Some(own) if own == root => Ok(Observed::Agrees),
+                Some(_) => Err(self.disprove(&statement)),
+                None => Ok(Observed::Incomparable),
+            };
+        }
+        let head = WaitingHead { statement, source, receipt };
+        let Some(id) = self.waiting.add(head, &mut self.changes) else { return Ok(Observed::Waits) };
+        if size > self.fold.size() {
+            self.fold.watch(Watch { size, what: Watched::Head(id) });
+        } else if let Some(own) = self.fold.root_at(size) {
+            self.compared(id, own);
+        }
+        Ok(Observed::Waits)
+    }
+
+    /// Whether a later incarnation does not continue the log up to the statement's size.
+    pub(crate) fn is_void(&self, statement: &Statement) -> bool {
+        self.certificates.continued(statement.incarnation()).is_none_or(|to| statement.size() > to)
+    }
+
+    /// The own root of a size up to the verified one, where it can be told.
+    pub(crate) fn own_root(&self, size: u64) -> Option<Hash> {
+        if size > self.verified_size() {
+            return None;
+        }
+        self.tail.root_at(size).or_else(|| {
+            let certificate = self.certificates.of_size(size)?;
+            self.boundaries.root(size, certificate.incarnation())
+        })
+    }
+
+    /// A statement disagrees with the verified log: looks for a signed statement of that log with which it makes a
+    /// proof.
+    pub(crate) fn disprove(&mut self, statement: &Statement) -> Refused {
+        let incarnation = statement.incarnation();
+        let found = self.partners(statement.size()).into_iter().find_map(|partner| {
+            let proof = contradiction(&self.certificates, statement, &partner, &self.tail)?;
+            Some((proof, partner))
+        });
+        let mut objects = vec![statement.object()];
+        match found {
+            Some((proof, partner)) => {
+                objects.push(partner.object());
+                self.proven(&proof, incarnation, objects)
+            }
+            None => {
+                objects.extend(self.head.as_ref().map(checkpoint_object));
+                self.unproven(Unproven::States, incarnation, objects)
+            }
+        }
+    }
+
+    /// Signed statements of the verified log about sizes from `size` on.
+    fn partners(&self, size: u64) -> Vec<Statement> {
+        let mut partners: Vec<Statement> = self.head.iter().cloned().map(Statement::Checkpoint).collect();
+        for (size, incarnation) in self.boundaries.between(size, self.verified_size()) {
+            let certificate = self.certificates.get(incarnation);
+            let boundary = certificate.and_then(|certificate| self.boundaries.get(size, certificate));
+            partners.extend(boundary.map(Statement::Checkpoint));
+            // Each costs a verification; two boundaries are as far as the ids reach.
+            if partners.len() > 4 {
+                break;
+            }
+        }
+        if let Some(certificate) = self.certificates.of_size(size) {
+            let exact = self.boundaries.get(size, certificate);
+            partners.extend(exact.map(Statement::Checkpoint));
+        }
+        partners.extend(self.certificates.all().cloned().map(Statement::Previous));
+        partners
+    }
+
+    /// What is due at the present size of the fold.
+    pub(crate) fn cross(&mut self) -> Result<(), Refused> {
+        let own = self.fold.range.root();
+        for what in self.fold.due() {
+            match what {
+                Watched::Verified => {
+                    if self.own_root(self.fold.size()) != Some(own) {
+                        self.fold.conflicts.push(self.head.clone().map(Statement::Checkpoint));
+                    }
+                }
+                Watched::Retain => {
+                    if let Some(retain) = &self.retain
+                        && *retain.root() != own
+                    {
+                        self.fold.conflicts.push(Some(Statement::Retain(retain.clone())));
+                    }
+                }
+                Watched::Head(id) => self.compared(id, own),
+            }
+        }
+        // A certificate that states the root here covers what was received so far.
+        let agreed: Vec<Statement> = self
+            .fold
+            .matched
+            .iter()
+            .filter_map(|id| self.waiting.get(*id))
+            .filter(|head| {
+                head.source == HeadSource::Certificate && head.statement.size() == self.fold.size()
+            })
+            .map(|head| head.statement.clone())
+            .collect();
+        agreed.iter().try_for_each(|cover| self.settle(cover))
+    }
+
+    fn compared(&mut self, id: u64, own: Hash) {
+        let Some(head) = self.waiting.get(id) else { return };
+        if head.statement.root() == Some(&own) {
+            self.fold.matched.push(id);
+        } else {
+            self.fold.conflicts.push(Some(head.statement.clone()));
+        }
+    }
+
+    /// A signed statement agrees with what was received up to now: with it, what disagreed before is proven.
+    pub(crate) fn settle(&mut self, cover: &Statement) -> Result<(), Refused> {
+        let found = self.fold.conflicts.iter().flatten().find_map(|statement| {
+            let proof = contradiction(&self.certificates, statement, cover, &self.fold.tail)?;
+            Some((proof, statement.clone()))
+        });
+        match found {
+            Some((proof, statement)) => {
+                let objects = vec![statement.object(), cover.object()];
+                Err(self.proven(&proof, statement.incarnation(), objects))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What disagreed is not proven and will not be: accuses without a proof.
+    pub(crate) fn settle_unproven(&mut self, cover: &Checkpoint) -> Result<(), Refused> {
+        if self.fold.conflicts.is_empty() {
+            return Ok(());
+        }
+        let mut objects: Vec<EvidenceObject> = vec![checkpoint_object(cover)];
+        let statements: Vec<Statement> = self.fold.conflicts.iter().flatten().cloned().collect();
+        objects.extend(statements.iter().map(Statement::object));
+        let own_start = statements.iter().any(|s| matches!(s, Statement::Previous(_)));
+        let what = if own_start { Unproven::Beginning } else { Unproven::States };
+        let incarnation = self.certificates.pinned().map_or(0, Certificate::incarnation);
+        Err(self.unproven(what, incarnation, objects))
+    }
+}
+
+pub(crate) fn checkpoint_object(checkpoint: &Checkpoint) -> EvidenceObject {
+    EvidenceObject { what: ObjectKind::Checkpoint, bytes: checkpoint.to_bytes().to_vec() }
+}
+
+pub(crate) fn certificate_object(certificate: &Certificate) -> EvidenceObject {
+    EvidenceObject { what: ObjectKind::Certificate, bytes: certificate.to_bytes().to_vec() }
+}

@@ -1,0 +1,65 @@
+//! Cold probes (section 7.2).
+
+use cwtch_log::Checkpoint;
+use cwtch_wire::board::HeadLog;
+
+use super::Monitor;
+use super::observe::Observed;
+use super::refused::{Malformed, Refused};
+use super::waiting::HeadSource;
+
+/// What a cold probe showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probed {
+    /// The state that the own log has.
+    Agrees,
+    /// A later state: it is compared when the own log gets there.
+    Waits,
+    /// A state that the own log can no longer compare.
+    Incomparable,
+    /// The server has ended its log, with a certificate that says so.
+    NoLog,
+}
+
+impl Monitor {
+    /// The answer to a LogHead that was asked on a fresh circuit under a fresh identity.
+    ///
+    /// An older state than the own one is not told: a live message may have overtaken the answer. One that is
+    /// older by the clock is ([`Notice::Stale`](super::Notice::Stale)).
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn head(&mut self, answer: &HeadLog, now: u64) -> Result<Probed, Refused> {
+        self.now = now;
+        let (certificate, chain) = self.read_certificates(&answer.certificates)?;
+        let Some(state) = &answer.state else {
+            if !certificate.is_retired() {
+                return Err(Malformed::Parts.into());
+            }
+            self.take_certificates(&certificate, &chain)?;
+            return Ok(Probed::NoLog);
+        };
+        let statements = (&state.checkpoint, &state.policy, state.retain.as_ref());
+        let checkpoint = self.take_statements((&certificate, &chain), statements)?;
+        if let Some(mark) = &state.mark
+            && let Some(mark) = self.checkpoint_in_line(mark)?
+        {
+            if !mark.is_boundary() {
+                return Err(Malformed::Size.into());
+            }
+            self.observe(mark, HeadSource::Probe)?;
+        }
+        Ok(match self.observe(checkpoint, HeadSource::Probe)? {
+            Observed::Agrees => Probed::Agrees,
+            Observed::Waits => Probed::Waits,
+            Observed::Incomparable => Probed::Incomparable,
+        })
+    }
+
+    /// Verifies a checkpoint under the certificate that signs for its size; `None` if that is not known.
+    pub(crate) fn checkpoint_in_line(&self, bytes: &[u8]) -> Result<Option<Checkpoint>, Refused> {
+        let size = bytes.get(1..9).and_then(|size| size.try_into().ok()).map_or(0, u64::from_be_bytes);
+        let Some(certificate) = self.certificates.of_size(size) else { return Ok(None) };
+        Ok(Some(Checkpoint::from_bytes(bytes, certificate)?))
+    }
+}

@@ -1,0 +1,92 @@
+//! Receipts of own posts.
+
+use cwtch_log::{Certificate, EntryId, Receipt};
+use cwtch_wire::board::{PostLog, PostRefusal};
+
+use super::Monitor;
+use super::evidence::{EvidenceObject, ObjectKind, Unproven};
+use super::notice::Notice;
+use super::observe::Observed;
+use super::refused::Refused;
+use super::statement::Statement;
+use super::waiting::HeadSource;
+
+/// What the own log was when a post was sent. Keep it with the post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// The pinned incarnation; 0 if none was.
+    pub incarnation: u64,
+    /// The verified size.
+    pub size: u64,
+}
+
+/// What the answer to a post says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Posted {
+    /// There is a receipt for it.
+    Receipt {
+        /// The index at which the server promised it.
+        index: u64,
+        /// Whether the own log has it there already; otherwise
+        /// [`Notice::Confirmed`] comes when it gets there.
+        confirmed: bool,
+    },
+    /// The server said yes without a valid receipt. A [`Notice`] tells it.
+    NoReceipt,
+    /// It does not have it. Nothing about the log.
+    Refused(PostRefusal),
+}
+
+impl Monitor {
+    /// What to keep with a post that is about to be sent.
+    pub fn seen(&self) -> Seen {
+        let incarnation = self.certificates.pinned().map_or(0, Certificate::incarnation);
+        Seen { incarnation, size: self.verified_size() }
+    }
+
+    /// The server's answer to a post.
+    ///
+    /// # Errors
+    /// [`Refused::Stopped`] if the receipt shows that the server cheated.
+    pub fn post_answer(
+        &mut self,
+        entry: EntryId,
+        seen: Seen,
+        answer: &PostLog,
+        now: u64,
+    ) -> Result<Posted, Refused> {
+        self.now = now;
+        let (bytes, duplicate) = match answer {
+            PostLog::Receipt(bytes) => (bytes, false),
+            PostLog::Duplicate(bytes) => (bytes, true),
+            PostLog::Refused(refusal) => return Ok(Posted::Refused(*refusal)),
+        };
+        // The incarnation may have changed since the server answered.
+        let receipt = self.certificates.all().rev().find_map(|certificate| {
+            Receipt::from_bytes(bytes, certificate).ok().filter(|receipt| receipt.verify_entry(&entry))
+        });
+        let Some(receipt) = receipt else {
+            self.tell(Notice::NoReceipt { entry });
+            return Ok(Posted::NoReceipt);
+        };
+        let (index, checkpoint) = (receipt.index(), receipt.checkpoint().clone());
+        self.against_signed(&checkpoint)?;
+        let incarnation = checkpoint.incarnation();
+        let object = EvidenceObject { what: ObjectKind::Receipt, bytes: receipt.to_bytes() };
+        let statement = Statement::Checkpoint(checkpoint);
+        let observed = self.compare(statement, HeadSource::Receipt { entry }, Some(receipt))?;
+        // What a later incarnation does not continue may be taken again; one that is not linked yet tells nothing.
+        let taken = self.certificates.continued(seen.incarnation).unwrap_or(0).min(seen.size);
+        let linked = self.certificates.continued(incarnation).is_some();
+        if !duplicate && linked && index < taken {
+            return Err(self.unproven(Unproven::ReceiptPlace, incarnation, vec![object]));
+        }
+        let confirmed = observed == Observed::Agrees;
+        if confirmed {
+            self.tell(Notice::Confirmed { entry, index });
+        } else if observed == Observed::Incomparable {
+            self.tell(Notice::Unchecked { entry });
+        }
+        Ok(Posted::Receipt { index, confirmed })
+    }
+}

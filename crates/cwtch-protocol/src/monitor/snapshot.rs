@@ -1,0 +1,209 @@
+//! What a monitor keeps on disk: all of it, and what changed in a step.
+
+use std::collections::BTreeMap;
+
+use cwtch_log::EntryId;
+
+use super::evidence::Evidence;
+use super::gossip::GossipClaim;
+use super::incarnation::Loss;
+use super::waiting::HeadSource;
+
+/// Everything that a monitor keeps, as bytes and numbers. [`Snapshot::apply`] says what a [`Change`] means.
+///
+/// Objects are checked again when a monitor is restored ([`Monitor::restore`](super::Monitor::restore)), boundary
+/// checkpoints when they are used.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Snapshot {
+    /// Certificates (186 bytes) by incarnation.
+    pub certificates: BTreeMap<u64, Vec<u8>>,
+    /// The incarnation of the pinned one.
+    pub pinned: Option<u64>,
+    /// The compact ranges that are kept, by size: their hashes one after the other.
+    pub ranges: BTreeMap<u64, Vec<u8>>,
+    /// The ids of the newest entries, by index, without gaps. The verified size is that behind the last one; without
+    /// any, the largest size in `ranges`.
+    pub ids: BTreeMap<u64, EntryId>,
+    /// The checkpoint (113 bytes) that covers the verified size, with its incarnation.
+    pub verified: Option<(u64, Vec<u8>)>,
+    /// Boundary checkpoints (113 bytes) by size and incarnation.
+    pub boundaries: BTreeMap<(u64, u64), Vec<u8>>,
+    /// The newest policy (96 bytes).
+    pub policy: Option<Vec<u8>>,
+    /// The newest Retain (120 bytes).
+    pub retain: Option<Vec<u8>>,
+    /// The draw of the cursor's noise.
+    pub noise: Option<Noise>,
+    /// Heads and receipts that wait to be compared, by number.
+    pub heads: BTreeMap<u64, StoredHead>,
+    /// What the server declared lost, oldest first.
+    pub losses: Vec<Loss>,
+    /// Evidence, oldest first.
+    pub evidence: Vec<Evidence>,
+    /// Whether the server is not synced any more.
+    pub stopped: bool,
+    /// Gossip that differs from the own log, oldest first.
+    pub gossip: Vec<GossipClaim>,
+}
+
+/// The noise of the cursor, drawn once for each verified size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Noise {
+    /// The verified size that it was drawn for.
+    pub size: u64,
+    /// The draw, 0 to 31.
+    pub draw: u8,
+}
+
+/// A waiting head as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredHead {
+    /// A number of its own.
+    pub id: u64,
+    /// Where it was learnt.
+    pub source: HeadSource,
+    /// The incarnation of the certificate that it verifies under; with [`HeadSource::Certificate`], that certificate is
+    /// the head.
+    pub incarnation: u64,
+    /// The receipt or checkpoint; empty with [`HeadSource::Certificate`].
+    pub bytes: Vec<u8>,
+}
+
+/// A part of what is kept that changed. The changes of a step belong into one database transaction, in their order,
+/// together with the messages that they cover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A certificate is known; it replaces none.
+    Certificate {
+        /// Its incarnation.
+        incarnation: u64,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+    /// The pinned certificate is the one of this incarnation.
+    Pinned(u64),
+    /// Forget all ids and ranges; a log begins behind this compact range.
+    Restarted {
+        /// Its size.
+        size: u64,
+        /// Its hashes.
+        range: Vec<u8>,
+    },
+    /// Forget the ids from this index on and the ranges of larger sizes, and the verified checkpoint.
+    Rewound {
+        /// The size.
+        size: u64,
+    },
+    /// The verified log grew, or a newer checkpoint covers it.
+    Grown {
+        /// The index of the first of `ids`.
+        first: u64,
+        /// The entries that were added.
+        ids: Vec<EntryId>,
+        /// Compact ranges that were added: size and hashes.
+        ranges: Vec<(u64, Vec<u8>)>,
+        /// Forget the ids below this index.
+        ids_from: u64,
+        /// Forget the ranges of smaller sizes.
+        ranges_from: u64,
+        /// The checkpoint that covers it now.
+        checkpoint: Vec<u8>,
+        /// Its incarnation.
+        incarnation: u64,
+    },
+    /// A boundary checkpoint is kept; it replaces none.
+    Boundary {
+        /// Its size.
+        size: u64,
+        /// Its incarnation.
+        incarnation: u64,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+    /// The newest policy.
+    Policy(Vec<u8>),
+    /// The newest Retain.
+    Retain(Vec<u8>),
+    /// The noise was drawn. Durable before the request that was made with it is sent.
+    Noise(Noise),
+    /// A head waits.
+    HeadAdded(StoredHead),
+    /// It waits no more.
+    HeadGone(u64),
+    /// The server declared a loss; it replaces the last one if `replaces_last`.
+    Loss {
+        /// What was lost.
+        loss: Loss,
+        /// Whether the list was full.
+        replaces_last: bool,
+    },
+    /// Evidence was found. Kept for ever.
+    Evidence(Box<Evidence>),
+    /// The server is not synced any more.
+    Stopped,
+    /// Gossip that differs is kept.
+    Gossip(GossipClaim),
+    /// Forget the oldest gossip of this author.
+    GossipGone {
+        /// The author's public key.
+        author: [u8; 32],
+    },
+}
+
+impl Snapshot {
+    /// Applies a change: the definition of what a store does with it.
+    pub fn apply(&mut self, change: &Change) {
+        match change.clone() {
+            Change::Certificate { incarnation, bytes } => {
+                self.certificates.insert(incarnation, bytes);
+            }
+            Change::Pinned(incarnation) => self.pinned = Some(incarnation),
+            Change::Restarted { size, range } => {
+                self.ids.clear();
+                self.ranges.clear();
+                // The range of size 0 goes without saying.
+                if size > 0 {
+                    self.ranges.insert(size, range);
+                }
+            }
+            Change::Rewound { size } => {
+                self.ids.retain(|index, _| *index < size);
+                self.ranges.retain(|kept, _| *kept <= size);
+                self.verified = None;
+            }
+            Change::Grown { first, ids, ranges, ids_from, ranges_from, checkpoint, incarnation } => {
+                self.ids.extend((first..).zip(ids));
+                self.ranges.extend(ranges);
+                self.ids.retain(|index, _| *index >= ids_from);
+                self.ranges.retain(|size, _| *size >= ranges_from);
+                self.verified = Some((incarnation, checkpoint));
+            }
+            Change::Boundary { size, incarnation, bytes } => {
+                self.boundaries.insert((size, incarnation), bytes);
+            }
+            Change::Policy(bytes) => self.policy = Some(bytes),
+            Change::Retain(bytes) => self.retain = Some(bytes),
+            Change::Noise(noise) => self.noise = Some(noise),
+            Change::HeadAdded(head) => {
+                self.heads.insert(head.id, head);
+            }
+            Change::HeadGone(id) => {
+                self.heads.remove(&id);
+            }
+            Change::Loss { loss, replaces_last } => {
+                if replaces_last {
+                    self.losses.pop();
+                }
+                self.losses.push(loss);
+            }
+            Change::Evidence(evidence) => self.evidence.push(*evidence),
+            Change::Stopped => self.stopped = true,
+            Change::Gossip(claim) => self.gossip.push(claim),
+            Change::GossipGone { author } => {
+                if let Some(at) = self.gossip.iter().position(|claim| claim.author == author) {
+                    self.gossip.remove(at);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! New incarnations (section 7.1).
+
+use cwtch_protocol::monitor::{Loss, Notice, Refused};
+use cwtch_testkit::log::entry_id;
+
+use crate::support::{Client, Server};
+
+fn synced(seed: u64, entries: u64) -> (Server, Client) {
+    let mut server = Server::new(seed, 0);
+    server.grow(entries);
+    let mut client = Client::new(&server, seed);
+    client.sync(&server).unwrap();
+    (server, client)
+}
+
+#[test]
+fn one_that_lost_nothing_is_quiet() {
+    let (mut server, mut client) = synced(1, 300);
+    server.restore(300);
+    server.grow(300);
+    server.pass(200);
+    client.sync(&server).unwrap();
+    client.agrees_with(&server);
+    assert!(client.notices.contains(&Notice::Continued));
+    assert!(!client.notices.iter().any(Notice::for_people));
+}
+
+#[test]
+fn a_loss_is_told_and_fetched_again_by_everybody_alike() {
+    let (mut server, mut client) = synced(2, 300);
+    let lost = server.draw();
+    let seen = client.monitor.seen();
+    let answer = server.log.commit(server.now, std::slice::from_ref(&lost)).answers.remove(0);
+    let lost = entry_id(&lost);
+    client.monitor.post_answer(lost, seen, &answer, server.now).unwrap();
+    client.commit();
+    server.restore(250);
+    server.grow(3);
+    server.pass(200);
+    let asked = client.monitor.replay_request(&mut client.rng).from;
+    client.receive(&server.log.reply(asked), usize::MAX, server.now).unwrap();
+    let at = client.now(&server);
+    let loss = Loss { from: 250, to: 301, incarnation: server.incarnation(), at };
+    assert!(client.notices.contains(&Notice::Lost { loss, void: vec![lost], again: false }));
+    assert!(client.monitor.is_lost(250) && client.monitor.is_lost(300) && !client.monitor.is_lost(249));
+    client.sync(&server).unwrap();
+    client.agrees_with(&server);
+    assert!(client.accusations().is_empty());
+    // A second one within 90 days.
+    server.restore(200);
+    server.pass(200);
+    client.sync(&server).unwrap();
+    assert!(matches!(client.accusations()[..], [Notice::Lost { again: true, .. }]));
+    assert!(!client.monitor.is_stopped());
+}
+
+#[test]
+fn after_a_loss_the_request_has_no_noise() {
+    for seed in 0..20 {
+        let (mut server, mut client) = synced(seed, 1000);
+        server.restore(700);
+        server.pass(200);
+        client.monitor.certificate_learnt(&server.log.certificate().to_bytes(), server.now).unwrap();
+        client.commit();
+        assert_eq!(client.monitor.replay_request(&mut client.rng).from, 640);
+    }
+}
+
+#[test]
+fn a_loss_beyond_what_is_kept_fetches_everything() {
+    let (mut server, mut client) = synced(3, 9000);
+    server.restore(100);
+    server.grow(50);
+    server.pass(200);
+    client.sync(&server).unwrap();
+    client.agrees_with(&server);
+}
+
+#[test]
+fn a_backup_from_before_an_earlier_restore_is_a_loss() {
+    let (mut server, mut client) = synced(4, 300);
+    let backup = server.clone();
+    server.restore(280);
+    server.grow(100);
+    server.pass(200);
+    client.sync(&server).unwrap();
+    client.agrees_with(&server);
+    server.pass(100 * 24 * 3600);
+    server.restore_backup(&backup);
+    server.pass(200);
+    client.sync(&server).unwrap();
+    client.agrees_with(&server);
+    assert!(client.accusations().is_empty());
+}
+
+#[test]
+fn several_are_followed_over_the_chain_and_no_more_than_that() {
+    let (mut server, mut client) = synced(5, 100);
+    let mut far = server.clone();
+    for _ in 0..4 {
+        server.restore(server.size());
+        server.grow(10);
+        server.pass(600);
+    }
+    client.sync(&server).unwrap();
+    client.agrees_with(&server);
+    let mut late = synced(5, 100).1;
+    let mut between = Vec::new();
+    for _ in 0..6 {
+        far.restore(far.size());
+        far.pass(600);
+        between.push(far.log.certificate().to_bytes());
+    }
+    assert_eq!(late.sync(&far), Err(Refused::Unlinked));
+    assert!(late.accusations().is_empty());
+    // A member's message knows the one that is missing.
+    for certificate in &between[..2] {
+        late.monitor.certificate_learnt(certificate, far.now).unwrap();
+    }
+    late.commit();
+    late.sync(&far).unwrap();
+    late.agrees_with(&far);
+}
+
+#[test]
+fn an_earlier_one_is_not_accepted() {
+    let (mut server, mut client) = synced(6, 100);
+    let old = server.clone();
+    server.restore(100);
+    server.pass(200);
+    client.sync(&server).unwrap();
+    assert_eq!(client.sync(&old), Err(Refused::EarlierCertificate));
+    assert!(client.accusations().is_empty());
+}

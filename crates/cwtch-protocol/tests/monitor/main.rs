@@ -1,0 +1,13 @@
+//! The monitor against servers in memory: honest ones, and one hostile one for each kind of fraud.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on must fail"
+)]
+
+mod fraud;
+mod honest;
+mod incarnations;
+mod support;
