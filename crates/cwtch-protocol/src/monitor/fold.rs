@@ -23,6 +23,8 @@ pub(crate) struct Fold {
     pub(crate) conflicts: Vec<Option<Statement>>,
     /// Whether the boundary checkpoint of the present size has not come yet.
     pub(crate) boundary_due: bool,
+    /// The size of the newest boundary checkpoint that agreed with everything before it.
+    pub(crate) settled: u64,
     pub(crate) replay: Option<Replay>,
 }
 
@@ -54,6 +56,7 @@ impl Fold {
         watches.sort_unstable();
         let mut fold = Self {
             tail: Tail::at(range.clone()),
+            settled: range.size(),
             range,
             watches,
             next: 0,

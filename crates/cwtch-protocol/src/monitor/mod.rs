@@ -26,6 +26,7 @@
 //! Malformed bytes, live messages (unsigned) that do not fit, clocks, stale or older answers, a missing log and everything
 //! that contacts and members say never stop it.
 
+mod anew;
 mod boundaries;
 mod certificates;
 mod compare;

@@ -21,7 +21,7 @@ use super::waiting::HeadSource;
 pub struct ReplayRequest {
     /// `Log.from`.
     pub from: u64,
-    /// Whether `LastCommit` may be filled: only while no certificate is known, else it is null.
+    /// Whether `LastCommit` may be filled: only while the server is not known to have a log, else it is null.
     pub last_commit_allowed: bool,
 }
 
@@ -93,7 +93,7 @@ impl Monitor {
             None => self.tail.kept_at_or_below(wanted).map_or(0, CompactRange::size),
         };
         self.asked = Some(from);
-        ReplayRequest { from, last_commit_allowed: self.certificates.pinned().is_none() }
+        ReplayRequest { from, last_commit_allowed: !self.expects_log() }
     }
 
     /// A reply without `Log`: the server shows no log.
@@ -221,6 +221,7 @@ impl Monitor {
         if !self.fold.conflicts.is_empty() {
             return Ok(false);
         }
+        self.fold.settled = size;
         self.boundaries.insert(&boundary, &mut self.changes);
         let grows = size > self.verified_size();
         if grows {
@@ -362,8 +363,12 @@ impl Monitor {
         if start.from != asked && !(start.from == size && asked > size) {
             return Err(wrong.into());
         }
-        // After a declared loss the own log may end before.
-        Ok(if start.from > self.verified_size() { None } else { self.tail.range_at(start.from) })
+        Ok(match start.from {
+            0 => Some(CompactRange::new()),
+            // After a declared loss the own log may end before.
+            from if from > self.verified_size() => None,
+            from => self.tail.range_at(from),
+        })
     }
 
     /// What stands in for deleted entries: it must be what the Retain says, and continue the own log.

@@ -148,6 +148,8 @@ pub enum Change {
         /// The author's public key.
         author: [u8; 32],
     },
+    /// Forget everything but evidence, losses and gossip: the server is met anew.
+    StartedOver,
 }
 
 impl Snapshot {
@@ -203,6 +205,11 @@ impl Snapshot {
                 if let Some(at) = self.gossip.iter().position(|claim| claim.author == author) {
                     self.gossip.remove(at);
                 }
+            }
+            Change::StartedOver => {
+                let kept = core::mem::take(self);
+                let Self { losses, evidence, gossip, .. } = kept;
+                *self = Self { losses, evidence, gossip, ..Self::default() };
             }
         }
     }

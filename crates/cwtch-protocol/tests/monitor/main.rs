@@ -7,6 +7,7 @@
     reason = "a test that cannot go on must fail"
 )]
 
+mod anew;
 mod fraud;
 mod honest;
 mod incarnations;

@@ -1,0 +1,50 @@
+//! Beginning anew: reading a log from its start because of a new group, and after a person said that a server is to be
+//! followed again.
+
+use cwtch_log::tree::CompactRange;
+
+use super::certificates::Certificates;
+use super::replay::ReplayRequest;
+use super::snapshot::Change;
+use super::tail::Tail;
+use super::waiting::Waiting;
+use super::{Boundaries, Monitor};
+
+impl Monitor {
+    /// Asks for everything that the server holds, from the start of the log: a group was joined, and what was passed over
+    /// before may have been its messages. Entries that the verified log has come as
+    /// [`EntryPlace::Known`](super::EntryPlace::Known) all the same, and are covered as [`Monitor::covered_size`] says.
+    pub fn replay_request_from_start(&mut self) -> ReplayRequest {
+        self.asked = Some(0);
+        ReplayRequest { from: 0, last_commit_allowed: !self.expects_log() }
+    }
+
+    /// The size up to which what was received is covered by a signature: that of the newest boundary checkpoint of the
+    /// reply, or the verified size when none is being received. Below the verified size it matters to a caller that reads
+    /// from the start only.
+    pub fn covered_size(&self) -> u64 {
+        if self.fold.replay.is_some() { self.fold.settled } else { self.verified_size() }
+    }
+
+    /// The compact range behind the last entry that was received; its root is that of the log up to there.
+    pub fn received_range(&self) -> &CompactRange {
+        &self.fold.range
+    }
+
+    /// A person wants to use the server in spite of everything: forgets the log and its certificates, as if the server
+    /// were met for the first time. Evidence, declared losses and gossip stay.
+    pub fn start_over(&mut self) {
+        self.certificates = Certificates::default();
+        self.tail = Tail::at(CompactRange::new());
+        self.head = None;
+        self.boundaries = Boundaries::default();
+        self.policy = None;
+        self.retain = None;
+        self.waiting = Waiting::default();
+        self.noise = None;
+        self.stopped = false;
+        self.asked = None;
+        self.reset_fold();
+        self.changes.push(Change::StartedOver);
+    }
+}
