@@ -10,10 +10,12 @@
 //!   (the board's host: `poll_action`). An error means: close the connection.
 //! - [`group`]: which of many groups a message of the board belongs to, and whether it is valid (§1.9).
 //! - [`monitor`]: whether a server shows the log that it signed (`docs/verifiable-log.md`).
+//! - [`transcript`]: what group messages say about the ones before them (the same, section 8).
 //!
-//! Section numbers (§1.1 …) are those of `docs/protocol.md`, but in [`monitor`].
+//! Section numbers (§1.1 …) are those of `docs/protocol.md`, in the last two of `docs/verifiable-log.md`.
 
 pub mod app;
 pub mod channel;
 pub mod group;
 pub mod monitor;
+pub mod transcript;
