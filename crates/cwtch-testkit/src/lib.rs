@@ -13,6 +13,8 @@
 
 #[cfg(feature = "log")]
 pub mod log;
+#[cfg(feature = "log")]
+pub mod malice;
 #[cfg(feature = "tornet")]
 pub mod tornet;
 

@@ -44,6 +44,7 @@ pub struct HonestLog {
     /// `None` once the log is retired.
     signer: Option<Arc<Signer>>,
     entries: Vec<Arc<EncryptedGroupMessage>>,
+    names: Vec<EntryId>,
     ids: HashMap<EntryId, u64>,
     tree: MemoryTree,
     boundaries: BTreeMap<u64, Checkpoint>,
@@ -75,6 +76,7 @@ impl HonestLog {
             certificates: vec![certificate],
             signer: Some(Arc::new(signer)),
             entries: Vec::new(),
+            names: Vec::new(),
             ids: HashMap::new(),
             tree,
             boundaries: BTreeMap::new(),
@@ -127,7 +129,7 @@ impl HonestLog {
     /// Signs the same tree again, as a quiet server does each minute.
     pub fn tick(&mut self, now: u64) {
         let time = self.time(now);
-        if time > self.checkpoint.time() {
+        if time > self.checkpoint.time() && self.signer.is_some() {
             self.sign(time);
         }
     }
@@ -331,6 +333,11 @@ impl HonestLog {
         &self.entries[index as usize]
     }
 
+    /// The ids of all entries, in order.
+    pub fn ids(&self) -> &[EntryId] {
+        &self.names
+    }
+
     /// The index of an entry.
     pub fn index_of(&self, id: &EntryId) -> Option<u64> {
         self.ids.get(id).copied()
@@ -370,11 +377,9 @@ impl HonestLog {
         self.tree.push(id.leaf());
         self.ids.insert(id, index);
         self.entries.push(Arc::new(entry));
-        let size = self.size();
-        if size.is_multiple_of(BOUNDARY) {
-            let boundary = self.signer().boundary(size, self.tree.root(), time).expect("a boundary");
-            self.signed.push(Signed::Checkpoint(boundary.clone()));
-            self.boundaries.insert(size, boundary);
+        self.names.push(id);
+        if self.size().is_multiple_of(BOUNDARY) {
+            self.sign_boundary(self.size(), time);
         }
         index
     }
@@ -389,10 +394,51 @@ impl HonestLog {
 
     /// Signs a Retain.
     pub fn sign_retain(&mut self, time: u64, min_index: u64) {
-        let retain = self.signer().retain(time, min_index, self.root_at(min_index)).expect("a Retain");
+        self.sign_retain_of(time, min_index, self.root_at(min_index));
+    }
+
+    /// Signs a Retain with any root.
+    pub fn sign_retain_of(&mut self, time: u64, min_index: u64, root: Hash) {
+        let retain = self.signer().retain(time, min_index, root).expect("a Retain");
         self.signed.push(Signed::Retain(retain.clone()));
         self.retain = Some(retain);
         self.time = time;
+    }
+
+    /// Signs the boundary of a size that the log has, once more.
+    pub fn sign_boundary(&mut self, size: u64, time: u64) {
+        let boundary = self.signer().boundary(size, self.root_at(size), time).expect("a boundary");
+        self.signed.push(Signed::Checkpoint(boundary.clone()));
+        self.boundaries.insert(size, boundary);
+    }
+
+    /// The same log under a second certificate of the same incarnation, with another log key.
+    pub fn twin(&self) -> Self {
+        let mut twin = self.clone();
+        let incarnation = self.certificate().incarnation();
+        let (key, identity) = (self.keys.log_key(incarnation, 1), self.keys.identity());
+        let certificate = match self.certificate().previous() {
+            None => Certificate::sign_first(identity, key.public_key(), incarnation),
+            Some(previous) => Certificate::sign_next(identity, key.public_key(), incarnation, *previous),
+        };
+        twin.certificates[0] = certificate.expect("a certificate");
+        twin.signer = Some(Arc::new(Signer::new(twin.certificates[0].clone(), key).expect("its key")));
+        twin.signed.push(Signed::Certificate(twin.certificates[0].clone()));
+        let begun = self.certificate().previous().map_or(0, |previous| previous.size);
+        for (size, time) in
+            self.boundaries.values().map(|b| (b.size(), b.time())).filter(|(size, _)| *size > begun)
+        {
+            twin.sign_boundary(size, time);
+        }
+        let (old, policy) = (self.checkpoint.time(), &self.policy);
+        twin.keep_policy(
+            twin.signer().policy(policy.time(), policy.retention(), policy.cap()).expect("a policy"),
+        );
+        if let Some(retain) = &self.retain {
+            twin.sign_retain(retain.time(), retain.min_index());
+        }
+        twin.sign(old.max(self.time));
+        twin
     }
 
     /// Shows this policy from now on.
@@ -406,10 +452,9 @@ impl HonestLog {
         self.entries.truncate(size as usize);
         self.ids.retain(|_, index| *index < size);
         self.boundaries.retain(|boundary, _| *boundary <= size);
+        self.names.truncate(size as usize);
         self.tree = MemoryTree::new();
-        for entry in &self.entries {
-            self.tree.push(entry_id(entry).leaf());
-        }
+        self.names.iter().for_each(|id| self.tree.push(id.leaf()));
     }
 
     /// Whether a full log may not delete enough yet.

@@ -1,0 +1,18 @@
+//! A server with switchable malice.
+//!
+//! [`MaliciousServer`] answers what a client sends as an honest server does until it is told to
+//! [`fire`](MaliciousServer::fire); from then on its [`Attack`] decides what the victim sees. Everything that it shows is
+//! well-formed and signed by its own keys: what a client must tell apart is truth, not syntax. It knows no clock; its
+//! choices come from a seed.
+//!
+//! Its answers are the values of `cwtch_wire::board`, so that the same malice sits behind a simulated client or at the end
+//! of a real connection.
+
+mod attack;
+mod rewrite;
+mod server;
+#[cfg(test)]
+mod tests;
+
+pub use attack::Attack;
+pub use server::{MaliciousServer, Posted, Visitor};
