@@ -43,23 +43,24 @@ impl Monitor {
             return Ok(LivePlace::InReplay);
         }
         let place = match id {
-            Some(id) if index < self.fold.size() => self.held(index, id)?,
+            Some(id) if index < self.fold.size() => self.held(index, id),
             // Behind an unsigned boundary nothing can be verified; a replay brings both.
             Some(id) if index == self.fold.size() && !self.fold.boundary_due => {
                 self.fold_entry(id)?;
-                LivePlace::New { index }
+                Ok(LivePlace::New { index })
             }
-            None if index < self.fold.size() => LivePlace::Known,
-            _ => LivePlace::Gap,
+            None if index < self.fold.size() => Ok(LivePlace::Known),
+            _ => Ok(LivePlace::Gap),
         };
+        // What is signed counts also beside a message that does not fit.
         let size = index.saturating_add(1);
         if let Some(mark) = &log.mark {
             self.live_mark(size, mark)?;
         }
         if let Some(checkpoint) = &log.checkpoint {
-            self.live_checkpoint(size, checkpoint)?;
+            self.live_checkpoint(size, checkpoint, place.is_ok())?;
         }
-        Ok(place)
+        place
     }
 
     /// A message at a place where one is held already.
@@ -83,7 +84,8 @@ impl Monitor {
         self.observe(checkpoint, HeadSource::Reply).map(|_| ())
     }
 
-    fn live_checkpoint(&mut self, size: u64, checkpoint: &[u8]) -> Result<(), Refused> {
+    /// `fits`: the message beside it is the one that is held at its place.
+    fn live_checkpoint(&mut self, size: u64, checkpoint: &[u8], fits: bool) -> Result<(), Refused> {
         let checkpoint = self.pinned_checkpoint(checkpoint)?;
         if checkpoint.size() != size {
             return Err(Malformed::Size.into());
@@ -93,7 +95,7 @@ impl Monitor {
             self.tell(Notice::ClockAhead { by });
             return Ok(());
         }
-        if size != self.fold.size() || self.fold.boundary_due || size <= self.verified_size() {
+        if !fits || size != self.fold.size() || self.fold.boundary_due || size <= self.verified_size() {
             return self.observe(checkpoint, HeadSource::Reply).map(|_| ());
         }
         self.against_signed(&checkpoint)?;

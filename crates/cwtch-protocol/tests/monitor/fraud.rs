@@ -1,7 +1,7 @@
 //! One hostile server for each kind of fraud: the client stops, and a third party believes the proof.
 
 use cwtch_log::FraudKind;
-use cwtch_protocol::monitor::{EvidenceKind, Refused, Unproven};
+use cwtch_protocol::monitor::{EvidenceKind, Malformed, Refused, Unproven};
 use cwtch_testkit::log::{entry, entry_id};
 use cwtch_wire::board::stream::Record;
 
@@ -59,4 +59,32 @@ fn another_view_of_the_same_size_is_proven() {
     client.sync(&server).unwrap();
     assert_eq!(client.sync(&fork), STOPPED);
     client.proved(FraudKind::SameSize);
+}
+
+/// The message is not signed and accuses nobody, the checkpoint beside it is.
+#[test]
+fn a_checkpoint_beside_a_live_message_that_does_not_fit_counts() {
+    // Of a size that is verified already.
+    let (mut server, fork, mut client) = forked(100);
+    server.grow(1);
+    client.sync(&server).unwrap();
+    assert_eq!(client.live(&fork.log.live(100), server.now), Err(Refused::Stopped));
+    client.proved(FraudKind::SameSize);
+
+    // Beyond what is verified: it waits, and the next reply decides.
+    let (mut server, fork, mut client) = forked(100);
+    let mut provisional = {
+        server.grow(1);
+        server.log.live(100)
+    };
+    provisional.log.checkpoint = None;
+    assert!(client.live(&provisional, server.now).is_ok());
+    let other = client.live(&fork.log.live(100), server.now);
+    assert_eq!(other, Err(Refused::Malformed(Malformed::Place)));
+    client.disconnect();
+    assert!(client.accusations().is_empty());
+    client.restart();
+    server.grow(5);
+    assert_eq!(client.sync(&server), STOPPED);
+    client.proved(FraudKind::Prefix);
 }
