@@ -418,7 +418,12 @@ impl Monitor {
             return Err(Malformed::Parts.into());
         }
         let checkpoint = Checkpoint::from_bytes(checkpoint, certificate)?;
-        let policy = Policy::from_bytes(policy, certificate)?;
+        // Mostly it is the one that is kept.
+        let kept = self
+            .policy
+            .as_ref()
+            .filter(|kept| kept.incarnation() == certificate.incarnation() && kept.to_bytes() == *policy);
+        let policy = kept.cloned().map_or_else(|| Policy::from_bytes(policy, certificate), Ok)?;
         let retain = retain.map(|retain| Retain::from_bytes(retain, certificate)).transpose()?;
         let by = checkpoint.time().saturating_sub(self.now);
         if by > AHEAD_MAX {
