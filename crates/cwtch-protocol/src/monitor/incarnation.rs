@@ -127,7 +127,7 @@ impl Monitor {
         self.tell(if retired { Notice::Retired } else { Notice::Pinned });
     }
 
-    fn keep_certificate(&mut self, certificate: &Certificate) -> bool {
+    pub(crate) fn keep_certificate(&mut self, certificate: &Certificate) -> bool {
         let new = self.certificates.insert(certificate.clone());
         if new {
             let bytes = certificate.to_bytes().to_vec();

@@ -434,7 +434,14 @@ impl Monitor {
             self.tell(Notice::ClockAhead { by });
             return Err(Refused::ClockAhead);
         }
-        self.take_certificates(certificate, chain)?;
+        if let Err(refused) = self.take_certificates(certificate, chain) {
+            // A replaced log that goes on being signed is fraud, also where nobody reads it any more.
+            if refused == Refused::EarlierCertificate {
+                self.keep_certificate(certificate);
+                self.against_signed(&checkpoint)?;
+            }
+            return Err(refused);
+        }
         let by = self.now.saturating_sub(checkpoint.time());
         if by > BEHIND_MAX {
             self.tell(Notice::Stale { by });

@@ -132,3 +132,14 @@ fn an_earlier_one_is_not_accepted() {
     assert_eq!(client.sync(&old), Err(Refused::EarlierCertificate));
     assert!(client.accusations().is_empty());
 }
+
+#[test]
+fn an_earlier_one_that_goes_on_signing_is_proven() {
+    let (mut server, mut client) = synced(7, 100);
+    let mut old = server.clone();
+    server.restore(100);
+    client.sync(&server).unwrap();
+    old.pass(600);
+    assert_eq!(client.sync(&old), Err(Refused::Stopped));
+    client.proved(cwtch_log::FraudKind::OldSigner);
+}
