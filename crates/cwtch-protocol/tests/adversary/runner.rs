@@ -1,0 +1,85 @@
+//! Many runs, over all cores.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::outcome::Outcome;
+
+/// What all runs of one kind came to.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Totals {
+    pub(crate) runs: u64,
+    pub(crate) fired: u64,
+    pub(crate) reached: u64,
+    pub(crate) detected: u64,
+    pub(crate) proven: u64,
+    pub(crate) kinds: std::collections::BTreeMap<String, u64>,
+    pub(crate) largest: usize,
+    /// Some of the proofs.
+    pub(crate) sample: Vec<Vec<u8>>,
+}
+
+impl Totals {
+    fn add(&mut self, outcome: Outcome) {
+        self.runs += 1;
+        self.fired += u64::from(outcome.fired);
+        self.reached += u64::from(outcome.reached);
+        self.detected += u64::from(outcome.detected);
+        self.proven += u64::from(outcome.proven);
+        for kind in outcome.kinds {
+            *self.kinds.entry(kind).or_default() += 1;
+        }
+        for proof in outcome.proofs {
+            self.largest = self.largest.max(proof.len());
+            if self.sample.len() < 8 {
+                self.sample.push(proof);
+            }
+        }
+    }
+}
+
+/// How many schedules: a thousand, or what `CWTCH_ADVERSARY` says.
+pub(crate) fn schedules() -> u64 {
+    std::env::var("CWTCH_ADVERSARY").ok().and_then(|n| n.parse().ok()).unwrap_or(1000)
+}
+
+/// Whether it is the longer mode, which prints.
+pub(crate) fn is_long() -> bool {
+    std::env::var_os("CWTCH_ADVERSARY").is_some()
+}
+
+/// Runs seeds `0..schedules()`, or the one of `CWTCH_ADVERSARY_SEED`.
+///
+/// # Errors
+/// The first seed that failed.
+pub(crate) fn many(name: &str, run: impl Fn(u64) -> Outcome + Sync) -> Result<Totals, u64> {
+    let only: Option<u64> = std::env::var("CWTCH_ADVERSARY_SEED").ok().and_then(|seed| seed.parse().ok());
+    let (first, last) = only.map_or((0, schedules()), |seed| (seed, seed + 1));
+    let (next, totals) = (AtomicU64::new(first), Mutex::new(Totals::default()));
+    let failed = AtomicU64::new(u64::MAX);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let work = || {
+        while let seed = next.fetch_add(1, Ordering::Relaxed)
+            && seed < last
+        {
+            match catch_unwind(AssertUnwindSafe(|| run(seed))) {
+                Ok(outcome) => totals.lock().unwrap().add(outcome),
+                Err(_) => {
+                    next.store(u64::MAX / 2, Ordering::Relaxed);
+                    failed.fetch_min(seed, Ordering::Relaxed);
+                    eprintln!("{name}: schedule {seed} failed; CWTCH_ADVERSARY_SEED={seed} repeats it");
+                }
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(work);
+        }
+    });
+    match failed.into_inner() {
+        u64::MAX => Ok(totals.into_inner().unwrap()),
+        seed => Err(seed),
+    }
+}
