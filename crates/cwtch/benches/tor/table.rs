@@ -19,7 +19,12 @@ impl Row {
     }
 
     pub(crate) fn print(&self) {
-        let rounds = self.embedded.len().max(self.system.len());
+        let rounds = match (self.embedded.len(), self.system.len()) {
+            (0, rounds) | (rounds, 0) => rounds.to_string(),
+            (embedded, system) if embedded == system => embedded.to_string(),
+            // Not as many were undisturbed on either.
+            (embedded, system) => format!("{embedded}, {system}"),
+        };
         let [embedded, system] = [&self.embedded, &self.system].map(|rounds| cell(rounds, self.unit));
         println!("| {} | {embedded} | {system} | {rounds} |", self.name);
     }
