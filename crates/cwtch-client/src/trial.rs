@@ -1,5 +1,7 @@
 //! Trying a board's messages against the keys of all groups, over all cores.
 
+use core::borrow::Borrow;
+
 use cwtch_protocol::group::{Outcome, Scratch, TrialSet};
 use cwtch_wire::board::EncryptedGroupMessage;
 use rayon::prelude::*;
@@ -14,14 +16,14 @@ pub(crate) fn is_quick(set: &TrialSet, messages: usize) -> bool {
 
 /// What each message turns out to be, in their order. Blocks until all are tried, on every core unless they
 /// are few.
-pub fn classify_all(set: &TrialSet, messages: &[EncryptedGroupMessage]) -> Vec<Outcome> {
+pub fn classify_all<M: Borrow<EncryptedGroupMessage> + Sync>(set: &TrialSet, messages: &[M]) -> Vec<Outcome> {
     if is_quick(set, messages.len()) {
         let mut scratch = Scratch::default();
-        return messages.iter().map(|message| set.classify(message, &mut scratch)).collect();
+        return messages.iter().map(|message| set.classify(message.borrow(), &mut scratch)).collect();
     }
     messages
         .par_iter()
         .with_min_len(8)
-        .map_init(Scratch::default, |scratch, message| set.classify(message, scratch))
+        .map_init(Scratch::default, |scratch, message| set.classify(message.borrow(), scratch))
         .collect()
 }

@@ -80,6 +80,23 @@ pub enum Command {
     #[serde(rename = "server.list")]
     ServerList,
 
+    /// Uses a server again that raised an alarm, as if it were met for the first time. Evidence stays. Reply: `Server`.
+    #[serde(rename = "server.resume")]
+    ServerResume {
+        /// The server's address.
+        server: String,
+    },
+    /// Everything that servers did and no honest server does, oldest first. Reply: `EvidenceList`.
+    #[serde(rename = "evidence.list")]
+    EvidenceList,
+    /// A piece of evidence as a text to show to others: a proof that anybody can check, or a report that says that it is
+    /// none. Reply: `Evidence`.
+    #[serde(rename = "evidence.export")]
+    EvidenceExport {
+        /// Its number, as `evidence.list` shows it.
+        id: i64,
+    },
+
     /// Makes a group. Reply: `GroupCreated`.
     #[serde(rename = "group.new")]
     GroupNew {

@@ -98,6 +98,29 @@ pub enum Event {
         /// Why, as a sentence.
         reason: String,
     },
+    /// A server did what no honest server does. Told once; `status` and `server.list` go on saying it.
+    Alarm {
+        /// The server's address.
+        server: String,
+        /// Whether there is a proof that anybody can check.
+        proven: bool,
+        /// The number of the evidence, where there is some: see `evidence.export`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<i64>,
+        /// What happened: whole sentences.
+        detail: String,
+        /// What to do: whole sentences.
+        advice: String,
+    },
+    /// Something about a server's log that accuses nobody. What lasts is told once until the server answers well.
+    LogNotice {
+        /// The server's address.
+        server: String,
+        /// What it is.
+        notice: LogNotice,
+        /// The same as whole sentences.
+        detail: String,
+    },
     /// Progress of something that takes longer than a moment.
     Progress {
         /// What.
@@ -126,6 +149,36 @@ pub enum Task {
     ProofOfWork,
 }
 
+/// What may be said about a server's log without accusing anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum LogNotice {
+    /// The server's clock is ahead of the own one; nothing new is read until the two agree.
+    ClockAhead,
+    /// The newest that the server shows is old.
+    Stale,
+    /// The server showed an older state than before; it is asked again.
+    Older,
+    /// The server was set up anew several times, and what lies between cannot be checked.
+    Unlinked,
+    /// The server ended its log, and said so.
+    Retired,
+    /// The server declared messages lost, as after a restored backup. Own ones are posted again.
+    Lost,
+    /// Messages expired on the server before they were read.
+    Expired,
+    /// The server said that it stored a post, but gave no receipt.
+    NoReceipt,
+}
+
+impl LogNotice {
+    /// Whether it stays true until the server answers better.
+    pub(crate) fn lasts(self) -> bool {
+        matches!(self, Self::ClockAhead | Self::Stale | Self::Older | Self::Unlinked)
+    }
+}
+
 /// The phases of a server connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -141,6 +194,8 @@ pub enum ServerPhase {
     Synced,
     /// Not connected; retried with backoff.
     Offline,
+    /// Not used any more: it cheated. See [`Event::Alarm`].
+    Stopped,
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ mod reply;
 
 pub use command::Command;
 pub use error::{ApiError, ErrorKind};
-pub use event::{Event, ServerPhase, Task};
+pub use event::{Event, LogNotice, ServerPhase, Task};
 pub use reply::{
-    AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, ExperimentInfo, GroupCreated,
-    GroupInfo, MessageInfo, MessageState, ReadinessInfo, RejectInfo, Reply, ServerInfo, StatusInfo, SyncInfo,
+    AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, EvidenceInfo, EvidenceText,
+    ExperimentInfo, GroupCreated, GroupInfo, LogInfo, LossInfo, MessageInfo, MessageState, ReadinessInfo,
+    RejectInfo, Reply, ServerInfo, StatusInfo, SyncInfo,
 };

@@ -27,6 +27,10 @@ pub enum Reply {
     Server(ServerInfo),
     /// Servers.
     Servers(Vec<ServerInfo>),
+    /// Evidence.
+    EvidenceList(Vec<EvidenceInfo>),
+    /// A piece of evidence as a text.
+    Evidence(EvidenceText),
     /// A group just made.
     GroupCreated(GroupCreated),
     /// One group.
@@ -156,6 +160,69 @@ pub struct ServerInfo {
     pub received: u64,
     /// Messages that failed a check (messages of other people's groups do not count).
     pub rejected: u64,
+    /// The server's verifiable log; `null` for a server that has shown none: it gives no receipts, and less can be
+    /// told about what is missing.
+    #[serde(default)]
+    pub log: Option<LogInfo>,
+}
+
+/// A server's verifiable log as it is known here.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LogInfo {
+    /// Messages of all groups that are checked: none of them can be changed or left out unnoticed any more.
+    pub size: u64,
+    /// When the server signed the newest state that was checked.
+    pub checked: Option<i64>,
+    /// The place of the first message that the server still has to keep.
+    pub min_index: u64,
+    /// The alarm that is up, as whole sentences; `null` if none is.
+    pub alarm: Option<String>,
+    /// The server ended its log, and said so.
+    pub retired: bool,
+    /// What the server declared lost, oldest first.
+    pub losses: Vec<LossInfo>,
+    /// How many pieces of evidence there are against it.
+    pub evidence: u64,
+    /// Own messages that the server lost and that wait to be posted again.
+    pub reposts: u64,
+}
+
+/// Messages that a server declared lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LossInfo {
+    /// Place of the first.
+    pub from: u64,
+    /// Place behind the last that was known here.
+    pub to: u64,
+    /// When it was learnt.
+    pub at: i64,
+}
+
+/// Something that a server did and that no honest server does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceInfo {
+    /// Its number in this profile.
+    pub id: i64,
+    /// The server's address.
+    pub server: String,
+    /// When it was found.
+    pub found: i64,
+    /// Whether it is a proof that anybody can check.
+    pub proven: bool,
+    /// Its kind: 1 to 12 as in section 4 of docs/verifiable-log.md, from 100 on without proof.
+    pub kind: u8,
+    /// What happened, as a sentence.
+    pub detail: String,
+}
+
+/// A piece of evidence to show to others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceText {
+    /// What it is.
+    #[serde(flatten)]
+    pub evidence: EvidenceInfo,
+    /// The armoured proof for `cwtch-verify`, or a report that says that it is no proof.
+    pub text: String,
 }
 
 /// A group just made.
@@ -232,6 +299,12 @@ pub struct MessageInfo {
     /// Reply: local id of the quoted message, where it is held.
     #[serde(default)]
     pub quoted: Option<i64>,
+    /// Group: place in the server's log, where it has one.
+    #[serde(default)]
+    pub index: Option<u64>,
+    /// Group: our own, lost by the server and posted again.
+    #[serde(default)]
+    pub reposted: bool,
 }
 
 /// The result of a sync.

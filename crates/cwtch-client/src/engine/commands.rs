@@ -52,6 +52,9 @@ pub(crate) async fn run(inner: &Inner, command: Command) -> Result<Reply, ApiErr
 
         Command::ServerAdd { server } => Reply::Server(groups.server_add(&server).await?),
         Command::ServerList => Reply::Servers(groups.server_list().await?),
+        Command::ServerResume { server } => Reply::Server(groups.server_resume(&server).await?),
+        Command::EvidenceList => Reply::EvidenceList(groups.evidence().await?),
+        Command::EvidenceExport { id } => Reply::Evidence(groups.evidence_text(id).await?),
         Command::GroupNew { name, server } => Reply::GroupCreated(groups.group_new(&name, &server).await?),
         Command::GroupInvite { group, contact, timeout } => {
             let patience = patience(inner, timeout)?;
@@ -107,6 +110,7 @@ fn concerns_groups(command: &Command) -> bool {
         command,
         Command::ServerAdd { .. }
             | Command::ServerList
+            | Command::ServerResume { .. }
             | Command::GroupNew { .. }
             | Command::GroupInvite { .. }
             | Command::GroupJoin { .. }

@@ -109,6 +109,8 @@ pub(crate) fn message_info(
         previous: message.previous.as_deref().map(|signature| BASE64.encode(signature)),
         gap: message.gap,
         quoted,
+        index: message.log_index,
+        reposted: message.reposted,
     })
 }
 

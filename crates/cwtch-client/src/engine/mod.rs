@@ -14,6 +14,7 @@ mod info;
 mod network;
 mod patience;
 mod peers;
+mod probes;
 mod store;
 mod talk;
 mod wake;
@@ -27,6 +28,7 @@ pub use self::context::Clock;
 use self::context::Context;
 use self::groups::Groups;
 use self::peers::Peers;
+pub use self::probes::Probes;
 use self::store::Store;
 use crate::api::{ApiError, Command, Event, Reply};
 use crate::profile::Profile;
@@ -50,6 +52,8 @@ pub struct EngineOptions {
     pub mode: Mode,
     /// Where the time comes from; the system where absent.
     pub clock: Option<Clock>,
+    /// When servers are asked as by a stranger.
+    pub probes: Probes,
 }
 
 impl EngineOptions {

@@ -19,6 +19,16 @@ fn broken(column: usize, kind: Type) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, kind, Box::new(FromSqlError::InvalidType))
 }
 
+/// A number that stands for nothing.
+pub(super) fn broken_integer(column: usize) -> rusqlite::Error {
+    broken(column, Type::Integer)
+}
+
+/// Bytes that are missing or of a wrong length.
+pub(super) fn broken_blob(column: usize) -> rusqlite::Error {
+    broken(column, Type::Blob)
+}
+
 /// An address, stored as its 32 key bytes.
 pub(super) fn address(row: &Row<'_>, column: usize) -> rusqlite::Result<Address> {
     let bytes: [u8; 32] = row.get(column)?;

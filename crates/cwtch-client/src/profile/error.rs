@@ -120,6 +120,12 @@ pub enum StorageError {
         "the profile's files are damaged or incomplete: restore the whole profile directory from a backup"
     )]
     Damaged,
+    /// What is stored about a server's log does not verify.
+    #[error(
+        "what is stored about the server's record of messages is damaged: restore the profile directory from a backup, or \
+         read the server anew with `cwtch server resume ADDRESS`"
+    )]
+    DamagedLog,
     /// No room.
     #[error("the disk is full; nothing of this step was stored ({doing}): make room and try again")]
     DiskFull {

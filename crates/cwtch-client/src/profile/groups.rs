@@ -38,7 +38,10 @@ impl Profile {
                 params![tx.last_insert_rowid(), new.id.as_bytes(), new.key.expose(), new.name, server, now],
             )?;
             if new.history == History::Replay {
-                tx.execute("UPDATE servers SET cursor = NULL, epoch = epoch + 1 WHERE id = ?1", [server])?;
+                tx.execute(
+                    "UPDATE servers SET cursor = NULL, refetch = 1, epoch = epoch + 1 WHERE id = ?1",
+                    [server],
+                )?;
             }
             Ok(Added::New(by_id(tx, &new.id)?.ok_or(StorageError::UnknownGroup)?))
         })

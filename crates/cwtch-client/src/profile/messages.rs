@@ -1,15 +1,16 @@
 //! The table that all conversations share: inserting into it and reading from it.
 
+use cwtch_log::EntryId;
 use cwtch_primitives::Address;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Profile;
 use super::columns::{address, from_list, key_bytes, quote_hash, unsigned};
 use super::error::{Fault, StorageError};
-use super::types::{Content, ConversationId, MessageId, MessageState, StoredMessage};
+use super::types::{Content, ConversationId, LogPlace, MessageId, MessageState, StoredMessage};
 
 const COLUMNS: &str = "SELECT id, conversation, author, own, state, kind, data, overlay, sent, received,
-    protocol_id, signature, previous, gap, position FROM messages";
+    protocol_id, signature, previous, gap, position, entry_id, log_index, reposted FROM messages";
 
 /// A row of `messages` to be inserted.
 pub(super) struct NewMessage<'a> {
@@ -32,16 +33,20 @@ pub(super) struct GroupPart<'a> {
     pub(super) message_hash: &'a [u8; 32],
     pub(super) gap: bool,
     pub(super) position: Option<i64>,
+    pub(super) entry: &'a EntryId,
+    pub(super) place: Option<LogPlace>,
 }
 
 /// Inserts a message, unless one of the unique keys of its conversation is taken: then `None`.
 pub(super) fn insert(conn: &Connection, message: &NewMessage<'_>) -> Result<Option<MessageId>, Fault> {
     let group = message.group.as_ref();
+    let place = group.and_then(|g| g.place);
     let inserted = conn
         .prepare_cached(
             "INSERT INTO messages (conversation, author, own, state, kind, data, overlay, quote_hash, sent,
-                 received, protocol_id, signature, previous, message_hash, gap, position)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                 received, protocol_id, signature, previous, message_hash, gap, position, entry_id, log_index,
+                 incarnation, log_root)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![
@@ -61,6 +66,10 @@ pub(super) fn insert(conn: &Connection, message: &NewMessage<'_>) -> Result<Opti
             group.map(|g| g.message_hash),
             group.is_some_and(|g| g.gap),
             group.and_then(|g| g.position),
+            group.map(|g| g.entry.as_bytes()),
+            place.map(|place| place.index.cast_signed()),
+            place.map(|place| place.incarnation.cast_signed()),
+            place.map(|place| place.root),
         ])?;
     Ok((inserted > 0).then(|| MessageId(conn.last_insert_rowid())))
 }
@@ -181,6 +190,9 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
         previous: row.get(12)?,
         gap: row.get(13)?,
         position: row.get::<_, Option<i64>>(14)?.map(i64::cast_unsigned),
+        entry: row.get::<_, Option<[u8; 32]>>(15)?.map(EntryId::from_bytes),
+        log_index: row.get::<_, Option<i64>>(16)?.map(i64::cast_unsigned),
+        reposted: row.get(17)?,
     })
 }
 

@@ -19,6 +19,7 @@ mod db;
 mod dir;
 mod error;
 mod groups;
+mod log;
 mod messages;
 mod p2p;
 mod posts;
@@ -42,14 +43,15 @@ use rusqlite::Connection;
 pub use contacts::UNKNOWN_MAX;
 pub use dir::{DataDir, LABEL_MAX, ProfileInfo};
 pub use error::StorageError;
-pub use posts::AfterRefusal;
+pub use log::{LogLoss, LogStatus, StoredEvidence};
+pub use posts::{AfterRefusal, Confirmation};
 pub use servers::REJECTS_MAX;
 pub use sync::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart};
 pub use types::{AckOutcome, Received};
 pub use types::{
     Added, Attribute, Contact, ContactState, Content, Conversation, ConversationId, Group, GroupCounts,
-    History, MessageId, MessageState, NewGroup, NewPost, NewServer, OVERLAY_MAX, PendingP2p, PendingPost,
-    Reject, Server, StoredMessage,
+    History, LogPlace, MessageId, MessageState, NewGroup, NewPost, NewServer, OVERLAY_MAX, PendingP2p,
+    PendingPost, Reject, Server, StoredMessage,
 };
 pub use vault::Password;
 

@@ -3,8 +3,10 @@
 //! A post is durable before it is sent, is sent again with the same bytes and the same token until the
 //! server answers, and is confirmed by a PostResult or by its own appearance in a sync.
 
+use cwtch_log::EntryId;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
+use cwtch_protocol::monitor::Change;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::{SIGNATURE_MAX, from_list, group_id, key_bytes, limit, optional_token};
@@ -12,7 +14,7 @@ use super::error::{Fault, StorageError};
 use super::messages::{self, GroupPart, NewMessage};
 use super::p2p::set_state;
 use super::types::{ConversationId, MessageId, MessageState, NewPost, OVERLAY_MAX, PendingPost};
-use super::{Profile, groups};
+use super::{Profile, groups, log, servers};
 
 /// What to do with a post that the server refused. Its token is gone in either case: a refusal may mean
 /// that the token is spent.
@@ -22,6 +24,15 @@ pub enum AfterRefusal {
     TryAnotherToken,
     /// Give it up: [`MessageState::Failed`].
     GiveUp,
+}
+
+/// What came with a server's confirmation of a post.
+#[derive(Debug, Clone, Default)]
+pub struct Confirmation {
+    /// What the monitor made of the receipt.
+    pub log: Vec<Change>,
+    /// The index and the incarnation that the receipt names.
+    pub place: Option<(u64, u64)>,
 }
 
 impl Profile {
@@ -59,6 +70,8 @@ impl Profile {
                     message_hash: &post.message_hash,
                     gap: !previous_is_known,
                     position: None,
+                    entry: &EntryId::of(&post.signature, &post.ciphertext),
+                    place: None,
                 }),
             };
             let id = messages::insert(tx, &message)?.ok_or(StorageError::DuplicateMessage)?;
@@ -106,12 +119,26 @@ impl Profile {
         })
     }
 
-    /// Notes that the server confirmed a post; any number of times. Tells whether that was new.
+    /// Notes that the server confirmed a post; any number of times. What the monitor made of the confirmation is
+    /// stored in the same transaction. Tells whether it was new.
     ///
     /// # Errors
-    /// [`StorageError::UnknownMessage`] if it is no own group message, or trouble with the database.
-    pub fn mark_post_stored(&mut self, post: MessageId) -> Result<bool, StorageError> {
-        self.write("note a stored post", |tx| confirm(tx, post))
+    /// [`StorageError::UnknownServer`], or trouble with the database. A message that is gone is no error.
+    pub fn mark_post_stored(
+        &mut self,
+        server: &Address,
+        post: MessageId,
+        confirmation: &Confirmation,
+    ) -> Result<bool, StorageError> {
+        self.write("note a stored post", |tx| {
+            let server = servers::row_of(tx, server)?;
+            log::apply(tx, server, &confirmation.log)?;
+            let new = confirm(tx, post)?;
+            if let Some((index, incarnation)) = confirmation.place {
+                log::note_receipt(tx, post, index, incarnation)?;
+            }
+            Ok(new)
+        })
     }
 
     /// Notes that the server refused a post. Its token is never used again. Of a post that is confirmed by
@@ -147,7 +174,7 @@ impl Profile {
     }
 }
 
-/// Marks an own group message as stored and as the newest that the server has.
+/// Marks an own group message as stored and as the newest that the server has. False if it was, or if it is gone.
 fn confirm(tx: &Connection, post: MessageId) -> Result<bool, Fault> {
     let changed = tx
         .prepare_cached(
@@ -156,18 +183,14 @@ fn confirm(tx: &Connection, post: MessageId) -> Result<bool, Fault> {
         )?
         .execute([post.0])?;
     if changed > 0 {
-        tx.execute("DELETE FROM posts WHERE message = ?1", [post.0])?;
+        log::keep_bytes(tx, post)?;
         tx.execute(
             "UPDATE groups SET last_signature = m.signature FROM messages m
              WHERE m.id = ?1 AND groups.conversation = m.conversation",
             [post.0],
         )?;
-        return Ok(true);
     }
-    let known = tx
-        .prepare_cached("SELECT 1 FROM messages WHERE id = ?1 AND own = 1 AND signature IS NOT NULL")?
-        .exists([post.0])?;
-    if known { Ok(false) } else { Err(StorageError::UnknownMessage.into()) }
+    Ok(changed > 0)
 }
 
 /// Whether a group has a message with this signature.

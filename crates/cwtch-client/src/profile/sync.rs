@@ -6,18 +6,21 @@
 use core::fmt;
 use std::collections::HashMap;
 
+use cwtch_log::EntryId;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
+use cwtch_protocol::monitor::Change;
+use cwtch_wire::group::Extensions;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::Profile;
 use super::columns::{SIGNATURE_MAX, key_bytes, limit};
 use super::error::{Fault, StorageError};
-use super::groups;
 use super::messages::{self, GroupPart, NewMessage};
 use super::posts::{close_gaps, knows_signature};
 use super::servers::{self, REJECTS_MAX};
-use super::types::{Content, ConversationId, Group, MessageId, MessageState};
+use super::types::{Content, ConversationId, Group, LogPlace, MessageId, MessageState};
+use super::{groups, log};
 
 /// The most bytes of a reject's reason.
 const REASON_MAX: usize = 256;
@@ -31,6 +34,8 @@ pub struct SyncStart {
     pub epoch: i64,
     /// The groups whose keys to try.
     pub groups: Vec<Group>,
+    /// A log is to be read from its start: a group was joined whose messages may lie before what was read.
+    pub refetch: bool,
 }
 
 impl fmt::Debug for SyncStart {
@@ -57,8 +62,14 @@ pub struct SyncItem {
     pub signature: Vec<u8>,
     /// The signature of the newest message that the author had seen, empty for none.
     pub previous: Vec<u8>,
-    /// Hash of the plain message's JSON.
+    /// The message's MsgId.
     pub message_hash: [u8; 32],
+    /// Its entry.
+    pub entry: EntryId,
+    /// Where the entry stands, on a server with a log.
+    pub place: Option<LogPlace>,
+    /// What the author says about the messages before it.
+    pub extensions: Option<Extensions>,
 }
 
 /// A message that an own key opened, but that failed a check.
@@ -89,6 +100,15 @@ pub struct SyncBatch {
     pub rejects: Vec<SyncReject>,
     /// Signature of the last message of the batch, whosever it is; `None` leaves the cursor.
     pub cursor: Option<Vec<u8>>,
+    /// What the monitor changed meanwhile: with it, a log's messages up to here are verified.
+    pub log: Vec<Change>,
+}
+
+impl SyncBatch {
+    /// Whether there is nothing to store.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.rejects.is_empty() && self.cursor.is_none() && self.log.is_empty()
+    }
 }
 
 /// What became of a [`SyncItem`].
@@ -128,11 +148,25 @@ impl Profile {
     pub fn begin_sync(&self, server: &Address) -> Result<SyncStart, StorageError> {
         self.read("begin a sync", |conn| {
             let found = conn
-                .prepare_cached("SELECT cursor, epoch FROM servers WHERE key = ?1")?
-                .query_row([key_bytes(server)], |row| Ok((row.get(0)?, row.get(1)?)))
+                .prepare_cached("SELECT cursor, epoch, refetch FROM servers WHERE key = ?1")?
+                .query_row([key_bytes(server)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
                 .optional()?;
-            let (cursor, epoch) = found.ok_or(StorageError::UnknownServer)?;
-            Ok(SyncStart { cursor, epoch, groups: groups::of_server(conn, server)? })
+            let (cursor, epoch, refetch) = found.ok_or(StorageError::UnknownServer)?;
+            Ok(SyncStart { cursor, epoch, groups: groups::of_server(conn, server)?, refetch })
+        })
+    }
+
+    /// Notes that a log was read from its start, in the sync of this epoch.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn note_refetched(&mut self, server: &Address, epoch: i64) -> Result<(), StorageError> {
+        self.write("note a sync", |tx| {
+            tx.execute(
+                "UPDATE servers SET refetch = 0 WHERE key = ?1 AND epoch = ?2",
+                params![key_bytes(server), epoch],
+            )?;
+            Ok(())
         })
     }
 
@@ -158,6 +192,7 @@ impl Profile {
         let own = self.address;
         self.write("store a sync", |tx| {
             let server = servers::row_of(tx, server)?;
+            log::apply(tx, server, &batch.log)?;
             let mut outcome = SyncOutcome::default();
             let mut chains = Chains::load(tx, server)?;
             for item in &batch.items {
@@ -253,6 +288,8 @@ impl Chain {
                 message_hash: &item.message_hash,
                 gap,
                 position: Some(self.next_position),
+                entry: &item.entry,
+                place: item.place,
             }),
         };
         if let Some(id) = messages::insert(tx, &message)? {
@@ -261,10 +298,31 @@ impl Chain {
             outcome.closed_gaps += close_gaps(tx, self.conversation, &item.signature)?;
             return Ok(ItemOutcome::Stored(id));
         }
+        self.note_place(tx, item)?;
         if !mine {
             return Ok(ItemOutcome::Duplicate);
         }
         self.confirm(tx, item)
+    }
+
+    /// A message that was known before its place in the log: from before the server had one, or from before the log
+    /// was read anew.
+    fn note_place(&self, tx: &Transaction<'_>, item: &SyncItem) -> Result<(), Fault> {
+        let Some(place) = item.place else { return Ok(()) };
+        tx.prepare_cached(
+            "UPDATE messages SET entry_id = ?3, log_index = ?4, incarnation = ?5, log_root = ?6
+             WHERE conversation = ?1 AND signature = ?2 AND (log_index IS NULL OR log_root IS NULL)
+                 AND coalesce(log_index, ?4) = ?4",
+        )?
+        .execute(params![
+            self.conversation.0,
+            item.signature,
+            item.entry.as_bytes(),
+            place.index.cast_signed(),
+            place.incarnation.cast_signed(),
+            place.root,
+        ])?;
+        Ok(())
     }
 
     /// An own message that the server shows: gives it its place in the order, and confirms it.
@@ -279,13 +337,16 @@ impl Chain {
             })
             .optional()?;
         let Some((id, state, position)) = known else { return Ok(ItemOutcome::Duplicate) };
-        if position.is_none() {
-            tx.prepare_cached("UPDATE messages SET state = ?2, position = ?3 WHERE id = ?1")?
-                .execute(params![id.0, MessageState::Stored.code(), self.next_position])?;
-            tx.prepare_cached("DELETE FROM posts WHERE message = ?1")?.execute([id.0])?;
+        let waited = MessageState::from_code(state) != Some(MessageState::Stored);
+        if position.is_none() || waited {
+            // One that the server lost keeps the place at which it was shown first.
+            tx.prepare_cached(
+                "UPDATE messages SET state = ?2, position = coalesce(position, ?3) WHERE id = ?1",
+            )?
+            .execute(params![id.0, MessageState::Stored.code(), self.next_position])?;
+            log::keep_bytes(tx, id)?;
             self.advance(item);
         }
-        let waited = MessageState::from_code(state) != Some(MessageState::Stored);
         Ok(if waited { ItemOutcome::Confirmed(id) } else { ItemOutcome::Duplicate })
     }
 

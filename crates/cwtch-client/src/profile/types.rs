@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use cwtch_log::EntryId;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::token::{IssuerPublicKey, Token};
 use cwtch_primitives::{Address, Zeroizing};
@@ -223,6 +224,13 @@ pub struct StoredMessage {
     pub gap: bool,
     /// Groups: place in the server's order, from 1; `None` while the server has not shown it.
     pub position: Option<u64>,
+    /// Groups: the message's entry, as it was posted.
+    pub entry: Option<EntryId>,
+    /// Groups: the index of that entry in the server's log, as the server signed it. Verified only below
+    /// [`super::LogStatus::size`]; `None` without a log, and after the server lost it.
+    pub log_index: Option<u64>,
+    /// Groups: an own message that the server lost, posted again.
+    pub reposted: bool,
 }
 
 impl fmt::Debug for StoredMessage {
@@ -407,6 +415,23 @@ pub struct GroupCounts {
     pub gaps: u64,
 }
 
+/// Where an entry stands in its server's log.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct LogPlace {
+    /// Its index.
+    pub index: u64,
+    /// The incarnation that the index belongs to.
+    pub incarnation: u64,
+    /// The root of the log of size `index + 1`, as it was computed here.
+    pub root: [u8; 32],
+}
+
+impl fmt::Debug for LogPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogPlace").field("index", &self.index).finish_non_exhaustive()
+    }
+}
+
 /// An own group message to be posted.
 #[derive(Debug, Clone)]
 pub struct NewPost {
@@ -420,7 +445,7 @@ pub struct NewPost {
     pub signature: Vec<u8>,
     /// The signature of the message before, empty for none.
     pub previous: Vec<u8>,
-    /// Hash of the plain message's JSON; the same hash that a sync gives for it.
+    /// The message's MsgId; the same that a sync gives for it.
     pub message_hash: [u8; 32],
 }
 

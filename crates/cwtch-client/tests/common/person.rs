@@ -39,8 +39,12 @@ pub struct Person {
 
 impl Person {
     pub async fn start(profile: Profile, network: Arc<dyn Network>, mode: Mode) -> Self {
+        Self::start_with(profile, network, EngineOptions::new(mode)).await
+    }
+
+    pub async fn start_with(profile: Profile, network: Arc<dyn Network>, options: EngineOptions) -> Self {
         let address = profile.address().to_string();
-        let engine = engine::start(profile, network, EngineOptions::new(mode)).await.unwrap();
+        let engine = engine::start(profile, network, options).await.unwrap();
         Self { events: engine.subscribe(), engine, address }
     }
 

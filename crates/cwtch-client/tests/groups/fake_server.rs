@@ -88,7 +88,7 @@ impl FakeServer {
     }
 }
 
-async fn sell(stream: BoxStream, key: IssuerKey) {
+pub async fn sell(stream: BoxStream, key: IssuerKey) {
     let mut connection = PlainConnection::new(stream, &Deadlines::default());
     let mut machine = TokenIssuer::new(&mut OsRng);
     loop {

@@ -15,6 +15,7 @@
 mod fake_server;
 mod forgery;
 mod heartbeat;
+mod log;
 mod network;
 #[path = "../common/person.rs"]
 mod person;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cwtch_client::api::{
-    ApiError, Command, Event, GroupCreated, GroupInfo, MessageState, RejectInfo, Reply, ServerInfo,
-    ServerPhase, SyncInfo,
+    ApiError, Command, Event, EvidenceInfo, EvidenceText, GroupCreated, GroupInfo, LogInfo, LogNotice,
+    MessageState, RejectInfo, Reply, ServerInfo, ServerPhase, SyncInfo,
 };
 use cwtch_client::engine::Mode;
 use cwtch_client::profile::Profile;
@@ -14,8 +14,9 @@ use cwtch_primitives::token::{PendingToken, Token};
 use cwtch_primitives::transcript::Transcript;
 use cwtch_primitives::{Identity, OsRng};
 use cwtch_protocol::app::board_client::{BoardClient, Event as BoardEvent, pay};
+use cwtch_server::data_dir::DataDir;
 use cwtch_server::keys::ServerKeys;
-use cwtch_server::{Config, RunningServer, Server};
+use cwtch_server::{Config, Declarations, RunningServer, Server};
 use cwtch_wire::board::EncryptedGroupMessage;
 use tempfile::TempDir;
 
@@ -43,13 +44,19 @@ impl World {
         profile(self.dir.path(), name)
     }
 
-    fn server_dir(&self) -> PathBuf {
+    pub fn server_dir(&self) -> PathBuf {
         self.dir.path().join("server")
     }
 
     /// Starts the server, with the keys and messages that it had before.
     pub async fn server(&self) -> RunningServer {
         Server::start(Config::default(), &self.server_dir(), self.network.clone()).await.unwrap()
+    }
+
+    /// The same with an operator who sets or declares something.
+    pub async fn server_with(&self, config: Config, declarations: Declarations) -> RunningServer {
+        let dir = DataDir::open(&self.server_dir()).unwrap();
+        Server::start_in(config, declarations, dir, self.network.clone()).await.unwrap()
     }
 
     /// An engine with the groups experiment on.
@@ -90,7 +97,9 @@ impl World {
                 .await
                 .unwrap();
         let mut machine = BoardClient::new(u64::MAX);
-        for (message, token) in messages.iter().zip(self.tokens(messages.len())) {
+        // Tokens come in batches of limited size.
+        let tokens = messages.chunks(10).flat_map(|batch| self.tokens(batch.len()));
+        for (message, token) in messages.iter().zip(tokens) {
             let spent = pay(token, message, &board);
             let post = machine.post(&spent, message).unwrap();
             connection.send(&machine.poll_send().unwrap()).await.unwrap();
@@ -122,6 +131,66 @@ impl Person {
         match self.call(Command::ServerList).await.unwrap() {
             Reply::Servers(servers) => servers,
             other => panic!("not servers: {other:?}"),
+        }
+    }
+
+    /// What is known of the only server's log.
+    pub async fn log(&self) -> Option<LogInfo> {
+        self.servers().await.remove(0).log
+    }
+
+    /// Waits until the only server's log is as wanted.
+    pub async fn log_until(&self, what: &str, wanted: impl Fn(&LogInfo) -> bool) -> LogInfo {
+        soon(what, async {
+            loop {
+                if let Some(log) = self.log().await.filter(&wanted) {
+                    return log;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        })
+        .await
+    }
+
+    /// The next alarm: the server, whether it is proven, the evidence's number.
+    pub async fn alarm(&mut self) -> (String, bool, Option<i64>) {
+        self.event("an alarm", |event| match event {
+            Event::Alarm { server, proven, evidence, detail, advice } => {
+                assert!(detail.ends_with('.') && advice.ends_with('.'), "sentences: {detail} {advice}");
+                Some((server.clone(), *proven, *evidence))
+            }
+            _ => None,
+        })
+        .await
+    }
+
+    /// The next notice of this kind; its sentence.
+    pub async fn notice(&mut self, wanted: LogNotice) -> String {
+        self.event("a notice", |event| match event {
+            Event::LogNotice { notice, detail, .. } if *notice == wanted => Some(detail.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    pub async fn evidence(&self) -> Vec<EvidenceInfo> {
+        match self.call(Command::EvidenceList).await.unwrap() {
+            Reply::EvidenceList(found) => found,
+            other => panic!("no evidence: {other:?}"),
+        }
+    }
+
+    pub async fn evidence_text(&self, id: i64) -> Result<EvidenceText, ApiError> {
+        match self.call(Command::EvidenceExport { id }).await? {
+            Reply::Evidence(evidence) => Ok(evidence),
+            other => panic!("no evidence: {other:?}"),
+        }
+    }
+
+    pub async fn resume(&self, server: &str) -> Result<ServerInfo, ApiError> {
+        match self.call(Command::ServerResume { server: server.to_owned() }).await? {
+            Reply::Server(server) => Ok(server),
+            other => panic!("not a server: {other:?}"),
         }
     }
 

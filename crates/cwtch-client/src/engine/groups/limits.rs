@@ -14,6 +14,10 @@ pub(super) const BATCH: usize = 1024;
 pub(super) const FEED: usize = 2048;
 /// Batches that are tried and wait to be stored.
 pub(super) const TRIED: usize = 2;
+/// The first pause before a server without room is asked again; it doubles up to [`RETRY_MAX`].
+pub(super) const FULL_FIRST: Duration = Duration::from_secs(5);
+/// Messages of own groups that wait for the server's signature; an honest log has one at least every 256 entries.
+pub(super) const HELD: usize = 65_536;
 /// Posts of one connection that await their answer. Each answer names its post by order only.
 pub(super) const POSTS_IN_FLIGHT: usize = 16;
 /// Refusals after which a post is given up: the first may be due to a token that was spent before.

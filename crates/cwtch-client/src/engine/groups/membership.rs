@@ -34,6 +34,7 @@ impl Groups {
                 let invite = GroupInvite::new(&name, GroupKey::generate(&mut OsRng), &board)
                     .map_err(|e| sentences::malformed(&e))?;
                 let group = profile.add_group(&new_group(&invite, name, History::Empty), now)?.into_inner();
+                let invite = with_certificate(profile, invite)?;
                 let tofu = TofuBundle::new(servers::bundle_of(profile, &board)?, invite.clone())
                     .map_err(|e| sentences::malformed(&e))?;
                 Ok::<_, ApiError>((info(profile, &group)?, invite.to_text(), tofu.to_text()))
@@ -53,6 +54,7 @@ impl Groups {
         let (bundle, invite) = parse(invite)?;
         let context = &self.shared.context;
         let now = context.now();
+        let certificate = invite.log_certificate().copied();
         let (group, new) = context
             .store
             .run(move |profile| {
@@ -74,6 +76,10 @@ impl Groups {
                 Ok::<_, ApiError>((info(profile, &group)?, new))
             })
             .await?;
+        // Before the first connection: from it on, the server must show its log.
+        if let (Some(certificate), Ok(server)) = (certificate, group.server.parse()) {
+            self.shared.learn_certificate(&server, certificate).await?;
+        }
         if new {
             self.joined(&group, true).await?;
         }
@@ -129,6 +135,7 @@ impl Groups {
                 let group = profile.group(&group)?.ok_or(StorageError::UnknownGroup)?;
                 let bundle = servers::bundle_of(profile, &group.server)?;
                 let invite = GroupInvite::from_known(group.id, group.name, group.key, group.server);
+                let invite = with_certificate(profile, invite)?;
                 let tofu = TofuBundle::new(bundle, invite).map_err(|e| sentences::malformed(&e))?;
                 Ok::<_, ApiError>(tofu.to_text().to_string())
             })
@@ -143,6 +150,15 @@ impl Groups {
         self.shared.context.emit(Event::GroupChanged { group: group.clone() });
         Ok(())
     }
+}
+
+/// The invite with the certificate of its server's log, where it has one.
+fn with_certificate(profile: &Profile, invite: GroupInvite) -> Result<GroupInvite, StorageError> {
+    let certificate = profile.log_certificate(invite.server())?;
+    Ok(match certificate.and_then(|bytes| bytes.try_into().ok()) {
+        Some(certificate) => invite.with_log_certificate(certificate),
+        None => invite,
+    })
 }
 
 type Parsed = (Option<cwtch_wire::bundle::KeyBundle>, GroupInvite);

@@ -12,6 +12,7 @@
 
 mod limits;
 mod link;
+mod log;
 mod membership;
 mod posting;
 mod sentences;

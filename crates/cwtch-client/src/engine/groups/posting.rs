@@ -7,9 +7,8 @@ use std::time::Duration;
 use cwtch_primitives::OsRng;
 use cwtch_primitives::group::GroupId;
 use cwtch_wire::board::EncryptedGroupMessage;
-use cwtch_wire::group::{ComposeError, GroupContext, VerifiedGroupMessage, compose, open_and_verify};
+use cwtch_wire::group::{ComposeError, GroupContext, compose, open_and_verify};
 use cwtch_wire::overlay::Overlay;
-use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -28,12 +27,16 @@ const DELIVER_MAX: u32 = 256;
 const DELIVER_WAIT: Duration = Duration::from_secs(30);
 
 /// What became of a post.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fate {
     /// The server has it.
     Stored,
     /// Given up.
     Refused,
+    /// The server cannot take it now, for this reason; it stays queued.
+    Waits(String),
+    /// The server is not used any more, for this reason; it stays queued.
+    Stopped(ApiError),
 }
 
 /// Who waits for which post, by its local number.
@@ -54,10 +57,10 @@ impl Waiters {
     }
 
     /// The fate of a post is durable.
-    pub(super) fn settle(&self, id: MessageId, fate: Fate) {
+    pub(super) fn settle(&self, id: MessageId, fate: &Fate) {
         let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
         for sender in waiting.unwrap_or_default() {
-            let _ = sender.send(fate);
+            let _ = sender.send(fate.clone());
         }
     }
 }
@@ -86,6 +89,10 @@ impl Groups {
         // Refused before anybody is dialled.
         dry_run(context, &found, &overlay)?;
         let board = server.board;
+        // Nothing is queued for a server that nobody dials.
+        if let Some(alarm) = shared.alarm(&board).await?.filter(|alarm| alarm.stopped) {
+            return Err(alarm.error(&board));
+        }
         context.dialing.attention().look(Target::Server(board));
         let _wanted = context.dialing.attention().want(Target::Server(board));
         let link = shared.needed_link(&board).await?;
@@ -115,6 +122,8 @@ impl Groups {
             // Not read back: the engine may be stopping, and whoever hears of a failure sends it again.
             Ok(Fate::Stored) => Ok(MessageInfo { state: api::MessageState::Stored, ..message }),
             Ok(Fate::Refused) => Err(sentences::refused(&board)),
+            Ok(Fate::Waits(why)) => Err(sentences::waits(&why, context.is_daemon())),
+            Ok(Fate::Stopped(error)) => Err(error),
             Err(gave_up) => {
                 Err(sentences::unconfirmed(&board, &gave_up, &patience, link.trouble(), context.is_daemon()))
             }
@@ -206,21 +215,9 @@ fn enqueue(
         ciphertext,
         signature,
         previous,
-        message_hash: fingerprint(&verified),
+        message_hash: *verified.msg_id().as_bytes(),
     };
     Ok(profile.enqueue_group_post(&group.id, &post, now)?)
-}
-
-/// What a message says, as one hash: the same for the same message sealed twice.
-pub(super) fn fingerprint(message: &VerifiedGroupMessage) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(message.author().as_bytes());
-    hash.update(message.timestamp().to_be_bytes());
-    for part in [message.text().as_bytes(), message.previous(), message.padding()] {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().into()
 }
 
 #[cfg(test)]
@@ -245,7 +242,7 @@ mod tests {
             signature: one.signature.clone(),
         };
         assert_ne!(one.ciphertext, again.ciphertext);
-        let hash = |message| fingerprint(&open_and_verify(context, message).unwrap());
+        let hash = |message| open_and_verify(context, message).unwrap().msg_id();
         assert_eq!(hash(&one), hash(&again));
         // The same words said twice differ in their padding: two messages.
         assert_ne!(hash(&one), hash(&other));
@@ -256,7 +253,7 @@ mod tests {
         let waiters = Waiters::default();
         let (one, two) = (waiters.wait_for(MessageId(7)), waiters.wait_for(MessageId(7)));
         let mut other = waiters.wait_for(MessageId(8));
-        waiters.settle(MessageId(7), Fate::Stored);
+        waiters.settle(MessageId(7), &Fate::Stored);
         assert_eq!((one.await, two.await), (Ok(Fate::Stored), Ok(Fate::Stored)));
         assert!(other.try_recv().is_err());
         drop(other);

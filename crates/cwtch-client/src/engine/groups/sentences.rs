@@ -70,6 +70,20 @@ pub(super) fn no_tokens(why: &str) -> String {
     format!("The server sells no tokens now: {why}.")
 }
 
+/// A server without room.
+pub(super) const FULL: &str = "The server has no room for new messages now: it keeps the older ones for as long as it \
+    promised. It is asked again; its operator can make room.";
+
+/// A post that the server cannot take now.
+pub(super) fn waits(why: &str, daemon: bool) -> ApiError {
+    let when = if daemon {
+        "by itself"
+    } else {
+        "with the next `send` or `sync`, or by itself while `cwtch daemon` runs"
+    };
+    ApiError::new(ErrorKind::Unreachable, format!("{why} The message stays queued and goes out {when}."))
+}
+
 /// A post that was refused with two tokens.
 pub(super) fn refused(server: &Address) -> ApiError {
     ApiError::new(

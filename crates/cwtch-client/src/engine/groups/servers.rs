@@ -4,8 +4,8 @@ use cwtch_primitives::Address;
 use cwtch_wire::bundle::{KeyBundle, SERVER_PREFIX};
 use data_encoding::BASE64;
 
-use super::{Groups, Shared, limits, sentences};
-use crate::api::{ApiError, ServerInfo, ServerPhase};
+use super::{Groups, Shared, limits, log, sentences};
+use crate::api::{ApiError, LogInfo, LossInfo, ServerInfo, ServerPhase};
 use crate::profile::{NewServer, Profile, Server, StorageError};
 
 impl Groups {
@@ -18,7 +18,7 @@ impl Groups {
         let bundle = KeyBundle::parse_server_string(server).map_err(|e| sentences::malformed(&e))?;
         let now = self.shared.context.now();
         let server = self.shared.context.store.run(move |profile| add(profile, &bundle, now)).await?;
-        Ok(self.shared.server_info(&server))
+        server_info(&self.shared, &server).await
     }
 
     /// All servers, in the order in which they were added.
@@ -27,23 +27,56 @@ impl Groups {
     /// Trouble with the database.
     pub(crate) async fn server_list(&self) -> Result<Vec<ServerInfo>, ApiError> {
         let servers = self.shared.context.store.run(|profile| profile.servers()).await?;
-        Ok(servers.iter().map(|server| self.shared.server_info(server)).collect())
+        let mut infos = Vec::with_capacity(servers.len());
+        for server in &servers {
+            infos.push(server_info(&self.shared, server).await?);
+        }
+        Ok(infos)
     }
 }
 
-impl Shared {
-    fn server_info(&self, server: &Server) -> ServerInfo {
-        ServerInfo {
-            address: server.board.to_string(),
-            bundle: format!("{SERVER_PREFIX}{}", BASE64.encode(&server.bundle)),
-            tokens: server.tokens,
-            phase: self.phase(&server.board),
-            trouble: self.links().get(&server.board).and_then(|link| link.trouble()),
-            received: server.received,
-            rejected: server.rejected,
-        }
-    }
+/// A server as user interfaces see it.
+///
+/// # Errors
+/// Trouble with the database.
+pub(super) async fn server_info(shared: &Shared, server: &Server) -> Result<ServerInfo, ApiError> {
+    let board = server.board;
+    let log = shared.context.store.run(move |profile| log_info(profile, &board)).await?;
+    Ok(ServerInfo {
+        address: board.to_string(),
+        bundle: format!("{SERVER_PREFIX}{}", BASE64.encode(&server.bundle)),
+        tokens: server.tokens,
+        phase: shared.phase(&board),
+        trouble: shared.links().get(&board).and_then(|link| link.trouble()),
+        received: server.received,
+        rejected: server.rejected,
+        log,
+    })
+}
 
+fn log_info(profile: &mut Profile, board: &Address) -> Result<Option<LogInfo>, StorageError> {
+    let status = profile.log_status(board)?;
+    if !status.known && status.evidence == 0 && status.losses.is_empty() {
+        return Ok(None);
+    }
+    let time = |time: u64| i64::try_from(time).unwrap_or(i64::MAX);
+    Ok(Some(LogInfo {
+        size: status.size,
+        checked: status.checked.map(time),
+        min_index: status.min_index,
+        alarm: log::of_server(profile, board)?.map(|alarm| alarm.sentence()),
+        retired: status.retired,
+        losses: status
+            .losses
+            .iter()
+            .map(|loss| LossInfo { from: loss.from, to: loss.to, at: time(loss.at) })
+            .collect(),
+        evidence: status.evidence,
+        reposts: profile.count_reposts(board)?,
+    }))
+}
+
+impl Shared {
     /// The phase of a server's connection; `None` where no daemon runs.
     pub(super) fn phase(&self, board: &Address) -> Option<ServerPhase> {
         let phase = || self.links().get(board).map_or(ServerPhase::Offline, |link| link.phase());

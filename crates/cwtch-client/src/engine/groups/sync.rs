@@ -55,6 +55,9 @@ impl Shared {
         mut patience: Patience,
     ) -> Result<SyncInfo, ApiError> {
         let board = server.board;
+        if let Some(alarm) = self.alarm(&board).await?.filter(|alarm| alarm.stopped) {
+            return Err(alarm.error(&board));
+        }
         let _wanted = self.context.dialing.attention().want(Target::Server(board));
         let link = self.needed_link(&board).await?;
         let _demand = link.demand();

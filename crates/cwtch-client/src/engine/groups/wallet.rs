@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 use super::{Shared, limits, sentences};
 use crate::api::{ApiError, ErrorKind, Event, Task};
 use crate::engine::dial::Target;
-use crate::profile::Server;
+use crate::profile::{Profile, Server, StorageError};
 
 /// What a server's posts say to its wallet, and hear from it.
 pub(super) struct Wallet {
@@ -70,9 +70,11 @@ impl Wallet {
         let mut pauses = pauses();
         loop {
             let board = server.board;
-            let counted = shared.context.store.run(move |profile| profile.count_tokens(&board)).await;
-            let left = match counted {
-                Ok(left) => left,
+            let counted = move |profile: &mut Profile| {
+                Ok::<_, StorageError>((profile.count_tokens(&board)?, profile.log_status(&board)?.stopped))
+            };
+            let (left, stopped) = match shared.context.store.run(counted).await {
+                Ok(counted) => counted,
                 Err(error) if error.kind == ErrorKind::Closed => return,
                 // A disk that fails now may work again; nobody else would look after the tokens until then.
                 Err(error) => {
@@ -84,6 +86,11 @@ impl Wallet {
             let wanted = self.wanted.load(Ordering::Acquire);
             let low =
                 if shared.context.is_daemon() { left < limits::TOKENS_LOW } else { wanted && left == 0 };
+            if stopped {
+                // Nobody buys from a server that cheated.
+                self.look.notified().await;
+                continue;
+            }
             if !low {
                 if wanted {
                     self.wanted.store(false, Ordering::Release);

@@ -12,9 +12,9 @@ const DATA: &str = "CWTCH_TEST_CRASH_DATA";
 
 /// Runs a child test on a data directory until it has reported `reports` times, then kills it. Returns
 /// all that it managed to report.
-fn run_and_kill(child: &str, data: &Path, reports: usize) -> Vec<String> {
+pub(super) fn run_and_kill(child: &str, data: &Path, reports: usize) -> Vec<String> {
     let mut process = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("profile::tests::crash::{child}"), "--nocapture"])
+        .args(["--exact", &format!("profile::tests::{child}"), "--nocapture"])
         .env(DATA, data)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -29,7 +29,7 @@ fn run_and_kill(child: &str, data: &Path, reports: usize) -> Vec<String> {
     seen.into_iter().filter_map(|line| line.strip_prefix("done ").map(str::to_owned)).collect()
 }
 
-fn child_dir() -> Option<DataDir> {
+pub(super) fn child_dir() -> Option<DataDir> {
     std::env::var_os(DATA).map(|path| DataDir::open_or_create(path).unwrap())
 }
 
@@ -49,7 +49,7 @@ fn profiles_exist_completely_or_not_at_all() {
     let dir = tempfile::tempdir().unwrap();
     let data = DataDir::open_or_create(dir.path()).unwrap();
     for round in 1..=4 {
-        let made = run_and_kill("child_makes_profiles", dir.path(), round);
+        let made = run_and_kill("crash::child_makes_profiles", dir.path(), round);
         let listed: Vec<_> = data.list().unwrap().into_iter().map(|p| p.label).collect();
         assert!(made.iter().all(|label| listed.contains(label)));
         for label in &listed {
@@ -84,7 +84,7 @@ fn what_was_stored_before_a_kill_is_there_after_it() {
     drop(profile);
     let data = dir.path().join("data");
     for reports in [1, 10, 40] {
-        let acknowledged = run_and_kill("child_receives_messages", &data, reports);
+        let acknowledged = run_and_kill("crash::child_receives_messages", &data, reports);
         let profile = data_dir(&dir).open("alice", &Password::None).unwrap();
         let stored = profile.messages(ConversationId(1), MessageId(0), u32::MAX).unwrap();
         let ids: Vec<_> = stored.iter().filter_map(|m| m.protocol_id.clone()).collect();

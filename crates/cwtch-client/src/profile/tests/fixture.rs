@@ -7,6 +7,11 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
+use cwtch_protocol::monitor::{
+    Change, Evidence, EvidenceKind, EvidenceObject, GossipClaim, Loss, Monitor, ObjectKind, Snapshot,
+};
+use cwtch_testkit::log::START;
+
 use super::*;
 
 const PASSWORD: &str = "frozen sample";
@@ -52,11 +57,53 @@ fn fill(profile: &mut Profile) {
         items: vec![item(&group, &peer(3), 1, None), item(&group, &peer(1), 3, Some(2))],
         rejects: vec![SyncReject { group: Some(group.id), reason: "bad".into(), message_hash: hash(9) }],
         cursor: Some(signature(4)),
+        ..SyncBatch::default()
     };
     profile.apply_sync_batch(&server.board, &batch, NOW).unwrap();
     profile.add_tokens(&server.board, &tokens(3, 1)).unwrap();
     let id = profile.enqueue_group_post(&group.id, &post(5, Some(3)), NOW + 3).unwrap();
     profile.take_token_for_post(id).unwrap();
+    fill_log(profile);
+}
+
+/// A server with a log that cheated after its messages had been read.
+fn fill_log(profile: &mut Profile) {
+    let board = log_crash::board_server();
+    profile.add_server(&board, NOW).unwrap();
+    let group = group(7, &board, History::Empty);
+    profile.add_group(&group, NOW).unwrap();
+    log_crash::read_log(profile, &log_crash::board(), &group, |_| {});
+    let own = profile.enqueue_group_post(&group.id, &post(5000, None), NOW).unwrap();
+    let receipt = Confirmation { log: Vec::new(), place: Some((1500, START)) };
+    profile.mark_post_stored(&board.board, own, &receipt).unwrap();
+    profile.apply_log_changes(&board.board, &frozen_changes()).unwrap();
+}
+
+/// One of each change that reading alone does not make.
+fn frozen_changes() -> Vec<Change> {
+    let object = EvidenceObject { what: ObjectKind::Receipt, bytes: vec![1, 2, 3] };
+    let kind = EvidenceKind::from_code(101).unwrap();
+    vec![
+        Change::Evidence(Box::new(Evidence {
+            kind,
+            incarnation: START,
+            at: START + 7,
+            proof: None,
+            objects: vec![object],
+        })),
+        Change::Stopped,
+        Change::Loss {
+            loss: Loss { from: 3000, to: 3002, incarnation: START, at: START + 5 },
+            replaces_last: false,
+        },
+        Change::Gossip(GossipClaim {
+            author: *peer(3).public_key().as_bytes(),
+            incarnation: START,
+            size: 64,
+            root: hash(1),
+            at: START + 6,
+        }),
+    ]
 }
 
 /// Makes the sample of the current version where there is none.
@@ -96,6 +143,32 @@ fn version_1_opens_and_reads() {
 #[test]
 fn version_2_opens_and_reads() {
     opens_and_reads("profile-v2", Some(NOW + 4));
+}
+
+#[test]
+fn version_3_opens_and_reads() {
+    opens_and_reads("profile-v3", Some(NOW + 4));
+    let (_dir, profile) = open_sample("profile-v3");
+    let server = log_crash::board_server().board;
+    let kept = profile.log_snapshot(&server).unwrap();
+    let monitor = Monitor::restore(server, &kept).unwrap();
+    assert_eq!(monitor.verified_size(), 1500);
+    assert_eq!(monitor.snapshot(), kept, "a monitor keeps what was stored");
+    let log = log_crash::board();
+    assert_eq!(monitor.certificate().map(|c| c.to_bytes()), Some(log.certificate().to_bytes()));
+    assert_eq!(monitor.root_at(1500), Some(log.root_at(1500)));
+    let mut expected = Snapshot::default();
+    frozen_changes().iter().for_each(|change| expected.apply(change));
+    assert!(kept.stopped);
+    assert_eq!(
+        (&kept.evidence, &kept.losses, &kept.gossip),
+        (&expected.evidence, &expected.losses, &expected.gossip)
+    );
+    let group = profile.find_group("group 7").unwrap();
+    let messages = profile.messages(group.conversation, MessageId(0), 100).unwrap();
+    let own = messages.iter().find(|message| message.own).unwrap();
+    assert_eq!((own.log_index, own.state), (Some(1500), MessageState::Stored));
+    assert_eq!(messages.len(), 25);
 }
 
 /// What [`fill`] put in is there; when Bob was seen is known since version 2.

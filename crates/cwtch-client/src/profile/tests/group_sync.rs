@@ -122,8 +122,8 @@ fn joining_another_group_sends_the_sync_back_to_the_start() {
     let late = SyncBatch {
         epoch: running.epoch,
         items: vec![item(&first, &peer(1), 2, None)],
-        rejects: Vec::new(),
         cursor: Some(signature(2)),
+        ..SyncBatch::default()
     };
     let outcome = profile.apply_sync_batch(&server.board, &late, NOW).unwrap();
     assert!(!outcome.current);

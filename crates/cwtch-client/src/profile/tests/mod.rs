@@ -6,11 +6,14 @@ mod crash;
 mod directory;
 mod fixture;
 mod group_sync;
+mod log;
+mod log_crash;
 mod p2p;
 mod posts;
 mod properties;
 mod secrecy;
 
+use cwtch_log::EntryId;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::token::{IssuerKey, PendingToken, Token};
 use cwtch_primitives::transcript::Transcript;
@@ -93,7 +96,15 @@ fn item(group: &NewGroup, author: &Address, n: u64, previous: Option<u64>) -> Sy
         signature: signature(n),
         previous: previous.map(signature).unwrap_or_default(),
         message_hash: hash(n),
+        entry: EntryId::of(&signature(n), &[9; 2800]),
+        place: None,
+        extensions: None,
     }
+}
+
+/// The server of the first group says that it has a post.
+fn stored(profile: &mut Profile, post: MessageId) -> Result<bool, StorageError> {
+    profile.mark_post_stored(&server(1).board, post, &Confirmation::default())
 }
 
 fn signature(n: u64) -> Vec<u8> {
@@ -134,6 +145,6 @@ fn apply(profile: &mut Profile, server: &NewServer, items: Vec<SyncItem>) -> Syn
     let epoch = profile.begin_sync(&server.board).unwrap().epoch;
     let cursor = items.last().map(|item| item.signature.clone());
     profile
-        .apply_sync_batch(&server.board, &SyncBatch { epoch, items, rejects: Vec::new(), cursor }, NOW)
+        .apply_sync_batch(&server.board, &SyncBatch { epoch, items, cursor, ..SyncBatch::default() }, NOW)
         .unwrap()
 }

@@ -27,14 +27,14 @@ fn a_post_keeps_its_bytes_and_its_token_until_confirmed() {
     assert_eq!(bytes(&profile.take_token_for_post(id).unwrap()), bytes(&token), "no second token");
     assert_eq!(profile.count_tokens(&server.board).unwrap(), 2);
 
-    assert!(profile.mark_post_stored(id).unwrap());
-    assert!(!profile.mark_post_stored(id).unwrap());
+    assert!(stored(&mut profile, id).unwrap());
+    assert!(!stored(&mut profile, id).unwrap());
     assert!(profile.pending_posts(&server.board, MessageId(0), 10).unwrap().is_empty());
     assert_eq!(profile.message(id).unwrap().unwrap().state, MessageState::Stored);
     let found = profile.group(&group.id).unwrap().unwrap();
     assert_eq!(found.last_signature, Some(signature(1)));
     assert!(matches!(profile.take_token_for_post(id), Err(StorageError::UnknownMessage)));
-    assert!(matches!(profile.mark_post_stored(MessageId(99)), Err(StorageError::UnknownMessage)));
+    assert!(!stored(&mut profile, MessageId(99)).unwrap(), "its group was left meanwhile");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_refused_post_never_sends_its_token_again() {
 fn a_late_refusal_does_not_undo_a_confirmation() {
     let (_dir, mut profile, _, group) = in_group(History::Empty);
     let id = profile.enqueue_group_post(&group.id, &post(1, None), NOW).unwrap();
-    assert!(profile.mark_post_stored(id).unwrap());
+    assert!(stored(&mut profile, id).unwrap());
     let state = profile.mark_post_refused(id, AfterRefusal::GiveUp).unwrap();
     assert_eq!(state, MessageState::Stored);
 }
@@ -96,7 +96,7 @@ fn own_messages_that_come_back_in_a_sync_are_confirmed() {
     let given_up = profile.enqueue_group_post(&group.id, &post(2, None), NOW).unwrap();
     profile.mark_post_refused(given_up, AfterRefusal::GiveUp).unwrap();
     let answered = profile.enqueue_group_post(&group.id, &post(3, None), NOW).unwrap();
-    profile.mark_post_stored(answered).unwrap();
+    stored(&mut profile, answered).unwrap();
 
     let items = (1..=3).map(|n| item(&group, &own, n, None)).collect();
     let outcome = apply(&mut profile, &server, items);

@@ -11,12 +11,14 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{sleep, sleep_until};
 
 use super::status::StatusSender;
-use super::{Ask, Wake, session};
-use crate::api::{ApiError, ServerPhase, SyncInfo};
+use super::{Ask, MonitorJob, Wake, session};
+use crate::api::{ApiError, ErrorKind, ServerPhase, SyncInfo};
 use crate::engine::dial::{Stage, Target};
+use crate::engine::groups::log::{self, Alarm, Teller};
+use crate::engine::groups::posting::Fate;
 use crate::engine::groups::wallet::Wallet;
 use crate::engine::groups::{Shared, limits, sentences};
-use crate::profile::Server;
+use crate::profile::{MessageId, Profile, Server};
 
 /// Somebody who waits for a sync.
 pub(super) struct Waiting {
@@ -63,12 +65,17 @@ pub(super) struct Actor {
     pub(super) shared: Arc<Shared>,
     pub(super) server: Server,
     pub(super) asks: mpsc::Receiver<Ask>,
+    /// The other end of `asks`, as long as anybody else has it.
+    pub(super) asking: mpsc::WeakSender<Ask>,
     pub(super) status: StatusSender,
     pub(super) demand: watch::Receiver<usize>,
     pub(super) outbox: Arc<Notify>,
     pub(super) wake: Arc<Wake>,
     pub(super) wallet: Arc<Wallet>,
     pub(super) waiting: Vec<Waiting>,
+    pub(super) teller: Teller,
+    /// A sync was completed.
+    pub(super) syncs: Arc<Notify>,
     pub(super) counts: Arc<Counts>,
     /// Counts connections, successful or not.
     pub(super) attempt: u64,
@@ -78,8 +85,10 @@ impl Actor {
     pub(super) async fn run(mut self) {
         let (shared, server) = (self.shared.clone(), self.server.clone());
         let (wallet, outbox) = (self.wallet.clone(), self.outbox.clone());
+        let probes = log::keep_probing(shared.clone(), server.board, self.syncs.clone(), self.asking.clone());
         tokio::select! {
             () = self.stay_connected() => {}
+            () = probes => {}
             () = async {
                 wallet.keep_filled(&shared, &server, &outbox).await;
                 // It ends only with the engine.
@@ -95,6 +104,18 @@ impl Actor {
                 return;
             }
             self.attempt += 1;
+            match self.shared.alarm(&self.server.board).await {
+                Ok(Some(alarm)) if alarm.stopped => {
+                    if !self.stay_away(&alarm).await {
+                        return;
+                    }
+                    pauses = self::pauses();
+                    continue;
+                }
+                Err(error) if error.kind == ErrorKind::Closed => return,
+                // The connection meets the same trouble with the database, and tells it.
+                Ok(_) | Err(_) => {}
+            }
             let mut synced = false;
             let Err(error) = self.connection(&mut synced).await else {
                 // Nobody wants it any more.
@@ -115,6 +136,29 @@ impl Actor {
         }
     }
 
+    /// The server cheated: nobody dials it, and whoever asks hears why. `false` if the link ends.
+    async fn stay_away(&mut self, alarm: &Alarm) -> bool {
+        let board = self.server.board;
+        self.set_phase(ServerPhase::Stopped, Some(alarm.sentence()));
+        let fate = Fate::Stopped(alarm.error(&board));
+        let queued = move |profile: &mut Profile| profile.pending_posts(&board, MessageId(0), u32::MAX);
+        for post in self.shared.context.store.run(queued).await.unwrap_or_default() {
+            self.shared.waiters.settle(post.id, &fate);
+        }
+        loop {
+            for waiting in self.waiting.drain(..) {
+                let _ = waiting.answer.send(Err(alarm.error(&board)));
+            }
+            tokio::select! {
+                () = self.wake.resume.notified() => return true,
+                ask = self.asks.recv() => match ask {
+                    Some(ask) => self.note(ask).await,
+                    None => return false,
+                },
+            }
+        }
+    }
+
     /// Waits until somebody wants a connection; `false` if nobody ever will.
     async fn until_wanted(&mut self) -> bool {
         loop {
@@ -124,7 +168,7 @@ impl Actor {
             tokio::select! {
                 changed = self.demand.changed() => if changed.is_err() { return false },
                 ask = self.asks.recv() => match ask {
-                    Some(ask) => self.note(ask),
+                    Some(ask) => self.note(ask).await,
                     None => return false,
                 },
             }
@@ -141,7 +185,7 @@ impl Actor {
                 // No shorter pause here: whoever wakes all links has the dial queue spread them.
                 () = self.wake.hurry.notified() => return true,
                 ask = self.asks.recv() => match ask {
-                    Some(ask) => self.note(ask),
+                    Some(ask) => self.note(ask).await,
                     None => return false,
                 },
                 // Every session looks for queued posts when it begins.
@@ -175,7 +219,7 @@ impl Actor {
         let connection = loop {
             tokio::select! {
                 connected = &mut connect => break connected.map_err(|e| sentences::lost(&board, &e))?,
-                Some(ask) = self.asks.recv() => self.note(ask),
+                Some(ask) = self.asks.recv() => self.note(ask).await,
                 changed = self.demand.changed() => {
                     if changed.is_err() || *self.demand.borrow_and_update() == 0 {
                         return Ok(());
@@ -187,10 +231,19 @@ impl Actor {
     }
 
     /// Takes an ask while there is no connection: the next one begins with what it needs.
-    fn note(&mut self, ask: Ask) {
+    async fn note(&mut self, ask: Ask) {
         match ask {
             Ask::Sync(answer) => self.wait(answer),
             Ask::Refresh { done, .. } => drop(done.send(())),
+            Ask::Monitor(MonitorJob { work, done }) => {
+                let (board, teller) = (self.server.board, self.teller.clone());
+                // Who asked hears of a failure by `done`, which is dropped then.
+                if let Err(error) = self.shared.with_stored_monitor(board, teller, work).await {
+                    tracing::warn!(kind = ?error.kind, "a server's log could not be read");
+                    return;
+                }
+                let _ = done.send(());
+            }
         }
     }
 

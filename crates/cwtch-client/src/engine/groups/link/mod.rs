@@ -11,11 +11,13 @@ mod status;
 
 use std::sync::Arc;
 
+use cwtch_protocol::monitor::Monitor;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use self::actor::{Actor, Counts};
 use self::status::{Status, StatusSender};
+use super::log::Teller;
 use super::wallet::Wallet;
 use super::{Shared, limits, sentences};
 use crate::api::{ApiError, ServerPhase, SyncInfo};
@@ -39,14 +41,25 @@ struct Wake {
     hurry: Notify,
     /// Ask the server for a sign of life.
     probe: Notify,
+    /// A person wants to use a server in spite of its alarm.
+    resume: Notify,
 }
 
 /// What the rest of the engine asks a link for.
-enum Ask {
+pub(super) enum Ask {
     /// A sync from the last message on.
     Sync(oneshot::Sender<Result<SyncInfo, ApiError>>),
     /// Use the groups that the database has now; with `replay`, begin the sync again.
     Refresh { replay: bool, done: oneshot::Sender<()> },
+    /// Do something with the server's monitor.
+    Monitor(MonitorJob),
+}
+
+/// Something to do with a server's monitor.
+pub(super) struct MonitorJob {
+    work: Box<dyn FnOnce(&mut Monitor) + Send>,
+    /// Told when what the monitor changed is durable.
+    done: oneshot::Sender<()>,
 }
 
 /// Somebody needs the connection as long as this lives.
@@ -78,16 +91,20 @@ impl Link {
             wallet: wallet.clone(),
             stop: stop.clone(),
         });
+        let board = server.board;
         let actor = Actor {
             shared: shared.clone(),
             server,
             asks: asked,
+            asking: link.asks.downgrade(),
             status: status_out,
             demand: demand.subscribe(),
             outbox,
             wake,
             wallet,
             waiting: Vec::new(),
+            teller: Teller::new(board),
+            syncs: Arc::default(),
             counts: Arc::default(),
             attempt: 0,
         };
@@ -116,6 +133,22 @@ impl Link {
         if self.asks.send(Ask::Refresh { replay, done }).await.is_ok() {
             let _ = used.await;
         }
+    }
+
+    /// Does something with the server's monitor, in the order of what comes from the server. When it returns, what the
+    /// monitor changed is durable and what it had to tell is told. `None` if the link ends first.
+    pub(super) async fn monitor<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Monitor) -> T + Send + 'static,
+    ) -> Option<T> {
+        on_monitor(&self.asks, work).await
+    }
+
+    /// The alarm was taken back by the person.
+    pub(super) fn resume(&self) {
+        self.wake.resume.notify_one();
+        self.wallet.hurry();
+        self.wallet.taken();
     }
 
     /// A post was queued.
@@ -154,6 +187,18 @@ impl Link {
     pub(super) async fn stopped(&self) {
         self.stop.cancelled().await;
     }
+}
+
+pub(super) async fn on_monitor<T: Send + 'static>(
+    asks: &mpsc::Sender<Ask>,
+    work: impl FnOnce(&mut Monitor) -> T + Send + 'static,
+) -> Option<T> {
+    let (done, durable) = oneshot::channel();
+    let (result, mut worked) = oneshot::channel();
+    let work = Box::new(move |monitor: &mut Monitor| drop(result.send(work(monitor))));
+    asks.send(Ask::Monitor(MonitorJob { work, done })).await.ok()?;
+    durable.await.ok()?;
+    worked.try_recv().ok()
 }
 
 impl Drop for Link {

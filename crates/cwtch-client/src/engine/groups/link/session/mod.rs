@@ -1,4 +1,5 @@
-//! One authenticated connection to a board, from its first replay to its end (§1.8).
+//! One authenticated connection to a board, from its first replay to its end (§1.8); what it says about its log is
+//! judged in [`log`].
 //!
 //! Order of things: replay from the last message that is stored here; when all of it is stored, post what is
 //! queued; then whatever comes. A replay and a post are never under way at the same time: the answers carry no
@@ -9,6 +10,9 @@
 //! last message. Whatever the server owes must come within [`BOARD_ANSWER`](deadlines::BOARD_ANSWER) since the
 //! last sign of it; else the connection is given up.
 
+mod log;
+mod posts;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,19 +20,19 @@ use std::time::Duration;
 
 use cwtch_net::{ConnError, SecureConnection};
 use cwtch_protocol::app::BoardClient;
-use cwtch_protocol::app::board_client::{Event as BoardEvent, PostId, pay};
+use cwtch_protocol::app::board_client::{Event as BoardEvent, PostId};
 use cwtch_protocol::channel::deadlines;
-use cwtch_wire::board::EncryptedGroupMessage;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use self::log::Reading;
+use self::posts::{Full, InFlight};
 use super::intake::{self, Feed, Keys};
 use super::{Actor, Ask};
-use crate::api::{ApiError, ErrorKind, Event, MessageState, ServerPhase};
+use crate::api::{ApiError, ServerPhase};
 use crate::engine::context::Context;
-use crate::engine::groups::posting::Fate;
-use crate::engine::groups::{limits, sentences};
-use crate::profile::{self, AfterRefusal, MessageId, PendingPost, SyncStart};
+use crate::engine::groups::{limits, log as server_log, sentences};
+use crate::profile::SyncStart;
 
 /// How long saying goodbye may take.
 const CLOSE: Duration = Duration::from_secs(2);
@@ -46,9 +50,10 @@ pub(super) async fn run(
     let (tried_out, tried) = mpsc::channel(limits::TRIED);
     let shared = actor.shared.clone();
     let (board, counts) = (actor.server.board, actor.counts.clone());
+    let monitor = shared.context.store.run(move |profile| server_log::restore(profile, &board)).await?;
     let trial = intake::trial(&shared.context, fed, tried_out);
-    let store = intake::store(&shared, board, counts, tried);
-    let session = Session::new(actor, feed);
+    let store = intake::store(&shared, board, counts, actor.teller.clone(), tried);
+    let session = Session::new(actor, feed, Reading::new(monitor));
     // The session drops its end of the feed; what it had read is stored before the connection counts as ended.
     let (ended, trial, store) = tokio::join!(session.talk(connection, synced), trial, store);
     store.and(trial).and(ended)
@@ -58,8 +63,11 @@ struct Session<'a> {
     actor: &'a mut Actor,
     feed: mpsc::Sender<Feed>,
     board: BoardClient,
+    log: Reading,
     keys: Option<Arc<Keys>>,
-    in_flight: HashMap<PostId, PendingPost>,
+    in_flight: HashMap<PostId, InFlight>,
+    /// The server had no room for a post.
+    full: Option<Full>,
     /// All entries of a replay have been read; this tells when they are stored.
     stored: Option<oneshot::Receiver<()>>,
     want_replay: bool,
@@ -79,14 +87,16 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn new(actor: &'a mut Actor, feed: mpsc::Sender<Feed>) -> Self {
+    fn new(actor: &'a mut Actor, feed: mpsc::Sender<Feed>, log: Reading) -> Self {
         let now = Instant::now();
         Self {
             actor,
             feed,
             board: BoardClient::new(limits::REPLAY),
+            log,
             keys: None,
             in_flight: HashMap::new(),
+            full: None,
             stored: None,
             want_replay: true,
             queued: true,
@@ -125,7 +135,8 @@ impl<'a> Session<'a> {
                 Some(ask) = self.actor.asks.recv() => self.asked(ask).await?,
                 () = outbox.notified() => self.queued = true,
                 () = wake.probe.notified() => self.probe(),
-                Ok(()) = stored(&mut self.stored), if self.stored.is_some() => self.replay_stored(),
+                Ok(()) = stored(&mut self.stored), if self.stored.is_some() => self.replay_stored().await?,
+                () = room_again(self.full.as_ref()), if self.full.is_some() => self.queued = true,
                 () = sleep_until(deadline) => self.overdue()?,
                 () = self.feed.closed() => return Err(Context::closed()),
                 _ = self.actor.demand.changed() => {}
@@ -203,24 +214,38 @@ impl<'a> Session<'a> {
         if !self.synced || !self.actor.waiting.is_empty() {
             self.actor.set_phase(ServerPhase::Syncing, None);
         }
+        let request = self.log_request(&start).await?;
         self.server_will_owe();
-        self.board.request_replay(start.cursor.as_deref()).map_err(|e| self.misbehaved(&e))
+        let cursor = start.cursor.filter(|_| request.last_commit_allowed);
+        self.board.request_log_replay(request.from, cursor.as_deref()).map_err(|e| self.misbehaved(&e))
     }
 
     /// Everything of a replay is stored.
-    fn replay_stored(&mut self) {
+    async fn replay_stored(&mut self) -> Result<(), ApiError> {
         self.stored = None;
+        if std::mem::take(&mut self.log.again) {
+            self.want_replay = true;
+            return Ok(());
+        }
         if self.actor.counts.stale.swap(false, Ordering::AcqRel) {
             // A group was joined meanwhile: what was passed over may have been its messages.
             self.want_replay = true;
-            return;
+            return Ok(());
         }
         self.synced = true;
         self.queued = true;
-        self.actor.set_phase(ServerPhase::Synced, None);
+        self.actor.set_phase(ServerPhase::Synced, self.trouble());
         self.actor.answer_covered();
+        self.actor.syncs.notify_one();
         // Those who asked during this replay need one that began after they asked.
         self.want_replay |= !self.actor.waiting.is_empty();
+        Ok(())
+    }
+
+    /// What is wrong although everything that the server shows is stored.
+    fn trouble(&self) -> Option<String> {
+        let full = self.full.as_ref().map(|_| sentences::FULL.to_owned());
+        full.or_else(|| self.log.trouble.clone())
     }
 
     async fn begin_sync(&self) -> Result<SyncStart, ApiError> {
@@ -264,6 +289,7 @@ impl<'a> Session<'a> {
                 self.want_replay |= replay;
                 let _ = done.send(());
             }
+            Ask::Monitor(job) => self.with_monitor(job).await?,
         }
         Ok(())
     }
@@ -273,28 +299,25 @@ impl<'a> Session<'a> {
         self.board.handle(payload).map_err(|e| self.misbehaved(&e))?;
         while let Some(event) = self.board.poll_event() {
             match event {
-                BoardEvent::ReplayStarted { count, .. } => self.feed(Feed::Replay { total: count }).await?,
-                BoardEvent::Entry { message, .. } => {
-                    self.feed(Feed::Message { message, moves_cursor: true }).await?;
-                }
-                BoardEvent::NewMessage { message: Some(message), .. } => {
-                    // While a replay has been asked for, messages before this one may still be missing.
-                    let moves_cursor = !self.board.is_replaying();
-                    self.feed(Feed::Message { message, moves_cursor }).await?;
+                BoardEvent::ReplayStarted { count, log } => self.replay_started(count, log).await?,
+                BoardEvent::Entry { message, .. } => self.entry(message).await?,
+                BoardEvent::Boundary { checkpoint, .. } => self.boundary(&checkpoint).await?,
+                BoardEvent::NewMessage { message, log } => {
+                    self.live(message, log).await?;
                     // It is no answer: what the server owes is due as before.
                     continue;
                 }
                 BoardEvent::Synced => {
+                    self.replay_ended().await?;
                     let (done, stored) = oneshot::channel();
                     self.feed(Feed::Flush(done)).await?;
                     self.stored = Some(stored);
                 }
-                BoardEvent::PostAnswered { id, success, .. } => self.post_answered(id, success).await?,
-                // Nothing about the log was asked.
-                BoardEvent::NewMessage { message: None, .. }
-                | BoardEvent::Boundary { .. }
-                | BoardEvent::Head(_)
-                | BoardEvent::Proof { .. } => continue,
+                BoardEvent::PostAnswered { id, success, log } => {
+                    self.post_answered(id, success, log).await?;
+                }
+                // Nothing of this kind was asked here.
+                BoardEvent::Head(_) | BoardEvent::Proof { .. } => continue,
             }
             self.owed = Instant::now();
             self.patience = deadlines::BOARD_ANSWER;
@@ -313,116 +336,20 @@ impl<'a> Session<'a> {
             self.owed = Instant::now();
         }
     }
-
-    // --- posts ---
-
-    /// Sends what is queued, oldest first. A post that was sent over an earlier connection is sent again with
-    /// the same bytes and the same token: the replay before has shown that it is not stored.
-    async fn post_queued(&mut self) -> Result<(), ApiError> {
-        self.queued = false;
-        let room = limits::POSTS_IN_FLIGHT.saturating_sub(self.in_flight.len());
-        if room == 0 {
-            return Ok(());
-        }
-        let server = self.actor.server.board;
-        let limit = limits::POSTS_IN_FLIGHT as u32 * 2;
-        let store = self.actor.shared.context.store.clone();
-        let queued = store.run(move |profile| profile.pending_posts(&server, MessageId(0), limit)).await?;
-        let waiting = |post: &PendingPost| !self.in_flight.values().any(|sent| sent.id == post.id);
-        let next: Vec<PendingPost> = queued.into_iter().filter(waiting).take(room).collect();
-        self.out_of_tokens = false;
-        for post in next {
-            let id = post.id;
-            let token = match store.run(move |profile| profile.take_token_for_post(id)).await {
-                Ok(Some(token)) => token,
-                Ok(None) => {
-                    self.out_of_tokens = true;
-                    self.actor.wallet.want();
-                    break;
-                }
-                // Its group was left meanwhile.
-                Err(error) if error.kind == ErrorKind::NotFound => continue,
-                Err(error) => return Err(error),
-            };
-            self.actor.wallet.taken();
-            let message = EncryptedGroupMessage {
-                ciphertext: post.ciphertext.clone(),
-                signature: post.signature.clone(),
-            };
-            let spent = pay(token, &message, &server);
-            self.server_will_owe();
-            match self.board.post(&spent, &message) {
-                Ok(sent) => drop(self.in_flight.insert(sent, post)),
-                // Not possible for what was composed here; it must not stand in the way of others.
-                Err(_) => self.give_up(&post).await?,
-            }
-        }
-        Ok(())
-    }
-
-    async fn post_answered(&mut self, id: PostId, success: bool) -> Result<(), ApiError> {
-        let Some(post) = self.in_flight.remove(&id) else { return Ok(()) };
-        self.queued = true;
-        if success {
-            return self.post_stored(&post).await;
-        }
-        // It may be here already, read but not yet stored: then the token was spent by an earlier attempt.
-        self.flush().await?;
-        let refused = post.refusals + 1;
-        let then =
-            if refused < limits::REFUSALS { AfterRefusal::TryAnotherToken } else { AfterRefusal::GiveUp };
-        self.post_refused(&post, then).await
-    }
-
-    async fn post_stored(&self, post: &PendingPost) -> Result<(), ApiError> {
-        let id = post.id;
-        let marked = self.actor.shared.context.store.run(move |profile| profile.mark_post_stored(id)).await;
-        match marked {
-            Ok(new) => {
-                if new {
-                    self.tell(post, MessageState::Stored);
-                }
-                self.actor.shared.waiters.settle(id, Fate::Stored);
-                Ok(())
-            }
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn give_up(&self, post: &PendingPost) -> Result<(), ApiError> {
-        self.post_refused(post, AfterRefusal::GiveUp).await
-    }
-
-    async fn post_refused(&self, post: &PendingPost, then: AfterRefusal) -> Result<(), ApiError> {
-        let id = post.id;
-        let waiters = &self.actor.shared.waiters;
-        let state =
-            self.actor.shared.context.store.run(move |profile| profile.mark_post_refused(id, then)).await;
-        match state {
-            Ok(profile::MessageState::Failed) => {
-                tracing::warn!("a post was given up");
-                self.tell(post, MessageState::Failed);
-                waiters.settle(id, Fate::Refused);
-            }
-            Ok(profile::MessageState::Stored) => waiters.settle(id, Fate::Stored),
-            Ok(_) => tracing::debug!("a post was refused; another token is tried"),
-            Err(error) if error.kind == ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-
-    fn tell(&self, post: &PendingPost, state: MessageState) {
-        let conversation = post.group.to_string();
-        self.actor.shared.context.emit(Event::MessageState { id: post.id.0, conversation, state });
-    }
 }
 
 /// Waits for the store, where there is something to wait for.
 async fn stored(waiting: &mut Option<oneshot::Receiver<()>>) -> Result<(), oneshot::error::RecvError> {
     match waiting {
         Some(stored) => stored.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits until a server that was full may be asked again.
+async fn room_again(full: Option<&Full>) {
+    match full {
+        Some(full) => sleep_until(full.until).await,
         None => std::future::pending().await,
     }
 }

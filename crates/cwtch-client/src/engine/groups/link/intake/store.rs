@@ -1,0 +1,164 @@
+//! The second stage: what may be stored, durably and in its order; then everybody is told.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use cwtch_primitives::Address;
+use cwtch_primitives::group::GroupId;
+use tokio::sync::mpsc;
+
+use super::super::Counts;
+use super::{Batch, PostStored, Tried};
+use crate::api::{ApiError, Event, MessageState, Task};
+use crate::engine::context::Context;
+use crate::engine::dial::Target;
+use crate::engine::groups::log::Teller;
+use crate::engine::groups::posting::{Fate, Waiters};
+use crate::engine::groups::{Shared, limits, sentences};
+use crate::engine::info::message_by_id;
+use crate::profile::{ItemOutcome, Profile, StorageError, SyncBatch, SyncOutcome};
+
+/// Ends when the first stage does.
+///
+/// # Errors
+/// Trouble with the database: the sync cannot go on.
+pub(in super::super) async fn store(
+    shared: &Shared,
+    server: Address,
+    counts: Arc<Counts>,
+    teller: Teller,
+    mut tried: mpsc::Receiver<Tried>,
+) -> Result<(), ApiError> {
+    let mut progress = Progress::default();
+    while let Some(next) = tried.recv().await {
+        match next {
+            Tried::Replay { total } => progress = Progress { done: 0, total },
+            Tried::Flush(done) => drop(done.send(())),
+            Tried::Batch(batch) => {
+                let messages = batch.messages;
+                keep(shared, server, counts.clone(), teller.clone(), *batch).await?;
+                progress.add(&shared.context, messages);
+            }
+            Tried::Posted(post) => confirm(shared, server, teller.clone(), *post).await?,
+            Tried::Refetched { epoch } => {
+                shared.context.store.run(move |profile| profile.note_refetched(&server, epoch)).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn keep(
+    shared: &Shared,
+    server: Address,
+    counts: Arc<Counts>,
+    teller: Teller,
+    Batch { batch, notices, .. }: Batch,
+) -> Result<(), ApiError> {
+    let (context, waiters) = (shared.context.clone(), shared.waiters.clone());
+    let now = context.now();
+    if batch.is_empty() && notices.is_empty() {
+        return Ok(());
+    }
+    if !batch.items.is_empty() {
+        context.dialing.attention().active(Target::Server(server), now);
+    }
+    let job = move |profile: &mut Profile| {
+        let outcome = profile.apply_sync_batch(&server, &batch, now)?;
+        tell(&context, &waiters, profile, &batch, &outcome);
+        teller.tell(&context, profile, &batch.log, &notices);
+        count(&counts, &outcome);
+        Ok::<_, StorageError>(())
+    };
+    shared.context.store.run(job).await
+}
+
+/// The server has a post: durable together with the receipt, then everybody hears it.
+async fn confirm(
+    shared: &Shared,
+    server: Address,
+    teller: Teller,
+    PostStored { post, confirmation, notices }: PostStored,
+) -> Result<(), ApiError> {
+    let (context, waiters) = (shared.context.clone(), shared.waiters.clone());
+    let job = move |profile: &mut Profile| {
+        let (id, conversation) = (post.id, post.group.to_string());
+        if profile.mark_post_stored(&server, id, &confirmation)? {
+            context.emit(Event::MessageState { id: id.0, conversation, state: MessageState::Stored });
+        }
+        waiters.settle(id, &Fate::Stored);
+        teller.tell(&context, profile, &confirmation.log, &notices);
+        Ok::<_, StorageError>(())
+    };
+    shared.context.store.run(job).await
+}
+
+fn count(counts: &Counts, outcome: &SyncOutcome) {
+    let stored = outcome.items.iter().filter(|fate| matches!(fate, ItemOutcome::Stored(_))).count();
+    counts.received.fetch_add(stored as u64, Ordering::AcqRel);
+    counts.rejected.fetch_add(outcome.rejected, Ordering::AcqRel);
+    if !outcome.current {
+        counts.stale.store(true, Ordering::Release);
+    }
+}
+
+/// Tells everybody what a batch brought; it is durable now.
+fn tell(context: &Context, waiters: &Waiters, profile: &Profile, batch: &SyncBatch, outcome: &SyncOutcome) {
+    for (item, fate) in batch.items.iter().zip(&outcome.items) {
+        let conversation = item.group.to_string();
+        match *fate {
+            ItemOutcome::Stored(id) if context.events.receiver_count() > 0 => {
+                // What is stored is stored, even if it cannot be read back for the event.
+                if let Ok(message) = message_by_id(profile, &conversation, id) {
+                    context.emit(Event::Message { message });
+                }
+            }
+            ItemOutcome::Confirmed(id) => {
+                context.emit(Event::MessageState { id: id.0, conversation, state: MessageState::Stored });
+                waiters.settle(id, &Fate::Stored);
+            }
+            ItemOutcome::Stored(_) | ItemOutcome::Duplicate | ItemOutcome::UnknownGroup => {}
+        }
+    }
+    if outcome.rejected > 0 {
+        tell_rejects(context, profile, outcome.rejected);
+    }
+}
+
+/// The newest `count` rejects are those that this batch has just added.
+fn tell_rejects(context: &Context, profile: &Profile, count: u64) {
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    let mut sorted: BTreeMap<(Address, Option<GroupId>, String), u64> = BTreeMap::new();
+    for reject in profile.rejects(count).unwrap_or_default() {
+        *sorted.entry((reject.server, reject.group, reject.reason)).or_default() += 1;
+    }
+    for ((server, group, reason), count) in sorted {
+        tracing::warn!(count, reason, "messages of a server were refused");
+        context.emit(Event::Rejected {
+            server: server.to_string(),
+            group: group.map(|group| group.to_string()),
+            count,
+            reason: sentences::sentence(&reason),
+        });
+    }
+}
+
+/// How far a replay is; only told where it takes more than one batch.
+#[derive(Default)]
+struct Progress {
+    done: u64,
+    total: u64,
+}
+
+impl Progress {
+    fn add(&mut self, context: &Context, messages: u64) {
+        if self.done >= self.total {
+            return;
+        }
+        self.done = (self.done + messages).min(self.total);
+        if self.total > limits::BATCH as u64 {
+            context.emit(Event::Progress { task: Task::Sync, done: self.done, total: Some(self.total) });
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! The first stage: every message against every group's key.
+
+use std::sync::Arc;
+
+use cwtch_protocol::group::{Outcome, TrialSet, shown_time};
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+
+use super::held::{Held, Opened};
+use super::{Batch, Feed, Keys, Message, Placed, Step, Tried};
+use crate::api::{ApiError, ErrorKind};
+use crate::engine::context::Context;
+use crate::engine::groups::limits;
+use crate::engine::info::received_content;
+use crate::profile::{LogPlace, SyncBatch, SyncItem, SyncReject};
+use crate::trial::{classify_all, is_quick};
+
+/// Ends when the connection's side is gone, or the second stage.
+///
+/// # Errors
+/// If a server leaves too much unsigned, or this machine fails.
+pub(in super::super) async fn trial(
+    context: &Context,
+    mut feed: mpsc::Receiver<Feed>,
+    tried: mpsc::Sender<Tried>,
+) -> Result<(), ApiError> {
+    let mut arrived = Vec::with_capacity(limits::BATCH);
+    let mut stage = Stage {
+        context,
+        tried,
+        keys: Arc::new(Keys { set: TrialSet::new(), epoch: 0 }),
+        messages: Vec::new(),
+        step: Step::default(),
+        held: Held::default(),
+    };
+    while feed.recv_many(&mut arrived, limits::BATCH).await > 0 {
+        for item in arrived.drain(..) {
+            if stage.take(item).await?.is_none() {
+                return Ok(());
+            }
+        }
+        if stage.hand_on().await?.is_none() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+struct Stage<'a> {
+    context: &'a Context,
+    tried: mpsc::Sender<Tried>,
+    keys: Arc<Keys>,
+    /// What has arrived since the last batch.
+    messages: Vec<Message>,
+    /// What the monitor did since.
+    step: Step,
+    held: Held,
+}
+
+impl Stage<'_> {
+    /// Takes what was read; `None` if the second stage is gone.
+    async fn take(&mut self, item: Feed) -> Result<Option<()>, ApiError> {
+        let next = match item {
+            Feed::Message(message) => {
+                self.messages.push(*message);
+                return Ok(Some(()));
+            }
+            Feed::Step(step) if !step.is_barrier() => {
+                self.step.merge(*step);
+                return Ok(Some(()));
+            }
+            other => other,
+        };
+        // The rest stands between what was before it and what comes behind it.
+        if self.hand_on().await?.is_none() {
+            return Ok(None);
+        }
+        let next = match next {
+            Feed::Keys(new) => {
+                self.keys = new;
+                return Ok(Some(()));
+            }
+            Feed::Step(step) => {
+                self.held.clear();
+                self.step = *step;
+                return self.hand_on().await;
+            }
+            Feed::Replay { total } => {
+                self.held.clear();
+                Tried::Replay { total }
+            }
+            Feed::Posted(post) => Tried::Posted(post),
+            Feed::Refetched { epoch } => Tried::Refetched { epoch },
+            Feed::Flush(done) => Tried::Flush(done),
+            Feed::Message(_) => return Ok(Some(())),
+        };
+        Ok(self.tried.send(next).await.ok())
+    }
+
+    /// Tries what has arrived and hands on what may be stored; `None` if the second stage is gone.
+    async fn hand_on(&mut self) -> Result<Option<()>, ApiError> {
+        let Step { changes, notices, covers } = std::mem::take(&mut self.step);
+        if self.messages.is_empty() && changes.is_empty() && notices.is_empty() && covers == 0 {
+            return Ok(Some(()));
+        }
+        let messages = std::mem::take(&mut self.messages);
+        let mut next = Batch { messages: messages.len() as u64, notices, ..Batch::default() };
+        next.batch = SyncBatch { epoch: self.keys.epoch, log: changes, ..SyncBatch::default() };
+        for (place, opened) in self.open(messages, &mut next.batch).await? {
+            match (place, opened) {
+                (Some(index), opened) => self.held.push(index, opened)?,
+                (None, Opened::Item(item)) => next.batch.items.push(*item),
+                (None, Opened::Reject(reject)) => next.batch.rejects.push(reject),
+            }
+        }
+        self.held.release(covers, &mut next.batch);
+        Ok(self.tried.send(Tried::Batch(Box::new(next))).await.ok())
+    }
+
+    /// Those that an own key opened, with their index in a log; the newest cursor goes into the batch.
+    async fn open(
+        &self,
+        messages: Vec<Message>,
+        batch: &mut SyncBatch,
+    ) -> Result<Vec<(Option<u64>, Opened)>, ApiError> {
+        let moving = messages.iter().rev().find(|message| {
+            matches!(message.place, Placed::Plain { moves_cursor: true })
+                && !message.message.signature.is_empty()
+        });
+        batch.cursor = moving.map(|message| message.message.signature.clone());
+        let (now, keys) = (self.context.now(), self.keys.clone());
+        if is_quick(&keys.set, messages.len()) {
+            return Ok(sort(&keys, &messages, now));
+        }
+        tokio::task::spawn_blocking(move || sort(&keys, &messages, now)).await.map_err(|_| {
+            ApiError::new(
+                ErrorKind::Protocol,
+                "Reading a server's messages failed; this is a bug in the program.",
+            )
+        })
+    }
+}
+
+/// Tries every message against every group, over all cores; keeps the order.
+fn sort(keys: &Keys, messages: &[Message], now: i64) -> Vec<(Option<u64>, Opened)> {
+    let outcomes = classify_all(&keys.set, messages);
+    let opened = messages.iter().zip(outcomes).filter_map(|(message, outcome)| {
+        let (index, place) = match &message.place {
+            Placed::Plain { .. } => (None, None),
+            Placed::Log { index, incarnation, range } => (Some(*index), Some((*index, *incarnation, range))),
+        };
+        let opened = match outcome {
+            Outcome::NotOurs => return None,
+            Outcome::Verified { group, message: verified } => {
+                let (time, believed) = shown_time(&verified, now);
+                Opened::Item(Box::new(SyncItem {
+                    group: *keys.set.id(group)?,
+                    author: *verified.author(),
+                    content: received_content(verified.text().as_bytes().to_vec()),
+                    sent: believed.then_some(time),
+                    signature: verified.signature().to_vec(),
+                    previous: verified.previous().to_vec(),
+                    message_hash: *verified.msg_id().as_bytes(),
+                    entry: message.entry,
+                    place: place.map(|(index, incarnation, range)| LogPlace {
+                        index,
+                        incarnation,
+                        root: range.root(),
+                    }),
+                    extensions: verified.extensions(),
+                }))
+            }
+            Outcome::Rejected { group, reason } => Opened::Reject(SyncReject {
+                group: keys.set.id(group).copied(),
+                reason: reason.to_string(),
+                message_hash: Sha256::digest(message.message.to_json()).into(),
+            }),
+        };
+        Some((index, opened))
+    });
+    opened.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use cwtch_log::EntryId;
+    use cwtch_log::tree::CompactRange;
+    use cwtch_primitives::group::{GroupId, GroupKey};
+    use cwtch_primitives::secretbox::seal;
+    use cwtch_primitives::{Address, Identity, OsRng};
+    use cwtch_wire::board::EncryptedGroupMessage;
+    use cwtch_wire::group::{GroupContext, RejectReason, compose};
+
+    use super::*;
+    use crate::profile::{ConversationId, Group, SyncStart};
+
+    fn group(seed: u8, server: &Address) -> Group {
+        let key = GroupKey::new([seed; 32]);
+        Group {
+            conversation: ConversationId(seed.into()),
+            id: GroupId::derive(&key, server.public_key()),
+            key,
+            name: String::new(),
+            server: *server,
+            joined: 0,
+            last_signature: None,
+        }
+    }
+
+    fn start(epoch: i64, groups: Vec<Group>) -> SyncStart {
+        SyncStart { cursor: None, epoch, groups, refetch: false }
+    }
+
+    fn say(group: &Group, n: usize) -> EncryptedGroupMessage {
+        let context = GroupContext { id: &group.id, key: &group.key, server: &group.server };
+        let text = format!(r#"{{"o":1,"d":"{n}"}}"#);
+        compose(context, &Identity::from_seed(&[2; 32]), &text, 1_700_000_000, &[], &mut OsRng).unwrap()
+    }
+
+    fn plain(message: EncryptedGroupMessage) -> Message {
+        let entry = EntryId::of(&message.signature, &message.ciphertext);
+        Message { message, entry, place: Placed::Plain { moves_cursor: true } }
+    }
+
+    fn item(opened: &Opened) -> Option<&SyncItem> {
+        match opened {
+            Opened::Item(item) => Some(item),
+            Opened::Reject(_) => None,
+        }
+    }
+
+    #[test]
+    fn a_batch_that_is_spread_over_cores_keeps_the_servers_order() {
+        let server = Identity::from_seed(&[1; 32]).address();
+        let groups: Vec<Group> = (1..=5).map(|seed| group(seed, &server)).collect();
+        let stranger = group(99, &server);
+        // Every seventh is somebody else's, every eleventh is rubbish under a group's key.
+        let mut messages = Vec::new();
+        let mut expected = Vec::new();
+        for n in 0..200 {
+            let of = &groups[n % groups.len()];
+            messages.push(plain(if n % 7 == 0 {
+                say(&stranger, n)
+            } else if n % 11 == 0 {
+                let rubbish = seal(&of.key, b"rubbish", &mut OsRng);
+                EncryptedGroupMessage { ciphertext: rubbish, signature: vec![0; 64] }
+            } else {
+                expected.push((of.id, n.to_string()));
+                say(of, n)
+            }));
+        }
+        let keys = Keys::new(&start(4, groups));
+        assert!(!is_quick(&keys.set, messages.len()));
+        let opened = sort(&keys, &messages, 1_700_000_100);
+        let items: Vec<_> = opened.iter().filter_map(|(_, opened)| item(opened)).collect();
+        let found: Vec<_> = items.iter().map(|item| (item.group, item.content.data.clone())).collect();
+        assert_eq!(found, expected);
+        assert!(items.iter().all(|item| item.sent == Some(1_700_000_000) && item.place.is_none()));
+        let rejects: Vec<_> = opened
+            .iter()
+            .filter_map(|(_, opened)| match opened {
+                Opened::Reject(reject) => Some(reject),
+                Opened::Item(_) => None,
+            })
+            .collect();
+        assert_eq!(rejects.len(), (0..200).filter(|n| n % 7 != 0 && n % 11 == 0).count());
+        assert!(rejects.iter().all(|reject| reject.reason == RejectReason::Malformed.to_string()));
+
+        // One at a time, as they come live, they are sorted alike.
+        let singly: Vec<_> = messages
+            .iter()
+            .flat_map(|message| sort(&keys, std::slice::from_ref(message), 1_700_000_100))
+            .filter_map(|(_, opened)| item(&opened).map(|item| (item.group, item.content.data.clone())))
+            .collect();
+        assert_eq!(singly, expected);
+    }
+
+    #[test]
+    fn keys_that_change_in_the_middle_of_a_sync_stay_in_it() {
+        let server = Identity::from_seed(&[1; 32]).address();
+        let before = Keys::new(&start(1, Vec::new()));
+        let during = before.with_groups_of(&start(2, vec![group(1, &server)]));
+        assert_eq!((during.set.len(), during.epoch), (1, 1));
+    }
+
+    /// What the stage makes of a message in a log.
+    fn opened(index: u64) -> Opened {
+        let server = Identity::from_seed(&[1; 32]).address();
+        let group = group(1, &server);
+        let message = say(&group, 0);
+        let entry = EntryId::of(&message.signature, &message.ciphertext);
+        let mut range = CompactRange::new();
+        range.push(entry.leaf());
+        let place = Placed::Log { index, incarnation: 60, range };
+        let message = Message { message, entry, place };
+        let found = sort(&Keys::new(&start(1, vec![group])), &[message], 0).remove(0);
+        assert_eq!(found.0, Some(index));
+        found.1
+    }
+
+    #[test]
+    fn messages_of_a_log_are_held_until_they_are_covered() {
+        let mut held = Held::default();
+        for index in [3, 5, 8] {
+            held.push(index, opened(index)).unwrap();
+        }
+        let released = |held: &mut Held, covers| {
+            let mut batch = SyncBatch::default();
+            held.release(covers, &mut batch);
+            batch.items.iter().filter_map(|item| item.place.map(|place| place.index)).collect::<Vec<_>>()
+        };
+        assert!(released(&mut held, 3).is_empty());
+        assert_eq!(released(&mut held, 6), [3, 5]);
+        // What no checkpoint covered comes again.
+        held.clear();
+        assert!(released(&mut held, 100).is_empty());
+    }
+}

@@ -1,0 +1,187 @@
+//! Posting what is queued, and what the server says to it.
+
+use std::time::Duration;
+
+use cwtch_log::EntryId;
+use cwtch_protocol::app::board_client::{PostId, pay};
+use cwtch_protocol::monitor::{Posted, Seen};
+use cwtch_wire::board::{EncryptedGroupMessage, PostLog, PostRefusal};
+use tokio::time::Instant;
+
+use super::super::intake::{Feed, PostStored};
+use super::Session;
+use crate::api::{ApiError, ErrorKind, Event, MessageState, ServerPhase};
+use crate::engine::groups::posting::Fate;
+use crate::engine::groups::{limits, sentences};
+use crate::profile::{self, AfterRefusal, Confirmation, MessageId, PendingPost};
+
+/// A post that awaits its answer.
+pub(super) struct InFlight {
+    post: PendingPost,
+    /// What the own log was when it was sent.
+    seen: Seen,
+}
+
+/// The server had no room, or could not store: it is asked again after a pause.
+pub(super) struct Full {
+    /// When.
+    pub(super) until: Instant,
+    pause: Duration,
+}
+
+impl Full {
+    fn after(before: Option<&Self>) -> Self {
+        let pause = before.map_or(limits::FULL_FIRST, |full| (full.pause * 2).min(limits::RETRY_MAX));
+        Self { until: Instant::now() + pause, pause }
+    }
+}
+
+impl Session<'_> {
+    /// Sends what is queued, oldest first. A post that was sent over an earlier connection is sent again with
+    /// the same bytes and the same token: the replay before has shown that it is not stored.
+    pub(super) async fn post_queued(&mut self) -> Result<(), ApiError> {
+        self.queued = false;
+        if self.full.as_ref().is_some_and(|full| Instant::now() < full.until) {
+            return Ok(());
+        }
+        // A server that was full is asked with one post.
+        let most = if self.full.is_some() { 1 } else { limits::POSTS_IN_FLIGHT };
+        let room = most.saturating_sub(self.in_flight.len());
+        if room == 0 {
+            return Ok(());
+        }
+        let server = self.actor.server.board;
+        let limit = limits::POSTS_IN_FLIGHT as u32 * 2;
+        let store = self.actor.shared.context.store.clone();
+        let queued = store.run(move |profile| profile.pending_posts(&server, MessageId(0), limit)).await?;
+        let waiting = |post: &PendingPost| !self.in_flight.values().any(|sent| sent.post.id == post.id);
+        let next: Vec<PendingPost> = queued.into_iter().filter(waiting).take(room).collect();
+        self.out_of_tokens = false;
+        if next.is_empty() && self.in_flight.is_empty() {
+            self.full = None;
+        }
+        for post in next {
+            let id = post.id;
+            let token = match store.run(move |profile| profile.take_token_for_post(id)).await {
+                Ok(Some(token)) => token,
+                Ok(None) => {
+                    self.out_of_tokens = true;
+                    self.actor.wallet.want();
+                    break;
+                }
+                // Its group was left meanwhile.
+                Err(error) if error.kind == ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            self.actor.wallet.taken();
+            let message = EncryptedGroupMessage {
+                ciphertext: post.ciphertext.clone(),
+                signature: post.signature.clone(),
+            };
+            let spent = pay(token, &message, &server);
+            self.server_will_owe();
+            let sent = if self.log.monitor.expects_log() {
+                self.board.post_for_receipt(&spent, &message)
+            } else {
+                self.board.post(&spent, &message)
+            };
+            match sent {
+                Ok(sent) => {
+                    let seen = self.log.monitor.seen();
+                    self.in_flight.insert(sent, InFlight { post, seen });
+                }
+                // Not possible for what was composed here; it must not stand in the way of others.
+                Err(_) => self.post_refused(&post, AfterRefusal::GiveUp).await?,
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn post_answered(
+        &mut self,
+        id: PostId,
+        success: bool,
+        log: Option<PostLog>,
+    ) -> Result<(), ApiError> {
+        let Some(InFlight { post, seen }) = self.in_flight.remove(&id) else { return Ok(()) };
+        self.queued = true;
+        let refusal = match log {
+            Some(PostLog::Refused(refusal)) => Some(refusal),
+            None if !success => None,
+            log => return self.post_stored(post, seen, log).await,
+        };
+        if matches!(refusal, Some(PostRefusal::Full | PostRefusal::Failed)) {
+            self.post_waits(&post);
+            return Ok(());
+        }
+        // It may be here already, read but not yet stored: then the token was spent by an earlier attempt.
+        self.flush().await?;
+        let refused = post.refusals + 1;
+        let then =
+            if refused < limits::REFUSALS { AfterRefusal::TryAnotherToken } else { AfterRefusal::GiveUp };
+        self.post_refused(&post, then).await
+    }
+
+    /// The server has no room now. The token is untouched and stays with the post.
+    fn post_waits(&mut self, post: &PendingPost) {
+        self.full = Some(Full::after(self.full.as_ref()));
+        self.actor.set_phase(ServerPhase::Synced, Some(sentences::FULL.to_owned()));
+        self.actor.shared.waiters.settle(post.id, &Fate::Waits(sentences::FULL.to_owned()));
+    }
+
+    async fn post_stored(
+        &mut self,
+        post: PendingPost,
+        seen: Seen,
+        answer: Option<PostLog>,
+    ) -> Result<(), ApiError> {
+        let mut confirmation = Confirmation::default();
+        // A server that has a log and gives no receipt is noticed by the monitor.
+        let missing = || self.log.monitor.expects_log().then(|| PostLog::Receipt(Vec::new()));
+        if let Some(answer) = answer.or_else(missing) {
+            let entry = EntryId::of(&post.signature, &post.ciphertext);
+            let now = self.unix();
+            match self.log.monitor.post_answer(entry, seen, &answer, now) {
+                Ok(Posted::Receipt { index, .. }) => {
+                    let incarnation = self.log.monitor.incarnation_at(index).unwrap_or(0);
+                    confirmation.place = Some((index, incarnation));
+                }
+                Ok(Posted::NoReceipt | Posted::Refused(_)) => {}
+                Err(why) => return self.refuse(why).await,
+            }
+        }
+        if self.full.take().is_some() {
+            self.actor.set_phase(ServerPhase::Synced, self.trouble());
+        }
+        let step = self.take_step();
+        confirmation.log = step.changes;
+        let stored = PostStored { post, confirmation, notices: step.notices };
+        self.feed(Feed::Posted(Box::new(stored))).await?;
+        // The queue is read from the database.
+        self.flush().await
+    }
+
+    async fn post_refused(&self, post: &PendingPost, then: AfterRefusal) -> Result<(), ApiError> {
+        let id = post.id;
+        let waiters = &self.actor.shared.waiters;
+        let state =
+            self.actor.shared.context.store.run(move |profile| profile.mark_post_refused(id, then)).await;
+        match state {
+            Ok(profile::MessageState::Failed) => {
+                tracing::warn!("a post was given up");
+                self.tell(post, MessageState::Failed);
+                waiters.settle(id, &Fate::Refused);
+            }
+            Ok(profile::MessageState::Stored) => waiters.settle(id, &Fate::Stored),
+            Ok(_) => tracing::debug!("a post was refused; another token is tried"),
+            Err(error) if error.kind == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn tell(&self, post: &PendingPost, state: MessageState) {
+        let conversation = post.group.to_string();
+        self.actor.shared.context.emit(Event::MessageState { id: post.id.0, conversation, state });
+    }
+}

@@ -1,0 +1,27 @@
+//! What the monitor did not use, as the error that ends the connection.
+
+use cwtch_primitives::Address;
+use cwtch_protocol::monitor::Refused;
+
+use super::alarm;
+use crate::api::{ApiError, ErrorKind};
+use crate::engine::groups::sentences;
+
+/// The error of a refusal. For [`Refused::Stopped`] a better one is made when the alarm is up.
+pub(in super::super) fn refused(server: &Address, why: Refused) -> ApiError {
+    match why {
+        Refused::Downgrade => alarm::downgrade().error(server),
+        Refused::Stopped => ApiError::new(
+            ErrorKind::Refused,
+            format!("The server {server} cheated and is not used any more: `cwtch evidence list`."),
+        ),
+        Refused::Older | Refused::EarlierCertificate | Refused::ClockAhead | Refused::Unlinked => {
+            let capital = sentences::sentence(&why.to_string());
+            ApiError::new(
+                ErrorKind::Unreachable,
+                format!("The server {server} gave no answer that can be used now. {capital}"),
+            )
+        }
+        other => sentences::misbehaved(server, &other),
+    }
+}

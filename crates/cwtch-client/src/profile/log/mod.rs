@@ -1,0 +1,55 @@
+//! The verifiable log of each server as a client keeps it (docs/verifiable-log.md, section 7).
+//!
+//! [`Snapshot`] and [`Change`] are the monitor's; this stores exactly what [`Snapshot::apply`] defines. The changes
+//! of a step and the messages that they cover are one transaction ([`SyncBatch::log`](super::SyncBatch)), so that a
+//! crash leaves a state that the monitor was in.
+
+mod apply;
+mod evidence;
+mod own;
+mod read;
+mod status;
+
+use cwtch_primitives::Address;
+use cwtch_protocol::monitor::{Change, Snapshot};
+
+pub use evidence::StoredEvidence;
+pub use status::{LogLoss, LogStatus};
+
+pub(super) use apply::apply;
+pub(super) use own::{keep_bytes, note_receipt};
+
+use super::error::StorageError;
+use super::{Profile, servers};
+
+impl Profile {
+    /// What a monitor was when its last changes were stored; the empty snapshot of a server whose log was never seen.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownServer`], or trouble with the database.
+    pub fn log_snapshot(&self, server: &Address) -> Result<Snapshot, StorageError> {
+        self.read("read a server's log", |conn| {
+            let server = servers::row_of(conn, server)?;
+            read::snapshot(conn, server)
+        })
+    }
+
+    /// Stores the changes of one or more steps that cover no messages, in their order.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownServer`], or trouble with the database: then nothing is stored.
+    pub fn apply_log_changes(&mut self, server: &Address, changes: &[Change]) -> Result<(), StorageError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.write("store a server's log", |tx| {
+            let server = servers::row_of(tx, server)?;
+            apply(tx, server, changes)
+        })
+    }
+}
+
+/// A 64-bit number as the integer with the same bits.
+fn int(number: u64) -> i64 {
+    number.cast_signed()
+}

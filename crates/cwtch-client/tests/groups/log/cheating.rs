@@ -1,0 +1,195 @@
+//! Servers in memory that show what no honest server shows, and some that are only slow.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use cwtch_client::api::{ErrorKind, LogNotice, MessageState, ServerPhase};
+use cwtch_client::engine::{EngineOptions, Mode, Probes};
+use cwtch_primitives::group::GroupKey;
+use cwtch_testkit::log::{HonestLog, START, ServerKeys, entry};
+use cwtch_wire::invite::{GroupInvite, TofuBundle};
+
+use super::memory_server::MemoryServer;
+use crate::support::{Person, World};
+
+/// A server with three messages of others, and a clock for clients.
+async fn server(world: &World) -> (MemoryServer, Arc<AtomicI64>) {
+    let keys = ServerKeys::new(7);
+    let mut log = HonestLog::first(keys.clone(), START, 0);
+    log.commit(START, &[entry(1), entry(2), entry(3)]);
+    let server = MemoryServer::start(&world.network, keys, log, START).await;
+    (server, Arc::new(AtomicI64::new(START as i64 + 1)))
+}
+
+async fn person(world: &World, mode: Mode, clock: &Arc<AtomicI64>, probes: Probes) -> Person {
+    let clock = clock.clone();
+    let mut options = EngineOptions::new(mode);
+    options.clock = Some(Arc::new(move || clock.load(Ordering::Acquire)));
+    options.probes = probes;
+    let person = Person::start_with(world.profile("alice"), world.network.clone(), options).await;
+    person.enable().await;
+    person
+}
+
+fn never() -> Probes {
+    Probes::new(|| None)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_who_is_shown_another_log_has_the_proof() {
+    let world = World::new();
+    let (server, clock) = server(&world).await;
+    let probes = Probes::new(|| Some(Duration::ZERO));
+    let mut alice = person(&world, Mode::Daemon, &clock, probes).await;
+    let server_string = server.bundle.to_server_string();
+    let created = alice.new_group("friends", &server_string).await.unwrap();
+    alice.send(&created.group, "mine").await.unwrap();
+    // As long as everybody is shown the same, nothing happens.
+    alice.sync().await.unwrap();
+    crate::support::soon("a probe", async {
+        while server.with(|state| state.heads.is_empty()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    assert!(server.with(|state| state.heads.iter().all(|asked| !asked)), "on a connection of its own");
+    assert!(alice.evidence().await.is_empty());
+
+    server.with(|state| {
+        let mut other = HonestLog::first(ServerKeys::new(7), START, 0);
+        other.commit(START, &[entry(1), entry(2), entry(3), entry(4)]);
+        state.other = Some(other);
+    });
+    // The probe behind it may be faster than its answer.
+    let _ = alice.sync().await;
+    let (_, proven, _) = alice.alarm().await;
+    assert!(proven);
+    alice.phase(ServerPhase::Stopped).await;
+    assert_eq!(alice.evidence().await[0].kind, 1, "two trees of one size");
+    assert_eq!(alice.sync().await.unwrap_err().kind, ErrorKind::Refused);
+    alice.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_daemon_nobody_waits_for_a_probe() {
+    let world = World::new();
+    let (server, clock) = server(&world).await;
+    let alice = person(&world, Mode::OneShot, &clock, Probes::new(|| Some(Duration::ZERO))).await;
+    let created = alice.new_group("friends", &server.bundle.to_server_string()).await.unwrap();
+    alice.send(&created.group, "mine").await.unwrap();
+    alice.sync().await.unwrap();
+    alice.stop().await;
+    assert!(server.with(|state| state.heads.is_empty()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_in_an_invite_makes_a_missing_log_an_alarm_from_the_first_contact() {
+    let world = World::new();
+    let (server, clock) = server(&world).await;
+    server.with(|state| state.legacy = true);
+    let board = *server.bundle.board();
+    let invite = GroupInvite::new("friends", GroupKey::new([3; 32]), &board).unwrap();
+    let certificate = server.with(|state| state.log.certificate().to_bytes());
+    let with =
+        TofuBundle::new(server.bundle.clone(), invite.clone().with_log_certificate(certificate)).unwrap();
+    let without = TofuBundle::new(server.bundle.clone(), invite).unwrap();
+
+    // Without it, the server is read as one of the deployed ones.
+    let carol = world.daemon("carol").await;
+    carol.join(&without.to_text()).await.unwrap();
+    carol.sync().await.unwrap();
+    assert_eq!(carol.log().await, None);
+    assert_eq!(server.with(|state| state.replays.last().copied()), Some((Some(0), false)));
+
+    let mut alice = person(&world, Mode::Daemon, &clock, never()).await;
+    let joined = alice.join(&with.to_text()).await.unwrap();
+    let (_, proven, evidence) = alice.alarm().await;
+    assert_eq!((proven, evidence), (false, None));
+    let error = alice.sync().await.unwrap_err();
+    assert!(error.message.contains("no longer shows its record"), "{error}");
+    assert!(alice.log().await.unwrap().alarm.is_some());
+    // It is asked again, and the alarm is over when it shows its log.
+    server.with(|state| state.legacy = false);
+    let log = alice.log_until("the log", |log| log.size == 3).await;
+    assert_eq!(log.alarm, None);
+    alice.send(&joined.group, "here").await.unwrap();
+
+    // An invite of ours carries it.
+    let tofu = alice.new_group("more", board.as_str()).await.unwrap().tofubundle;
+    let (_, invite) = TofuBundle::parse(&tofu).unwrap().into_parts();
+    assert_eq!(invite.log_certificate(), Some(&certificate));
+    carol.stop().await;
+    alice.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stale_answers_and_clocks_are_told_once_and_accuse_nobody() {
+    let world = World::new();
+    let (server, clock) = server(&world).await;
+    let mut alice = person(&world, Mode::Daemon, &clock, never()).await;
+    let created = alice.new_group("friends", &server.bundle.to_server_string()).await.unwrap();
+    alice.sync().await.unwrap();
+    // An hour later the server still shows the same.
+    clock.fetch_add(3600, Ordering::AcqRel);
+    alice.sync().await.unwrap();
+    assert!(alice.notice(LogNotice::Stale).await.contains("60 minutes old"));
+    assert!(alice.servers().await[0].trouble.as_ref().unwrap().contains("is 60 minutes old"));
+    alice.sync().await.unwrap();
+    // Then it goes on.
+    let now = START + 3600;
+    server.with(|state| {
+        state.now = now;
+        state.log.tick(now);
+    });
+    alice.sync().await.unwrap();
+    assert_eq!(alice.servers().await[0].trouble, None);
+
+    // The own clock goes back by a day: nothing new is read, and it is said.
+    clock.fetch_sub(86_400, Ordering::AcqRel);
+    let error = alice.sync().await.unwrap_err();
+    assert!(error.message.contains("in the future"), "{error}");
+    assert!(alice.notice(LogNotice::ClockAhead).await.contains("ahead of yours"));
+    clock.fetch_add(86_400, Ordering::AcqRel);
+    alice.sync().await.unwrap();
+    alice.send(&created.group, "well again").await.unwrap();
+    assert!(alice.evidence().await.is_empty());
+    alice.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_yes_without_a_receipt_is_told() {
+    let world = World::new();
+    let (server, clock) = server(&world).await;
+    let mut alice = person(&world, Mode::Daemon, &clock, never()).await;
+    let created = alice.new_group("friends", &server.bundle.to_server_string()).await.unwrap();
+    alice.send(&created.group, "with").await.unwrap();
+    server.with(|state| state.no_receipts = true);
+    let sent = alice.send(&created.group, "without").await.unwrap();
+    assert_eq!(sent.state, MessageState::Stored);
+    assert!(alice.notice(LogNotice::NoReceipt).await.contains("no valid receipt"));
+    alice.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cursor_names_no_message_once_the_log_is_known() {
+    let world = World::new();
+    let (server, clock) = server(&world).await;
+    let alice = person(&world, Mode::OneShot, &clock, never()).await;
+    let created = alice.new_group("friends", &server.bundle.to_server_string()).await.unwrap();
+    server.with(|state| {
+        let more: Vec<_> = (10..200).map(entry).collect();
+        state.log.commit(START, &more);
+    });
+    for n in 0..3 {
+        alice.send(&created.group, &n.to_string()).await.unwrap();
+        alice.sync().await.unwrap();
+    }
+    alice.stop().await;
+    let replays = server.with(|state| state.replays.clone());
+    assert!(replays.len() > 3);
+    assert!(
+        replays.iter().all(|(from, last_commit)| from.is_some_and(|from| from % 64 == 0) && !last_commit)
+    );
+    assert!(replays.iter().any(|(from, _)| *from != Some(0)));
+}

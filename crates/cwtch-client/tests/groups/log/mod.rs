@@ -1,0 +1,6 @@
+//! The verifiable log: with the real server, and with servers in memory that may be made to cheat.
+
+mod cheating;
+mod honest;
+mod memory_server;
+mod restored;
