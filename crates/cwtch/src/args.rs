@@ -138,6 +138,10 @@ pub(crate) enum Verb {
     /// Show why messages from servers were refused
     Rejects,
 
+    /// What servers did that no honest server does, and how to show it to others
+    #[command(subcommand, after_help = text::EVIDENCE_HELP)]
+    Evidence(EvidenceVerb),
+
     /// Keep the profile online and serve its socket until stopped
     #[command(long_about = text::DAEMON_LONG)]
     Daemon,
@@ -247,8 +251,30 @@ pub(crate) enum ServerVerb {
         /// The server:… string
         server: String,
     },
-    /// List known servers
+    /// List known servers, and whether they show everything
+    #[command(after_help = text::SERVER_LIST_HELP)]
     List,
+    /// Use a server again that raised an alarm; the evidence stays
+    #[command(after_help = text::RESUME_HELP)]
+    Resume {
+        /// The server's address, as `cwtch server list` shows it
+        address: String,
+    },
+}
+
+/// `cwtch evidence …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvidenceVerb {
+    /// List what was found
+    List,
+    /// Write a piece of evidence to a file that can be given to anybody
+    Export {
+        /// Its number, as `cwtch evidence list` shows it
+        id: i64,
+        /// File to write; one that exists is left alone
+        #[arg(long, value_name = "FILE")]
+        output: PathBuf,
+    },
 }
 
 /// `cwtch group …`

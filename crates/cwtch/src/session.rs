@@ -16,7 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::fault::Fault;
 use crate::output::progress::Progress;
-use crate::output::{capital, sentence};
+use crate::output::{capital, note, sentence};
 use crate::prompt;
 use crate::rpc::client::Client;
 use crate::settings::{PasswordSource, Settings};
@@ -208,7 +208,12 @@ impl Session {
                 let mut call = std::pin::pin!(engine.call(command));
                 loop {
                     tokio::select! {
-                        outcome = &mut call => break to_value(outcome),
+                        outcome = &mut call => {
+                            while let Ok(event) = events.try_recv() {
+                                progress.hear(&event);
+                            }
+                            break to_value(outcome);
+                        }
                         Ok(event) = events.recv() => progress.hear(&event),
                         _ = tick.tick() => progress.tick(),
                     }
@@ -216,6 +221,10 @@ impl Session {
             }
         };
         progress.clear();
+        // A failure says by itself what is wrong.
+        if outcome.is_ok() {
+            progress.take_notices().iter().for_each(|notice| note(notice));
+        }
         outcome
     }
 

@@ -41,7 +41,7 @@ EXAMPLES:
 JSON (--json):
   One JSON value on one line of standard output per command. `messages` and
   `events` print one object per line; the other lists (contact, group, server,
-  profile, experiment, attribute, rejects) print one array. A failure prints
+  profile, experiment, attribute, rejects, evidence) print one array. A failure prints
   {\"error\":{\"kind\":…,\"message\":…}} on standard error; the kinds are usage,
   not-found, refused, unreachable, protocol, storage, closed, password, locked,
   interrupted and internal.
@@ -94,7 +94,22 @@ Marks: ✓ acknowledged or stored, … on its way, ✗ failed, ! a message befor
 this one was not delivered. Times are UTC.
 
 With --json, one object per line: id, conversation, author, text, overlay,
-sent, received, state, own, previous, gap, quoted.";
+sent, received, state, own, previous, gap, quoted, index, reposted.";
+
+pub(crate) const EVIDENCE_HELP: &str = "\
+A server signs what it has stored. When it contradicts itself, this program stops using it and keeps
+what it found. Proven evidence convinces anybody: they check the exported file with
+  cwtch-verify FILE --server ADDRESS
+The file names the server and nobody else; it may show when you fetched, so wait before you publish it.
+Unproven evidence exports a report that says that it is no proof.";
+
+pub(crate) const SERVER_LIST_HELP: &str = "\
+CHECKED is the number of messages, of all groups of that server, that it can no longer change or leave
+out unnoticed; \"no receipts\" marks a server that signs nothing, of which less can be told.";
+
+pub(crate) const RESUME_HELP: &str = "\
+Only if you are sure that the alarm was an accident. The server is read anew, as if you met it for the
+first time: what it had signed before does not bind it any more. The evidence stays.";
 
 pub(crate) const DAEMON_LONG: &str = "\
 Keeps the profile online: listens on its address, keeps connections with all accepted contacts and \

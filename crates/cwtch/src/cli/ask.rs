@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::fault::Fault;
 use crate::output::human::{self, Names};
+use crate::output::log;
 use crate::output::progress::Progress;
 use crate::output::{print, sanitize};
 use crate::session::Session;
@@ -138,6 +139,8 @@ fn render(command: &Command, reply: Value, names: &Names) -> Result<String, Faul
         }
         Command::AttributeSet { .. } | Command::AttributeList => human::attributes(&read::<Vec<_>>(reply)?),
         Command::ServerAdd { .. } => human::server(&read(reply)?),
+        Command::ServerResume { .. } => human::resumed(&read(reply)?),
+        Command::EvidenceList => log::evidence(&read::<Vec<_>>(reply)?),
         Command::ServerList => human::servers(&read::<Vec<_>>(reply)?),
         Command::GroupNew { .. } => human::group_created(&read(reply)?),
         Command::GroupJoin { .. } => human::group(&read(reply)?),
@@ -153,7 +156,7 @@ fn render(command: &Command, reply: Value, names: &Names) -> Result<String, Faul
     })
 }
 
-fn read<T: DeserializeOwned>(reply: Value) -> Result<T, Fault> {
+pub(super) fn read<T: DeserializeOwned>(reply: Value) -> Result<T, Fault> {
     serde_json::from_value(reply).map_err(|_| {
         Fault::internal("The daemon answered in a form that this version does not know: restart it.")
     })

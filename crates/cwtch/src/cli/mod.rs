@@ -2,6 +2,7 @@
 
 mod ask;
 mod events;
+mod evidence;
 mod profile;
 
 use std::process::ExitCode;
@@ -9,7 +10,9 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use cwtch_client::api::Command;
 
-use crate::args::{AttributeVerb, CommandLine, ContactVerb, ExperimentVerb, GroupVerb, ServerVerb, Verb};
+use crate::args::{
+    AttributeVerb, CommandLine, ContactVerb, EvidenceVerb, ExperimentVerb, GroupVerb, ServerVerb, Verb,
+};
 use crate::fault::{EXIT_OK, EXIT_USAGE, Fault};
 use crate::settings::Settings;
 use crate::{daemon, demo, output};
@@ -75,6 +78,7 @@ async fn dispatch(settings: &Settings, verb: Verb) -> Result<(), Fault> {
         Verb::Daemon => daemon::run(settings).await,
         Verb::Events => events::run(settings).await,
         Verb::Demo { no_wait } => demo::run(settings, no_wait).await,
+        Verb::Evidence(EvidenceVerb::Export { id, output }) => evidence::export(settings, id, &output).await,
         other => ask::run(settings, command(other)?).await,
     }
 }
@@ -95,6 +99,8 @@ fn command(verb: Verb) -> Result<Command, Fault> {
         Verb::Attribute(AttributeVerb::List) => Command::AttributeList,
         Verb::Server(ServerVerb::Add { server }) => Command::ServerAdd { server },
         Verb::Server(ServerVerb::List) => Command::ServerList,
+        Verb::Server(ServerVerb::Resume { address }) => Command::ServerResume { server: address },
+        Verb::Evidence(EvidenceVerb::List) => Command::EvidenceList,
         Verb::Group(GroupVerb::New { name, server }) => Command::GroupNew { name, server },
         Verb::Group(GroupVerb::Invite { group, contact, wait }) => {
             Command::GroupInvite { group, contact, timeout: wait.timeout }
@@ -111,7 +117,7 @@ fn command(verb: Verb) -> Result<Command, Fault> {
         Verb::Sync { group } => Command::Sync { group },
         Verb::Messages { conversation, since, limit } => Command::Messages { conversation, since, limit },
         Verb::Rejects => Command::Rejects,
-        Verb::Profile(_) | Verb::Daemon | Verb::Events | Verb::Demo { .. } => {
+        Verb::Profile(_) | Verb::Evidence(_) | Verb::Daemon | Verb::Events | Verb::Demo { .. } => {
             return Err(Fault::internal("This command is not one of the engine's."));
         }
     })

@@ -11,7 +11,7 @@ use cwtch_client::api::{
 
 use super::sanitize::{line, lines};
 use super::table::Table;
-use super::{BAD, BOLD, DIM, GOOD, WARN};
+use super::{BAD, BOLD, DIM, GOOD, WARN, log};
 
 /// How many characters of an address or id are shown where its whole length would only be in the way.
 const SHORT: usize = 10;
@@ -162,6 +162,10 @@ pub(crate) fn server(server: &ServerInfo) -> String {
     format!("Server {} is known.\n", line(&server.address))
 }
 
+pub(crate) fn resumed(server: &ServerInfo) -> String {
+    format!("Server {} is used again: fetch with `cwtch sync`. The evidence stays.\n", line(&server.address))
+}
+
 fn phase(phase: ServerPhase) -> &'static str {
     match phase {
         ServerPhase::Connecting => "connecting",
@@ -169,20 +173,24 @@ fn phase(phase: ServerPhase) -> &'static str {
         ServerPhase::Syncing => "syncing",
         ServerPhase::Synced => "synced",
         ServerPhase::Offline => "offline",
+        ServerPhase::Stopped => "stopped",
         _ => "unknown",
     }
 }
 
 pub(crate) fn servers(servers: &[ServerInfo]) -> String {
-    let mut table = Table::new(&["SERVER", "PHASE", "TOKENS", "RECEIVED", "REJECTED"]);
+    let mut table = Table::new(&["SERVER", "PHASE", "CHECKED", "TOKENS", "RECEIVED", "REJECTED"]);
     let mut troubles = String::new();
     for server in servers {
-        if let Some(trouble) = &server.trouble {
+        let alarmed = server.log.as_ref().is_some_and(|log| log.alarm.is_some());
+        if let Some(trouble) = server.trouble.as_ref().filter(|_| !alarmed) {
             let _ = writeln!(troubles, "{DIM}{}{DIM:#}", line(trouble));
         }
+        troubles.push_str(&log::remarks(server));
         table.row([
             server.address.clone(),
             server.phase.map_or("-", phase).into(),
+            log::column(server.log.as_ref()),
             server.tokens.to_string(),
             server.received.to_string(),
             server.rejected.to_string(),
@@ -283,8 +291,17 @@ fn mark(message: &MessageInfo) -> (anstyle::Style, char) {
 
 fn content(message: &MessageInfo, indent: &str) -> String {
     let text = lines(&message.text, indent);
+    let again = if message.reposted {
+        format!("{DIM}(the server lost it; sent again){DIM:#} ")
+    } else {
+        String::new()
+    };
+    again + &meaning(message, &text)
+}
+
+fn meaning(message: &MessageInfo, text: &str) -> String {
     match message.overlay {
-        1 => text,
+        1 => text.to_owned(),
         10 => match message.quoted {
             Some(id) => format!("{DIM}(answers {id}){DIM:#} {text}"),
             None => format!("{DIM}(answers a message not held here){DIM:#} {text}"),
@@ -345,6 +362,12 @@ pub(crate) fn event(event: &Event, names: &Names) -> String {
         Event::Rejected { count, reason, .. } => {
             format!("{WARN}{} refused{WARN:#}: {}", plural(*count, "message"), line(reason))
         }
+        Event::Alarm { server, detail, advice, .. } => {
+            format!("{BAD}alarm{BAD:#} about the server {}: {} {}", line(server), line(detail), line(advice))
+        }
+        Event::LogNotice { server, detail, .. } => {
+            format!("{WARN}server {}{WARN:#}: {}", short(server), line(detail))
+        }
         Event::Progress { .. } => return String::new(),
         Event::Missed { count } => {
             format!("{WARN}{} missed{WARN:#} because they were read too slowly", plural(*count, "event"))
@@ -395,6 +418,8 @@ mod tests {
             previous: None,
             gap: false,
             quoted: None,
+            index: None,
+            reposted: false,
         }
     }
 

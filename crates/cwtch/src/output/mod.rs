@@ -3,6 +3,7 @@
 //! Colour is decided by anstream: only on a terminal, never with `NO_COLOR`.
 
 pub(crate) mod human;
+pub(crate) mod log;
 pub(crate) mod progress;
 pub(crate) mod sanitize;
 pub(crate) mod table;

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 
 use cwtch_client::api::{Event, ReadinessInfo, Task};
 
-use super::human;
+use super::human::{self, Names};
 
 /// Shows what the engine reports, once a command has run for a second. Nothing of it stays on the screen.
 pub(crate) struct Progress {
     shown: bool,
+    /// For programs: nothing is said in words.
+    json: bool,
     state: RefCell<State>,
 }
 
@@ -21,6 +23,8 @@ struct State {
     network: Option<ReadinessInfo>,
     drawn: bool,
     turn: usize,
+    /// What a person should know beside the result.
+    notices: Vec<String>,
 }
 
 const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -34,8 +38,15 @@ impl Progress {
     /// Shown only to people, on a terminal.
     pub(crate) fn new(json: bool) -> Self {
         let shown = !json && stderr().is_terminal();
-        let state = State { since: Instant::now(), what: None, network: None, drawn: false, turn: 0 };
-        Self { shown, state: RefCell::new(state) }
+        let state = State {
+            since: Instant::now(),
+            what: None,
+            network: None,
+            drawn: false,
+            turn: 0,
+            notices: Vec::new(),
+        };
+        Self { shown, json, state: RefCell::new(state) }
     }
 
     /// Whether anything will be shown at all.
@@ -49,8 +60,17 @@ impl Progress {
         match event {
             Event::Progress { task, done, total } => state.what = Some((*task, *done, *total)),
             Event::Network(now) => state.network = Some(now.clone()).filter(|now| !now.ready),
+            Event::LogNotice { .. } | Event::Alarm { .. } => {
+                state.notices.push(human::event(event, &Names::default()).trim_end().to_owned());
+            }
             _ => {}
         }
+    }
+
+    /// What the engine told that a person should know beside the result; nothing for programs.
+    pub(crate) fn take_notices(&self) -> Vec<String> {
+        let notices = std::mem::take(&mut self.state.borrow_mut().notices);
+        if self.json { Vec::new() } else { notices }
     }
 
     /// Draws.
