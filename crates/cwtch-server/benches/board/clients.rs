@@ -8,7 +8,7 @@ use cwtch_protocol::app::board_client::pay;
 use cwtch_protocol::channel::handshake::Start;
 use cwtch_protocol::channel::{Channel, empty_packet};
 use cwtch_server::keys::ServerKeys;
-use cwtch_wire::board::{ClientMessage, ServerMessage};
+use cwtch_wire::board::{ClientMessage, PostLog, ServerMessage};
 use cwtch_wire::packet::PACKET_LEN;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -52,16 +52,28 @@ impl RawClient {
 
     /// Asks for everything and returns how many messages were announced.
     pub(crate) async fn ask_replay(&mut self) -> u64 {
+        match self.ask(&ClientMessage::Replay { last_commit: None, log: None }).await {
+            ServerMessage::ReplayResult { count } => count,
+            other => panic!("not the result of a replay: {other:?}"),
+        }
+    }
+
+    /// Asks for the whole log and returns how many entries were announced.
+    pub(crate) async fn ask_log_replay(&mut self) -> u64 {
+        match self.ask(&ClientMessage::Replay { last_commit: None, log: Some(0) }).await {
+            ServerMessage::LogReplayResult { count, .. } => count,
+            other => panic!("not the result of a replay of the log: {other:?}"),
+        }
+    }
+
+    async fn ask(&mut self, request: &ClientMessage) -> ServerMessage {
         let mut packet = empty_packet();
-        let request = ClientMessage::Replay { last_commit: None, log: None }.to_json();
+        let request = request.to_json();
         self.channel.seal(&request, &mut OsRng, &mut packet).unwrap();
         self.stream.write_all(packet.as_slice()).await.unwrap();
         self.stream.read_exact(packet.as_mut_slice()).await.unwrap();
         let answer = self.channel.open(&packet).unwrap();
-        match ServerMessage::from_json(&answer).unwrap() {
-            Some(ServerMessage::ReplayResult { count }) => count,
-            other => panic!("not the result of a replay: {other:?}"),
-        }
+        ServerMessage::from_json(&answer).unwrap().unwrap()
     }
 
     /// Reads exactly so many packets, through a buffer of that many packets.
@@ -92,12 +104,12 @@ pub(crate) fn mint(keys: &ServerKeys, count: usize) -> Vec<Token> {
     tokens
 }
 
-/// So many posts, paid for and ready to be sent.
-pub(crate) fn posts(place: &Place, count: usize) -> Vec<Vec<u8>> {
+/// So many posts, paid for and ready to be sent; `log` asks for receipts.
+pub(crate) fn posts(place: &Place, count: usize, log: bool) -> Vec<Vec<u8>> {
     let board = place.address();
     let ready = mint(&place.keys, count).into_iter().map(|token| {
         let message = place.group.message();
-        ClientMessage::Post { token: Some(pay(token, &message, &board)), message, log: false }.to_json()
+        ClientMessage::Post { token: Some(pay(token, &message, &board)), message, log }.to_json()
     });
     ready.collect()
 }
@@ -110,5 +122,10 @@ pub(crate) async fn post(client: &mut SecureConnection, request: &[u8]) {
 
 pub(crate) async fn expect_stored(client: &mut SecureConnection) {
     let answer = client.recv().await.unwrap().unwrap();
-    assert_eq!(ServerMessage::from_json(&answer).unwrap(), Some(ServerMessage::PostResult { success: true }));
+    let stored = match ServerMessage::from_json(&answer).unwrap() {
+        Some(ServerMessage::PostResult { success }) => success,
+        Some(ServerMessage::LogPostResult(answer)) => matches!(answer, PostLog::Receipt(_)),
+        _ => false,
+    };
+    assert!(stored, "a post was refused");
 }

@@ -97,7 +97,7 @@ pub(crate) fn run() -> Vec<Row> {
     const BURST: usize = 100;
 
     let (place, _server) = place_with_messages();
-    let mut requests = clients::posts(&place, LATENCY_ROUNDS + BURST_ROUNDS * BURST);
+    let mut requests = clients::posts(&place, LATENCY_ROUNDS + BURST_ROUNDS * BURST, false);
     let (mut latencies, mut rates) = (Vec::new(), Vec::new());
     clients::run(async {
         let (crowd, mut poster) = crowd_and_poster(&place, SYNCED).await;
@@ -132,7 +132,7 @@ pub(crate) fn memory() -> Vec<Row> {
     let (mut idle, mut after) = (Vec::new(), Vec::new());
     for _ in 0..3 {
         let (place, server) = place_with_messages();
-        let mut requests = clients::posts(&place, 10);
+        let mut requests = clients::posts(&place, 10, false);
         clients::run(async {
             // What the first connections set up once is not a client's.
             let (mut crowd, mut poster) = crowd_and_poster(&place, 50).await;

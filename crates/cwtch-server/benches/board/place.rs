@@ -11,8 +11,9 @@ use cwtch_primitives::rand_core::RngCore;
 use cwtch_primitives::{Address, Identity, OsRng};
 use cwtch_server::keys::ServerKeys;
 use cwtch_server::store::{NewEntry, NewPost, SqliteStore, Store};
-use cwtch_wire::board::EncryptedGroupMessage;
+use cwtch_wire::board::{CHECKPOINT_LEN, EncryptedGroupMessage};
 use cwtch_wire::group::{GroupContext, compose};
+use cwtch_wire::packet::SEALED_MAX;
 
 use super::load;
 
@@ -67,6 +68,15 @@ impl Place {
         OsRng.fill_bytes(&mut token);
         let message = self.group.message();
         NewPost { token, entry: Some(NewEntry::new(message.signature, message.ciphertext)) }
+    }
+
+    /// Packets of the stream that a log of so many of the group's messages is: all have the same length.
+    pub(crate) fn log_packets(&self, count: usize) -> u64 {
+        const HEADER: usize = 4;
+        let message = self.group.message();
+        let entry = HEADER + message.signature.len() + message.ciphertext.len();
+        let boundaries = count / 256 * (HEADER + CHECKPOINT_LEN);
+        (count * entry + boundaries).div_ceil(SEALED_MAX) as u64
     }
 
     /// Starts the program `cwtch-server` and waits until it can be dialled.

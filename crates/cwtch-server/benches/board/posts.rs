@@ -11,18 +11,26 @@ const ROUNDS: usize = 7;
 
 pub(crate) fn run() -> Vec<Row> {
     vec![
-        Row::new("durable posts, 1 poster", "posts/s", Aim::None, measure(1, 1000, 1)),
-        Row::new("durable posts, 64 posters", "posts/s", Aim::AtLeast(5000.0), measure(64, 150, 1)),
-        Row::new("durable posts, 64 posters, 8 in flight each", "posts/s", Aim::None, measure(64, 150, 8)),
+        Row::new("durable posts, 1 poster", "posts/s", Aim::None, measure(1, 1000, 1, false)),
+        Row::new("the same, with receipts", "posts/s", Aim::None, measure(1, 1000, 1, true)),
+        Row::new("durable posts, 64 posters", "posts/s", Aim::AtLeast(5000.0), measure(64, 150, 1, false)),
+        Row::new("the same, with receipts", "posts/s", Aim::AtLeast(5000.0), measure(64, 150, 1, true)),
+        Row::new(
+            "durable posts, 64 posters, 8 in flight each",
+            "posts/s",
+            Aim::None,
+            measure(64, 150, 8, false),
+        ),
+        Row::new("the same, with receipts", "posts/s", Aim::None, measure(64, 150, 8, true)),
     ]
 }
 
 /// Posts per second. A deployed client has one post in flight: it waits for the answer before the next.
-fn measure(posters: usize, each: usize, in_flight: usize) -> Vec<f64> {
+fn measure(posters: usize, each: usize, in_flight: usize, receipts: bool) -> Vec<f64> {
     let place = Place::new();
     let server = place.serve();
     load::rounds(ROUNDS, &server, || {
-        let mut requests = clients::posts(&place, posters * each);
+        let mut requests = clients::posts(&place, posters * each, receipts);
         let took = clients::run(async {
             let mut tasks = JoinSet::new();
             let mut ready = Vec::new();

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use cwtch_log::EntryId;
+use cwtch_log::tree::CompactRange;
 use cwtch_protocol::app::board_client::{BoardClient, DEFAULT_MAX_REPLAY, Event};
 use cwtch_wire::group::try_open_into;
 use cwtch_wire::packet::PACKET_LEN;
@@ -21,12 +23,21 @@ pub(crate) fn run() -> Vec<Row> {
     let server = place.serve();
     // Once before, so that every round finds the database in the system's cache.
     raw(&place, 1);
+    let deployed = Row::new(
+        "replay of 100,000 to 1 raw reader",
+        "msg/s",
+        Aim::AtLeast(40_000.0),
+        load::rounds(ROUNDS, &server, || raw(&place, 1)),
+    );
+    let aim = Aim::AtLeast(2.5 * deployed.median());
     vec![
+        deployed,
+        Row::new("the same of the log", "msg/s", aim, load::rounds(ROUNDS, &server, || raw_log(&place))),
         Row::new(
-            "replay of 100,000 to 1 raw reader",
+            "the log to 1 decrypting, folding reader",
             "msg/s",
-            Aim::AtLeast(40_000.0),
-            load::rounds(ROUNDS, &server, || raw(&place, 1)),
+            Aim::None,
+            load::rounds(ROUNDS, &server, || folding(&place)),
         ),
         Row::new(
             "replay of 100,000 to 1 decrypting reader",
@@ -92,4 +103,48 @@ fn decrypting(place: &Place) -> f64 {
     });
     let all = MESSAGES as f64;
     all / took.as_secs_f64()
+}
+
+/// A reader of the log that only takes packets off the stream.
+fn raw_log(place: &Place) -> f64 {
+    let packets = place.log_packets(MESSAGES);
+    let took = clients::run(async {
+        let mut client = RawClient::connect(place).await;
+        let mut buffer = vec![0; 16 * PACKET_LEN];
+        let start = Instant::now();
+        assert_eq!(client.ask_log_replay().await, MESSAGES as u64);
+        client.skip(packets, &mut buffer).await;
+        start.elapsed()
+    });
+    MESSAGES as f64 / took.as_secs_f64()
+}
+
+/// A reader of the log that opens every packet, reads the entries, opens the group messages in them and computes the
+/// log's root, which must be the signed one.
+fn folding(place: &Place) -> f64 {
+    let took = clients::run(async {
+        let mut client = clients::connect(place).await;
+        let mut board = BoardClient::new(DEFAULT_MAX_REPLAY);
+        let (mut plain, mut range, mut signed) = (Vec::new(), CompactRange::new(), None);
+        let start = Instant::now();
+        board.request_log_replay(0, None).unwrap();
+        client.send(&board.poll_send().unwrap()).await.unwrap();
+        while !board.is_synced() {
+            board.handle(&client.recv().await.unwrap().unwrap()).unwrap();
+            while let Some(event) = board.poll_event() {
+                match event {
+                    Event::ReplayStarted { log, .. } => signed = log.unwrap().start.map(|log| log.checkpoint),
+                    Event::Entry { message, .. } => {
+                        range.push(EntryId::of(&message.signature, &message.ciphertext).leaf());
+                        try_open_into(&place.group.key, &message.ciphertext, &mut plain).unwrap();
+                    }
+                    _ => {}
+                }
+            }
+        }
+        // A checkpoint holds its kind, the size and the root, in this order.
+        assert_eq!(signed.unwrap().get(9..41).unwrap(), range.root());
+        start.elapsed()
+    });
+    MESSAGES as f64 / took.as_secs_f64()
 }

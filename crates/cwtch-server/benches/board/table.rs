@@ -25,7 +25,7 @@ impl Row {
         Self { name, unit, aim, rounds }
     }
 
-    fn median(&self) -> f64 {
+    pub(crate) fn median(&self) -> f64 {
         let middle = self.rounds.len() / 2;
         let upper = self.rounds.get(middle).copied().unwrap_or(f64::NAN);
         if self.rounds.len() % 2 == 1 { upper } else { (upper + self.rounds.get(middle - 1).unwrap()) / 2.0 }
