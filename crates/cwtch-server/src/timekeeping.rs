@@ -43,3 +43,68 @@ async fn ready(network: &mut Option<watch::Receiver<Readiness>>) {
     }
     std::future::pending().await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::store::{Commit, NewPost, Seq, StoreError, StoreWriter, spawn_writer};
+
+    /// Tells what it is asked to do.
+    struct Told(mpsc::Sender<&'static str>);
+
+    impl StoreWriter for Told {
+        fn commit(&mut self, _: &[NewPost]) -> Result<Commit, StoreError> {
+            Err(StoreError::Full)
+        }
+
+        fn refresh(&mut self) -> Result<(), StoreError> {
+            self.0.send("refresh").unwrap();
+            Ok(())
+        }
+
+        fn prune_step(&mut self) -> Result<bool, StoreError> {
+            Ok(false)
+        }
+
+        fn recover(&mut self) -> Result<Seq, StoreError> {
+            Ok(0)
+        }
+
+        fn confirm_clock(&mut self) {
+            self.0.send("confirm").unwrap();
+        }
+
+        fn finish(&mut self) {
+            self.0.send("finish").unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_quiet_log_is_signed_each_minute_and_a_ready_network_confirms_once() {
+        let (tell, told) = mpsc::channel();
+        let (submitter, writer) = spawn_writer(Box::new(Told(tell)), |_| {}).unwrap();
+        let network = watch::Sender::new(Readiness::waiting(5, "Tor"));
+        let (stop, stopped) = watch::channel(false);
+        let keeping = tokio::spawn(run(submitter, Some(network.subscribe()), stopped));
+        // Paused, time passes as soon as nothing else is to be done.
+        let mut refreshed = 0;
+        while refreshed < 3 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            refreshed += told.try_iter().inspect(|told| assert_eq!(*told, "refresh")).count();
+        }
+        network.send_replace(Readiness::ready());
+        while told.try_iter().all(|told| told != "confirm") {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        network.send_replace(Readiness::waiting(5, "Tor"));
+        network.send_replace(Readiness::ready());
+        stop.send_replace(true);
+        keeping.await.unwrap();
+        writer.join();
+        // Perhaps it was signed once more meanwhile.
+        let rest: Vec<_> = told.iter().filter(|told| *told != "refresh").collect();
+        assert_eq!(rest, ["finish"]);
+    }
+}

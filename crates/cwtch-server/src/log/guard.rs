@@ -228,4 +228,16 @@ mod tests {
         // A guard that names no next nonce is not met by a database without one.
         assert!(Guard { nonce: None, ..guard }.fits(None, 300, 1_700_000_040));
     }
+    proptest::proptest! {
+        #[test]
+        fn whatever_the_file_holds_is_a_guard_or_none(text in "[ -~\n]{0,400}", cut in 0..400usize) {
+            let whole = guard().to_text();
+            let mixed = format!("{}{text}", whole.get(..cut.min(whole.len())).unwrap_or_default());
+            for text in [text, mixed] {
+                if let Some(guard) = Guard::parse(&text) {
+                    proptest::prop_assert_eq!(guard.to_text(), text);
+                }
+            }
+        }
+    }
 }
