@@ -296,3 +296,73 @@ mod group {
         bencher.bench_local(|| EncryptedGroupMessage::from_json(black_box(&json)).unwrap());
     }
 }
+
+/// What a client pays to check a server's log (section 7 of docs/verifiable-log.md), for each message of the log.
+mod monitor {
+    use super::*;
+    use cwtch_log::EntryId;
+    use cwtch_protocol::monitor::Monitor;
+    use cwtch_testkit::log::{HonestLog, Reply, START, ServerKeys, entry};
+    use cwtch_wire::board::stream::Record;
+    use divan::counter::ItemsCount;
+
+    /// Messages in a reply.
+    const COUNT: u64 = 4096;
+
+    fn reply() -> (HonestLog, Reply) {
+        let mut log = HonestLog::first(ServerKeys::new(1), START, 0);
+        log.commit(START, &(0..COUNT).map(entry).collect::<Vec<_>>());
+        let reply = log.reply(0);
+        (log, reply)
+    }
+
+    fn fold(log: &HonestLog, reply: &Reply, id: impl Fn(&EncryptedGroupMessage) -> EntryId) -> u64 {
+        let mut monitor = Monitor::new(log.address());
+        monitor.replay_request(&mut rng(1));
+        monitor.begin_replay(&reply.log, reply.count, START).unwrap();
+        for record in &reply.records {
+            match record {
+                Record::Entry(message) => {
+                    black_box(monitor.entry(id(message)).unwrap());
+                }
+                Record::Boundary(bytes) => {
+                    black_box(monitor.boundary(bytes.as_slice()).unwrap());
+                }
+            }
+        }
+        monitor.finish_replay(START).unwrap();
+        monitor.verified_size()
+    }
+
+    /// The name of one message, of the size that messages have.
+    #[divan::bench]
+    fn entry_id(bencher: Bencher<'_, '_>) {
+        let (signature, ciphertext) = ([1; 64], [2; 2840]);
+        bencher.bench_local(|| EntryId::of(black_box(&signature), black_box(&ciphertext)));
+    }
+
+    /// A whole reply, boundaries and their signatures with it; names apart.
+    #[divan::bench(sample_count = 20)]
+    fn fold_reply(bencher: Bencher<'_, '_>) {
+        let (log, reply) = reply();
+        let ids: Vec<EntryId> = (0..COUNT).map(|n| cwtch_testkit::log::entry_id(&entry(n))).collect();
+        bencher.counter(ItemsCount::new(COUNT)).bench_local(|| {
+            let mut next = ids.iter().copied();
+            let next = std::cell::RefCell::new(&mut next);
+            fold(&log, &reply, |_| next.borrow_mut().next().unwrap())
+        });
+    }
+
+    /// The same with the names, of messages of full size.
+    #[divan::bench(sample_count = 20)]
+    fn fold_reply_with_names(bencher: Bencher<'_, '_>) {
+        let (log, reply) = reply();
+        let ciphertext = [2; 2840];
+        bencher.counter(ItemsCount::new(COUNT)).bench_local(|| {
+            fold(&log, &reply, |message| {
+                black_box(EntryId::of(&message.signature, black_box(&ciphertext)));
+                cwtch_testkit::log::entry_id(message)
+            })
+        });
+    }
+}

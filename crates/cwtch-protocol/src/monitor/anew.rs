@@ -44,6 +44,8 @@ impl Monitor {
         self.noise = None;
         self.stopped = false;
         self.asked = None;
+        self.gathering = false;
+        self.gathered = false;
         self.reset_fold();
         self.changes.push(Change::StartedOver);
     }

@@ -32,6 +32,7 @@ mod certificates;
 mod compare;
 mod evidence;
 mod fold;
+mod gather;
 mod gossip;
 mod incarnation;
 pub mod limits;
@@ -96,6 +97,9 @@ pub struct Monitor {
     gossip: Gossip,
     /// What is being received, on top of the verified log.
     fold: Fold,
+    /// Whether the reply is only for evidence, and whether one was asked for.
+    gathering: bool,
+    gathered: bool,
     /// What the last replay asked for.
     asked: Option<u64>,
     /// The time of the newest input, unix seconds.
@@ -122,6 +126,8 @@ impl Monitor {
             stopped: false,
             gossip: Gossip::default(),
             fold: Fold::at(CompactRange::new(), Vec::new()),
+            gathering: false,
+            gathered: false,
             asked: None,
             now: 0,
             notices: VecDeque::new(),

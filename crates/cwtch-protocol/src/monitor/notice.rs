@@ -161,14 +161,16 @@ impl fmt::Display for Notice {
                 messages(to - from)
             ),
             Self::Fraud(evidence) => {
-                let proof = match evidence.kind {
-                    EvidenceKind::Proven(_) => "Proof is kept that anybody can check.",
-                    EvidenceKind::Unproven(_) => "You saw it, but it cannot be proven to others.",
+                let (what, proof) = match evidence.kind {
+                    EvidenceKind::Proven(_) => ("This server cheated", "Proof is kept that anybody can check."),
+                    EvidenceKind::Unproven(_) => {
+                        ("This server contradicts itself", "You saw it, but it cannot be proven to others.")
+                    }
                 };
                 write!(
                     f,
-                    "This server cheated: {}. {proof} It is not read any more; tell your contacts, and move your \
-                     groups to another server.",
+                    "{what}: {}. {proof} It is not read any more; tell your contacts, and move your groups to another \
+                     server.",
                     evidence.kind
                 )
             }

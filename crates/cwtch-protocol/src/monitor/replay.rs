@@ -118,11 +118,14 @@ impl Monitor {
     /// [`Refused`]: do not read the entries.
     pub fn begin_replay(&mut self, log: &ReplayLog, count: u64, now: u64) -> Result<Begun, Refused> {
         self.now = now;
-        if self.stopped {
+        let gathering = self.gathering;
+        let asked = self.asked.take();
+        self.abandon();
+        if self.stopped && !gathering {
             return Err(Refused::Stopped);
         }
-        let asked = self.asked.take().ok_or(Refused::Unexpected)?;
-        self.abandon();
+        self.gathering = gathering;
+        let asked = asked.ok_or(Refused::Unexpected)?;
         let (certificate, chain) = self.read_certificates(&log.certificates)?;
         let Some(start) = &log.start else {
             if !certificate.is_retired() {
@@ -160,7 +163,7 @@ impl Monitor {
     /// # Errors
     /// [`Refused`]; close the connection and call [`Monitor::abandon`].
     pub fn entry(&mut self, id: EntryId) -> Result<EntryPlace, Refused> {
-        if self.stopped {
+        if self.stopped && !self.gathering {
             return Err(Refused::Stopped);
         }
         let Some(replay) = &self.fold.replay else { return Err(Refused::Unexpected) };
@@ -186,7 +189,7 @@ impl Monitor {
     /// # Errors
     /// [`Refused`]; close the connection and call [`Monitor::abandon`].
     pub fn boundary(&mut self, bytes: &[u8]) -> Result<bool, Refused> {
-        if self.stopped {
+        if self.stopped && !self.gathering {
             return Err(Refused::Stopped);
         }
         if self.fold.replay.is_none() {
@@ -222,6 +225,9 @@ impl Monitor {
             return Ok(false);
         }
         self.fold.settled = size;
+        if self.stopped {
+            return Ok(false);
+        }
         self.boundaries.insert(&boundary, &mut self.changes);
         let grows = size > self.verified_size();
         if grows {
@@ -236,7 +242,7 @@ impl Monitor {
     /// [`Refused`]; close the connection.
     pub fn finish_replay(&mut self, now: u64) -> Result<(), Refused> {
         self.now = now;
-        if self.stopped {
+        if self.stopped && !self.gathering {
             return Err(Refused::Stopped);
         }
         let Some(Replay { checkpoint }) = self.fold.replay.take() else { return Err(Refused::Unexpected) };
@@ -256,6 +262,9 @@ impl Monitor {
         }
         self.settle(&Statement::Checkpoint(checkpoint.clone()))?;
         self.settle_unproven(&checkpoint)?;
+        if self.stopped {
+            return Err(Refused::Stopped);
+        }
         self.advance(checkpoint);
         self.reset_fold();
         Ok(())
@@ -264,6 +273,7 @@ impl Monitor {
     /// The connection ended, or the reply is given up: drops what no checkpoint covers. Entries that disagreed with
     /// something signed accuse nobody before a checkpoint covers them.
     pub fn abandon(&mut self) {
+        self.gathering = false;
         self.reset_fold();
     }
 

@@ -247,6 +247,21 @@ impl Client {
         self.notices.iter().filter(|notice| notice.accuses()).collect()
     }
 
+    /// What the client may ask for after a stop without a proof, of the server that it distrusts.
+    pub(crate) fn gather(&mut self, server: &Server) {
+        if let Some((from, size)) = self.monitor.proof_request()
+            && size == server.size()
+        {
+            let proof = cwtch_log::tree::consistency_proof(&mut server.log.tree(), from, size).unwrap();
+            self.monitor.proof_answer(from, size, &proof.concat(), server.now);
+        }
+        if let Some(asked) = self.monitor.evidence_request() {
+            let reply = server.log.reply(asked.from);
+            assert_eq!(self.receive(&reply, usize::MAX, server.now), Err(Refused::Stopped));
+        }
+        self.commit();
+    }
+
     /// The only evidence.
     pub(crate) fn evidence(&self) -> &Evidence {
         let [evidence] = self.monitor.evidence() else { panic!("{:?}", self.monitor.evidence()) };
@@ -256,7 +271,8 @@ impl Client {
 
     /// The only evidence is a fraud proof of this kind, and a third party believes it.
     pub(crate) fn proved(&self, kind: cwtch_log::FraudKind) {
-        let evidence = self.evidence();
+        assert!(self.monitor.is_stopped());
+        let evidence = self.monitor.evidence().last().expect("evidence");
         assert_eq!(evidence.kind, EvidenceKind::Proven(kind));
         let proof = evidence.proof.as_ref().expect("a proof");
         let verified = cwtch_log::FraudProof::verify(proof, self.monitor.server()).expect("a valid proof");

@@ -1,0 +1,73 @@
+//! After a reply whose entries do not give its root: what else the server may be asked, so that there is a proof.
+//!
+//! A reply is folded on from the own compact range at its beginning. If the server shows another log, and the two part
+//! before that, nothing in the reply says where. Two questions may: the consistency proof between a boundary that is held
+//! and the checkpoint in doubt, and a reply that begins further back. A server that answers them proves its
+//! fraud; one that does not loses nothing that it had.
+
+use cwtch_log::tree::CompactRange;
+use cwtch_log::{Checkpoint, FraudProof};
+
+use super::Monitor;
+use super::observe::checkpoint_object;
+use super::replay::ReplayRequest;
+use super::statement::Statement;
+
+impl Monitor {
+    /// After a stop without a proof: the `from` and `size` of a LogProof that may make one. Give the answer to
+    /// [`Monitor::proof_answer`].
+    pub fn proof_request(&self) -> Option<(u64, u64)> {
+        if !self.lacks_proof() {
+            return None;
+        }
+        let doubted = self.doubted().max_by_key(|checkpoint| checkpoint.size())?;
+        let certificate = self.certificates.get(doubted.incarnation())?;
+        let below = self.boundaries.between(1, self.verified_size().min(doubted.size().saturating_sub(1)));
+        let (boundary, _) =
+            below.into_iter().find(|(_, incarnation)| *incarnation == certificate.incarnation())?;
+        Some((boundary, doubted.size()))
+    }
+
+    /// The answer to a LogProof; `true` if it proves fraud. Whatever else it is, it changes nothing.
+    pub fn proof_answer(&mut self, from: u64, size: u64, proof: &[u8], now: u64) -> bool {
+        self.now = now;
+        let (hashes, []) = proof.as_chunks::<32>() else { return false };
+        let found = self.doubted().filter(|checkpoint| checkpoint.size() == size).find_map(|doubted| {
+            let certificate = self.certificates.get(doubted.incarnation())?;
+            let boundary = self.boundaries.get(from, certificate)?;
+            let (smaller, larger) = (boundary.clone().into(), doubted.clone().into());
+            let proof = FraudProof::prefix(certificate, &smaller, &larger, hashes)?;
+            let objects = vec![checkpoint_object(&boundary), checkpoint_object(doubted)];
+            Some((proof, doubted.incarnation(), objects))
+        });
+        let Some((proof, incarnation, objects)) = found else { return false };
+        self.proven(&proof, incarnation, objects);
+        true
+    }
+
+    /// After a stop without a proof: asks for one more reply, from as far back as the own log can be folded on. Its entries
+    /// are for the monitor only: nothing of it is accepted, and it ends with [`Refused::Stopped`](super::Refused::Stopped)
+    /// whatever it holds. `None` once it was asked for (until a restart).
+    pub fn evidence_request(&mut self) -> Option<ReplayRequest> {
+        if !self.lacks_proof() || self.gathered {
+            return None;
+        }
+        self.gathered = true;
+        self.gathering = true;
+        let from = self.tail.ranges().next().map_or(0, CompactRange::size);
+        self.asked = Some(from);
+        Some(ReplayRequest { from, last_commit_allowed: false })
+    }
+
+    fn lacks_proof(&self) -> bool {
+        self.stopped && self.evidence.last().is_some_and(|evidence| evidence.proof.is_none())
+    }
+
+    /// Signed, and not what the own log came to.
+    fn doubted(&self) -> impl Iterator<Item = &Checkpoint> {
+        self.waiting.iter().filter_map(|(_, head)| match &head.statement {
+            Statement::Checkpoint(checkpoint) => Some(checkpoint),
+            _ => None,
+        })
+    }
+}
