@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::reply::{ContactInfo, ContactPhase, GroupInfo, MessageInfo, MessageState, ReadinessInfo};
+use super::reply::{
+    ContactInfo, ContactPhase, GroupInfo, MessageInfo, MessageState, NoteInfo, ReadinessInfo,
+};
 
 /// Something that happened. JSON: `{"event":"message",…}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +72,15 @@ pub enum Event {
         conversation: String,
         /// The new state.
         state: MessageState,
+    },
+    /// What there is to say about a group message beside its text changed.
+    MessageNotes {
+        /// Local id.
+        id: i64,
+        /// Its group.
+        conversation: String,
+        /// All that there is to say now.
+        notes: Vec<NoteInfo>,
     },
     /// A group was made, joined or left.
     GroupChanged {

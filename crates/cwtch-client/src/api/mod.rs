@@ -13,6 +13,6 @@ pub use error::{ApiError, ErrorKind};
 pub use event::{Event, LogNotice, ServerPhase, Task};
 pub use reply::{
     AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, EvidenceInfo, EvidenceText,
-    ExperimentInfo, GroupCreated, GroupInfo, LogInfo, LossInfo, MessageInfo, MessageState, ReadinessInfo,
-    RejectInfo, Reply, ServerInfo, StatusInfo, SyncInfo,
+    ExperimentInfo, GroupCreated, GroupInfo, LogInfo, LossInfo, MessageInfo, MessageState, MissingInfo,
+    NoteInfo, NoteKind, ReadinessInfo, RejectInfo, Reply, ServerInfo, StatusInfo, SyncInfo,
 };

@@ -249,6 +249,61 @@ pub struct GroupInfo {
     pub messages: u64,
     /// Authors seen so far (members are not known otherwise).
     pub authors: u64,
+    /// Authors of whom numbered messages never came.
+    #[serde(default)]
+    pub missing: Vec<MissingInfo>,
+}
+
+/// An author of whom messages are missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingInfo {
+    /// The author's address.
+    pub author: String,
+    /// The author's name, if it is a contact that has one.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// How many.
+    pub count: u64,
+}
+
+/// What there is to say about a group message beside its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteInfo {
+    /// What it is.
+    pub kind: NoteKind,
+    /// The same as whole sentences.
+    pub sentence: String,
+}
+
+/// The kinds of notes (docs/verifiable-log.md, section 8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum NoteKind {
+    /// Its author gave its number to another message, too: a lie or a restored backup.
+    Conflicting,
+    /// It refers to a message that was never posted: its author lies.
+    NeverPosted,
+    /// An earlier message is missing, and its author reports a different log of the server. It accuses nobody.
+    SplitView,
+    /// Its author reports a different log of the server. It accuses nobody.
+    OtherLog,
+    /// Messages of its author are missing before it.
+    Missing,
+    /// An earlier message is missing; it cannot be told why.
+    Undecided,
+    /// An earlier message is missing, and the server gives no receipts.
+    NoReceipts,
+    /// It waits for an earlier message.
+    Waiting,
+    /// Older messages expired on the server.
+    Expired,
+    /// An earlier message is encrypted with a key that is not held.
+    Unreadable,
+    /// Somebody posted it again.
+    Copy,
+    /// A member gave it; the server has not shown it yet.
+    Late,
 }
 
 /// Where a message stands.
@@ -305,6 +360,9 @@ pub struct MessageInfo {
     /// Group: our own, lost by the server and posted again.
     #[serde(default)]
     pub reposted: bool,
+    /// Group: what there is to say about it beside its text, the gravest first.
+    #[serde(default)]
+    pub notes: Vec<NoteInfo>,
 }
 
 /// The result of a sync.

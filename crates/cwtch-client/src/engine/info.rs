@@ -4,6 +4,7 @@ use cwtch_net::Readiness;
 use cwtch_wire::overlay::{Content as Meaning, Overlay};
 use data_encoding::BASE64;
 
+use super::notes::notes;
 use crate::api::{
     AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, MessageInfo, MessageState,
     ReadinessInfo,
@@ -111,6 +112,7 @@ pub(crate) fn message_info(
         quoted,
         index: message.log_index,
         reposted: message.reposted,
+        notes: notes(profile, message)?,
     })
 }
 

@@ -12,6 +12,7 @@ mod dial;
 mod groups;
 mod info;
 mod network;
+mod notes;
 mod patience;
 mod peers;
 mod probes;

@@ -78,6 +78,9 @@ pub enum StorageError {
     /// An own message with this id or signature exists.
     #[error("a message with this id is stored already")]
     DuplicateMessage,
+    /// The number of an own group message is taken meanwhile.
+    #[error("another message to this group was written at the same time; send it again")]
+    NumberTaken,
     /// A bundle names another key than the one first seen.
     #[error(
         "the server's keys differ from those seen first, so this bundle is refused: ask the operator; nothing was changed"

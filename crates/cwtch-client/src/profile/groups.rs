@@ -67,6 +67,14 @@ impl Profile {
         self.read("read a group", |conn| by_id(conn, id))
     }
 
+    /// The group of a conversation.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn group_of(&self, conversation: ConversationId) -> Result<Option<Group>, StorageError> {
+        self.read("read a group", |conn| by_conversation(conn, conversation))
+    }
+
     /// A group by its id or a name that only it has.
     ///
     /// # Errors

@@ -28,6 +28,7 @@ mod servers;
 mod settings;
 mod sync;
 mod tokens;
+mod transcript;
 mod types;
 mod vault;
 
@@ -47,11 +48,12 @@ pub use log::{LogLoss, LogStatus, StoredEvidence};
 pub use posts::{AfterRefusal, Confirmation};
 pub use servers::REJECTS_MAX;
 pub use sync::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart};
+pub use transcript::{Companion, FromMember, MissingFrom, Note, NoteKind, OpenParent, OpenView};
 pub use types::{AckOutcome, Received};
 pub use types::{
     Added, Attribute, Contact, ContactState, Content, Conversation, ConversationId, Group, GroupCounts,
     History, LogPlace, MessageId, MessageState, NewGroup, NewPost, NewServer, OVERLAY_MAX, PendingP2p,
-    PendingPost, Reject, Server, StoredMessage,
+    PendingPost, Reject, SaidByPost, Server, StoredMessage,
 };
 pub use vault::Password;
 

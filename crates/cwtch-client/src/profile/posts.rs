@@ -12,9 +12,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::columns::{SIGNATURE_MAX, from_list, group_id, key_bytes, limit, optional_token};
 use super::error::{Fault, StorageError};
 use super::messages::{self, GroupPart, NewMessage};
-use super::p2p::set_state;
 use super::types::{ConversationId, MessageId, MessageState, NewPost, OVERLAY_MAX, PendingPost};
-use super::{Profile, groups, log, servers};
+use super::{Profile, groups, log, servers, transcript};
 
 /// What to do with a post that the server refused. Its token is gone in either case: a refusal may mean
 /// that the token is spent.
@@ -76,6 +75,7 @@ impl Profile {
             };
             let id = messages::insert(tx, &message)?.ok_or(StorageError::DuplicateMessage)?;
             close_gaps(tx, group.conversation, &post.signature)?;
+            transcript::note_own(tx, group.conversation, &author, id, post)?;
             tx.execute(
                 "INSERT INTO posts (message, server, ciphertext)
                  SELECT ?1, server, ?3 FROM groups WHERE conversation = ?2",
@@ -158,9 +158,10 @@ impl Profile {
             )?;
             if waiting > 0 {
                 match then {
-                    AfterRefusal::TryAnotherToken => set_state(tx, post, MessageState::Queued)?,
+                    AfterRefusal::TryAnotherToken => set_own_state(tx, post, MessageState::Queued)?,
                     AfterRefusal::GiveUp => {
-                        set_state(tx, post, MessageState::Failed)?;
+                        set_own_state(tx, post, MessageState::Failed)?;
+                        transcript::give_up(tx, post)?;
                         tx.execute("DELETE FROM posts WHERE message = ?1", [post.0])?;
                     }
                 }
@@ -182,8 +183,15 @@ fn confirm(tx: &Connection, post: MessageId) -> Result<bool, Fault> {
              WHERE id = ?1 AND own = 1 AND signature IS NOT NULL AND state <> 4",
         )?
         .execute([post.0])?;
-    if changed > 0 {
+    if changed == 0 {
+        // A member's message that was posted again; it keeps waiting until the server shows it.
+        tx.prepare_cached(
+            "DELETE FROM posts WHERE message IN (SELECT id FROM messages WHERE id = ?1 AND from_member = 1)",
+        )?
+        .execute([post.0])?;
+    } else {
         log::keep_bytes(tx, post)?;
+        transcript::not_given_up(tx, post)?;
         tx.execute(
             "UPDATE groups SET last_signature = m.signature FROM messages m
              WHERE m.id = ?1 AND groups.conversation = m.conversation",
@@ -191,6 +199,13 @@ fn confirm(tx: &Connection, post: MessageId) -> Result<bool, Fault> {
         )?;
     }
     Ok(changed > 0)
+}
+
+/// Sets the state of an own message; one that a member gave stays what it is.
+fn set_own_state(tx: &Connection, post: MessageId, state: MessageState) -> Result<(), Fault> {
+    tx.prepare_cached("UPDATE messages SET state = ?2 WHERE id = ?1 AND from_member = 0")?
+        .execute(params![post.0, state.code()])?;
+    Ok(())
 }
 
 /// Whether a group has a message with this signature.

@@ -4,9 +4,9 @@
 //! predecessors are stored. Messages that come twice are recognised by their signature and by their hash.
 
 use core::fmt;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use cwtch_log::EntryId;
+use cwtch_log::{EntryId, MsgId};
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use cwtch_protocol::monitor::Change;
@@ -20,7 +20,7 @@ use super::messages::{self, GroupPart, NewMessage};
 use super::posts::{close_gaps, knows_signature};
 use super::servers::{self, REJECTS_MAX};
 use super::types::{Content, ConversationId, Group, LogPlace, MessageId, MessageState};
-use super::{groups, log};
+use super::{groups, log, transcript};
 
 /// The most bytes of a reject's reason.
 const REASON_MAX: usize = 256;
@@ -70,6 +70,8 @@ pub struct SyncItem {
     pub place: Option<LogPlace>,
     /// What the author says about the messages before it.
     pub extensions: Option<Extensions>,
+    /// The encrypted message, as it was posted.
+    pub ciphertext: Vec<u8>,
 }
 
 /// A message that an own key opened, but that failed a check.
@@ -124,6 +126,16 @@ pub enum ItemOutcome {
     UnknownGroup,
 }
 
+impl ItemOutcome {
+    /// The message that is new.
+    pub fn stored(&self) -> Option<MessageId> {
+        match self {
+            Self::Stored(id) => Some(*id),
+            _ => None,
+        }
+    }
+}
+
 /// What became of a [`SyncBatch`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SyncOutcome {
@@ -135,6 +147,8 @@ pub struct SyncOutcome {
     pub gaps: u64,
     /// Earlier messages whose missing predecessor has come now.
     pub closed_gaps: u64,
+    /// Messages that were here before, about which a person may be told something else now.
+    pub touched: BTreeSet<MessageId>,
     /// Whether the sync still goes on from where it is. `false` if a group was joined since
     /// [`Profile::begin_sync`]: what it says is stored, but the sync must begin again.
     pub current: bool,
@@ -195,9 +209,9 @@ impl Profile {
             log::apply(tx, server, &batch.log)?;
             let mut outcome = SyncOutcome::default();
             let mut chains = Chains::load(tx, server)?;
-            for item in &batch.items {
+            for (item, keep) in batch.items.iter().zip(newest(&batch.items)) {
                 let fate = match chains.0.get_mut(&item.group) {
-                    Some(chain) => chain.append(tx, item, &own, now, &mut outcome)?,
+                    Some(chain) => chain.append(tx, item, keep, &own, now, &mut outcome)?,
                     None => ItemOutcome::UnknownGroup,
                 };
                 outcome.items.push(fate);
@@ -220,6 +234,22 @@ impl Profile {
             Ok(outcome)
         })
     }
+}
+
+/// For each item, whether it is among the newest of its group, which are kept as they were posted.
+fn newest(items: &[SyncItem]) -> Vec<bool> {
+    let mut counts: HashMap<GroupId, u32> = HashMap::new();
+    let mut keep: Vec<bool> = items
+        .iter()
+        .rev()
+        .map(|item| {
+            let count = counts.entry(item.group).or_default();
+            *count += 1;
+            *count <= transcript::KEPT_MAX
+        })
+        .collect();
+    keep.reverse();
+    keep
 }
 
 /// The groups of a server, each with the end of its chain.
@@ -254,6 +284,7 @@ impl Chains {
              WHERE conversation = ?1",
         )?;
         for chain in self.0.values().filter(|chain| chain.changed) {
+            transcript::trim_received(tx, chain.conversation)?;
             statement.execute(params![chain.conversation.0, chain.next_position, chain.last_signature])?;
         }
         Ok(())
@@ -265,6 +296,7 @@ impl Chain {
         &mut self,
         tx: &Transaction<'_>,
         item: &SyncItem,
+        keep: bool,
         own: &Address,
         now: i64,
         outcome: &mut SyncOutcome,
@@ -296,13 +328,54 @@ impl Chain {
             self.advance(item);
             outcome.gaps += u64::from(gap);
             outcome.closed_gaps += close_gaps(tx, self.conversation, &item.signature)?;
+            if keep {
+                transcript::keep_received(tx, self.conversation, id, &item.ciphertext)?;
+            }
+            if mine {
+                transcript::noticed_elsewhere(tx, self.conversation, item.extensions.as_ref())?;
+            }
+            transcript::note(
+                tx,
+                &transcript::Said {
+                    conversation: self.conversation,
+                    message: id,
+                    author: &item.author,
+                    id: &MsgId::from_bytes(item.message_hash),
+                    entry: &item.entry,
+                    place: item.place,
+                    extensions: item.extensions.as_ref(),
+                },
+                &mut outcome.touched,
+            )?;
+            outcome.touched.remove(&id);
             return Ok(ItemOutcome::Stored(id));
         }
-        self.note_place(tx, item)?;
+        self.known(tx, item, outcome)?;
         if !mine {
             return Ok(ItemOutcome::Duplicate);
         }
         self.confirm(tx, item)
+    }
+
+    /// A message that is here: as the same entry, or posted again as another one.
+    fn known(
+        &mut self,
+        tx: &Transaction<'_>,
+        item: &SyncItem,
+        outcome: &mut SyncOutcome,
+    ) -> Result<(), Fault> {
+        let known = transcript::by_signature(tx, self.conversation, &item.signature, &item.message_hash)?;
+        let Some((id, entry)) = known else { return Ok(()) };
+        if entry.is_some_and(|entry| entry != item.entry) {
+            let index = item.place.map(|place| place.index);
+            return transcript::copy(tx, self.conversation, id, &item.entry, index, &mut outcome.touched);
+        }
+        self.note_place(tx, item)?;
+        if transcript::shown_by_server(tx, id, self.next_position)? {
+            self.advance(item);
+            outcome.touched.insert(id);
+        }
+        Ok(())
     }
 
     /// A message that was known before its place in the log: from before the server had one, or from before the log
@@ -345,6 +418,7 @@ impl Chain {
             )?
             .execute(params![id.0, MessageState::Stored.code(), self.next_position])?;
             log::keep_bytes(tx, id)?;
+            transcript::not_given_up(tx, id)?;
             self.advance(item);
         }
         Ok(if waited { ItemOutcome::Confirmed(id) } else { ItemOutcome::Duplicate })

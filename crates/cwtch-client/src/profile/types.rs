@@ -6,6 +6,7 @@ use cwtch_log::EntryId;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::token::{IssuerPublicKey, Token};
 use cwtch_primitives::{Address, Zeroizing};
+use cwtch_wire::group::Extensions;
 
 /// The most bytes of an overlay's JSON that are stored: what one packet can carry.
 pub const OVERLAY_MAX: usize = 8192;
@@ -447,6 +448,17 @@ pub struct NewPost {
     pub previous: Vec<u8>,
     /// The message's MsgId; the same that a sync gives for it.
     pub message_hash: [u8; 32],
+    /// What it says about the messages before it.
+    pub said: Option<SaidByPost>,
+}
+
+/// What an own message says about the messages before it.
+#[derive(Debug, Clone)]
+pub struct SaidByPost {
+    /// From [`super::Profile::next_extensions`].
+    pub extensions: Extensions,
+    /// How many of its abandoned numbers had room.
+    pub abandoned_told: usize,
 }
 
 /// An own group message on its way.

@@ -24,7 +24,6 @@ mod duty;
 mod framing;
 mod held;
 mod honest;
-mod members;
 mod outcome;
 mod runner;
 mod world;

@@ -11,7 +11,7 @@ use cwtch_client::api::{
 
 use super::sanitize::{line, lines};
 use super::table::Table;
-use super::{BAD, BOLD, DIM, GOOD, WARN, log};
+use super::{BAD, BOLD, DIM, GOOD, WARN, log, notes};
 
 /// How many characters of an address or id are shown where its whole length would only be in the way.
 const SHORT: usize = 10;
@@ -229,6 +229,7 @@ pub(crate) fn groups(groups: &[GroupInfo]) -> String {
         ]);
     }
     table.render("No groups yet: make one with `cwtch group new`, or join one with `cwtch group join`.")
+        + &notes::missing(groups)
 }
 
 /// What became of a message just sent.
@@ -275,6 +276,7 @@ pub(crate) fn messages(messages: &[MessageInfo], names: &Names) -> String {
             author(message),
             content(message, &indent),
         );
+        out.push_str(&notes::under(&message.notes, &indent));
     }
     out
 }
@@ -284,7 +286,7 @@ fn mark(message: &MessageInfo) -> (anstyle::Style, char) {
         MessageState::Acknowledged | MessageState::Stored => (GOOD, '✓'),
         MessageState::Queued => (DIM, '…'),
         MessageState::Failed => (BAD, '✗'),
-        _ if message.gap => (WARN, '!'),
+        _ if message.gap || !message.notes.is_empty() => (WARN, '!'),
         _ => (DIM, ' '),
     }
 }
@@ -354,6 +356,7 @@ pub(crate) fn event(event: &Event, names: &Names) -> String {
             let state = serde_json::to_value(state).unwrap_or_default();
             format!("message {id} is {}", state.as_str().unwrap_or("changed"))
         }
+        Event::MessageNotes { id, notes: now, .. } => notes::changed(*id, now),
         Event::GroupChanged { group } => format!("group {} changed", line(&group.name)),
         Event::Server { address, phase: now, detail } => {
             let detail = detail.as_deref().map(|why| format!(": {}", line(why))).unwrap_or_default();
@@ -420,6 +423,7 @@ mod tests {
             quoted: None,
             index: None,
             reposted: false,
+            notes: Vec::new(),
         }
     }
 

@@ -18,6 +18,10 @@ pub(super) const TRIED: usize = 2;
 pub(super) const FULL_FIRST: Duration = Duration::from_secs(5);
 /// Messages of own groups that wait for the server's signature; an honest log has one at least every 256 entries.
 pub(super) const HELD: usize = 65_536;
+/// References and views that are judged in one go; what is beyond waits for the next.
+pub(super) const OPEN: u32 = 1024;
+/// New certificates that are taken from the messages of one batch.
+pub(super) const CERTIFICATES: usize = 4;
 /// Posts of one connection that await their answer. Each answer names its post by order only.
 pub(super) const POSTS_IN_FLIGHT: usize = 16;
 /// Refusals after which a post is given up: the first may be due to a token that was spent before.

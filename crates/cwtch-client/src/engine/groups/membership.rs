@@ -5,9 +5,9 @@ use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_wire::invite::{GroupInvite, INVITE_PREFIX, TOFU_PREFIX, TofuBundle};
 
 use super::{Groups, limits, sentences, servers};
-use crate::api::{ApiError, ErrorKind, Event, GroupCreated, GroupInfo};
+use crate::api::{ApiError, ErrorKind, Event, GroupCreated, GroupInfo, MissingInfo};
 use crate::engine::info::truncate;
-use crate::profile::{Added, Group, History, NewGroup, Profile, StorageError};
+use crate::profile::{Added, Group, History, MissingFrom, NewGroup, Profile, StorageError};
 
 /// The longest name of a group that is kept, in bytes.
 const NAME_MAX: usize = 128;
@@ -202,13 +202,25 @@ fn shown_name(invite: &GroupInvite) -> String {
     name
 }
 
+fn missing_info(profile: &Profile, missing: &MissingFrom) -> Result<MissingInfo, StorageError> {
+    let name = profile.contact(&missing.author)?.map(|contact| contact.name().to_owned());
+    Ok(MissingInfo {
+        author: missing.author.to_string(),
+        name: name.filter(|name| !name.trim().is_empty()),
+        count: missing.count,
+    })
+}
+
 fn info(profile: &Profile, group: &Group) -> Result<GroupInfo, StorageError> {
     let counts = profile.group_counts(group.conversation)?;
+    let missing = profile.missing(group.conversation)?;
+    let missing = missing.iter().map(|missing| missing_info(profile, missing)).collect::<Result<_, _>>()?;
     Ok(GroupInfo {
         group: group.id.to_string(),
         name: group.name.clone(),
         server: group.server.to_string(),
         messages: counts.messages,
         authors: counts.authors,
+        missing,
     })
 }

@@ -18,6 +18,7 @@ mod posting;
 mod sentences;
 mod servers;
 mod sync;
+mod transcript;
 mod wallet;
 
 use std::collections::{HashMap, HashSet};

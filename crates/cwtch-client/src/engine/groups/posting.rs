@@ -7,8 +7,9 @@ use std::time::Duration;
 use cwtch_primitives::OsRng;
 use cwtch_primitives::group::GroupId;
 use cwtch_wire::board::EncryptedGroupMessage;
-use cwtch_wire::group::{ComposeError, GroupContext, compose, open_and_verify};
+use cwtch_wire::group::{ComposeError, Composed, GroupContext, compose, compose_with, open_and_verify};
 use cwtch_wire::overlay::Overlay;
+use rand_core::RngCore;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -19,7 +20,7 @@ use crate::engine::context::Context;
 use crate::engine::dial::Target;
 use crate::engine::info::{message_by_id, received_content};
 use crate::engine::patience::Patience;
-use crate::profile::{Group, MessageId, MessageState, NewPost, Profile, StorageError};
+use crate::profile::{Group, MessageId, MessageState, NewPost, Profile, SaidByPost, StorageError};
 
 /// Posts of one server that `sync` waits for without a daemon.
 const DELIVER_MAX: u32 = 256;
@@ -192,7 +193,8 @@ fn unfit(error: &ComposeError) -> ApiError {
     ApiError::new(ErrorKind::Usage, sentences::sentence(&error.to_string()))
 }
 
-/// Composes, signs and queues a message behind the newest one that the server is known to have.
+/// Composes, signs and queues a message behind the newest one that the server is known to have. It says what came
+/// before it (docs/verifiable-log.md, section 8); its number is taken in the transaction that queues it.
 fn enqueue(
     profile: &mut Profile,
     group: &GroupId,
@@ -202,8 +204,11 @@ fn enqueue(
     let group = profile.group(group)?.ok_or(StorageError::UnknownGroup)?;
     let context = GroupContext { id: &group.id, key: &group.key, server: &group.server };
     let previous = group.last_signature.clone().unwrap_or_default();
-    let message = compose(context, profile.identity(), &overlay.to_json(), now, &previous, &mut OsRng)
-        .map_err(|e| unfit(&e))?;
+    let extensions = profile.next_extensions(&group.id, OsRng.next_u32())?;
+    let text = overlay.to_json();
+    let Composed { message, included, .. } =
+        compose_with(context, profile.identity(), &text, now, &previous, &extensions, &mut OsRng)
+            .map_err(|e| unfit(&e))?;
     // Read back as every other member will: what they would refuse is never queued.
     let verified = open_and_verify(context, &message).map_err(|reason| {
         ApiError::new(ErrorKind::Usage, format!("The message would not be readable by others: {reason}."))
@@ -216,6 +221,7 @@ fn enqueue(
         signature,
         previous,
         message_hash: *verified.msg_id().as_bytes(),
+        said: Some(SaidByPost { extensions, abandoned_told: included.abandoned }),
     };
     Ok(profile.enqueue_group_post(&group.id, &post, now)?)
 }

@@ -53,6 +53,7 @@ fn one(conn: &Connection, server: i64, change: &Change, floor: u64) -> Result<()
             run(conn, "UPDATE logs SET pinned = ?2 WHERE server = ?1", params![server, int(*incarnation)])
         }
         Change::Restarted { size, range } => {
+            passed_over(conn, server, *size)?;
             run(conn, "DELETE FROM log_ids WHERE server = ?1", params![server])?;
             run(conn, "DELETE FROM log_ranges WHERE server = ?1", params![server])?;
             // The range of size 0 goes without saying.
@@ -130,6 +131,18 @@ fn one(conn: &Connection, server: i64, change: &Change, floor: u64) -> Result<()
     }
 }
 
+/// Entries up to a size were deleted by the server before they were read.
+fn passed_over(conn: &Connection, server: i64, to: u64) -> Result<(), Fault> {
+    run(
+        conn,
+        "INSERT OR REPLACE INTO log_unread (server, first, behind) SELECT ?1, size, ?2 FROM (
+             SELECT coalesce((SELECT max(place) + 1 FROM log_ids WHERE server = ?1),
+                             (SELECT max(size) FROM log_ranges WHERE server = ?1), 0) AS size)
+         WHERE size < ?2",
+        params![server, int(to)],
+    )
+}
+
 fn grown(conn: &Connection, server: i64, change: &Change, floor: u64) -> Result<(), Fault> {
     let Change::Grown { first, ids, ranges, ids_from, ranges_from, checkpoint, incarnation } = change else {
         return Ok(());
@@ -178,7 +191,7 @@ fn keep_evidence(conn: &Connection, server: i64, evidence: &Evidence) -> Result<
 
 /// Everything about the log is forgotten but what the server did wrong or declared lost.
 fn start_over(conn: &Connection, server: i64) -> Result<(), Fault> {
-    for table in ["log_certificates", "log_ranges", "log_ids", "log_boundaries", "log_heads"] {
+    for table in ["log_unread", "log_certificates", "log_ranges", "log_ids", "log_boundaries", "log_heads"] {
         run(conn, &format!("DELETE FROM {table} WHERE server = ?1"), params![server])?;
     }
     run(conn, "DELETE FROM logs WHERE server = ?1", params![server])?;

@@ -18,6 +18,7 @@ pub use status::{LogLoss, LogStatus};
 
 pub(super) use apply::apply;
 pub(super) use own::{keep_bytes, note_receipt};
+pub(super) use status::{certificate, status_of};
 
 use super::error::StorageError;
 use super::{Profile, servers};

@@ -43,10 +43,7 @@ impl Profile {
     /// # Errors
     /// [`StorageError::UnknownServer`], or trouble with the database.
     pub fn log_status(&self, server: &Address) -> Result<LogStatus, StorageError> {
-        self.read("read a server's log", |conn| {
-            let row = servers::row_of(conn, server)?;
-            status(conn, row, server)
-        })
+        self.read("read a server's log", |conn| status_of(conn, server))
     }
 
     /// The pinned certificate of a server's log.
@@ -54,16 +51,7 @@ impl Profile {
     /// # Errors
     /// Trouble with the database.
     pub fn log_certificate(&self, server: &Address) -> Result<Option<Vec<u8>>, StorageError> {
-        self.read("read a server's certificate", |conn| {
-            Ok(conn
-                .prepare_cached(
-                    "SELECT c.bytes FROM servers s JOIN logs l ON l.server = s.id
-                     JOIN log_certificates c ON c.server = s.id AND c.incarnation = l.pinned
-                     WHERE s.key = ?1",
-                )?
-                .query_row([key_bytes(server)], |row| row.get(0))
-                .optional()?)
-        })
+        self.read("read a server's certificate", |conn| certificate(conn, server))
     }
 
     /// Notes that a server shows no log although it has one, or shows it again (`None`). Tells whether that is new.
@@ -80,6 +68,24 @@ impl Profile {
             Ok(changed > 0)
         })
     }
+}
+
+/// Where the log of a server stands.
+pub(in crate::profile) fn status_of(conn: &Connection, server: &Address) -> Result<LogStatus, Fault> {
+    let row = servers::row_of(conn, server)?;
+    status(conn, row, server)
+}
+
+/// The pinned certificate of a server's log.
+pub(in crate::profile) fn certificate(conn: &Connection, server: &Address) -> Result<Option<Vec<u8>>, Fault> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT c.bytes FROM servers s JOIN logs l ON l.server = s.id
+             JOIN log_certificates c ON c.server = s.id AND c.incarnation = l.pinned
+             WHERE s.key = ?1",
+        )?
+        .query_row([key_bytes(server)], |row| row.get(0))
+        .optional()?)
 }
 
 fn status(conn: &Connection, server: i64, address: &Address) -> Result<LogStatus, Fault> {

@@ -5,8 +5,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::error::{Fault, StorageError};
 
 /// One script for each version, in order. A released script never changes.
-const MIGRATIONS: &[&str] =
-    &[include_str!("0001_initial.sql"), include_str!("0002_last_seen.sql"), include_str!("0003_log.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("0001_initial.sql"),
+    include_str!("0002_last_seen.sql"),
+    include_str!("0003_log.sql"),
+    include_str!("0004_transcript.sql"),
+];
 
 /// The version that this program writes.
 pub(super) fn current_version() -> i64 {

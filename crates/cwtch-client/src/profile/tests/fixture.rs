@@ -64,6 +64,7 @@ fn fill(profile: &mut Profile) {
     let id = profile.enqueue_group_post(&group.id, &post(5, Some(3)), NOW + 3).unwrap();
     profile.take_token_for_post(id).unwrap();
     fill_log(profile);
+    transcript::fill(profile);
 }
 
 /// A server with a log that cheated after its messages had been read.
@@ -169,6 +170,13 @@ fn version_3_opens_and_reads() {
     let own = messages.iter().find(|message| message.own).unwrap();
     assert_eq!((own.log_index, own.state), (Some(1500), MessageState::Stored));
     assert_eq!(messages.len(), 25);
+}
+
+#[test]
+fn version_4_opens_and_reads() {
+    opens_and_reads("profile-v4", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v4");
+    transcript::reads_what_was_filled_in(&mut profile);
 }
 
 /// What [`fill`] put in is there; when Bob was seen is known since version 2.

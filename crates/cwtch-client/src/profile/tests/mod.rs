@@ -12,6 +12,7 @@ mod p2p;
 mod posts;
 mod properties;
 mod secrecy;
+mod transcript;
 
 use cwtch_log::EntryId;
 use cwtch_primitives::group::{GroupId, GroupKey};
@@ -99,6 +100,7 @@ fn item(group: &NewGroup, author: &Address, n: u64, previous: Option<u64>) -> Sy
         entry: EntryId::of(&signature(n), &[9; 2800]),
         place: None,
         extensions: None,
+        ciphertext: vec![9; 2800],
     }
 }
 
@@ -127,6 +129,7 @@ fn post(n: u64, previous: Option<u64>) -> NewPost {
         signature: signature(n),
         previous: previous.map(signature).unwrap_or_default(),
         message_hash: hash(n),
+        said: None,
     }
 }
 

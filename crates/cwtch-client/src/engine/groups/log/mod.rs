@@ -33,6 +33,6 @@ pub(super) fn restore(profile: &Profile, server: &Address) -> Result<Monitor, St
 }
 
 /// Unix seconds as the monitor counts them.
-pub(super) fn unix(now: i64) -> u64 {
+pub(in crate::engine) fn unix(now: i64) -> u64 {
     u64::try_from(now).unwrap_or(0)
 }

@@ -65,12 +65,21 @@ impl Shared {
                 tracing::warn!(%error, "the certificate of an invite was not used");
             }
         };
-        let link = self.links().get(server).cloned();
+        self.tell_monitor(*server, learn).await
+    }
+
+    /// Does something with a server's monitor, whoever has it.
+    pub(in super::super) async fn tell_monitor(
+        self: &Arc<Self>,
+        server: Address,
+        work: impl FnOnce(&mut Monitor) + Send + 'static,
+    ) -> Result<(), ApiError> {
+        let link = self.links().get(&server).cloned();
         if let Some(link) = link {
-            link.monitor(learn).await;
+            link.monitor(work).await;
             return Ok(());
         }
-        self.with_stored_monitor(*server, Teller::new(*server), learn).await
+        self.with_stored_monitor(server, Teller::new(server), work).await
     }
 
     /// A server shows no log although it has one, or shows it again. Told when it is new.

@@ -40,6 +40,8 @@ pub(super) enum Feed {
     Posted(Box<PostStored>),
     /// The log was read from its start, in the sync of this epoch.
     Refetched { epoch: i64 },
+    /// Everything that the server has was read.
+    Synced,
     /// Tell when everything before this is stored.
     Flush(oneshot::Sender<()>),
 }
@@ -128,6 +130,7 @@ pub(super) enum Tried {
     Batch(Box<Batch>),
     Posted(Box<PostStored>),
     Refetched { epoch: i64 },
+    Synced,
     Flush(oneshot::Sender<()>),
 }
 

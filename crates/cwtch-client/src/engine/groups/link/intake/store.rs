@@ -15,7 +15,7 @@ use crate::engine::context::Context;
 use crate::engine::dial::Target;
 use crate::engine::groups::log::Teller;
 use crate::engine::groups::posting::{Fate, Waiters};
-use crate::engine::groups::{Shared, limits, sentences};
+use crate::engine::groups::{Shared, limits, sentences, transcript};
 use crate::engine::info::message_by_id;
 use crate::profile::{ItemOutcome, Profile, StorageError, SyncBatch, SyncOutcome};
 
@@ -24,7 +24,7 @@ use crate::profile::{ItemOutcome, Profile, StorageError, SyncBatch, SyncOutcome}
 /// # Errors
 /// Trouble with the database: the sync cannot go on.
 pub(in super::super) async fn store(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     server: Address,
     counts: Arc<Counts>,
     teller: Teller,
@@ -35,6 +35,7 @@ pub(in super::super) async fn store(
         match next {
             Tried::Replay { total } => progress = Progress { done: 0, total },
             Tried::Flush(done) => drop(done.send(())),
+            Tried::Synced => synced(shared, server).await?,
             Tried::Batch(batch) => {
                 let messages = batch.messages;
                 keep(shared, server, counts.clone(), teller.clone(), *batch).await?;
@@ -50,7 +51,7 @@ pub(in super::super) async fn store(
 }
 
 async fn keep(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     server: Address,
     counts: Arc<Counts>,
     teller: Teller,
@@ -65,13 +66,36 @@ async fn keep(
         context.dialing.attention().active(Target::Server(server), now);
     }
     let job = move |profile: &mut Profile| {
-        let outcome = profile.apply_sync_batch(&server, &batch, now)?;
+        let certificates = transcript::certificates(profile, &server, &batch.items)?;
+        let mut outcome = profile.apply_sync_batch(&server, &batch, now)?;
+        // Before the messages are told, so that they come with what there is to say about them.
+        let judged = transcript::judge(profile, &server, false, now)?;
         tell(&context, &waiters, profile, &batch, &outcome);
+        outcome.touched.extend(judged.touched);
+        for new in outcome.items.iter().filter_map(ItemOutcome::stored) {
+            outcome.touched.remove(&new);
+        }
+        transcript::tell(&context, profile, &outcome.touched);
         teller.tell(&context, profile, &batch.log, &notices);
         count(&counts, &outcome);
-        Ok::<_, StorageError>(())
+        Ok::<_, StorageError>((judged.claims, certificates))
     };
-    shared.context.store.run(job).await
+    let (claims, certificates) = shared.context.store.run(job).await?;
+    shared.members_say(server, claims, certificates);
+    Ok(())
+}
+
+/// Everything that the server has now was read: what waited is looked at again.
+async fn synced(shared: &Arc<Shared>, server: Address) -> Result<(), ApiError> {
+    let (context, now) = (shared.context.clone(), shared.context.now());
+    let job = move |profile: &mut Profile| {
+        let judged = transcript::judge(profile, &server, true, now)?;
+        transcript::tell(&context, profile, &judged.touched);
+        Ok::<_, StorageError>(judged.claims)
+    };
+    let claims = shared.context.store.run(job).await?;
+    shared.members_say(server, claims, Vec::new());
+    Ok(())
 }
 
 /// The server has a post: durable together with the receipt, then everybody hears it.

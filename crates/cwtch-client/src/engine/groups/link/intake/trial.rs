@@ -91,6 +91,7 @@ impl Stage<'_> {
             }
             Feed::Posted(post) => Tried::Posted(post),
             Feed::Refetched { epoch } => Tried::Refetched { epoch },
+            Feed::Synced => Tried::Synced,
             Feed::Flush(done) => Tried::Flush(done),
             Feed::Message(_) => return Ok(Some(())),
         };
@@ -168,6 +169,7 @@ fn sort(keys: &Keys, messages: &[Message], now: i64) -> Vec<(Option<u64>, Opened
                         root: range.root(),
                     }),
                     extensions: verified.extensions(),
+                    ciphertext: message.message.ciphertext.clone(),
                 }))
             }
             Outcome::Rejected { group, reason } => Opened::Reject(SyncReject {

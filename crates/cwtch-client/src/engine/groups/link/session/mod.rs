@@ -309,6 +309,9 @@ impl<'a> Session<'a> {
                 }
                 BoardEvent::Synced => {
                     self.replay_ended().await?;
+                    if !self.log.again {
+                        self.feed(Feed::Synced).await?;
+                    }
                     let (done, stored) = oneshot::channel();
                     self.feed(Feed::Flush(done)).await?;
                     self.stored = Some(stored);

@@ -1,0 +1,297 @@
+//! What goes between contacts who are in a group together (sections 7.2 and 8).
+
+use cwtch_log::{EntryId, MsgId};
+use cwtch_primitives::Address;
+use cwtch_primitives::group::GroupId;
+use cwtch_protocol::transcript::Verdict;
+use cwtch_wire::board::EncryptedGroupMessage;
+use cwtch_wire::group::PREFIX_LEN;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::open::{code, held_message, wrote_in};
+use super::receive::{self, Said, is_held};
+use super::{Touched, last_with};
+use crate::profile::columns::{SIGNATURE_MAX, address, group_id, key_bytes, limit};
+use crate::profile::error::{Fault, StorageError};
+use crate::profile::messages::{self, GroupPart, NewMessage};
+use crate::profile::posts::{close_gaps, knows_signature};
+use crate::profile::types::{ConversationId, MessageId, MessageState, OVERLAY_MAX};
+use crate::profile::{Profile, SyncItem, groups, servers};
+
+/// Received messages of each group that are kept as they were posted: two to three MiB.
+pub(in crate::profile) const KEPT_MAX: u32 = 512;
+
+/// An accepted contact who wrote in a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Companion {
+    /// The contact.
+    pub contact: Address,
+    /// The group.
+    pub group: GroupId,
+    /// The group's server.
+    pub server: Address,
+}
+
+/// What became of a message that a member gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FromMember {
+    /// New: kept, and queued to be posted again. About the others a person may be told something else than before.
+    Stored(MessageId, Vec<MessageId>),
+    /// It was here.
+    Known,
+}
+
+impl Profile {
+    /// The accepted contacts who wrote in a group, with each of those groups.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn companions(&self) -> Result<Vec<Companion>, StorageError> {
+        self.read("find contacts in groups", |conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT c.key, g.group_id, s.key FROM groups g JOIN servers s ON s.id = g.server, contacts c
+                 WHERE c.state = 1
+                     AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation = g.conversation AND m.author = c.key)
+                 ORDER BY s.key, c.key, g.conversation",
+            )?;
+            let found = statement.query_map([], |row| {
+                Ok(Companion { contact: address(row, 0)?, group: group_id(row, 1)?, server: address(row, 2)? })
+            })?;
+            Ok(found.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Whether somebody wrote in a group.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], or trouble with the database.
+    pub fn is_author(&self, group: &GroupId, author: &Address) -> Result<bool, StorageError> {
+        self.read("find an author", |conn| {
+            let group = groups::by_id(conn, group)?.ok_or(StorageError::UnknownGroup)?;
+            wrote_in(conn, group.conversation.0, author)
+        })
+    }
+
+    /// When the log of a server was last compared with a contact.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownServer`], or trouble with the database.
+    pub fn last_comparison(&self, server: &Address, contact: &Address) -> Result<Option<i64>, StorageError> {
+        self.read("read a comparison", |conn| {
+            let server = servers::row_of(conn, server)?;
+            Ok(conn
+                .prepare_cached("SELECT at FROM comparisons WHERE server = ?1 AND contact = ?2")?
+                .query_row(params![server, key_bytes(contact)], |row| row.get(0))
+                .optional()?)
+        })
+    }
+
+    /// Notes that the log of a server is compared with a contact.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownServer`], or trouble with the database.
+    pub fn note_comparison(
+        &mut self,
+        server: &Address,
+        contact: &Address,
+        now: i64,
+    ) -> Result<(), StorageError> {
+        self.write("note a comparison", |tx| {
+            let server = servers::row_of(tx, server)?;
+            tx.execute(
+                "INSERT OR REPLACE INTO comparisons (server, contact, at) VALUES (?1, ?2, ?3)",
+                params![server, key_bytes(contact), now],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// The beginnings of the ids of entries of a group that are missing and that a member may have: what messages name,
+    /// and who came before a missing number. Newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], or trouble with the database.
+    pub fn wanted_entries(&self, group: &GroupId, limit: u32) -> Result<Vec<[u8; PREFIX_LEN]>, StorageError> {
+        self.read("find missing messages", |conn| {
+            let group = groups::by_id(conn, group)?.ok_or(StorageError::UnknownGroup)?;
+            let mut statement = conn.prepare_cached(
+                "SELECT entry, max(message) AS newest FROM (
+                     SELECT entry, message FROM parents WHERE conversation = ?1 AND verdict IN (?2, ?3, ?4, ?5)
+                     UNION ALL
+                     SELECT m.chain_previous, m.id FROM chain_holes h JOIN messages m
+                         ON m.conversation = h.conversation AND m.author = h.author
+                         AND m.chain_label = h.label AND m.chain_sequence = h.last + 1
+                     WHERE h.conversation = ?1 AND m.chain_previous IS NOT NULL)
+                 GROUP BY entry ORDER BY newest DESC LIMIT ?6",
+            )?;
+            // Those of which `Verdict::may_be_repaired` says so.
+            let wanted = params![
+                group.conversation.0,
+                code(Verdict::Expired),
+                code(Verdict::SplitView),
+                code(Verdict::Undecided),
+                code(Verdict::CannotTell),
+                limit
+            ];
+            let found = statement.query_map(wanted, |row| row.get::<_, [u8; PREFIX_LEN]>(0))?;
+            let mut missing = Vec::new();
+            for entry in found {
+                let entry = entry?;
+                if !is_held(conn, group.conversation, &entry)? {
+                    missing.push(entry);
+                }
+            }
+            Ok(missing)
+        })
+    }
+
+    /// An entry of a group as it was posted, by the beginning of its id: an own one, or one of the newest received.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], or trouble with the database.
+    pub fn kept_entry(
+        &self,
+        group: &GroupId,
+        entry: &[u8; PREFIX_LEN],
+    ) -> Result<Option<EncryptedGroupMessage>, StorageError> {
+        self.read("find a message for a member", |conn| {
+            let group = groups::by_id(conn, group)?.ok_or(StorageError::UnknownGroup)?;
+            Ok(conn
+                .prepare_cached(
+                    "SELECT m.signature, coalesce(r.ciphertext, o.ciphertext, p.ciphertext) AS bytes
+                     FROM messages m LEFT JOIN received_entries r ON r.message = m.id
+                     LEFT JOIN own_entries o ON o.message = m.id LEFT JOIN posts p ON p.message = m.id
+                     WHERE m.entry_id BETWEEN ?2 AND ?3 AND m.conversation = ?1 AND bytes IS NOT NULL LIMIT 1",
+                )?
+                .query_row(params![group.conversation.0, entry, last_with(entry)], |row| {
+                    Ok(EncryptedGroupMessage { signature: row.get(0)?, ciphertext: row.get(1)? })
+                })
+                .optional()?)
+        })
+    }
+
+    /// Keeps a verified message that a member gave and that the server has not shown, and queues it to be posted again,
+    /// with the same bytes.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], [`StorageError::TooLong`], or trouble with the database.
+    pub fn store_from_member(&mut self, item: &SyncItem, now: i64) -> Result<FromMember, StorageError> {
+        item.content.check()?;
+        limit("an encrypted message", item.ciphertext.len(), OVERLAY_MAX)?;
+        limit("a signature", item.signature.len().max(item.previous.len()), SIGNATURE_MAX)?;
+        let own = self.address;
+        self.write("store a message of a member", |tx| {
+            let group = groups::by_id(tx, &item.group)?.ok_or(StorageError::UnknownGroup)?;
+            let conversation = group.conversation;
+            if held_message(tx, conversation.0, &item.entry.prefix())?.is_some() {
+                return Ok(FromMember::Known);
+            }
+            let gap = !item.previous.is_empty() && !knows_signature(tx, conversation.0, &item.previous)?;
+            let message = NewMessage {
+                conversation,
+                author: &item.author,
+                own: item.author == own,
+                state: MessageState::Verified,
+                content: &item.content,
+                sent: item.sent,
+                received: now,
+                protocol_id: None,
+                group: Some(GroupPart {
+                    signature: &item.signature,
+                    previous: &item.previous,
+                    message_hash: &item.message_hash,
+                    gap,
+                    position: None,
+                    entry: &item.entry,
+                    place: None,
+                }),
+            };
+            let Some(id) = messages::insert(tx, &message)? else { return Ok(FromMember::Known) };
+            tx.execute("UPDATE messages SET from_member = 1 WHERE id = ?1", [id.0])?;
+            close_gaps(tx, conversation, &item.signature)?;
+            let mut touched = Touched::new();
+            let said = Said {
+                conversation,
+                message: id,
+                author: &item.author,
+                id: &MsgId::from_bytes(item.message_hash),
+                entry: &item.entry,
+                place: None,
+                extensions: item.extensions.as_ref(),
+            };
+            receive::note(tx, &said, &mut touched)?;
+            keep_received(tx, conversation, id, &item.ciphertext)?;
+            trim_received(tx, conversation)?;
+            tx.execute(
+                "INSERT INTO posts (message, server, ciphertext)
+                 SELECT ?1, server, ?3 FROM groups WHERE conversation = ?2",
+                params![id.0, conversation.0, item.ciphertext],
+            )?;
+            touched.remove(&id);
+            Ok(FromMember::Stored(id, touched.into_iter().collect()))
+        })
+    }
+}
+
+/// Keeps a received message as it was posted.
+pub(in crate::profile) fn keep_received(
+    conn: &Connection,
+    conversation: ConversationId,
+    message: MessageId,
+    ciphertext: &[u8],
+) -> Result<(), Fault> {
+    conn.prepare_cached(
+        "INSERT OR IGNORE INTO received_entries (message, conversation, ciphertext) VALUES (?1, ?2, ?3)",
+    )?
+    .execute(params![message.0, conversation.0, ciphertext])?;
+    Ok(())
+}
+
+/// Forgets the oldest received messages of a group as they were posted, beyond [`KEPT_MAX`].
+pub(in crate::profile) fn trim_received(
+    conn: &Connection,
+    conversation: ConversationId,
+) -> Result<(), Fault> {
+    conn.prepare_cached(
+        "DELETE FROM received_entries WHERE conversation = ?1 AND message <
+             (SELECT message FROM received_entries WHERE conversation = ?1
+              ORDER BY message DESC LIMIT 1 OFFSET ?2)",
+    )?
+    .execute(params![conversation.0, KEPT_MAX - 1])?;
+    Ok(())
+}
+
+/// The server shows a message that a member gave: it has its place from now on. False if it had it.
+pub(in crate::profile) fn shown_by_server(
+    conn: &Connection,
+    message: MessageId,
+    position: i64,
+) -> Result<bool, Fault> {
+    let shown = conn
+        .prepare_cached(
+            "UPDATE messages SET from_member = 0, position = ?2 WHERE id = ?1 AND from_member = 1",
+        )?
+        .execute(params![message.0, position])?;
+    if shown > 0 {
+        conn.prepare_cached("DELETE FROM posts WHERE message = ?1")?.execute([message.0])?;
+    }
+    Ok(shown > 0)
+}
+
+/// A message that is held, by what it says or by its signature, and its entry.
+pub(in crate::profile) fn by_signature(
+    conn: &Connection,
+    conversation: ConversationId,
+    signature: &[u8],
+    message_hash: &[u8; 32],
+) -> Result<Option<(MessageId, Option<EntryId>)>, Fault> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT id, entry_id FROM messages
+             WHERE conversation = ?1 AND (message_hash = ?3 OR signature = ?2) LIMIT 1",
+        )?
+        .query_row(params![conversation.0, signature, message_hash], |row| {
+            Ok((MessageId(row.get(0)?), row.get::<_, Option<[u8; 32]>>(1)?.map(EntryId::from_bytes)))
+        })
+        .optional()?)
+}

@@ -1,0 +1,99 @@
+//! What there is to say about group messages beside their text.
+
+use std::fmt::Write;
+
+use cwtch_client::api::{GroupInfo, NoteInfo, NoteKind};
+
+use super::human::Names;
+use super::sanitize::line;
+use super::{BAD, DIM, WARN};
+
+/// Notes under a message, one in a line, behind `indent`.
+pub(crate) fn under(notes: &[NoteInfo], indent: &str) -> String {
+    let mut out = String::new();
+    for note in notes {
+        let style = style(note.kind);
+        let _ = writeln!(out, "{indent}{style}{}{style:#}", line(&note.sentence));
+    }
+    out
+}
+
+/// Notes of an event, in one line.
+pub(crate) fn changed(id: i64, notes: &[NoteInfo]) -> String {
+    if notes.is_empty() {
+        return format!("message {id}: nothing is missing any more");
+    }
+    let sentences: Vec<String> = notes.iter().map(|note| line(&note.sentence)).collect();
+    format!("message {id}: {}", sentences.join(" "))
+}
+
+/// Whose messages are missing in groups, one author in a line.
+pub(crate) fn missing(groups: &[GroupInfo]) -> String {
+    let mut out = String::new();
+    let names = Names::default();
+    for group in groups {
+        for author in &group.missing {
+            let _ = writeln!(
+                out,
+                "{WARN}{}: {} missing from {}{WARN:#}",
+                line(&group.name),
+                author.count,
+                author.name.as_deref().map_or_else(|| names.of(&author.author), line)
+            );
+        }
+    }
+    out
+}
+
+/// What accuses somebody, what is missing, and what is just so.
+fn style(kind: NoteKind) -> anstyle::Style {
+    match kind {
+        NoteKind::NeverPosted | NoteKind::Conflicting | NoteKind::SplitView | NoteKind::OtherLog => BAD,
+        NoteKind::Missing | NoteKind::Undecided | NoteKind::NoReceipts => WARN,
+        _ => DIM,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cwtch_client::api::MissingInfo;
+
+    use super::*;
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    #[test]
+    fn notes_stand_under_their_message_and_do_no_harm() {
+        let note = |kind, sentence: &str| NoteInfo { kind, sentence: sentence.into() };
+        let notes = [
+            note(NoteKind::NeverPosted, "Bob\u{1b}[2J refers to a message that was never posted."),
+            note(NoteKind::Copy, "This message was posted again by somebody."),
+        ];
+        assert_eq!(
+            plain(&under(&notes, "    ")),
+            "    Bob refers to a message that was never posted.\n    This message was posted again by somebody.\n"
+        );
+        assert_eq!(plain(&changed(7, &[])), "message 7: nothing is missing any more");
+        assert!(plain(&changed(7, &notes)).starts_with("message 7: Bob refers"));
+    }
+
+    #[test]
+    fn missing_messages_are_counted_for_each_author() {
+        let author = |author: &str, name: Option<&str>, count| MissingInfo {
+            author: author.into(),
+            name: name.map(str::to_owned),
+            count,
+        };
+        let group = GroupInfo {
+            group: "g".into(),
+            name: "friends".into(),
+            server: "s".into(),
+            messages: 9,
+            authors: 3,
+            missing: vec![author("bobsaddress", Some("Bob"), 2), author("x", None, 1)],
+        };
+        assert_eq!(plain(&missing(&[group])), "friends: 2 missing from Bob\nfriends: 1 missing from x\n");
+    }
+}
