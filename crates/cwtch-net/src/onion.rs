@@ -61,7 +61,10 @@ impl Arrivals {
 /// When an onion service is looked at from outside.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckTimes {
-    /// How long one look may take.
+    /// How long the first look may take; it doubles with each that fails. Short, because a look that set out as the
+    /// descriptor did may never come to its end, and the next one takes another way.
+    pub limit_first: Duration,
+    /// The longest that one look may take.
     pub limit: Duration,
     /// The first pause after a look that failed; it doubles.
     pub retry_first: Duration,
@@ -77,6 +80,7 @@ pub struct CheckTimes {
 impl Default for CheckTimes {
     fn default() -> Self {
         Self {
+            limit_first: Duration::from_secs(10),
             limit: Duration::from_secs(60),
             retry_first: Duration::from_secs(1),
             retry_max: Duration::from_secs(60),
@@ -114,7 +118,8 @@ pub async fn keep_checked<F, D>(
             if !report.borrow().is_ready() {
                 keep_trouble(&report, Readiness::waiting(95, "an answer from the own address over Tor"));
             }
-            let looked = look(&arrivals, &times, &dial).await;
+            let limit = doubled(times.limit_first, failed).min(times.limit);
+            let looked = look(&arrivals, (limit, times.arrival), &dial).await;
             failed = if looked.is_ok() { 0 } else { failed + 1 };
             match looked {
                 Ok(true) => Readiness::ready().report_to(&report),
@@ -142,7 +147,7 @@ pub async fn keep_checked<F, D>(
             match (report.borrow().is_ready(), failed) {
                 (true, 0) => times.again.mul_f64(1.0 + rand::thread_rng().gen_range(0.0..0.5)),
                 (_, 0) => times.retry_max,
-                (_, n) => (times.retry_first * 2u32.saturating_pow(n - 1)).min(times.retry_max),
+                (_, n) => doubled(times.retry_first, n - 1).min(times.retry_max),
             }
         } else {
             failed = 0;
@@ -163,21 +168,30 @@ pub async fn keep_checked<F, D>(
     }
 }
 
-/// Dials the own address; `Ok` tells whether the stream came out here.
-async fn look<F, D>(arrivals: &Arrivals, times: &CheckTimes, dial: &D) -> Result<bool, NetError>
+/// A time, doubled so many times.
+fn doubled(first: Duration, times: u32) -> Duration {
+    first.saturating_mul(2u32.saturating_pow(times))
+}
+
+/// Dials the own address; `Ok` tells whether the stream came out here. Dial and arrival each have a limit.
+async fn look<F, D>(
+    arrivals: &Arrivals,
+    (limit, arrival): (Duration, Duration),
+    dial: &D,
+) -> Result<bool, NetError>
 where
     D: Fn() -> F,
     F: Future<Output = Result<BoxStream, NetError>>,
 {
     let before = arrivals.count();
     let timed_out = NetError::unreachable(crate::UnreachableWhy::TimedOut);
-    let _stream = timeout(times.limit, dial()).await.unwrap_or(Err(timed_out))?;
+    let _stream = timeout(limit, dial()).await.unwrap_or(Err(timed_out))?;
     let arrived = async {
         while arrivals.count() == before {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    Ok(timeout(times.arrival, arrived).await.is_ok())
+    Ok(timeout(arrival, arrived).await.is_ok())
 }
 
 /// Reports, but lets a trouble stand that was reported before: a new attempt does not end it.
@@ -208,6 +222,7 @@ mod tests {
         Here,
         Elsewhere,
         Nobody,
+        Never,
     }
 
     impl Told {
@@ -217,7 +232,8 @@ mod tests {
             (Arc::new(Self { arrivals, answers, dials: AtomicU64::new(0) }), streams)
         }
 
-        fn answer(&self) -> Result<BoxStream, NetError> {
+        /// `None` for a dial that comes to no end.
+        fn answer(&self) -> Option<Result<BoxStream, NetError>> {
             self.dials.fetch_add(1, Ordering::AcqRel);
             let mut answers = self.answers.lock().unwrap();
             let answer = if answers.len() > 1 { answers.pop() } else { answers.last().copied() };
@@ -225,10 +241,11 @@ mod tests {
             match answer.unwrap() {
                 Answer::Here => {
                     self.arrivals.note();
-                    Ok(stream)
+                    Some(Ok(stream))
                 }
-                Answer::Elsewhere => Ok(stream),
-                Answer::Nobody => Err(NetError::unreachable(UnreachableWhy::NoAnswer)),
+                Answer::Elsewhere => Some(Ok(stream)),
+                Answer::Nobody => Some(Err(NetError::unreachable(UnreachableWhy::NoAnswer))),
+                Answer::Never => None,
             }
         }
 
@@ -247,7 +264,12 @@ mod tests {
         let arrivals = told.arrivals.clone();
         let dial = move || {
             let answer = told.answer();
-            async { answer }
+            async {
+                match answer {
+                    Some(answer) => answer,
+                    None => std::future::pending().await,
+                }
+            }
         };
         let task = tokio::spawn(keep_checked(published, arrivals, CheckTimes::default(), dial, report));
         (publish, reported, task)
@@ -264,6 +286,16 @@ mod tests {
         publish.send(Readiness::ready()).unwrap();
         assert!(until_ready(&mut reported).await);
         assert_eq!(told.dials(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_that_comes_to_no_end_is_given_up_soon_and_the_next_has_longer() {
+        let (told, _streams) = Told::new(&[Answer::Never, Answer::Never, Answer::Here]);
+        let began = Instant::now();
+        let (_publish, mut reported, _task) = begin(&told, Readiness::ready());
+        assert!(until_ready(&mut reported).await);
+        // Ten seconds, a pause of one, twenty, a pause of two.
+        assert_eq!(began.elapsed().as_secs(), 33);
     }
 
     #[tokio::test(start_paused = true)]

@@ -31,6 +31,8 @@ pub(crate) struct Client {
     pub(crate) notices: Vec<Notice>,
     /// The entries that were received, by index; `None` where they were deleted before.
     pub(crate) received: Vec<Option<EntryId>>,
+    /// How many syncs it completed.
+    pub(crate) syncs: u64,
 }
 
 /// How far a sync goes.
@@ -68,6 +70,7 @@ impl Client {
             held: Vec::new(),
             notices: Vec::new(),
             received: Vec::new(),
+            syncs: 0,
         }
     }
 
@@ -162,6 +165,7 @@ impl Client {
             Ok(true) => {
                 self.commit();
                 self.connected = true;
+                self.syncs += 1;
                 Synced::Whole { from }
             }
             Ok(false) => {

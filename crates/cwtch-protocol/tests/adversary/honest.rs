@@ -8,18 +8,18 @@ use super::client::Cut;
 use super::closing::{close, step_of};
 use super::framing;
 use super::outcome::Outcome;
-use super::runner::{is_long, many};
+use super::runner::{few, is_long, many};
 use super::world::{Fault, World};
 
 const DAY: u64 = 86_400;
 
 /// What the operator has beside the database.
 #[derive(Default)]
-struct Operator {
+pub(crate) struct Operator {
     backup: Option<HonestLog>,
     /// Histories that a restore ended; what they signed was sent.
     ended: Vec<HonestLog>,
-    lost: bool,
+    pub(crate) lost: bool,
 }
 
 fn run(seed: u64) -> Outcome {
@@ -55,7 +55,7 @@ fn run(seed: u64) -> Outcome {
 }
 
 /// Something that happens to a server.
-fn happens(world: &mut World, operator: &mut Operator) {
+pub(crate) fn happens(world: &mut World, operator: &mut Operator) {
     let now = world.server_clock();
     let at = world.somebody();
     match world.below(12) {
@@ -155,7 +155,7 @@ fn a_server_that_sends_before_it_commits_is_noticed() {
         world.outcome.fired = true;
         world.finish()
     };
-    let totals = many("sent before commit", run).unwrap();
+    let totals = few("sent before commit", run).unwrap();
     assert_eq!(totals.detected, totals.runs);
     assert_eq!(totals.proven, totals.runs);
 }

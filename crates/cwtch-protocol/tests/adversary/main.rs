@@ -24,6 +24,7 @@ mod duty;
 mod framing;
 mod held;
 mod honest;
+mod members;
 mod outcome;
 mod runner;
 mod world;

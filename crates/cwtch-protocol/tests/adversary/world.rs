@@ -10,7 +10,7 @@ use cwtch_protocol::monitor::{
 use cwtch_testkit::ChaCha20Rng;
 use cwtch_testkit::log::{HonestLog, Live, START, ServerKeys, entry, entry_id};
 use cwtch_testkit::malice::{Attack, MaliciousServer, Posted as ServerPosted, Visitor};
-use cwtch_wire::board::PostLog;
+use cwtch_wire::board::{EncryptedGroupMessage, PostLog};
 use cwtch_wire::peer_log::Mismatch;
 use rand_core::RngCore;
 
@@ -253,12 +253,21 @@ impl World {
         assert_eq!(client.received.len() as u64, shown.size);
     }
 
+    /// An entry that was never posted.
+    pub(crate) fn draw(&mut self) -> EncryptedGroupMessage {
+        self.next_entry += 1;
+        entry(self.next_entry)
+    }
+
     /// Strangers write, several at once.
     pub(crate) fn strangers_post(&mut self) {
-        let count = 1 + self.below(6) as u64;
-        let messages: Vec<_> = (1..=count).map(|more| entry(self.next_entry + more)).collect();
-        self.next_entry += count;
-        let mut live = self.server.posts(&messages, self.server_clock());
+        let messages: Vec<_> = (0..=self.below(6)).map(|_| self.draw()).collect();
+        self.posted_by_strangers(&messages);
+    }
+
+    /// Strangers post these, in one commit.
+    pub(crate) fn posted_by_strangers(&mut self, messages: &[EncryptedGroupMessage]) {
+        let mut live = self.server.posts(messages, self.server_clock());
         for to in 0..self.clients.len() {
             self.deliver(to, live.remove(&to).unwrap_or_default());
         }
@@ -271,8 +280,7 @@ impl World {
         }
         let waiting = self.clients[at].posts.iter().position(|post| !post.answered);
         let which = waiting.unwrap_or_else(|| {
-            self.next_entry += 1;
-            let post = Post { message: entry(self.next_entry), answered: false };
+            let post = Post { message: self.draw(), answered: false };
             self.clients[at].posts.push(post);
             self.clients[at].posts.len() - 1
         });
@@ -280,7 +288,8 @@ impl World {
         let id = entry_id(&message);
         let seen = self.clients[at].monitor.seen();
         self.careless |= fault == Fault::SentBeforeCommit;
-        let (state, tampered) = (self.server.clone(), self.server.tampered());
+        let state = fault.forgets().then(|| self.server.clone());
+        let tampered = self.server.tampered();
         let ServerPosted { answer, mut live } = self.server.post(at, &message, self.server_clock());
         let tampered = self.server.tampered() > tampered;
         let everybody: Vec<usize> = (0..self.clients.len()).collect();
@@ -294,7 +303,7 @@ impl World {
         if fault == Fault::None {
             everybody.iter().for_each(|to| self.deliver(*to, live.remove(to).unwrap_or_default()));
         }
-        if fault.forgets() {
+        if let Some(state) = state {
             self.server = state;
         }
         if fault.ends() {

@@ -101,8 +101,8 @@ impl Author {
 
     /// Reads up to `size` entries of a log.
     pub(crate) fn read(&mut self, log: &[Message], size: usize) {
-        for index in self.mind.entries.len()..size.min(log.len()) {
-            let message = &log[index];
+        let read = self.mind.entries.len();
+        for (index, message) in log.iter().enumerate().take(size).skip(read) {
             self.mind.push(message);
             if !message.foreign {
                 let parents = message.extensions.iter().flat_map(|e| e.parents.iter().map(|p| p.id));
