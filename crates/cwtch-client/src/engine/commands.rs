@@ -130,8 +130,8 @@ fn experiments(inner: &Inner) -> Vec<ExperimentInfo> {
     vec![ExperimentInfo {
         name: GROUPS.to_owned(),
         enabled: inner.groups.enabled(),
-        description: "Groups on untrusted servers: a server cannot read messages or learn who writes them, \
-                      but sees when it is used and can drop messages."
+        description: "Groups on untrusted servers: a server cannot read messages or learn who writes them, but \
+                      sees when it is used. One that gives receipts cannot drop messages unnoticed; others can."
             .to_owned(),
     }]
 }

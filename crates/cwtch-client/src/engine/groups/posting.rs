@@ -173,8 +173,9 @@ impl Shared {
             .await?;
         let until = Instant::now() + DELIVER_WAIT;
         for post in queued {
-            if matches!(self.deliver(link, post.id, sleep_until(until)).await, Ok(Err(())) | Err(_)) {
-                break;
+            match self.deliver(link, post.id, sleep_until(until)).await {
+                Ok(Ok(Fate::Stored | Fate::Refused)) => {}
+                Ok(Ok(Fate::Waits(_) | Fate::Stopped(_)) | Err(())) | Err(_) => break,
             }
         }
         Ok(())

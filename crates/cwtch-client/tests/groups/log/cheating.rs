@@ -172,6 +172,32 @@ async fn a_yes_without_a_receipt_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_sends_when_the_fraud_shows_hears_of_it_and_the_message_stays() {
+    let world = World::new();
+    let (server, clock) = server(&world).await;
+    let alice = person(&world, Mode::Daemon, &clock, never()).await;
+    let created = alice.new_group("friends", &server.bundle.to_server_string()).await.unwrap();
+    alice.sync().await.unwrap();
+    // The third message is gone; the next post gets its place.
+    server.with(|state| {
+        state.log = HonestLog::first(ServerKeys::new(7), START, 0);
+        state.log.commit(START, &[entry(1), entry(2)]);
+    });
+    let error = alice.send(&created.group, "to nowhere").await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused);
+    assert!(error.message.contains("cheated"), "{error}");
+    let message = alice.messages(&created.group).await.pop().unwrap();
+    assert_eq!((message.text.as_str(), message.state), ("to nowhere", MessageState::Queued));
+    assert_eq!(alice.evidence().await[0].kind, 1);
+    // With the person's word it goes out.
+    alice.resume(server.bundle.board().as_str()).await.unwrap();
+    alice.sync().await.unwrap();
+    let log = alice.log_until("the message", |log| log.size == 3).await;
+    assert_eq!((log.alarm, log.evidence), (None, 1));
+    alice.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_cursor_names_no_message_once_the_log_is_known() {
     let world = World::new();
     let (server, clock) = server(&world).await;

@@ -127,6 +127,10 @@ impl Actor {
                 pauses = self::pauses();
             }
             tracing::debug!(kind = ?error.kind, "a server's connection ended");
+            if matches!(self.shared.alarm(&self.server.board).await, Ok(Some(alarm)) if alarm.stopped) {
+                // Whoever waits hears at once why.
+                continue;
+            }
             let why = sentences::unnamed(&error.message, &self.server.board);
             self.set_phase(ServerPhase::Offline, Some(why));
             self.fail_waiting(&error);

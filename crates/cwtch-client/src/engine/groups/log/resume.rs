@@ -60,26 +60,28 @@ impl Shared {
         certificate: [u8; 186],
     ) -> Result<(), ApiError> {
         let now = unix(self.context.now());
-        let learn = move |monitor: &mut Monitor| {
-            if let Err(error) = monitor.certificate_learnt(&certificate, now) {
-                tracing::warn!(%error, "the certificate of an invite was not used");
-            }
-        };
-        self.tell_monitor(*server, learn).await
+        let learn = move |monitor: &mut Monitor| monitor.certificate_learnt(&certificate, now);
+        if let Err(error) = self.with_monitor(server, learn).await? {
+            tracing::warn!(%error, "the certificate of an invite was not used");
+        }
+        Ok(())
     }
 
-    /// Does something with a server's monitor, whoever has it.
-    pub(in super::super) async fn tell_monitor(
+    /// Does something with a server's monitor, in the order of what comes from the server if there is a connection. What it
+    /// changed is durable, and what it had to tell is told, when this returns.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub(in super::super) async fn with_monitor<T: Send + 'static>(
         self: &Arc<Self>,
-        server: Address,
-        work: impl FnOnce(&mut Monitor) + Send + 'static,
-    ) -> Result<(), ApiError> {
-        let link = self.links().get(&server).cloned();
+        server: &Address,
+        work: impl FnOnce(&mut Monitor) -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let link = self.links().get(server).cloned();
         if let Some(link) = link {
-            link.monitor(work).await;
-            return Ok(());
+            return link.monitor(work).await.ok_or_else(sentences::stopped);
         }
-        self.with_stored_monitor(server, Teller::new(server), work).await
+        self.with_stored_monitor(*server, Teller::new(*server), work).await
     }
 
     /// A server shows no log although it has one, or shows it again. Told when it is new.
@@ -101,41 +103,23 @@ impl Shared {
             .await
     }
 
-    /// Does something with the monitor of a server that no session reads; durable and told when it returns.
-    pub(in super::super) async fn with_stored_monitor(
+    /// The same for a server that no session reads.
+    pub(in super::super) async fn with_stored_monitor<T: Send + 'static>(
         self: &Arc<Self>,
         server: Address,
         teller: Teller,
-        work: impl FnOnce(&mut Monitor) + Send + 'static,
-    ) -> Result<(), ApiError> {
+        work: impl FnOnce(&mut Monitor) -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
         let context = self.context.clone();
-        self.context
-            .store
-            .run(move |profile| {
-                on_stored_monitor(
-                    profile,
-                    &server,
-                    |profile, changes, notices| {
-                        teller.tell(&context, profile, changes, notices);
-                    },
-                    work,
-                )
-            })
-            .await
+        let job = move |profile: &mut Profile| {
+            let mut monitor = restore(profile, &server)?;
+            let worked = work(&mut monitor);
+            let changes = monitor.take_changes();
+            profile.apply_log_changes(&server, &changes)?;
+            let notices: Vec<_> = std::iter::from_fn(|| monitor.poll_notice()).collect();
+            teller.tell(&context, profile, &changes, &notices);
+            Ok::<_, StorageError>(worked)
+        };
+        self.context.store.run(job).await
     }
-}
-
-fn on_stored_monitor(
-    profile: &mut Profile,
-    server: &Address,
-    tell: impl FnOnce(&Profile, &[Change], &[cwtch_protocol::monitor::Notice]),
-    work: impl FnOnce(&mut Monitor),
-) -> Result<(), StorageError> {
-    let mut monitor = restore(profile, server)?;
-    work(&mut monitor);
-    let changes = monitor.take_changes();
-    profile.apply_log_changes(server, &changes)?;
-    let notices: Vec<_> = std::iter::from_fn(|| monitor.poll_notice()).collect();
-    tell(profile, &changes, &notices);
-    Ok(())
 }

@@ -73,7 +73,7 @@ impl Shared {
                     }
                 }
             };
-            if let Err(error) = shared.tell_monitor(server, learn).await {
+            if let Err(error) = shared.with_monitor(&server, learn).await {
                 tracing::debug!(kind = ?error.kind, "what members say about a log could not be kept");
             }
         });

@@ -136,7 +136,7 @@ impl<'a> Session<'a> {
                 () = outbox.notified() => self.queued = true,
                 () = wake.probe.notified() => self.probe(),
                 Ok(()) = stored(&mut self.stored), if self.stored.is_some() => self.replay_stored().await?,
-                () = room_again(self.full.as_ref()), if self.full.is_some() => self.queued = true,
+                () = pause_over(self.full.as_ref()) => self.ask_again(),
                 () = sleep_until(deadline) => self.overdue()?,
                 () = self.feed.closed() => return Err(Context::closed()),
                 _ = self.actor.demand.changed() => {}
@@ -349,10 +349,10 @@ async fn stored(waiting: &mut Option<oneshot::Receiver<()>>) -> Result<(), onesh
     }
 }
 
-/// Waits until a server that was full may be asked again.
-async fn room_again(full: Option<&Full>) {
-    match full {
-        Some(full) => sleep_until(full.until).await,
+/// Waits until a server that was full may be asked again, where one was.
+async fn pause_over(full: Option<&Full>) {
+    match full.and_then(|full| full.until) {
+        Some(until) => sleep_until(until).await,
         None => std::future::pending().await,
     }
 }

@@ -24,15 +24,20 @@ pub(super) struct InFlight {
 
 /// The server had no room, or could not store: it is asked again after a pause.
 pub(super) struct Full {
-    /// When.
-    pub(super) until: Instant,
+    /// When; `None` once that has come.
+    pub(super) until: Option<Instant>,
     pause: Duration,
 }
 
 impl Full {
     fn after(before: Option<&Self>) -> Self {
-        let pause = before.map_or(limits::FULL_FIRST, |full| (full.pause * 2).min(limits::RETRY_MAX));
-        Self { until: Instant::now() + pause, pause }
+        let pause = match before {
+            None => limits::FULL_FIRST,
+            // Posts that were on their way together.
+            Some(full) if full.until.is_some() => full.pause,
+            Some(full) => (full.pause * 2).min(limits::RETRY_MAX),
+        };
+        Self { until: Some(Instant::now() + pause), pause }
     }
 }
 
@@ -41,7 +46,7 @@ impl Session<'_> {
     /// the same bytes and the same token: the replay before has shown that it is not stored.
     pub(super) async fn post_queued(&mut self) -> Result<(), ApiError> {
         self.queued = false;
-        if self.full.as_ref().is_some_and(|full| Instant::now() < full.until) {
+        if self.full.as_ref().is_some_and(|full| full.until.is_some()) {
             return Ok(());
         }
         // A server that was full is asked with one post.
@@ -122,6 +127,14 @@ impl Session<'_> {
         self.post_refused(&post, then).await
     }
 
+    /// The pause is over: one post asks whether there is room.
+    pub(super) fn ask_again(&mut self) {
+        if let Some(full) = &mut self.full {
+            full.until = None;
+        }
+        self.queued = true;
+    }
+
     /// The server has no room now. The token is untouched and stays with the post.
     fn post_waits(&mut self, post: &PendingPost) {
         self.full = Some(Full::after(self.full.as_ref()));
@@ -183,5 +196,26 @@ impl Session<'_> {
     fn tell(&self, post: &PendingPost, state: MessageState) {
         let conversation = post.group.to_string();
         self.actor.shared.context.emit(Event::MessageState { id: post.id.0, conversation, state });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_server_is_asked_less_and_less_often() {
+        let mut full = Full::after(None);
+        assert_eq!(full.pause, limits::FULL_FIRST);
+        // Another answer to posts that were on their way together.
+        assert_eq!(Full::after(Some(&full)).pause, full.pause);
+        for _ in 0..10 {
+            full.until = None;
+            let next = Full::after(Some(&full));
+            assert_eq!(next.pause, (full.pause * 2).min(limits::RETRY_MAX));
+            assert_eq!(next.until, Some(Instant::now() + next.pause));
+            full = next;
+        }
+        assert_eq!(full.pause, limits::RETRY_MAX);
     }
 }
