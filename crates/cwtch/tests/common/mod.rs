@@ -351,7 +351,7 @@ impl Person {
 pub struct Server {
     pub address: String,
     pub bundle: String,
-    data: PathBuf,
+    pub data: PathBuf,
     network: String,
     extra: Vec<String>,
     log: PathBuf,
