@@ -55,6 +55,7 @@ fn expected(attack: Attack) -> Expected {
         Attack::LaunderWrongStart => {
             of(WhereHeld, &["1 same size", "8 wrong start", "10 second boundary", "Entries", "NoReceipt"], 90)
         }
+        Attack::LaunderSplit => of(Always, &["7 old signer", "Lost again", "NoReceipt"], 90),
         Attack::LaunderOldSigner => of(Always, &["7 old signer", "NoReceipt"], 95),
         Attack::TwoCertificates => of(Always, &["5 two certificates", "NoReceipt"], 95),
         Attack::PruneEarly => of(Always, &["9 pruned early"], 20),

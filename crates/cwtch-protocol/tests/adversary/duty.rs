@@ -142,8 +142,10 @@ impl Duty {
         }
         let Some(pinned) = before.pinned.filter(|pinned| *pinned < incarnation) else { return };
         let linked = new.previous().is_some_and(|previous| previous.incarnation == pinned);
+        let continues =
+            |previous: &cwtch_log::Previous| before.certificates.contains_key(&previous.incarnation);
         let overtaken = |(old, _, time): &(u64, u64, u64)| *old < incarnation && *time > incarnation;
-        if linked && before.checkpoints.iter().any(overtaken) {
+        if new.previous().is_some_and(continues) && before.checkpoints.iter().any(overtaken) {
             self.detect("the old log was signed after the new one began", true);
         }
         let lossy = new.previous().is_some_and(|previous| previous.size < before.signed);

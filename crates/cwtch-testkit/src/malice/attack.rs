@@ -39,6 +39,8 @@ pub enum Attack {
     LaunderWrongStart,
     /// Begins an incarnation and goes on signing the old one for the victim.
     LaunderOldSigner,
+    /// Begins one incarnation for the victim and, a little later, another one for everybody else.
+    LaunderSplit,
     /// Has two certificates, keys and logs for one incarnation.
     TwoCertificates,
     /// Deletes before the promised time is over.
@@ -65,7 +67,7 @@ pub enum Attack {
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::DropAfterReceipt,
         Self::OmitFromView,
         Self::OmitFromReply,
@@ -83,6 +85,7 @@ impl Attack {
         Self::LaunderTwice,
         Self::LaunderWrongStart,
         Self::LaunderOldSigner,
+        Self::LaunderSplit,
         Self::TwoCertificates,
         Self::PruneEarly,
         Self::RetainBackwards,

@@ -281,6 +281,12 @@ impl MaliciousServer {
                 self.logs[0].restore(now, size, time);
             }
             Attack::LaunderOldSigner => self.shows[self.victim] = 0,
+            Attack::LaunderSplit => {
+                self.fork();
+                let to = if size > low { self.recent(low, size) as u64 } else { size };
+                self.logs[1].restore(now, to, time);
+                self.logs[0].restore(now + 300, size, time);
+            }
             Attack::TwoCertificates => {
                 let twin = self.logs[0].twin();
                 self.logs.push(twin);
