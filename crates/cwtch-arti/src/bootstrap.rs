@@ -107,12 +107,21 @@ const OFFLINE: &str = "No relay of the Tor network can be reached: this machine 
 const FILTERED: &str = "Connections with relays are opened and then cut off: the network here seems to block Tor. It is tried \
      again; set up bridges in tor.toml.";
 
-const STALLED: &str = "The directory of the Tor network arrives very slowly or not at all. It is tried again; if Tor is hindered here, \
-     set up bridges in tor.toml.";
+/// What a connection with a relay counts for of arti's hundred before the handshake.
+const REACHED: u8 = CONNECTED / 2;
+/// arti says that the clock is wrong only once eight relays told it the time, so each of these names the clock as well.
+const HALFWAY: &str = "Relays of the Tor network are reached, but no connection with them comes about: this machine's clock may be wrong \
+     (check date, time and time zone), or the network here blocks Tor (set up bridges in tor.toml). It is tried again.";
+const STALLED: &str = "The directory of the Tor network arrives very slowly or not at all: this machine's clock may be wrong (check date, time \
+     and time zone), or Tor is hindered here (set up bridges in tor.toml). It is tried again.";
 
 /// Nothing has moved for a while.
 fn stalled(seen: Readiness) -> Readiness {
-    let sentence = if seen.percent < CONNECTED { OFFLINE } else { STALLED };
+    let sentence = match seen.percent {
+        0..REACHED => OFFLINE,
+        REACHED..CONNECTED => HALFWAY,
+        _ => STALLED,
+    };
     seen.with_trouble(sentence, false)
 }
 
@@ -122,7 +131,11 @@ fn stuck(kind: &BlockageKind, message: &str) -> (String, bool) {
         BlockageKind::Filtering => (FILTERED.to_owned(), false),
         BlockageKind::ClockSkewed => (clock(message), true),
         BlockageKind::CantBootstrap => {
-            (format!("The directory of the Tor network cannot be had ({message}). It is tried again."), false)
+            let sentence = format!(
+                "The directory of the Tor network cannot be had ({message}). This machine's clock may be wrong: check date, time and \
+                 time zone. It is tried again."
+            );
+            (sentence, false)
         }
         _ => (format!("The Tor network cannot be used ({message}). It is tried again."), false),
     }

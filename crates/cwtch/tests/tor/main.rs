@@ -70,6 +70,7 @@ fn main() -> ExitCode {
             privacy::what_lies_on_disk_names_nobody_and_is_private,
         ),
         ("an_unreachable_network_is_explained", trouble::an_unreachable_network_is_explained),
+        ("a_wrong_clock_is_explained", trouble::a_wrong_clock_is_explained),
         (
             "a_missing_or_refusing_control_port_is_explained",
             trouble::a_missing_or_refusing_control_port_is_explained,

@@ -14,6 +14,30 @@ fn cannot_send(person: &Person, text: &str) -> String {
     message
 }
 
+/// Debian's library that shows a program another time.
+fn faketime() -> Option<std::path::PathBuf> {
+    let libraries = std::fs::read_dir("/usr/lib").ok()?.flatten();
+    let mut found = libraries.map(|entry| entry.path().join("faketime/libfaketime.so.1"));
+    found.find(|library| library.exists())
+}
+
+pub(crate) fn a_wrong_clock_is_explained(stage: &Stage) {
+    let Some(library) = faketime() else {
+        eprintln!("SKIPPED: the test of a wrong clock: Debian's package faketime is not installed");
+        return;
+    };
+    let place = stage.world();
+    for skew in ["+3d", "-3d"] {
+        let mut alice = place.embedded(&format!("alice{skew}"));
+        let mut command = alice.command(&["--json", "--network", &alice.network, "daemon"]);
+        command.env("LD_PRELOAD", &library).env("FAKETIME", skew);
+        alice.start_by(command);
+        let told = until("she is told what is wrong", || trouble(&alice));
+        assert!(told.contains("clock"), "{skew}: {told}");
+        alice.stop();
+    }
+}
+
 pub(crate) fn an_unreachable_network_is_explained(stage: &Stage) {
     let place = stage.world();
     let (mut alice, mut bob) = (place.embedded("alice"), place.embedded("bob"));
