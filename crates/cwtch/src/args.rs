@@ -122,6 +122,16 @@ pub(crate) enum Verb {
         group: Option<String>,
     },
 
+    /// Ask contacts who wrote in a group for messages that its server has not delivered
+    #[command(long_about = text::REPAIR_LONG)]
+    Repair {
+        /// Group's id or unambiguous name
+        group: String,
+        /// Seconds to wait for contacts
+        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        timeout: Option<u64>,
+    },
+
     /// Show a conversation's messages
     #[command(after_help = text::MESSAGES_HELP)]
     Messages {

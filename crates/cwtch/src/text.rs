@@ -89,9 +89,16 @@ pub(crate) const SEND_HELP: &str = "\
 A text that begins with a dash stands after two dashes:
   cwtch send Bob -- '-1 is a number'";
 
+pub(crate) const REPAIR_LONG: &str = "\
+Ask contacts who wrote in a group for messages that its server has not delivered.
+
+What they give is checked like what a server gives, and posted again, so that everybody gets it. A daemon does the same by
+itself, now and then. Contacts answer only for groups in which you wrote yourself.";
+
 pub(crate) const MESSAGES_HELP: &str = "\
 Marks: ✓ acknowledged or stored, … on its way, ✗ failed, ! a message before
-this one was not delivered. Times are UTC.
+this one was not delivered, or there is something else to say about it: that stands
+under it. Times are UTC.
 
 With --json, one object per line: id, conversation, author, text, overlay,
 sent, received, state, own, previous, gap, quoted, index, reposted.";

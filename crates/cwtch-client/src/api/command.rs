@@ -164,6 +164,16 @@ pub enum Command {
         #[serde(default)]
         group: Option<String>,
     },
+    /// Asks contacts who wrote in a group for messages that the server has not delivered, and waits for what they give.
+    /// Reply: `Repaired`.
+    #[serde(rename = "repair")]
+    Repair {
+        /// Group id or unambiguous name.
+        group: String,
+        /// How long to wait for contacts, in seconds.
+        #[serde(default)]
+        timeout: Option<u64>,
+    },
     /// A conversation's messages in local order. Reply: `Messages`.
     #[serde(rename = "messages")]
     Messages {

@@ -181,6 +181,8 @@ pub enum LogNotice {
     Expired,
     /// The server said that it stored a post, but gave no receipt.
     NoReceipt,
+    /// A contact is shown a different log of this server, or says so. Nothing is proven.
+    Differs,
 }
 
 impl LogNotice {

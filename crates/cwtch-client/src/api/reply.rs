@@ -43,6 +43,8 @@ pub enum Reply {
     Messages(Vec<MessageInfo>),
     /// A finished sync.
     Synced(SyncInfo),
+    /// A finished repair.
+    Repaired(RepairInfo),
     /// Refused messages.
     Rejects(Vec<RejectInfo>),
     /// Nothing to say but that it is done: an empty object.
@@ -363,6 +365,17 @@ pub struct MessageInfo {
     /// Group: what there is to say about it beside its text, the gravest first.
     #[serde(default)]
     pub notes: Vec<NoteInfo>,
+}
+
+/// The result of a repair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RepairInfo {
+    /// Contacts that were asked.
+    pub asked: u64,
+    /// Messages that they gave.
+    pub received: u64,
+    /// Messages that are still missing and could be asked for.
+    pub missing: u64,
 }
 
 /// The result of a sync.

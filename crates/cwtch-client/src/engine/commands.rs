@@ -10,7 +10,7 @@ use super::groups::switched_off;
 use super::info::readiness_info;
 use super::patience::Patience;
 use super::talk::{conversation_of, deliver, group_id, look_at, messages, send};
-use super::{Inner, contacts};
+use super::{Inner, contacts, members};
 use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, Reply, StatusInfo};
 
 /// How long a command waits in a daemon where it names no time.
@@ -25,7 +25,7 @@ const GROUPS: &str = "groups";
 
 /// Runs one command.
 pub(crate) async fn run(inner: &Inner, command: Command) -> Result<Reply, ApiError> {
-    let Inner { context, peers: _, groups } = inner;
+    let Inner { context, groups, .. } = inner;
     if context.shutdown.is_cancelled() {
         return Err(Context::closed());
     }
@@ -92,6 +92,11 @@ pub(crate) async fn run(inner: &Inner, command: Command) -> Result<Reply, ApiErr
             let patience = || Patience::new(context, default_wait(context));
             Reply::Synced(groups.sync(group.as_ref(), patience).await?)
         }
+        Command::Repair { group, timeout } => {
+            let patience = patience(inner, timeout)?;
+            let group = group_id(inner, &group).await?;
+            Reply::Repaired(members::repair(inner, &group, patience).await?)
+        }
         Command::Messages { conversation, since, limit } => {
             Reply::Messages(messages(inner, &conversation, since, limit).await?)
         }
@@ -117,6 +122,7 @@ fn concerns_groups(command: &Command) -> bool {
             | Command::GroupList
             | Command::GroupLeave { .. }
             | Command::Sync { .. }
+            | Command::Repair { .. }
             | Command::Rejects
     )
 }
@@ -148,7 +154,7 @@ async fn switch(inner: &Inner, name: &str, on: bool) -> Result<Vec<ExperimentInf
 }
 
 async fn status(inner: &Inner) -> Result<StatusInfo, ApiError> {
-    let Inner { context, peers, groups } = inner;
+    let Inner { context, peers, groups, .. } = inner;
     let queued = context.store.run(|profile| profile.count_unconfirmed()).await?;
     let servers = if groups.enabled() { groups.server_list().await? } else { Vec::new() };
     let address_readiness = peers.reachability();

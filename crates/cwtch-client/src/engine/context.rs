@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::dial::Dialing;
+use super::members::Ear;
 use super::store::Store;
 use super::{EngineOptions, Mode};
 use crate::api::{ApiError, ErrorKind, Event};
@@ -54,6 +55,8 @@ pub(crate) struct Context {
     pub(crate) tasks: TaskTracker,
     /// Unix seconds.
     pub(crate) clock: Clock,
+    /// Hears what contacts say about logs.
+    pub(crate) ear: Ear,
 }
 
 impl Context {
@@ -62,6 +65,7 @@ impl Context {
         network: Arc<dyn Network>,
         identity: Identity,
         options: EngineOptions,
+        ear: Ear,
     ) -> Arc<Self> {
         let address = identity.address();
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
@@ -77,6 +81,7 @@ impl Context {
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
             clock,
+            ear,
         })
     }
 

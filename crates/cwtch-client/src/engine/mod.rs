@@ -11,6 +11,7 @@ mod context;
 mod dial;
 mod groups;
 mod info;
+mod members;
 mod network;
 mod notes;
 mod patience;
@@ -28,6 +29,8 @@ use tokio::sync::broadcast;
 pub use self::context::Clock;
 use self::context::Context;
 use self::groups::Groups;
+pub use self::members::MemberTimes;
+use self::members::Members;
 use self::peers::Peers;
 pub use self::probes::Probes;
 use self::store::Store;
@@ -55,6 +58,8 @@ pub struct EngineOptions {
     pub clock: Option<Clock>,
     /// When servers are asked as by a stranger.
     pub probes: Probes,
+    /// When contacts who are in a group, too, are asked.
+    pub members: MemberTimes,
 }
 
 impl EngineOptions {
@@ -74,6 +79,7 @@ struct Inner {
     context: Arc<Context>,
     peers: Peers,
     groups: Groups,
+    members: Members,
 }
 
 /// Starts an engine over an open profile.
@@ -90,7 +96,8 @@ pub async fn start(
     options: EngineOptions,
 ) -> Result<EngineHandle, ApiError> {
     let identity = profile.identity().clone();
-    let context = Context::new(Store::start(profile)?, network, identity, options);
+    let (ear, hearing) = members::ear();
+    let context = Context::new(Store::start(profile)?, network, identity, options, ear);
     if context.is_daemon() {
         // Until everybody who dials at start is in the queue: see `network::watch`.
         context.dialing.set_open(false);
@@ -101,8 +108,9 @@ pub async fn start(
     };
     match parts.await {
         Ok((peers, groups)) => {
-            let inner = Arc::new(Inner { context, peers, groups });
+            let inner = Arc::new(Inner { context, peers, groups, members: Members::default() });
             inner.context.spawn(network::watch(inner.clone()));
+            inner.context.spawn(members::run(inner.clone(), hearing));
             Ok(EngineHandle { inner })
         }
         Err(error) => {

@@ -82,6 +82,11 @@ impl FakeServer {
         self.seen.lock().unwrap().interruption = Some(with);
     }
 
+    /// Forgets the entry at a place, as if it had never been posted.
+    pub fn lose(&self, place: usize) {
+        self.seen.lock().unwrap().log.remove(place);
+    }
+
     /// From now on it reads and says nothing, as a machine whose network is gone; or it speaks again.
     pub fn set_silent(&self, silent: bool) {
         self.seen.lock().unwrap().silent = silent;

@@ -12,17 +12,17 @@ use data_encoding::BASE64;
 use crate::support::World;
 
 /// Somebody who was invited, with tools of their own.
-struct Mallory {
-    invite: GroupInvite,
-    identity: Identity,
+pub struct Mallory {
+    pub invite: GroupInvite,
+    pub identity: Identity,
 }
 
 impl Mallory {
-    fn new(invite: &str) -> Self {
+    pub fn new(invite: &str) -> Self {
         Self { invite: GroupInvite::parse(invite).unwrap(), identity: Identity::from_seed(&[66; 32]) }
     }
 
-    fn context(&self) -> GroupContext<'_> {
+    pub fn context(&self) -> GroupContext<'_> {
         GroupContext { id: self.invite.group_id(), key: self.invite.key(), server: self.invite.server() }
     }
 
@@ -69,7 +69,7 @@ impl Mallory {
         }
     }
 
-    fn honest(&self, text: &str) -> EncryptedGroupMessage {
+    pub fn honest(&self, text: &str) -> EncryptedGroupMessage {
         let text = format!(r#"{{"o":1,"d":"{text}"}}"#);
         compose(self.context(), &self.identity, &text, 1_700_000_001, &[], &mut OsRng).unwrap()
     }

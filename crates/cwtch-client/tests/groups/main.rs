@@ -23,5 +23,6 @@ mod recovery;
 mod refused_posts;
 mod support;
 mod talk;
+mod transcript;
 mod usage;
 mod watched;

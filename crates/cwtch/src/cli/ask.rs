@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::fault::Fault;
 use crate::output::human::{self, Names};
-use crate::output::log;
 use crate::output::progress::Progress;
+use crate::output::{log, notes};
 use crate::output::{print, sanitize};
 use crate::session::Session;
 use crate::settings::Settings;
@@ -92,7 +92,11 @@ async fn print_all_messages(
 fn needs_network(command: &Command) -> bool {
     matches!(
         command,
-        Command::Send { .. } | Command::Suggest { .. } | Command::GroupInvite { .. } | Command::Sync { .. }
+        Command::Send { .. }
+            | Command::Suggest { .. }
+            | Command::GroupInvite { .. }
+            | Command::Sync { .. }
+            | Command::Repair { .. }
     )
 }
 
@@ -150,6 +154,7 @@ fn render(command: &Command, reply: Value, names: &Names) -> Result<String, Faul
             human::sent(&read(reply)?)
         }
         Command::Sync { .. } => human::synced(&read(reply)?),
+        Command::Repair { .. } => notes::repaired(&read(reply)?),
         Command::Messages { .. } => human::messages(&read::<Vec<_>>(reply)?, names),
         Command::Rejects => human::rejects(&read::<Vec<_>>(reply)?),
         _ => format!("{reply}\n"),

@@ -115,6 +115,7 @@ fn command(verb: Verb) -> Result<Command, Fault> {
             Command::Suggest { conversation, contact, timeout: wait.timeout }
         }
         Verb::Sync { group } => Command::Sync { group },
+        Verb::Repair { group, timeout } => Command::Repair { group, timeout },
         Verb::Messages { conversation, since, limit } => Command::Messages { conversation, since, limit },
         Verb::Rejects => Command::Rejects,
         Verb::Profile(_) | Verb::Evidence(_) | Verb::Daemon | Verb::Events | Verb::Demo { .. } => {

@@ -4,7 +4,7 @@
 
 pub(crate) mod human;
 pub(crate) mod log;
-mod notes;
+pub(crate) mod notes;
 pub(crate) mod progress;
 pub(crate) mod sanitize;
 pub(crate) mod table;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use cwtch_client::api::{GroupInfo, NoteInfo, NoteKind};
+use cwtch_client::api::{GroupInfo, NoteInfo, NoteKind, RepairInfo};
 
-use super::human::Names;
+use super::human::{Names, plural};
 use super::sanitize::line;
 use super::{BAD, DIM, WARN};
 
@@ -45,6 +45,26 @@ pub(crate) fn missing(groups: &[GroupInfo]) -> String {
     out
 }
 
+/// What contacts gave.
+pub(crate) fn repaired(repair: &RepairInfo) -> String {
+    let RepairInfo { asked, received, missing } = *repair;
+    match (received, missing) {
+        (0, 0) => "No message is known to be missing.\n".to_owned(),
+        (0, missing) if asked == 0 => format!(
+            "{} missing; no contact who wrote in this group could be asked.\n",
+            plural(missing, "message")
+        ),
+        (received, missing) => {
+            let still = if missing == 0 { String::new() } else { format!(", {missing} still missing") };
+            format!(
+                "{} came from contacts{still} ({} asked).\n",
+                plural(received, "message"),
+                plural(asked, "contact")
+            )
+        }
+    }
+}
+
 /// What accuses somebody, what is missing, and what is just so.
 fn style(kind: NoteKind) -> anstyle::Style {
     match kind {
@@ -77,6 +97,15 @@ mod tests {
         );
         assert_eq!(plain(&changed(7, &[])), "message 7: nothing is missing any more");
         assert!(plain(&changed(7, &notes)).starts_with("message 7: Bob refers"));
+    }
+
+    #[test]
+    fn a_repair_says_what_came_and_what_did_not() {
+        let said = |asked, received, missing| repaired(&RepairInfo { asked, received, missing });
+        assert_eq!(said(0, 0, 0), "No message is known to be missing.\n");
+        assert_eq!(said(1, 2, 0), "2 messages came from contacts (1 contact asked).\n");
+        assert_eq!(said(2, 0, 1), "0 messages came from contacts, 1 still missing (2 contacts asked).\n");
+        assert!(said(0, 0, 3).contains("no contact"));
     }
 
     #[test]

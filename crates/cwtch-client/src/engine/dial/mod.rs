@@ -18,8 +18,8 @@ use rand::Rng;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until};
 
-pub(crate) use self::attention::Attention;
 use self::attention::Rank;
+pub(crate) use self::attention::{Attention, Wanted};
 use self::queue::{Queue, Ticket};
 
 /// Dials under way at once.

@@ -30,6 +30,7 @@ use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 
 use self::link::Link;
+pub(in crate::engine) use self::log::unix;
 use self::posting::Waiters;
 use super::context::Context;
 use super::dial::Target;

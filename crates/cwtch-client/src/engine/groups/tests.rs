@@ -7,6 +7,7 @@ use cwtch_primitives::{Identity, OsRng};
 use tempfile::TempDir;
 
 use super::*;
+use crate::engine::members::ear;
 use crate::engine::patience::Patience;
 use crate::engine::store::Store;
 use crate::engine::{EngineOptions, Mode};
@@ -32,7 +33,7 @@ async fn groups() -> (TempDir, Groups, Address, GroupId) {
     let identity = profile.identity().clone();
     let network = Arc::new(Loopback::new(dir.path().join("net")));
     let options = EngineOptions::new(Mode::Daemon);
-    let context = Context::new(Store::start(profile).unwrap(), network, identity, options);
+    let context = Context::new(Store::start(profile).unwrap(), network, identity, options, ear().0);
     (dir, Groups::start(context).await.unwrap(), board, id)
 }
 

@@ -12,6 +12,8 @@ pub(super) const UNKNOWN_CONNECTIONS: usize = 64;
 /// Handshakes that strangers may have going on at once.
 pub(super) const HANDSHAKES: usize = 128;
 
+/// What waits to be said to one peer beside messages.
+pub(super) const ASIDES: usize = 64;
 /// Own messages on their way to one peer without an acknowledgement.
 pub(super) const WINDOW: usize = 16;
 /// The first repetition of unacknowledged messages over a connection that stays up; it doubles.

@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use cwtch_net::Deadlines;
 use cwtch_primitives::Address;
+use cwtch_wire::peer::PeerMessage;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
@@ -36,7 +37,7 @@ use self::outgoing::Waiters;
 use self::reachability::Reachability;
 use self::registry::Registry;
 use super::context::Context;
-use super::dial::Target;
+use super::dial::{Target, Wanted};
 use super::info::Standing;
 use crate::api::{ApiError, ErrorKind, ReadinessInfo};
 
@@ -134,6 +135,24 @@ impl Peers {
     /// How the way to a contact stands; `None` where nobody keeps connections.
     pub(crate) fn standing(&self, contact: &Address) -> Option<Standing> {
         self.shared.context.is_daemon().then(|| self.shared.registry.standing(contact))
+    }
+
+    /// Whether an accepted contact is connected.
+    pub(crate) fn is_online(&self, contact: &Address) -> bool {
+        self.shared.registry.link(contact).is_some()
+    }
+
+    /// Says something to an accepted contact that is connected; it is not kept for later. False if it cannot be said.
+    pub(crate) fn say(&self, contact: &Address, message: PeerMessage) -> bool {
+        self.shared.registry.link(contact).is_some_and(|link| link.say(message))
+    }
+
+    /// Has an accepted contact dialled; it comes before others as long as the value lives.
+    pub(crate) fn reach(&self, contact: &Address) -> Wanted {
+        let wanted = self.shared.context.dialing.attention().want(Target::Contact(*contact));
+        dialer::ensure(&self.shared, *contact);
+        self.shared.registry.nudge(contact);
+        wanted
     }
 
     /// Accepted contacts with a connection.

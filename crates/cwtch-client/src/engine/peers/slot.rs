@@ -1,13 +1,15 @@
 //! What the registry keeps of each peer.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use cwtch_wire::peer::PeerMessage;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::limits::LINGER;
+use super::limits::{ASIDES, LINGER};
 use crate::api::ContactPhase;
 use crate::engine::info::Standing;
 
@@ -23,6 +25,8 @@ pub(super) struct Link {
     pub(super) since: Instant,
     /// Something new is queued for the peer.
     pub(super) flush: Notify,
+    /// What is said to the peer beside messages, and lost with the connection.
+    asides: Mutex<VecDeque<PeerMessage>>,
     /// Somebody doubts that the peer is still there.
     pub(super) probe: Notify,
     /// The peer has said something.
@@ -45,6 +49,7 @@ impl Link {
             accepted,
             since: Instant::now(),
             flush: Notify::new(),
+            asides: Mutex::default(),
             probe: Notify::new(),
             heard: Notify::new(),
             version_two: AtomicBool::new(false),
@@ -52,6 +57,22 @@ impl Link {
             heir: watch::Sender::new(None),
             close: CancellationToken::new(),
         }
+    }
+
+    /// Has something said to the peer; false if too much waits.
+    pub(super) fn say(&self, message: PeerMessage) -> bool {
+        let mut asides = self.asides.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = asides.len() < ASIDES;
+        if room {
+            asides.push_back(message);
+            self.flush.notify_one();
+        }
+        room
+    }
+
+    /// The next thing to say.
+    pub(super) fn next_aside(&self) -> Option<PeerMessage> {
+        self.asides.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
     /// Waits until the peer uses this connection, for [`LINGER`] at most.

@@ -7,7 +7,7 @@ use cwtch_wire::group::{
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Touched, receive};
+use super::{Touched, keep_received, receive, trim_received};
 use crate::profile::columns::{key_bytes, unsigned};
 use crate::profile::error::{Fault, StorageError};
 use crate::profile::types::{ConversationId, MessageId, NewPost, SaidByPost};
@@ -143,6 +143,8 @@ pub(in crate::profile) fn note_own(
         place: None,
         extensions,
     };
+    keep_received(conn, conversation, message, &post.ciphertext)?;
+    trim_received(conn, conversation)?;
     let mut touched = Touched::new();
     let Some(SaidByPost { extensions, abandoned_told }) = &post.said else {
         return receive::note(conn, &said(None), &mut touched);

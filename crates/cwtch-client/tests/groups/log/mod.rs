@@ -2,5 +2,5 @@
 
 mod cheating;
 mod honest;
-mod memory_server;
+pub mod memory_server;
 mod restored;

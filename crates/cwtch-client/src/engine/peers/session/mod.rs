@@ -131,6 +131,13 @@ impl Session {
         if !self.link.accepted {
             return Ok(());
         }
+        while let Some(aside) = self.link.next_aside() {
+            match self.machine.send(aside) {
+                // It is lost, as it would be with the connection.
+                Ok(()) | Err(PeerError::QueueFull | PeerError::Unsendable(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
         while self.in_flight.len() < WINDOW {
             let room = u32::try_from(WINDOW - self.in_flight.len()).unwrap_or(1);
             let (peer, after) = (self.peer, self.cursor);
@@ -184,6 +191,10 @@ impl Session {
             PeerEvent::Message { id, data } => self.receive(id, data).await,
             PeerEvent::Acknowledged { id } => self.acknowledged(id).await,
             PeerEvent::RetVal { id, value } => self.learn(&id, value).await,
+            PeerEvent::Other(message) => {
+                self.shared.context.ear.hear(self.peer, message);
+                Ok(())
+            }
             PeerEvent::PeerVersion(PeerVersion::V2) => {
                 if !self.link.version_two.swap(true, Ordering::AcqRel) {
                     // What was too long for version 1 fits now.

@@ -10,6 +10,7 @@ use super::super::registry::Admitted;
 use super::*;
 use crate::engine::context::Context;
 use crate::engine::info::own_content;
+use crate::engine::members::ear;
 use crate::engine::store::Store;
 use crate::engine::{EngineOptions, Mode};
 use crate::profile::{DataDir, Password};
@@ -29,7 +30,7 @@ impl Bench {
         let identity = profile.identity().clone();
         let network = Arc::new(Loopback::new(dir.path().join("net")));
         let options = EngineOptions::new(Mode::Daemon);
-        let context = Context::new(Store::start(profile).unwrap(), network, identity, options);
+        let context = Context::new(Store::start(profile).unwrap(), network, identity, options, ear().0);
         let peer = cwtch_primitives::Identity::from_seed(&[7; 32]).address();
         if accepted {
             context.store.run(move |p| p.add_contact(&peer, None, 0)).await.unwrap();

@@ -1,0 +1,194 @@
+//! Missing messages from members (section 8, "Repair").
+//!
+//! What a member gives is checked like what a server gives, and posted again once, so that everybody gets it.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use cwtch_log::EntryId;
+use cwtch_primitives::Address;
+use cwtch_primitives::group::GroupId;
+use cwtch_protocol::group::shown_time;
+use cwtch_wire::group::{GroupContext, VerifiedGroupMessage, open_and_verify};
+use cwtch_wire::peer_log::{CONTEXT_LOG_HAVE, CONTEXT_LOG_WANT, Have, Want};
+use tokio::time::{Instant, sleep_until};
+
+use super::{group_of, say, tag_of};
+use crate::api::{ApiError, RepairInfo};
+use crate::engine::Inner;
+use crate::engine::context::Context;
+use crate::engine::info::received_content;
+use crate::engine::patience::Patience;
+use crate::profile::{Companion, Group, Profile, StorageError, SyncItem};
+
+/// Entries that a contact is asked for in one go.
+const AT_ONCE: u32 = 8;
+/// Entries that a person asks contacts for in one go.
+const BY_HAND: u32 = 64;
+/// How long a person waits behind the last question, where nothing is heard any more.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// Asks contacts who are there for what is missing in their groups.
+pub(super) async fn ask(inner: &Inner, here: &[Companion]) -> Result<(), ApiError> {
+    for companion in here {
+        let group = companion.group;
+        let read = move |profile: &mut Profile| {
+            let found = profile.group(&group)?;
+            Ok::<_, StorageError>((found, profile.wanted_entries(&group, AT_ONCE)?))
+        };
+        let (found, wanted) = inner.context.store.run(read).await?;
+        let Some(group) = found else { continue };
+        let again = inner.context.options.members.want;
+        for entry in wanted {
+            ask_for(inner, &companion.contact, &group, entry, again);
+        }
+    }
+    Ok(())
+}
+
+/// Asks a contact for an entry, unless it was asked a while ago; tells whether it was asked now.
+fn ask_for(inner: &Inner, contact: &Address, group: &Group, entry: [u8; 20], again: Duration) -> bool {
+    if !inner.members.state().ask(contact, entry, group.id, again) {
+        return false;
+    }
+    let want = Want { tag: tag_of(group), entry };
+    let asked = say(inner, contact, CONTEXT_LOG_WANT, want.to_bytes());
+    if !asked {
+        inner.members.state().not_asked(contact, entry);
+    }
+    asked
+}
+
+/// A contact misses an entry: it gets it if it wrote in the group.
+pub(super) async fn wanted(inner: &Inner, from: Address, want: Want) -> Result<(), ApiError> {
+    let Some(group) = group_of(&inner.context, want.tag).await? else { return Ok(()) };
+    let (id, tag, entry) = (group.id, want.tag, want.entry);
+    let find = move |profile: &mut Profile| {
+        if !profile.is_author(&id, &from)? {
+            return Ok::<_, StorageError>(None);
+        }
+        profile.kept_entry(&id, &entry)
+    };
+    let Some(message) = inner.context.store.run(find).await? else { return Ok(()) };
+    if let Ok(have) = (Have { tag, message }).to_bytes() {
+        say(inner, &from, CONTEXT_LOG_HAVE, have);
+    }
+    Ok(())
+}
+
+/// A contact gives an entry.
+pub(super) async fn had(inner: &Inner, from: Address, have: Have) -> Result<(), ApiError> {
+    let entry = EntryId::of(&have.message.signature, &have.message.ciphertext);
+    let wait = inner.context.options.members.answer;
+    let asked = inner.members.state().wanted(&from, entry.prefix(), wait);
+    let Some(group) = group_of(&inner.context, have.tag).await?.filter(|group| asked == Some(group.id))
+    else {
+        tracing::debug!("a contact gives what it was not asked for");
+        return Ok(());
+    };
+    let context = GroupContext { id: &group.id, key: &group.key, server: &group.server };
+    let verified = match open_and_verify(context, &have.message) {
+        Ok(verified) => verified,
+        Err(reason) => {
+            tracing::debug!(%reason, "what a contact gives is no message of the group");
+            return Ok(());
+        }
+    };
+    let item = item(&group, entry, have.message.ciphertext, &verified, inner.context.now());
+    if inner.groups.store_from_member(&group, item).await? {
+        inner.members.came.notify_waiters();
+    }
+    Ok(())
+}
+
+fn item(
+    group: &Group,
+    entry: EntryId,
+    ciphertext: Vec<u8>,
+    verified: &VerifiedGroupMessage,
+    now: i64,
+) -> SyncItem {
+    let (time, believed) = shown_time(verified, now);
+    SyncItem {
+        group: group.id,
+        author: *verified.author(),
+        content: received_content(verified.text().as_bytes().to_vec()),
+        sent: believed.then_some(time),
+        signature: verified.signature().to_vec(),
+        previous: verified.previous().to_vec(),
+        message_hash: *verified.msg_id().as_bytes(),
+        entry,
+        place: None,
+        extensions: verified.extensions(),
+        ciphertext,
+    }
+}
+
+/// Asks contacts for what is missing in a group, because a person wants it; waits for what they give.
+///
+/// # Errors
+/// `NotFound`, `Closed`, or trouble with the database. That nobody answers is none.
+pub(in crate::engine) async fn repair(
+    inner: &Inner,
+    group: &GroupId,
+    mut patience: Patience,
+) -> Result<RepairInfo, ApiError> {
+    let group_id = *group;
+    let read = move |profile: &mut Profile| {
+        let group = profile.group(&group_id)?.ok_or(StorageError::UnknownGroup)?;
+        let mut companions = profile.companions()?;
+        companions.retain(|companion| companion.group == group_id);
+        Ok::<_, StorageError>((group, companions))
+    };
+    let (group, companions) = inner.context.store.run(read).await?;
+    let at_first = missing(&inner.context, &group_id).await?;
+    if at_first.is_empty() || companions.is_empty() {
+        return Ok(RepairInfo { asked: 0, received: 0, missing: at_first.len() as u64 });
+    }
+    let _reaching: Vec<_> =
+        companions.iter().map(|companion| inner.peers.reach(&companion.contact)).collect();
+    let mut events = inner.context.events.subscribe();
+    let mut asked: HashSet<(Address, [u8; 20])> = HashSet::new();
+    let mut received: HashSet<[u8; 20]> = HashSet::new();
+    let mut quiet = Instant::now() + QUIET;
+    loop {
+        let came = inner.members.came.notified();
+        tokio::pin!(came);
+        came.as_mut().enable();
+        let now = missing(&inner.context, &group_id).await?;
+        let got: Vec<_> = at_first.iter().filter(|entry| !now.contains(*entry)).copied().collect();
+        let mut progress = got.into_iter().filter(|entry| received.insert(*entry)).count() > 0;
+        if now.is_empty() {
+            break;
+        }
+        for contact in companions.iter().map(|companion| &companion.contact) {
+            for entry in &now {
+                // Although it may have been asked a while ago: somebody waits.
+                let new = !asked.contains(&(*contact, *entry)) && inner.peers.is_online(contact);
+                if new && ask_for(inner, contact, &group, *entry, Duration::ZERO) {
+                    progress |= asked.insert((*contact, *entry));
+                }
+            }
+        }
+        if progress {
+            quiet = Instant::now() + QUIET;
+        }
+        let all =
+            companions.iter().all(|companion| asked.iter().any(|(contact, _)| *contact == companion.contact));
+        tokio::select! {
+            () = &mut came => {}
+            _ = events.recv() => {}
+            () = sleep_until(quiet), if all => break,
+            _ = patience.ends() => break,
+            () = inner.context.shutdown.cancelled() => return Err(Context::closed()),
+        }
+    }
+    let contacts: HashSet<Address> = asked.into_iter().map(|(contact, _)| contact).collect();
+    let missing = missing(&inner.context, &group_id).await?.len() as u64;
+    Ok(RepairInfo { asked: contacts.len() as u64, received: received.len() as u64, missing })
+}
+
+async fn missing(context: &Context, group: &GroupId) -> Result<Vec<[u8; 20]>, ApiError> {
+    let group = *group;
+    context.store.run(move |profile| profile.wanted_entries(&group, BY_HAND)).await
+}

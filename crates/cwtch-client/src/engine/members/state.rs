@@ -1,0 +1,168 @@
+//! What was asked, and what may be answered; all of it bounded, none of it worth a place on the disk.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::time::Duration;
+
+use cwtch_primitives::Address;
+use cwtch_primitives::group::{GroupId, LOG_TAG_LEN, LogTag};
+use tokio::time::Instant;
+
+use super::allowance::Allowance;
+
+/// Contacts whose messages are counted.
+const CONTACTS: usize = 4096;
+/// Questions that are remembered.
+const QUESTIONS: usize = 4096;
+/// Comparisons with one contact that may await an answer.
+const COMPARISONS: usize = 4096;
+
+type Prefix = [u8; 20];
+
+/// Whose turn it is after a mismatch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// We have sent a comparison: an answer is answered with what we hold.
+    Ours,
+    /// We have sent what we hold: that was the last word.
+    Last,
+}
+
+/// What is known about contacts beside the database.
+#[derive(Default)]
+pub(super) struct State {
+    allowances: HashMap<Address, Allowance>,
+    /// Open comparisons, until when.
+    comparisons: HashMap<(Address, [u8; LOG_TAG_LEN]), (Turn, Instant)>,
+    /// When the next comparison with a contact about a server is due.
+    due: HashMap<(Address, Address), i64>,
+    /// Questions for entries: when, and about which group.
+    wants: HashMap<(Address, Prefix), (Instant, GroupId)>,
+}
+
+impl State {
+    /// Whether a message of a contact is looked at.
+    pub(super) fn admits(&mut self, contact: &Address) -> bool {
+        let now = Instant::now();
+        make_room(&mut self.allowances, contact, CONTACTS);
+        self.allowances.entry(*contact).or_insert_with(|| Allowance::new(now)).take(now)
+    }
+
+    /// When the next comparison is due, drawn once.
+    pub(super) fn due(&mut self, server: &Address, contact: &Address, draw: impl FnOnce() -> i64) -> i64 {
+        let pair = (*server, *contact);
+        make_room(&mut self.due, &pair, COMPARISONS);
+        *self.due.entry(pair).or_insert_with(draw)
+    }
+
+    /// A comparison was sent, or what we hold.
+    pub(super) fn expect(
+        &mut self,
+        contact: &Address,
+        server: Option<&Address>,
+        tag: LogTag,
+        turn: Turn,
+        wait: Duration,
+    ) {
+        if let Some(server) = server {
+            self.due.remove(&(*server, *contact));
+        }
+        let now = Instant::now();
+        self.comparisons.retain(|_, (_, until)| *until > now);
+        let key = (*contact, *tag.as_bytes());
+        make_room(&mut self.comparisons, &key, COMPARISONS);
+        self.comparisons.insert(key, (turn, now + wait));
+    }
+
+    /// Whether a contact was asked; what to do with its answer. There is one.
+    pub(super) fn answered(&mut self, contact: &Address, tag: LogTag) -> Option<Turn> {
+        let (turn, until) = self.comparisons.remove(&(*contact, *tag.as_bytes()))?;
+        (until > Instant::now()).then_some(turn)
+    }
+
+    /// Whether to ask a contact for an entry now; if so, it is noted as asked.
+    pub(super) fn ask(&mut self, contact: &Address, entry: Prefix, group: GroupId, again: Duration) -> bool {
+        let now = Instant::now();
+        let key = (*contact, entry);
+        if self.wants.get(&key).is_some_and(|(at, _)| now.saturating_duration_since(*at) < again) {
+            return false;
+        }
+        if self.wants.len() >= QUESTIONS && !self.wants.contains_key(&key) {
+            self.wants.retain(|_, (at, _)| now.saturating_duration_since(*at) < again);
+            if self.wants.len() >= QUESTIONS {
+                return false;
+            }
+        }
+        self.wants.insert(key, (now, group));
+        true
+    }
+
+    /// The question could not be put.
+    pub(super) fn not_asked(&mut self, contact: &Address, entry: Prefix) {
+        self.wants.remove(&(*contact, entry));
+    }
+
+    /// The group for which a contact was asked for an entry, if it was and answers in time.
+    pub(super) fn wanted(&self, contact: &Address, entry: Prefix, wait: Duration) -> Option<GroupId> {
+        let (at, group) = self.wants.get(&(*contact, entry))?;
+        (at.elapsed() <= wait).then_some(*group)
+    }
+}
+
+/// Throws one entry away where a new one would not fit.
+fn make_room<K: Hash + Eq + Copy, V>(map: &mut HashMap<K, V>, key: &K, most: usize) {
+    if map.len() >= most
+        && !map.contains_key(key)
+        && let Some(other) = map.keys().next().copied()
+    {
+        map.remove(&other);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cwtch_primitives::Identity;
+
+    use super::*;
+
+    fn contact(n: u8) -> Address {
+        Identity::from_seed(&[n; 32]).address()
+    }
+
+    const WAIT: Duration = Duration::from_secs(60);
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_was_asked_is_an_answer_and_only_in_time() {
+        let mut state = State::default();
+        let (tag, other) = (LogTag::from_bytes([1; 16]), LogTag::from_bytes([2; 16]));
+        state.expect(&contact(1), None, tag, Turn::Ours, WAIT);
+        assert_eq!(state.answered(&contact(2), tag), None);
+        assert_eq!(state.answered(&contact(1), other), None);
+        assert_eq!(state.answered(&contact(1), tag), Some(Turn::Ours));
+        assert_eq!(state.answered(&contact(1), tag), None, "once");
+        state.expect(&contact(1), None, tag, Turn::Last, WAIT);
+        tokio::time::advance(WAIT * 2).await;
+        assert_eq!(state.answered(&contact(1), tag), None, "too late");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_contact_is_asked_for_an_entry_now_and_then() {
+        let mut state = State::default();
+        let group = GroupId::from_bytes([7; 16]);
+        assert!(state.ask(&contact(1), [1; 20], group, WAIT));
+        assert!(!state.ask(&contact(1), [1; 20], group, WAIT));
+        assert!(state.ask(&contact(1), [2; 20], group, WAIT) && state.ask(&contact(2), [1; 20], group, WAIT));
+        assert_eq!(state.wanted(&contact(1), [1; 20], WAIT), Some(group));
+        assert_eq!(state.wanted(&contact(2), [2; 20], WAIT), None, "somebody else was asked for that");
+        tokio::time::advance(WAIT * 2).await;
+        assert_eq!(state.wanted(&contact(1), [1; 20], WAIT), None);
+        assert!(state.ask(&contact(1), [1; 20], group, WAIT));
+        // A crowd of missing messages costs a bounded number of questions.
+        let asked = (0..10_000_u32).filter(|n| {
+            let mut entry = [9; 20];
+            entry[..4].copy_from_slice(&n.to_be_bytes());
+            state.ask(&contact(1), entry, group, WAIT)
+        });
+        assert!(asked.count() <= QUESTIONS);
+    }
+}

@@ -1,0 +1,84 @@
+//! A server that loses a message, and contacts who have it.
+
+use cwtch_client::api::{Command, MessageState, NoteKind, RepairInfo, Reply};
+
+use super::{eager, patient};
+use crate::fake_server::FakeServer;
+use crate::support::{Person, World};
+
+/// A server of the deployed kind that loses Alice's second message before Bob fetches. Bob's options are given.
+async fn lost(bob: cwtch_client::engine::EngineOptions) -> (World, FakeServer, Person, Person, String) {
+    let world = World::new();
+    let server = FakeServer::start(&world.network, &[], None).await;
+    let alice = Person::start_with(world.profile("alice"), world.network.clone(), patient()).await;
+    alice.enable().await;
+    let created = alice.new_group("friends", &server.bundle.to_server_string()).await.unwrap();
+    let group = created.group;
+    for text in ["one", "two", "three"] {
+        alice.send(&group, text).await.unwrap();
+    }
+    server.lose(1);
+    let bob = Person::start_with(world.profile("bob"), world.network.clone(), bob).await;
+    bob.enable().await;
+    bob.join(&created.tofubundle).await.unwrap();
+    bob.sync().await.unwrap();
+    assert_eq!(bob.texts(&group).await, ["one", "three"]);
+    assert_eq!(bob.notes(&group, "one").await, []);
+    (world, server, alice, bob, group)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_message_is_noticed_and_comes_from_a_contact_by_itself() {
+    let (_world, server, alice, bob, group) = lost(eager()).await;
+    // The server says nothing, but the numbers do.
+    assert_eq!(bob.notes(&group, "three").await, [NoteKind::Missing]);
+    let missing = bob.groups().await[0].missing.clone();
+    assert_eq!((missing.len(), missing[0].count, missing[0].author.as_str()), (1, 1, alice.address.as_str()));
+
+    bob.befriend(&alice.address, "Alice").await;
+    alice.befriend(&bob.address, "Bob").await;
+    // Whoever wrote nothing in the group gets nothing: Bob may be anybody.
+    bob.send(&group, "something is missing").await.unwrap();
+    alice.sync().await.unwrap();
+    bob.until_noted(&group, "three", &[]).await;
+    assert!(bob.groups().await[0].missing.is_empty());
+    // It went to the server again, with the same bytes, and everybody gets it from there.
+    bob.until_noted(&group, "two", &[]).await;
+    assert_eq!(bob.texts(&group).await, ["one", "three", "something is missing", "two"]);
+    let two = bob.messages(&group).await.into_iter().find(|m| m.text == "two").unwrap();
+    assert_eq!((two.state, two.own), (MessageState::Verified, false));
+    let entries: Vec<_> = server.seen(|seen| seen.posts.iter().map(|(_, message)| message.clone()).collect());
+    assert_eq!(entries.iter().filter(|entry| **entry == entries[1]).count(), 2);
+    alice.stop().await;
+    bob.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_asks_contacts_for_what_is_missing() {
+    let (_world, _server, alice, bob, group) = lost(patient()).await;
+    let repair = |timeout| Command::Repair { group: group.clone(), timeout };
+    let nobody = bob.call(repair(Some(1))).await.unwrap();
+    assert_eq!(nobody, Reply::Repaired(RepairInfo { asked: 0, received: 0, missing: 1 }));
+    bob.befriend(&alice.address, "Alice").await;
+    alice.befriend(&bob.address, "Bob").await;
+    bob.send(&group, "something is missing").await.unwrap();
+    alice.sync().await.unwrap();
+    let repaired = bob.call(repair(None)).await.unwrap();
+    assert_eq!(repaired, Reply::Repaired(RepairInfo { asked: 1, received: 1, missing: 0 }));
+    assert_eq!(bob.notes(&group, "three").await, []);
+    let again = bob.call(repair(None)).await.unwrap();
+    assert_eq!(again, Reply::Repaired(RepairInfo::default()));
+    alice.stop().await;
+    bob.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_never_wrote_in_the_group_gets_nothing() {
+    let (_world, _server, alice, bob, group) = lost(patient()).await;
+    bob.befriend(&alice.address, "Alice").await;
+    alice.befriend(&bob.address, "Bob").await;
+    let repaired = bob.call(Command::Repair { group: group.clone(), timeout: Some(3) }).await.unwrap();
+    assert_eq!(repaired, Reply::Repaired(RepairInfo { asked: 1, received: 0, missing: 1 }));
+    alice.stop().await;
+    bob.stop().await;
+}
