@@ -198,6 +198,37 @@ async fn who_sends_when_the_fraud_shows_hears_of_it_and_the_message_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_reply_alone_does_not_prove_the_server_is_asked_for() {
+    let world = World::new();
+    let (server, clock) = server(&world).await;
+    let more: Vec<_> = (10..2210).map(entry).collect();
+    server.with(|state| state.log.commit(START, &more));
+    let mut alice = person(&world, Mode::Daemon, &clock, never()).await;
+    alice.new_group("friends", &server.bundle.to_server_string()).await.unwrap();
+    alice.sync().await.unwrap();
+    assert_eq!(alice.log().await.unwrap().size, 2203);
+    // The two logs part before the earliest block from which the client may ask.
+    server.with(|state| {
+        state.log = HonestLog::first(ServerKeys::new(7), START, 0);
+        state.log.commit(START, &[entry(1), entry(2), entry(4)]);
+        state.log.commit(START, &more);
+        state.log.commit(START, &[entry(9)]);
+    });
+    let error = alice.sync().await.unwrap_err();
+    assert!(error.message.contains("cheated"), "{error}");
+    let (_, proven, evidence) = alice.alarm().await;
+    assert!(proven, "told once, when it is known what it is worth");
+    let found = alice.evidence().await;
+    let kinds: Vec<_> = found.iter().map(|piece| (piece.proven, piece.kind)).collect();
+    assert_eq!(kinds, [(false, 100), (true, 12)]);
+    assert_eq!(evidence, Some(found[1].id));
+    let report = alice.evidence_text(found[0].id).await.unwrap().text;
+    assert!(report.contains("no proof") && report.contains(server.bundle.board().as_str()), "{report}");
+    assert!(alice.evidence_text(found[1].id).await.unwrap().text.contains("BEGIN CWTCH FRAUD PROOF"));
+    alice.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_cursor_names_no_message_once_the_log_is_known() {
     let world = World::new();
     let (server, clock) = server(&world).await;

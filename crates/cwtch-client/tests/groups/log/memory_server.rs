@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use cwtch_log::tree::consistency_proof;
 use cwtch_net::{BoxStream, Deadlines, Network, SecureConnection};
 use cwtch_primitives::token::IssuerKey;
 use cwtch_primitives::{Identity, OsRng};
@@ -116,7 +117,10 @@ fn answer(payload: &[u8], state: &Mutex<State>, asked: bool) -> Vec<Vec<u8>> {
             let shown = state.other.as_ref().filter(|_| !asked).unwrap_or(&state.log);
             vec![ServerMessage::LogHead(Box::new(shown.head())).to_json()]
         }
-        ClientMessage::LogProof { .. } => Vec::new(),
+        ClientMessage::LogProof { from, size } => {
+            let proof = consistency_proof(&mut state.log.tree(), from, size).unwrap().concat();
+            vec![ServerMessage::LogProof { from, size, proof }.to_json()]
+        }
     }
 }
 

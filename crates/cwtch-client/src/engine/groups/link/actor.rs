@@ -127,7 +127,10 @@ impl Actor {
                 pauses = self::pauses();
             }
             tracing::debug!(kind = ?error.kind, "a server's connection ended");
-            if matches!(self.shared.alarm(&self.server.board).await, Ok(Some(alarm)) if alarm.stopped) {
+            if let Ok(Some(alarm)) = self.shared.alarm(&self.server.board).await
+                && alarm.stopped
+            {
+                self.teller.release_alarm(&self.shared.context, &alarm);
                 // Whoever waits hears at once why.
                 continue;
             }

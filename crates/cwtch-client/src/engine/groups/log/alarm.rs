@@ -49,10 +49,11 @@ fn stopped(server: &Address, newest: Option<&crate::profile::StoredEvidence>) ->
         }
         _ => "You saw it, but it cannot be proven to others.".to_owned(),
     };
+    let did = if proven { "cheated" } else { "contradicts itself" };
     Alarm {
         proven,
         evidence: newest.map(|piece| piece.id),
-        what: format!("This server cheated: {what}."),
+        what: format!("This server {did}: {what}."),
         advice: format!(
             "It is not used any more. {proof} Ask your contacts on another way whether they have the alarm, too, \
              and move the groups to another server. If you are sure that it is an accident: \

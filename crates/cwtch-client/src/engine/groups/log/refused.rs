@@ -13,7 +13,9 @@ pub(in super::super) fn refused(server: &Address, why: Refused) -> ApiError {
         Refused::Downgrade => alarm::downgrade().error(server),
         Refused::Stopped => ApiError::new(
             ErrorKind::Refused,
-            format!("The server {server} cheated and is not used any more: `cwtch evidence list`."),
+            format!(
+                "The server {server} contradicts what it signed and is not used any more: `cwtch evidence list`."
+            ),
         ),
         Refused::Older | Refused::EarlierCertificate | Refused::ClockAhead | Refused::Unlinked => {
             let capital = sentences::sentence(&why.to_string());

@@ -1,12 +1,13 @@
 //! What a monitor has to tell, said once and after it is durable.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cwtch_primitives::Address;
 use cwtch_protocol::monitor::{Change, Notice};
 
-use super::alarm;
+use super::alarm::{self, Alarm};
 use crate::api::{Event, LogNotice};
 use crate::engine::context::Context;
 use crate::profile::Profile;
@@ -17,11 +18,25 @@ use crate::profile::Profile;
 pub(in super::super) struct Teller {
     server: Address,
     told: Arc<Mutex<HashSet<LogNotice>>>,
+    /// An alarm waits until it is known whether it can be proven.
+    held: Arc<AtomicBool>,
 }
 
 impl Teller {
     pub(in super::super) fn new(server: Address) -> Self {
-        Self { server, told: Arc::default() }
+        Self { server, told: Arc::default(), held: Arc::default() }
+    }
+
+    /// The next alarm is told by [`Teller::release_alarm`].
+    pub(in super::super) fn hold_alarm(&self) {
+        self.held.store(true, Ordering::Release);
+    }
+
+    /// Tells the alarm that was held back, if one was.
+    pub(in super::super) fn release_alarm(&self, context: &Context, alarm: &Alarm) {
+        if self.held.swap(false, Ordering::AcqRel) {
+            context.emit(alarm.event(&self.server));
+        }
     }
 
     /// The server answered as it should.
@@ -38,6 +53,7 @@ impl Teller {
         notices: &[Notice],
     ) {
         if changes.iter().any(|change| matches!(change, Change::Stopped))
+            && !self.held.load(Ordering::Acquire)
             && let Ok(Some(alarm)) = alarm::of_server(profile, &self.server)
         {
             tracing::warn!("a server cheated and is not used any more");

@@ -8,6 +8,7 @@ use cwtch_wire::board::{CheckpointBytes, EncryptedGroupMessage, LiveLog, ReplayL
 use super::super::MonitorJob;
 use super::super::intake::{Feed, Message, Placed, Step};
 use super::Session;
+use super::gather::Gathering;
 use crate::api::ApiError;
 use crate::engine::groups::log::{refused, unix};
 use crate::profile::SyncStart;
@@ -22,6 +23,8 @@ pub(super) struct Reading {
     pub(super) again: bool,
     /// What is wrong with the newest answer, though it was used: a sentence.
     pub(super) trouble: Option<String>,
+    /// The server was caught, and is asked for what may prove it.
+    pub(super) gathering: Option<Gathering>,
     /// What the newest [`Step`] covered.
     covered: u64,
 }
@@ -39,7 +42,15 @@ enum Replay {
 
 impl Reading {
     pub(super) fn new(monitor: Monitor) -> Self {
-        Self { monitor, replay: Replay::Plain, refetch: None, again: false, trouble: None, covered: 0 }
+        Self {
+            monitor,
+            replay: Replay::Plain,
+            refetch: None,
+            again: false,
+            trouble: None,
+            gathering: None,
+            covered: 0,
+        }
     }
 }
 
@@ -68,6 +79,9 @@ impl Session<'_> {
         count: u64,
         log: Option<Box<ReplayLog>>,
     ) -> Result<(), ApiError> {
+        if self.log.gathering.is_some() {
+            return self.gathered_start(count, log).await;
+        }
         let now = self.unix();
         self.log.trouble = None;
         let Some(log) = log else {
@@ -104,6 +118,9 @@ impl Session<'_> {
     }
 
     pub(super) async fn entry(&mut self, message: EncryptedGroupMessage) -> Result<(), ApiError> {
+        if self.log.gathering.is_some() {
+            return self.gathered_entry(&message).await;
+        }
         match self.log.replay {
             Replay::Dropped => Ok(()),
             Replay::Plain => self.feed_plain(message, true).await,
@@ -120,6 +137,9 @@ impl Session<'_> {
     }
 
     pub(super) async fn boundary(&mut self, checkpoint: &CheckpointBytes) -> Result<(), ApiError> {
+        if self.log.gathering.is_some() {
+            return self.gathered_boundary(checkpoint).await;
+        }
         if self.log.replay != Replay::Log {
             return Ok(());
         }
@@ -133,8 +153,10 @@ impl Session<'_> {
     pub(super) async fn replay_ended(&mut self) -> Result<(), ApiError> {
         if self.log.replay == Replay::Log {
             let now = self.unix();
-            if let Err(why) = self.log.monitor.finish_replay(now) {
-                return self.refuse(why).await;
+            match self.log.monitor.finish_replay(now) {
+                Ok(()) => {}
+                Err(Refused::Stopped) => return self.gather().await,
+                Err(why) => return self.refuse(why).await,
             }
             self.step().await?;
         }
@@ -156,6 +178,9 @@ impl Session<'_> {
         message: Option<EncryptedGroupMessage>,
         log: Option<Box<LiveLog>>,
     ) -> Result<(), ApiError> {
+        if self.log.gathering.is_some() {
+            return Ok(());
+        }
         let Some(log) = log else {
             let Some(message) = message else { return Ok(()) };
             if self.log.monitor.expects_log() {

@@ -10,6 +10,7 @@
 //! last message. Whatever the server owes must come within [`BOARD_ANSWER`](deadlines::BOARD_ANSWER) since the
 //! last sign of it; else the connection is given up.
 
+mod gather;
 mod log;
 mod posts;
 
@@ -137,7 +138,7 @@ impl<'a> Session<'a> {
                 () = wake.probe.notified() => self.probe(),
                 Ok(()) = stored(&mut self.stored), if self.stored.is_some() => self.replay_stored().await?,
                 () = pause_over(self.full.as_ref()) => self.ask_again(),
-                () = sleep_until(deadline) => self.overdue()?,
+                () = sleep_until(deadline) => self.overdue().await?,
                 () = self.feed.closed() => return Err(Context::closed()),
                 _ = self.actor.demand.changed() => {}
             }
@@ -146,6 +147,9 @@ impl<'a> Session<'a> {
 
     /// Starts what can be started.
     async fn advance(&mut self) -> Result<(), ApiError> {
+        if self.log.gathering.is_some() {
+            return Ok(());
+        }
         if self.want_replay && self.in_flight.is_empty() && !self.replaying() {
             return self.start_replay().await;
         }
@@ -161,7 +165,7 @@ impl<'a> Session<'a> {
     }
 
     fn server_owes(&self) -> bool {
-        self.board.is_replaying() || !self.in_flight.is_empty()
+        self.board.is_replaying() || !self.in_flight.is_empty() || self.log.gathering.is_some()
     }
 
     /// Whether nothing is left to be done but to listen.
@@ -178,7 +182,10 @@ impl<'a> Session<'a> {
         if self.server_owes() { self.owed + self.patience } else { self.heard + self.heartbeat }
     }
 
-    fn overdue(&mut self) -> Result<(), ApiError> {
+    async fn overdue(&mut self) -> Result<(), ApiError> {
+        if self.log.gathering.is_some() {
+            return self.gathered_nothing().await;
+        }
         if self.server_owes() {
             return Err(sentences::silent(&self.actor.server.board, self.patience));
         }
@@ -307,8 +314,12 @@ impl<'a> Session<'a> {
                     // It is no answer: what the server owes is due as before.
                     continue;
                 }
+                BoardEvent::Synced if self.log.gathering.is_some() => self.gathered_all().await?,
                 BoardEvent::Synced => {
                     self.replay_ended().await?;
+                    if self.log.gathering.is_some() {
+                        continue;
+                    }
                     if !self.log.again {
                         self.feed(Feed::Synced).await?;
                     }
@@ -319,8 +330,9 @@ impl<'a> Session<'a> {
                 BoardEvent::PostAnswered { id, success, log } => {
                     self.post_answered(id, success, log).await?;
                 }
-                // Nothing of this kind was asked here.
-                BoardEvent::Head(_) | BoardEvent::Proof { .. } => continue,
+                BoardEvent::Proof { from, size, proof } => self.proof(from, size, &proof).await?,
+                // None was asked for here.
+                BoardEvent::Head(_) => continue,
             }
             self.owed = Instant::now();
             self.patience = deadlines::BOARD_ANSWER;
