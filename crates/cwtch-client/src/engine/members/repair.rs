@@ -22,9 +22,9 @@ use crate::engine::patience::Patience;
 use crate::profile::{Companion, Group, Profile, StorageError, SyncItem};
 
 /// Entries that a contact is asked for in one go.
-const AT_ONCE: u32 = 8;
-/// Entries that a person asks contacts for in one go.
-const BY_HAND: u32 = 64;
+const AT_ONCE: usize = 8;
+/// Missing entries of a group that are looked at: more than at once, so that what nobody has does not stand in the way.
+const LOOKED_AT: u32 = 64;
 /// How long a person waits behind the last question, where nothing is heard any more.
 const QUIET: Duration = Duration::from_secs(10);
 
@@ -34,14 +34,15 @@ pub(super) async fn ask(inner: &Inner, here: &[Companion]) -> Result<(), ApiErro
         let group = companion.group;
         let read = move |profile: &mut Profile| {
             let found = profile.group(&group)?;
-            Ok::<_, StorageError>((found, profile.wanted_entries(&group, AT_ONCE)?))
+            Ok::<_, StorageError>((found, profile.wanted_entries(&group, LOOKED_AT)?))
         };
         let (found, wanted) = inner.context.store.run(read).await?;
         let Some(group) = found else { continue };
         let again = inner.context.options.members.want;
-        for entry in wanted {
-            ask_for(inner, &companion.contact, &group, entry, again);
-        }
+        let asked =
+            wanted.into_iter().filter(|entry| ask_for(inner, &companion.contact, &group, *entry, again));
+        // Taking is what asks.
+        asked.take(AT_ONCE).for_each(drop);
     }
     Ok(())
 }
@@ -190,5 +191,5 @@ pub(in crate::engine) async fn repair(
 
 async fn missing(context: &Context, group: &GroupId) -> Result<Vec<[u8; 20]>, ApiError> {
     let group = *group;
-    context.store.run(move |profile| profile.wanted_entries(&group, BY_HAND)).await
+    context.store.run(move |profile| profile.wanted_entries(&group, LOOKED_AT)).await
 }

@@ -176,12 +176,15 @@ fn the_newest_that_nothing_refers_to_become_parents() {
     // Six that stand alone; 8 refers to two of them.
     let mut items: Vec<_> = (1..=6).map(|n| referring(n, &[])).collect();
     items.push(referring(8, &[5, 6]));
+    // One without extensions refers to whom its author had seen last: 4.
+    items.push(SyncItem { place: Some(place(9)), ..item(&group, &peer(9), 10, Some(4)) });
     // A message without a place is not covered.
     items.push(item(&group, &peer(9), 9, None));
     apply(&mut profile, &server, items);
     let said = profile.next_extensions(&group.id, 7).unwrap();
-    assert_eq!(said.parents, [8, 4, 3, 2].map(parent));
-    assert_eq!(said.gossip, Some(Gossip { incarnation: 60, size: 9, root: [8; 32] }));
+    let weak = Parent { id: entry(10).prefix(), index: 9 };
+    assert_eq!(said.parents, [weak, parent(8), parent(3), parent(2)]);
+    assert_eq!(said.gossip, Some(Gossip { incarnation: 60, size: 10, root: [9; 32] }));
     assert!(said.certificate.is_some(), "it goes along with the first message");
     assert!(said.encode(400).is_ok());
     // What the queued message refers to stays the newest until a checkpoint covers it.

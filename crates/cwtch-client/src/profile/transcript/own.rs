@@ -100,12 +100,17 @@ impl Head {
 /// The newest messages that a checkpoint covers and that none of those refers to, newest first.
 fn heads(conn: &Connection, conversation: ConversationId) -> Result<Vec<Head>, Fault> {
     // A root is kept with a message when a checkpoint covers it.
+    // Messages without extensions refer to the one whose signature they name.
     let mut statement = conn.prepare_cached(
-        "SELECT m.entry_id, m.log_index, m.incarnation, m.log_root FROM
-             (SELECT id, entry_id, log_index, incarnation, log_root FROM messages
+        "WITH newest AS MATERIALIZED
+             (SELECT id, entry_id, log_index, incarnation, log_root, signature, previous FROM messages
               WHERE conversation = ?1 AND log_index IS NOT NULL AND log_root IS NOT NULL
-              ORDER BY log_index DESC LIMIT ?2) m
-         WHERE m.entry_id IS NOT NULL AND m.log_index < ?4 AND NOT EXISTS
+              ORDER BY log_index DESC LIMIT ?2)
+         SELECT m.entry_id, m.log_index, m.incarnation, m.log_root FROM newest m
+         WHERE m.entry_id IS NOT NULL AND m.log_index < ?4
+             AND NOT EXISTS (SELECT 1 FROM newest child WHERE child.previous = m.signature
+                 AND NOT EXISTS (SELECT 1 FROM parents WHERE message = child.id))
+             AND NOT EXISTS
              (SELECT 1 FROM parents p JOIN messages child ON child.id = p.message
               WHERE p.conversation = ?1 AND p.entry = substr(m.entry_id, 1, ?5) AND child.log_root IS NOT NULL)
          ORDER BY m.log_index DESC LIMIT ?3",
