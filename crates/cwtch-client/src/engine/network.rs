@@ -25,6 +25,10 @@ pub(super) async fn watch(inner: Arc<Inner>) {
     let mut told = readiness_info(&readiness.borrow());
     // A daemon's queue begins closed: see `GATHER`.
     let mut open = !context.is_daemon() && told.ready;
+    if open {
+        // The queue was made a moment ago, perhaps just before the network became ready.
+        context.dialing.set_open(true);
+    }
     let mut was_ready = open;
     let mut reports_end = false;
     let begun = Instant::now();
