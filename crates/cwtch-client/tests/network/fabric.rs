@@ -57,6 +57,8 @@ impl Line {
 pub struct Site {
     fabric: Arc<Fabric>,
     pub ready: watch::Sender<Readiness>,
+    /// What the first who looks at the readiness sees instead.
+    pub first_look: Mutex<Option<Readiness>>,
     pub published: watch::Sender<Readiness>,
     manner: Mutex<Manner>,
     dials: Mutex<Vec<(Address, Isolation)>>,
@@ -89,6 +91,7 @@ impl Fabric {
         Arc::new(Site {
             fabric: self.clone(),
             ready: watch::Sender::new(Readiness::ready()),
+            first_look: Mutex::default(),
             published: watch::Sender::new(Readiness::ready()),
             manner: Mutex::new(manner),
             dials: Mutex::default(),
@@ -177,7 +180,10 @@ impl Network for Site {
     }
 
     fn readiness(&self) -> watch::Receiver<Readiness> {
-        self.ready.subscribe()
+        match self.first_look.lock().unwrap().take() {
+            Some(seen) => watch::channel(seen).1,
+            None => self.ready.subscribe(),
+        }
     }
 
     async fn shutdown(&self) {

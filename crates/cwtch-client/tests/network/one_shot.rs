@@ -118,3 +118,21 @@ async fn a_message_leaves_as_soon_as_the_network_is_ready() {
     bench.alice.stop().await;
     bob.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_network_that_becomes_ready_while_the_command_starts_is_used() {
+    let world = World::new();
+    let site = world.fabric.site(Manner::default());
+    // Who looks first sees it on its way, who looks next sees it there.
+    *site.first_look.lock().unwrap() = Some(Readiness::waiting(90, "the last bit"));
+    let mut alice = world.start("alice", site.clone(), Mode::OneShot).await.unwrap();
+    assert!(site.first_look.lock().unwrap().is_none());
+    let bob = *world.profile("bob").address();
+    alice.add(&bob).await;
+    let sending = alice.begin_send(&bob, Some(5));
+    turn_until("the command's end", Duration::from_secs(60), &mut [&mut alice], |_| sending.is_finished())
+        .await;
+    assert_eq!(sending.await.unwrap().unwrap_err().kind, ErrorKind::Unreachable);
+    assert!(!site.dials_to(&bob).is_empty(), "he was dialled");
+    alice.stop().await;
+}
