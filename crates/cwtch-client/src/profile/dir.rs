@@ -198,7 +198,14 @@ pub(super) fn or_remove<T>(made: Result<T, StorageError>, target: &Path) -> Resu
 /// A lock that lives as long as the value: the operating system releases it even after a crash.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would leave it to a process that was forked a moment ago and has not begun its own program yet.
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
 }
 
 enum Wait {
@@ -222,7 +229,7 @@ fn lock(path: &Path, wait: Wait) -> Result<Lock, StorageError> {
     };
     loop {
         match flock(&file, operation) {
-            Ok(()) => return Ok(Lock { _file: file }),
+            Ok(()) => return Ok(Lock { file }),
             Err(rustix::io::Errno::INTR) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => return Err(StorageError::Locked),
             Err(error) => return Err(StorageError::io(DOING, error.into())),
