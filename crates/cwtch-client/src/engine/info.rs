@@ -1,6 +1,10 @@
 //! What the database holds, as user interfaces see it.
 
+use cwtch_log::EntryId;
 use cwtch_net::Readiness;
+use cwtch_primitives::group::GroupId;
+use cwtch_protocol::group::shown_time;
+use cwtch_wire::group::VerifiedGroupMessage;
 use cwtch_wire::overlay::{Content as Meaning, Overlay};
 use data_encoding::BASE64;
 
@@ -9,7 +13,9 @@ use crate::api::{
     AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, MessageInfo, MessageState,
     ReadinessInfo,
 };
-use crate::profile::{self, Attribute, Contact, Content, Conversation, Profile, StorageError, StoredMessage};
+use crate::profile::{
+    self, Attribute, Contact, Content, Conversation, Profile, StorageError, StoredMessage, SyncItem,
+};
 
 /// The overlay number under which bytes are kept that are no overlay at all.
 pub(crate) const KIND_NONE: u64 = 0;
@@ -154,6 +160,30 @@ pub(crate) fn received_content(json: Vec<u8>) -> Content {
     // A replacement character is longer than the byte it stands for.
     truncate(&mut data, profile::OVERLAY_MAX);
     Content { kind, data, json }
+}
+
+/// A verified message as it is stored, whoever gave it; without a place in a log.
+pub(crate) fn received_item(
+    group: GroupId,
+    entry: EntryId,
+    ciphertext: Vec<u8>,
+    verified: &VerifiedGroupMessage,
+    now: i64,
+) -> SyncItem {
+    let (time, believed) = shown_time(verified, now);
+    SyncItem {
+        group,
+        author: *verified.author(),
+        content: received_content(verified.text().as_bytes().to_vec()),
+        sent: believed.then_some(time),
+        signature: verified.signature().to_vec(),
+        previous: verified.previous().to_vec(),
+        message_hash: *verified.msg_id().as_bytes(),
+        entry,
+        place: None,
+        extensions: verified.extensions(),
+        ciphertext,
+    }
 }
 
 /// An error's text as a sentence of its own.

@@ -8,8 +8,7 @@ use std::time::Duration;
 use cwtch_log::EntryId;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
-use cwtch_protocol::group::shown_time;
-use cwtch_wire::group::{GroupContext, VerifiedGroupMessage, open_and_verify};
+use cwtch_wire::group::{GroupContext, open_and_verify};
 use cwtch_wire::peer_log::{CONTEXT_LOG_HAVE, CONTEXT_LOG_WANT, Have, Want};
 use tokio::time::{Instant, sleep_until};
 
@@ -17,9 +16,9 @@ use super::{group_of, say, tag_of};
 use crate::api::{ApiError, RepairInfo};
 use crate::engine::Inner;
 use crate::engine::context::Context;
-use crate::engine::info::received_content;
+use crate::engine::info::received_item;
 use crate::engine::patience::Patience;
-use crate::profile::{Companion, Group, Profile, StorageError, SyncItem};
+use crate::profile::{Companion, Group, Profile, StorageError};
 
 /// Entries that a contact is asked for in one go.
 const AT_ONCE: usize = 8;
@@ -95,34 +94,11 @@ pub(super) async fn had(inner: &Inner, from: Address, have: Have) -> Result<(), 
             return Ok(());
         }
     };
-    let item = item(&group, entry, have.message.ciphertext, &verified, inner.context.now());
+    let item = received_item(group.id, entry, have.message.ciphertext, &verified, inner.context.now());
     if inner.groups.store_from_member(&group, item).await? {
         inner.members.came.notify_waiters();
     }
     Ok(())
-}
-
-fn item(
-    group: &Group,
-    entry: EntryId,
-    ciphertext: Vec<u8>,
-    verified: &VerifiedGroupMessage,
-    now: i64,
-) -> SyncItem {
-    let (time, believed) = shown_time(verified, now);
-    SyncItem {
-        group: group.id,
-        author: *verified.author(),
-        content: received_content(verified.text().as_bytes().to_vec()),
-        sent: believed.then_some(time),
-        signature: verified.signature().to_vec(),
-        previous: verified.previous().to_vec(),
-        message_hash: *verified.msg_id().as_bytes(),
-        entry,
-        place: None,
-        extensions: verified.extensions(),
-        ciphertext,
-    }
 }
 
 /// Asks contacts for what is missing in a group, because a person wants it; waits for what they give.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cwtch_protocol::group::{Outcome, TrialSet, shown_time};
+use cwtch_protocol::group::{Outcome, TrialSet};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
@@ -11,7 +11,7 @@ use super::{Batch, Feed, Keys, Message, Placed, Step, Tried};
 use crate::api::{ApiError, ErrorKind};
 use crate::engine::context::Context;
 use crate::engine::groups::limits;
-use crate::engine::info::received_content;
+use crate::engine::info::received_item;
 use crate::profile::{LogPlace, SyncBatch, SyncItem, SyncReject};
 use crate::trial::{classify_all, is_quick};
 
@@ -153,23 +153,14 @@ fn sort(keys: &Keys, messages: &[Message], now: i64) -> Vec<(Option<u64>, Opened
         let opened = match outcome {
             Outcome::NotOurs => return None,
             Outcome::Verified { group, message: verified } => {
-                let (time, believed) = shown_time(&verified, now);
+                let (group, ciphertext) = (*keys.set.id(group)?, message.message.ciphertext.clone());
                 Opened::Item(Box::new(SyncItem {
-                    group: *keys.set.id(group)?,
-                    author: *verified.author(),
-                    content: received_content(verified.text().as_bytes().to_vec()),
-                    sent: believed.then_some(time),
-                    signature: verified.signature().to_vec(),
-                    previous: verified.previous().to_vec(),
-                    message_hash: *verified.msg_id().as_bytes(),
-                    entry: message.entry,
                     place: place.map(|(index, incarnation, range)| LogPlace {
                         index,
                         incarnation,
                         root: range.root(),
                     }),
-                    extensions: verified.extensions(),
-                    ciphertext: message.message.ciphertext.clone(),
+                    ..received_item(group, message.entry, ciphertext, &verified, now)
                 }))
             }
             Outcome::Rejected { group, reason } => Opened::Reject(SyncReject {
