@@ -1,6 +1,8 @@
 //! XSalsa20-Poly1305 ("secretbox"), used for packets (§1.3) and group messages (§1.9).
 
-use dryoc::classic::crypto_secretbox::{crypto_secretbox_easy, crypto_secretbox_open_easy};
+use dryoc::classic::crypto_secretbox::{
+    crypto_secretbox_easy, crypto_secretbox_easy_inplace, crypto_secretbox_open_easy,
+};
 use rand_core::CryptoRngCore;
 
 use crate::secret::SecretBytes;
@@ -38,6 +40,15 @@ pub fn seal_into(
     out: &mut [u8],
 ) -> Result<(), BoxError> {
     crypto_secretbox_easy(out, plain, nonce, key.expose()).map_err(|_| BoxError::Length)
+}
+
+/// As [`seal_into`], where the plaintext stands already: `data` is the plaintext and [`MAC_LEN`] bytes of room behind it,
+/// and afterwards the authenticator and the ciphertext. No second copy of the plaintext remains to be erased.
+///
+/// # Errors
+/// [`BoxError::Length`] for less than [`MAC_LEN`] bytes.
+pub fn seal_in_place(key: &BoxKey, nonce: &[u8; NONCE_LEN], data: &mut [u8]) -> Result<(), BoxError> {
+    crypto_secretbox_easy_inplace(data, nonce, key.expose()).map_err(|_| BoxError::Length)
 }
 
 /// Opens `boxed` (authenticator, then ciphertext) into `out`, which must be exactly [`MAC_LEN`] shorter.

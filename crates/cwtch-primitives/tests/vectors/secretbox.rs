@@ -2,7 +2,7 @@
 
 use crypto_secretbox::{AeadInPlace, KeyInit, XSalsa20Poly1305};
 use cwtch_primitives::secretbox::{
-    BoxError, BoxKey, MAC_LEN, NONCE_LEN, OVERHEAD, open, open_into, open_to, seal, seal_into,
+    BoxError, BoxKey, MAC_LEN, NONCE_LEN, OVERHEAD, open, open_into, open_to, seal, seal_in_place, seal_into,
 };
 use cwtch_testkit::{hex, hex_array, model, rng, text, to_hex};
 use proptest::prelude::*;
@@ -42,6 +42,7 @@ fn wrong_buffers_are_errors() {
     for len in [0, 15, 4 + MAC_LEN - 1, 4 + MAC_LEN + 1] {
         assert_eq!(seal_into(&key, &nonce, b"text", &mut vec![0; len]), Err(BoxError::Length), "{len}");
     }
+    assert_eq!(seal_in_place(&key, &nonce, &mut [0; MAC_LEN - 1]), Err(BoxError::Length));
     let sealed = seal(&key, b"text", &mut rng(1));
     assert_eq!(sealed.len(), 4 + OVERHEAD);
     for len in [0, 3, 5] {
@@ -74,6 +75,9 @@ proptest! {
         let mut boxed = vec![0; plain.len() + MAC_LEN];
         seal_into(&BoxKey::new(key), &nonce, &plain, &mut boxed).unwrap();
         prop_assert_eq!(&boxed, &expected);
+        let mut data = [&plain[..], &[0xee; MAC_LEN]].concat();
+        seal_in_place(&BoxKey::new(key), &nonce, &mut data).unwrap();
+        prop_assert_eq!(&data, &expected, "whatever lies in the room for the authenticator");
         let mut opened = vec![0; plain.len()];
         open_into(&BoxKey::new(key), &nonce, &boxed, &mut opened).unwrap();
         prop_assert_eq!(opened, plain);

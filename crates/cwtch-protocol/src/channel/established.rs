@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use cwtch_primitives::secretbox::{BoxKey, NONCE_LEN, open_into, seal_into};
+use cwtch_primitives::secretbox::{BoxKey, NONCE_LEN, open_into, seal_in_place};
 use cwtch_primitives::{Address, CryptoRngCore};
 use cwtch_wire::packet::{PacketError, SEALED_BODY, read_frame, write_frame};
 use zeroize::Zeroize;
@@ -113,7 +113,8 @@ impl Channel {
     pub fn open(&mut self, packet: &Packet) -> Result<Vec<u8>, ChannelError> {
         let mut body = [0; SEALED_BODY];
         let payload = self.open_into(packet, &mut body).map(<[u8]>::to_vec);
-        body.zeroize();
+        // As a slice: of an array each byte would be erased by itself, at the cost of the decryption.
+        body.as_mut_slice().zeroize();
         payload
     }
 
@@ -166,16 +167,18 @@ pub(super) fn seal_packet(
     rng: &mut impl CryptoRngCore,
     out: &mut Packet,
 ) -> Result<[u8; NONCE_LEN], PacketError> {
-    let mut body = [0; SEALED_BODY];
-    write_frame(payload, &mut body)?;
+    let (head, boxed) = out.split_at_mut(NONCE_LEN);
+    // Written where it is sealed: there is no other copy of the plaintext to be erased.
+    let (body, _) = boxed.split_at_mut(SEALED_BODY);
+    write_frame(payload, body)?;
     let mut nonce = [0; NONCE_LEN];
     rng.fill_bytes(&mut nonce);
-    let (head, boxed) = out.split_at_mut(NONCE_LEN);
     head.copy_from_slice(&nonce);
-    // Cannot fail: a packet is exactly nonce, authenticator and body. Were it otherwise, the peer could
-    // not open what we send.
-    let sealed = seal_into(key, &nonce, &body, boxed);
-    debug_assert!(sealed.is_ok());
-    body.zeroize();
+    // Cannot fail: a packet is exactly nonce, authenticator and body. Were it otherwise, what leaves must not be the
+    // plaintext.
+    if seal_in_place(key, &nonce, boxed).is_err() {
+        debug_assert!(false, "a packet has room for its authenticator");
+        boxed.fill(0);
+    }
     Ok(nonce)
 }
