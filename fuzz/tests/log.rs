@@ -100,15 +100,14 @@ mod stream {
     /// Writes records as one byte string.
     fn write(records: &[Record]) -> Vec<u8> {
         let mut out = vec![];
-        let mut send = |payload: &[u8]| out.extend_from_slice(payload);
         let mut encoder = Encoder::new(FROM, COUNT);
         for record in records {
             match record {
-                Record::Entry(message) => encoder.entry(message.borrowed(), &mut send).unwrap(),
-                Record::Boundary(checkpoint) => encoder.boundary(checkpoint, &mut send).unwrap(),
+                Record::Entry(message) => encoder.entry(message.borrowed(), &mut out).unwrap(),
+                Record::Boundary(checkpoint) => encoder.boundary(checkpoint, &mut out).unwrap(),
             }
         }
-        encoder.finish(&mut send).unwrap();
+        encoder.finish().unwrap();
         out
     }
 

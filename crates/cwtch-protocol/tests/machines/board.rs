@@ -1,7 +1,5 @@
 //! Client and host of a board, step by step, honest and not.
 
-use std::sync::Arc;
-
 use cwtch_primitives::token::SpentToken;
 use cwtch_protocol::app::board_client::{self, BoardClient, BoardClientError, Event};
 use cwtch_protocol::app::board_host::{
@@ -184,7 +182,7 @@ fn a_slow_reader_is_bounded() {
     let (_, mut host) = synced();
     let live = new_message(message(1));
     for _ in 0..MAX_QUEUED {
-        host.new_message(Arc::clone(&live)).unwrap();
+        host.new_message(live.clone()).unwrap();
     }
     assert_eq!(host.new_message(live.clone()), Err(BoardHostError::QueueFull));
     assert!(!host.wants_input(), "nothing is read from somebody who does not read");
@@ -195,13 +193,13 @@ fn a_slow_reader_is_bounded() {
     host.replay_result(10_000).unwrap();
     let bare = entry(&message(1));
     while host.queued() < MAX_QUEUED {
-        host.replay_entry(Arc::clone(&bare)).unwrap();
+        host.replay_entry(bare.clone()).unwrap();
     }
     assert_eq!(host.replay_entry(bare.clone()), Err(BoardHostError::QueueFull));
     host.poll_send().unwrap();
     assert_eq!(host.replay_entry(bare), Ok(()), "room again");
     for _ in 0..MAX_HELD {
-        assert_eq!(host.new_message(Arc::clone(&live)), Ok(Delivery::Held));
+        assert_eq!(host.new_message(live.clone()), Ok(Delivery::Held));
     }
     assert_eq!(host.new_message(live), Err(BoardHostError::QueueFull));
 }

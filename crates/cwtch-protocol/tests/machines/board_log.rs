@@ -1,7 +1,6 @@
 //! Client and host of a board with a log, step by step, honest and not.
 
-use std::sync::Arc;
-
+use bytes::Bytes;
 use cwtch_protocol::app::board_client::{BoardClient, BoardClientError, Event, MAX_EVENTS};
 use cwtch_protocol::app::board_host::{
     Action, BoardHost, BoardHostError, Delivery, MAX_HEADS, MAX_HELD, MAX_PROOFS, MAX_QUEUED, PostAnswer,
@@ -41,18 +40,17 @@ fn mark(size: u64) -> [u8; 113] {
 }
 
 /// The stream of the entries `from..from + count`, each the message of its index.
-pub(crate) fn stream(from: u64, count: u64) -> Vec<Arc<[u8]>> {
-    let mut packets = vec![];
-    let mut send = |payload: &[u8]| packets.push(Arc::from(payload));
+pub(crate) fn stream(from: u64, count: u64) -> Vec<Bytes> {
+    let mut stream = vec![];
     let mut encoder = Encoder::new(from, count);
     for index in from..from + count {
-        encoder.entry(message(index as usize).borrowed(), &mut send).unwrap();
+        encoder.entry(message(index as usize).borrowed(), &mut stream).unwrap();
         if encoder.boundary_due() {
-            encoder.boundary(&mark(index + 1), &mut send).unwrap();
+            encoder.boundary(&mark(index + 1), &mut stream).unwrap();
         }
     }
-    encoder.finish(&mut send).unwrap();
-    packets
+    encoder.finish().unwrap();
+    stream.chunks(SEALED_MAX).map(Bytes::copy_from_slice).collect()
 }
 
 fn entries(from: u64, count: u64) -> Vec<Event> {
@@ -390,18 +388,18 @@ fn the_smallest_entries_are_bounded_by_their_packet() {
     let (mut client, _) = asked(0);
     let log = Box::new(log(Some(start(0))));
     client.handle(&ServerMessage::LogReplayResult { count: 1000, log }.to_json()).unwrap();
-    let mut packets = vec![];
-    let mut send = |payload: &[u8]| packets.push(payload.to_vec());
+    let mut stream_of_more = vec![];
     let mut encoder = Encoder::new(0, 5000);
     let tiny = EncryptedGroupMessage { ciphertext: vec![1], signature: vec![2] };
     while encoder.next_index() < 2000 {
-        encoder.entry(tiny.borrowed(), &mut send).unwrap();
+        encoder.entry(tiny.borrowed(), &mut stream_of_more).unwrap();
         if encoder.boundary_due() {
-            encoder.boundary(&mark(encoder.next_index()), &mut send).unwrap();
+            encoder.boundary(&mark(encoder.next_index()), &mut stream_of_more).unwrap();
         }
     }
     // More than were announced.
-    assert_eq!(client.handle(&packets[0]), Err(BoardClientError::Stream(StreamError::Trailing)));
+    let error = client.handle(&stream_of_more[..SEALED_MAX]);
+    assert_eq!(error, Err(BoardClientError::Stream(StreamError::Trailing)));
     let events = core::iter::from_fn(|| client.poll_event()).count();
     assert!(events > MAX_EVENTS && events <= SEALED_MAX / 6, "{events}");
     // A caller that does not read them gets no further.
@@ -417,24 +415,24 @@ fn the_smallest_entries_are_bounded_by_their_packet() {
 fn a_slow_reader_of_a_stream_is_bounded() {
     let (_, mut host) = asked(0);
     host.log_replay_result(10, log(Some(start(0)))).unwrap();
-    let packet: Arc<[u8]> = Arc::from(&[1; 100][..]);
+    let packet = Bytes::from_static(&[1; 100]);
     while host.queued() < MAX_QUEUED {
-        host.replay_packet(Arc::clone(&packet)).unwrap();
+        host.replay_packet(packet.clone()).unwrap();
     }
-    assert_eq!(host.replay_packet(Arc::clone(&packet)), Err(BoardHostError::QueueFull));
+    assert_eq!(host.replay_packet(packet.clone()), Err(BoardHostError::QueueFull));
     assert!(!host.wants_input());
     host.poll_send().unwrap();
     assert_eq!(host.replay_packet(packet), Ok(()), "room again");
     // Only synced clients get live messages.
     let live = new_message(message(1));
-    assert_eq!(host.new_message(Arc::clone(&live)), Ok(Delivery::NotSynced));
+    assert_eq!(host.new_message(live.clone()), Ok(Delivery::NotSynced));
 
     let (mut client, mut host) = synced();
     client.request_log_replay(64, None).unwrap();
     to_host(&mut client, &mut host);
     host.log_replay_result(10, log(Some(start(64)))).unwrap();
     for _ in 0..MAX_HELD {
-        assert_eq!(host.new_message(Arc::clone(&live)), Ok(Delivery::Held));
+        assert_eq!(host.new_message(live.clone()), Ok(Delivery::Held));
     }
     assert_eq!(host.new_message(live), Err(BoardHostError::QueueFull));
 }

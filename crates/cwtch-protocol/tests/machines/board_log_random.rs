@@ -2,8 +2,8 @@
 //! lost or misread.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use cwtch_protocol::app::board_client::{BoardClient, Event};
 use cwtch_protocol::app::board_host::{
     Action, BoardHost, Delivery, PostAnswer, entry, log_message, new_message,
@@ -84,7 +84,7 @@ impl Told {
 enum Streaming {
     Nothing,
     Entries(VecDeque<usize>),
-    Packets(VecDeque<Arc<[u8]>>),
+    Packets(VecDeque<Bytes>),
 }
 
 proptest! {

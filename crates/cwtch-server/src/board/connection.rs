@@ -11,12 +11,11 @@ use cwtch_net::BoxStream;
 use cwtch_net::driver::{ConnError, SecureConnection};
 use cwtch_primitives::OsRng;
 use cwtch_protocol::app::board_host::{Action, BoardHost, BoardHostError, PostId};
-use cwtch_wire::board::stream::Encoder;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Board;
-use super::framing::{Framing, LogTail};
+use super::framing::{Framing, LogStream, LogTail};
 use super::posting::Answer;
 use super::readers::ReadFailed;
 use super::tail::Following;
@@ -204,8 +203,8 @@ impl Connection {
         self.answer_all().await?;
         let (plan, framing) = match &found.log.start {
             Some(start) => {
-                let encoder = Encoder::new(start.from, found.entries.count);
-                (found.entries, Framing::Stream(Box::new(encoder)))
+                let stream = LogStream::new(start.from, found.entries.count);
+                (found.entries, Framing::Stream(stream))
             }
             None => {
                 let plan = move |reader: &mut dyn StoreReader| reader.plan(last_commit.as_deref());

@@ -1,8 +1,10 @@
 //! How stored messages are packed for a client: as deployed clients have them, or as the log.
 
+use bytes::Bytes;
 use cwtch_protocol::app::board_host::{self, BoardHost, BoardHostError};
 use cwtch_wire::board::stream::Encoder;
 use cwtch_wire::board::{CheckpointBytes, EncryptedGroupMessage, LiveLog, MessageRef};
+use cwtch_wire::packet::SEALED_MAX;
 
 use super::tail::Payload;
 use crate::store::{EntryRef, LogRecord, Seq, StoreError, StoreReader};
@@ -11,6 +13,8 @@ use crate::store::{EntryRef, LogRecord, Seq, StoreError, StoreReader};
 const PIECE: usize = 64;
 /// Messages in a piece of the log's stream: as many packets, where messages are those of deployed clients.
 const STREAM_PIECE: usize = 3 * PIECE;
+/// Room for such a piece: a message of deployed clients takes 2,848 bytes, and less than a packet is left of the last piece.
+const STREAM_ROOM: usize = STREAM_PIECE * 2880 + SEALED_MAX;
 
 /// How stored messages are packed.
 #[derive(Debug)]
@@ -20,9 +24,17 @@ pub(super) enum Framing {
     /// Each as a deployed NewMessage.
     NewMessage,
     /// As the stream of a replay of the log.
-    Stream(Box<Encoder>),
+    Stream(LogStream),
     /// Each as a NewMessage with its place in the log.
     Log(Box<LogTail>),
+}
+
+/// A stream that is being written.
+#[derive(Debug)]
+pub(super) struct LogStream {
+    encoder: Encoder,
+    /// Its last bytes, which do not fill a packet.
+    rest: Vec<u8>,
 }
 
 /// What the messages of [`Framing::Log`] lead to.
@@ -86,19 +98,13 @@ impl Framing {
             Self::NewMessage => reader.read(from, to, PIECE, &mut |entry| {
                 payloads.push(board_host::new_message(owned(entry)));
             })?,
-            Self::Stream(encoder) => read_stream(reader, encoder, from, to, &mut payloads)?,
+            Self::Stream(stream) => stream.read(reader, from, to, &mut payloads)?,
             Self::Log(tail) => read_live(reader, tail, from, to, &mut payloads)?,
         };
         let messages = match &self {
             Self::Bare | Self::NewMessage => payloads.len() as u64,
             Self::Stream(_) | Self::Log(_) => u64::try_from(next - from).unwrap_or(0),
         };
-        if let Self::Stream(encoder) = &mut self
-            && next > to
-        {
-            let encoder = std::mem::replace(encoder, Box::new(Encoder::new(0, 0)));
-            encoder.finish(&mut |packet| payloads.push(packet.into())).map_err(|_| BROKEN)?;
-        }
         Ok(Piece { framing: self, payloads, messages, next })
     }
 }
@@ -106,23 +112,42 @@ impl Framing {
 /// A boundary checkpoint is missing, or an entry is one that no client could have posted.
 const BROKEN: StoreError = StoreError::Damaged { what: "its log cannot be sent" };
 
-fn read_stream(
-    reader: &mut dyn StoreReader,
-    encoder: &mut Encoder,
-    from: Seq,
-    to: Seq,
-    payloads: &mut Vec<Payload>,
-) -> Result<Seq, StoreError> {
-    let mut written = Ok(());
-    let next = reader.read_log(from, to, STREAM_PIECE, &mut |record| {
-        let send = &mut |packet: &[u8]| payloads.push(packet.into());
-        written = written.and_then(|()| match record {
-            LogRecord::Entry(entry) => encoder.entry(borrowed(entry), send),
-            LogRecord::Boundary(checkpoint) => encoder.boundary(checkpoint, send),
-        });
-    })?;
-    written.map_err(|_| BROKEN)?;
-    Ok(next)
+impl LogStream {
+    /// A stream of `count` entries, the first of them at index `from`.
+    pub(super) fn new(from: u64, count: u64) -> Self {
+        Self { encoder: Encoder::new(from, count), rest: Vec::new() }
+    }
+
+    fn read(
+        &mut self,
+        reader: &mut dyn StoreReader,
+        from: Seq,
+        to: Seq,
+        payloads: &mut Vec<Payload>,
+    ) -> Result<Seq, StoreError> {
+        let mut bytes = Vec::with_capacity(STREAM_ROOM);
+        bytes.append(&mut self.rest);
+        let mut written = Ok(());
+        let next = reader.read_log(from, to, STREAM_PIECE, &mut |record| {
+            written = written.and_then(|()| match record {
+                LogRecord::Entry(entry) => self.encoder.entry(borrowed(entry), &mut bytes),
+                LogRecord::Boundary(checkpoint) => self.encoder.boundary(checkpoint, &mut bytes),
+            });
+        })?;
+        let ends = next > to;
+        written.and_then(|()| if ends { self.encoder.finish() } else { Ok(()) }).map_err(|_| BROKEN)?;
+        // The payloads share the buffer; nothing is copied until they are sealed.
+        let mut bytes = Bytes::from(bytes);
+        while bytes.len() >= SEALED_MAX {
+            payloads.push(bytes.split_to(SEALED_MAX));
+        }
+        if ends && !bytes.is_empty() {
+            payloads.push(bytes);
+        } else {
+            self.rest = bytes.to_vec();
+        }
+        Ok(next)
+    }
 }
 
 fn read_live(

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use bytes::Bytes;
 use cwtch_protocol::app::board_host;
 use cwtch_wire::board::{EncryptedGroupMessage, LiveLog};
 use tokio::sync::watch;
@@ -14,7 +15,7 @@ use tokio::sync::watch;
 use crate::store::{Committed, Outcome, Publication, Seq};
 
 /// The payload of a packet.
-pub(crate) type Payload = Arc<[u8]>;
+pub(crate) type Payload = Bytes;
 
 /// Messages kept ready: at most 22 MiB, with both forms.
 const RING: usize = 1024;
@@ -48,12 +49,12 @@ impl Live {
             Some(log) if speaks_log => {
                 let logged =
                     self.logged.get_or_init(|| board_host::log_message(self.message.borrowed(), log));
-                [Some(Arc::clone(&logged.0)), logged.1.clone()]
+                [Some(logged.0.clone()), logged.1.clone()]
             }
             _ if self.shadowed => [None, None],
             _ => {
                 let deployed = self.deployed.get_or_init(|| board_host::new_message(self.message.clone()));
-                [Some(Arc::clone(deployed)), None]
+                [Some(deployed.clone()), None]
             }
         };
         payloads.into_iter().flatten()
@@ -195,7 +196,7 @@ mod tests {
         let live = Live::new(message(1), true, Some(log.clone()));
         assert_eq!(live.payloads(false).count(), 0);
         let twice: Vec<_> = live.payloads(true).chain(live.payloads(true)).collect();
-        assert!(Arc::ptr_eq(&twice[0], &twice[1]));
+        assert_eq!(twice[0].as_ptr(), twice[1].as_ptr(), "encoded once");
         assert_eq!(twice[0], board_host::log_message(message(1).borrowed(), &log).0);
     }
 

@@ -2,6 +2,7 @@
 
 use cwtch_wire::board::stream::{Encoder, Record};
 use cwtch_wire::board::{EncryptedGroupMessage, LiveLog, PostLog, ReplayLog};
+use cwtch_wire::packet::SEALED_MAX;
 
 /// A ReplayResult and its stream.
 #[derive(Debug, Clone)]
@@ -21,19 +22,20 @@ impl Reply {
     /// If the records are not in the order of a stream: such a reply is not encodable.
     pub fn payloads(&self) -> Vec<Vec<u8>> {
         let from = self.log.start.as_ref().map_or(0, |start| start.from);
-        let mut payloads = Vec::new();
-        let mut send = |payload: &[u8]| payloads.push(payload.to_vec());
+        let mut stream = Vec::new();
         let mut encoder = Encoder::new(from, self.count);
         for record in &self.records {
             match record {
-                Record::Entry(entry) => encoder.entry(entry.borrowed(), &mut send).expect("an entry is due"),
+                Record::Entry(entry) => {
+                    encoder.entry(entry.borrowed(), &mut stream).expect("an entry is due")
+                }
                 Record::Boundary(boundary) => {
-                    encoder.boundary(boundary, &mut send).expect("a boundary is due");
+                    encoder.boundary(boundary, &mut stream).expect("a boundary is due");
                 }
             }
         }
-        encoder.finish(&mut send).expect("as many entries as announced");
-        payloads
+        encoder.finish().expect("as many entries as announced");
+        stream.chunks(SEALED_MAX).map(<[u8]>::to_vec).collect()
     }
 }
 

@@ -7,7 +7,6 @@ use core::fmt;
 
 use super::log::{CHECKPOINT_LEN, CheckpointBytes};
 use super::{EncryptedGroupMessage, MESSAGE_MAX, MessageRef};
-use crate::packet::SEALED_MAX;
 
 /// A boundary checkpoint follows the entries that make the log's size a multiple of this.
 pub const BOUNDARY: u64 = 256;
@@ -94,18 +93,17 @@ impl Place {
     }
 }
 
-/// Writes a stream: holds less than one packet and hands full payloads on as they come.
-///
-/// `send` gets payloads of [`SEALED_MAX`] bytes, and at last a shorter one from [`Encoder::finish`].
+/// Writes a stream: one string of bytes, of which each packet carries the next [`SEALED_MAX`](crate::packet::SEALED_MAX) bytes and the last one the rest.
+/// There is no packet for a stream of no entries.
+#[derive(Debug)]
 pub struct Encoder {
     place: Place,
-    packet: Vec<u8>,
 }
 
 impl Encoder {
     /// A stream of `count` entries, the first of them at index `from`.
     pub fn new(from: u64, count: u64) -> Self {
-        Self { place: Place::new(from, count), packet: Vec::new() }
+        Self { place: Place::new(from, count) }
     }
 
     /// The index of the next entry.
@@ -118,64 +116,35 @@ impl Encoder {
         self.place.boundary_due
     }
 
-    /// Writes the next entry.
+    /// Appends the next entry to `out`.
     ///
     /// # Errors
     /// [`StreamError`] if an entry does not come next or cannot be in a log; nothing was written.
-    pub fn entry(
-        &mut self,
-        message: MessageRef<'_>,
-        send: &mut impl FnMut(&[u8]),
-    ) -> Result<(), StreamError> {
+    pub fn entry(&mut self, message: MessageRef<'_>, out: &mut Vec<u8>) -> Result<(), StreamError> {
         self.place.expects(false)?;
-        let header = entry_header(message)?;
+        write_entry(message, out)?;
         self.place.pass(false);
-        [&header, message.signature, message.ciphertext].iter().for_each(|part| self.write(part, send));
         Ok(())
     }
 
-    /// Writes the boundary checkpoint of the entries so far.
+    /// Appends the boundary checkpoint of the entries so far to `out`.
     ///
     /// # Errors
     /// [`StreamError`] if none comes next; nothing was written.
-    pub fn boundary(
-        &mut self,
-        checkpoint: &CheckpointBytes,
-        send: &mut impl FnMut(&[u8]),
-    ) -> Result<(), StreamError> {
+    pub fn boundary(&mut self, checkpoint: &CheckpointBytes, out: &mut Vec<u8>) -> Result<(), StreamError> {
         self.place.expects(true)?;
         self.place.pass(true);
-        self.write(&BOUNDARY_HEADER, send);
-        self.write(checkpoint, send);
+        out.extend_from_slice(&BOUNDARY_HEADER);
+        out.extend_from_slice(checkpoint);
         Ok(())
     }
 
-    /// Sends what is left; nothing, if the last packet was full or there were no entries.
+    /// Says that this was the last record.
     ///
     /// # Errors
     /// [`StreamError::Unfinished`].
-    pub fn finish(self, send: &mut impl FnMut(&[u8])) -> Result<(), StreamError> {
-        if !self.place.is_end() {
-            return Err(StreamError::Unfinished);
-        }
-        if !self.packet.is_empty() {
-            send(&self.packet);
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, mut bytes: &[u8], send: &mut impl FnMut(&[u8])) {
-        self.packet.reserve_exact(SEALED_MAX - self.packet.len());
-        while !bytes.is_empty() {
-            let room = bytes.len().min(SEALED_MAX - self.packet.len());
-            let (now, later) = bytes.split_at(room);
-            self.packet.extend_from_slice(now);
-            bytes = later;
-            if self.packet.len() == SEALED_MAX {
-                send(&self.packet);
-                self.packet.clear();
-            }
-        }
+    pub fn finish(&self) -> Result<(), StreamError> {
+        if self.place.is_end() { Ok(()) } else { Err(StreamError::Unfinished) }
     }
 }
 
@@ -319,12 +288,6 @@ pub fn read_entry(bytes: &[u8]) -> Result<EncryptedGroupMessage, StreamError> {
     match lengths.record(body).ok_or(StreamError::Truncated)? {
         (Record::Entry(message), []) => Ok(message),
         _ => Err(StreamError::Trailing),
-    }
-}
-
-impl fmt::Debug for Encoder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Encoder({:?}, {} bytes)", self.place, self.packet.len())
     }
 }
 

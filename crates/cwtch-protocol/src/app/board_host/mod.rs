@@ -6,8 +6,8 @@ mod error;
 
 use core::fmt;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use cwtch_wire::board::{
     ClientMessage, EncryptedGroupMessage, HeadLog, LiveLog, MessageRef, ReplayLog, ServerMessage,
     live_payloads,
@@ -35,7 +35,7 @@ pub struct PostId(u64);
 ///
 /// Give payloads to [`BoardHost::handle`] while [`BoardHost::wants_input`], do what
 /// [`BoardHost::poll_action`] says, send what [`BoardHost::poll_send`] gives. Payloads are shared
-/// ([`Arc`]), so that one encoded message goes to a thousand clients.
+/// ([`Bytes`]), so that one encoded message goes to a thousand clients.
 ///
 /// A deployed client reads exactly the announced number of bare entries after a replay's result,
 /// whatever they are. So while entries are outstanding the machine holds post results and live messages back, at most
@@ -53,8 +53,8 @@ pub struct BoardHost {
     posts: VecDeque<Post>,
     next_post: u64,
     actions: VecDeque<Action>,
-    out: VecDeque<Arc<[u8]>>,
-    held: VecDeque<Arc<[u8]>>,
+    out: VecDeque<Bytes>,
+    held: VecDeque<Bytes>,
     heads: Answers,
     proofs: Answers,
 }
@@ -171,7 +171,7 @@ impl BoardHost {
     }
 
     /// The next payload to send.
-    pub fn poll_send(&mut self) -> Option<Arc<[u8]>> {
+    pub fn poll_send(&mut self) -> Option<Bytes> {
         self.out.pop_front()
     }
 
@@ -236,7 +236,7 @@ impl BoardHost {
     /// # Errors
     /// [`BoardHostError::QueueFull`]: send first; the entry was not taken. [`BoardHostError::Misuse`]
     /// if no entry is outstanding.
-    pub fn replay_entry(&mut self, entry: Arc<[u8]>) -> Result<(), BoardHostError> {
+    pub fn replay_entry(&mut self, entry: Bytes) -> Result<(), BoardHostError> {
         let Replay::Entries { remaining } = self.replay else {
             return Err(BoardHostError::Misuse);
         };
@@ -273,7 +273,7 @@ impl BoardHost {
     /// # Errors
     /// [`BoardHostError::QueueFull`]: send first; the payload was not taken. [`BoardHostError::Misuse`] if no
     /// stream is under way.
-    pub fn replay_packet(&mut self, payload: Arc<[u8]>) -> Result<(), BoardHostError> {
+    pub fn replay_packet(&mut self, payload: Bytes) -> Result<(), BoardHostError> {
         if self.replay != Replay::Packets {
             return Err(BoardHostError::Misuse);
         }
@@ -339,7 +339,7 @@ impl BoardHost {
     ///
     /// # Errors
     /// [`BoardHostError::QueueFull`]: the client reads too slowly; close the connection.
-    pub fn new_message(&mut self, message: Arc<[u8]>) -> Result<Delivery, BoardHostError> {
+    pub fn new_message(&mut self, message: Bytes) -> Result<Delivery, BoardHostError> {
         if !self.synced {
             return Ok(Delivery::NotSynced);
         }
@@ -352,7 +352,7 @@ impl BoardHost {
         Ok(if streaming { Delivery::Held } else { Delivery::Queued })
     }
 
-    fn queue(&mut self, payload: Arc<[u8]>) {
+    fn queue(&mut self, payload: Bytes) {
         if self.is_streaming() { self.held.push_back(payload) } else { self.out.push_back(payload) }
     }
 }
@@ -369,18 +369,18 @@ impl fmt::Debug for BoardHost {
 }
 
 /// An entry of a replay, encoded.
-pub fn entry(message: &EncryptedGroupMessage) -> Arc<[u8]> {
+pub fn entry(message: &EncryptedGroupMessage) -> Bytes {
     message.to_json().into()
 }
 
 /// A live message, encoded once for every client.
-pub fn new_message(message: EncryptedGroupMessage) -> Arc<[u8]> {
+pub fn new_message(message: EncryptedGroupMessage) -> Bytes {
     ServerMessage::NewMessage(message).to_json().into()
 }
 
 /// A live message for clients that read the log, encoded once for all of them: one payload, or two, to be
 /// given to [`BoardHost::new_message`] in this order.
-pub fn log_message(message: MessageRef<'_>, log: &LiveLog) -> (Arc<[u8]>, Option<Arc<[u8]>>) {
+pub fn log_message(message: MessageRef<'_>, log: &LiveLog) -> (Bytes, Option<Bytes>) {
     let payloads = live_payloads(message, log);
-    (payloads.first.into(), payloads.notice.map(Arc::from))
+    (payloads.first.into(), payloads.notice.map(Bytes::from))
 }
