@@ -106,7 +106,7 @@ impl LogState {
     }
 }
 
-fn count(row: &rusqlite::Row<'_>, column: usize) -> Result<u64, rusqlite::Error> {
+pub(super) fn count(row: &rusqlite::Row<'_>, column: usize) -> Result<u64, rusqlite::Error> {
     Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
 }
 

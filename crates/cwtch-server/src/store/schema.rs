@@ -9,12 +9,13 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use super::{StoreError, tree};
 
 /// The schema version that this program writes.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 /// Marks the file as this program's ("CwSv").
 const APPLICATION_ID: i64 = 0x4377_5376;
 
 /// Version 1. `messages` is read by number, found by the short hashes of its two fields; the index on
-/// shadowed rows alone makes counting a range cheap, since numbers have no gaps.
+/// shadowed rows alone makes counting a range cheap, since numbers have no gaps. (The first programs made the number an
+/// AUTOINCREMENT, which wrote a page more for each commit. It is always given, so both kinds of table go on as they are.)
 const V1: &str = "
 CREATE TABLE meta (
     name  TEXT PRIMARY KEY,
@@ -26,7 +27,7 @@ CREATE TABLE counters (
 ) WITHOUT ROWID;
 INSERT INTO counters VALUES ('messages', 0), ('spent', 0), ('pruned', 0), ('newest', 0);
 CREATE TABLE messages (
-    seq             INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq             INTEGER PRIMARY KEY,
     shadowed        INTEGER NOT NULL,
     signature_hash  BLOB NOT NULL,
     ciphertext_hash BLOB NOT NULL,
@@ -83,6 +84,20 @@ CREATE TABLE log (
 );
 ";
 
+/// Version 3 has the counters in the row of the log, so that a commit writes one page for both.
+const V3: &str = "
+ALTER TABLE log ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN spent INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN newest INTEGER NOT NULL DEFAULT 0;
+UPDATE log SET
+    messages = (SELECT value FROM counters WHERE name = 'messages'),
+    spent = (SELECT value FROM counters WHERE name = 'spent'),
+    pruned = (SELECT value FROM counters WHERE name = 'pruned'),
+    newest = (SELECT value FROM counters WHERE name = 'newest');
+DROP TABLE counters;
+";
+
 /// Brings a database to [`VERSION`] and ties it to the server's address; refuses a foreign or newer one. All of it
 /// happens in one transaction, or nothing.
 pub(super) fn migrate(conn: &mut Connection, path: &Path, board: &[u8]) -> Result<(), StoreError> {
@@ -117,8 +132,11 @@ pub(super) fn migrate(conn: &mut Connection, path: &Path, board: &[u8]) -> Resul
     if owner.as_deref() != Some(board) {
         return Err(StoreError::OtherServer);
     }
-    if version < VERSION {
+    if version < 2 {
         begin_log(&transaction).map_err(StoreError::of("being converted for the log"))?;
+    }
+    if version < VERSION {
+        transaction.execute_batch(V3).map_err(StoreError::of("being converted"))?;
         transaction.pragma_update(None, "user_version", VERSION).map_err(&fail)?;
     }
     transaction.commit().map_err(&fail)

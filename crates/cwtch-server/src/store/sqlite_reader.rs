@@ -34,10 +34,7 @@ impl StoreReader for SqliteReader {
                 .prepare_cached("SELECT (SELECT min(seq) FROM messages), (SELECT max(seq) FROM messages)")?
                 .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             let (Some(oldest), Some(newest)) = (oldest, newest) else {
-                let last: Seq =
-                    transaction.query_row("SELECT value FROM counters WHERE name = 'newest'", [], |row| {
-                        row.get(0)
-                    })?;
+                let last: Seq = transaction.query_row("SELECT newest FROM log", [], |row| row.get(0))?;
                 return Ok(ReplayPlan { from: last + 1, to: last, count: 0 });
             };
             let known: Option<Seq> = match last_commit.filter(|signature| !signature.is_empty()) {

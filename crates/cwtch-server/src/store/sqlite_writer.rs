@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use std::sync::Arc;
 
 use super::commit::CommitTree;
-use super::log_rows::{self, LogState};
+use super::log_rows::{self, LogState, count};
 use super::tree::{self, SqlNodes, index_of, int};
 use super::{Commit, CommitLog, NewEntry, NewPost, Outcome, Seq, StoreError, StoreStatus, StoreWriter};
 use crate::log::Keeper;
@@ -59,32 +59,24 @@ impl WriterState {
     }
 
     pub(super) fn save(&self, transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
-        let mut update = transaction.prepare_cached("UPDATE counters SET value = ?2 WHERE name = ?1")?;
-        update.execute(params!["messages", int(self.status.messages)])?;
-        update.execute(params!["spent", int(self.status.spent)])?;
-        update.execute(params!["pruned", int(self.status.pruned)])?;
-        update.execute(params!["newest", self.status.newest])?;
+        let StoreStatus { messages, spent, pruned, newest } = self.status;
+        transaction
+            .prepare_cached("UPDATE log SET messages = ?1, spent = ?2, pruned = ?3, newest = ?4")?
+            .execute(params![int(messages), int(spent), int(pruned), newest])?;
         Ok(())
     }
 }
 
 pub(super) fn read_status(conn: &Connection) -> Result<StoreStatus, StoreError> {
     let read = || {
-        let mut status = StoreStatus::default();
-        let mut statement = conn.prepare_cached("SELECT name, value FROM counters")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let value: i64 = row.get(1)?;
-            let count = u64::try_from(value).unwrap_or(0);
-            match row.get_ref(0)?.as_str()? {
-                "messages" => status.messages = count,
-                "spent" => status.spent = count,
-                "pruned" => status.pruned = count,
-                "newest" => status.newest = value,
-                _ => {}
-            }
-        }
-        Ok(status)
+        conn.prepare_cached("SELECT messages, spent, pruned, newest FROM log")?.query_row([], |row| {
+            Ok(StoreStatus {
+                messages: count(row, 0)?,
+                spent: count(row, 1)?,
+                pruned: count(row, 2)?,
+                newest: row.get(3)?,
+            })
+        })
     };
     read().map_err(StoreError::of("reading its counters"))
 }

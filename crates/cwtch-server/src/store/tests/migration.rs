@@ -1,4 +1,5 @@
-//! Databases of version 1, as this program wrote them before it had a log.
+//! Databases as earlier versions of this program wrote them: version 1 before it had a log, version 2 before the counters were
+//! part of it.
 
 use std::path::Path;
 
@@ -10,12 +11,12 @@ use super::*;
 
 /// A copy of one of the frozen databases, and the address of its server.
 fn frozen(name: &str) -> (tempfile::TempDir, PathBuf, Vec<u8>) {
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/data-v1");
-    let seed = std::fs::read(fixture.join("keys/board.key")).unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let seed = std::fs::read(fixtures.join("data-v1/keys/board.key")).unwrap();
     let board = Identity::from_seed(&seed.try_into().unwrap()).address();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("db");
-    std::fs::copy(fixture.join(name), &path).unwrap();
+    std::fs::copy(fixtures.join(name), &path).unwrap();
     (dir, path, board.as_bytes().to_vec())
 }
 
@@ -25,7 +26,7 @@ fn id(signature: &str, ciphertext: &str) -> EntryId {
 
 #[test]
 fn a_whole_database_becomes_a_log_from_its_first_message_on() {
-    let (_dir, path, board) = frozen("whole.sqlite");
+    let (_dir, path, board) = frozen("data-v1/whole.sqlite");
     let store = SqliteStore::open(&path, &board, None).unwrap();
     assert_eq!(replay(&store, None).len(), 20, "22 messages, two of them shadowed");
     assert_eq!(texts(&replay(&store, Some("signature 18"))), ["ciphertext 18", "ciphertext 19"]);
@@ -44,7 +45,7 @@ fn a_whole_database_becomes_a_log_from_its_first_message_on() {
 
 #[test]
 fn a_pruned_database_becomes_a_log_of_what_is_held() {
-    let (_dir, path, board) = frozen("board.sqlite");
+    let (_dir, path, board) = frozen("data-v1/board.sqlite");
     let store = SqliteStore::open(&path, &board, Some(20)).unwrap();
     let start = store.log_start().unwrap();
     assert_eq!((start.size, start.log.began), (20, 2));
@@ -69,8 +70,24 @@ fn a_pruned_database_becomes_a_log_of_what_is_held() {
 }
 
 #[test]
+fn a_database_with_a_log_keeps_it_and_its_counters() {
+    let (_dir, path, board) = frozen("data-v2/board.sqlite");
+    let store = SqliteStore::open(&path, &board, Some(20)).unwrap();
+    let status = store.reader().unwrap().status().unwrap();
+    assert_eq!(status, StoreStatus { messages: 20, spent: 23, pruned: 2, newest: 22 });
+    let start = store.log_start().unwrap();
+    assert_eq!((start.size, start.log.began, start.log.signed_size), (20, 2, 20));
+    assert!(start.log.checkpoint.is_some() && start.certificate.is_some());
+    // Opened again it is as it was, and numbers go on.
+    let store = SqliteStore::open(&path, &board, Some(20)).unwrap();
+    let outcomes = store.writer().unwrap().commit(&[post(9000, "new", "new")]).unwrap().outcomes;
+    assert_eq!(outcomes, [Outcome::Stored { seq: 23, index: 20, shadowed: false }]);
+    assert_eq!(store.reader().unwrap().status().unwrap().newest, 23);
+}
+
+#[test]
 fn a_reader_says_that_an_old_database_is_to_be_converted_first() {
-    let (dir, path, _) = frozen("board.sqlite");
+    let (dir, path, _) = frozen("data-v1/board.sqlite");
     std::fs::rename(&path, dir.path().join(SqliteStore::FILE)).unwrap();
     let error = SqliteStore::existing(dir.path()).reader().map(drop).unwrap_err();
     assert!(matches!(error, StoreError::Older { found: 1, .. }), "{error}");
