@@ -360,10 +360,15 @@ pub struct Server {
 
 impl Server {
     pub fn start(&mut self) {
+        self.start_with(&[]);
+    }
+
+    /// Starts with arguments that hold for this once.
+    pub fn start_with(&mut self, once: &[&str]) {
         assert!(self.running.is_none(), "the server runs already");
         let mut command = cwtch();
         command.args(["server", "run", "--json", "--network", &self.network, "--data"]).arg(&self.data);
-        command.args(&self.extra);
+        command.args(&self.extra).args(once);
         let running = Running::start(command, &self.log);
         self.address = running.ready["address"].as_str().expect("an address").to_owned();
         self.bundle = running.ready["bundle"].as_str().expect("a bundle").to_owned();
