@@ -11,6 +11,7 @@ mod log_crash;
 mod p2p;
 mod posts;
 mod properties;
+mod scale;
 mod secrecy;
 mod transcript;
 

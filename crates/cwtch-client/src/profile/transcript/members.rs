@@ -118,7 +118,7 @@ impl Profile {
                 "SELECT entry, max(message) AS newest FROM (
                      SELECT entry, message FROM parents WHERE conversation = ?1 AND verdict IN (?2, ?3, ?4, ?5)
                      UNION ALL
-                     SELECT m.chain_previous, m.id FROM chain_holes h JOIN messages m
+                     SELECT m.chain_previous, m.id FROM chain_holes h CROSS JOIN messages m
                          ON m.conversation = h.conversation AND m.author = h.author
                          AND m.chain_label = h.label AND m.chain_sequence = h.last + 1
                      WHERE h.conversation = ?1 AND m.chain_previous IS NOT NULL)
@@ -159,7 +159,8 @@ impl Profile {
             Ok(conn
                 .prepare_cached(
                     "SELECT m.signature, coalesce(r.ciphertext, o.ciphertext, p.ciphertext) AS bytes
-                     FROM messages m LEFT JOIN received_entries r ON r.message = m.id
+                     FROM messages m INDEXED BY messages_by_entry
+                     LEFT JOIN received_entries r ON r.message = m.id
                      LEFT JOIN own_entries o ON o.message = m.id LEFT JOIN posts p ON p.message = m.id
                      WHERE m.entry_id BETWEEN ?2 AND ?3 AND m.conversation = ?1 AND bytes IS NOT NULL LIMIT 1",
                 )?

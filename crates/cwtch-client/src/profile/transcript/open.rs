@@ -123,8 +123,10 @@ impl Profile {
         self.read("read what members say about a log", |conn| {
             let server = servers::row_of(conn, server)?;
             let mut statement = conn.prepare_cached(
-                "SELECT v.message, m.author, m.log_index, v.incarnation, v.size, v.root FROM views v
-                 JOIN messages m ON m.id = v.message JOIN groups g ON g.conversation = m.conversation
+                // In this order: few are not judged yet, and the groups have all messages.
+                "SELECT v.message, m.author, m.log_index, v.incarnation, v.size, v.root
+                 FROM views v INDEXED BY views_to_be_judged
+                 CROSS JOIN messages m ON m.id = v.message CROSS JOIN groups g ON g.conversation = m.conversation
                  WHERE v.differs IS NULL AND g.server = ?1 AND m.own = 0 ORDER BY v.message LIMIT ?2",
             )?;
             let rows = statement.query_map(params![server, limit], |row| {
@@ -240,7 +242,8 @@ pub(super) fn held_message(
 ) -> Result<Option<MessageId>, Fault> {
     Ok(conn
         .prepare_cached(
-            "SELECT id FROM messages WHERE entry_id BETWEEN ?2 AND ?3 AND conversation = ?1 LIMIT 1",
+            "SELECT id FROM messages INDEXED BY messages_by_entry
+             WHERE entry_id BETWEEN ?2 AND ?3 AND conversation = ?1 LIMIT 1",
         )?
         .query_row(params![conversation, entry, last_with(entry)], |row| Ok(MessageId(row.get(0)?)))
         .optional()?)
