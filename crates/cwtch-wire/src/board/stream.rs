@@ -93,8 +93,8 @@ impl Place {
     }
 }
 
-/// Writes a stream: one string of bytes, of which each packet carries the next [`SEALED_MAX`](crate::packet::SEALED_MAX) bytes and the last one the rest.
-/// There is no packet for a stream of no entries.
+/// Writes a stream: one string of bytes, of which each packet carries the next
+/// [`SEALED_MAX`](crate::packet::SEALED_MAX) and the last one the rest. There is no packet for a stream of no entries.
 #[derive(Debug)]
 pub struct Encoder {
     place: Place,
