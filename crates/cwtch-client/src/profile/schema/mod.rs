@@ -10,7 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0002_last_seen.sql"),
     include_str!("0003_log.sql"),
     include_str!("0004_transcript.sql"),
-    include_str!("0005_authors.sql"),
+    include_str!("0005_indexes.sql"),
 ];
 
 /// The version that this program writes.

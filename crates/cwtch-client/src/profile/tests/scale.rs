@@ -68,6 +68,7 @@ fn a_message_costs_the_same_in_a_long_group() {
         let asked = took(&mut || {
             assert_eq!(profile.companions().unwrap().len(), 1);
             assert!(!profile.is_author(&group.id, &peer(2)).unwrap());
+            assert!(profile.wanted_entries(&group.id, 100).unwrap().is_empty());
         });
         let written = took(&mut || {
             profile.next_extensions(&group.id, 9).unwrap();

@@ -116,7 +116,8 @@ impl Profile {
             let group = groups::by_id(conn, group)?.ok_or(StorageError::UnknownGroup)?;
             let mut statement = conn.prepare_cached(
                 "SELECT entry, max(message) AS newest FROM (
-                     SELECT entry, message FROM parents WHERE conversation = ?1 AND verdict IN (?2, ?3, ?4, ?5)
+                     SELECT entry, message FROM parents INDEXED BY parents_missing
+                     WHERE conversation = ?1 AND verdict > 1 AND verdict IN (?2, ?3, ?4, ?5)
                      UNION ALL
                      SELECT m.chain_previous, m.id FROM chain_holes h CROSS JOIN messages m
                          ON m.conversation = h.conversation AND m.author = h.author
