@@ -7,7 +7,7 @@ use cwtch_wire::group::{Extensions, PREFIX_LEN};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::chains::{ChainName, Link};
-use super::open::code;
+use super::open::{code, held_message};
 use super::{Touched, last_with};
 use crate::profile::columns::key_bytes;
 use crate::profile::error::Fault;
@@ -67,19 +67,12 @@ pub(super) fn is_held(
     conversation: ConversationId,
     entry: &[u8; PREFIX_LEN],
 ) -> Result<bool, Fault> {
-    let range = params![conversation.0, entry, last_with(entry)];
-    let found = conn
-        .prepare_cached(
-            // Left to itself, SQLite goes through the whole conversation: it takes equality for better than a range.
-            "SELECT 1 FROM messages INDEXED BY messages_by_entry
-             WHERE entry_id BETWEEN ?2 AND ?3 AND conversation = ?1",
-        )?
-        .exists(range)?
+    let found = held_message(conn, conversation.0, entry)?.is_some()
         || conn
             .prepare_cached(
                 "SELECT 1 FROM message_copies WHERE conversation = ?1 AND entry BETWEEN ?2 AND ?3",
             )?
-            .exists(range)?;
+            .exists(params![conversation.0, entry, last_with(entry)])?;
     Ok(found)
 }
 
