@@ -30,25 +30,27 @@ const QUIET: Duration = Duration::from_secs(10);
 /// Asks contacts who are there for what is missing in their groups.
 pub(super) async fn ask(inner: &Inner, here: &[Companion]) -> Result<(), ApiError> {
     for companion in here {
-        let group = companion.group;
+        let (group, own) = (companion.group, inner.context.address);
         let read = move |profile: &mut Profile| {
+            // Only who wrote in the group is answered; who only reads does not show that it is in it.
+            if !profile.is_author(&group, &own)? {
+                return Ok::<_, StorageError>(None);
+            }
             let found = profile.group(&group)?;
-            Ok::<_, StorageError>((found, profile.wanted_entries(&group, LOOKED_AT)?))
+            Ok(found.zip(Some(profile.wanted_entries(&group, LOOKED_AT)?)))
         };
-        let (found, wanted) = inner.context.store.run(read).await?;
-        let Some(group) = found else { continue };
-        let again = inner.context.options.members.want;
+        let Some((group, wanted)) = inner.context.store.run(read).await? else { continue };
         let asked =
-            wanted.into_iter().filter(|entry| ask_for(inner, &companion.contact, &group, *entry, again));
+            wanted.into_iter().filter(|entry| ask_for(inner, &companion.contact, &group, *entry, false));
         // Taking is what asks.
         asked.take(AT_ONCE).for_each(drop);
     }
     Ok(())
 }
 
-/// Asks a contact for an entry, unless it was asked a while ago; tells whether it was asked now.
-fn ask_for(inner: &Inner, contact: &Address, group: &Group, entry: [u8; 20], again: Duration) -> bool {
-    if !inner.members.state().ask(contact, entry, group.id, again) {
+/// Asks a contact for an entry, unless it was asked a while ago and nobody waits; tells whether it was asked now.
+fn ask_for(inner: &Inner, contact: &Address, group: &Group, entry: [u8; 20], urgent: bool) -> bool {
+    if !inner.members.state().ask(contact, entry, group.id, &inner.context.options.members, urgent) {
         return false;
     }
     let want = Want { tag: tag_of(group), entry };
@@ -140,9 +142,8 @@ pub(in crate::engine) async fn repair(
         }
         for contact in companions.iter().map(|companion| &companion.contact) {
             for entry in &now {
-                // Although it may have been asked a while ago: somebody waits.
                 let new = !asked.contains(&(*contact, *entry)) && inner.peers.is_online(contact);
-                if new && ask_for(inner, contact, &group, *entry, Duration::ZERO) {
+                if new && ask_for(inner, contact, &group, *entry, true) {
                     progress |= asked.insert((*contact, *entry));
                 }
             }

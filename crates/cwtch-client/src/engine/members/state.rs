@@ -9,6 +9,7 @@ use cwtch_primitives::group::{GroupId, LOG_TAG_LEN, LogTag};
 use tokio::time::Instant;
 
 use super::allowance::Allowance;
+use super::times::MemberTimes;
 
 /// Contacts whose messages are counted.
 const CONTACTS: usize = 4096;
@@ -36,8 +37,26 @@ pub(super) struct State {
     comparisons: HashMap<(Address, [u8; LOG_TAG_LEN]), (Turn, Instant)>,
     /// When the next comparison with a contact about a server is due.
     due: HashMap<(Address, Address), i64>,
-    /// Questions for entries: when, and about which group.
-    wants: HashMap<(Address, Prefix), (Instant, GroupId)>,
+    /// Questions for entries.
+    wants: HashMap<(Address, Prefix), Question>,
+}
+
+/// What was asked of one contact for one entry.
+#[derive(Debug, Clone, Copy)]
+struct Question {
+    /// When it was put last.
+    at: Instant,
+    /// How often it was put before that.
+    before: u32,
+    group: GroupId,
+}
+
+impl Question {
+    /// Whether it may be put again. Asking less and less often bounds what a message that nobody has costs.
+    fn is_due(&self, times: &MemberTimes, now: Instant) -> bool {
+        let doubled = times.want.saturating_mul(2_u32.saturating_pow(self.before));
+        now.saturating_duration_since(self.at) >= doubled.min(times.want_most)
+    }
 }
 
 impl State {
@@ -80,20 +99,30 @@ impl State {
         (until > Instant::now()).then_some(turn)
     }
 
-    /// Whether to ask a contact for an entry now; if so, it is noted as asked.
-    pub(super) fn ask(&mut self, contact: &Address, entry: Prefix, group: GroupId, again: Duration) -> bool {
+    /// Whether to ask a contact for an entry now; if so, it is noted as asked. A question that a person waits for is
+    /// always due.
+    pub(super) fn ask(
+        &mut self,
+        contact: &Address,
+        entry: Prefix,
+        group: GroupId,
+        times: &MemberTimes,
+        urgent: bool,
+    ) -> bool {
         let now = Instant::now();
         let key = (*contact, entry);
-        if self.wants.get(&key).is_some_and(|(at, _)| now.saturating_duration_since(*at) < again) {
+        let earlier = self.wants.get(&key).copied();
+        if earlier.is_some_and(|question| !urgent && !question.is_due(times, now)) {
             return false;
         }
-        if self.wants.len() >= QUESTIONS && !self.wants.contains_key(&key) {
-            self.wants.retain(|_, (at, _)| now.saturating_duration_since(*at) < again);
+        if self.wants.len() >= QUESTIONS && earlier.is_none() {
+            self.wants.retain(|_, question| !question.is_due(times, now));
             if self.wants.len() >= QUESTIONS {
                 return false;
             }
         }
-        self.wants.insert(key, (now, group));
+        let before = earlier.map_or(0, |question| question.before.saturating_add(1));
+        self.wants.insert(key, Question { at: now, before, group });
         true
     }
 
@@ -104,8 +133,8 @@ impl State {
 
     /// The group for which a contact was asked for an entry, if it was and answers in time.
     pub(super) fn wanted(&self, contact: &Address, entry: Prefix, wait: Duration) -> Option<GroupId> {
-        let (at, group) = self.wants.get(&(*contact, entry))?;
-        (at.elapsed() <= wait).then_some(*group)
+        let question = self.wants.get(&(*contact, entry))?;
+        (question.at.elapsed() <= wait).then_some(question.group)
     }
 }
 
@@ -145,24 +174,42 @@ mod tests {
         assert_eq!(state.answered(&contact(1), tag), None, "too late");
     }
 
+    fn times() -> MemberTimes {
+        MemberTimes { want: WAIT, want_most: 3 * WAIT, ..MemberTimes::default() }
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn a_contact_is_asked_for_an_entry_now_and_then() {
+    async fn a_contact_is_asked_for_an_entry_less_and_less_often() {
         let mut state = State::default();
         let group = GroupId::from_bytes([7; 16]);
-        assert!(state.ask(&contact(1), [1; 20], group, WAIT));
-        assert!(!state.ask(&contact(1), [1; 20], group, WAIT));
-        assert!(state.ask(&contact(1), [2; 20], group, WAIT) && state.ask(&contact(2), [1; 20], group, WAIT));
-        assert_eq!(state.wanted(&contact(1), [1; 20], WAIT), Some(group));
-        assert_eq!(state.wanted(&contact(2), [2; 20], WAIT), None, "somebody else was asked for that");
-        tokio::time::advance(WAIT * 2).await;
-        assert_eq!(state.wanted(&contact(1), [1; 20], WAIT), None);
-        assert!(state.ask(&contact(1), [1; 20], group, WAIT));
+        let mut asked = Vec::new();
+        for minute in 0..11 {
+            if state.ask(&contact(1), [1; 20], group, &times(), false) {
+                asked.push(minute);
+            }
+            tokio::time::advance(WAIT).await;
+        }
+        assert_eq!(asked, [0, 1, 3, 6, 9]);
+        assert!(!state.ask(&contact(1), [1; 20], group, &times(), false));
+        assert!(state.ask(&contact(1), [1; 20], group, &times(), true), "a person waits");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn questions_are_told_apart_and_bounded() {
+        let mut state = State::default();
+        let group = GroupId::from_bytes([7; 16]);
+        let mut ask = |n: u8, entry: Prefix| state.ask(&contact(n), entry, group, &times(), false);
+        assert!(ask(1, [1; 20]) && ask(1, [2; 20]) && ask(2, [1; 20]));
         // A crowd of missing messages costs a bounded number of questions.
         let asked = (0..10_000_u32).filter(|n| {
             let mut entry = [9; 20];
             entry[..4].copy_from_slice(&n.to_be_bytes());
-            state.ask(&contact(1), entry, group, WAIT)
+            ask(1, entry)
         });
         assert!(asked.count() <= QUESTIONS);
+        assert_eq!(state.wanted(&contact(1), [1; 20], WAIT), Some(group));
+        assert_eq!(state.wanted(&contact(2), [2; 20], WAIT), None, "somebody else was asked for that");
+        tokio::time::advance(WAIT * 2).await;
+        assert_eq!(state.wanted(&contact(1), [1; 20], WAIT), None, "too late");
     }
 }

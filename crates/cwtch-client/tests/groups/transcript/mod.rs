@@ -23,6 +23,7 @@ fn eager() -> EngineOptions {
     options.members = MemberTimes {
         look: Duration::from_millis(20),
         compare_jitter: Duration::ZERO,
+        want: Duration::from_millis(50),
         ..MemberTimes::default()
     };
     options

@@ -37,7 +37,8 @@ async fn a_lost_message_is_noticed_and_comes_from_a_contact_by_itself() {
 
     bob.befriend(&alice.address, "Alice").await;
     alice.befriend(&bob.address, "Bob").await;
-    // Whoever wrote nothing in the group gets nothing: Bob may be anybody.
+    // Whoever wrote nothing in the group gets nothing, and asks for nothing by itself. Bob may ask before Alice has his
+    // message, and then asks again.
     bob.send(&group, "something is missing").await.unwrap();
     alice.sync().await.unwrap();
     bob.until_noted(&group, "three", &[]).await;
