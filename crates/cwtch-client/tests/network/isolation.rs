@@ -48,7 +48,8 @@ async fn a_way_that_proved_to_be_a_dead_end_is_not_taken_again() {
     alice.site.set(|manner| manner.refuse = None);
     let mut streams = world.fabric.listen_by_hand(bob);
     let before = dials.len();
-    turn_until("more dials", Duration::from_secs(200), &mut [&mut alice], |people| {
+    // Three pauses are 224 s together at most.
+    turn_until("more dials", Duration::from_secs(300), &mut [&mut alice], |people| {
         while streams.try_recv().is_ok() {}
         people[0].site.dials_to(&bob).len() >= before + 3
     })
