@@ -71,8 +71,8 @@ pub enum Why {
 impl Missing {
     /// What a person reads.
     pub fn sentence(self, author: &str) -> String {
-        let messages = if self.count == 1 { "message" } else { "messages" };
-        let are = if self.count == 1 { "is" } else { "are" };
+        let (messages, are, they) =
+            if self.count == 1 { ("message", "is", "it") } else { ("messages", "are", "they") };
         let Self { count, why } = self;
         match why {
             Why::NotDelivered => {
@@ -82,7 +82,7 @@ impl Missing {
             }
             Why::PerhapsExpired => {
                 format!(
-                    "{count} {messages} from {author} {are} missing; they may have expired on the server."
+                    "{count} {messages} from {author} {are} missing; {they} may have expired on the server."
                 )
             }
         }

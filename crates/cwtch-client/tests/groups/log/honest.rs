@@ -1,6 +1,6 @@
 //! The real server keeps a log, and nobody has to know it.
 
-use cwtch_client::api::{ErrorKind, LogNotice, MessageState, SyncInfo};
+use cwtch_client::api::{ErrorKind, LogNotice, MessageState, NoteKind, SyncInfo};
 use cwtch_primitives::Identity;
 use cwtch_server::{Config, Declarations};
 use cwtch_wire::board::EncryptedGroupMessage;
@@ -96,7 +96,17 @@ async fn expired_messages_are_told_and_the_rest_is_checked() {
     let bob = world.one_shot("bob").await;
     bob.join(&created.tofubundle).await.unwrap();
     assert_eq!(bob.sync().await.unwrap(), SyncInfo { received: 1, rejected: 0 });
-    assert_eq!(bob.texts(&created.group).await, ["late"]);
+    let shown = bob.messages(&created.group).await;
+    assert_eq!(shown.iter().map(|message| message.text.as_str()).collect::<Vec<_>>(), ["late"]);
+    // It refers to the one before it, and that is nobody's fault.
+    let notes: Vec<_> = shown[0].notes.iter().map(|note| (note.kind, note.sentence.as_str())).collect();
+    let missing =
+        format!("1 message from {}… is missing; it may have expired on the server.", &alice.address[..10]);
+    assert_eq!(
+        notes,
+        [(NoteKind::Expired, missing.as_str()), (NoteKind::Expired, "Older messages expired on the server."),]
+    );
+    assert_eq!(bob.log().await.unwrap().alarm, None);
     server.shutdown().await;
 }
 
