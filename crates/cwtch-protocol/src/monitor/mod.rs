@@ -26,6 +26,7 @@
 //! Malformed bytes, live messages (unsigned) that do not fit, clocks, stale or older answers, a missing log and everything
 //! that contacts and members say never stop it.
 
+mod advance;
 mod anew;
 mod boundaries;
 mod certificates;
@@ -34,6 +35,7 @@ mod evidence;
 mod fold;
 mod gather;
 mod gossip;
+mod header;
 mod incarnation;
 pub mod limits;
 mod live;

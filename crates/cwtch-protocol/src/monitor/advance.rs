@@ -1,0 +1,112 @@
+//! What a checkpoint covers becomes the verified log.
+
+use cwtch_log::tree::CompactRange;
+use cwtch_log::{Checkpoint, EntryId};
+
+use super::Monitor;
+use super::evidence::Unproven;
+use super::fold::{Fold, Watch, Watched};
+use super::notice::Notice;
+use super::observe::checkpoint_object;
+use super::refused::Refused;
+use super::snapshot::Change;
+use super::statement::Statement;
+use super::waiting::HeadSource;
+
+impl Monitor {
+    /// A checkpoint of the fold's size: covers it, or shows that the entries are not the signed ones.
+    pub(crate) fn cover(&mut self, checkpoint: Checkpoint) -> Result<(), Refused> {
+        if *checkpoint.root() != self.fold.range.root() {
+            let mut objects = vec![checkpoint_object(&checkpoint)];
+            objects.extend(self.fold.conflicts.iter().flatten().map(Statement::object));
+            return Err(self.unproven(Unproven::Entries, checkpoint.incarnation(), objects));
+        }
+        self.settle(&Statement::Checkpoint(checkpoint.clone()))?;
+        self.settle_unproven(&checkpoint)?;
+        if self.stopped {
+            return Err(Refused::Stopped);
+        }
+        self.advance(checkpoint);
+        self.reset_fold();
+        Ok(())
+    }
+
+    /// Everything received up to now is covered by this checkpoint.
+    pub(crate) fn advance(&mut self, checkpoint: Checkpoint) {
+        let covered = self.fold.take_covered();
+        let end = self.tail.end();
+        if covered.first() > end {
+            let base = covered.range_at(covered.first()).unwrap_or_default();
+            self.changes.push(Change::Restarted { size: base.size(), range: base.to_bytes() });
+            self.tell(Notice::Expired { from: end, to: covered.first() });
+        }
+        let first = end.max(covered.first());
+        let skip = usize::try_from(first - covered.first()).unwrap_or(usize::MAX);
+        let ids: Vec<EntryId> = covered.ids().skip(skip).copied().collect();
+        let ranges = covered.ranges().filter(|range| range.size() > first);
+        let ranges = ranges.map(|range| (range.size(), range.to_bytes())).collect();
+        self.tail.absorb(covered);
+        self.tail.trim();
+        let ranges_from = self.tail.ranges().next().map_or(0, CompactRange::size);
+        self.changes.push(Change::Grown {
+            first,
+            ids,
+            ranges,
+            ids_from: self.tail.first(),
+            ranges_from,
+            checkpoint: checkpoint.to_bytes().to_vec(),
+            incarnation: checkpoint.incarnation(),
+        });
+        self.head = Some(checkpoint);
+        for id in core::mem::take(&mut self.fold.matched) {
+            let Some(head) = self.waiting.remove(id, &mut self.changes) else { continue };
+            match (head.source, &head.receipt) {
+                (HeadSource::Receipt { entry }, Some(receipt)) => {
+                    self.tell(Notice::Confirmed { entry, index: receipt.index() });
+                }
+                (HeadSource::Probe | HeadSource::Comparison, _) => {
+                    self.tell(Notice::Agrees { size: head.statement.size() });
+                }
+                _ => {}
+            }
+        }
+        self.drop_passed();
+    }
+
+    /// Heads below the verified size that were passed over with deleted entries can no longer be compared.
+    fn drop_passed(&mut self) {
+        let end = self.verified_size();
+        let passed: Vec<u64> =
+            self.waiting.iter().filter(|(_, head)| head.statement.size() <= end).map(|(id, _)| id).collect();
+        for id in passed {
+            if let Some(HeadSource::Receipt { entry }) =
+                self.waiting.remove(id, &mut self.changes).map(|head| head.source)
+            {
+                self.tell(Notice::Unchecked { entry });
+            }
+        }
+    }
+
+    /// The fold goes back to the verified log.
+    pub(crate) fn reset_fold(&mut self) {
+        let end = self.verified_size();
+        let base = self.tail.range_at(end).unwrap_or_default();
+        self.fold = Fold::at(base, self.watches(end));
+    }
+
+    pub(super) fn watches(&self, from: u64) -> Vec<Watch> {
+        let mut watches: Vec<Watch> = self
+            .waiting
+            .iter()
+            .map(|(id, head)| Watch { size: head.statement.size(), what: Watched::Head(id) })
+            .collect();
+        watches.push(Watch { size: self.verified_size(), what: Watched::Verified });
+        if let Some(retain) = &self.retain
+            && !self.is_void(&Statement::Retain(retain.clone()))
+        {
+            watches.push(Watch { size: retain.min_index(), what: Watched::Retain });
+        }
+        watches.retain(|watch| watch.size > from);
+        watches
+    }
+}
