@@ -1,0 +1,206 @@
+//! The order of a group's messages, as its server shows them.
+
+use std::collections::HashMap;
+
+use cwtch_log::MsgId;
+use cwtch_primitives::Address;
+use cwtch_primitives::group::GroupId;
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::batch::{ItemOutcome, SyncItem, SyncOutcome};
+use crate::profile::columns::group_id;
+use crate::profile::error::Fault;
+use crate::profile::messages::{self, GroupPart, NewMessage};
+use crate::profile::posts::{close_gaps, knows_signature};
+use crate::profile::types::{ConversationId, MessageId, MessageState};
+use crate::profile::{log, transcript};
+
+/// The groups of a server, each with the end of its chain.
+pub(super) struct Chains(HashMap<GroupId, Chain>);
+
+pub(super) struct Chain {
+    conversation: ConversationId,
+    next_position: i64,
+    last_signature: Option<Vec<u8>>,
+    changed: bool,
+}
+
+impl Chains {
+    pub(super) fn load(tx: &Transaction<'_>, server: i64) -> Result<Self, Fault> {
+        let mut statement =
+            tx.prepare_cached("SELECT group_id, conversation, next_position FROM groups WHERE server = ?1")?;
+        let rows = statement.query_map([server], |row| {
+            let chain = Chain {
+                conversation: ConversationId(row.get(1)?),
+                next_position: row.get(2)?,
+                last_signature: None,
+                changed: false,
+            };
+            Ok((group_id(row, 0)?, chain))
+        })?;
+        Ok(Self(rows.collect::<Result<_, _>>()?))
+    }
+
+    /// The chain of a group; `None` if it was left meanwhile.
+    pub(super) fn of(&mut self, group: &GroupId) -> Option<&mut Chain> {
+        self.0.get_mut(group)
+    }
+
+    /// The conversation of a group.
+    pub(super) fn conversation(&self, group: &GroupId) -> Option<ConversationId> {
+        self.0.get(group).map(|chain| chain.conversation)
+    }
+
+    pub(super) fn store(&self, tx: &Transaction<'_>) -> Result<(), Fault> {
+        let mut statement = tx.prepare_cached(
+            "UPDATE groups SET next_position = ?2, last_signature = coalesce(?3, last_signature)
+             WHERE conversation = ?1",
+        )?;
+        for chain in self.0.values().filter(|chain| chain.changed) {
+            transcript::trim_received(tx, chain.conversation)?;
+            statement.execute(params![chain.conversation.0, chain.next_position, chain.last_signature])?;
+        }
+        Ok(())
+    }
+}
+
+impl Chain {
+    /// Stores a message at the end of the chain, or says what it is otherwise.
+    pub(super) fn append(
+        &mut self,
+        tx: &Transaction<'_>,
+        item: &SyncItem,
+        keep: bool,
+        own: &Address,
+        now: i64,
+        outcome: &mut SyncOutcome,
+    ) -> Result<ItemOutcome, Fault> {
+        let mine = item.author == *own;
+        let gap = !item.previous.is_empty() && !knows_signature(tx, self.conversation.0, &item.previous)?;
+        let message = NewMessage {
+            conversation: self.conversation,
+            author: &item.author,
+            own: mine,
+            // An own message that this database has not sent: written by the same identity elsewhere, or
+            // before a backup was restored.
+            state: if mine { MessageState::Stored } else { MessageState::Verified },
+            content: &item.content,
+            sent: item.sent,
+            received: now,
+            protocol_id: None,
+            group: Some(GroupPart {
+                signature: &item.signature,
+                previous: &item.previous,
+                message_hash: &item.message_hash,
+                gap,
+                position: Some(self.next_position),
+                entry: &item.entry,
+                place: item.place,
+            }),
+        };
+        if let Some(id) = messages::insert(tx, &message)? {
+            self.advance(item);
+            outcome.gaps += u64::from(gap);
+            outcome.closed_gaps += close_gaps(tx, self.conversation, &item.signature)?;
+            if keep {
+                transcript::keep_received(tx, self.conversation, id, &item.ciphertext)?;
+            }
+            if mine {
+                transcript::noticed_elsewhere(tx, self.conversation, item.extensions.as_ref())?;
+            }
+            transcript::note(
+                tx,
+                &transcript::Said {
+                    conversation: self.conversation,
+                    message: id,
+                    author: &item.author,
+                    id: &MsgId::from_bytes(item.message_hash),
+                    entry: &item.entry,
+                    place: item.place,
+                    extensions: item.extensions.as_ref(),
+                },
+                &mut outcome.touched,
+            )?;
+            outcome.touched.remove(&id);
+            return Ok(ItemOutcome::Stored(id));
+        }
+        self.known(tx, item, outcome)?;
+        if !mine {
+            return Ok(ItemOutcome::Duplicate);
+        }
+        self.confirm(tx, item)
+    }
+
+    /// A message that is here: as the same entry, or posted again as another one.
+    fn known(
+        &mut self,
+        tx: &Transaction<'_>,
+        item: &SyncItem,
+        outcome: &mut SyncOutcome,
+    ) -> Result<(), Fault> {
+        let known = transcript::by_signature(tx, self.conversation, &item.signature, &item.message_hash)?;
+        let Some((id, entry)) = known else { return Ok(()) };
+        if entry.is_some_and(|entry| entry != item.entry) {
+            let index = item.place.map(|place| place.index);
+            return transcript::copy(tx, self.conversation, id, &item.entry, index, &mut outcome.touched);
+        }
+        self.note_place(tx, item)?;
+        if transcript::shown_by_server(tx, id, self.next_position)? {
+            self.advance(item);
+            outcome.touched.insert(id);
+        }
+        Ok(())
+    }
+
+    /// A message that was known before its place in the log: from before the server had one, or from before the log
+    /// was read anew.
+    fn note_place(&self, tx: &Transaction<'_>, item: &SyncItem) -> Result<(), Fault> {
+        let Some(place) = item.place else { return Ok(()) };
+        tx.prepare_cached(
+            "UPDATE messages SET entry_id = ?3, log_index = ?4, incarnation = ?5, log_root = ?6
+             WHERE conversation = ?1 AND signature = ?2 AND (log_index IS NULL OR log_root IS NULL)
+                 AND coalesce(log_index, ?4) = ?4",
+        )?
+        .execute(params![
+            self.conversation.0,
+            item.signature,
+            item.entry.as_bytes(),
+            place.index.cast_signed(),
+            place.incarnation.cast_signed(),
+            place.root,
+        ])?;
+        Ok(())
+    }
+
+    /// An own message that the server shows: gives it its place in the order, and confirms it.
+    fn confirm(&mut self, tx: &Transaction<'_>, item: &SyncItem) -> Result<ItemOutcome, Fault> {
+        let known = tx
+            .prepare_cached(
+                "SELECT id, state, position FROM messages
+                 WHERE conversation = ?1 AND signature = ?2 AND own = 1",
+            )?
+            .query_row(params![self.conversation.0, item.signature], |row| {
+                Ok((MessageId(row.get(0)?), row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
+            })
+            .optional()?;
+        let Some((id, state, position)) = known else { return Ok(ItemOutcome::Duplicate) };
+        let waited = MessageState::from_code(state) != Some(MessageState::Stored);
+        if position.is_none() || waited {
+            // One that the server lost keeps the place at which it was shown first.
+            tx.prepare_cached(
+                "UPDATE messages SET state = ?2, position = coalesce(position, ?3) WHERE id = ?1",
+            )?
+            .execute(params![id.0, MessageState::Stored.code(), self.next_position])?;
+            log::keep_bytes(tx, id)?;
+            transcript::not_given_up(tx, id)?;
+            self.advance(item);
+        }
+        Ok(if waited { ItemOutcome::Confirmed(id) } else { ItemOutcome::Duplicate })
+    }
+
+    fn advance(&mut self, item: &SyncItem) {
+        self.next_position += 1;
+        self.last_signature = Some(item.signature.clone());
+        self.changed = true;
+    }
+}

@@ -1,0 +1,159 @@
+//! Syncing with a server: one transaction for each batch of messages, and the cursor with it.
+//!
+//! A batch and the cursor behind it are one transaction: after a crash the sync goes on at a message whose
+//! predecessors are stored. Messages that come twice are recognised by their signature and by their hash.
+
+mod batch;
+mod chain;
+
+use std::collections::HashMap;
+
+use cwtch_primitives::Address;
+use cwtch_primitives::group::GroupId;
+use rusqlite::{OptionalExtension, Transaction, params};
+
+pub use self::batch::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart};
+use self::chain::Chains;
+use super::Profile;
+use super::columns::{SIGNATURE_MAX, key_bytes, limit};
+use super::error::{Fault, StorageError};
+use super::servers::{self, REJECTS_MAX};
+use super::{groups, log, transcript};
+
+/// The most bytes of a reject's reason.
+const REASON_MAX: usize = 256;
+
+impl Profile {
+    /// What to ask a server for, and which keys to try.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownServer`], or trouble with the database.
+    pub fn begin_sync(&self, server: &Address) -> Result<SyncStart, StorageError> {
+        self.read("begin a sync", |conn| {
+            let found = conn
+                .prepare_cached("SELECT cursor, epoch, refetch FROM servers WHERE key = ?1")?
+                .query_row([key_bytes(server)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .optional()?;
+            let (cursor, epoch, refetch) = found.ok_or(StorageError::UnknownServer)?;
+            Ok(SyncStart { cursor, epoch, groups: groups::of_server(conn, server)?, refetch })
+        })
+    }
+
+    /// Notes that a log was read from its start, in the sync of this epoch.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn note_refetched(&mut self, server: &Address, epoch: i64) -> Result<(), StorageError> {
+        self.write("note a sync", |tx| {
+            tx.execute(
+                "UPDATE servers SET refetch = 0 WHERE key = ?1 AND epoch = ?2",
+                params![key_bytes(server), epoch],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Stores a batch, advances the cursor and counts the rejects, in one transaction.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownServer`], [`StorageError::TooLong`], or trouble with the database: then nothing
+    /// of the batch is stored.
+    pub fn apply_sync_batch(
+        &mut self,
+        server: &Address,
+        batch: &SyncBatch,
+        now: i64,
+    ) -> Result<SyncOutcome, StorageError> {
+        limit("a signature", batch.cursor.as_ref().map_or(0, Vec::len), SIGNATURE_MAX)?;
+        for item in &batch.items {
+            item.content.check()?;
+            limit("a signature", item.signature.len().max(item.previous.len()), SIGNATURE_MAX)?;
+        }
+        for reject in &batch.rejects {
+            limit("a reason", reject.reason.len(), REASON_MAX)?;
+        }
+        let own = self.address;
+        self.write("store a sync", |tx| {
+            let server = servers::row_of(tx, server)?;
+            log::apply(tx, server, &batch.log)?;
+            let mut outcome = SyncOutcome::default();
+            let mut chains = Chains::load(tx, server)?;
+            for (item, keep) in batch.items.iter().zip(newest(&batch.items)) {
+                let fate = match chains.of(&item.group) {
+                    Some(chain) => chain.append(tx, item, keep, &own, now, &mut outcome)?,
+                    None => ItemOutcome::UnknownGroup,
+                };
+                outcome.items.push(fate);
+            }
+            chains.store(tx)?;
+            let stored: i64 =
+                outcome.items.iter().map(|fate| i64::from(matches!(fate, ItemOutcome::Stored(_)))).sum();
+            outcome.rejected = count_rejects(tx, server, &batch.rejects, &chains, now)?;
+            outcome.current = tx.execute(
+                "UPDATE servers SET received = received + ?2, cursor = coalesce(?3, cursor)
+                 WHERE id = ?1 AND epoch = ?4",
+                params![server, stored, batch.cursor, batch.epoch],
+            )? > 0;
+            if !outcome.current {
+                tx.execute(
+                    "UPDATE servers SET received = received + ?2 WHERE id = ?1",
+                    params![server, stored],
+                )?;
+            }
+            Ok(outcome)
+        })
+    }
+}
+
+/// For each item, whether it is among the newest of its group, which are kept as they were posted.
+fn newest(items: &[SyncItem]) -> Vec<bool> {
+    let mut counts: HashMap<GroupId, u32> = HashMap::new();
+    let mut keep: Vec<bool> = items
+        .iter()
+        .rev()
+        .map(|item| {
+            let count = counts.entry(item.group).or_default();
+            *count += 1;
+            *count <= transcript::KEPT_MAX
+        })
+        .collect();
+    keep.reverse();
+    keep
+}
+
+/// Counts and keeps rejects that are not among the kept ones; tells how many.
+fn count_rejects(
+    tx: &Transaction<'_>,
+    server: i64,
+    rejects: &[SyncReject],
+    chains: &Chains,
+    now: i64,
+) -> Result<u64, Fault> {
+    if rejects.is_empty() {
+        return Ok(0);
+    }
+    let mut keep = tx.prepare_cached(
+        "INSERT OR IGNORE INTO rejects (server, conversation, reason, message_hash, at)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    let mut counts: HashMap<&str, i64> = HashMap::new();
+    for reject in rejects {
+        let group = reject.group.and_then(|id| chains.conversation(&id)).map(|conversation| conversation.0);
+        if keep.execute(params![server, group, reject.reason, reject.message_hash, now])? > 0 {
+            *counts.entry(&reject.reason).or_default() += 1;
+        }
+    }
+    let mut count = tx.prepare_cached(
+        "INSERT INTO reject_counts (server, reason, count) VALUES (?1, ?2, ?3)
+         ON CONFLICT (server, reason) DO UPDATE SET count = count + excluded.count",
+    )?;
+    for (reason, new) in &counts {
+        count.execute(params![server, reason, new])?;
+    }
+    tx.execute(
+        "DELETE FROM rejects WHERE id IN (
+             SELECT id FROM rejects WHERE server = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)",
+        params![server, REJECTS_MAX],
+    )?;
+    Ok(counts.values().sum::<i64>().cast_unsigned())
+}
