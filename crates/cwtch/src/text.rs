@@ -93,8 +93,8 @@ pub(crate) const REPAIR_LONG: &str = "\
 Ask contacts who wrote in a group for messages that its server has not delivered.
 
 What they give is checked like what a server gives, and posted again, so that everybody gets it. \
-A daemon does the same by itself, now and then. Contacts answer only for groups in which you wrote \
-yourself.";
+Contacts answer only for groups in which you wrote yourself; there a daemon asks by itself, now and \
+then.";
 
 pub(crate) const MESSAGES_HELP: &str = "\
 Marks: ✓ acknowledged or stored, … on its way, ✗ failed, ! a message before

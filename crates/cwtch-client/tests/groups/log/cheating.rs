@@ -248,7 +248,7 @@ async fn the_cursor_names_no_message_once_the_log_is_known() {
     let alice = person(&world, Mode::OneShot, &clock, never()).await;
     let created = alice.new_group("friends", &server.bundle.to_server_string()).await.unwrap();
     server.with(|state| {
-        let more: Vec<_> = (10..200).map(entry).collect();
+        let more: Vec<_> = (10..2000).map(entry).collect();
         state.log.commit(START, &more);
     });
     for n in 0..3 {
