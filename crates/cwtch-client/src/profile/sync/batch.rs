@@ -136,6 +136,6 @@ pub struct SyncOutcome {
     /// Messages that were here before, about which a person may be told something else now.
     pub touched: BTreeSet<MessageId>,
     /// Whether the sync still goes on from where it is. `false` if a group was joined since
-    /// [`Profile::begin_sync`]: what it says is stored, but the sync must begin again.
+    /// [`Profile::begin_sync`](crate::profile::Profile::begin_sync): what it says is stored, but the sync must begin again.
     pub current: bool,
 }
