@@ -3,13 +3,15 @@
 use core::fmt;
 use std::collections::BTreeSet;
 
-use cwtch_log::EntryId;
+use cwtch_log::{EntryId, MsgId};
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use cwtch_protocol::monitor::Change;
 use cwtch_wire::group::Extensions;
 
-use crate::profile::types::{Content, Group, LogPlace, MessageId};
+use crate::profile::messages::GroupPart;
+use crate::profile::transcript::Said;
+use crate::profile::types::{Content, ConversationId, Group, LogPlace, MessageId};
 
 /// What a sync begins with.
 #[derive(Clone)]
@@ -58,6 +60,44 @@ pub struct SyncItem {
     pub extensions: Option<Extensions>,
     /// The encrypted message, as it was posted.
     pub ciphertext: Vec<u8>,
+}
+
+impl SyncItem {
+    /// What a group adds to the stored message, at this position of the conversation and this place of the log.
+    pub(in crate::profile) fn group_part(
+        &self,
+        gap: bool,
+        position: Option<i64>,
+        place: Option<LogPlace>,
+    ) -> GroupPart<'_> {
+        GroupPart {
+            signature: &self.signature,
+            previous: &self.previous,
+            message_hash: &self.message_hash,
+            gap,
+            position,
+            entry: &self.entry,
+            place,
+        }
+    }
+
+    /// What the message says about the ones before it, once it is stored.
+    pub(in crate::profile) fn said(
+        &self,
+        conversation: ConversationId,
+        message: MessageId,
+        place: Option<LogPlace>,
+    ) -> Said<'_> {
+        Said {
+            conversation,
+            message,
+            author: &self.author,
+            id: MsgId::from_bytes(self.message_hash),
+            entry: &self.entry,
+            place,
+            extensions: self.extensions.as_ref(),
+        }
+    }
 }
 
 /// A message that an own key opened, but that failed a check.

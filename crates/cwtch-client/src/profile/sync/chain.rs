@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use cwtch_log::MsgId;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -10,7 +9,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::batch::{ItemOutcome, SyncItem, SyncOutcome};
 use crate::profile::columns::group_id;
 use crate::profile::error::Fault;
-use crate::profile::messages::{self, GroupPart, NewMessage};
+use crate::profile::messages::{self, NewMessage};
 use crate::profile::posts::{close_gaps, knows_signature};
 use crate::profile::types::{ConversationId, MessageId, MessageState};
 use crate::profile::{log, transcript};
@@ -88,15 +87,7 @@ impl Chain {
             sent: item.sent,
             received: now,
             protocol_id: None,
-            group: Some(GroupPart {
-                signature: &item.signature,
-                previous: &item.previous,
-                message_hash: &item.message_hash,
-                gap,
-                position: Some(self.next_position),
-                entry: &item.entry,
-                place: item.place,
-            }),
+            group: Some(item.group_part(gap, Some(self.next_position), item.place)),
         };
         if let Some(id) = messages::insert(tx, &message)? {
             self.advance(item);
@@ -108,19 +99,7 @@ impl Chain {
             if mine {
                 transcript::noticed_elsewhere(tx, self.conversation, item.extensions.as_ref())?;
             }
-            transcript::note(
-                tx,
-                &transcript::Said {
-                    conversation: self.conversation,
-                    message: id,
-                    author: &item.author,
-                    id: &MsgId::from_bytes(item.message_hash),
-                    entry: &item.entry,
-                    place: item.place,
-                    extensions: item.extensions.as_ref(),
-                },
-                &mut outcome.touched,
-            )?;
+            transcript::note(tx, &item.said(self.conversation, id, item.place), &mut outcome.touched)?;
             outcome.touched.remove(&id);
             return Ok(ItemOutcome::Stored(id));
         }

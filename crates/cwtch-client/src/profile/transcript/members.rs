@@ -1,6 +1,6 @@
 //! What goes between contacts who are in a group together (sections 7.2 and 8).
 
-use cwtch_log::{EntryId, MsgId};
+use cwtch_log::EntryId;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use cwtch_protocol::transcript::Verdict;
@@ -9,11 +9,11 @@ use cwtch_wire::group::PREFIX_LEN;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::open::{code, held_message, wrote_in};
-use super::receive::{self, Said, is_held};
+use super::receive::{self, is_held};
 use super::{Touched, last_with};
 use crate::profile::columns::{SIGNATURE_MAX, address, group_id, key_bytes, limit};
 use crate::profile::error::{Fault, StorageError};
-use crate::profile::messages::{self, GroupPart, NewMessage};
+use crate::profile::messages::{self, NewMessage};
 use crate::profile::posts::{close_gaps, knows_signature};
 use crate::profile::types::{ConversationId, MessageId, MessageState, OVERLAY_MAX};
 use crate::profile::{Profile, SyncItem, groups, servers};
@@ -198,30 +198,13 @@ impl Profile {
                 sent: item.sent,
                 received: now,
                 protocol_id: None,
-                group: Some(GroupPart {
-                    signature: &item.signature,
-                    previous: &item.previous,
-                    message_hash: &item.message_hash,
-                    gap,
-                    position: None,
-                    entry: &item.entry,
-                    place: None,
-                }),
+                group: Some(item.group_part(gap, None, None)),
             };
             let Some(id) = messages::insert(tx, &message)? else { return Ok(FromMember::Known) };
             tx.execute("UPDATE messages SET from_member = 1 WHERE id = ?1", [id.0])?;
             close_gaps(tx, conversation, &item.signature)?;
             let mut touched = Touched::new();
-            let said = Said {
-                conversation,
-                message: id,
-                author: &item.author,
-                id: &MsgId::from_bytes(item.message_hash),
-                entry: &item.entry,
-                place: None,
-                extensions: item.extensions.as_ref(),
-            };
-            receive::note(tx, &said, &mut touched)?;
+            receive::note(tx, &item.said(conversation, id, None), &mut touched)?;
             keep_received(tx, conversation, id, &item.ciphertext)?;
             trim_received(tx, conversation)?;
             tx.execute(

@@ -143,7 +143,7 @@ pub(in crate::profile) fn note_own(
         conversation,
         message,
         author: own,
-        id: &id,
+        id,
         entry: &entry,
         place: None,
         extensions,

@@ -18,7 +18,7 @@ pub(in crate::profile) struct Said<'a> {
     pub(in crate::profile) conversation: ConversationId,
     pub(in crate::profile) message: MessageId,
     pub(in crate::profile) author: &'a Address,
-    pub(in crate::profile) id: &'a MsgId,
+    pub(in crate::profile) id: MsgId,
     pub(in crate::profile) entry: &'a EntryId,
     /// Its place in a log that is verified up to there.
     pub(in crate::profile) place: Option<LogPlace>,
@@ -136,7 +136,7 @@ fn keep_chain(
         .execute(params![said.conversation.0, floor.unwrap_or(0).cast_signed()])?;
     let link = Link {
         sequence: chain.sequence,
-        id: said.id,
+        id: &said.id,
         index: said.place.map_or(0, |place| place.index),
         abandoned: &extensions.abandoned,
     };
