@@ -24,6 +24,8 @@ pub enum CertificateKind {
     Continues,
     /// Ends it: the server has no log any more.
     Retired,
+    /// Begins a log after everything was lost, the log before it included: the server does not know what that held.
+    TotalLoss,
 }
 
 impl CertificateKind {
@@ -32,6 +34,7 @@ impl CertificateKind {
             Self::First => 0,
             Self::Continues => 1,
             Self::Retired => 2,
+            Self::TotalLoss => 3,
         }
     }
 
@@ -40,6 +43,7 @@ impl CertificateKind {
             0 => Some(Self::First),
             1 => Some(Self::Continues),
             2 => Some(Self::Retired),
+            3 => Some(Self::TotalLoss),
             _ => None,
         }
     }
@@ -103,8 +107,8 @@ impl Certificate {
             root: reader.array().ok_or(Fault::Length)?,
         };
         let previous = match kind {
-            CertificateKind::First if previous == NO_PREVIOUS => None,
-            CertificateKind::First => return Err(Fault::Previous),
+            CertificateKind::First | CertificateKind::TotalLoss if previous == NO_PREVIOUS => None,
+            CertificateKind::First | CertificateKind::TotalLoss => return Err(Fault::Previous),
             _ => Some(previous),
         };
         let signature = reader.array().ok_or(Fault::Length)?;
@@ -133,6 +137,19 @@ impl Certificate {
         previous: Previous,
     ) -> Result<Self, ObjectError> {
         Self::sign(server, CertificateKind::Continues, Some(log), incarnation, Some(previous))
+    }
+
+    /// A certificate that begins a log anew for a server that lost everything but its identity: it declares lost whatever
+    /// an earlier incarnation signed, and cannot say what that was.
+    ///
+    /// # Errors
+    /// As [`Certificate::sign_first`].
+    pub fn sign_total_loss(
+        server: &Identity,
+        log: &PublicKey,
+        incarnation: u64,
+    ) -> Result<Self, ObjectError> {
+        Self::sign(server, CertificateKind::TotalLoss, Some(log), incarnation, None)
     }
 
     /// A certificate that ends the log.
@@ -222,9 +239,14 @@ impl Certificate {
         self.kind
     }
 
-    /// The tree that it continues or ends; `None` in a first one.
+    /// The tree that it continues or ends; `None` in a first one and after a total loss.
     pub const fn previous(&self) -> Option<&Previous> {
         self.previous.as_ref()
+    }
+
+    /// Whether it declares that everything before it was lost.
+    pub const fn is_total_loss(&self) -> bool {
+        matches!(self.kind, CertificateKind::TotalLoss)
     }
 
     /// Whether it ends the log.

@@ -66,11 +66,15 @@ fn certificate_of_each_kind() {
     let first = Certificate::sign_first(&server, log.public_key(), START).unwrap();
     assert_eq!(first.to_bytes()[74..122], [0; 48]);
     assert_eq!((first.kind(), first.previous()), (CertificateKind::First, None));
+    let loss = Certificate::sign_total_loss(&server, log.public_key(), START).unwrap();
+    assert_eq!(loss.to_bytes()[8..10], [1, 3]);
+    assert_eq!(loss.to_bytes()[74..122], [0; 48]);
+    assert!(loss.is_total_loss() && loss.previous().is_none() && loss.log_key() == first.log_key());
     let retired = Certificate::sign_retired(&server, START, previous()).unwrap();
     assert_eq!(retired.to_bytes()[42..74], [0; 32]);
     assert!(retired.is_retired() && retired.log_key().is_none());
     assert_eq!(retired.previous(), Some(&previous()));
-    for certificate in [first, retired] {
+    for certificate in [first, loss, retired] {
         let read = Certificate::from_bytes(&certificate.to_bytes(), &server.address()).unwrap();
         assert_eq!(read, certificate);
     }
@@ -104,10 +108,14 @@ fn certificate_rules() {
     let retired = Certificate::sign_retired(&server, START, previous()).unwrap();
     assert_eq!(resign(7, &[first.to_bytes()[7] ^ 1], &first), Fault::Incarnation);
     assert_eq!(resign(8, &[2], &first), Fault::Version);
-    assert_eq!(resign(9, &[3], &first), Fault::Kind);
+    assert_eq!(resign(9, &[4], &first), Fault::Kind);
     assert_eq!(resign(42, &[0; 32], &first), Fault::Key);
     assert_eq!(resign(42, server.public_key().as_bytes(), &first), Fault::Key);
     assert_eq!(resign(121, &[1], &first), Fault::Previous);
+    let loss = Certificate::sign_total_loss(&server, key, START).unwrap();
+    assert_eq!(resign(121, &[1], &loss), Fault::Previous);
+    assert_eq!(resign(74, &(START - 60).to_be_bytes(), &loss), Fault::Previous);
+    assert_eq!(resign(42, &[0; 32], &loss), Fault::Key);
     assert_eq!(resign(42, key.as_bytes(), &retired), Fault::Key);
     assert_eq!(resign(74, &START.to_be_bytes(), &retired), Fault::Previous);
 }

@@ -84,6 +84,15 @@ fn edges() {
     assert!(FraudProof::old_signer(log, &later, &checkpoint(9, START + 660)).is_some());
     assert!(FraudProof::old_signer(&later, log, &checkpoint(9, START + 660)).is_none());
 
+    // After a total loss the same holds, but for what came before: it says nothing of that.
+    let key = identity(4);
+    let loss = Certificate::sign_total_loss(&server(), key.public_key(), START + 600).unwrap();
+    assert!(FraudProof::old_signer(log, &loss, &checkpoint(9, START + 600)).is_none());
+    assert!(FraudProof::old_signer(log, &loss, &checkpoint(9, START + 660)).is_some());
+    assert!(FraudProof::two_certificates(&loss, &later).is_some());
+    let (head, same) = (Head::from(checkpoint(9, START)), cwtch_log::fraud::Disagreement::SameSize);
+    assert!(FraudProof::wrong_start(log, &loss, &head, &same).is_none());
+
     // The last entry came after START + 60, so it may go at START + 60 + 3600, which reads as 0 to 59 s less.
     let pruned = |promised, pruned, size| {
         let (policy, before) = (policy(promised, 3_600), checkpoint(5, START + 60));

@@ -9,8 +9,8 @@ use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use cwtch_log::tree::{MemoryTree, consistency_proof, inclusion_path};
 use cwtch_log::{
-    Certificate, Checkpoint, EntryId, FraudProof, Hash, LeafKind, MsgId, Policy, Previous, ProofError,
-    Receipt, Retain, armour, tree,
+    Certificate, CertificateKind, Checkpoint, EntryId, FraudProof, Hash, LeafKind, MsgId, Policy, Previous,
+    ProofError, Receipt, Retain, armour, tree,
 };
 use cwtch_primitives::Address;
 use data_encoding::HEXLOWER;
@@ -98,6 +98,9 @@ fn objects() -> Value {
     json!({
         "certificate_first": hex(signer.certificate().to_bytes()),
         "certificate_continues": hex(continued(START + 86_400, previous).to_bytes()),
+        "certificate_total_loss": hex(
+            Certificate::sign_total_loss(&server(), identity(4).public_key(), START + 86_400).unwrap().to_bytes()
+        ),
         "certificate_retired": hex(Certificate::sign_retired(&server(), START + 86_400, previous).unwrap().to_bytes()),
         "checkpoint": hex(checkpoint.to_bytes()),
         "checkpoint_boundary": hex(signer.boundary(256, root(256), START + 60).unwrap().to_bytes()),
@@ -180,6 +183,10 @@ fn refused_certificates() -> Vec<Value> {
         bytes[122..].copy_from_slice(&signature);
         bytes
     };
+    // Bytes 9 to 89: kind 3, the keys as they were, a previous size.
+    let mut previous_size = good[9..90].to_vec();
+    previous_size[0] = 3;
+    previous_size[80] = 1;
     let mut unreduced = good;
     add_group_order(&mut unreduced);
     let log_key = CompressedEdwardsY(*identity(2).public_key().as_bytes()).decompress().unwrap();
@@ -190,9 +197,10 @@ fn refused_certificates() -> Vec<Value> {
         ("the log key is of small order", signed(42, EIGHT_TORSION[1].compress().as_bytes())),
         ("the log key is the server's", signed(42, server().public_key().as_bytes())),
         ("the version is 2", signed(8, &[2])),
-        ("the kind is 3", signed(9, &[3])),
+        ("the kind is 4", signed(9, &[4])),
         ("the incarnation is no multiple of 60", signed(0, &(START + 1).to_be_bytes())),
         ("a first one with a previous size", signed(82, &1u64.to_be_bytes())),
+        ("one of a total loss with a previous size", signed(9, &previous_size)),
     ]
     .into_iter()
     .map(|(why, bytes)| json!({ "why": why, "bytes": hex(bytes) }))
@@ -241,8 +249,16 @@ fn readable() {
     let bytes = |value: &Value| HEXLOWER.decode(value.as_str().unwrap().as_bytes()).unwrap();
     let address: Address = file["keys"]["server"]["address"].as_str().unwrap().parse().unwrap();
     let objects = &file["objects"];
-    for name in ["certificate_first", "certificate_continues", "certificate_retired"] {
-        Certificate::from_bytes(&bytes(&objects[name]), &address).unwrap();
+    let kinds =
+        ["certificate_first", "certificate_continues", "certificate_retired", "certificate_total_loss"];
+    for (name, kind) in kinds.iter().zip([
+        CertificateKind::First,
+        CertificateKind::Continues,
+        CertificateKind::Retired,
+        CertificateKind::TotalLoss,
+    ]) {
+        let read = Certificate::from_bytes(&bytes(&objects[name]), &address).unwrap();
+        assert_eq!(read.kind(), kind);
     }
     let log = Certificate::from_bytes(&bytes(&objects["certificate_first"]), &address).unwrap();
     for name in ["checkpoint", "checkpoint_boundary", "checkpoint_empty"] {
