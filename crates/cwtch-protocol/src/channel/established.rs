@@ -8,19 +8,17 @@ use cwtch_wire::packet::{PacketError, SEALED_BODY, read_frame, write_frame};
 use zeroize::Zeroize;
 
 use super::Packet;
-use super::nonces::NonceMemory;
+use super::nonces::{NonceMemory, OwnNonces};
 
-/// How many of its own nonces a side remembers, to refuse them when they come back.
-pub const SENT_MEMORY: usize = 64;
 /// How many received nonces a side remembers, to refuse them the second time.
 pub const RECEIVED_MEMORY: usize = 256;
 
 /// A connection whose two ends have proved who they are.
 ///
 /// Only a finished handshake makes one. Packets of both directions are sealed with one key and carry no
-/// counter, as the deployed protocol has it; therefore a side refuses what it sent itself
-/// ([`SENT_MEMORY`]) and what it received before ([`RECEIVED_MEMORY`]). Older replays, reordering and
-/// withheld packets cannot be seen here.
+/// counter, as the deployed protocol has it; therefore a side refuses what it sent itself, which its nonces
+/// tell for ever, and what it received lately ([`RECEIVED_MEMORY`]). Older replays, reordering and withheld
+/// packets cannot be seen here.
 ///
 /// After any error of [`Channel::open`] the channel is closed: every later call fails. Small when
 /// idle: well under 1 KiB, and below 4 KiB ever.
@@ -28,7 +26,7 @@ pub struct Channel {
     key: BoxKey,
     local: Address,
     peer: Address,
-    sent: NonceMemory<SENT_MEMORY>,
+    own: OwnNonces,
     received: NonceMemory<RECEIVED_MEMORY>,
     closed: bool,
 }
@@ -62,18 +60,10 @@ impl Channel {
         key: BoxKey,
         local: Address,
         peer: Address,
-        sent: &[u8; NONCE_LEN],
+        own: OwnNonces,
         received: &[u8; NONCE_LEN],
     ) -> Self {
-        let mut channel = Self {
-            key,
-            local,
-            peer,
-            sent: NonceMemory::default(),
-            received: NonceMemory::default(),
-            closed: false,
-        };
-        channel.sent.insert(sent);
+        let mut channel = Self { key, local, peer, own, received: NonceMemory::default(), closed: false };
         channel.received.insert(received);
         channel
     }
@@ -101,9 +91,7 @@ impl Channel {
         if self.closed {
             return Err(ChannelError::Closed);
         }
-        let nonce = seal_packet(&self.key, payload, rng, out).map_err(ChannelError::Unsendable)?;
-        self.sent.insert(&nonce);
-        Ok(())
+        seal_packet(&self.key, &self.own, payload, rng, out).map_err(ChannelError::Unsendable)
     }
 
     /// Opens a received packet and returns its payload.
@@ -141,7 +129,7 @@ impl Channel {
         body: &'b mut [u8; SEALED_BODY],
     ) -> Result<&'b [u8], ChannelError> {
         let (nonce, boxed) = packet.split_first_chunk::<NONCE_LEN>().ok_or(ChannelError::Open)?;
-        if self.sent.contains(nonce) {
+        if self.own.made(nonce) {
             return Err(ChannelError::Reflected);
         }
         if self.received.contains(nonce) {
@@ -160,19 +148,19 @@ impl fmt::Debug for Channel {
     }
 }
 
-/// Frames and seals a payload with a fresh nonce, which it returns.
+/// Frames and seals a payload with a fresh nonce.
 pub(super) fn seal_packet(
     key: &BoxKey,
+    own: &OwnNonces,
     payload: &[u8],
     rng: &mut impl CryptoRngCore,
     out: &mut Packet,
-) -> Result<[u8; NONCE_LEN], PacketError> {
+) -> Result<(), PacketError> {
     let (head, boxed) = out.split_at_mut(NONCE_LEN);
     // Written where it is sealed: there is no other copy of the plaintext to be erased.
     let (body, _) = boxed.split_at_mut(SEALED_BODY);
     write_frame(payload, body)?;
-    let mut nonce = [0; NONCE_LEN];
-    rng.fill_bytes(&mut nonce);
+    let nonce = own.draw(rng);
     head.copy_from_slice(&nonce);
     // Cannot fail: a packet is exactly nonce, authenticator and body. Were it otherwise, what leaves must not be the
     // plaintext.
@@ -180,5 +168,5 @@ pub(super) fn seal_packet(
         debug_assert!(false, "a packet has room for its authenticator");
         boxed.fill(0);
     }
-    Ok(nonce)
+    Ok(())
 }

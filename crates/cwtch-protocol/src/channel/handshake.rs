@@ -15,6 +15,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::established::{Channel, seal_packet};
+use super::nonces::OwnNonces;
 use super::{Packet, empty_packet};
 
 /// Length of the proof: 64 bytes of the transcript and the prover's address.
@@ -152,8 +153,9 @@ impl AwaitHello {
 
         let mut packet = empty_packet();
         // Cannot fail: a proof is far shorter than a packet.
-        let sent = seal_packet(&key, &ours, rng, &mut packet).map_err(HandshakeError::Packet)?;
-        Ok((AwaitProof { key, local, peer, theirs, sent }, packet))
+        let own = OwnNonces::new(rng);
+        seal_packet(&key, &own, &ours, rng, &mut packet).map_err(HandshakeError::Packet)?;
+        Ok((AwaitProof { key, local, peer, theirs, own }, packet))
     }
 
     /// §1.5 step 2.
@@ -207,7 +209,7 @@ pub struct AwaitProof {
     local: Address,
     peer: Address,
     theirs: [u8; PROOF_LEN],
-    sent: [u8; NONCE_LEN],
+    own: OwnNonces,
 }
 
 impl AwaitProof {
@@ -217,7 +219,7 @@ impl AwaitProof {
     /// [`HandshakeError`]; close the connection.
     pub fn on_packet(self, packet: &Packet) -> Result<Channel, HandshakeError> {
         let (nonce, boxed) = packet.split_first_chunk::<NONCE_LEN>().ok_or(HandshakeError::ProofForm)?;
-        if *nonce == self.sent {
+        if self.own.made(nonce) {
             return Err(HandshakeError::Reflected);
         }
         let mut body = [0; SEALED_BODY];
@@ -229,7 +231,7 @@ impl AwaitProof {
         if !bool::from(proof.ct_eq(&self.theirs)) {
             return Err(HandshakeError::Proof);
         }
-        Ok(Channel::new(self.key, self.local, self.peer, &self.sent, nonce))
+        Ok(Channel::new(self.key, self.local, self.peer, self.own, nonce))
     }
 }
 

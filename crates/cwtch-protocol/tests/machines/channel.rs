@@ -1,6 +1,6 @@
 //! The encrypted channel: what it carries and what it refuses.
 
-use cwtch_protocol::channel::established::{RECEIVED_MEMORY, SENT_MEMORY};
+use cwtch_protocol::channel::established::RECEIVED_MEMORY;
 use cwtch_protocol::channel::{Channel, ChannelError, Packet};
 use cwtch_testkit::rng;
 use cwtch_wire::packet::{PacketError, SEALED_BODY};
@@ -39,7 +39,7 @@ fn what_cannot_be_sent_leaves_the_channel_usable() {
 
 #[test]
 fn a_reflected_packet_closes_the_channel() {
-    for back in 0..SENT_MEMORY as u64 {
+    for back in [0, 1, 63, 64, 65, 1000] {
         let (mut a, _) = connected(1);
         let mine = sealed(&mut a, b"mine", 1000);
         (0..back).for_each(|n| drop(sealed(&mut a, b"more", n)));

@@ -1,12 +1,13 @@
 //! Handshakes that must succeed, and the bytes they are made of.
 
 use cwtch_primitives::Identity;
-use cwtch_protocol::channel::{Role, Start};
+use cwtch_primitives::secretbox::{BoxKey, open, seal};
+use cwtch_protocol::channel::{Packet, Role, Start};
 use cwtch_testkit::{b64, hex, hex_array, model, rng, text};
 use cwtch_wire::packet::read_frame;
 use sha2::{Digest, Sha256};
 
-use crate::support::{Scripted, connected, identity, plain};
+use crate::support::{Scripted, connected, identity, packet, plain};
 
 #[test]
 fn byte_for_byte_as_the_model() {
@@ -14,8 +15,10 @@ fn byte_for_byte_as_the_model() {
     let outbound = Identity::from_seed(&hex_array(&v["outbound_long_seed_hex"]));
     let inbound = Identity::from_seed(&hex_array(&v["inbound_long_seed_hex"]));
     let nonce = hex(&v["nonce_hex"]);
-    let mut out_rng = Scripted::new(&[&hex(&v["outbound_ephemeral_seed_hex"]), &nonce]);
-    let mut in_rng = Scripted::new(&[&hex(&v["inbound_ephemeral_seed_hex"]), &nonce]);
+    // What is drawn after the ephemeral key: the secret of the own nonces, and the random part of the first.
+    let drawn = [[7; 16], [8; 16]].concat();
+    let mut out_rng = Scripted::new(&[&hex(&v["outbound_ephemeral_seed_hex"]), &drawn]);
+    let mut in_rng = Scripted::new(&[&hex(&v["inbound_ephemeral_seed_hex"]), &drawn]);
 
     let (o, o_hello) = Start::outbound(&outbound, &inbound.address(), &mut out_rng);
     let (i, i_hello) = Start::inbound(&inbound, &mut in_rng);
@@ -24,11 +27,16 @@ fn byte_for_byte_as_the_model() {
     assert_eq!(read_frame(i_hello.as_slice()).unwrap(), text(&v["inbound_json"]).as_bytes());
 
     let (_, o_proof) = o.on_packet(&i_hello, &mut out_rng).unwrap();
-    let (_, i_proof) = i.on_packet(&o_hello, &mut in_rng).unwrap();
+    let (i, i_proof) = i.on_packet(&o_hello, &mut in_rng).unwrap();
     assert!(out_rng.is_used_up() && in_rng.is_used_up());
-    assert_eq!(o_proof.as_slice(), b64(&v["outbound_challenge_packet_b64"]));
-    let hash = Sha256::digest(i_proof.as_slice());
+    // Of our own nonces only a part is drawn: under the model's nonce the packets are the model's.
+    let key = BoxKey::new(hex_array(&v["key_hex"]));
+    let again = |packet: &Packet| seal(&key, &open(&key, packet).unwrap(), &mut Scripted::new(&[&nonce]));
+    let model = b64(&v["outbound_challenge_packet_b64"]);
+    assert_eq!(again(&o_proof), model);
+    let hash = Sha256::digest(again(&i_proof));
     assert_eq!(hash.as_slice(), hex(&v["inbound_challenge_packet_sha256_hex"]));
+    assert_eq!(i.on_packet(&packet(&model)).unwrap().peer(), &outbound.address());
 }
 
 #[test]
