@@ -7,10 +7,20 @@ use data_encoding::BASE32_NOPAD;
 use sha3::{Digest, Sha3_256};
 
 use crate::identity::{PublicKey, PublicKeyError};
+use crate::text::is_invisible;
 
 /// Length of an address inside protocol fields, in ASCII bytes (no `.onion` suffix).
 pub const ADDRESS_LEN: usize = 56;
 const VERSION: u8 = 3;
+/// What follows an address as a host's name.
+const SUFFIX: &str = ".onion";
+/// What may stand before a pasted address.
+const SCHEMES: [&str; 4] = ["http://", "https://", "cwtch://", "cwtch:"];
+/// What may stand around a pasted address, beside what shows nothing.
+const AROUND: [char; 24] = [
+    '<', '>', '(', ')', '[', ']', '{', '}', '"', '\'', '`', '*', '_', '“', '”', '„', '‘', '’', '«', '»', ',',
+    ';', '/', '.',
+];
 
 /// A Tor v3 onion address without its `.onion` suffix: 56 lower-case base32 characters of
 /// `public key (32) || checksum (2) || 0x03`.
@@ -40,6 +50,12 @@ pub enum AddressError {
     /// The checksum does not belong to the key: a mistyped address.
     #[error("the address's checksum is wrong: check for a typing error")]
     Checksum,
+    /// A character that no address has, in what a person pasted.
+    #[error("an address has only the letters a to z and the digits 2 to 7; this has {}", Named(*.0))]
+    Character(char),
+    /// Something follows the address, in what a person pasted.
+    #[error("something follows the address; leave out what stands behind `.onion`")]
+    Behind,
     /// The bytes are no usable key.
     #[error("the address holds no usable key: {0}")]
     Key(#[from] PublicKeyError),
@@ -71,6 +87,47 @@ impl Address {
         let mut lower: [u8; ADDRESS_LEN] = text.try_into().map_err(|_| AddressError::Length(text.len()))?;
         lower.make_ascii_lowercase();
         Self::from_bytes(&lower)
+    }
+
+    /// Parses what a person pasted: as [`Address::parse_lenient`], but what mail programs, web pages and chats put
+    /// around and into an address is forgiven as well: characters that show nothing, white space and line breaks
+    /// anywhere, brackets, quotation marks and the end of a sentence around it, `http://`, `https://` or `cwtch:`
+    /// before it and a slash behind it. What remains must be one address and nothing else.
+    ///
+    /// # Errors
+    /// What is wrong with what remains.
+    pub fn parse_pasted(text: &str) -> Result<Self, AddressError> {
+        let around = |c: char| is_blank(c) || AROUND.contains(&c);
+        let mut text = text.trim_matches(around);
+        if let Some(rest) = SCHEMES.iter().find_map(|scheme| without_prefix(text, scheme)) {
+            text = rest.trim_matches(around);
+        }
+        // Where the address ends: at a path, or at the suffix.
+        let mut length = 0;
+        let mut name = [0; ADDRESS_LEN];
+        let mut rest = text.chars().filter(|c| !is_blank(*c)).peekable();
+        while let Some(c) = rest.next_if(|c| !matches!(c, '.' | '/')) {
+            let lower = c.to_ascii_lowercase();
+            if !matches!(lower, 'a'..='z' | '2'..='7') {
+                return Err(AddressError::Character(c));
+            }
+            if let (Some(place), Ok(byte)) = (name.get_mut(length), u8::try_from(lower)) {
+                *place = byte;
+            }
+            length += 1;
+        }
+        if rest.peek() == Some(&'.')
+            && !SUFFIX.chars().all(|c| rest.next_if(|r| r.eq_ignore_ascii_case(&c)).is_some())
+        {
+            return Err(AddressError::Character('.'));
+        }
+        if rest.next().is_some() {
+            return Err(AddressError::Behind);
+        }
+        if length != ADDRESS_LEN {
+            return Err(AddressError::Length(length));
+        }
+        Self::from_bytes(&name)
     }
 
     /// Parses the bytes of a protocol field; the same checks as [`Address::from_str`].
@@ -111,6 +168,30 @@ impl Address {
     /// The Ed25519 key that the address names.
     pub fn public_key(&self) -> &PublicKey {
         &self.key
+    }
+}
+
+/// Whether a character of a pasted text is passed over.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || is_invisible(c)
+}
+
+/// The text without a prefix of ASCII letters in any case.
+fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// A character in a sentence: itself, and its number where it could be taken for another one.
+struct Named(char);
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_ascii_graphic() {
+            write!(f, "`{}`", self.0)
+        } else {
+            write!(f, "`{}` (U+{:04X})", self.0, u32::from(self.0))
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! Section numbers in the documentation (§1.1 …) are those of `docs/protocol.md`.
 //!
-//! Without the feature `std` (on by default) only [`address`], [`identity`] and [`secret`] are there, and
+//! Without the feature `std` (on by default) only [`address`], [`identity`], [`secret`] and [`text`] are there, and
 //! nothing needs the standard library: enough to verify what a server signed.
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -19,6 +19,7 @@ pub mod pow;
 pub mod secret;
 #[cfg(feature = "std")]
 pub mod secretbox;
+pub mod text;
 #[cfg(feature = "std")]
 pub mod token;
 #[cfg(feature = "std")]

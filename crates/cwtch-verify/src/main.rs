@@ -69,7 +69,7 @@ fn main() -> ExitCode {
 }
 
 fn address(text: &str) -> Result<Address, AddressError> {
-    Address::parse_lenient(text)
+    Address::parse_pasted(text)
 }
 
 fn run(cli: &Cli) -> Result<String, Failure> {

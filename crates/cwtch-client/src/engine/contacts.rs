@@ -1,6 +1,9 @@
 //! Contacts and the own public attributes.
 
 use cwtch_primitives::Address;
+use cwtch_primitives::text::is_invisible;
+use cwtch_wire::bundle::SERVER_PREFIX;
+use cwtch_wire::invite::{INVITE_PREFIX, TOFU_PREFIX};
 
 use super::Inner;
 use super::context::Context;
@@ -43,7 +46,7 @@ pub(crate) async fn accept(inner: &Inner, contact: &str) -> Result<ContactInfo, 
 
 /// `contact block`; an address may be blocked before it ever connected.
 pub(crate) async fn block(inner: &Inner, contact: &str) -> Result<ContactInfo, ApiError> {
-    let address = match Address::parse_lenient(contact) {
+    let address = match Address::parse_pasted(contact) {
         Ok(address) => address,
         Err(_) => find(&inner.context, contact).await?.address,
     };
@@ -116,15 +119,30 @@ fn changed(inner: &Inner, contact: &Contact) -> ContactInfo {
 
 /// An address that a person typed.
 pub(crate) fn parse_address(text: &str) -> Result<Address, ApiError> {
-    Address::parse_lenient(text)
-        .map_err(|error| ApiError::new(ErrorKind::Usage, format!("This is not a usable address: {error}.")))
+    Address::parse_pasted(text).map_err(|error| {
+        let sentence = match text.trim_start() {
+            text if text.starts_with(SERVER_PREFIX) => {
+                "This is a server's text, not somebody's address: add the server with `cwtch server add`."
+                    .to_owned()
+            }
+            text if text.starts_with(INVITE_PREFIX) || text.starts_with(TOFU_PREFIX) => {
+                "This is an invite to a group, not somebody's address: join with `cwtch group join`."
+                    .to_owned()
+            }
+            _ => format!("This is not a usable address: {error}."),
+        };
+        ApiError::new(ErrorKind::Usage, sentence)
+    })
 }
 
 /// Where a name is allowed, too: whoever meant an address hears what is wrong with it, not that nobody
 /// has this name.
 fn refuse_mistyped_address(text: &str) -> Result<(), ApiError> {
-    let text = text.trim();
-    let meant = text.ends_with(".onion")
-        || (50..=62).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    let lower = text.to_lowercase();
+    // Names of so many letters have spaces, addresses have line breaks at most.
+    let letters = || text.chars().filter(|c| !c.is_control() && !is_invisible(*c));
+    let meant = lower.contains(".onion")
+        || lower.trim_start().starts_with("http://")
+        || (50..=62).contains(&letters().count()) && letters().all(|c| c.is_ascii_alphanumeric());
     if meant { parse_address(text).map(|_| ()) } else { Ok(()) }
 }

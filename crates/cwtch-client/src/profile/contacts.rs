@@ -171,7 +171,7 @@ impl Profile {
     /// # Errors
     /// [`StorageError::UnknownContact`], [`StorageError::AmbiguousName`], or trouble with the database.
     pub fn find_contact(&self, text: &str) -> Result<Contact, StorageError> {
-        if let Ok(address) = Address::parse_lenient(text) {
+        if let Ok(address) = Address::parse_pasted(text) {
             return self.contact(&address)?.ok_or(StorageError::UnknownContact);
         }
         let candidates = self.contacts()?.into_iter().map(Conversation::Contact).collect();
@@ -189,7 +189,7 @@ impl Profile {
     /// # Errors
     /// [`StorageError::UnknownConversation`], [`StorageError::AmbiguousName`], or trouble with the database.
     pub fn find_conversation(&self, text: &str) -> Result<Conversation, StorageError> {
-        if let Ok(address) = Address::parse_lenient(text) {
+        if let Ok(address) = Address::parse_pasted(text) {
             let contact = self.contact(&address)?.ok_or(StorageError::UnknownContact)?;
             return Ok(Conversation::Contact(contact));
         }

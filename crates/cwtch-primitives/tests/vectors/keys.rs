@@ -57,8 +57,115 @@ fn people_may_type_an_address_with_suffix_spaces_and_capitals() {
     assert!(Address::parse_lenient(&format!("{address}.onion.onion")).is_err());
 }
 
+const INVISIBLE: &[char] = &[
+    '\u{200b}',
+    '\u{ad}',
+    '\u{feff}',
+    '\u{202e}',
+    '\u{2060}',
+    ' ',
+    '\n',
+    '\r',
+    '\t',
+    '\u{a0}',
+    '\u{e0041}',
+    '\0',
+];
+const DRESSES: &[(&str, &str)] = &[
+    ("", ""),
+    (" <", "> \n"),
+    ("\u{200e}\"", "\"."),
+    ("http://", ".onion"),
+    ("<https://", ".onion/>"),
+    ("cwtch:", ""),
+    ("cwtch://", ".onion"),
+    ("(", ".onion)"),
+];
+
+#[test]
+fn a_pasted_address_is_read_however_it_was_dressed_up() {
+    let address = text(&model()["addresses"]["valid"][0]["address"]);
+    let (start, end) = address.split_at(20);
+    for pasted in [
+        format!("\u{feff}\u{200b}{address}\u{2060}\u{200e}"),
+        format!("<{address}>"),
+        format!("\"{address}\"."),
+        format!("“{address}.onion”,"),
+        format!("http://{address}.onion/"),
+        format!("HTTPS://{}.ONION", address.to_uppercase()),
+        format!("<http://{address}.onion>"),
+        format!("cwtch:{address}"),
+        format!("cwtch://{address}/"),
+        format!("{start}\r\n    {end}"),
+        format!("{start}\u{ad}{end} \u{a0}.onion\n"),
+        format!("({start}\u{200b}\n> {end})").replace("> ", ""),
+    ] {
+        assert_eq!(
+            Address::parse_pasted(&pasted).map(|a| a.to_string()).as_deref(),
+            Ok(address),
+            "{pasted:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_pasted_address_is_refused_for_its_reason() {
+    use AddressError::{Alphabet, Behind, Character, Checksum, Length};
+    let address = text(&model()["addresses"]["valid"][0]["address"]);
+    let wrong_end = |end: &str| format!("{}{end}", &address[..55]);
+    for (pasted, expected) in [
+        (String::new(), Length(0)),
+        ("\u{200b}<>".to_owned(), Length(0)),
+        // Counted without what shows nothing.
+        (format!("\u{200b}{}\u{200b}", &address[..55]), Length(55)),
+        (format!("{address}\n{address}"), Length(112)),
+        (wrong_end("0"), Character('0')),
+        (wrong_end("\u{430}"), Character('\u{430}')),
+        (wrong_end("-"), Character('-')),
+        (format!("http://{address}.onion/page"), Behind),
+        (format!("http://{address}.onion:80"), Behind),
+        (format!("{address}.onion.onion"), Behind),
+        (format!("{address}.com"), Character('.')),
+        (format!("ftp://{address}"), Character(':')),
+        (address.replacen(&address[3..4], if &address[3..4] == "a" { "b" } else { "a" }, 1), Checksum),
+    ] {
+        assert_eq!(Address::parse_pasted(&pasted), Err(expected), "{pasted:?}");
+    }
+    assert_ne!(Address::parse_pasted(&wrong_end("\u{200b}")), Err(Alphabet));
+    let said = Character('\u{430}').to_string();
+    assert!(said.contains("U+0430"), "{said}");
+    assert!(Character('0').to_string().ends_with("`0`"));
+}
+
 proptest! {
     #![proptest_config(cases(256))]
+
+    /// Whatever shows nothing may stand anywhere in an address, in any case, with anything usual around it.
+    #[test]
+    fn an_address_survives_being_pasted(
+        seed: [u8; 32],
+        places in proptest::collection::vec((0usize..56, proptest::sample::select(INVISIBLE)), 0..8),
+        upper: bool,
+        (before, behind) in proptest::sample::select(DRESSES),
+    ) {
+        let address = Identity::from_seed(&seed).address();
+        let mut letters: Vec<char> = address.as_str().chars().collect();
+        for (place, c) in places {
+            letters.insert(place, c);
+        }
+        let dressed: String = before.chars().chain(letters).chain(behind.chars()).collect();
+        let dressed = if upper { dressed.to_uppercase() } else { dressed };
+        prop_assert_eq!(Address::parse_pasted(&dressed), Ok(address));
+    }
+
+    /// Nothing is read into a text that is not in it: what is accepted holds the address's letters in their order.
+    #[test]
+    fn what_is_read_as_an_address_is_one(text in "\\PC{0,80}|[a-z2-7<>./\\s\u{200b}]{50,70}") {
+        if let Ok(address) = Address::parse_pasted(&text) {
+            let letters: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+            prop_assert!(letters.to_ascii_lowercase().contains(address.as_str()));
+        }
+    }
 
     #[test]
     fn any_address_survives_its_text(seed: [u8; 32]) {

@@ -104,7 +104,7 @@ pub(super) fn named(profile: &mut Profile, text: &str, now: i64) -> Result<Serve
         let bundle = KeyBundle::parse_server_string(text).map_err(|e| sentences::malformed(&e))?;
         return add(profile, &bundle, now);
     }
-    match Address::parse_lenient(text) {
+    match Address::parse_pasted(text) {
         Ok(board) => profile.server(&board)?.ok_or_else(sentences::unknown_server),
         Err(error) => Err(sentences::no_server(&error)),
     }

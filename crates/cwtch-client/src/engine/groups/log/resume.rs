@@ -19,7 +19,7 @@ impl Groups {
     /// # Errors
     /// `NotFound` for an unknown server, or trouble with the database.
     pub(crate) async fn server_resume(&self, server: &str) -> Result<ServerInfo, ApiError> {
-        let board = Address::parse_lenient(server).map_err(|error| sentences::no_server(&error))?;
+        let board = Address::parse_pasted(server).map_err(|error| sentences::no_server(&error))?;
         let known = self.shared.context.store.run(move |profile| profile.server(&board)).await?;
         let known = known.ok_or_else(sentences::unknown_server)?;
         if self.shared.alarm(&board).await?.is_some() {

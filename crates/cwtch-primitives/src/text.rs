@@ -1,0 +1,30 @@
+//! Characters that show nothing, in what people paste and in names that others chose.
+
+/// Whether a character takes part in a text without showing anything of itself: Unicode's default-ignorable code
+/// points (zero-width and soft-hyphen characters, fillers, variation selectors, marks of direction, tags), the marks
+/// of interlinear notes, and the empty Braille cell. White space and control characters are not among them.
+pub fn is_invisible(c: char) -> bool {
+    // Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties.txt; a table of 17 ranges costs less than the
+    // crates that have it, and `no_std` needs it. A test compares it with one of them.
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        // Not default-ignorable, but nothing to see either.
+        | '\u{2800}' | '\u{fff9}'..='\u{fffb}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_unicode_calls_ignorable_is_invisible() {
+        let ignorable = regex::Regex::new(r"^\p{Default_Ignorable_Code_Point}$").unwrap();
+        for c in '\0'..=char::MAX {
+            let ours = matches!(c, '\u{2800}' | '\u{fff9}'..='\u{fffb}');
+            assert_eq!(is_invisible(c), ours || ignorable.is_match(c.encode_utf8(&mut [0; 4])), "{c:?}");
+        }
+    }
+}
