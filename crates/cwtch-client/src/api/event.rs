@@ -175,7 +175,7 @@ pub enum LogNotice {
     Unlinked,
     /// The server ended its log, and said so.
     Retired,
-    /// The server declared messages lost, as after a restored backup. Own ones are posted again.
+    /// The server declared messages lost, as after a restored backup, or everything. Own ones are posted again.
     Lost,
     /// Messages expired on the server before they were read.
     Expired,

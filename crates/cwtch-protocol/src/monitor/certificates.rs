@@ -24,7 +24,8 @@ pub(crate) enum Relation {
     Second(Box<Certificate>),
     /// Before the pinned one.
     Earlier,
-    /// It continues the pinned one, or one before it, over these certificates, oldest first, itself the last.
+    /// It continues the pinned one, or one before it, over these certificates, oldest first, itself the last. Or the
+    /// first of them declares that everything before it was lost.
     Later(Vec<Certificate>),
     /// Later, but what is known does not lead from the pinned one to it.
     Unlinked,
@@ -117,6 +118,10 @@ impl Certificates {
         }
         let mut path = vec![certificate.clone()];
         while let Some(oldest) = path.last() {
+            if oldest.is_total_loss() {
+                path.reverse();
+                return Relation::Later(path);
+            }
             // Certificates count down, so this ends.
             let Some(before) = oldest.previous().map(|previous| previous.incarnation) else {
                 return Relation::Contradiction;

@@ -120,11 +120,14 @@ impl Monitor {
 
     fn pin(&mut self, certificate: Certificate) {
         let incarnation = certificate.incarnation();
-        let retired = certificate.is_retired();
+        let (retired, loss) = (certificate.is_retired(), certificate.is_total_loss());
         self.keep_certificate(&certificate);
         self.certificates.pin(incarnation);
         self.changes.push(Change::Pinned(incarnation));
         self.tell(if retired { Notice::Retired } else { Notice::Pinned });
+        if loss {
+            self.tell(Notice::LostBefore { ago: self.now.saturating_sub(incarnation) });
+        }
     }
 
     pub(crate) fn keep_certificate(&mut self, certificate: &Certificate) -> bool {
@@ -155,22 +158,25 @@ impl Monitor {
     }
 
     fn accept_one(&mut self, later: &Certificate) -> Result<(), Refused> {
-        let Some(previous) = later.previous() else { return Err(self.not_continued(later)) };
         // Where it continues one before the pinned one (an old backup), what came between is not continued either.
-        let Some(continued) = self.certificates.continued(previous.incarnation) else {
-            return Err(self.not_continued(later));
+        let continued = match later.previous() {
+            Some(previous) => self.certificates.continued(previous.incarnation),
+            None => later.is_total_loss().then_some(0),
         };
-        let (size, from) = (previous.size, continued.min(previous.size));
+        let Some(continued) = continued else { return Err(self.not_continued(later)) };
+        let size = later.previous().map_or(0, |previous| previous.size);
+        let from = continued.min(size);
         self.old_signer(later)?;
         let statement = Statement::Previous(later.clone());
-        if size == from {
+        if size == from && !later.is_total_loss() {
             self.wrong_start(&statement)?;
         }
         let held = self.largest_signed();
         self.keep_certificate(later);
         self.certificates.pin(later.incarnation());
         self.changes.push(Change::Pinned(later.incarnation()));
-        if from < held {
+        // A total loss is told to everybody, also to whom nothing was confirmed yet.
+        if from < held || later.is_total_loss() {
             self.lose(from, held, later.incarnation());
         } else if !later.is_retired() {
             self.tell(Notice::Continued);

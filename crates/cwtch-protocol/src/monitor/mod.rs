@@ -180,7 +180,11 @@ impl Monitor {
 
     /// The index below which the server may have deleted entries; 0 if it deletes none.
     pub fn min_index(&self) -> u64 {
-        self.retain.as_ref().map_or(0, Retain::min_index)
+        // What it deleted from a log that it lost since says nothing of the present one.
+        let retain = self.retain.as_ref().filter(|retain| {
+            self.certificates.continued(retain.incarnation()).is_some_and(|to| retain.min_index() <= to)
+        });
+        retain.map_or(0, Retain::min_index)
     }
 
     /// The server's promise about keeping messages.

@@ -44,6 +44,11 @@ pub enum Notice {
         /// Whether another loss came less than 90 days before.
         again: bool,
     },
+    /// The server is met for the first time, and its certificate says that everything before it was lost.
+    LostBefore {
+        /// How long ago it was declared, in seconds.
+        ago: u64,
+    },
     /// Entries were deleted on the server before they were fetched.
     Expired {
         /// The first of them.
@@ -139,12 +144,18 @@ impl fmt::Display for Notice {
             ),
             Self::Continued => f.write_str("The server was set up anew and lost nothing."),
             Self::Lost { loss, void, again } => {
-                write!(
-                    f,
-                    "The server says that it lost {} (from number {} on), as after a restored backup.",
-                    messages(loss.to - loss.from),
-                    loss.from
-                )?;
+                let lost = messages(loss.to.saturating_sub(loss.from));
+                match (loss.from, loss.to) {
+                    (0, 0) => f.write_str("The server says that it lost everything that it had."),
+                    (0, _) => write!(
+                        f,
+                        "The server says that it lost everything that it had, {lost} of those that you checked among it."
+                    ),
+                    (from, _) => write!(
+                        f,
+                        "The server says that it lost {lost} (from number {from} on), as after a restored backup."
+                    ),
+                }?;
                 if !void.is_empty() {
                     write!(f, " {} of yours may be among them and will be sent again.", messages(void.len() as u64))?;
                 }
@@ -155,6 +166,12 @@ impl fmt::Display for Notice {
                 }
                 Ok(())
             }
+            Self::LostBefore { ago } => write!(
+                f,
+                "The server says that it lost everything that it had until {} ago. Nothing of that was ever yours to \
+                 check; who was there may post it again.",
+                span(*ago)
+            ),
             Self::Expired { from, to } => write!(
                 f,
                 "{} expired on the server before you read it: they are older than it keeps messages.",

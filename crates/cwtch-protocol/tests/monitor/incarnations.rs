@@ -123,6 +123,119 @@ fn several_are_followed_over_the_chain_and_no_more_than_that() {
 }
 
 #[test]
+fn a_total_loss_is_told_once_and_everything_is_fetched_again() {
+    let (mut server, mut client) = synced(8, 9000);
+    server.log.prune(server.now, 300);
+    client.sync(&server).unwrap();
+    assert_eq!(client.monitor.min_index(), 300);
+    let lost = server.draw();
+    let seen = client.monitor.seen();
+    let answer = server.log.commit(server.now, std::slice::from_ref(&lost)).answers.remove(0);
+    let lost = entry_id(&lost);
+    client.monitor.post_answer(lost, seen, &answer, server.now).unwrap();
+    client.commit();
+    server.lose_everything();
+    server.grow(40);
+    // The first reply begins too late; the second is asked for from the start, by everybody alike.
+    client.sync(&server).unwrap();
+    client.restart();
+    client.sync(&server).unwrap();
+    client.agrees_with(&server);
+    let at = client.now(&server);
+    let loss = Loss { from: 0, to: 9001, incarnation: server.incarnation(), at };
+    let told: Vec<_> = client.notices.iter().filter(|notice| matches!(notice, Notice::Lost { .. })).collect();
+    assert_eq!(told, [&Notice::Lost { loss, void: vec![lost], again: false }]);
+    assert!(told[0].to_string().contains("everything that it had"), "{}", told[0]);
+    assert!(client.accusations().is_empty() && !client.monitor.is_stopped());
+    assert_eq!((client.monitor.losses(), client.monitor.min_index()), ([loss].as_slice(), 0));
+    assert!(client.monitor.is_lost(0) && client.monitor.is_lost(9000));
+    // What comes then is checked like anything.
+    server.grow(300);
+    server.restore(server.size());
+    server.grow(5);
+    client.sync(&server).unwrap();
+    client.agrees_with(&server);
+    // A second loss within 90 days is an alarm, of whichever kind it is.
+    server.lose_everything();
+    client.sync(&server).unwrap();
+    client.agrees_with(&server);
+    assert!(matches!(client.accusations()[..], [Notice::Lost { again: true, .. }]));
+    assert!(!client.monitor.is_stopped());
+}
+
+#[test]
+fn a_total_loss_is_followed_over_the_chain_and_told_to_whoever_held_nothing() {
+    let mut server = Server::new(9, 0);
+    let mut client = Client::new(&server, 9);
+    client.sync(&server).unwrap();
+    server.lose_everything();
+    server.restore(0);
+    server.grow(3);
+    client.sync(&server).unwrap();
+    client.agrees_with(&server);
+    let lost = |notice: &&Notice| matches!(notice, Notice::Lost { .. });
+    let told: Vec<_> = client.notices.iter().filter(lost).map(ToString::to_string).collect();
+    assert_eq!(told, ["The server says that it lost everything that it had."]);
+    // It came by an invite, or in a member's message.
+    let (mut server, mut client) = synced(10, 70);
+    let before = server.log.certificate().to_bytes();
+    server.lose_everything();
+    let certificate = server.log.certificate().to_bytes();
+    client.monitor.certificate_learnt(&certificate, server.now).unwrap();
+    client.commit();
+    assert_eq!((client.monitor.verified_size(), client.monitor.losses().len()), (0, 1));
+    // What comes before it comes too late.
+    client.monitor.certificate_learnt(&before, server.now).unwrap();
+    client.commit();
+    client.sync(&server).unwrap();
+    client.agrees_with(&server);
+    assert_eq!(client.monitor.losses().len(), 1);
+    assert!(client.accusations().is_empty());
+}
+
+#[test]
+fn a_newcomer_is_told_of_a_total_loss_and_loses_nothing() {
+    let mut server = Server::new(11, 0);
+    server.grow(10);
+    server.lose_everything();
+    server.grow(5);
+    let mut client = Client::new(&server, 11);
+    client.sync(&server).unwrap();
+    client.agrees_with(&server);
+    let ago = server.now - server.incarnation();
+    assert_eq!(client.notices, [Notice::Pinned, Notice::LostBefore { ago }]);
+    assert!(client.notices[1].for_people() && !client.notices[1].accuses());
+    assert!(client.monitor.losses().is_empty());
+}
+
+#[test]
+fn a_total_loss_excuses_nobody_who_goes_on_signing_what_was_lost() {
+    let (mut server, mut client) = synced(12, 100);
+    let mut old = server.clone();
+    server.lose_everything();
+    client.sync(&server).unwrap();
+    old.pass(3600);
+    assert_eq!(client.sync(&old), Err(Refused::Stopped));
+    client.proved(cwtch_log::FraudKind::OldSigner);
+    // A second beginning in the same minute, for somebody else.
+    let (mut server, mut client) = synced(13, 100);
+    server.lose_everything();
+    client.sync(&server).unwrap();
+    let mut other = server.clone();
+    other.log = server.log.twin();
+    assert_eq!(client.sync(&other), Err(Refused::Stopped));
+    client.proved(cwtch_log::FraudKind::TwoCertificates);
+    // Without the words a new beginning is what it always was.
+    let (server, mut client) = synced(14, 100);
+    let mut anew = Server::new(14, 0);
+    anew.log =
+        cwtch_testkit::log::HonestLog::first(cwtch_testkit::log::ServerKeys::new(14), server.now + 600, 0);
+    anew.now = server.now + 900;
+    assert_eq!(client.sync(&anew), Err(Refused::Stopped));
+    assert!(!client.evidence().kind.is_proven());
+}
+
+#[test]
 fn an_earlier_one_is_not_accepted() {
     let (mut server, mut client) = synced(6, 100);
     let old = server.clone();

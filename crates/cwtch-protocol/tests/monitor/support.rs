@@ -47,6 +47,12 @@ impl Server {
         self.pass(200);
     }
 
+    /// The server loses everything but its identity, says so, and some time passes.
+    pub(crate) fn lose_everything(&mut self) {
+        self.log.lose_everything(self.now);
+        self.pass(400);
+    }
+
     /// The same from an earlier state.
     pub(crate) fn restore_backup(&mut self, backup: &Self) {
         let known = self.log.time(self.now);

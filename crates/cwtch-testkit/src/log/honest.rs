@@ -195,6 +195,24 @@ impl HonestLog {
         }
     }
 
+    /// Begins anew without anything: database, log key and guard are gone, and the server says so.
+    pub fn lose_everything(&mut self, now: u64) {
+        let incarnation = floor60(now.max(self.certificates[0].incarnation() + TICK)) + 4 * TICK;
+        let key = self.keys.log_key(incarnation, 0);
+        let certificate = Certificate::sign_total_loss(self.keys.identity(), key.public_key(), incarnation)
+            .expect("a certificate");
+        let (retention, cap) = (self.policy.retention(), self.policy.cap());
+        self.truncate(0);
+        self.time = incarnation;
+        self.signed.push(Signed::Certificate(certificate.clone()));
+        self.certificates = vec![certificate.clone()];
+        self.signer = Some(Arc::new(Signer::new(certificate, key).expect("the certificate's key")));
+        self.sign(incarnation);
+        let policy = self.signer().policy(incarnation, retention, cap).expect("a policy");
+        self.keep_policy(policy);
+        self.retain = None;
+    }
+
     /// Ends the log.
     pub fn retire(&mut self, now: u64) {
         let last = &self.certificates[0];
@@ -418,6 +436,9 @@ impl HonestLog {
         let incarnation = self.certificate().incarnation();
         let (key, identity) = (self.keys.log_key(incarnation, 1), self.keys.identity());
         let certificate = match self.certificate().previous() {
+            None if self.certificate().is_total_loss() => {
+                Certificate::sign_total_loss(identity, key.public_key(), incarnation)
+            }
             None => Certificate::sign_first(identity, key.public_key(), incarnation),
             Some(previous) => Certificate::sign_next(identity, key.public_key(), incarnation, *previous),
         };

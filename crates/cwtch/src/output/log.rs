@@ -36,13 +36,16 @@ pub(crate) fn remarks(server: &ServerInfo) -> String {
         );
     }
     for loss in &log.losses {
+        let count = loss.to.saturating_sub(loss.from);
+        let what = match loss.from {
+            0 => format!("everything that it had, {count} messages of it checked here"),
+            from => format!("{count} of its messages (from number {from} on)"),
+        };
         let _ = writeln!(
             out,
-            "{WARN}lost{WARN:#} {}: on {} the server said that it lost {} of its messages (from number {} on)",
+            "{WARN}lost{WARN:#} {}: on {} the server said that it lost {what}",
             line(&server.address),
             time(loss.at).trim(),
-            loss.to.saturating_sub(loss.from),
-            loss.from
         );
     }
     if log.reposts > 0 {
@@ -125,5 +128,8 @@ mod tests {
         let said = anstream::adapter::strip_str(&remarks(&server(Some(log)))).to_string();
         assert!(said.contains("alarm a: It") && !said.contains('\u{1b}'), "{said}");
         assert!(said.contains("lost 4 of its messages (from number 5 on)"), "{said}");
+        let loss = cwtch_client::api::LossInfo { from: 0, to: 9, at: 0 };
+        let said = remarks(&server(Some(LogInfo { losses: vec![loss], ..LogInfo::default() })));
+        assert!(said.contains("lost everything that it had, 9 messages of it checked here"), "{said}");
     }
 }

@@ -82,7 +82,7 @@ fn kind(notice: &Notice) -> Option<LogNotice> {
         Notice::Older | Notice::EarlierCertificate => LogNotice::Older,
         Notice::Unlinked => LogNotice::Unlinked,
         Notice::Retired => LogNotice::Retired,
-        Notice::Lost { .. } => LogNotice::Lost,
+        Notice::Lost { .. } | Notice::LostBefore { .. } => LogNotice::Lost,
         Notice::Expired { .. } => LogNotice::Expired,
         Notice::NoReceipt { .. } => LogNotice::NoReceipt,
         // Alarms have an event of their own.
