@@ -17,15 +17,18 @@ pub const SEED_LEN: usize = 32;
 /// Send what [`TokenIssuer::poll_send`] gives (the seed at once, the answer at the end), give payloads
 /// to [`TokenIssuer::handle`], close when [`TokenIssuer::is_done`] and all is sent. The deployed service
 /// signs one batch for each proof of work and each connection, and so does this.
+///
+/// Anybody can open connections and never solve anything, so the seed is all that is kept and all that is computed before a
+/// solution comes. It belongs to one connection: the candidates follow from the seed, so two clients with the same seed
+/// would find the same solution.
 pub struct TokenIssuer {
-    transcript: Transcript,
     state: State,
     out: Option<Vec<u8>>,
 }
 
 enum State {
-    AwaitSolution(Box<Challenge>),
-    AwaitRequest,
+    AwaitSolution([u8; SEED_LEN]),
+    AwaitRequest(Box<Transcript>),
     Done,
 }
 
@@ -59,11 +62,9 @@ pub enum TokenIssuerError {
 impl TokenIssuer {
     /// Starts with a fresh seed, ready to send.
     pub fn new(rng: &mut impl CryptoRngCore) -> Self {
-        let mut seed = vec![0; SEED_LEN];
+        let mut seed = [0; SEED_LEN];
         rng.fill_bytes(&mut seed);
-        let mut transcript = Transcript::new();
-        let challenge = Box::new(Challenge::new(&mut transcript, &seed));
-        Self { transcript, state: State::AwaitSolution(challenge), out: Some(seed) }
+        Self { state: State::AwaitSolution(seed), out: Some(seed.to_vec()) }
     }
 
     /// Takes a payload of the client: the solution, then the request. A request costs the signing of up
@@ -78,21 +79,22 @@ impl TokenIssuer {
         rng: &mut impl CryptoRngCore,
     ) -> Result<Step, TokenIssuerError> {
         match core::mem::replace(&mut self.state, State::Done) {
-            State::AwaitSolution(challenge) => {
+            State::AwaitSolution(seed) => {
                 let solution: [u8; SOLUTION_LEN] =
                     payload.try_into().map_err(|_| TokenIssuerError::Solution)?;
-                if !challenge.check(&solution) {
+                let mut transcript = Box::new(Transcript::new());
+                if !Challenge::new(&mut transcript, &seed).check(&solution) {
                     return Err(TokenIssuerError::Solution);
                 }
-                pow::accept(&mut self.transcript, &solution);
-                self.state = State::AwaitRequest;
+                pow::accept(&mut transcript, &solution);
+                self.state = State::AwaitRequest(transcript);
                 Ok(Step::Solved)
             }
-            State::AwaitRequest => {
+            State::AwaitRequest(mut transcript) => {
                 let blinded = decode_request(payload).map_err(TokenIssuerError::Request)?;
-                self.transcript.new_protocol("token-app");
+                transcript.new_protocol("token-app");
                 let (signed, proof) =
-                    key.sign_batch(&mut self.transcript, &blinded, rng).map_err(TokenIssuerError::Batch)?;
+                    key.sign_batch(&mut transcript, &blinded, rng).map_err(TokenIssuerError::Batch)?;
                 let count = signed.len();
                 self.out = Some(SignedBatch { signed, proof }.to_json());
                 Ok(Step::Issued(count))
