@@ -73,29 +73,49 @@ pub struct StorageConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Board connections at once, those in the handshake included. Further ones are closed at once.
+    /// Board connections at once. Who comes then takes the place of who has the least claim to one.
     pub connections: usize,
-    /// Board connections in the handshake at once. Further ones are closed at once.
-    pub handshakes: usize,
+    /// Of these, the places that are left to connections that have not asked for anything yet, those in the handshake
+    /// included; at most half count. (An earlier name is `handshakes`.)
+    #[serde(alias = "handshakes")]
+    pub newcomers: usize,
     /// Posts of one connection that are not answered yet, at most 64. Further packets stay unread until one is.
     pub packets_in_flight: usize,
-    /// Replays that are being sent at the same moment. Further ones wait their turn, in order.
+    /// Pieces of replays that are being read from the database at the same moment. Further ones wait their turn, in order.
     pub replays: usize,
+    /// What may wait in memory for clients to take it, of all of them together, in MiB. Who has let it wait longest is
+    /// closed when there is no more room.
+    pub waiting_mib: usize,
+    /// Requests of one connection that no token pays for (replays, refused and repeated posts, each 10,000 messages sent
+    /// again) that are served at once. Then it has to wait.
+    pub free_requests: u32,
+    /// How many more such requests are served in each minute.
+    pub free_per_minute: u32,
     /// Messages that a synced connection may be behind before it is closed.
     pub behind: u64,
-    /// Token connections at once. Further ones are closed at once.
+    /// Token connections at once. Who comes then takes the place of who has waited longest without a proof of work.
     pub token_connections: usize,
+}
+
+impl Limits {
+    /// What may wait for clients, in bytes.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting_mib.saturating_mul(1 << 20)
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4096,
-            handshakes: 512,
+            newcomers: 512,
             packets_in_flight: 32,
             replays: 16,
+            waiting_mib: 256,
+            free_requests: 64,
+            free_per_minute: 60,
             behind: 100_000,
-            token_connections: 512,
+            token_connections: 2048,
         }
     }
 }
@@ -106,7 +126,9 @@ impl Default for Limits {
 pub struct Deadlines {
     /// A remote must have taken what was sent to it (at most half a megabyte at a time).
     pub write_seconds: u64,
-    /// A connection that never asked for messages may be silent for so long.
+    /// The first packet of a connection to the board that asks for something, or pays, must come so soon after its handshake.
+    pub first_request_seconds: u64,
+    /// A connection that asked for something, but for no messages, may be silent for so long.
     pub idle_seconds: u64,
     /// A synced connection may be silent, and be sent nothing, for so long.
     pub synced_idle_seconds: u64,
@@ -120,6 +142,7 @@ impl Default for Deadlines {
     fn default() -> Self {
         Self {
             write_seconds: 60,
+            first_request_seconds: 30,
             idle_seconds: 15 * 60,
             synced_idle_seconds: 24 * 60 * 60,
             proof_of_work_seconds: 10 * 60,
@@ -131,6 +154,10 @@ impl Default for Deadlines {
 impl Deadlines {
     pub(crate) fn write(&self) -> Duration {
         Duration::from_secs(self.write_seconds)
+    }
+
+    pub(crate) fn first_request(&self) -> Duration {
+        Duration::from_secs(self.first_request_seconds)
     }
 
     pub(crate) fn idle(&self, synced: bool) -> Duration {
@@ -225,13 +252,17 @@ impl Config {
         for (key, value, min, max) in [
             ("storage.max_messages", self.storage.max_messages.unwrap_or(10), 10, 1 << 40),
             ("storage.min_retention", self.storage.min_retention, 0, 100 * year),
-            ("limits.connections", count(limits.connections), 1, 1_000_000),
-            ("limits.handshakes", count(limits.handshakes), 1, 1_000_000),
+            ("limits.connections", count(limits.connections), 2, 1_000_000),
+            ("limits.newcomers", count(limits.newcomers), 1, 1_000_000),
             ("limits.packets_in_flight", count(limits.packets_in_flight), 1, 64),
             ("limits.replays", count(limits.replays), 1, 256),
+            ("limits.waiting_mib", count(limits.waiting_mib), 4, 1 << 20),
+            ("limits.free_requests", limits.free_requests.into(), 1, 1_000_000),
+            ("limits.free_per_minute", limits.free_per_minute.into(), 1, 1_000_000),
             ("limits.behind", limits.behind, 1024, 1 << 40),
-            ("limits.token_connections", count(limits.token_connections), 1, 1_000_000),
+            ("limits.token_connections", count(limits.token_connections), 2, 1_000_000),
             ("deadlines.write_seconds", deadlines.write_seconds, 1, year),
+            ("deadlines.first_request_seconds", deadlines.first_request_seconds, 1, year),
             ("deadlines.idle_seconds", deadlines.idle_seconds, 1, year),
             ("deadlines.synced_idle_seconds", deadlines.synced_idle_seconds, 1, year),
             ("deadlines.proof_of_work_seconds", deadlines.proof_of_work_seconds, 1, year),
@@ -261,9 +292,10 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let config = Config::parse(
-            "log_level = \"debug\"\n[storage]\nmax_messages = 1000\nmin_retention = 86400\n[limits]\nconnections = 5\nhandshakes = 4\n\
-             packets_in_flight = 3\nreplays = 2\nbehind = 2048\ntoken_connections = 7\n[deadlines]\n\
-             write_seconds = 9\nidle_seconds = 10\nsynced_idle_seconds = 11\nproof_of_work_seconds = 12\n\
+            "log_level = \"debug\"\n[storage]\nmax_messages = 1000\nmin_retention = 86400\n[limits]\nconnections = 5\nnewcomers = 4\n\
+             packets_in_flight = 3\nreplays = 2\nwaiting_mib = 8\nfree_requests = 9\nfree_per_minute = 6\n\
+             behind = 2048\ntoken_connections = 7\n[deadlines]\n\
+             write_seconds = 9\nfirst_request_seconds = 8\nidle_seconds = 10\nsynced_idle_seconds = 11\nproof_of_work_seconds = 12\n\
              shutdown_seconds = 0\n",
         )
         .unwrap();
@@ -271,6 +303,11 @@ mod tests {
         assert_eq!(config.storage.max_messages, Some(1000));
         assert_eq!(config.storage.min_retention, 86_400);
         assert_eq!(config.limits.connections, 5);
+        assert_eq!(config.limits.newcomers, 4);
+        assert_eq!(Config::parse("[limits]\nhandshakes = 3\n").unwrap().limits.newcomers, 3);
+        assert_eq!((config.limits.waiting_mib, config.limits.free_requests), (8, 9));
+        assert_eq!(config.limits.free_per_minute, 6);
+        assert_eq!(config.deadlines.first_request(), Duration::from_secs(8));
         assert_eq!(config.limits.token_connections, 7);
         assert_eq!(config.deadlines.write(), Duration::from_secs(9));
         assert_eq!(config.deadlines.idle(false), Duration::from_secs(10));

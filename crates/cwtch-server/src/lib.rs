@@ -11,6 +11,7 @@
 //! Section numbers in the documentation (§1.1 …) are those of `docs/protocol.md`.
 
 mod accept;
+mod admission;
 mod board;
 pub mod cli;
 pub mod config;

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::accept;
+use crate::admission::{Admission, Shares};
 use crate::board::{Board, Tail};
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
@@ -134,25 +135,26 @@ impl Server {
             }
         };
         let readiness = [board_listener.readiness(), token_listener.readiness()];
-        let grace = config.deadlines.shutdown();
+        let (grace, limits) = (config.deadlines.shutdown(), &config.limits);
+        // Those who have solved their proof of work are soon done, so none is kept.
+        let token_places = Shares::queue(limits.token_connections, limits.token_connections);
         let serving_tokens = tokio::spawn(accept::serve(
             token_listener,
-            config.limits.token_connections,
+            Admission::new(token_places, limits.waiting(), Arc::clone(&stats)),
             grace,
-            Arc::clone(&stats),
             stopped.clone(),
             {
                 let stopped = stopped.clone();
-                move |stream| Arc::clone(&tokens).serve(stream, stopped.clone())
+                move |stream, ticket| Arc::clone(&tokens).serve(stream, ticket, stopped.clone())
             },
         ));
+        let board_places = Shares::halves(limits.connections, limits.newcomers);
         let serving_board = tokio::spawn(accept::serve(
             board_listener,
-            config.limits.connections,
+            Admission::new(board_places, limits.waiting(), Arc::clone(&stats)),
             grace,
-            Arc::clone(&stats),
             stopped.clone(),
-            move |stream| Arc::clone(&board).serve(stream, stopped.clone()),
+            move |stream, ticket| Arc::clone(&board).serve(stream, ticket, stopped.clone()),
         ));
         tracing::info!("the server listens");
         Ok(RunningServer {

@@ -37,8 +37,8 @@ stats! {
     token_open,
     /// Board connections whose handshake was completed.
     board_accepted,
-    /// Connections closed at once because a limit was reached.
-    refused,
+    /// Connections closed because others had a better claim to their places.
+    evicted,
     /// Handshakes that failed.
     handshakes_failed,
     /// Messages stored.

@@ -1,7 +1,8 @@
 //! The token service (§1.6): ten tokens for a proof of work, on an address of its own.
 //!
 //! One batch for each connection, and a time limit for each step: the proof of work may take a phone minutes,
-//! everything else is one packet.
+//! everything else is one packet. Until it has come, nothing tells a client that works from one that is silent, so a
+//! connection costs next to nothing before, and the one that has waited longest goes when places run out.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use cwtch_protocol::channel::deadlines::TOKEN_REQUEST;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::admission::Ticket;
 use crate::board::{driver_deadlines, stopped};
 use crate::config::Config;
 use crate::stats::Stats;
@@ -44,10 +46,15 @@ impl TokenService {
     }
 
     /// Serves one connection from seed to end.
-    pub(crate) async fn serve(self: Arc<Self>, stream: BoxStream, mut shutdown: watch::Receiver<bool>) {
+    pub(crate) async fn serve(
+        self: Arc<Self>,
+        stream: BoxStream,
+        ticket: Ticket,
+        mut shutdown: watch::Receiver<bool>,
+    ) {
         let _open = self.stats.token_open.hold();
         let sold = tokio::select! {
-            sold = self.sell(stream) => sold,
+            sold = self.sell(stream, &ticket) => sold,
             () = stopped(&mut shutdown) => return,
         };
         match sold {
@@ -60,7 +67,7 @@ impl TokenService {
         }
     }
 
-    async fn sell(&self, stream: BoxStream) -> Result<(), End> {
+    async fn sell(&self, stream: BoxStream, ticket: &Ticket) -> Result<(), End> {
         let mut conn = PlainConnection::new(stream, &self.deadlines);
         let mut machine = TokenIssuer::new(&mut OsRng);
         while !machine.is_done() {
@@ -71,8 +78,9 @@ impl TokenService {
             let Some(payload) = timeout(limit, conn.recv()).await.map_err(|_| End::TooSlow)?? else {
                 return Ok(());
             };
-            if let Step::Issued(_) = machine.handle(&payload, &self.issuer, &mut OsRng)? {
-                self.stats.token_batches.add(1);
+            match machine.handle(&payload, &self.issuer, &mut OsRng)? {
+                Step::Solved => ticket.served(),
+                Step::Issued(_) => self.stats.token_batches.add(1),
             }
         }
         while let Some(payload) = machine.poll_send() {

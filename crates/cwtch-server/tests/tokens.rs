@@ -90,15 +90,31 @@ async fn a_batch_of_none_or_of_eleven_closes_the_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_proof_of_work_has_a_deadline_and_connections_a_limit() {
+async fn a_proof_of_work_has_a_deadline() {
     let place = Place::new();
     let mut config = Config::default();
     config.deadlines.proof_of_work_seconds = 1;
-    config.limits.token_connections = 1;
     let server = place.start(config).await;
     let mut waiting = dial(&place, &server).await;
     assert!(receive(&mut waiting).await.is_some());
-    let mut second = dial(&place, &server).await;
-    assert_eq!(receive(&mut second).await, None);
     assert_eq!(receive(&mut waiting).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn silent_connections_keep_nobody_from_buying_and_the_latest_stay() {
+    let place = Place::new();
+    let mut config = Config::default();
+    config.limits.token_connections = 8;
+    let server = place.start(config).await;
+    let mut silent = Vec::new();
+    for _ in 0..40 {
+        let mut conn = dial(&place, &server).await;
+        assert!(receive(&mut conn).await.is_some());
+        silent.push(conn);
+    }
+    assert_eq!(buy(&place, &server, 10).await.len(), 10);
+    assert_eq!(server.server.stats().evicted, 40 + 1 - 8);
+    // The oldest went; whoever came last still has its place, and can go on with its work.
+    assert_eq!(receive(&mut silent[0]).await, None);
+    server.until(|stats| stats.token_open <= 7).await;
 }

@@ -5,25 +5,34 @@
 //! were sent before or during a replay are answered before or after it.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use cwtch_net::BoxStream;
 use cwtch_net::driver::{ConnError, SecureConnection};
 use cwtch_primitives::OsRng;
-use cwtch_protocol::app::board_host::{Action, BoardHost, BoardHostError, PostId};
+use cwtch_protocol::app::board_host::{Action, BoardHost, BoardHostError, PostAnswer, PostId};
+use cwtch_wire::packet::PACKET_LEN;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Board;
 use super::framing::{Framing, LogStream, LogTail};
-use super::posting::Answer;
+use super::posting::{Answer, Worth};
 use super::readers::ReadFailed;
 use super::tail::Following;
+use crate::admission::{Allowance, Ticket};
 use crate::stats::Held;
 use crate::store::{ReplayPlan, Seq, StoreError, StoreReader};
 
 /// Live messages sent before the connection looks at anything else.
 const LIVE_BATCH: usize = 64;
+/// Packets that a connection keeps sealed while they are written.
+const OUTBOX_PACKETS: usize = 8;
+/// So many messages sent to a connection that had them before count as a request that nobody pays for.
+const REPEATED: i64 = 10_000;
 
 /// Why a connection ended, other than by the client's or the server's wish.
 #[derive(Debug, thiserror::Error)]
@@ -49,15 +58,25 @@ pub(super) enum End {
 }
 
 /// Handshake, then service, both without leaving anything behind in the task that the other needs not.
-pub(super) async fn serve(board: &Arc<Board>, stream: BoxStream, mut shutdown: watch::Receiver<bool>) {
+pub(super) async fn serve(
+    board: &Arc<Board>,
+    stream: BoxStream,
+    ticket: Ticket,
+    mut shutdown: watch::Receiver<bool>,
+) {
     let Some(conn) = handshake(board, stream, &mut shutdown).await else { return };
+    let limits = &board.config.limits;
     let mut connection = Connection {
         board: Arc::clone(board),
+        ticket,
+        useful: false,
+        allowance: Allowance::new(limits.free_requests, limits.free_per_minute),
         conn,
         host: BoardHost::new(),
         unanswered: VecDeque::new(),
         newest: board.tail.watch(),
         position: 0,
+        furthest: 0,
     };
     let end = connection.run(&mut shutdown).await;
     let stats = &board.stats;
@@ -81,10 +100,6 @@ async fn handshake(
     stream: BoxStream,
     shutdown: &mut watch::Receiver<bool>,
 ) -> Option<SecureConnection> {
-    let Ok(_slot) = board.handshakes.try_acquire() else {
-        board.stats.refused.add(1);
-        return None;
-    };
     let accepting = SecureConnection::accept(stream, &board.identity, &board.deadlines, OsRng);
     let accepted = tokio::select! {
         accepted = Box::pin(accepting) => accepted,
@@ -111,6 +126,11 @@ pub(crate) async fn stopped(shutdown: &mut watch::Receiver<bool>) {
 
 pub(super) struct Connection {
     pub(super) board: Arc<Board>,
+    pub(super) ticket: Ticket,
+    /// Something useful came from the client.
+    useful: bool,
+    /// What it may ask for that nobody pays for.
+    allowance: Allowance,
     conn: SecureConnection,
     pub(super) host: BoardHost,
     /// The posts that the machine waits for, in their order.
@@ -118,6 +138,8 @@ pub(super) struct Connection {
     newest: watch::Receiver<Seq>,
     /// Number of the last message that was sent, once the client is synced.
     position: Seq,
+    /// The greatest number that a replay has reached.
+    furthest: Seq,
 }
 
 impl Connection {
@@ -125,17 +147,22 @@ impl Connection {
         let board = Arc::clone(&self.board);
         let mut synced_now: Option<Held<'_>> = None;
         let mut last = Instant::now();
+        let first_request = last + board.config.deadlines.first_request();
         loop {
             let (synced, in_flight) = (self.host.is_synced(), self.unanswered.len());
             if synced && synced_now.is_none() {
                 synced_now = Some(board.stats.synced.hold());
             }
-            let wants_input = in_flight < board.config.limits.packets_in_flight && self.host.wants_input();
-            let idle = last + board.config.deadlines.idle(synced);
+            // Who asked for too much that nobody pays for is left unread for a while.
+            let opens = self.allowance.opens(last);
+            let wants_input = in_flight < board.config.limits.packets_in_flight
+                && self.host.wants_input()
+                && opens.is_none();
+            let idle = if self.useful { last + board.config.deadlines.idle(synced) } else { first_request };
             tokio::select! {
                 () = stopped(shutdown) => return Ok(()),
-                Some((post, answer)) = board.next_answer(&mut self.unanswered), if in_flight > 0 => {
-                    self.host.post_answer(post, answer)?;
+                Some(answered) = board.next_answer(&mut self.unanswered), if in_flight > 0 => {
+                    self.answer(answered)?;
                     self.send().await?;
                 }
                 () = newer(&mut self.newest, self.position), if synced => self.deliver().await?,
@@ -146,7 +173,11 @@ impl Connection {
                         self.act(action).await?;
                     }
                 }
-                () = sleep_until(idle), if in_flight == 0 => return Err(End::Idle),
+                () = sleep_until(opens.unwrap_or(idle)), if in_flight == 0 || opens.is_some() => {
+                    if opens.is_none() {
+                        return Err(End::Idle);
+                    }
+                }
             }
             last = Instant::now();
         }
@@ -154,7 +185,22 @@ impl Connection {
 
     /// Sends what the machine has to say. The stream's own limit is for each packet, so that a client that takes
     /// one packet just before it could hold the task for an hour; this one is for all of them.
+    /// What the client does not take at once counts as waiting.
     pub(super) async fn send(&mut self) -> Result<(), End> {
+        let bytes = self.host.queued().min(OUTBOX_PACKETS) * PACKET_LEN;
+        let ticket = self.ticket.clone();
+        let mut writing = pin!(self.write());
+        match poll_fn(|cx| Poll::Ready(writing.as_mut().poll(cx))).await {
+            Poll::Ready(written) => written,
+            Poll::Pending => {
+                let _hold = ticket.hold(bytes);
+                writing.await
+            }
+        }
+    }
+
+    /// As [`send`](Self::send), for what is counted already.
+    pub(super) async fn write(&mut self) -> Result<(), End> {
         let (limit, host) = (self.board.config.deadlines.write(), &mut self.host);
         let sending = self.conn.send_batch(std::iter::from_fn(|| host.poll_send()));
         Ok(timeout(limit, sending).await.map_err(|_| End::TooSlow)??)
@@ -166,7 +212,29 @@ impl Connection {
         Ok(self.conn.close().await?)
     }
 
+    /// Passes on what became of a post, and what follows from it for the client.
+    fn answer(&mut self, (post, answer, worth): (PostId, PostAnswer, Worth)) -> Result<(), End> {
+        match worth {
+            Worth::Paid => {
+                self.useful = true;
+                self.ticket.paid();
+            }
+            Worth::Free => self.allowance.charge(1, Instant::now()),
+        }
+        Ok(self.host.post_answer(post, answer)?)
+    }
+
+    /// The client asked for something that everybody may have.
+    fn asked(&mut self) {
+        if !std::mem::replace(&mut self.useful, true) {
+            self.ticket.served();
+        }
+    }
+
     async fn act(&mut self, action: Action) -> Result<(), End> {
+        if !matches!(action, Action::Post { .. }) {
+            self.asked();
+        }
         match action {
             Action::Post { id, token, message, log } => {
                 let answer = self.board.post(token, message, log).await?;
@@ -182,8 +250,9 @@ impl Connection {
     }
 
     async fn answer_all(&mut self) -> Result<(), End> {
-        while let Some((post, answer)) = self.board.next_answer(&mut self.unanswered).await {
-            self.host.post_answer(post, answer)?;
+        let board = Arc::clone(&self.board);
+        while let Some(answered) = board.next_answer(&mut self.unanswered).await {
+            self.answer(answered)?;
         }
         self.send().await
     }
@@ -229,6 +298,9 @@ impl Connection {
         if sent != plan.count {
             return Err(End::Pruned);
         }
+        let again = (self.furthest.min(plan.to) - plan.from + 1).max(0) / REPEATED;
+        self.allowance.charge(u32::try_from(again + 1).unwrap_or(u32::MAX), Instant::now());
+        self.furthest = self.furthest.max(plan.to);
         self.position = plan.to;
         Ok(())
     }
@@ -323,6 +395,7 @@ mod tests {
     use cwtch_wire::board::{ClientMessage, EncryptedGroupMessage};
 
     use super::*;
+    use crate::admission::{Admission, Shares};
     use crate::board::Tail;
     use crate::config::Config;
     use crate::stats::Stats;
@@ -352,7 +425,9 @@ mod tests {
         // Room for one packet under way.
         let (near, far) = tokio::io::duplex(8192);
         let (_stop, stopped) = watch::channel(false);
-        tokio::spawn(Arc::new(board).serve(Box::new(far), stopped));
+        let admission = Admission::new(Shares::halves(2, 1), 1 << 20, Arc::clone(&stats));
+        let ticket = admission.enter().ticket();
+        tokio::spawn(Arc::new(board).serve(Box::new(far), ticket, stopped));
 
         let client = Identity::generate(&mut OsRng);
         let deadlines = Deadlines::default();

@@ -9,12 +9,12 @@ use cwtch_wire::packet::SEALED_MAX;
 use super::tail::Payload;
 use crate::store::{EntryRef, LogRecord, Seq, StoreError, StoreReader};
 
-/// Messages in a piece where each is a packet: half a megabyte.
-const PIECE: usize = 64;
-/// Messages in a piece of the log's stream: as many packets, where messages are those of deployed clients.
-const STREAM_PIECE: usize = 3 * PIECE;
-/// Room for such a piece: a message of deployed clients takes 2,848 bytes, and less than a packet is left of the last piece.
-const STREAM_ROOM: usize = STREAM_PIECE * 2880 + SEALED_MAX;
+/// Packets in the largest piece: half a megabyte. Where each message is a packet, as many messages.
+pub(super) const PIECE: usize = 64;
+/// Messages of the log's stream that make a packet, where they are those of deployed clients.
+const STREAM_MESSAGES: usize = 3;
+/// Room for one: a message of deployed clients takes 2,848 bytes.
+const STREAM_MESSAGE: usize = 2880;
 
 /// How stored messages are packed.
 #[derive(Debug)]
@@ -83,23 +83,24 @@ impl Framing {
         }
     }
 
-    /// Reads the next piece of the messages `from..=to`.
+    /// Reads the next piece of the messages `from..=to`, of about so many packets.
     pub(super) fn read(
         mut self,
         reader: &mut dyn StoreReader,
         from: Seq,
         to: Seq,
+        packets: usize,
     ) -> Result<Piece, StoreError> {
-        let mut payloads = Vec::with_capacity(PIECE + 1);
+        let mut payloads = Vec::with_capacity(packets + 1);
         let next = match &mut self {
-            Self::Bare => reader.read(from, to, PIECE, &mut |entry| {
+            Self::Bare => reader.read(from, to, packets, &mut |entry| {
                 payloads.push(board_host::entry(&owned(entry)));
             })?,
-            Self::NewMessage => reader.read(from, to, PIECE, &mut |entry| {
+            Self::NewMessage => reader.read(from, to, packets, &mut |entry| {
                 payloads.push(board_host::new_message(owned(entry)));
             })?,
-            Self::Stream(stream) => stream.read(reader, from, to, &mut payloads)?,
-            Self::Log(tail) => read_live(reader, tail, from, to, &mut payloads)?,
+            Self::Stream(stream) => stream.read(reader, (from, to), packets, &mut payloads)?,
+            Self::Log(tail) => read_live(reader, tail, (from, to), packets, &mut payloads)?,
         };
         let messages = match &self {
             Self::Bare | Self::NewMessage => payloads.len() as u64,
@@ -121,14 +122,16 @@ impl LogStream {
     fn read(
         &mut self,
         reader: &mut dyn StoreReader,
-        from: Seq,
-        to: Seq,
+        (from, to): (Seq, Seq),
+        packets: usize,
         payloads: &mut Vec<Payload>,
     ) -> Result<Seq, StoreError> {
-        let mut bytes = Vec::with_capacity(STREAM_ROOM);
+        let limit = STREAM_MESSAGES * packets;
+        // Less than a packet is left of the last piece.
+        let mut bytes = Vec::with_capacity(limit * STREAM_MESSAGE + SEALED_MAX);
         bytes.append(&mut self.rest);
         let mut written = Ok(());
-        let next = reader.read_log(from, to, STREAM_PIECE, &mut |record| {
+        let next = reader.read_log(from, to, limit, &mut |record| {
             written = written.and_then(|()| match record {
                 LogRecord::Entry(entry) => self.encoder.entry(borrowed(entry), &mut bytes),
                 LogRecord::Boundary(checkpoint) => self.encoder.boundary(checkpoint, &mut bytes),
@@ -153,8 +156,8 @@ impl LogStream {
 fn read_live(
     reader: &mut dyn StoreReader,
     tail: &LogTail,
-    from: Seq,
-    to: Seq,
+    (from, to): (Seq, Seq),
+    limit: usize,
     payloads: &mut Vec<Payload>,
 ) -> Result<Seq, StoreError> {
     let mut encode = |message: MessageRef<'_>, log: &LiveLog| {
@@ -163,7 +166,7 @@ fn read_live(
     };
     // A message waits for the checkpoint that may follow it.
     let mut waiting: Option<(EncryptedGroupMessage, LiveLog)> = None;
-    let next = reader.read_log(from, to, PIECE, &mut |record| match record {
+    let next = reader.read_log(from, to, limit, &mut |record| match record {
         LogRecord::Entry(entry) => {
             if let Some((message, log)) = waiting.take() {
                 encode(message.borrowed(), &log);

@@ -16,6 +16,7 @@ use cwtch_primitives::{Address, Identity};
 use cwtch_wire::board::EncryptedGroupMessage;
 use tokio::sync::{Semaphore, watch};
 
+use crate::admission::Ticket;
 use crate::config::Config;
 use crate::stats::Stats;
 use crate::store::{Store, Submitter};
@@ -26,6 +27,8 @@ pub(crate) use tail::Tail;
 
 /// Single lookups in the database at once, beside the replays.
 const LOOKUPS: usize = 4;
+/// Lookups at once for posts that no token pays for: they are a stranger's, and must not delay others.
+const UNPAID_LOOKUPS: usize = 1;
 
 /// What all connections of the board share.
 pub(crate) struct Board {
@@ -37,10 +40,10 @@ pub(crate) struct Board {
     signs: bool,
     tail: Arc<Tail>,
     readers: Arc<ReaderPool>,
-    /// Held while a piece of a replay is in memory.
-    replays: Semaphore,
+    /// Held while a piece of a replay is read, never while anything is sent.
+    reading: Semaphore,
     lookups: Semaphore,
-    handshakes: Semaphore,
+    unpaid_lookups: Semaphore,
     config: Arc<Config>,
     deadlines: driver::Deadlines,
     stats: Arc<Stats>,
@@ -67,10 +70,10 @@ impl Board {
             submitter,
             signs,
             tail,
-            readers: Arc::new(ReaderPool::new(store, 2 * replays + LOOKUPS)),
-            replays: Semaphore::new(replays),
+            readers: Arc::new(ReaderPool::new(store, replays + LOOKUPS + UNPAID_LOOKUPS)),
+            reading: Semaphore::new(replays),
             lookups: Semaphore::new(LOOKUPS),
-            handshakes: Semaphore::new(config.limits.handshakes),
+            unpaid_lookups: Semaphore::new(UNPAID_LOOKUPS),
             deadlines: driver_deadlines(&config),
             config,
             stats,
@@ -78,9 +81,14 @@ impl Board {
     }
 
     /// Serves one connection from handshake to end.
-    pub(crate) async fn serve(self: Arc<Self>, stream: BoxStream, shutdown: watch::Receiver<bool>) {
+    pub(crate) async fn serve(
+        self: Arc<Self>,
+        stream: BoxStream,
+        ticket: Ticket,
+        shutdown: watch::Receiver<bool>,
+    ) {
         let _open = self.stats.board_open.hold();
-        connection::serve(&self, stream, shutdown).await;
+        connection::serve(&self, stream, ticket, shutdown).await;
     }
 }
 

@@ -15,9 +15,18 @@ use super::connection::End;
 use super::readers::ReadFailed;
 use crate::store::{Answered, NewEntry, NewPost, Outcome};
 
+/// Whether somebody paid for what the board had to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Worth {
+    /// A token was spent.
+    Paid,
+    /// The post was refused, or a repetition.
+    Free,
+}
+
 /// A post's answer, when it is known.
 pub(super) enum Answer {
-    Known(PostAnswer),
+    Known(PostAnswer, Worth),
     /// With the entry that a receipt is wanted for.
     Committing(oneshot::Receiver<Option<Answered>>, Option<EntryId>),
     /// The receipt of what was in the log before.
@@ -38,7 +47,8 @@ impl Board {
             token.filter(|token| self.issuer.redeem(token, &spend_data(&message, &self.address)).is_ok());
         let refused = |why| {
             self.stats.posts_refused.add(1);
-            Ok(Answer::Known(if log { PostAnswer::Log(PostLog::Refused(why)) } else { PostAnswer::Refused }))
+            let refused = if log { PostAnswer::Log(PostLog::Refused(why)) } else { PostAnswer::Refused };
+            Ok(Answer::Known(refused, Worth::Free))
         };
         if !message.signature.is_empty() && message.ciphertext.is_empty() {
             // A message of nothing would only make readers stumble.
@@ -57,24 +67,29 @@ impl Board {
             (None, Some(entry)) => {
                 let id = *entry.id();
                 let known = {
-                    let _permit = self.lookups.acquire().await.map_err(|_| ReadFailed)?;
+                    let _permit = self.unpaid_lookups.acquire().await.map_err(|_| ReadFailed)?;
                     self.readers.run(move |reader| reader.contains(&id)).await?
                 };
                 if !known {
                     return refused(PostRefusal::Token);
                 }
                 self.stats.duplicates.add(1);
-                Ok(if log { self.duplicate(id) } else { Answer::Known(PostAnswer::Stored) })
+                Ok(if log {
+                    self.duplicate(id, false)
+                } else {
+                    Answer::Known(PostAnswer::Stored, Worth::Free)
+                })
             }
             (None, None) => refused(PostRefusal::Token),
         }
     }
 
-    /// Reads the receipt of an entry that was in the log before.
-    fn duplicate(self: &Arc<Self>, id: EntryId) -> Answer {
+    /// Reads the receipt of an entry that was in the log before; `token` says whether an authentic token came with it.
+    fn duplicate(self: &Arc<Self>, id: EntryId, token: bool) -> Answer {
         let board = Arc::clone(self);
         Answer::Reading(tokio::spawn(async move {
-            let Ok(_permit) = board.lookups.acquire().await else { return PostAnswer::Stored };
+            let lookups = if token { &board.lookups } else { &board.unpaid_lookups };
+            let Ok(_permit) = lookups.acquire().await else { return PostAnswer::Stored };
             match board.readers.run(move |reader| reader.receipt(&id)).await {
                 Ok(Some(receipt)) => PostAnswer::Log(PostLog::Duplicate(receipt)),
                 // It is stored, whatever is the matter with its receipt.
@@ -86,18 +101,23 @@ impl Board {
     fn answer(self: &Arc<Self>, answered: Option<Answered>, wanted: Option<EntryId>) -> Answer {
         let logs = wanted.is_some();
         let refused = |why| if logs { PostAnswer::Log(PostLog::Refused(why)) } else { PostAnswer::Refused };
-        Answer::Known(match (answered, wanted) {
+        let worth = match &answered {
+            Some((Outcome::Stored { .. } | Outcome::TokenOnly, _)) => Worth::Paid,
+            _ => Worth::Free,
+        };
+        let known = match (answered, wanted) {
             (Some((Outcome::Stored { index, .. }, Some(log))), Some(_)) => match log.receipt(index) {
                 Some(receipt) => PostAnswer::Log(PostLog::Receipt(receipt)),
                 None => PostAnswer::Stored,
             },
-            (Some((Outcome::Duplicate, _)), Some(id)) => return self.duplicate(id),
+            (Some((Outcome::Duplicate, _)), Some(id)) => return self.duplicate(id, true),
             (Some((Outcome::Stored { .. } | Outcome::Duplicate, _)), _) => PostAnswer::Stored,
             (Some((Outcome::TokenOnly, _)), _) => PostAnswer::Silent,
             (Some((Outcome::TokenSpent, _)), _) => refused(PostRefusal::Token),
             (Some((Outcome::Full, _)), _) => refused(PostRefusal::Full),
             (None, _) => refused(PostRefusal::Failed),
-        })
+        };
+        Answer::Known(known, worth)
     }
 
     /// Waits for the oldest post's answer; `None` where there is no post. Cancel-safe: the post stays in the queue
@@ -105,22 +125,22 @@ impl Board {
     pub(super) async fn next_answer(
         self: &Arc<Self>,
         unanswered: &mut VecDeque<(PostId, Answer)>,
-    ) -> Option<(PostId, PostAnswer)> {
+    ) -> Option<(PostId, PostAnswer, Worth)> {
         let (post, answer) = unanswered.front_mut()?;
-        let known = loop {
+        let (known, worth) = loop {
             match answer {
-                Answer::Known(known) => break known.clone(),
+                Answer::Known(known, worth) => break (known.clone(), *worth),
                 Answer::Committing(outcome, wanted) => {
                     let answered = outcome.await.unwrap_or(None);
                     *answer = self.answer(answered, *wanted);
                 }
                 Answer::Reading(reading) => {
                     let known = reading.await.unwrap_or(PostAnswer::Stored);
-                    *answer = Answer::Known(known);
+                    *answer = Answer::Known(known, Worth::Free);
                 }
             }
         };
-        let answered = (*post, known);
+        let answered = (*post, known, worth);
         unanswered.pop_front();
         if unanswered.is_empty() {
             unanswered.shrink_to(0);

@@ -26,7 +26,7 @@ impl ReaderPool {
         tokio::task::spawn_blocking(move || pool.run_here(work)).await.unwrap_or(Err(ReadFailed))
     }
 
-    pub(super) fn run_here<T>(
+    fn run_here<T>(
         &self,
         work: impl FnOnce(&mut dyn StoreReader) -> Result<T, StoreError>,
     ) -> Result<T, ReadFailed> {

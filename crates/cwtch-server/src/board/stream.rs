@@ -1,56 +1,139 @@
-//! Sending a range of stored messages: the next piece is read and encoded while the last one is sent.
+//! Sending a range of stored messages, a piece at a time.
 //!
-//! What is in memory is bounded by the replay permits, each worth two pieces. A connection gives its permit back
-//! after a turn, with nothing in memory, so that a slow client delays others by seconds at most.
+//! What may be scarce is held as shortly as can be: a permit to read only while a piece is read, never while a client takes
+//! its time. What waits to be taken counts against the limit for all clients (see [`crate::admission`]). Who takes
+//! pieces quickly gets larger ones, and the next one is read meanwhile; who does not gets small ones, one after the other.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use cwtch_wire::packet::PACKET_LEN;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::Board;
 use super::connection::{Connection, End};
-use super::framing::{Framing, Piece};
+use super::framing::{Framing, PIECE, Piece};
 use super::readers::ReadFailed;
+use crate::admission::{Hold, Ticket};
 use crate::store::Seq;
 
-/// How long a connection may go on while others wait for their turn.
-const TURN: Duration = Duration::from_secs(2);
+/// Packets that a connection keeps sealed while they are written.
+const OUTBOX: usize = 8 * PACKET_LEN;
 
 impl Connection {
     /// Sends the messages `from..=to`, framed; returns how many there were.
     pub(super) async fn stream(&mut self, from: Seq, to: Seq, framing: Framing) -> Result<u64, End> {
         let board = Arc::clone(&self.board);
-        let (mut next, mut sent) = (from, 0);
-        let mut idle = Some(framing);
+        let (mut next, mut sent, mut pace) = (from, 0, Pace::new());
+        let (mut idle, mut ahead): (_, Option<Ahead>) = (Some(framing), None);
         while next <= to {
-            let _permit = board.replays.acquire().await.map_err(|_| ReadFailed)?;
-            let began = Instant::now();
-            let mut ahead = idle.take().map(|framing| read_piece(&board, next, to, framing));
-            while let Some(reading) = ahead.take() {
-                let Piece { framing, payloads, messages, next: read_to } =
-                    reading.await.map_err(|_| ReadFailed)??;
-                next = read_to;
-                let form = framing.form();
-                let alone = board.replays.available_permits() > 0;
-                if next <= to && (alone || began.elapsed() < TURN) {
-                    ahead = Some(read_piece(&board, next, to, framing));
-                } else {
-                    idle = Some(framing);
-                }
-                sent += messages;
-                for payload in payloads {
-                    form.give(&mut self.host, payload)?;
-                }
-                self.send().await?;
+            let reading = match (ahead.take(), idle.take()) {
+                (Some(reading), _) => reading,
+                (None, Some(framing)) => Ahead::read(&board, &self.ticket, (next, to), framing, pace.packets),
+                (None, None) => return Err(ReadFailed.into()),
+            };
+            let (Piece { framing, payloads, messages, next: read_to }, hold) = reading.piece().await?;
+            next = read_to;
+            let form = framing.form();
+            if next <= to && pace.reads_ahead() && self.ticket.has_plenty() {
+                ahead = Some(Ahead::read(&board, &self.ticket, (next, to), framing, pace.packets));
+            } else {
+                idle = Some(framing);
             }
+            sent += messages;
+            for payload in payloads {
+                form.give(&mut self.host, payload)?;
+            }
+            let began = Instant::now();
+            self.write().await?;
+            drop(hold);
+            pace.took(began.elapsed());
         }
         Ok(sent)
     }
 }
 
-fn read_piece(board: &Board, from: Seq, to: Seq, framing: Framing) -> JoinHandle<Result<Piece, ReadFailed>> {
-    let readers = Arc::clone(&board.readers);
-    tokio::task::spawn_blocking(move || readers.run_here(|reader| framing.read(reader, from, to)))
+/// A piece that is being read; given up when dropped.
+struct Ahead(JoinHandle<Result<(Piece, Hold), ReadFailed>>);
+
+impl Ahead {
+    fn read(
+        board: &Arc<Board>,
+        ticket: &Ticket,
+        range: (Seq, Seq),
+        framing: Framing,
+        packets: usize,
+    ) -> Self {
+        let (board, ticket) = (Arc::clone(board), ticket.clone());
+        Self(tokio::spawn(async move {
+            let _permit = board.reading.acquire().await.map_err(|_| ReadFailed)?;
+            let (from, to) = range;
+            let piece = board.readers.run(move |reader| framing.read(reader, from, to, packets)).await?;
+            // Before the permit goes: so all that is read and not counted is what the permits are for.
+            let bytes: usize = piece.payloads.iter().map(|payload| payload.len()).sum();
+            let hold = ticket.hold(bytes + OUTBOX);
+            Ok((piece, hold))
+        }))
+    }
+
+    async fn piece(mut self) -> Result<(Piece, Hold), ReadFailed> {
+        (&mut self.0).await.unwrap_or(Err(ReadFailed))
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// How much a client is given at a time.
+#[derive(Debug)]
+struct Pace {
+    packets: usize,
+}
+
+impl Pace {
+    /// For who has not shown anything yet.
+    const FIRST: usize = 8;
+    /// Who takes a piece within this gets a larger one.
+    const QUICK: Duration = Duration::from_millis(500);
+    /// Who takes longer gets small ones again.
+    const SLOW: Duration = Duration::from_secs(2);
+
+    fn new() -> Self {
+        Self { packets: Self::FIRST }
+    }
+
+    /// A piece was taken whole.
+    fn took(&mut self, time: Duration) {
+        if time <= Self::QUICK {
+            self.packets = (2 * self.packets).min(PIECE);
+        } else if time > Self::SLOW {
+            self.packets = Self::FIRST;
+        }
+    }
+
+    fn reads_ahead(&self) -> bool {
+        self.packets == PIECE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_reads_quickly_gets_large_pieces() {
+        let mut pace = Pace::new();
+        for packets in [8, 16, 32, 64, 64] {
+            assert_eq!((pace.packets, pace.reads_ahead()), (packets, packets == PIECE));
+            pace.took(Pace::QUICK);
+        }
+        pace.took(Pace::SLOW);
+        assert_eq!(pace.packets, 64);
+        pace.took(Pace::SLOW + Duration::from_millis(1));
+        assert_eq!(pace.packets, 8);
+    }
 }

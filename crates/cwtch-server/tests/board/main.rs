@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+mod admission;
+#[path = "../common/mod.rs"]
 mod common;
 
-use common::{PATIENCE, Place, message, signature};
+use common::{Place, message, signature};
 use cwtch_primitives::token::SpentToken;
 use cwtch_protocol::app::board_client::{Event, pay};
 use cwtch_server::Config;
@@ -234,36 +236,6 @@ async fn answers_keep_the_order_of_many_posts_at_once() {
         assert_eq!(client.event().await, Event::PostAnswered { id, success, log: None });
     }
     assert_eq!(client.replay(None).await.len(), 40);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_over_the_limit_are_closed() {
-    let place = Place::new();
-    let mut config = Config::default();
-    config.limits.connections = 2;
-    let server = place.start(config).await;
-    let first = server.connect().await;
-    let mut second = server.connect().await;
-    assert!(server.try_connect().await.is_err());
-    assert_eq!(server.server.stats().refused, 1);
-    first.conn.close().await.unwrap();
-    server.until(|stats| stats.board_open == 1).await;
-    // The place is free a moment after the connection is counted out.
-    let retry = async { while server.try_connect().await.is_err() {} };
-    tokio::time::timeout(PATIENCE, retry).await.unwrap();
-    assert!(second.post(&server.pay(&message(1)), &message(1)).await);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_silent_client_that_never_synced_is_closed() {
-    let place = Place::new();
-    let mut config = Config::default();
-    config.deadlines.idle_seconds = 1;
-    let server = place.start(config).await;
-    let mut synced = server.synced().await;
-    let mut silent = server.connect().await;
-    assert_eq!(silent.payload().await, None);
-    assert!(synced.post(&server.pay(&message(1)), &message(1)).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

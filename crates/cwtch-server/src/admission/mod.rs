@@ -1,0 +1,194 @@
+//! Admission: who may come in, who must go for it, and how much may wait for slow clients. Both services use it; the
+//! policy as an operator reads it stands in `docs/operating-a-server.md`.
+//!
+//! The decisions are made in [`table`], [`waiting`] and [`allowance`], which know no clock and no socket. What is here carries them
+//! out: a [`Place`] for each connection, which ends what serves it when it is taken away.
+
+mod allowance;
+mod table;
+mod waiting;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use crate::stats::Stats;
+use table::{Id, Table};
+use waiting::{HoldId, Waiting};
+
+pub(crate) use allowance::Allowance;
+pub(crate) use table::Shares;
+
+/// The places of one service, and the bytes that wait for those who have them.
+pub(crate) struct Admission {
+    state: Mutex<State>,
+    stats: Arc<Stats>,
+}
+
+struct State {
+    table: Table,
+    waiting: Waiting,
+    /// Dropped, it tells the connection that its place is taken away.
+    places: HashMap<Id, oneshot::Sender<()>>,
+}
+
+impl State {
+    fn remove(&mut self, id: Id) {
+        self.table.leave(id);
+        self.places.remove(&id);
+    }
+}
+
+impl Admission {
+    /// Places shared like this, for which at most `waiting` bytes may wait.
+    pub(crate) fn new(shares: Shares, waiting: usize, stats: Arc<Stats>) -> Arc<Self> {
+        let state =
+            State { table: Table::new(shares), waiting: Waiting::new(waiting), places: HashMap::new() };
+        Arc::new(Self { state: Mutex::new(state), stats })
+    }
+
+    /// A place for a new connection: there always is one, perhaps another's.
+    pub(crate) fn enter(self: &Arc<Self>) -> Place {
+        let (place, evicted) = oneshot::channel();
+        let mut state = self.state();
+        let (id, pushed_out) = state.table.enter();
+        state.places.insert(id, place);
+        self.evict(&mut state, pushed_out);
+        drop(state);
+        Place { ticket: Ticket { admission: Arc::clone(self), id }, evicted }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn evict(&self, state: &mut State, id: Option<Id>) {
+        if let Some(id) = id {
+            state.remove(id);
+            self.stats.evicted.add(1);
+        }
+    }
+}
+
+/// A connection's place; free again when this is dropped.
+pub(crate) struct Place {
+    ticket: Ticket,
+    evicted: oneshot::Receiver<()>,
+}
+
+impl Place {
+    /// What the connection is served with.
+    pub(crate) fn ticket(&self) -> Ticket {
+        self.ticket.clone()
+    }
+
+    /// Serves the connection for as long as it has its place.
+    pub(crate) async fn serve(mut self, serving: impl Future<Output = ()>) {
+        tokio::select! {
+            () = serving => {}
+            _ = &mut self.evicted => tracing::debug!("a connection was closed to make room for others"),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.ticket.admission.state().remove(self.ticket.id);
+    }
+}
+
+/// A connection towards its service's admission.
+#[derive(Clone)]
+pub(crate) struct Ticket {
+    admission: Arc<Admission>,
+    id: Id,
+}
+
+impl Ticket {
+    /// Something useful came from the client.
+    pub(crate) fn served(&self) {
+        let mut state = self.admission.state();
+        let pushed_out = state.table.served(self.id);
+        self.admission.evict(&mut state, pushed_out);
+    }
+
+    /// The client paid for something.
+    pub(crate) fn paid(&self) {
+        let mut state = self.admission.state();
+        let pushed_out = state.table.paid(self.id);
+        self.admission.evict(&mut state, pushed_out);
+    }
+
+    /// So many bytes are going to wait for the client. Who has let others wait longest loses its place if there is no room.
+    pub(crate) fn hold(&self, bytes: usize) -> Hold {
+        let mut state = self.admission.state();
+        let (hold, slowest) = state.waiting.hold(self.id, bytes);
+        for id in slowest {
+            state.remove(id);
+            self.admission.stats.slow_readers.add(1);
+        }
+        drop(state);
+        Hold { admission: Arc::clone(&self.admission), hold }
+    }
+
+    /// Whether there is room for bytes that wait only to be at hand sooner.
+    pub(crate) fn has_plenty(&self) -> bool {
+        self.admission.state().waiting.has_plenty()
+    }
+}
+
+/// Bytes that wait for a client, until this is dropped.
+pub(crate) struct Hold {
+    admission: Arc<Admission>,
+    hold: HoldId,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.admission.state().waiting.release(self.hold);
+    }
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Ticket").field(&self.id).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_loses_its_place_is_served_no_longer() {
+        let stats = Arc::new(Stats::default());
+        let admission = Admission::new(Shares::halves(2, 1), 100, Arc::clone(&stats));
+        let (first, second) = (admission.enter(), admission.enter());
+        let resident = second.ticket();
+        resident.served();
+        let _third = admission.enter();
+        // Ends although nothing in it ever does.
+        first.serve(std::future::pending()).await;
+        assert_eq!(stats.snapshot().evicted, 1);
+        drop(second);
+        assert_eq!(admission.state().places.len(), 1);
+        // What was served is gone, and says so late.
+        resident.paid();
+        assert_eq!(admission.state().places.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_slowest_reader_goes_when_too_much_waits() {
+        let stats = Arc::new(Stats::default());
+        let admission = Admission::new(Shares::halves(4, 2), 100, Arc::clone(&stats));
+        let (slow, fast) = (admission.enter(), admission.enter());
+        let _held = slow.ticket().hold(60);
+        drop(fast.ticket().hold(40));
+        let _held = fast.ticket().hold(41);
+        slow.serve(std::future::pending()).await;
+        assert_eq!((stats.snapshot().slow_readers, stats.snapshot().evicted), (1, 0));
+        assert!(!fast.ticket().has_plenty() || admission.state().places.len() == 1);
+    }
+}

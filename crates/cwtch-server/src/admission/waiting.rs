@@ -1,0 +1,106 @@
+//! The bytes that wait for clients to take them, under one limit for all: decisions only.
+
+use std::collections::BTreeMap;
+
+use super::table::Id;
+
+/// Names a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct HoldId(u64);
+
+/// Who holds how many bytes, in the order in which the holds began. A client that reads is done with its hold in a
+/// moment, so the oldest hold is that of the slowest.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    limit: usize,
+    used: usize,
+    next: u64,
+    holds: BTreeMap<HoldId, (Id, usize)>,
+}
+
+impl Waiting {
+    /// Nothing waits.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, used: 0, next: 0, holds: BTreeMap::new() }
+    }
+
+    /// Whether at least half is free: enough for what is convenient, not needed.
+    pub(crate) fn has_plenty(&self) -> bool {
+        self.used <= self.limit / 2
+    }
+
+    /// Somebody is going to hold so many bytes. Those who have held theirs longest must go for it: they are returned, and hold
+    /// nothing any more.
+    pub(crate) fn hold(&mut self, id: Id, bytes: usize) -> (HoldId, Vec<Id>) {
+        let mut evicted: Vec<Id> = Vec::new();
+        while self.used.saturating_add(bytes) > self.limit
+            && let Some(oldest) = self.holds.values().map(|(holder, _)| *holder).find(|holder| *holder != id)
+        {
+            self.drop_holds(oldest);
+            evicted.push(oldest);
+        }
+        let hold = HoldId(self.next);
+        self.next += 1;
+        self.used = self.used.saturating_add(bytes);
+        self.holds.insert(hold, (id, bytes));
+        (hold, evicted)
+    }
+
+    /// The bytes of a hold were taken.
+    pub(crate) fn release(&mut self, hold: HoldId) {
+        if let Some((_, bytes)) = self.holds.remove(&hold) {
+            self.used = self.used.saturating_sub(bytes);
+        }
+    }
+
+    fn drop_holds(&mut self, id: Id) {
+        let used = &mut self.used;
+        self.holds.retain(|_, (holder, bytes)| {
+            let stays = *holder != id;
+            if !stays {
+                *used = used.saturating_sub(*bytes);
+            }
+            stays
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admission::table::{Shares, Table};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_limit_holds_and_the_slowest_goes(
+            steps in prop::collection::vec((any::<bool>(), 0usize..6, 1usize..60), 0..200),
+        ) {
+            let mut table = Table::new(Shares::halves(6, 1));
+            let ids: Vec<Id> = (0..6).map(|_| table.enter().0).collect();
+            let mut waiting = Waiting::new(100);
+            let mut held: Vec<(HoldId, Id, usize)> = Vec::new();
+            for (hold, who, bytes) in steps {
+                if hold {
+                    let id = ids[who];
+                    // A connection holds two pieces at most, and those fit.
+                    if held.iter().filter(|(_, holder, _)| *holder == id).map(|(_, _, bytes)| *bytes).sum::<usize>() + bytes > 100 {
+                        continue;
+                    }
+                    let (hold, evicted) = waiting.hold(id, bytes);
+                    prop_assert!(!evicted.contains(&id));
+                    for evicted in evicted {
+                        let oldest = held.iter().find(|(_, holder, _)| *holder != id).unwrap().1;
+                        prop_assert_eq!(oldest, evicted);
+                        held.retain(|(_, holder, _)| *holder != evicted);
+                    }
+                    held.push((hold, id, bytes));
+                } else if !held.is_empty() {
+                    waiting.release(held.remove(who % held.len()).0);
+                }
+                prop_assert_eq!(waiting.used, held.iter().map(|(_, _, bytes)| bytes).sum::<usize>());
+                prop_assert!(waiting.used <= 100);
+            }
+        }
+    }
+}
