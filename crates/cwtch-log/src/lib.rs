@@ -40,8 +40,8 @@ pub const BOUNDARY: u64 = 256;
 /// The sizes that a client names to a server are multiples of this (section 7, *Cursor*).
 pub const GRID: u64 = 64;
 
-/// The greatest size of a log (section 1).
-pub const MAX_SIZE: u64 = 1 << 48;
+/// The greatest size of a log (section 1): the greatest that gossip can state (section 8).
+pub const MAX_SIZE: u64 = (1 << 48) - 1;
 
 /// Times are multiples of this many seconds (section 3.2).
 pub const TICK: u64 = 60;

@@ -37,7 +37,7 @@ impl Signer {
     /// Signs an ordinary checkpoint; `time` in unix seconds.
     ///
     /// # Errors
-    /// If the time is no multiple of 60 or below the incarnation, or the size above 2^48.
+    /// If the time is no multiple of 60 or below the incarnation, or the size 2^48 or more.
     pub fn checkpoint(&self, size: u64, root: Hash, time: u64) -> Result<Checkpoint, ObjectError> {
         Checkpoint::sign(&self.certificate, &self.key, CheckpointKind::Ordinary, size, root, time)
     }

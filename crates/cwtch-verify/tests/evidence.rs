@@ -77,6 +77,7 @@ fn evidence_of_every_kind_is_accepted() {
         Attack::RetainBackwards,
         Attack::LaunderOldSigner,
         Attack::LaunderWrongStart,
+        Attack::LaunderOtherLog,
         Attack::PruneEarly,
         Attack::PerClientBoundary,
         Attack::PromiseBackwards,
@@ -97,5 +98,5 @@ fn evidence_of_every_kind_is_accepted() {
         assert_ne!(exit_code(&edited, &server.to_string()), Some(0), "{attack}");
     }
     // All that this client looks for: it has no use for kind 2, and 4 does not exist.
-    assert_eq!(kinds, BTreeSet::from([1, 3, 5, 6, 7, 8, 9, 10, 11, 12]));
+    assert_eq!(kinds, BTreeSet::from([1, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13]));
 }

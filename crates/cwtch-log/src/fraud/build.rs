@@ -28,11 +28,13 @@ pub struct NodeConflict {
     pub path_b: Vec<Hash>,
 }
 
-/// How a certificate's previous (size, root) disagrees with a head of that incarnation (kind 8).
+/// How a certificate's previous (size, root) disagrees with a head of that incarnation (kind 8), or of its own (kind 13).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Disagreement {
     /// Form 1: the sizes are equal, the roots are not.
     SameSize,
+    /// Form 3, in kind 13 only: the head is a checkpoint of fewer entries.
+    Smaller,
     /// Form 2: a subtree that both have differs; the first tree is the head's.
     Node(NodeConflict),
     /// Form 12: the smaller tree is not the beginning of the larger one.
@@ -80,6 +82,17 @@ fn nodes_differ(a: Stated<'_>, b: Stated<'_>, node: &NodeConflict) -> bool {
 fn no_prefix(smaller: Stated<'_>, larger: Stated<'_>, proof: &[Hash]) -> bool {
     roots_from_consistency(smaller.size, larger.size, proof)
         .is_some_and(|(small, large)| large == *larger.root && small != *smaller.root)
+}
+
+/// Kinds 8 and 13, but for form 3.
+fn disagree(head: Stated<'_>, previous: Stated<'_>, how: &Disagreement) -> bool {
+    match how {
+        Disagreement::SameSize => same_size(head, previous),
+        Disagreement::Smaller => false,
+        Disagreement::Node(node) => nodes_differ(head, previous, node),
+        Disagreement::Prefix { head_is_smaller: true, proof } => no_prefix(head, previous, proof),
+        Disagreement::Prefix { head_is_smaller: false, proof } => no_prefix(previous, head, proof),
+    }
 }
 
 /// Both statements were verified under this certificate.
@@ -140,7 +153,11 @@ impl FraudProof {
         of_log(earlier, checkpoint.log(), checkpoint.log())?;
         let two = earlier.server() == later.server() && earlier.incarnation() < later.incarnation();
         (two && checkpoint.time() > later.incarnation()).then(|| {
-            let finding = Finding::OldSigner { replaced: later.incarnation(), checkpoint: checkpoint.into() };
+            let finding = Finding::OldSigner {
+                until: later.incarnation(),
+                retired: later.is_retired(),
+                checkpoint: checkpoint.into(),
+            };
             Writer::new(earlier, finding).certificate(later).checkpoint(checkpoint).done()
         })
     }
@@ -157,14 +174,7 @@ impl FraudProof {
         if earlier.server() != later.server() || previous.incarnation != earlier.incarnation() {
             return None;
         }
-        let (signed, continued) = (Stated::from(head), Stated::from(previous));
-        let holds = match how {
-            Disagreement::SameSize => same_size(signed, continued),
-            Disagreement::Node(node) => nodes_differ(signed, continued, node),
-            Disagreement::Prefix { head_is_smaller: true, proof } => no_prefix(signed, continued, proof),
-            Disagreement::Prefix { head_is_smaller: false, proof } => no_prefix(continued, signed, proof),
-        };
-        holds.then(|| {
+        disagree(head.into(), previous.into(), how).then(|| {
             let finding = Finding::WrongStart {
                 signed: head.into(),
                 continued: Dated { size: previous.size, time: later.incarnation() },
@@ -235,6 +245,23 @@ impl FraudProof {
             Writer::new(certificate, finding).head(smaller).head(larger).path(proof).done()
         })
     }
+
+    /// Kind 13: a head of an incarnation disagrees with what its own certificate says that it goes on from.
+    ///
+    /// Whoever begins an incarnation has that tree and only adds to it, so even a first checkpoint is not smaller. (A
+    /// Retain may be, and is then about the beginning of that tree.)
+    pub fn not_continued(certificate: &Certificate, head: &Head, how: &Disagreement) -> Option<Self> {
+        of_log(certificate, head.log(), head.log())?;
+        let previous = certificate.previous()?;
+        let smaller = *how == Disagreement::Smaller
+            && matches!(head, Head::Checkpoint(_))
+            && head.size() < previous.size;
+        (smaller || disagree(head.into(), previous.into(), how)).then(|| {
+            let continued = Dated { size: previous.size, time: certificate.incarnation() };
+            let finding = Finding::NotContinued { continued, signed: head.into(), smaller };
+            Writer::new(certificate, finding).head(head).disagreement(how).done()
+        })
+    }
 }
 
 /// First and last entry below a node that lies in a tree.
@@ -281,6 +308,7 @@ impl Writer {
         match head {
             Head::Checkpoint(checkpoint) => self.put(&[0]).checkpoint(checkpoint),
             Head::Retain(retain) => self.put(&[1]).retain(retain),
+            Head::Previous(head) => self.put(&[2]).certificate(head.certificate()),
         }
     }
 
@@ -302,6 +330,7 @@ impl Writer {
     fn disagreement(self, how: &Disagreement) -> Self {
         match how {
             Disagreement::SameSize => self.put(&[1]),
+            Disagreement::Smaller => self.put(&[3]),
             Disagreement::Node(node) => self.put(&[2]).node(node),
             Disagreement::Prefix { head_is_smaller, proof } => {
                 self.put(&[12, u8::from(!head_is_smaller)]).path(proof)

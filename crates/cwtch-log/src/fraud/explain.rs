@@ -74,10 +74,12 @@ pub enum Finding {
         /// The later one.
         later: Dated,
     },
-    /// A replaced log was signed again.
+    /// A log was signed again after it was replaced or ended.
     OldSigner {
-        /// When the new incarnation began.
-        replaced: u64,
+        /// Until when it was to be signed.
+        until: u64,
+        /// Whether the server ended it and had no log any more, else it began a new one.
+        retired: bool,
         /// What the old one signed later.
         checkpoint: Dated,
     },
@@ -122,6 +124,15 @@ pub enum Finding {
         /// The larger tree.
         larger: Dated,
     },
+    /// A new incarnation is not what its certificate says that it goes on from.
+    NotContinued {
+        /// What it claims to go on from, and when it began.
+        continued: Dated,
+        /// What it signed.
+        signed: Dated,
+        /// Whether that is too few messages, else they are other ones.
+        smaller: bool,
+    },
 }
 
 impl Finding {
@@ -139,6 +150,7 @@ impl Finding {
             Self::SecondBoundary { .. } => FraudKind::SecondBoundary,
             Self::PolicyBackwards { .. } => FraudKind::PolicyBackwards,
             Self::Prefix { .. } => FraudKind::Prefix,
+            Self::NotContinued { .. } => FraudKind::NotContinued,
         }
     }
 }
@@ -202,14 +214,21 @@ impl fmt::Display for Finding {
                 Utc(later.time),
                 Messages(later.size)
             ),
-            Self::OldSigner { replaced, checkpoint } => write!(
-                f,
-                "The server replaced this log by a new one at {}, and still signed the old one after that: at \
-                 {} it stated {} there. Two logs at once let it show different messages to different people.",
-                Utc(replaced),
-                Utc(checkpoint.time),
-                Messages(checkpoint.size)
-            ),
+            Self::OldSigner { until, retired, checkpoint } => {
+                let (did, danger) = if retired {
+                    ("ended this log for good", "A log that is over for some and goes on for others lets it")
+                } else {
+                    ("replaced this log by a new one", "Two logs at once let it")
+                };
+                write!(
+                    f,
+                    "The server {did} at {}, and still signed the old one after that: at {} it stated {} there. \
+                     {danger} show different messages to different people.",
+                    Utc(until),
+                    Utc(checkpoint.time),
+                    Messages(checkpoint.size)
+                )
+            }
             Self::WrongStart { signed, continued } => write!(
                 f,
                 "The server signed at {} a log of {}. The log that it began at {} claims to continue it after \
@@ -265,6 +284,25 @@ impl fmt::Display for Finding {
                 Utc(larger.time),
                 Messages(larger.size)
             ),
+            Self::NotContinued { continued, signed, smaller } => {
+                write!(
+                    f,
+                    "The server signed that the log that it began at {} goes on from one of {}. ",
+                    Utc(continued.time),
+                    Messages(continued.size)
+                )?;
+                let (time, size) = (Utc(signed.time), Messages(signed.size));
+                if smaller {
+                    write!(f, "At {time} it signed that the new log had only {size}: messages were removed")?;
+                } else {
+                    write!(
+                        f,
+                        "At {time} it signed {size} of the new log, and they are not the ones that it claims to go on \
+                         from: it left out, replaced or reordered messages that it had accepted"
+                    )?;
+                }
+                f.write_str(", under the name of a restored backup.")
+            }
         }
     }
 }

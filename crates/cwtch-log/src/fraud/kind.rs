@@ -28,11 +28,13 @@ pub enum FraudKind {
     PolicyBackwards,
     /// 12: a smaller tree is not the beginning of a larger one.
     Prefix,
+    /// 13: a new incarnation is not what its own certificate says that it goes on from.
+    NotContinued,
 }
 
 impl FraudKind {
     /// All kinds, by number.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SameSize,
         Self::Node,
         Self::Shrunk,
@@ -44,6 +46,7 @@ impl FraudKind {
         Self::SecondBoundary,
         Self::PolicyBackwards,
         Self::Prefix,
+        Self::NotContinued,
     ];
 
     /// The kind's number in the format.
@@ -60,6 +63,7 @@ impl FraudKind {
             Self::SecondBoundary => 10,
             Self::PolicyBackwards => 11,
             Self::Prefix => 12,
+            Self::NotContinued => 13,
         }
     }
 
@@ -68,20 +72,21 @@ impl FraudKind {
         Self::ALL.into_iter().find(|kind| kind.number() == number)
     }
 
-    /// A short name, as in the specification's table.
+    /// What it is called in front of people, as in the specification's table.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::SameSize => "same size",
-            Self::Node => "node",
-            Self::Shrunk => "shrunk or frozen",
-            Self::TwoCertificates => "two certificates",
-            Self::RetainBackwards => "Retain backwards",
-            Self::OldSigner => "old signer",
-            Self::WrongStart => "wrong start",
-            Self::PrunedEarly => "pruned early",
-            Self::SecondBoundary => "second boundary",
-            Self::PolicyBackwards => "policy backwards",
-            Self::Prefix => "prefix",
+            Self::SameSize => "two logs of the same length",
+            Self::Node => "two logs with different messages",
+            Self::Shrunk => "a log that got shorter",
+            Self::TwoCertificates => "two certificates for one log",
+            Self::RetainBackwards => "a deletion taken back",
+            Self::OldSigner => "an ended log signed again",
+            Self::WrongStart => "a new log that contradicts the old one",
+            Self::PrunedEarly => "messages deleted too early",
+            Self::SecondBoundary => "a mark signed twice",
+            Self::PolicyBackwards => "a promise shortened",
+            Self::Prefix => "a history that was changed",
+            Self::NotContinued => "a new log that is not the one it continues",
         }
     }
 }

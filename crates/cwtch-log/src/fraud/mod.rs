@@ -20,9 +20,9 @@ pub use kind::FraudKind;
 
 use crate::object::ObjectError;
 
-/// No proof is longer: the longest, of kind 8, has two certificates and two paths of 48 hashes.
+/// No proof is longer: the longest, of kind 8, has three certificates and two paths of 48 hashes.
 pub const MAX_PROOF_LEN: usize = 4096;
-const MAGIC: &[u8; 14] = b"cwtch-fraud/1\n";
+pub(crate) const MAGIC: &[u8; 14] = b"cwtch-fraud/1\n";
 
 /// A proof that a server cheated, checked.
 ///
@@ -38,10 +38,18 @@ impl FraudProof {
     /// Checks a proof against the server with this address.
     ///
     /// # Errors
-    /// [`ProofError::Unreadable`] if the bytes are no proof of this format, [`ProofError::NotProven`] if they are
-    /// and do not show that this server cheated.
+    /// [`ProofError::Unreadable`] if the bytes are no proof of this format, which depends on nothing but them;
+    /// [`ProofError::NotProven`] if they are and do not show that this server cheated.
     pub fn verify(bytes: &[u8], server: &Address) -> Result<Self, ProofError> {
         read::proof(bytes, server)
+    }
+
+    /// The server that bytes accuse, if they can be read; nothing of them is verified.
+    ///
+    /// # Errors
+    /// [`Unreadable`] exactly where [`FraudProof::verify`] says so, whatever the address.
+    pub fn accused(bytes: &[u8]) -> Result<Address, Unreadable> {
+        read::outline(bytes).map(|(_, server)| server)
     }
 
     /// The bytes of the proof, at most [`MAX_PROOF_LEN`].
@@ -119,6 +127,9 @@ pub enum Unreadable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotProven {
+    /// The first certificate is another server's, this one's.
+    #[error("it is about another server, {0}.onion")]
+    OtherServer(Address),
     /// A statement that is not one of this server and log.
     #[error("{0}")]
     Object(ObjectError),

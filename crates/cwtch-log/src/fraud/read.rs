@@ -1,4 +1,4 @@
-//! Reading a proof: every object is verified, then the kind's constructor decides.
+//! Reading a proof: its form is checked, then every object is verified, then the kind's constructor decides.
 
 use alloc::vec::Vec;
 
@@ -11,8 +11,8 @@ use super::{
 use crate::Hash;
 use crate::bytes::Reader;
 use crate::object::{
-    CERTIFICATE_LEN, CHECKPOINT_LEN, Certificate, Checkpoint, Fault, Head, ObjectError, POLICY_LEN, Policy,
-    RETAIN_LEN, Retain,
+    CERTIFICATE_LEN, CHECKPOINT_LEN, Certificate, Checkpoint, Fault, Head, Object, ObjectError, Outline,
+    POLICY_LEN, Policy, RETAIN_LEN, Retain,
 };
 
 impl From<Unreadable> for ProofError {
@@ -21,7 +21,7 @@ impl From<Unreadable> for ProofError {
     }
 }
 
-/// Genuine bytes under another server, log or key prove nothing; bytes that no log signs are no proof at all.
+/// Only of bytes that are well-formed: [`outline`] comes first.
 impl From<ObjectError> for ProofError {
     fn from(error: ObjectError) -> Self {
         match error.fault {
@@ -33,19 +33,157 @@ impl From<ObjectError> for ProofError {
     }
 }
 
+/// Whether bytes can be read is decided before anything is verified, so that it does not depend on who looks at what first.
 pub(super) fn proof(bytes: &[u8], server: &Address) -> Result<FraudProof, ProofError> {
-    if bytes.len() > MAX_PROOF_LEN {
-        return Err(Unreadable::TooLong.into());
+    let (kind, accused) = outline(bytes)?;
+    if accused != *server {
+        return Err(ProofError::NotProven(NotProven::OtherServer(accused)));
     }
-    let mut parts = Parts { reader: Reader::new(bytes), server };
-    if parts.reader.array().as_ref() != Some(MAGIC) {
-        return Err(Unreadable::Magic.into());
-    }
-    let number = parts.byte()?;
-    let kind = FraudKind::from_number(number).ok_or(Unreadable::Kind(number))?;
+    let content = bytes.get(HEAD..).unwrap_or_default();
+    let mut parts = Parts { reader: Reader::new(content), server };
     parts.proof(kind)?.ok_or(ProofError::NotProven(NotProven::Honest(kind)))
 }
 
+/// The kind of a proof and the server that it names, if the bytes are well-formed.
+pub(super) fn outline(bytes: &[u8]) -> Result<(FraudKind, Address), Unreadable> {
+    if bytes.len() > MAX_PROOF_LEN {
+        return Err(Unreadable::TooLong);
+    }
+    let mut reader = Reader::new(bytes);
+    if reader.array().as_ref() != Some(MAGIC) {
+        return Err(Unreadable::Magic);
+    }
+    let number = reader.u8().ok_or(Unreadable::Truncated)?;
+    let kind = FraudKind::from_number(number).ok_or(Unreadable::Kind(number))?;
+    let server = Layout { reader }.walk(kind)?;
+    Ok((kind, server))
+}
+
+/// The length of what stands before the first certificate.
+const HEAD: usize = MAGIC.len() + 1;
+
+/// Walks over the parts of a proof and checks the form of each.
+struct Layout<'a> {
+    reader: Reader<'a>,
+}
+
+impl Layout<'_> {
+    /// Everything up to the end; gives the server that the first certificate names.
+    fn walk(mut self, kind: FraudKind) -> Result<Address, Unreadable> {
+        let Outline { server, incarnation } = self.certificate()?;
+        match kind {
+            FraudKind::SameSize => self.heads(incarnation)?,
+            FraudKind::Node => {
+                self.heads(incarnation)?;
+                self.node()?;
+            }
+            FraudKind::Shrunk | FraudKind::SecondBoundary => {
+                self.checkpoint(incarnation)?;
+                self.checkpoint(incarnation)?;
+            }
+            FraudKind::TwoCertificates => drop(self.certificate()?),
+            FraudKind::RetainBackwards => {
+                self.retain()?;
+                self.retain()?;
+            }
+            FraudKind::OldSigner => {
+                self.certificate()?;
+                self.checkpoint(incarnation)?;
+            }
+            FraudKind::WrongStart => {
+                self.certificate()?;
+                self.head(incarnation)?;
+                self.disagreement(kind)?;
+            }
+            FraudKind::PrunedEarly => {
+                self.policy()?;
+                self.checkpoint(incarnation)?;
+                self.retain()?;
+            }
+            FraudKind::PolicyBackwards => {
+                self.policy()?;
+                self.policy()?;
+            }
+            FraudKind::Prefix => {
+                self.heads(incarnation)?;
+                self.path()?;
+            }
+            FraudKind::NotContinued => {
+                self.head(incarnation)?;
+                self.disagreement(kind)?;
+            }
+        }
+        if self.reader.is_empty() { Ok(server) } else { Err(Unreadable::Trailing) }
+    }
+
+    fn byte(&mut self) -> Result<u8, Unreadable> {
+        self.reader.u8().ok_or(Unreadable::Truncated)
+    }
+
+    fn skip(&mut self, len: usize) -> Result<&[u8], Unreadable> {
+        self.reader.slice(len).ok_or(Unreadable::Truncated)
+    }
+
+    fn certificate(&mut self) -> Result<Outline, Unreadable> {
+        let outline = Certificate::outline(self.skip(CERTIFICATE_LEN)?);
+        outline.map_err(|fault| Unreadable::Object(Object::Certificate.fault(fault)))
+    }
+
+    fn checkpoint(&mut self, incarnation: u64) -> Result<(), Unreadable> {
+        let outline = Checkpoint::outline(self.skip(CHECKPOINT_LEN)?, incarnation);
+        outline.map_err(|fault| Unreadable::Object(Object::Checkpoint.fault(fault)))
+    }
+
+    fn policy(&mut self) -> Result<(), Unreadable> {
+        let outline = Policy::outline(self.skip(POLICY_LEN)?);
+        outline.map_err(|fault| Unreadable::Object(Object::Policy.fault(fault)))
+    }
+
+    fn retain(&mut self) -> Result<(), Unreadable> {
+        let outline = Retain::outline(self.skip(RETAIN_LEN)?);
+        outline.map_err(|fault| Unreadable::Object(Object::Retain.fault(fault)))
+    }
+
+    fn heads(&mut self, incarnation: u64) -> Result<(), Unreadable> {
+        self.head(incarnation)?;
+        self.head(incarnation)
+    }
+
+    fn head(&mut self, incarnation: u64) -> Result<(), Unreadable> {
+        match self.byte()? {
+            0 => self.checkpoint(incarnation),
+            1 => self.retain(),
+            2 => self.certificate().map(|_| ()),
+            _ => Err(Unreadable::Form),
+        }
+    }
+
+    fn path(&mut self) -> Result<(), Unreadable> {
+        let count = usize::from(self.byte()?);
+        self.skip(count * 32).map(|_| ())
+    }
+
+    fn node(&mut self) -> Result<(), Unreadable> {
+        self.skip(1 + 8 + 2 * 32)?;
+        self.path()?;
+        self.path()
+    }
+
+    fn disagreement(&mut self, kind: FraudKind) -> Result<(), Unreadable> {
+        match self.byte()? {
+            1 => Ok(()),
+            2 => self.node(),
+            3 if kind == FraudKind::NotContinued => Ok(()),
+            12 => match self.byte()? {
+                0 | 1 => self.path(),
+                _ => Err(Unreadable::Form),
+            },
+            _ => Err(Unreadable::Form),
+        }
+    }
+}
+
+/// Verifies the parts of a proof that is well-formed.
 struct Parts<'a> {
     reader: Reader<'a>,
     server: &'a Address,
@@ -98,10 +236,11 @@ impl Parts<'_> {
                 let (a, b, path) = (self.head(log)?, self.head(log)?, self.path()?);
                 FraudProof::prefix(log, &a, &b, &path)
             }
+            FraudKind::NotContinued => {
+                let (head, how) = (self.head(log)?, self.disagreement()?);
+                FraudProof::not_continued(log, &head, &how)
+            }
         };
-        if !self.reader.is_empty() {
-            return Err(Unreadable::Trailing.into());
-        }
         Ok(proof)
     }
 
@@ -138,6 +277,10 @@ impl Parts<'_> {
         match self.byte()? {
             0 => self.checkpoint(log).map(Head::Checkpoint),
             1 => self.retain(log).map(Head::Retain),
+            2 => {
+                let other = Object::Certificate.fault(Fault::OtherIncarnation);
+                Head::previous(log, &self.certificate()?).ok_or_else(|| other.into())
+            }
             _ => Err(Unreadable::Form.into()),
         }
     }
@@ -163,6 +306,7 @@ impl Parts<'_> {
         match self.byte()? {
             1 => Ok(Disagreement::SameSize),
             2 => Ok(Disagreement::Node(self.node()?)),
+            3 => Ok(Disagreement::Smaller),
             12 => {
                 let head_is_smaller = match self.byte()? {
                     0 => true,

@@ -82,6 +82,22 @@ impl Certificate {
     }
 
     fn read(bytes: &[u8], server: &Address) -> Result<Self, Fault> {
+        let (read, server_key) = Self::parse(bytes)?;
+        if read.server != *server {
+            return Err(Fault::OtherServer);
+        }
+        server_key.verify(&read.signed_text(), &read.signature)?;
+        Ok(read)
+    }
+
+    /// Whether bytes are well-formed, whoever signed them or not.
+    pub(crate) fn outline(bytes: &[u8]) -> Result<Outline, Fault> {
+        let (read, _) = Self::parse(bytes)?;
+        Ok(Outline { server: read.server, incarnation: read.incarnation })
+    }
+
+    /// Everything but the signature; gives the server's key.
+    fn parse(bytes: &[u8]) -> Result<(Self, SignerKey), Fault> {
         if bytes.len() != CERTIFICATE_LEN {
             return Err(Fault::Length);
         }
@@ -92,9 +108,7 @@ impl Certificate {
         }
         let kind = reader.u8().and_then(CertificateKind::from_byte).ok_or(Fault::Kind)?;
         let server_key: [u8; 32] = reader.array().ok_or(Fault::Length)?;
-        if server_key != *server.public_key().as_bytes() {
-            return Err(Fault::OtherServer);
-        }
+        let server = PublicKey::from_bytes(&server_key).map_err(|_| Fault::Key)?.address();
         let log_key: [u8; 32] = reader.array().ok_or(Fault::Length)?;
         let log_key = match kind {
             CertificateKind::Retired if log_key == [0; 32] => None,
@@ -112,10 +126,9 @@ impl Certificate {
             _ => Some(previous),
         };
         let signature = reader.array().ok_or(Fault::Length)?;
-        let read = Self { server: *server, kind, incarnation, log_key, previous, signature };
+        let read = Self { server, kind, incarnation, log_key, previous, signature };
         let server_key = read.check()?;
-        server_key.verify(&read.signed_text(), &read.signature)?;
-        Ok(read)
+        Ok((read, server_key))
     }
 
     /// The first certificate of a server: its log begins at `incarnation` (unix seconds, a multiple of 60).
@@ -263,6 +276,12 @@ impl Certificate {
     pub(crate) fn log_or_fault(&self) -> Result<LogId, Fault> {
         self.log().ok_or(Fault::Retired)
     }
+}
+
+/// What is known of a certificate that is well-formed and not verified.
+pub(crate) struct Outline {
+    pub(crate) server: Address,
+    pub(crate) incarnation: u64,
 }
 
 const NO_PREVIOUS: Previous = Previous { incarnation: 0, size: 0, root: [0; 32] };

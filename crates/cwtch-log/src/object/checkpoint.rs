@@ -8,7 +8,7 @@ use core::fmt;
 use cwtch_primitives::{Identity, Signature};
 use data_encoding::BASE64;
 
-use super::{Certificate, Fault, LogId, Object, ObjectError, check_root};
+use super::{Certificate, Fault, LogId, Object, ObjectError, check_root, check_time};
 use crate::bytes::Reader;
 use crate::{BOUNDARY, Hash};
 
@@ -38,11 +38,60 @@ impl CheckpointKind {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     log: LogId,
+    fields: Fields,
+    signature: Signature,
+}
+
+/// What is signed.
+#[derive(Clone, PartialEq, Eq)]
+struct Fields {
     kind: CheckpointKind,
     size: u64,
     root: Hash,
     time: u64,
-    signature: Signature,
+}
+
+impl Fields {
+    fn parse(bytes: &[u8], incarnation: u64) -> Result<(Self, Signature), Fault> {
+        if bytes.len() != CHECKPOINT_LEN {
+            return Err(Fault::Length);
+        }
+        let mut reader = Reader::new(bytes);
+        let kind = match reader.u8() {
+            Some(0) => CheckpointKind::Ordinary,
+            Some(1) => CheckpointKind::Boundary,
+            _ => return Err(Fault::Kind),
+        };
+        let read = Self {
+            kind,
+            size: reader.u64().ok_or(Fault::Length)?,
+            root: reader.array().ok_or(Fault::Length)?,
+            time: reader.u64().ok_or(Fault::Length)?,
+        };
+        read.check(incarnation)?;
+        Ok((read, reader.array().ok_or(Fault::Length)?))
+    }
+
+    fn check(&self, incarnation: u64) -> Result<(), Fault> {
+        check_root(self.size, &self.root)?;
+        let is_boundary = self.kind == CheckpointKind::Boundary;
+        if is_boundary && (self.size == 0 || !self.size.is_multiple_of(BOUNDARY)) {
+            return Err(Fault::Size);
+        }
+        check_time(self.time, incarnation)
+    }
+
+    /// The text of C2SP tlog-cosignature.
+    fn signed_text(&self, certificate: &Certificate) -> String {
+        let Self { kind, size, root, time } = self;
+        let (server, incarnation) = (certificate.server(), certificate.incarnation());
+        let suffix = match kind {
+            CheckpointKind::Ordinary => "",
+            CheckpointKind::Boundary => "/boundary",
+        };
+        let root = BASE64.encode(root);
+        format!("cosignature/v1\ntime {time}\ncwtch-log/1/{server}/{incarnation}{suffix}\n{size}\n{root}\n")
+    }
 }
 
 impl Checkpoint {
@@ -55,27 +104,15 @@ impl Checkpoint {
     }
 
     fn read(bytes: &[u8], certificate: &Certificate) -> Result<Self, Fault> {
-        if bytes.len() != CHECKPOINT_LEN {
-            return Err(Fault::Length);
-        }
+        let (fields, signature) = Fields::parse(bytes, certificate.incarnation())?;
         let log = certificate.log_or_fault()?;
-        let mut reader = Reader::new(bytes);
-        let kind = match reader.u8() {
-            Some(0) => CheckpointKind::Ordinary,
-            Some(1) => CheckpointKind::Boundary,
-            _ => return Err(Fault::Kind),
-        };
-        let read = Self {
-            log,
-            kind,
-            size: reader.u64().ok_or(Fault::Length)?,
-            root: reader.array().ok_or(Fault::Length)?,
-            time: reader.u64().ok_or(Fault::Length)?,
-            signature: reader.array().ok_or(Fault::Length)?,
-        };
-        read.check()?;
-        log.key.verify(read.signed_text(certificate).as_bytes(), &read.signature)?;
-        Ok(read)
+        log.key.verify(fields.signed_text(certificate).as_bytes(), &signature)?;
+        Ok(Self { log, fields, signature })
+    }
+
+    /// Whether bytes are well-formed for an incarnation, whoever signed them or not.
+    pub(crate) fn outline(bytes: &[u8], incarnation: u64) -> Result<(), Fault> {
+        Fields::parse(bytes, incarnation).map(|_| ())
     }
 
     pub(crate) fn sign(
@@ -88,63 +125,46 @@ impl Checkpoint {
     ) -> Result<Self, ObjectError> {
         let fault = |fault| Object::Checkpoint.fault(fault);
         let log = certificate.log_or_fault().map_err(fault)?;
-        let mut signed = Self { log, kind, size, root, time, signature: [0; 64] };
-        signed.check().map_err(fault)?;
-        signed.signature = key.sign(signed.signed_text(certificate).as_bytes());
-        Ok(signed)
-    }
-
-    fn check(&self) -> Result<(), Fault> {
-        check_root(self.size, &self.root)?;
-        if self.is_boundary() && (self.size == 0 || !self.size.is_multiple_of(BOUNDARY)) {
-            return Err(Fault::Size);
-        }
-        self.log.check_time(self.time)
-    }
-
-    /// The text of C2SP tlog-cosignature.
-    fn signed_text(&self, certificate: &Certificate) -> String {
-        let Self { size, time, .. } = self;
-        let (server, incarnation) = (certificate.server(), self.log.incarnation);
-        let suffix = if self.is_boundary() { "/boundary" } else { "" };
-        let root = BASE64.encode(&self.root);
-        format!("cosignature/v1\ntime {time}\ncwtch-log/1/{server}/{incarnation}{suffix}\n{size}\n{root}\n")
+        let fields = Fields { kind, size, root, time };
+        fields.check(log.incarnation).map_err(fault)?;
+        let signature = key.sign(fields.signed_text(certificate).as_bytes());
+        Ok(Self { log, fields, signature })
     }
 
     /// The bytes of the checkpoint.
     pub fn to_bytes(&self) -> [u8; CHECKPOINT_LEN] {
         let mut bytes = Vec::with_capacity(CHECKPOINT_LEN);
-        bytes.push(self.kind.byte());
-        bytes.extend(self.size.to_be_bytes());
-        bytes.extend(self.root);
-        bytes.extend(self.time.to_be_bytes());
+        bytes.push(self.fields.kind.byte());
+        bytes.extend(self.fields.size.to_be_bytes());
+        bytes.extend(self.fields.root);
+        bytes.extend(self.fields.time.to_be_bytes());
         bytes.extend(self.signature);
         bytes.first_chunk().copied().unwrap_or([0; CHECKPOINT_LEN])
     }
 
     /// Ordinary or boundary.
     pub const fn kind(&self) -> CheckpointKind {
-        self.kind
+        self.fields.kind
     }
 
     /// Whether it is a boundary checkpoint.
     pub const fn is_boundary(&self) -> bool {
-        matches!(self.kind, CheckpointKind::Boundary)
+        matches!(self.fields.kind, CheckpointKind::Boundary)
     }
 
     /// The number of entries.
     pub const fn size(&self) -> u64 {
-        self.size
+        self.fields.size
     }
 
     /// The root of the tree over them.
     pub const fn root(&self) -> &Hash {
-        &self.root
+        &self.fields.root
     }
 
     /// When it was signed: unix seconds, a multiple of 60.
     pub const fn time(&self) -> u64 {
-        self.time
+        self.fields.time
     }
 
     /// The incarnation that it belongs to.
@@ -160,9 +180,9 @@ impl Checkpoint {
 impl fmt::Debug for Checkpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Checkpoint")
-            .field("kind", &self.kind)
-            .field("size", &self.size)
-            .field("time", &self.time)
+            .field("kind", &self.fields.kind)
+            .field("size", &self.fields.size)
+            .field("time", &self.fields.time)
             .finish_non_exhaustive()
     }
 }

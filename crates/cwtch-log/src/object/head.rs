@@ -1,26 +1,50 @@
 //! Heads: whatever states a root for a size (section 3.6).
 
-use super::{Checkpoint, LogId, Retain};
+use core::fmt;
+
+use super::{Certificate, Checkpoint, LogId, Previous, Retain};
 use crate::Hash;
 
 /// A statement about the root of a size of one incarnation. Any two must agree.
-///
-/// The third kind of head, what a [`Certificate`](super::Certificate) says of the incarnation before, is compared by
-/// [`FraudProof::wrong_start`](crate::FraudProof::wrong_start).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Head {
     /// A checkpoint.
     Checkpoint(Checkpoint),
     /// A Retain: the root of the tree of `min_index` entries.
     Retain(Retain),
+    /// What a later certificate says of the incarnation.
+    Previous(PreviousHead),
+}
+
+/// The size and root at which a later certificate continues or ends an incarnation.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PreviousHead {
+    log: LogId,
+    previous: Previous,
+    later: Certificate,
+}
+
+impl PreviousHead {
+    /// The certificate that says it.
+    pub const fn certificate(&self) -> &Certificate {
+        &self.later
+    }
 }
 
 impl Head {
+    /// What `later` says of the incarnation of `earlier`; `None` if it continues or ends another one, or none.
+    pub fn previous(earlier: &Certificate, later: &Certificate) -> Option<Self> {
+        let (log, previous) = (earlier.log()?, *later.previous()?);
+        let of_it = earlier.server() == later.server() && previous.incarnation == earlier.incarnation();
+        of_it.then(|| Self::Previous(PreviousHead { log, previous, later: later.clone() }))
+    }
+
     /// The number of entries.
     pub const fn size(&self) -> u64 {
         match self {
             Self::Checkpoint(checkpoint) => checkpoint.size(),
             Self::Retain(retain) => retain.min_index(),
+            Self::Previous(head) => head.previous.size,
         }
     }
 
@@ -29,14 +53,16 @@ impl Head {
         match self {
             Self::Checkpoint(checkpoint) => checkpoint.root(),
             Self::Retain(retain) => retain.root(),
+            Self::Previous(head) => &head.previous.root,
         }
     }
 
-    /// When it was signed: unix seconds.
+    /// When it was signed, unix seconds; of a certificate, from when on it is valid.
     pub const fn time(&self) -> u64 {
         match self {
             Self::Checkpoint(checkpoint) => checkpoint.time(),
             Self::Retain(retain) => retain.time(),
+            Self::Previous(head) => head.later.incarnation(),
         }
     }
 
@@ -44,6 +70,7 @@ impl Head {
         match self {
             Self::Checkpoint(checkpoint) => checkpoint.log(),
             Self::Retain(retain) => retain.log(),
+            Self::Previous(head) => &head.log,
         }
     }
 }
@@ -57,5 +84,11 @@ impl From<Checkpoint> for Head {
 impl From<Retain> for Head {
     fn from(retain: Retain) -> Self {
         Self::Retain(retain)
+    }
+}
+
+impl fmt::Debug for PreviousHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PreviousHead").field("later", &self.later).finish_non_exhaustive()
     }
 }

@@ -13,9 +13,10 @@ use core::fmt;
 
 use cwtch_primitives::{PublicKey, Signature};
 
+pub(crate) use certificate::Outline;
 pub use certificate::{CERTIFICATE_LEN, Certificate, CertificateKind, Previous};
 pub use checkpoint::{CHECKPOINT_LEN, Checkpoint, CheckpointKind};
-pub use head::Head;
+pub use head::{Head, PreviousHead};
 pub use policy::{POLICY_LEN, Policy};
 pub use receipt::Receipt;
 pub use retain::{RETAIN_LEN, Retain};
@@ -103,7 +104,7 @@ pub enum Fault {
     /// A time that is no multiple of 60, or below the incarnation.
     #[error("its time is no multiple of 60 seconds, or before the beginning of the log")]
     Time,
-    /// A size above 2^48, or one that this object cannot have.
+    /// A size of 2^48 or more, or one that this object cannot have.
     #[error("its size is not one that it can have")]
     Size,
     /// The root of a size 0 that is not the empty root.
@@ -152,14 +153,15 @@ pub(crate) struct LogId {
     pub(crate) key: SignerKey,
 }
 
-impl LogId {
-    /// Checks a statement's time: on the grid, and not before the log began.
-    fn check_time(&self, time: u64) -> Result<(), Fault> {
-        if !time.is_multiple_of(TICK) || time < self.incarnation {
-            return Err(Fault::Time);
-        }
-        Ok(())
+/// Checks a statement's time: on the grid, and not before the log began. The incarnation is on the grid as well.
+fn check_time(time: u64, incarnation: u64) -> Result<(), Fault> {
+    if !incarnation.is_multiple_of(TICK) {
+        return Err(Fault::Incarnation);
     }
+    if !time.is_multiple_of(TICK) || time < incarnation {
+        return Err(Fault::Time);
+    }
+    Ok(())
 }
 
 /// Checks that a root can be the root of a tree of that size.

@@ -5,22 +5,61 @@ use core::fmt;
 
 use cwtch_primitives::{Identity, Signature};
 
-use super::{Certificate, Fault, LogId, Object, ObjectError};
+use super::{Certificate, Fault, LogId, Object, ObjectError, check_time};
 use crate::bytes::Reader;
 
 /// Length of a policy in bytes.
 pub const POLICY_LEN: usize = 96;
-const SIGNED: usize = 32;
 const CONTEXT: &[u8] = b"cwtch-log-policy/1\n";
 
 /// A verified policy.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Policy {
     log: LogId,
+    fields: Fields,
+    signature: Signature,
+}
+
+/// What is signed.
+#[derive(Clone, PartialEq, Eq)]
+struct Fields {
+    incarnation: u64,
     time: u64,
     retention: u64,
     cap: u64,
-    signature: Signature,
+}
+
+impl Fields {
+    fn parse(bytes: &[u8]) -> Result<(Self, Signature), Fault> {
+        if bytes.len() != POLICY_LEN {
+            return Err(Fault::Length);
+        }
+        let mut reader = Reader::new(bytes);
+        let read = Self {
+            incarnation: reader.u64().ok_or(Fault::Length)?,
+            time: reader.u64().ok_or(Fault::Length)?,
+            retention: reader.u64().ok_or(Fault::Length)?,
+            cap: reader.u64().ok_or(Fault::Length)?,
+        };
+        read.check()?;
+        Ok((read, reader.array().ok_or(Fault::Length)?))
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        check_time(self.time, self.incarnation)
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(POLICY_LEN);
+        for field in [self.incarnation, self.time, self.retention, self.cap] {
+            bytes.extend(field.to_be_bytes());
+        }
+        bytes
+    }
+
+    fn signed_text(&self) -> Vec<u8> {
+        [CONTEXT, &self.to_bytes()].concat()
+    }
 }
 
 impl Policy {
@@ -34,24 +73,18 @@ impl Policy {
     }
 
     fn read(bytes: &[u8], certificate: &Certificate) -> Result<Self, Fault> {
-        if bytes.len() != POLICY_LEN {
-            return Err(Fault::Length);
-        }
+        let (fields, signature) = Fields::parse(bytes)?;
         let log = certificate.log_or_fault()?;
-        let mut reader = Reader::new(bytes);
-        if reader.u64() != Some(log.incarnation) {
+        if fields.incarnation != log.incarnation {
             return Err(Fault::OtherIncarnation);
         }
-        let read = Self {
-            log,
-            time: reader.u64().ok_or(Fault::Length)?,
-            retention: reader.u64().ok_or(Fault::Length)?,
-            cap: reader.u64().ok_or(Fault::Length)?,
-            signature: reader.array().ok_or(Fault::Length)?,
-        };
-        log.check_time(read.time)?;
-        log.key.verify(&read.signed_text(), &read.signature)?;
-        Ok(read)
+        log.key.verify(&fields.signed_text(), &signature)?;
+        Ok(Self { log, fields, signature })
+    }
+
+    /// Whether bytes are well-formed, whoever signed them or not.
+    pub(crate) fn outline(bytes: &[u8]) -> Result<(), Fault> {
+        Fields::parse(bytes).map(|_| ())
     }
 
     pub(crate) fn sign(
@@ -63,41 +96,32 @@ impl Policy {
     ) -> Result<Self, ObjectError> {
         let fault = |fault| Object::Policy.fault(fault);
         let log = certificate.log_or_fault().map_err(fault)?;
-        log.check_time(time).map_err(fault)?;
-        let mut signed = Self { log, time, retention, cap, signature: [0; 64] };
-        signed.signature = key.sign(&signed.signed_text());
-        Ok(signed)
-    }
-
-    fn signed_text(&self) -> Vec<u8> {
-        let mut text = CONTEXT.to_vec();
-        text.extend(self.to_bytes().iter().take(SIGNED));
-        text
+        let fields = Fields { incarnation: log.incarnation, time, retention, cap };
+        fields.check().map_err(fault)?;
+        let signature = key.sign(&fields.signed_text());
+        Ok(Self { log, fields, signature })
     }
 
     /// The bytes of the policy.
     pub fn to_bytes(&self) -> [u8; POLICY_LEN] {
-        let mut bytes = Vec::with_capacity(POLICY_LEN);
-        for field in [self.log.incarnation, self.time, self.retention, self.cap] {
-            bytes.extend(field.to_be_bytes());
-        }
+        let mut bytes = self.fields.to_bytes();
         bytes.extend(self.signature);
         bytes.first_chunk().copied().unwrap_or([0; POLICY_LEN])
     }
 
     /// When it was signed: unix seconds, a multiple of 60.
     pub const fn time(&self) -> u64 {
-        self.time
+        self.fields.time
     }
 
     /// For how many seconds after it was appended the body of an entry is kept; 0 promises nothing.
     pub const fn retention(&self) -> u64 {
-        self.retention
+        self.fields.retention
     }
 
     /// How many messages the server holds at most; 0 for no limit.
     pub const fn cap(&self) -> u64 {
-        self.cap
+        self.fields.cap
     }
 
     /// The incarnation that it belongs to.
@@ -113,9 +137,9 @@ impl Policy {
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Policy")
-            .field("time", &self.time)
-            .field("retention", &self.retention)
-            .field("cap", &self.cap)
+            .field("time", &self.fields.time)
+            .field("retention", &self.fields.retention)
+            .field("cap", &self.fields.cap)
             .finish_non_exhaustive()
     }
 }

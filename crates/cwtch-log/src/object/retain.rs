@@ -5,23 +5,67 @@ use core::fmt;
 
 use cwtch_primitives::{Identity, Signature};
 
-use super::{Certificate, Fault, LogId, Object, ObjectError, check_root};
+use super::{Certificate, Fault, LogId, Object, ObjectError, check_root, check_time};
 use crate::Hash;
 use crate::bytes::Reader;
 
 /// Length of a Retain in bytes.
 pub const RETAIN_LEN: usize = 120;
-const SIGNED: usize = 56;
 const CONTEXT: &[u8] = b"cwtch-log-retain/1\n";
 
 /// A verified Retain.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Retain {
     log: LogId,
+    fields: Fields,
+    signature: Signature,
+}
+
+/// What is signed.
+#[derive(Clone, PartialEq, Eq)]
+struct Fields {
+    incarnation: u64,
     time: u64,
     min_index: u64,
     root: Hash,
-    signature: Signature,
+}
+
+impl Fields {
+    fn parse(bytes: &[u8]) -> Result<(Self, Signature), Fault> {
+        if bytes.len() != RETAIN_LEN {
+            return Err(Fault::Length);
+        }
+        let mut reader = Reader::new(bytes);
+        let read = Self {
+            incarnation: reader.u64().ok_or(Fault::Length)?,
+            time: reader.u64().ok_or(Fault::Length)?,
+            min_index: reader.u64().ok_or(Fault::Length)?,
+            root: reader.array().ok_or(Fault::Length)?,
+        };
+        read.check()?;
+        Ok((read, reader.array().ok_or(Fault::Length)?))
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        if self.min_index == 0 {
+            return Err(Fault::Size);
+        }
+        check_root(self.min_index, &self.root)?;
+        check_time(self.time, self.incarnation)
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(RETAIN_LEN);
+        for field in [self.incarnation, self.time, self.min_index] {
+            bytes.extend(field.to_be_bytes());
+        }
+        bytes.extend(self.root);
+        bytes
+    }
+
+    fn signed_text(&self) -> Vec<u8> {
+        [CONTEXT, &self.to_bytes()].concat()
+    }
 }
 
 impl Retain {
@@ -35,24 +79,18 @@ impl Retain {
     }
 
     fn read(bytes: &[u8], certificate: &Certificate) -> Result<Self, Fault> {
-        if bytes.len() != RETAIN_LEN {
-            return Err(Fault::Length);
-        }
+        let (fields, signature) = Fields::parse(bytes)?;
         let log = certificate.log_or_fault()?;
-        let mut reader = Reader::new(bytes);
-        if reader.u64() != Some(log.incarnation) {
+        if fields.incarnation != log.incarnation {
             return Err(Fault::OtherIncarnation);
         }
-        let read = Self {
-            log,
-            time: reader.u64().ok_or(Fault::Length)?,
-            min_index: reader.u64().ok_or(Fault::Length)?,
-            root: reader.array().ok_or(Fault::Length)?,
-            signature: reader.array().ok_or(Fault::Length)?,
-        };
-        read.check()?;
-        log.key.verify(&read.signed_text(), &read.signature)?;
-        Ok(read)
+        log.key.verify(&fields.signed_text(), &signature)?;
+        Ok(Self { log, fields, signature })
+    }
+
+    /// Whether bytes are well-formed, whoever signed them or not.
+    pub(crate) fn outline(bytes: &[u8]) -> Result<(), Fault> {
+        Fields::parse(bytes).map(|_| ())
     }
 
     pub(crate) fn sign(
@@ -64,50 +102,32 @@ impl Retain {
     ) -> Result<Self, ObjectError> {
         let fault = |fault| Object::Retain.fault(fault);
         let log = certificate.log_or_fault().map_err(fault)?;
-        let mut signed = Self { log, time, min_index, root, signature: [0; 64] };
-        signed.check().map_err(fault)?;
-        signed.signature = key.sign(&signed.signed_text());
-        Ok(signed)
-    }
-
-    fn check(&self) -> Result<(), Fault> {
-        if self.min_index == 0 {
-            return Err(Fault::Size);
-        }
-        check_root(self.min_index, &self.root)?;
-        self.log.check_time(self.time)
-    }
-
-    fn signed_text(&self) -> Vec<u8> {
-        let mut text = CONTEXT.to_vec();
-        text.extend(self.to_bytes().iter().take(SIGNED));
-        text
+        let fields = Fields { incarnation: log.incarnation, time, min_index, root };
+        fields.check().map_err(fault)?;
+        let signature = key.sign(&fields.signed_text());
+        Ok(Self { log, fields, signature })
     }
 
     /// The bytes of the Retain.
     pub fn to_bytes(&self) -> [u8; RETAIN_LEN] {
-        let mut bytes = Vec::with_capacity(RETAIN_LEN);
-        for field in [self.log.incarnation, self.time, self.min_index] {
-            bytes.extend(field.to_be_bytes());
-        }
-        bytes.extend(self.root);
+        let mut bytes = self.fields.to_bytes();
         bytes.extend(self.signature);
         bytes.first_chunk().copied().unwrap_or([0; RETAIN_LEN])
     }
 
     /// When it was signed: unix seconds, a multiple of 60.
     pub const fn time(&self) -> u64 {
-        self.time
+        self.fields.time
     }
 
     /// The bodies of the entries below this index may be gone.
     pub const fn min_index(&self) -> u64 {
-        self.min_index
+        self.fields.min_index
     }
 
     /// The root of the tree of `min_index` entries.
     pub const fn root(&self) -> &Hash {
-        &self.root
+        &self.fields.root
     }
 
     /// The incarnation that it belongs to.
@@ -123,8 +143,8 @@ impl Retain {
 impl fmt::Debug for Retain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Retain")
-            .field("time", &self.time)
-            .field("min_index", &self.min_index)
+            .field("time", &self.fields.time)
+            .field("min_index", &self.fields.min_index)
             .finish_non_exhaustive()
     }
 }

@@ -29,7 +29,7 @@ impl<N: Nodes + ?Sized> Nodes for &mut N {
 /// Why a proof was not generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TreeError<E> {
-    /// What was asked for does not lie in a tree of that size, or the size is above 2^48.
+    /// What was asked for does not lie in a tree of that size, or the size is 2^48 or more.
     #[error("the tree has no such node or size")]
     OutOfRange,
     /// A node could not be read.
@@ -40,7 +40,7 @@ pub enum TreeError<E> {
 /// The compact range of a tree of `size` leaves. Reads one node for each bit that is set in the size.
 ///
 /// # Errors
-/// [`TreeError::OutOfRange`] for sizes above 2^48, and what reading a node gives.
+/// [`TreeError::OutOfRange`] for sizes 2^48 or more, and what reading a node gives.
 pub fn range_of<N: Nodes>(nodes: &mut N, size: u64) -> Result<CompactRange, TreeError<N::Error>> {
     let hashes = complete_subtrees(nodes, 0, size)?;
     CompactRange::from_hashes(size, hashes).map_err(|_| TreeError::OutOfRange)
@@ -50,7 +50,7 @@ pub fn range_of<N: Nodes>(nodes: &mut N, size: u64) -> Result<CompactRange, Tree
 /// leaf's sibling upwards.
 ///
 /// # Errors
-/// [`TreeError::OutOfRange`] unless `index < size ≤ 2^48`, and what reading a node gives.
+/// [`TreeError::OutOfRange`] unless `index < size < 2^48`, and what reading a node gives.
 pub fn inclusion_path<N: Nodes>(
     nodes: &mut N,
     index: u64,
@@ -62,7 +62,7 @@ pub fn inclusion_path<N: Nodes>(
 /// The path that leads from the complete subtree `(level, index)` to the root of the tree of `size` leaves.
 ///
 /// # Errors
-/// [`TreeError::OutOfRange`] unless `(index + 1)·2^level ≤ size ≤ 2^48`, and what reading a node gives.
+/// [`TreeError::OutOfRange`] unless `(index + 1)·2^level ≤ size < 2^48`, and what reading a node gives.
 pub fn subtree_path<N: Nodes>(
     nodes: &mut N,
     level: u8,
@@ -95,7 +95,7 @@ pub fn subtree_path<N: Nodes>(
 /// equals `size`: then there is nothing to prove.
 ///
 /// # Errors
-/// [`TreeError::OutOfRange`] unless `from ≤ size ≤ 2^48`, and what reading a node gives.
+/// [`TreeError::OutOfRange`] unless `from ≤ size < 2^48`, and what reading a node gives.
 pub fn consistency_proof<N: Nodes>(
     nodes: &mut N,
     from: u64,

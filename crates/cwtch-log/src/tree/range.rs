@@ -23,7 +23,7 @@ impl CompactRange {
     /// A range from its parts.
     ///
     /// # Errors
-    /// If the size is above 2^48 or the number of hashes does not belong to it.
+    /// If the size is 2^48 or more or the number of hashes does not belong to it.
     pub fn from_hashes(size: u64, hashes: Vec<Hash>) -> Result<Self, ObjectError> {
         if size > MAX_SIZE {
             return Err(Object::CompactRange.fault(Fault::Size));
@@ -82,7 +82,7 @@ impl CompactRange {
             );
         }
         self.hashes.push(hash);
-        // Sizes above 2^48 are not accepted from anybody, and nobody counts up to 2^64.
+        // Sizes of 2^48 or more are not accepted from anybody, and nobody counts up to 2^64.
         self.size = self.size.wrapping_add(1);
     }
 

@@ -191,10 +191,10 @@ fn nothing_overflows() {
             assert!(path.is_err() || (index, size) == (0, 1));
         }
     }
-    // The right-most leaf of the largest tree has 48 siblings.
-    assert!(root_from_path(&[1; 32], MAX_SIZE - 1, MAX_SIZE, &paths[48]).is_some());
-    assert!(CompactRange::from_hashes(MAX_SIZE + 1, std::vec![[0; 32]; 2]).is_err());
-    let mut range = CompactRange::from_hashes(MAX_SIZE - 1, std::vec![[0; 32]; 48]).unwrap();
+    // The left-most leaf of the largest tree has 48 siblings.
+    assert!(root_from_path(&[1; 32], 0, MAX_SIZE, &paths[48]).is_some());
+    assert!(CompactRange::from_hashes(MAX_SIZE + 1, std::vec![[0; 32]; 1]).is_err());
+    let mut range = CompactRange::from_hashes(MAX_SIZE - 1, std::vec![[0; 32]; 47]).unwrap();
     range.push([1; 32]);
-    assert_eq!((range.size(), range.hashes().len()), (MAX_SIZE, 1));
+    assert_eq!((range.size(), range.hashes().len()), (MAX_SIZE, 48));
 }

@@ -14,7 +14,7 @@ pub fn root_from_path(leaf: &Hash, index: u64, size: u64, path: &[Hash]) -> Opti
 
 /// The root to which the path of the complete subtree `(level, index)` with this hash leads.
 ///
-/// `None` also if that subtree is not complete in a tree of `size` leaves, or the size is above 2^48.
+/// `None` also if that subtree is not complete in a tree of `size` leaves, or the size is 2^48 or more.
 pub fn root_from_subtree(level: u8, index: u64, hash: &Hash, size: u64, path: &[Hash]) -> Option<Hash> {
     let mut climb = Climb::new(level, index, size)?;
     let mut root = *hash;
@@ -29,7 +29,7 @@ pub fn root_from_subtree(level: u8, index: u64, hash: &Hash, size: u64, path: &[
 
 /// The two roots, of `from` and of `size` leaves, to which a self-contained consistency proof leads.
 ///
-/// `None` also unless `0 < from < size ≤ 2^48`: there is no proof for other sizes.
+/// `None` also unless `0 < from < size < 2^48`: there is no proof for other sizes.
 pub fn roots_from_consistency(from: u64, size: u64, proof: &[Hash]) -> Option<(Hash, Hash)> {
     if from == 0 || from >= size {
         return None;

@@ -3,7 +3,7 @@
 
 use cwtch_log::fraud::{Disagreement, NodeConflict};
 use cwtch_log::tree::{MemoryTree, Nodes, consistency_proof, root_from_subtree, subtree_path};
-use cwtch_log::{Checkpoint, FraudKind, FraudProof, Hash, Head, Retain, Signer};
+use cwtch_log::{Checkpoint, FraudKind, FraudProof, Hash, Head, Previous, Retain, Signer};
 use proptest::prelude::*;
 
 use crate::simulation::{Event, Honest, Incarnation};
@@ -95,6 +95,31 @@ fn retains(one: &Incarnation) -> Vec<&Retain> {
     one.heads.iter().filter_map(|h| if let Head::Retain(r) = h { Some(r) } else { None }).collect()
 }
 
+/// Every way in which a head and the previous tree of a certificate might disagree.
+fn disagreements(
+    head: &Head,
+    previous: &Previous,
+    trees: &[MemoryTree],
+    next: &mut impl FnMut(u64) -> u64,
+) -> Vec<Disagreement> {
+    let mut attempts = vec![Disagreement::SameSize, Disagreement::Smaller];
+    for proof in proof_attempts(head.size(), previous.size, head.root(), trees) {
+        attempts.push(Disagreement::Prefix { head_is_smaller: true, proof });
+    }
+    for proof in proof_attempts(previous.size, head.size(), &previous.root, trees) {
+        attempts.push(Disagreement::Prefix { head_is_smaller: false, proof });
+    }
+    let index = next(previous.size.min(head.size()));
+    let of_head = node_attempts((0, index), (head.size(), head.root()), trees);
+    let of_previous = node_attempts((0, index), (previous.size, &previous.root), trees);
+    for (hash_a, path_a) in &of_head {
+        for (hash_b, path_b) in &of_previous {
+            attempts.push(Disagreement::Node(conflict(0, index, (hash_a, path_a), (hash_b, path_b))));
+        }
+    }
+    attempts
+}
+
 /// Every proof that can be made of a history. `seed` picks the nodes and pairs on which paths are tried, which are too
 /// many to try all.
 fn frame(history: &[Incarnation], seed: u64) -> Vec<FraudProof> {
@@ -107,7 +132,9 @@ fn frame(history: &[Incarnation], seed: u64) -> Vec<FraudProof> {
     };
     for log in history {
         let certificate = &log.certificate;
-        let statements = history.iter().flat_map(|one| &one.heads).collect::<Vec<_>>();
+        let later = history.iter().filter_map(|later| Head::previous(certificate, &later.certificate));
+        let own: Vec<Head> = log.heads.iter().cloned().chain(later).collect();
+        let statements = history.iter().flat_map(|one| &one.heads).chain(&own).collect::<Vec<_>>();
         for a in &statements {
             for b in &statements {
                 found.extend(FraudProof::same_size(certificate, a, b));
@@ -122,7 +149,7 @@ fn frame(history: &[Incarnation], seed: u64) -> Vec<FraudProof> {
         }
         // Paths are tried on some pairs of this incarnation.
         for _ in 0..12 {
-            let mut pick = || log.heads.get(next(log.heads.len() as u64) as usize);
+            let mut pick = || own.get(next(own.len() as u64) as usize);
             let (Some(a), Some(b)) = (pick(), pick()) else { break };
             for proof in proof_attempts(a.size(), b.size(), a.root(), &trees) {
                 found.extend(FraudProof::prefix(certificate, a, b, &proof));
@@ -137,6 +164,13 @@ fn frame(history: &[Incarnation], seed: u64) -> Vec<FraudProof> {
                 for (hash_b, path_b) in &of_b {
                     let node = conflict(level, index, (hash_a, path_a), (hash_b, path_b));
                     found.extend(FraudProof::node(certificate, a, b, &node));
+                }
+            }
+        }
+        if let Some(previous) = certificate.previous() {
+            for head in &own {
+                for how in disagreements(head, previous, &trees, &mut next) {
+                    found.extend(FraudProof::not_continued(certificate, head, &how));
                 }
             }
         }
@@ -159,25 +193,9 @@ fn frame(history: &[Incarnation], seed: u64) -> Vec<FraudProof> {
             if previous.incarnation != certificate.incarnation() {
                 continue;
             }
-            for head in &log.heads {
-                let mut attempts = vec![Disagreement::SameSize];
-                for proof in proof_attempts(head.size(), previous.size, head.root(), &trees) {
-                    attempts.push(Disagreement::Prefix { head_is_smaller: true, proof });
-                }
-                for proof in proof_attempts(previous.size, head.size(), &previous.root, &trees) {
-                    attempts.push(Disagreement::Prefix { head_is_smaller: false, proof });
-                }
-                let index = next(previous.size.min(head.size()));
-                let of_head = node_attempts((0, index), (head.size(), head.root()), &trees);
-                let of_previous = node_attempts((0, index), (previous.size, &previous.root), &trees);
-                for (hash_a, path_a) in &of_head {
-                    for (hash_b, path_b) in &of_previous {
-                        let node = conflict(0, index, (hash_a, path_a), (hash_b, path_b));
-                        attempts.push(Disagreement::Node(node));
-                    }
-                }
-                for how in &attempts {
-                    found.extend(FraudProof::wrong_start(certificate, &other.certificate, head, how));
+            for head in &own {
+                for how in disagreements(head, previous, &trees, &mut next) {
+                    found.extend(FraudProof::wrong_start(certificate, &other.certificate, head, &how));
                 }
             }
         }
@@ -199,35 +217,31 @@ proptest! {
     #[test]
     fn random_assemblies_prove_nothing(
         events in events(),
-        kind in 1u8..13,
-        picks in prop::collection::vec((0u8..6, any::<prop::sample::Index>()), 2..6),
+        kind in 1u8..14,
+        first in any::<prop::sample::Index>(),
+        picks in prop::collection::vec((0u8..7, any::<prop::sample::Index>()), 2..6),
         junk in prop::collection::vec(any::<u8>(), 0..80),
     ) {
         let history = Honest::run(&events);
         let mut bytes = [b"cwtch-fraud/1\n".as_slice(), &[kind]].concat();
-        bytes.extend(history[0].certificate.to_bytes());
+        bytes.extend(history[first.index(history.len())].certificate.to_bytes());
         for (what, pick) in picks {
             let one = &history[pick.index(history.len())];
+            let certificate = one.certificate.to_bytes();
+            let head = (!one.heads.is_empty()).then(|| &one.heads[pick.index(one.heads.len())]);
+            let (form, object) = match head {
+                Some(Head::Checkpoint(checkpoint)) => (0, checkpoint.to_bytes().to_vec()),
+                Some(Head::Retain(retain)) => (1, retain.to_bytes().to_vec()),
+                _ => (2, certificate.to_vec()),
+            };
             match what {
-                0 => bytes.extend(one.certificate.to_bytes()),
+                0 => bytes.extend(certificate),
                 1 if !one.policies.is_empty() => {
                     bytes.extend(one.policies[pick.index(one.policies.len())].to_bytes());
                 }
-                2 if !one.heads.is_empty() => match &one.heads[pick.index(one.heads.len())] {
-                    Head::Checkpoint(checkpoint) => bytes.extend(checkpoint.to_bytes()),
-                    Head::Retain(retain) => bytes.extend(retain.to_bytes()),
-                },
-                _ if !one.heads.is_empty() => match &one.heads[pick.index(one.heads.len())] {
-                    Head::Checkpoint(checkpoint) => {
-                        bytes.push(0);
-                        bytes.extend(checkpoint.to_bytes());
-                    }
-                    Head::Retain(retain) => {
-                        bytes.push(1);
-                        bytes.extend(retain.to_bytes());
-                    }
-                },
-                _ => {}
+                2 => bytes.extend(object),
+                3 => bytes.extend([&[2], certificate.as_slice()].concat()),
+                _ => bytes.extend([&[form], object.as_slice()].concat()),
             }
         }
         bytes.extend(junk);
@@ -308,6 +322,22 @@ fn the_search_finds_what_cheating_adds() {
     let late = honest()[1].certificate.incarnation() + 60;
     assert_eq!(cheat(signer.checkpoint(610, root(610), late).unwrap().into()), [FraudKind::OldSigner]);
     assert_eq!(cheat(signer.retain(last, 610, root(610)).unwrap().into()), [FraudKind::PrunedEarly]);
+
+    // The second incarnation goes on from what the first had, and then has something else, or less.
+    let next = || Signer::new(honest()[1].certificate.clone(), identity(101)).unwrap();
+    let begun = honest()[1].certificate.previous().unwrap().size;
+    let cheat_next = |head: Head| {
+        let mut history = honest();
+        history[1].heads.push(head);
+        kinds(&history)
+    };
+    let late = honest()[1].certificate.incarnation();
+    let other = cheat_next(next().checkpoint(begun + 40, wrong(begun + 40), late).unwrap().into());
+    assert!(other.contains(&FraudKind::NotContinued), "{other:?}");
+    let fewer = cheat_next(next().checkpoint(begun - 40, root(begun - 40), late).unwrap().into());
+    assert!(fewer.contains(&FraudKind::NotContinued), "{fewer:?}");
+    let before = cheat_next(next().retain(late, 300, wrong(300)).unwrap().into());
+    assert!(before.contains(&FraudKind::NotContinued), "{before:?}");
 
     let mut history = honest();
     history[0].policies.push(signer.policy(last, 5, 0).unwrap());

@@ -1,9 +1,9 @@
 //! Every kind is proven to somebody who has the bytes and the address, and each predicate has its edges.
 
-use cwtch_log::fraud::{MAX_PROOF_LEN, NotProven, Unreadable};
+use cwtch_log::fraud::{Disagreement, MAX_PROOF_LEN, NotProven, Unreadable};
 use cwtch_log::{Certificate, FraudKind, FraudProof, Head, Previous, ProofError, Signer, armour};
 
-use crate::support::{START, continued, forked, identity, proofs, server, signer};
+use crate::support::{START, continued, continuing, forked, identity, proofs, server, signer};
 
 #[test]
 fn a_third_party_verifies_every_kind() {
@@ -30,7 +30,8 @@ fn a_third_party_verifies_every_kind() {
 fn another_server_is_not_accused() {
     for proof in proofs() {
         let refused = FraudProof::verify(&proof.to_bytes(), &identity(9).address());
-        assert!(matches!(refused, Err(ProofError::NotProven(NotProven::Object(_)))), "{refused:?}");
+        let named = NotProven::OtherServer(server().address());
+        assert_eq!(refused, Err(ProofError::NotProven(named)));
     }
 }
 
@@ -44,7 +45,7 @@ fn what_is_no_proof_says_why() {
     assert_eq!(refused(&[0; MAX_PROOF_LEN + 1]), unreadable(Unreadable::TooLong));
     assert_eq!(refused(&bytes[..300]), unreadable(Unreadable::Truncated));
     assert_eq!(refused(&[bytes.as_slice(), &[0]].concat()), unreadable(Unreadable::Trailing));
-    for kind in [0, 4, 13, 255] {
+    for kind in [0, 4, 14, 255] {
         let mut unknown = bytes.clone();
         unknown[14] = kind;
         assert_eq!(refused(&unknown), unreadable(Unreadable::Kind(kind)));
@@ -102,6 +103,22 @@ fn edges() {
     assert!(!pruned(START, START + 3_600, 6));
     assert!(!pruned(START, START + 3_540, 5));
     assert!(!pruned(START + 60, START + 3_540, 6));
+    // Even a first checkpoint of a log that goes on is not smaller; a Retain may be.
+    let next = continuing(START + 600, previous);
+    let later = next.certificate();
+    let of_next = |size| Head::from(next.checkpoint(size, root(size), START + 600).unwrap());
+    let smaller = |head: &Head| FraudProof::not_continued(later, head, &Disagreement::Smaller).is_some();
+    assert!(smaller(&of_next(8)));
+    assert!(!smaller(&of_next(9)) && !smaller(&of_next(10)));
+    assert!(!smaller(&next.retain(START + 600, 8, root(8)).unwrap().into()));
+    assert!(!smaller(&checkpoint(8, START + 600).into()));
+    let same = |head: &Head| FraudProof::not_continued(later, head, &Disagreement::SameSize).is_some();
+    assert!(!same(&of_next(9)));
+    assert!(FraudProof::not_continued(log, &checkpoint(8, START).into(), &Disagreement::Smaller).is_none());
+    assert!(
+        FraudProof::wrong_start(log, later, &checkpoint(8, START).into(), &Disagreement::Smaller).is_none()
+    );
+
     let for_ever = policy(START, u64::MAX);
     assert!(
         FraudProof::pruned_early(log, &for_ever, &checkpoint(5, START + 60), &retain(START + 120, 6))

@@ -49,6 +49,11 @@ pub(crate) fn continued(incarnation: u64, previous: Previous) -> Certificate {
     Certificate::sign_next(&server(), identity(4).public_key(), incarnation, previous).unwrap()
 }
 
+/// The signer of an incarnation that says that it continues `previous`.
+pub(crate) fn continuing(incarnation: u64, previous: Previous) -> Signer {
+    Signer::new(continued(incarnation, previous), identity(4)).unwrap()
+}
+
 /// A proof of every kind, with every form that it has.
 pub(crate) fn proofs() -> Vec<FraudProof> {
     let signer = signer();
@@ -74,6 +79,17 @@ pub(crate) fn proofs() -> Vec<FraudProof> {
         FraudProof::wrong_start(log, &continued(late, previous(tree, size)), head, &how)
     };
     let retired = Certificate::sign_retired(&server(), late, previous(&honest, 500)).unwrap();
+    // A log that says that it goes on from the honest one, and does not.
+    let next = continuing(late, previous(&honest, 500));
+    let later = next.certificate();
+    let of_next =
+        |tree: &MemoryTree, size| Head::from(next.checkpoint(size, root(tree, size), late).unwrap());
+    let retain_of_next =
+        |tree: &MemoryTree, size| Head::from(next.retain(late, size, root(tree, size)).unwrap());
+    let third = |tree: &MemoryTree, size| {
+        let previous = Previous { incarnation: late, size, root: root(tree, size) };
+        continued(late + day, previous)
+    };
 
     let all = [
         FraudProof::same_size(log, &head(&honest, 301, 1), &head(&forked, 301, 1)),
@@ -144,6 +160,45 @@ pub(crate) fn proofs() -> Vec<FraudProof> {
             &retain(&honest, 333, 3).into(),
             &head(&forked, 600, 1),
             &proof(&forked, 333, 600),
+        ),
+        FraudProof::same_size(
+            log,
+            &Head::previous(log, &continued(late, previous(&honest, 500))).unwrap(),
+            &Head::previous(log, &continued(late + day, previous(&forked, 500))).unwrap(),
+        ),
+        FraudProof::prefix(
+            log,
+            &Head::previous(log, &retired).unwrap(),
+            &head(&forked, 600, 1),
+            &proof(&forked, 500, 600),
+        ),
+        FraudProof::pruned_early(
+            log,
+            &signer.policy(START, u64::MAX, 0).unwrap(),
+            &checkpoint(&honest, 100, 1),
+            &retain(&honest, 150, 1440),
+        ),
+        FraudProof::not_continued(later, &of_next(&forked, 500), &Disagreement::SameSize),
+        FraudProof::not_continued(
+            later,
+            &of_next(&forked, 599),
+            &Disagreement::Node(conflict(2, 75, (&forked, 599), (&honest, 500))),
+        ),
+        FraudProof::not_continued(later, &of_next(&honest, 499), &Disagreement::Smaller),
+        FraudProof::not_continued(
+            later,
+            &retain_of_next(&forked, 400),
+            &Disagreement::Prefix { head_is_smaller: true, proof: proof(&honest, 400, 500) },
+        ),
+        FraudProof::not_continued(
+            later,
+            &of_next(&forked, 600),
+            &Disagreement::Prefix { head_is_smaller: false, proof: proof(&forked, 500, 600) },
+        ),
+        FraudProof::not_continued(
+            later,
+            &Head::previous(later, &third(&forked, 600)).unwrap(),
+            &Disagreement::Prefix { head_is_smaller: false, proof: proof(&forked, 500, 600) },
         ),
     ];
     let proofs: Vec<FraudProof> = all.into_iter().map(Option::unwrap).collect();

@@ -1,7 +1,7 @@
 //! What a checkpoint covers becomes the verified log.
 
 use cwtch_log::tree::CompactRange;
-use cwtch_log::{Checkpoint, EntryId};
+use cwtch_log::{Certificate, Checkpoint, EntryId};
 
 use super::Monitor;
 use super::evidence::Unproven;
@@ -106,7 +106,33 @@ impl Monitor {
         {
             watches.push(Watch { size: retain.min_index(), what: Watched::Retain });
         }
+        let starts = self.starts().map(|(size, certificate)| {
+            let what = Watched::Start(certificate.incarnation());
+            Watch { size, what }
+        });
+        watches.extend(starts);
         watches.retain(|watch| watch.size > from);
         watches
+    }
+
+    /// What the certificates of the own log say that their incarnations go on from, with its size: also the first that
+    /// was ever learnt, and those that came with it.
+    pub(super) fn starts(&self) -> impl Iterator<Item = (u64, &Certificate)> {
+        self.certificates.line().filter_map(|certificate| {
+            let previous = certificate.previous()?;
+            let void = self.certificates.continued(previous.incarnation).is_none_or(|to| previous.size > to);
+            (!void).then_some((previous.size, certificate))
+        })
+    }
+
+    /// Compares what the fold begins with; what follows is compared when it is crossed.
+    pub(super) fn compare_base(&mut self) {
+        let (size, own) = (self.fold.size(), self.fold.range.root());
+        let differ = |certificate: &Certificate| {
+            certificate.previous().is_some_and(|previous| previous.size == size && previous.root != own)
+        };
+        let starts = self.starts().map(|(_, certificate)| certificate).filter(|one| differ(one));
+        let found: Vec<_> = starts.map(|one| Some(Statement::Previous(one.clone()))).collect();
+        self.fold.conflicts.extend(found);
     }
 }

@@ -98,7 +98,7 @@ impl Certificates {
     }
 
     /// The pinned one, the one that it continues, and so on.
-    fn line(&self) -> impl Iterator<Item = &Certificate> {
+    pub(crate) fn line(&self) -> impl Iterator<Item = &Certificate> {
         std::iter::successors(self.pinned(), |certificate| {
             self.known.get(&certificate.previous()?.incarnation)
         })

@@ -135,6 +135,9 @@ impl fmt::Display for EvidenceKind {
                 FraudKind::WrongStart => {
                     "the server signed a new message list that contradicts the one that it says it continues"
                 }
+                FraudKind::NotContinued => {
+                    "the server signed a new message list that is not the one that it says it goes on from"
+                }
                 FraudKind::PrunedEarly => "the server deleted messages before the time that it had promised",
                 FraudKind::SecondBoundary => "the server signed the same point of its message list twice",
                 FraudKind::PolicyBackwards => "the server shortened the time for which it had promised to keep messages",
@@ -164,7 +167,7 @@ mod tests {
     #[test]
     fn codes_name_kinds_and_back() {
         let codes: Vec<u8> = (0..=u8::MAX).filter(|code| EvidenceKind::from_code(*code).is_some()).collect();
-        assert_eq!(codes, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 100, 101, 102, 103, 104, 105]);
+        assert_eq!(codes, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 100, 101, 102, 103, 104, 105]);
         for code in codes {
             let kind = EvidenceKind::from_code(code).unwrap();
             assert_eq!(kind.code(), code);

@@ -47,6 +47,8 @@ pub(crate) enum Watched {
     Verified,
     /// The newest Retain.
     Retain,
+    /// What the certificate of an incarnation says that it goes on from.
+    Start(u64),
     /// A waiting head.
     Head(u64),
 }

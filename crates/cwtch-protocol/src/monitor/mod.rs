@@ -18,10 +18,10 @@
 //!
 //! **What stops a sync.** Only a failed check of an object that verifies under the server's keys, or of what the
 //! server itself sent against such an object:
-//! - two signed statements that contradict each other (kinds 1, 2, 3, 5 to 12 of section 4): proven;
+//! - two signed statements that contradict each other (kinds 1, 2, 3, 5 to 13 of section 4): proven;
 //! - entries whose root is not the signed one, a compact range that is not the signed Retain's, a receipt for a place taken
 //!   before, a certificate that begins a log anew, a new incarnation that is not what its certificate says: unproven,
-//!   because only this client saw what was sent, or no kind of section 4 covers it.
+//!   because only this client saw what was sent, or what a proof needs is out of reach.
 //!
 //! Malformed bytes, live messages (unsigned) that do not fit, clocks, stale or older answers, a missing log and everything
 //! that contacts and members say never stop it.

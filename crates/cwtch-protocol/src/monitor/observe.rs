@@ -1,6 +1,7 @@
 //! Comparing what the server signed: with each other, and with the own log.
 
-use cwtch_log::{Certificate, Checkpoint, FraudProof, Hash, Receipt};
+use cwtch_log::fraud::Disagreement;
+use cwtch_log::{Certificate, Checkpoint, FraudProof, Hash, Head, Receipt};
 
 use super::Monitor;
 use super::evidence::{Evidence, EvidenceKind, EvidenceObject, ObjectKind, Unproven};
@@ -67,15 +68,10 @@ impl Monitor {
         self.accuse(EvidenceKind::Unproven(what), incarnation, None, objects)
     }
 
-    /// Compares a checkpoint with everything that is signed and held: kinds 1, 3, 7, 9 and 10, and a new incarnation's
-    /// beginning.
+    /// Compares a checkpoint with everything that is signed and held: kinds 1, 3, 7, 9, 10 and 13.
     pub(crate) fn against_signed(&mut self, checkpoint: &Checkpoint) -> Result<(), Refused> {
         let incarnation = checkpoint.incarnation();
         let Some(certificate) = self.certificates.get(incarnation).cloned() else { return Ok(()) };
-        if certificate.previous().is_some_and(|previous| checkpoint.size() < previous.size) {
-            let objects = vec![checkpoint_object(checkpoint)];
-            return Err(self.unproven(Unproven::Beginning, incarnation, objects));
-        }
         let proof = self.signed_contradiction(checkpoint, &certificate);
         match proof {
             Some((proof, other)) => {
@@ -92,6 +88,9 @@ impl Monitor {
         checkpoint: &Checkpoint,
         certificate: &Certificate,
     ) -> Option<(FraudProof, Option<EvidenceObject>)> {
+        if let Some(proof) = against_start(certificate, &checkpoint.clone().into()) {
+            return Some((proof, Some(certificate_object(certificate))));
+        }
         for later in self.certificates.all() {
             if let Some(proof) = FraudProof::old_signer(certificate, later, checkpoint) {
                 return Some((proof, Some(certificate_object(later))));
@@ -213,6 +212,7 @@ impl Monitor {
     /// What is due at the present size of the fold.
     pub(crate) fn cross(&mut self) -> Result<(), Refused> {
         let own = self.fold.range.root();
+        let mut starts = Vec::new();
         for what in self.fold.due() {
             match what {
                 Watched::Verified => {
@@ -225,6 +225,15 @@ impl Monitor {
                         && *retain.root() != own
                     {
                         self.fold.conflicts.push(Some(Statement::Retain(retain.clone())));
+                    }
+                }
+                Watched::Start(incarnation) => {
+                    let certificate = self.certificates.get(incarnation).cloned();
+                    let Some(start) = certificate.map(Statement::Previous) else { continue };
+                    if start.root() == Some(&own) {
+                        starts.push(start);
+                    } else {
+                        self.fold.conflicts.push(Some(start));
                     }
                 }
                 Watched::Head(id) => self.compared(id, own),
@@ -241,7 +250,7 @@ impl Monitor {
             })
             .map(|head| head.statement.clone())
             .collect();
-        agreed.iter().try_for_each(|cover| self.settle(cover))
+        starts.iter().chain(&agreed).try_for_each(|cover| self.settle(cover))
     }
 
     fn compared(&mut self, id: u64, own: Hash) {
@@ -281,6 +290,12 @@ impl Monitor {
         let incarnation = self.certificates.pinned().map_or(0, Certificate::incarnation);
         Err(self.unproven(what, incarnation, objects))
     }
+}
+
+/// Kind 13, as far as a statement shows it by itself: too few entries, or others of the same number.
+pub(crate) fn against_start(certificate: &Certificate, head: &Head) -> Option<FraudProof> {
+    FraudProof::not_continued(certificate, head, &Disagreement::Smaller)
+        .or_else(|| FraudProof::not_continued(certificate, head, &Disagreement::SameSize))
 }
 
 pub(crate) fn checkpoint_object(checkpoint: &Checkpoint) -> EvidenceObject {

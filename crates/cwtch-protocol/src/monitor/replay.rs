@@ -153,6 +153,7 @@ impl Monitor {
         }
         self.fold = Fold::at(base, self.watches(from));
         self.fold.replay = Some(Replay { checkpoint });
+        self.compare_base();
         Ok(Begun::Entries { from, size })
     }
 

@@ -4,6 +4,7 @@ use cwtch_log::{Certificate, Checkpoint, FraudProof, Policy, Retain};
 
 use super::Monitor;
 use super::evidence::{EvidenceObject, ObjectKind};
+use super::observe::{against_start, certificate_object};
 use super::refused::Refused;
 use super::snapshot::Change;
 use super::statement::Statement;
@@ -62,6 +63,9 @@ impl Monitor {
         certificate: &Certificate,
     ) -> Option<(FraudProof, Vec<EvidenceObject>)> {
         let mine = Statement::Retain(retain.clone()).object();
+        if let Some(proof) = against_start(certificate, &retain.clone().into()) {
+            return Some((proof, vec![certificate_object(certificate), mine]));
+        }
         if let Some(kept) = &self.retain {
             let proof = FraudProof::retain_backwards(certificate, kept, retain)
                 .or_else(|| FraudProof::retain_backwards(certificate, retain, kept))

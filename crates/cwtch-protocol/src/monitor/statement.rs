@@ -52,17 +52,18 @@ impl Statement {
         EvidenceObject { what, bytes }
     }
 
-    fn head(&self) -> Option<Head> {
+    /// As a head of the log of a certificate.
+    fn head(&self, certificate: &Certificate) -> Option<Head> {
         match self {
             Self::Checkpoint(checkpoint) => Some(checkpoint.clone().into()),
             Self::Retain(retain) => Some(retain.clone().into()),
-            Self::Previous(_) => None,
+            Self::Previous(later) => Head::previous(certificate, later),
         }
     }
 }
 
-/// The proof that two statements of one incarnation contradict each other. `tail` is a tree with which the one of the
-/// larger size agrees, and the other does not.
+/// The proof that two statements contradict each other: of one incarnation, or of one and about what it goes on from.
+/// `tail` is a tree with which the one of the larger size agrees, and the other does not.
 pub(crate) fn contradiction(
     known: &Certificates,
     a: &Statement,
@@ -70,31 +71,49 @@ pub(crate) fn contradiction(
     tail: &Tail,
 ) -> Option<FraudProof> {
     if a.incarnation() != b.incarnation() {
-        return None;
+        return not_continued(a, b, tail).or_else(|| not_continued(b, a, tail));
     }
     let certificate = known.get(a.incarnation())?;
     let (small, large) = if a.size() <= b.size() { (a, b) } else { (b, a) };
-    let same_size = small.size() == large.size();
-    let proof = if same_size {
-        Vec::new()
-    } else {
-        consistency_proof(&mut &*tail, small.size(), large.size()).ok()?
-    };
-    let wrong_start = |head: &Statement, later: &Certificate, head_is_smaller| {
-        let how = if same_size {
-            Disagreement::SameSize
-        } else {
-            Disagreement::Prefix { head_is_smaller, proof: proof.clone() }
-        };
-        FraudProof::wrong_start(certificate, later, &head.head()?, &how)
-    };
     match (small, large) {
-        (Statement::Previous(_), Statement::Previous(_)) => None,
-        (Statement::Previous(later), head) => wrong_start(head, later, false),
-        (head, Statement::Previous(later)) => wrong_start(head, later, true),
-        (small, large) if same_size => FraudProof::same_size(certificate, &small.head()?, &large.head()?),
-        (small, large) => FraudProof::prefix(certificate, &small.head()?, &large.head()?, &proof),
+        (Statement::Previous(_), Statement::Previous(_)) => {}
+        (Statement::Previous(later), head) | (head, Statement::Previous(later)) => {
+            let head = head.head(certificate)?;
+            let how = disagreement(&head, later, tail)?;
+            return FraudProof::wrong_start(certificate, later, &head, &how);
+        }
+        _ => {}
     }
+    let (small, large) = (small.head(certificate)?, large.head(certificate)?);
+    if small.size() == large.size() {
+        return FraudProof::same_size(certificate, &small, &large);
+    }
+    let proof = consistency_proof(&mut &*tail, small.size(), large.size()).ok()?;
+    FraudProof::prefix(certificate, &small, &large, &proof)
+}
+
+/// The proof that an incarnation of which one statement is does not go on from what the other says: that of its own
+/// certificate.
+fn not_continued(start: &Statement, statement: &Statement, tail: &Tail) -> Option<FraudProof> {
+    let Statement::Previous(certificate) = start else { return None };
+    if certificate.incarnation() != statement.incarnation() {
+        return None;
+    }
+    let head = statement.head(certificate)?;
+    FraudProof::not_continued(certificate, &head, &Disagreement::Smaller).or_else(|| {
+        let how = disagreement(&head, certificate, tail)?;
+        FraudProof::not_continued(certificate, &head, &how)
+    })
+}
+
+/// How a head and the previous tree of a certificate disagree, if they do.
+fn disagreement(head: &Head, certificate: &Certificate, tail: &Tail) -> Option<Disagreement> {
+    let (head, previous) = (head.size(), certificate.previous()?.size);
+    if head == previous {
+        return Some(Disagreement::SameSize);
+    }
+    let proof = consistency_proof(&mut &*tail, head.min(previous), head.max(previous)).ok()?;
+    Some(Disagreement::Prefix { head_is_smaller: head < previous, proof })
 }
 
 /// The proof that two checkpoints of one incarnation contradict each other by what stands in them.

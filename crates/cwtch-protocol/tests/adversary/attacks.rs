@@ -34,10 +34,21 @@ struct Expected {
 }
 
 /// Another past under the same key.
-const PAST: &[&str] =
-    &["1 same size", "3 shrunk or frozen", "10 second boundary", "12 prefix", "Entries", "ReceiptPlace"];
+const PAST: &[&str] = &[
+    "1 two logs of the same length",
+    "3 a log that got shorter",
+    "10 a mark signed twice",
+    "12 a history that was changed",
+    "Entries",
+    "ReceiptPlace",
+];
 /// Two histories side by side.
-const SPLIT: &[&str] = &["1 same size", "3 shrunk or frozen", "10 second boundary", "12 prefix"];
+const SPLIT: &[&str] = &[
+    "1 two logs of the same length",
+    "3 a log that got shorter",
+    "10 a mark signed twice",
+    "12 a history that was changed",
+];
 
 fn expected(attack: Attack) -> Expected {
     use Proof::{Always, Never, WhereHeld};
@@ -49,25 +60,47 @@ fn expected(attack: Attack) -> Expected {
         Attack::ReorderView => of(Always, SPLIT, 95),
         Attack::OmitFromReply | Attack::ReorderReply => of(Never(ONE_REPLY), &["Entries"], 95),
         Attack::ModifyReply | Attack::ModifyLive => of(Never(ONE_REPLY), &["Entries"], 95),
-        Attack::FreezeSigned => of(Always, &["3 shrunk or frozen"], 95),
+        Attack::FreezeSigned => of(Always, &["3 a log that got shorter"], 95),
         Attack::FreezeStale => of(Never(NOT_SIGNED), &[], 95),
         Attack::LaunderTwice => of(Never(NOT_SIGNED), &["Lost again", "NoReceipt"], 85),
         Attack::LaunderWrongStart => {
-            const START: &[&str] =
-                &["1 same size", "8 wrong start", "10 second boundary", "12 prefix", "Entries", "NoReceipt"];
+            const START: &[&str] = &[
+                "1 two logs of the same length",
+                "8 a new log that contradicts the old one",
+                "10 a mark signed twice",
+                "12 a history that was changed",
+                "Entries",
+                "NoReceipt",
+            ];
             of(WhereHeld, START, 90)
         }
-        Attack::LaunderSplit => of(Always, &["7 old signer", "Lost again", "NoReceipt"], 90),
-        Attack::LaunderOldSigner => of(Always, &["7 old signer", "NoReceipt"], 95),
-        Attack::TwoCertificates => of(Always, &["5 two certificates", "NoReceipt"], 95),
-        Attack::PruneEarly => of(Always, &["9 pruned early"], 20),
-        Attack::RetainBackwards => of(Always, &["6 Retain backwards"], 40),
-        Attack::FalseRetain => of(WhereHeld, &["1 same size", "12 prefix", "Skipped", "States"], 85),
+        Attack::LaunderOtherLog => {
+            const OTHER: &[&str] = &[
+                "1 two logs of the same length",
+                "8 a new log that contradicts the old one",
+                "10 a mark signed twice",
+                "12 a history that was changed",
+                "13 a new log that is not the one it continues",
+                "Entries",
+                "NoReceipt",
+            ];
+            of(WhereHeld, OTHER, 90)
+        }
+        Attack::LaunderSplit => of(Always, &["7 an ended log signed again", "Lost again", "NoReceipt"], 90),
+        Attack::LaunderOldSigner => of(Always, &["7 an ended log signed again", "NoReceipt"], 95),
+        Attack::TwoCertificates => of(Always, &["5 two certificates for one log", "NoReceipt"], 95),
+        Attack::PruneEarly => of(Always, &["9 messages deleted too early"], 20),
+        Attack::RetainBackwards => of(Always, &["6 a deletion taken back"], 40),
+        Attack::FalseRetain => of(
+            WhereHeld,
+            &["1 two logs of the same length", "12 a history that was changed", "Skipped", "States"],
+            85,
+        ),
         Attack::FalseFrontier => of(Never(ONE_REPLY), &["Skipped"], 40),
-        Attack::PromiseBackwards => of(Always, &["11 policy backwards"], 90),
+        Attack::PromiseBackwards => of(Always, &["11 a promise shortened"], 90),
         Attack::SquattedSignature => of(Never(NOT_SIGNED), &["NoReceipt"], 95),
         Attack::OldPlace => of(Never(NOT_SIGNED), &["ReceiptPlace"], 95),
-        Attack::PerClientBoundary => of(Always, &["3 shrunk or frozen", "10 second boundary"], 90),
+        Attack::PerClientBoundary => of(Always, &["3 a log that got shorter", "10 a mark signed twice"], 90),
         Attack::Downgrade => of(Never("what is not sent is not signed"), &["Downgrade"], 80),
     }
 }

@@ -394,14 +394,6 @@ fn failures_without_a_kind_of_proof_are_kept_and_stop() {
     assert_eq!(client.monitor.post_answer(id, seen, &answer, server.now), Err(Refused::Stopped));
     client.commit();
     assert_eq!(client.evidence().kind, EvidenceKind::Unproven(Unproven::ReceiptPlace));
-
-    // A new incarnation whose log is smaller than what it continues.
-    let (mut server, _, mut client) = forked(10);
-    server.restore(10);
-    server.log.truncate(5);
-    server.log.sign(server.log.time(server.now));
-    assert_eq!(client.sync(&server), STOPPED);
-    assert_eq!(client.evidence().kind, EvidenceKind::Unproven(Unproven::Beginning));
 }
 
 #[test]

@@ -11,4 +11,5 @@ mod anew;
 mod fraud;
 mod honest;
 mod incarnations;
+mod starts;
 mod support;

@@ -169,9 +169,14 @@ impl HonestLog {
     /// Begins a new incarnation with what a backup has: the first `size` entries. `known` is the last time that was
     /// signed by what the operator knows (the guard file).
     pub fn restore(&mut self, now: u64, size: u64, known: u64) {
+        let root = self.root_at(size);
+        self.restore_as(now, size, known, root);
+    }
+
+    /// As [`HonestLog::restore`], with a certificate that states this root for what it continues.
+    pub fn restore_as(&mut self, now: u64, size: u64, known: u64, root: Hash) {
         let last = self.certificates[0].clone();
-        let range = self.tree.range_at(size).expect("a size that the log has");
-        let previous = Previous { incarnation: last.incarnation(), size, root: range.root() };
+        let previous = Previous { incarnation: last.incarnation(), size, root };
         let after = now.max(known).max(last.incarnation()) + TICK;
         let incarnation = floor60(after) + TICK;
         let key = self.keys.log_key(incarnation, 0);

@@ -37,6 +37,8 @@ pub enum Attack {
     LaunderTwice,
     /// Begins an incarnation that claims to continue a history that never was.
     LaunderWrongStart,
+    /// Begins an incarnation that says that it continues what there was, and has another past.
+    LaunderOtherLog,
     /// Begins an incarnation and goes on signing the old one for the victim.
     LaunderOldSigner,
     /// Begins one incarnation for the victim and, a little later, another one for everybody else.
@@ -67,7 +69,7 @@ pub enum Attack {
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::DropAfterReceipt,
         Self::OmitFromView,
         Self::OmitFromReply,
@@ -84,6 +86,7 @@ impl Attack {
         Self::Rollback,
         Self::LaunderTwice,
         Self::LaunderWrongStart,
+        Self::LaunderOtherLog,
         Self::LaunderOldSigner,
         Self::LaunderSplit,
         Self::TwoCertificates,

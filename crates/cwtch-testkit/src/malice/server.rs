@@ -276,6 +276,12 @@ impl MaliciousServer {
                 self.rewrite(Edit::Replace(at, other), time);
                 self.logs[0].restore(now, size, time);
             }
+            Attack::LaunderOtherLog if size > low => {
+                let root = self.logs[0].root_at(size);
+                let (at, other) = (self.recent(low, size), invented(&mut self.made));
+                self.rewrite(Edit::Replace(at, other), time);
+                self.logs[0].restore_as(now, size, time, root);
+            }
             Attack::LaunderOldSigner if self.acts == 0 => {
                 self.fork();
                 self.logs[0].restore(now, size, time);

@@ -21,7 +21,7 @@ pub const RETAIN_LEN: usize = 120;
 /// Length of a node of the tree in bytes.
 pub const HASH_LEN: usize = 32;
 /// The most entries that a log can have.
-pub const LOG_SIZE_MAX: u64 = 1 << 48;
+pub const LOG_SIZE_MAX: u64 = (1 << 48) - 1;
 /// The most hashes in a receipt's path: the height of a tree of [`LOG_SIZE_MAX`] entries.
 pub const PATH_MAX: usize = 48;
 /// The most hashes in a proof that one log is the beginning of another: more than any has.
