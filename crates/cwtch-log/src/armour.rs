@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The `Server` line is for people and programs to know whom the proof accuses. It needs no protection: the proof
-//! fails under any address but the one that its certificate names.
+//! fails under any address but the one that its certificate names. How forgiving a reader is stands in section 4.2.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,15 +16,15 @@ use alloc::vec::Vec;
 use cwtch_primitives::{Address, AddressError};
 use data_encoding::BASE64;
 
-use crate::fraud::{FraudProof, MAX_PROOF_LEN};
+use crate::fraud::{FraudProof, MAGIC, MAX_PROOF_LEN};
 
 const BEGIN: &str = "-----BEGIN CWTCH FRAUD PROOF-----";
 const END: &str = "-----END CWTCH FRAUD PROOF-----";
 const SERVER: &str = "Server:";
 const COLUMNS: usize = 64;
 
-/// The longest text that is read, with room for what people write around a proof.
-pub const MAX_TEXT_LEN: usize = 256 * 1024;
+/// The longest text that is read, with room for what people write around a proof: a long thread, a mailbox.
+pub const MAX_TEXT_LEN: usize = 16 * 1024 * 1024;
 
 /// Why a text holds no proof that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -45,9 +45,12 @@ pub enum ArmourError {
     /// The body is not base64.
     #[error("the lines between are not base64: they were changed on the way")]
     Base64,
-    /// Longer than any proof.
-    #[error("the text is longer than any proof")]
+    /// The body is longer than any proof.
+    #[error("what stands between the two lines is longer than any proof")]
     TooLong,
+    /// The text is longer than [`MAX_TEXT_LEN`].
+    #[error("it is longer than 16 MiB; cut out what stands from \"{BEGIN}\" to \"{END}\"")]
+    TextTooLong,
 }
 
 /// A proof as text; ends with a line break.
@@ -69,38 +72,80 @@ pub fn encode(proof: &FraudProof) -> String {
     text
 }
 
-/// Whether a text holds the begin of a proof.
-pub fn is_armoured(text: &[u8]) -> bool {
-    text.windows(BEGIN.len()).any(|window| window == BEGIN.as_bytes())
+/// What a file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// The bytes of a proof, still to be verified.
+    Bytes(Vec<u8>),
+    /// A text, with the server that it names and the bytes of its proof, which are still to be verified.
+    Text {
+        /// Whom the text names; the bytes may accuse somebody else.
+        named: Address,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
 }
 
-/// The server that a text accuses and the bytes of the proof, which are still to be verified.
+/// Reads a file: what begins as the bytes of a proof is one, whatever else is in it, all else is a text.
 ///
-/// What stands before and behind the proof is passed over, and so are white space around lines and how lines end.
+/// # Errors
+/// If it is a text without a whole proof.
+pub fn read(file: &[u8]) -> Result<Content, ArmourError> {
+    if file.starts_with(MAGIC) {
+        return Ok(Content::Bytes(file.to_vec()));
+    }
+    decode(file).map(|(named, bytes)| Content::Text { named, bytes })
+}
+
+/// The server that a text names and the bytes of the proof, which are still to be verified.
 ///
 /// # Errors
 /// If there is no whole proof in the text.
-pub fn decode(text: &str) -> Result<(Address, Vec<u8>), ArmourError> {
+pub fn decode(text: impl AsRef<[u8]>) -> Result<(Address, Vec<u8>), ArmourError> {
+    let text = text.as_ref();
     if text.len() > MAX_TEXT_LEN {
-        return Err(ArmourError::TooLong);
+        return Err(ArmourError::TextTooLong);
     }
-    let mut lines = text.lines().map(str::trim);
-    if !lines.any(|line| line == BEGIN) {
+    let mut lines = text.split(|byte| *byte == b'\n').map(trim);
+    if !lines.any(|line| line == BEGIN.as_bytes()) {
         return Err(ArmourError::NoBegin);
     }
-    let server = lines.next().and_then(|line| line.strip_prefix(SERVER)).ok_or(ArmourError::NoServer)?;
-    let server = Address::parse_lenient(server).map_err(ArmourError::Server)?;
-    let mut body = String::new();
+    let mut lines = lines.filter(|line| !line.is_empty());
+    let server = lines.next().and_then(|line| line.strip_prefix(SERVER.as_bytes()));
+    let server = address(trim(server.ok_or(ArmourError::NoServer)?)).map_err(ArmourError::Server)?;
+    let mut body = Vec::new();
     loop {
         match lines.next() {
-            Some(END) => break,
-            Some(line) => body.push_str(line),
+            Some(line) if line == END.as_bytes() => break,
+            Some(line) => body.extend_from_slice(line),
             None => return Err(ArmourError::NoEnd),
         }
         if body.len() > BASE64.encode_len(MAX_PROOF_LEN) {
             return Err(ArmourError::TooLong);
         }
     }
-    let bytes = BASE64.decode(body.as_bytes()).map_err(|_| ArmourError::Base64)?;
-    Ok((server, bytes))
+    // The decoder takes several paddings, one behind the other, for several texts.
+    let padded = body.iter().position(|byte| *byte == b'=').unwrap_or(body.len());
+    if body.iter().skip(padded).any(|byte| *byte != b'=') {
+        return Err(ArmourError::Base64);
+    }
+    Ok((server, BASE64.decode(&body).map_err(|_| ArmourError::Base64)?))
+}
+
+/// A line without the spaces, tabs and carriage returns around it.
+fn trim(line: &[u8]) -> &[u8] {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
+    let start = line.iter().position(|byte| !blank(byte)).unwrap_or(line.len());
+    let end = line.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last.saturating_add(1));
+    line.get(start..end).unwrap_or_default()
+}
+
+/// An address, in upper or lower case, with or without `.onion`. People paste more around an address; this line
+/// was written by a program.
+fn address(text: &[u8]) -> Result<Address, AddressError> {
+    let text = match text.split_last_chunk::<6>() {
+        Some((name, suffix)) if suffix.eq_ignore_ascii_case(b".onion") => name,
+        _ => text,
+    };
+    Address::from_bytes(&text.to_ascii_lowercase())
 }

@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use cwtch_log::{FraudProof, ProofError, armour};
+use cwtch_log::armour::{self, ArmourError, Content};
+use cwtch_log::fraud::NotProven;
+use cwtch_log::{FraudProof, ProofError};
 use cwtch_primitives::{Address, AddressError};
 
 const NOT_PROVEN: u8 = 1;
 const UNREADABLE: u8 = 2;
+const UNWRITTEN: u8 = 3;
 
 /// Check a proof that a Cwtch server cheated.
 ///
@@ -26,7 +29,8 @@ const UNREADABLE: u8 = 2;
     version,
     after_long_help = "EXIT CODES\n  0  proven: this server cheated\n  1  not proven: the file can be read, but does not \
                        show that this server cheated\n  2  the file cannot be read or is no proof, or the command \
-                       line is wrong\n\nEXAMPLES\n  cwtch-verify proof.txt\n  cwtch-verify proof.txt --server \
+                       line is wrong\n  3  the answer could not be written to the standard output\nA script \
+                       that throws the words away goes by the code alone.\n\nEXAMPLES\n  cwtch-verify proof.txt\n  cwtch-verify proof.txt --server \
                        ADDRESS\n  cwtch-verify - --server ADDRESS < proof.txt\n\nThe format, and what each kind of \
                        proof means, are in docs/verifiable-log.md, section 4."
 )]
@@ -38,8 +42,9 @@ struct Cli {
     file: PathBuf,
     /// The address of the server that is accused, with or without .onion
     ///
-    /// Without it the address in the text is used, and printed: compare it with that of the server you mean. A script should
-    /// always give it, and so should anybody who was sent the file by a stranger. Bare bytes need it.
+    /// The proof is checked against this address, whatever the text around it says. Without it the address in the text is
+    /// used, and printed: compare it with that of the server you mean. A script should always give it, and so should anybody
+    /// who was sent the file by a stranger. Bare bytes need it.
     #[arg(long, short, value_name = "ADDRESS", value_parser = address)]
     server: Option<Address>,
 }
@@ -61,10 +66,14 @@ fn main() -> ExitCode {
             return ExitCode::from(UNREADABLE);
         }
     };
-    match io::stdout().write_all(text.as_bytes()) {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Ok(()) => code,
         // Without its words the code alone is no verdict.
-        Err(_) => ExitCode::from(UNREADABLE),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "cwtch-verify: cannot write the answer: {error}");
+            ExitCode::from(UNWRITTEN)
+        }
     }
 }
 
@@ -75,31 +84,41 @@ fn address(text: &str) -> Result<Address, AddressError> {
 fn run(cli: &Cli) -> Result<String, Failure> {
     let content = read(&cli.file)
         .map_err(|error| Failure::Unreadable(format!("cannot read {}: {error}", cli.file.display())))?;
-    let (named, bytes) = if armour::is_armoured(&content) {
-        let text = String::from_utf8_lossy(&content);
-        let (named, bytes) = armour::decode(&text).map_err(|error| Failure::Unreadable(error.to_string()))?;
-        (Some(named), bytes)
-    } else {
-        (None, content)
+    let content = armour::read(&content).map_err(|error| Failure::Unreadable(no_proof(&content, &error)))?;
+    let (named, bytes) = match content {
+        Content::Bytes(bytes) => (None, bytes),
+        Content::Text { named, bytes } => (Some(named), bytes),
     };
-    let server = match (cli.server, named) {
-        (Some(given), Some(named)) if given != named => {
-            return Err(Failure::NotProven(format!("the file accuses another server, {named}")));
-        }
-        (Some(server), _) | (None, Some(server)) => server,
-        (None, None) => {
-            let why = "this is no text with a proof; if it is the bare bytes of one, say which server with --server";
-            return Err(Failure::Unreadable(why.into()));
-        }
+    let Some(server) = cli.server.or(named) else {
+        let why = "these are the bare bytes of a proof; say with --server against which server to check them";
+        return Err(Failure::Unreadable(why.into()));
     };
     match FraudProof::verify(&bytes, &server) {
-        Ok(proof) => Ok(verdict(&proof, cli.server.is_none())),
+        Ok(proof) => Ok(verdict(&proof, cli.server.is_none(), named)),
+        Err(ProofError::NotProven(NotProven::OtherServer(other))) if cli.server.is_none() => {
+            let why = format!(
+                "the text names {server}.onion, but the proof in it is about {other}.onion: somebody exchanged one of them"
+            );
+            Err(Failure::NotProven(why))
+        }
         Err(ProofError::NotProven(why)) => Err(Failure::NotProven(why.to_string())),
         Err(error @ ProofError::Unreadable(_)) => Err(Failure::Unreadable(error.to_string())),
     }
 }
 
-/// What the file holds, one byte more than the longest text at most.
+/// Why a file that is not the bare bytes of a proof holds none.
+fn no_proof(content: &[u8], error: &ArmourError) -> String {
+    let text = str::from_utf8(content).is_ok();
+    match error {
+        ArmourError::NoBegin if content.is_empty() => "the file is empty".to_owned(),
+        ArmourError::NoBegin if !text => {
+            "this is neither a text with a proof nor the bare bytes of one, which begin with \"cwtch-fraud/1\"".to_owned()
+        }
+        _ => format!("no proof can be read in this text: {error}"),
+    }
+}
+
+/// What the file holds, one byte more than the longest text at most, so that a longer one is seen to be.
 fn read(file: &Path) -> io::Result<Vec<u8>> {
     let limit = armour::MAX_TEXT_LEN as u64 + 1;
     let mut content = Vec::new();
@@ -111,11 +130,11 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-fn verdict(proof: &FraudProof, address_from_file: bool) -> String {
-    let kind = proof.kind();
+fn verdict(proof: &FraudProof, address_from_file: bool, named: Option<Address>) -> String {
+    let (kind, server) = (proof.kind(), proof.server());
     let mut text = format!(
-        "PROVEN: this server cheated.\n\nServer: {}.onion\nKind:   {kind} ({})\n\n{proof}\n",
-        proof.server(),
+        "PROVEN: this server cheated.\n\nServer: {server}.onion\nKind:   {kind} (number {} in section 4 of \
+         docs/verifiable-log.md)\n\n{proof}\n",
         kind.number()
     );
     if address_from_file {
@@ -123,6 +142,11 @@ fn verdict(proof: &FraudProof, address_from_file: bool) -> String {
             "\nThe address is the one in the file. Compare it with that of the server you mean, or give that with \
              --server.\n",
         );
+    } else if let Some(named) = named.filter(|named| named != server) {
+        let note = format!(
+            "\nThe text around the proof names another server, {named}.onion. Nothing is proven about that one.\n"
+        );
+        text.push_str(&note);
     }
     text
 }

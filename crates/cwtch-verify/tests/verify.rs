@@ -89,15 +89,116 @@ fn files_are_read() {
 
 #[test]
 fn another_server_is_not_accused() {
+    let accused = format!("it is about another server, {}.onion", server().address());
     for input in [proof().to_bytes(), armour::encode(&proof()).into_bytes()] {
         let (code, out, err) = run(&input, &["-", "--server", &other()]);
         assert_eq!((code, err.as_str()), (Some(1), ""));
-        assert!(out.starts_with("NOT PROVEN: ") && out.contains("another server"), "{out}");
+        assert!(out.starts_with("NOT PROVEN: ") && out.contains(&accused), "{out}");
     }
-    // Nor if somebody writes its address over the text.
-    let text = armour::encode(&proof()).replace(&server().address().to_string(), &other());
+    // Nor if somebody writes its address over the text, whichever of the two is asked about.
+    let text = renamed();
     let (code, out, _) = run(text.as_bytes(), &["-"]);
     assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains(&format!(
+        "names {}.onion, but the proof in it is about {}",
+        other(),
+        server().address()
+    )));
+    let (code, out, _) = run(text.as_bytes(), &["-", "--server", &other()]);
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains(&accused), "{out}");
+}
+
+/// The text names another server than the proof is about.
+fn renamed() -> String {
+    armour::encode(&proof()).replace(&server().address().to_string(), &other())
+}
+
+/// What stands around a proof cannot make it worth less: the address that is given decides.
+#[test]
+fn the_server_that_is_asked_about_decides() {
+    let address = server().address().to_string();
+    let (code, out, err) = run(renamed().as_bytes(), &["-", "--server", &address]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.contains(&format!("Server: {address}.onion")), "{out}");
+    assert!(
+        out.contains(&format!("names another server, {}.onion. Nothing is proven about that one.", other())),
+        "{out}"
+    );
+}
+
+/// A server that writes the first line of the text form into what it signs does not make its proofs unreadable.
+#[test]
+fn the_begin_of_a_text_inside_bare_bytes_is_nothing() {
+    let begin = b"\n-----BEGIN CWTCH FRAUD PROOF-----\n";
+    let (root, rest) = begin.split_first_chunk::<32>().unwrap();
+    let time: [u8; 3] = rest.try_into().unwrap();
+    let key = Identity::from_seed(&[2; 32]);
+    let certificate = Certificate::sign_first(&server(), key.public_key(), START).unwrap();
+    let signer = Signer::new(certificate.clone(), key).unwrap();
+    let late = u64::from_be_bytes([time[0], time[1], time[2], 0, 0, 0, 0, 0]);
+    let later = signer.checkpoint(80, *root, late + 60 - late % 60).unwrap();
+    let earlier = signer.checkpoint(120, [3; 32], START).unwrap();
+    let bytes = FraudProof::shrunk(&certificate, &earlier, &later).unwrap().to_bytes();
+    assert!(bytes.windows(begin.len()).any(|window| window == begin));
+    assert_eq!(run(&bytes, &["-", "--server", &server().address().to_string()]).0, Some(0));
+}
+
+#[test]
+fn a_proof_far_down_in_a_long_text_is_found() {
+    let talk = "They removed messages!\n".repeat(300 * 1024 / 23);
+    let text = format!("{talk}{}{talk}", armour::encode(&proof()));
+    assert!(talk.len() > 256 * 1024);
+    assert_eq!(run(text.as_bytes(), &["-"]).0, Some(0));
+    // Beyond what is read it says so, and nothing else.
+    let text = format!("{}{text}", " \n".repeat(armour::MAX_TEXT_LEN / 2));
+    let (code, _, err) = run(text.as_bytes(), &["-"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("longer than 16 MiB"), "{err}");
+}
+
+#[test]
+fn a_log_that_was_ended_is_not_called_replaced() {
+    let key = Identity::from_seed(&[2; 32]);
+    let first = Certificate::sign_first(&server(), key.public_key(), START).unwrap();
+    let previous = cwtch_log::Previous { incarnation: START, size: 80, root: [4; 32] };
+    let retired = Certificate::sign_retired(&server(), START + 600, previous).unwrap();
+    let late = Signer::new(first.clone(), key).unwrap().checkpoint(80, [4; 32], START + 900).unwrap();
+    let proof = FraudProof::old_signer(&first, &retired, &late).unwrap();
+    let (code, out, _) = run(armour::encode(&proof).as_bytes(), &["-"]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("ended this log for good") && !out.contains("replaced"), "{out}");
+}
+
+/// No answer is no verdict.
+#[test]
+fn an_answer_that_cannot_be_written_is_an_error() {
+    let text = armour::encode(&proof());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cwtch-verify"))
+        .arg("-")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The reader is gone before there is anything to read.
+    drop(child.stdout.take());
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+    assert_eq!(status.code(), Some(3));
+    assert!(String::from_utf8(stderr).unwrap().contains("cannot write the answer"));
+}
+
+/// Words of the specification's inside are no answer to somebody who reads one proof.
+#[test]
+fn kinds_have_names_that_say_something() {
+    for kind in cwtch_log::FraudKind::ALL {
+        let name = kind.name();
+        assert!(name.split(' ').count() >= 3, "{name}");
+        for inside in ["node", "prefix", "Retain", "incarnation", "checkpoint"] {
+            assert!(!name.contains(inside), "{name}");
+        }
+    }
 }
 
 #[test]
@@ -137,7 +238,13 @@ fn wrong_usage_has_the_same_code() {
 fn help_is_complete() {
     let (code, out, _) = run(b"", &["--help"]);
     assert_eq!(code, Some(0));
-    for part in ["EXIT CODES", "EXAMPLES", "--server <ADDRESS>", "standard input"] {
+    for part in [
+        "EXIT CODES",
+        "  3  the answer could not be written",
+        "EXAMPLES",
+        "--server <ADDRESS>",
+        "standard input",
+    ] {
         assert!(out.contains(part), "{part} is not in {out}");
     }
 }
