@@ -1,15 +1,14 @@
 //! What a checkpoint covers becomes the verified log.
 
-use cwtch_log::tree::CompactRange;
-use cwtch_log::{Certificate, Checkpoint, EntryId};
+use cwtch_log::{Certificate, Checkpoint};
 
 use super::Monitor;
 use super::evidence::Unproven;
 use super::fold::{Fold, Watch, Watched};
+use super::kept::{Edit, Growth};
 use super::notice::Notice;
 use super::observe::checkpoint_object;
 use super::refused::Refused;
-use super::snapshot::Change;
 use super::statement::Statement;
 use super::waiting::HeadSource;
 
@@ -23,7 +22,7 @@ impl Monitor {
         }
         self.settle(&Statement::Checkpoint(checkpoint.clone()))?;
         self.settle_unproven(&checkpoint)?;
-        if self.stopped {
+        if self.kept.stopped {
             return Err(Refused::Stopped);
         }
         self.advance(checkpoint);
@@ -34,32 +33,16 @@ impl Monitor {
     /// Everything received up to now is covered by this checkpoint.
     pub(crate) fn advance(&mut self, checkpoint: Checkpoint) {
         let covered = self.fold.take_covered();
-        let end = self.tail.end();
+        let end = self.kept.tail.end();
         if covered.first() > end {
             let base = covered.range_at(covered.first()).unwrap_or_default();
-            self.changes.push(Change::Restarted { size: base.size(), range: base.to_bytes() });
+            self.kept.record(Edit::Restarted(base));
             self.tell(Notice::Expired { from: end, to: covered.first() });
         }
-        let first = end.max(covered.first());
-        let skip = usize::try_from(first - covered.first()).unwrap_or(usize::MAX);
-        let ids: Vec<EntryId> = covered.ids().skip(skip).copied().collect();
-        let ranges = covered.ranges().filter(|range| range.size() > first);
-        let ranges = ranges.map(|range| (range.size(), range.to_bytes())).collect();
-        self.tail.absorb(covered);
-        self.tail.trim();
-        let ranges_from = self.tail.ranges().next().map_or(0, CompactRange::size);
-        self.changes.push(Change::Grown {
-            first,
-            ids,
-            ranges,
-            ids_from: self.tail.first(),
-            ranges_from,
-            checkpoint: checkpoint.to_bytes().to_vec(),
-            incarnation: checkpoint.incarnation(),
-        });
-        self.head = Some(checkpoint);
+        let tail = self.kept.tail.growth(&covered);
+        self.kept.record(Edit::Grown(Box::new(Growth { tail, checkpoint })));
         for id in core::mem::take(&mut self.fold.matched) {
-            let Some(head) = self.waiting.remove(id, &mut self.changes) else { continue };
+            let Some(head) = self.kept.take_head(id) else { continue };
             match (head.source, &head.receipt) {
                 (HeadSource::Receipt { entry }, Some(receipt)) => {
                     self.tell(Notice::Confirmed { entry, index: receipt.index() });
@@ -76,12 +59,15 @@ impl Monitor {
     /// Heads below the verified size that were passed over with deleted entries can no longer be compared.
     fn drop_passed(&mut self) {
         let end = self.verified_size();
-        let passed: Vec<u64> =
-            self.waiting.iter().filter(|(_, head)| head.statement.size() <= end).map(|(id, _)| id).collect();
+        let passed: Vec<u64> = self
+            .kept
+            .waiting
+            .iter()
+            .filter(|(_, head)| head.statement.size() <= end)
+            .map(|(id, _)| id)
+            .collect();
         for id in passed {
-            if let Some(HeadSource::Receipt { entry }) =
-                self.waiting.remove(id, &mut self.changes).map(|head| head.source)
-            {
+            if let Some(entry) = self.kept.take_head(id).and_then(|head| head.posted()) {
                 self.tell(Notice::Unchecked { entry });
             }
         }
@@ -90,18 +76,19 @@ impl Monitor {
     /// The fold goes back to the verified log.
     pub(crate) fn reset_fold(&mut self) {
         let end = self.verified_size();
-        let base = self.tail.range_at(end).unwrap_or_default();
+        let base = self.kept.tail.range_at(end).unwrap_or_default();
         self.fold = Fold::at(base, self.watches(end));
     }
 
     pub(super) fn watches(&self, from: u64) -> Vec<Watch> {
         let mut watches: Vec<Watch> = self
+            .kept
             .waiting
             .iter()
             .map(|(id, head)| Watch { size: head.statement.size(), what: Watched::Head(id) })
             .collect();
         watches.push(Watch { size: self.verified_size(), what: Watched::Verified });
-        if let Some(retain) = &self.retain
+        if let Some(retain) = &self.kept.retain
             && !self.is_void(&Statement::Retain(retain.clone()))
         {
             watches.push(Watch { size: retain.min_index(), what: Watched::Retain });
@@ -118,9 +105,10 @@ impl Monitor {
     /// What the certificates of the own log say that their incarnations go on from, with its size: also the first that
     /// was ever learnt, and those that came with it.
     pub(super) fn starts(&self) -> impl Iterator<Item = (u64, &Certificate)> {
-        self.certificates.line().filter_map(|certificate| {
+        self.kept.certificates.line().filter_map(|certificate| {
             let previous = certificate.previous()?;
-            let void = self.certificates.continued(previous.incarnation).is_none_or(|to| previous.size > to);
+            let void =
+                self.kept.certificates.continued(previous.incarnation).is_none_or(|to| previous.size > to);
             (!void).then_some((previous.size, certificate))
         })
     }

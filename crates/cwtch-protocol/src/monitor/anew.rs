@@ -3,12 +3,9 @@
 
 use cwtch_log::tree::CompactRange;
 
-use super::certificates::Certificates;
-use super::replay::ReplayRequest;
-use super::snapshot::Change;
-use super::tail::Tail;
-use super::waiting::Waiting;
-use super::{Boundaries, Monitor};
+use super::Monitor;
+use super::cursor::ReplayRequest;
+use super::kept::Edit;
 
 impl Monitor {
     /// Asks for everything that the server holds, from the start of the log: a group was joined, and what was passed over
@@ -34,19 +31,10 @@ impl Monitor {
     /// A person wants to use the server in spite of everything: forgets the log and its certificates, as if the server
     /// were met for the first time. Evidence, declared losses and gossip stay.
     pub fn start_over(&mut self) {
-        self.certificates = Certificates::default();
-        self.tail = Tail::at(CompactRange::new());
-        self.head = None;
-        self.boundaries = Boundaries::default();
-        self.policy = None;
-        self.retain = None;
-        self.waiting = Waiting::default();
-        self.noise = None;
-        self.stopped = false;
+        self.kept.record(Edit::StartedOver);
         self.asked = None;
         self.gathering = false;
         self.gathered = false;
         self.reset_fold();
-        self.changes.push(Change::StartedOver);
     }
 }

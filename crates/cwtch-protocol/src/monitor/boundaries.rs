@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use cwtch_log::{Certificate, Checkpoint, Hash};
 
-use super::limits::BOUNDARIES_MAX;
-use super::snapshot::Change;
-
-const LEN: usize = 113;
+/// The length of a checkpoint.
+pub(super) const LEN: usize = 113;
 
 /// The boundary checkpoints by size and incarnation.
 #[derive(Debug, Clone, Default)]
@@ -16,29 +14,34 @@ pub(crate) struct Boundaries {
 }
 
 impl Boundaries {
-    /// Takes stored ones; `None` if one has a wrong length.
-    pub(crate) fn restore(stored: &BTreeMap<(u64, u64), Vec<u8>>) -> Option<Self> {
-        let newest = stored.iter().rev().take(BOUNDARIES_MAX);
-        let kept = newest.map(|(key, bytes)| Some((*key, <[u8; LEN]>::try_from(bytes.as_slice()).ok()?)));
-        Some(Self { kept: kept.collect::<Option<_>>()? })
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&(u64, u64), &[u8; LEN])> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&(u64, u64), &[u8; LEN])> {
         self.kept.iter()
     }
 
-    /// Keeps one, if there is none of its size and incarnation.
-    pub(crate) fn insert(&mut self, checkpoint: &Checkpoint, changes: &mut Vec<Change>) {
-        let key = (checkpoint.size(), checkpoint.incarnation());
-        if self.kept.contains_key(&key) {
-            return;
-        }
-        let bytes = checkpoint.to_bytes();
+    /// How many are kept.
+    pub(crate) fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    pub(crate) fn has(&self, key: (u64, u64)) -> bool {
+        self.kept.contains_key(&key)
+    }
+
+    /// Size and incarnation of the one that makes room.
+    pub(crate) fn oldest(&self) -> Option<(u64, u64)> {
+        self.kept.first_key_value().map(|(key, _)| *key)
+    }
+
+    pub(super) fn insert(&mut self, checkpoint: &Checkpoint) {
+        self.kept.insert((checkpoint.size(), checkpoint.incarnation()), checkpoint.to_bytes());
+    }
+
+    pub(super) fn insert_bytes(&mut self, key: (u64, u64), bytes: [u8; LEN]) {
         self.kept.insert(key, bytes);
-        changes.push(Change::Boundary { size: key.0, incarnation: key.1, bytes: bytes.to_vec() });
-        if self.kept.len() > BOUNDARIES_MAX {
-            self.kept.pop_first();
-        }
+    }
+
+    pub(super) fn remove(&mut self, key: (u64, u64)) {
+        self.kept.remove(&key);
     }
 
     /// The one of a size, verified under the certificate of its incarnation.
@@ -81,7 +84,8 @@ impl Boundaries {
         self.kept.range((low, 0)..=(high, u64::MAX)).rev().map(|(key, _)| *key)
     }
 
-    fn time(&self, key: (u64, u64)) -> Option<u64> {
+    /// The time in one of them, unix seconds.
+    pub(crate) fn time(&self, key: (u64, u64)) -> Option<u64> {
         let bytes: [u8; 8] = self.kept.get(&key)?.get(41..49)?.try_into().ok()?;
         Some(u64::from_be_bytes(bytes))
     }

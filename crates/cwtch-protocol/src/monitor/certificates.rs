@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cwtch_log::Certificate;
 
-use super::limits::CERTIFICATES_MAX;
+use super::limits::{LINE_MAX, LOOSE_MAX};
 
 /// Every certificate of the server that is known, by incarnation; one of them is pinned.
 #[derive(Debug, Clone, Default)]
@@ -47,25 +47,33 @@ impl Certificates {
     }
 
     /// Makes a known certificate the pinned one.
-    pub(crate) fn pin(&mut self, incarnation: u64) {
+    pub(super) fn pin(&mut self, incarnation: u64) {
         self.pinned = Some(incarnation);
     }
 
-    /// Keeps a certificate; `false` if it was known, or there is no room.
-    pub(crate) fn insert(&mut self, certificate: Certificate) -> bool {
-        if self.known.contains_key(&certificate.incarnation()) {
-            return false;
-        }
-        if self.known.len() >= CERTIFICATES_MAX {
-            // The oldest makes room: old heads can no longer be proven wrong, new ones can.
-            let oldest = self.known.keys().copied().find(|key| Some(*key) != self.pinned);
-            match oldest {
-                Some(oldest) if oldest < certificate.incarnation() => self.known.remove(&oldest),
-                _ => return false,
-            };
-        }
+    pub(super) fn insert(&mut self, certificate: Certificate) {
         self.known.insert(certificate.incarnation(), certificate);
-        true
+    }
+
+    pub(super) fn remove(&mut self, incarnation: u64) {
+        self.known.remove(&incarnation);
+    }
+
+    /// How many are kept.
+    pub(crate) fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// The incarnations of those for which there is no room. What stays is the newest part of the pinned one's line,
+    /// whatever is `needed`, and a few more: first the nearest after the pinned one, which may link a later one to it,
+    /// then the nearest before it. A server can make as many as it likes, but none that takes the place of these.
+    pub(crate) fn surplus(&self, needed: &[u64]) -> Vec<u64> {
+        let line: Vec<u64> = self.line().take(LINE_MAX).map(Certificate::incarnation).collect();
+        let loose = |incarnation: &&u64| !line.contains(incarnation) && !needed.contains(incarnation);
+        let pinned = self.pinned.unwrap_or(0);
+        let later = self.known.range(pinned..).map(|(incarnation, _)| incarnation).filter(loose);
+        let earlier = self.known.range(..pinned).rev().map(|(incarnation, _)| incarnation).filter(loose);
+        later.chain(earlier).skip(LOOSE_MAX).copied().collect()
     }
 
     /// The known certificate of the same incarnation with other bytes.
@@ -104,6 +112,14 @@ impl Certificates {
         })
     }
 
+    /// The incarnation with which the line goes on behind the last of it that is known; `None` where the log began, and where
+    /// no more of the line is kept.
+    pub(crate) fn missing_in_line(&self) -> Option<u64> {
+        let line: Vec<&Certificate> = self.line().take(LINE_MAX).collect();
+        let before = line.last()?.previous()?.incarnation;
+        (line.len() < LINE_MAX).then_some(before)
+    }
+
     /// Compares a certificate with the pinned one; `chain` may help to link them.
     pub(crate) fn relation(&self, certificate: &Certificate, chain: &[Certificate]) -> Relation {
         if let Some(second) = self.second(certificate) {
@@ -118,7 +134,8 @@ impl Certificates {
         }
         let mut path = vec![certificate.clone()];
         while let Some(oldest) = path.last() {
-            if oldest.is_total_loss() {
+            // One from before the pinned one that is not in its line would lead back behind it.
+            if oldest.is_total_loss() && oldest.incarnation() > pinned.incarnation() {
                 path.reverse();
                 return Relation::Later(path);
             }

@@ -37,16 +37,16 @@ impl Monitor {
     pub fn comparison(&self, tag: LogTag) -> Option<Compare> {
         let boundary = self.newest_boundary(self.verified_size()).map(|boundary| boundary.size());
         let size = boundary.unwrap_or(self.verified_size() / GRID * GRID);
-        if size == 0 || self.stopped {
+        if size == 0 || self.kept.stopped {
             return None;
         }
-        let incarnation = self.certificates.of_size(size)?.incarnation();
+        let incarnation = self.kept.certificates.of_size(size)?.incarnation();
         Some(Compare { tag, incarnation, size, root: self.own_root(size)? })
     }
 
     /// What a contact computed.
     pub fn compare_with(&self, theirs: &Compare) -> ComparisonOutcome {
-        let continued = self.certificates.continued(theirs.incarnation).unwrap_or(0);
+        let continued = self.kept.certificates.continued(theirs.incarnation).unwrap_or(0);
         if theirs.size > continued {
             return ComparisonOutcome::Unknown;
         }
@@ -71,7 +71,7 @@ impl Monitor {
             return Err(Malformed::Size.into());
         }
         self.certificate_learnt(&evidence.certificate, now)?;
-        Ok(match self.observe(checkpoint, HeadSource::Comparison)? {
+        Ok(match self.observe(checkpoint, &certificate, HeadSource::Comparison)? {
             Observed::Agrees => MismatchOutcome::Nothing,
             Observed::Waits => MismatchOutcome::Waits,
             Observed::Incomparable => MismatchOutcome::Incomparable,
@@ -82,17 +82,17 @@ impl Monitor {
     pub fn mismatch(&self, tag: LogTag, size: u64) -> Mismatch {
         let boundary = self.newest_boundary(size.min(self.verified_size()));
         let evidence = boundary.and_then(|boundary| {
-            let certificate = self.certificates.get(boundary.incarnation())?.to_bytes();
+            let certificate = self.kept.certificates.get(boundary.incarnation())?.to_bytes();
             Some(Box::new(BoundaryEvidence { checkpoint: boundary.to_bytes(), certificate }))
         });
         Mismatch { tag, evidence }
     }
 
     fn newest_boundary(&self, size: u64) -> Option<Checkpoint> {
-        self.boundaries.between(0, size).find_map(|(size, incarnation)| {
-            let certificate = self.certificates.of_size(size)?;
+        self.kept.boundaries.between(0, size).find_map(|(size, incarnation)| {
+            let certificate = self.kept.certificates.of_size(size)?;
             let in_line = certificate.incarnation() == incarnation;
-            in_line.then(|| self.boundaries.get(size, certificate)).flatten()
+            in_line.then(|| self.kept.boundaries.get(size, certificate)).flatten()
         })
     }
 }

@@ -9,8 +9,8 @@ use cwtch_log::tree::CompactRange;
 use cwtch_log::{Checkpoint, FraudProof};
 
 use super::Monitor;
+use super::cursor::ReplayRequest;
 use super::observe::checkpoint_object;
-use super::replay::ReplayRequest;
 use super::statement::Statement;
 
 impl Monitor {
@@ -21,8 +21,9 @@ impl Monitor {
             return None;
         }
         let doubted = self.doubted().max_by_key(|checkpoint| checkpoint.size())?;
-        let certificate = self.certificates.get(doubted.incarnation())?;
-        let below = self.boundaries.between(1, self.verified_size().min(doubted.size().saturating_sub(1)));
+        let certificate = self.kept.certificates.get(doubted.incarnation())?;
+        let below =
+            self.kept.boundaries.between(1, self.verified_size().min(doubted.size().saturating_sub(1)));
         let (boundary, _) =
             below.into_iter().find(|(_, incarnation)| *incarnation == certificate.incarnation())?;
         Some((boundary, doubted.size()))
@@ -33,8 +34,8 @@ impl Monitor {
         self.now = now;
         let (hashes, []) = proof.as_chunks::<32>() else { return false };
         let found = self.doubted().filter(|checkpoint| checkpoint.size() == size).find_map(|doubted| {
-            let certificate = self.certificates.get(doubted.incarnation())?;
-            let boundary = self.boundaries.get(from, certificate)?;
+            let certificate = self.kept.certificates.get(doubted.incarnation())?;
+            let boundary = self.kept.boundaries.get(from, certificate)?;
             let (smaller, larger) = (boundary.clone().into(), doubted.clone().into());
             let proof = FraudProof::prefix(certificate, &smaller, &larger, hashes)?;
             let objects = vec![checkpoint_object(&boundary), checkpoint_object(doubted)];
@@ -54,18 +55,18 @@ impl Monitor {
         }
         self.gathered = true;
         self.gathering = true;
-        let from = self.tail.ranges().next().map_or(0, CompactRange::size);
+        let from = self.kept.tail.ranges().next().map_or(0, CompactRange::size);
         self.asked = Some(from);
         Some(ReplayRequest { from, last_commit_allowed: false })
     }
 
     fn lacks_proof(&self) -> bool {
-        self.stopped && self.evidence.last().is_some_and(|evidence| evidence.proof.is_none())
+        self.kept.stopped && self.kept.evidence.last().is_some_and(|evidence| evidence.proof.is_none())
     }
 
     /// Signed, and not what the own log came to.
     fn doubted(&self) -> impl Iterator<Item = &Checkpoint> {
-        self.waiting.iter().filter_map(|(_, head)| match &head.statement {
+        self.kept.waiting.iter().filter_map(|(_, head)| match &head.statement {
             Statement::Checkpoint(checkpoint) => Some(checkpoint),
             _ => None,
         })

@@ -1,11 +1,8 @@
 //! Gossip of members that differs from the own log: kept, shown, and accusing nobody (section 7.2).
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use cwtch_log::Hash;
-
-use super::limits::{GOSSIP_AUTHORS_MAX, GOSSIP_PER_AUTHOR_MAX};
-use super::snapshot::Change;
 
 /// What a member said about the log, and the own log says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,39 +34,41 @@ impl Gossip {
         &self.claims
     }
 
-    /// Keeps a claim; `false` if it is known. An author beyond the limit is not kept, but it is still told.
-    pub(crate) fn add(&mut self, claim: GossipClaim, changes: &mut Vec<Change>) -> bool {
-        let same = |other: &GossipClaim| GossipClaim { at: claim.at, ..*other } == claim;
-        if self.claims.iter().any(same) {
-            return false;
-        }
-        let mut authors: BTreeMap<[u8; 32], usize> = BTreeMap::new();
-        for kept in &self.claims {
-            *authors.entry(kept.author).or_default() += 1;
-        }
-        match authors.get(&claim.author) {
-            None if authors.len() >= GOSSIP_AUTHORS_MAX => return true,
-            Some(kept) if *kept >= GOSSIP_PER_AUTHOR_MAX => {
-                if let Some(oldest) = self.claims.iter().position(|kept| kept.author == claim.author) {
-                    self.claims.remove(oldest);
-                    changes.push(Change::GossipGone { author: claim.author });
-                }
-            }
-            _ => {}
-        }
+    /// Whether it was heard already.
+    pub(crate) fn knows(&self, claim: &GossipClaim) -> bool {
+        self.claims.iter().any(|other| GossipClaim { at: claim.at, ..*other } == *claim)
+    }
+
+    /// How many authors there are.
+    pub(crate) fn authors(&self) -> usize {
+        self.claims.iter().map(|claim| claim.author).collect::<BTreeSet<_>>().len()
+    }
+
+    /// How many claims there are of an author.
+    pub(crate) fn of(&self, author: &[u8; 32]) -> usize {
+        self.claims.iter().filter(|claim| claim.author == *author).count()
+    }
+
+    pub(super) fn push(&mut self, claim: GossipClaim) {
         self.claims.push(claim);
-        changes.push(Change::Gossip(claim));
-        true
+    }
+
+    pub(super) fn remove_oldest(&mut self, author: &[u8; 32]) {
+        if let Some(oldest) = self.claims.iter().position(|claim| claim.author == *author) {
+            self.claims.remove(oldest);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::kept::Kept;
+    use super::super::limits::{GOSSIP_AUTHORS_MAX, GOSSIP_PER_AUTHOR_MAX};
     use super::*;
 
     #[test]
     fn lists_are_bounded_and_known_claims_are_told_once() {
-        let (mut gossip, mut changes) = (Gossip::default(), Vec::new());
+        let mut kept = Kept::default();
         let claim = |author: u8, size| GossipClaim {
             author: [author; 32],
             incarnation: 60,
@@ -78,16 +77,16 @@ mod tests {
             at: size,
         };
         for size in 0..100 {
-            assert!(gossip.add(claim(1, size), &mut changes));
-            assert!(!gossip.add(GossipClaim { at: 7, ..claim(1, size) }, &mut changes));
+            assert!(kept.keep_gossip(claim(1, size)));
+            assert!(!kept.keep_gossip(GossipClaim { at: 7, ..claim(1, size) }));
         }
-        assert_eq!(gossip.claims().len(), GOSSIP_PER_AUTHOR_MAX);
+        assert_eq!(kept.gossip.claims().len(), GOSSIP_PER_AUTHOR_MAX);
         for author in 2..=200 {
-            assert!(gossip.add(claim(author, 1), &mut changes));
+            assert!(kept.keep_gossip(claim(author, 1)));
         }
-        assert_eq!(gossip.claims().len(), GOSSIP_PER_AUTHOR_MAX + GOSSIP_AUTHORS_MAX - 1);
+        assert_eq!(kept.gossip.claims().len(), GOSSIP_PER_AUTHOR_MAX + GOSSIP_AUTHORS_MAX - 1);
         let mut stored = super::super::Snapshot::default();
-        changes.iter().for_each(|change| stored.apply(change));
-        assert_eq!(stored.gossip, gossip.claims());
+        kept.take_changes().iter().for_each(|change| stored.apply(change));
+        assert_eq!(stored.gossip, kept.gossip.claims());
     }
 }

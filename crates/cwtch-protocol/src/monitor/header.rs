@@ -22,7 +22,7 @@ impl Monitor {
     ) -> Result<Option<CompactRange>, Refused> {
         let wrong = Malformed::From { asked, from: start.from };
         if let Some(skipped) = &start.skipped {
-            let retain = self.retain.clone().filter(|retain| retain.min_index() == start.from);
+            let retain = self.kept.retain.clone().filter(|retain| retain.min_index() == start.from);
             let (true, Some(retain)) = (start.from > asked && start.from <= size, retain) else {
                 return Err(wrong.into());
             };
@@ -39,7 +39,7 @@ impl Monitor {
             0 => Some(CompactRange::new()),
             // After a declared loss the own log may end before.
             from if from > self.verified_size() => None,
-            from => self.tail.range_at(from),
+            from => self.kept.tail.range_at(from),
         })
     }
 
@@ -68,12 +68,12 @@ impl Monitor {
     fn wrong_proof(&mut self, asked: u64, hashes: &[[u8; 32]], retain: &Retain) -> Refused {
         let incarnation = retain.incarnation();
         let statement = Statement::Retain(retain.clone());
-        let proof = self.certificates.get(incarnation).and_then(|certificate| {
-            let boundary = self.boundaries.get(asked, certificate)?;
+        let proof = self.kept.certificates.get(incarnation).and_then(|certificate| {
+            let boundary = self.kept.boundaries.get(asked, certificate)?;
             FraudProof::prefix(certificate, &boundary.into(), &retain.clone().into(), hashes)
         });
         let mut objects = vec![statement.object()];
-        objects.extend(self.head.as_ref().map(checkpoint_object));
+        objects.extend(self.kept.head.as_ref().map(checkpoint_object));
         match proof {
             Some(proof) => self.proven(&proof, incarnation, objects),
             None => self.unproven(Unproven::Skipped, incarnation, objects),
@@ -92,6 +92,7 @@ impl Monitor {
         let checkpoint = Checkpoint::from_bytes(checkpoint, certificate)?;
         // Mostly it is the one that is kept.
         let kept = self
+            .kept
             .policy
             .as_ref()
             .filter(|kept| kept.incarnation() == certificate.incarnation() && kept.to_bytes() == *policy);
@@ -100,7 +101,7 @@ impl Monitor {
         let by = checkpoint.time().saturating_sub(self.now);
         if by > AHEAD_MAX {
             // The certificate is valid whatever the clock says; the first one is pinned.
-            if self.certificates.pinned().is_none() {
+            if self.kept.certificates.pinned().is_none() {
                 self.take_certificates(certificate, chain)?;
             }
             self.tell(Notice::ClockAhead { by });
@@ -109,8 +110,7 @@ impl Monitor {
         if let Err(refused) = self.take_certificates(certificate, chain) {
             // A replaced log that goes on being signed is fraud, also where nobody reads it any more.
             if refused == Refused::EarlierCertificate {
-                self.keep_certificate(certificate);
-                self.against_signed(&checkpoint)?;
+                self.against_signed(&checkpoint, certificate)?;
             }
             return Err(refused);
         }

@@ -6,11 +6,12 @@ use cwtch_wire::board::Certificates;
 use super::Monitor;
 use super::certificates::Relation;
 use super::evidence::Unproven;
-use super::limits::{LOSS_ALARM, LOSSES_MAX};
+use super::kept::Edit;
+use super::limits::LOSS_ALARM;
 use super::notice::Notice;
 use super::observe::{certificate_object, checkpoint_object};
 use super::refused::Refused;
-use super::snapshot::{Change, Noise};
+use super::snapshot::Noise;
 use super::statement::Statement;
 use super::waiting::HeadSource;
 
@@ -49,7 +50,7 @@ impl Monitor {
     pub fn certificate_learnt(&mut self, bytes: &[u8], now: u64) -> Result<Learnt, Refused> {
         self.now = now;
         let certificate = self.read_certificate(bytes)?;
-        match self.certificates.relation(&certificate, &[]) {
+        match self.kept.certificates.relation(&certificate, &[]) {
             Relation::First => {
                 self.pin(certificate);
                 Ok(Learnt::Pinned)
@@ -62,7 +63,7 @@ impl Monitor {
             }
             Relation::Contradiction => Err(self.not_continued(&certificate)),
             Relation::Earlier | Relation::Unlinked => {
-                let new = self.keep_certificate(&certificate);
+                let new = self.kept.keep_certificate(&certificate);
                 Ok(if new { Learnt::Kept } else { Learnt::Known })
             }
         }
@@ -75,11 +76,11 @@ impl Monitor {
         chain: &[Certificate],
     ) -> Result<(), Refused> {
         for link in chain {
-            if let Some(known) = self.certificates.second(link).cloned() {
+            if let Some(known) = self.kept.certificates.second(link).cloned() {
                 return Err(self.two_certificates(&known, link));
             }
         }
-        match self.certificates.relation(current, chain) {
+        match self.kept.certificates.relation(current, chain) {
             Relation::First => self.pin(current.clone()),
             Relation::Pinned => {}
             Relation::Second(known) => return Err(self.two_certificates(&known, current)),
@@ -94,9 +95,11 @@ impl Monitor {
                 return Err(Refused::Unlinked);
             }
         }
-        for link in chain {
-            self.keep_certificate(link);
-        }
+        // Only what leads to the current one is kept: a server can make any number of others.
+        while let Some(before) = self.kept.certificates.missing_in_line()
+            && let Some(link) = chain.iter().find(|link| link.incarnation() == before)
+            && self.kept.keep_certificate(link)
+        {}
         Ok(())
     }
 
@@ -112,7 +115,7 @@ impl Monitor {
 
     /// Reads a certificate; one that is known, byte for byte, is not verified again.
     pub(crate) fn read_certificate(&self, bytes: &[u8]) -> Result<Certificate, Refused> {
-        match self.certificates.all().find(|known| known.to_bytes() == *bytes) {
+        match self.kept.certificates.all().find(|known| known.to_bytes() == *bytes) {
             Some(known) => Ok(known.clone()),
             None => Ok(Certificate::from_bytes(bytes, &self.server)?),
         }
@@ -121,22 +124,11 @@ impl Monitor {
     fn pin(&mut self, certificate: Certificate) {
         let incarnation = certificate.incarnation();
         let (retired, loss) = (certificate.is_retired(), certificate.is_total_loss());
-        self.keep_certificate(&certificate);
-        self.certificates.pin(incarnation);
-        self.changes.push(Change::Pinned(incarnation));
+        self.kept.pin(&certificate);
         self.tell(if retired { Notice::Retired } else { Notice::Pinned });
         if loss {
             self.tell(Notice::LostBefore { ago: self.now.saturating_sub(incarnation) });
         }
-    }
-
-    pub(crate) fn keep_certificate(&mut self, certificate: &Certificate) -> bool {
-        let new = self.certificates.insert(certificate.clone());
-        if new {
-            let bytes = certificate.to_bytes().to_vec();
-            self.changes.push(Change::Certificate { incarnation: certificate.incarnation(), bytes });
-        }
-        new
     }
 
     fn two_certificates(&mut self, a: &Certificate, b: &Certificate) -> Refused {
@@ -148,7 +140,7 @@ impl Monitor {
     }
 
     fn not_continued(&mut self, certificate: &Certificate) -> Refused {
-        let incarnation = self.certificates.pinned().map_or(0, Certificate::incarnation);
+        let incarnation = self.kept.certificates.pinned().map_or(0, Certificate::incarnation);
         self.unproven(Unproven::NotContinued, incarnation, vec![certificate_object(certificate)])
     }
 
@@ -160,7 +152,7 @@ impl Monitor {
     fn accept_one(&mut self, later: &Certificate) -> Result<(), Refused> {
         // Where it continues one before the pinned one (an old backup), what came between is not continued either.
         let continued = match later.previous() {
-            Some(previous) => self.certificates.continued(previous.incarnation),
+            Some(previous) => self.kept.certificates.continued(previous.incarnation),
             None => later.is_total_loss().then_some(0),
         };
         let Some(continued) = continued else { return Err(self.not_continued(later)) };
@@ -172,9 +164,7 @@ impl Monitor {
             self.wrong_start(&statement)?;
         }
         let held = self.largest_signed();
-        self.keep_certificate(later);
-        self.certificates.pin(later.incarnation());
-        self.changes.push(Change::Pinned(later.incarnation()));
+        self.kept.pin(later);
         // A total loss is told to everybody, also to whom nothing was confirmed yet.
         if from < held || later.is_total_loss() {
             self.lose(from, held, later.incarnation());
@@ -192,15 +182,17 @@ impl Monitor {
 
     /// Kind 7: checkpoints that an earlier incarnation signed after the later one began.
     fn old_signer(&mut self, later: &Certificate) -> Result<(), Refused> {
-        let newest = self.boundaries.between(0, u64::MAX).next();
-        let newest = newest
-            .and_then(|(size, incarnation)| self.boundaries.get(size, self.certificates.get(incarnation)?));
-        let found =
-            self.head.iter().chain(self.waiting.checkpoints()).chain(&newest).find_map(|checkpoint| {
-                let earlier = self.certificates.get(checkpoint.incarnation())?;
+        let newest = self.kept.boundaries.between(0, u64::MAX).next();
+        let newest = newest.and_then(|(size, incarnation)| {
+            self.kept.boundaries.get(size, self.kept.certificates.get(incarnation)?)
+        });
+        let found = self.kept.head.iter().chain(self.kept.waiting.checkpoints()).chain(&newest).find_map(
+            |checkpoint| {
+                let earlier = self.kept.certificates.get(checkpoint.incarnation())?;
                 let proof = FraudProof::old_signer(earlier, later, checkpoint)?;
                 Some((proof, earlier.incarnation(), checkpoint_object(checkpoint)))
-            });
+            },
+        );
         match found {
             Some((proof, incarnation, object)) => {
                 Err(self.proven(&proof, incarnation, vec![certificate_object(later), object]))
@@ -211,10 +203,11 @@ impl Monitor {
 
     /// Kind 8, as far as the own log tells: what the certificate says of the incarnation before.
     fn wrong_start(&mut self, statement: &Statement) -> Result<(), Refused> {
-        let same_size = self.waiting.iter().map(|(_, head)| &head.statement).find_map(|other| {
+        let same_size = self.kept.waiting.iter().map(|(_, head)| &head.statement).find_map(|other| {
             let same = other.size() == statement.size() && other.root() != statement.root();
-            let proof = same
-                .then(|| super::statement::contradiction(&self.certificates, other, statement, &self.tail));
+            let proof = same.then(|| {
+                super::statement::contradiction(&self.kept.certificates, other, statement, &self.kept.tail)
+            });
             Some((proof??, other.object()))
         });
         if let Some((proof, object)) = same_size {
@@ -229,7 +222,7 @@ impl Monitor {
 
     /// The greatest size that the client holds a signature for.
     fn largest_signed(&self) -> u64 {
-        let waiting = self.waiting.iter().map(|(_, head)| head.statement.size());
+        let waiting = self.kept.waiting.iter().map(|(_, head)| head.statement.size());
         waiting.chain([self.verified_size()]).max().unwrap_or(0)
     }
 
@@ -237,20 +230,20 @@ impl Monitor {
     fn lose(&mut self, from: u64, to: u64, incarnation: u64) {
         let loss = Loss { from, to, incarnation, at: self.now };
         // When they were declared, not when they were learnt: two may be learnt at once.
-        let last = self.losses.last().map(|last| last.incarnation);
+        let last = self.kept.losses.last().map(|last| last.incarnation);
         let again = last.is_some_and(|last| incarnation.saturating_sub(last) < LOSS_ALARM);
-        let replaces_last = self.losses.len() >= LOSSES_MAX;
-        if replaces_last {
-            self.losses.pop();
-        }
-        self.losses.push(loss);
-        self.changes.push(Change::Loss { loss, replaces_last });
+        self.kept.keep_loss(loss);
 
-        let void: Vec<u64> =
-            self.waiting.iter().filter(|(_, head)| head.statement.size() > from).map(|(id, _)| id).collect();
+        let void: Vec<u64> = self
+            .kept
+            .waiting
+            .iter()
+            .filter(|(_, head)| head.statement.size() > from)
+            .map(|(id, _)| id)
+            .collect();
         let mut posts: Vec<EntryId> = Vec::new();
         for id in void {
-            let Some(head) = self.waiting.remove(id, &mut self.changes) else { continue };
+            let Some(head) = self.kept.take_head(id) else { continue };
             if let (HeadSource::Receipt { entry }, Some(receipt)) = (head.source, &head.receipt) {
                 // The entry may lie before the loss although its receipt reaches into it.
                 if receipt.index() >= from {
@@ -270,13 +263,9 @@ impl Monitor {
     /// Goes back to the multiple of 64 before a size, or to the largest compact range before it, or to nothing.
     fn rewind(&mut self, size: u64) {
         let grid = size / GRID * GRID;
-        let kept = self.tail.kept_at_or_below(grid).map_or(0, cwtch_log::tree::CompactRange::size);
-        self.tail.truncate(kept);
-        self.head = None;
-        self.changes.push(Change::Rewound { size: self.tail.end() });
-        // Everybody who lost the same asks for the same: no noise here.
-        let noise = Noise { size: self.tail.end(), draw: 0 };
-        self.noise = Some(noise);
-        self.changes.push(Change::Noise(noise));
+        let kept = self.kept.tail.kept_at_or_below(grid).map_or(0, cwtch_log::tree::CompactRange::size);
+        self.kept.record(Edit::Rewound(kept));
+        // Everybody who lost the same asks for the same: no noise here, and the smallest block.
+        self.kept.record(Edit::Noise(Noise { size: kept, draw: 0, block: GRID }));
     }
 }

@@ -1,6 +1,6 @@
 //! Live messages.
 
-use cwtch_log::{Checkpoint, EntryId};
+use cwtch_log::{Certificate, Checkpoint, EntryId};
 use cwtch_wire::board::LiveLog;
 
 use super::Monitor;
@@ -33,7 +33,7 @@ impl Monitor {
     pub fn live(&mut self, log: &LiveLog, id: Option<EntryId>, now: u64) -> Result<LivePlace, Refused> {
         let index = log.index;
         self.now = now;
-        if self.stopped {
+        if self.kept.stopped {
             return Err(Refused::Stopped);
         }
         if !self.expects_log() {
@@ -77,16 +77,16 @@ impl Monitor {
         if self.fold.boundary_due && size == self.fold.size() {
             return self.take_boundary(mark).map(|_| ());
         }
-        let checkpoint = self.pinned_checkpoint(mark)?;
+        let (checkpoint, pinned) = self.pinned_checkpoint(mark)?;
         if !checkpoint.is_boundary() || checkpoint.size() != size {
             return Err(Malformed::Size.into());
         }
-        self.observe(checkpoint, HeadSource::Reply).map(|_| ())
+        self.observe(checkpoint, &pinned, HeadSource::Reply).map(|_| ())
     }
 
     /// `fits`: the message beside it is the one that is held at its place.
     fn live_checkpoint(&mut self, size: u64, checkpoint: &[u8], fits: bool) -> Result<(), Refused> {
-        let checkpoint = self.pinned_checkpoint(checkpoint)?;
+        let (checkpoint, pinned) = self.pinned_checkpoint(checkpoint)?;
         if checkpoint.size() != size {
             return Err(Malformed::Size.into());
         }
@@ -96,14 +96,14 @@ impl Monitor {
             return Ok(());
         }
         if !fits || size != self.fold.size() || self.fold.boundary_due || size <= self.verified_size() {
-            return self.observe(checkpoint, HeadSource::Reply).map(|_| ());
+            return self.observe(checkpoint, &pinned, HeadSource::Reply).map(|_| ());
         }
-        self.against_signed(&checkpoint)?;
+        self.against_signed(&checkpoint, &pinned)?;
         self.cover(checkpoint)
     }
 
-    fn pinned_checkpoint(&self, bytes: &[u8]) -> Result<Checkpoint, Refused> {
-        let pinned = self.certificates.pinned().ok_or(Refused::Unexpected)?;
-        Ok(Checkpoint::from_bytes(bytes, pinned)?)
+    fn pinned_checkpoint(&self, bytes: &[u8]) -> Result<(Checkpoint, Certificate), Refused> {
+        let pinned = self.kept.certificates.pinned().ok_or(Refused::Unexpected)?;
+        Ok((Checkpoint::from_bytes(bytes, pinned)?, pinned.clone()))
     }
 }

@@ -31,21 +31,25 @@ mod anew;
 mod boundaries;
 mod certificates;
 mod compare;
+mod cursor;
 mod evidence;
 mod fold;
 mod gather;
 mod gossip;
 mod header;
 mod incarnation;
+mod kept;
 pub mod limits;
 mod live;
 mod notice;
+mod notices;
 mod observe;
 mod probe;
 mod receipts;
 mod refused;
 mod replay;
 mod restore;
+mod room;
 mod rules;
 mod snapshot;
 mod statement;
@@ -53,20 +57,17 @@ mod tail;
 mod waiting;
 
 use core::fmt;
-use std::collections::VecDeque;
 
 use cwtch_log::tree::CompactRange;
 use cwtch_log::{Certificate, Checkpoint, EntryId, Hash, Policy, Retain};
 use cwtch_primitives::Address;
 
-use boundaries::Boundaries;
-use certificates::Certificates;
 use fold::Fold;
-use gossip::Gossip;
-use tail::Tail;
-use waiting::Waiting;
+use kept::Kept;
+use notices::Notices;
 
 pub use compare::{ComparisonOutcome, MismatchOutcome};
+pub use cursor::ReplayRequest;
 pub use evidence::{Evidence, EvidenceKind, EvidenceObject, ObjectKind, Unproven};
 pub use gossip::GossipClaim;
 pub use incarnation::{Learnt, Loss};
@@ -75,7 +76,7 @@ pub use notice::Notice;
 pub use probe::Probed;
 pub use receipts::{Posted, Seen};
 pub use refused::{Malformed, Refused};
-pub use replay::{Begun, EntryPlace, ReplayRequest};
+pub use replay::{Begun, EntryPlace};
 pub use restore::RestoreError;
 pub use snapshot::{Change, Noise, Snapshot, StoredHead};
 pub use waiting::HeadSource;
@@ -83,20 +84,8 @@ pub use waiting::HeadSource;
 /// One server's log as seen by one client. The calling contract stands at the top of this module.
 pub struct Monitor {
     server: Address,
-    certificates: Certificates,
-    /// The verified log: its end is the verified size.
-    tail: Tail,
-    /// The checkpoint that covers the verified size; none before the first, and after a declared loss.
-    head: Option<Checkpoint>,
-    boundaries: Boundaries,
-    policy: Option<Policy>,
-    retain: Option<Retain>,
-    waiting: Waiting,
-    losses: Vec<Loss>,
-    noise: Option<Noise>,
-    evidence: Vec<Evidence>,
-    stopped: bool,
-    gossip: Gossip,
+    /// What is kept, here and in the store.
+    kept: Kept,
     /// What is being received, on top of the verified log.
     fold: Fold,
     /// Whether the reply is only for evidence, and whether one was asked for.
@@ -106,8 +95,7 @@ pub struct Monitor {
     asked: Option<u64>,
     /// The time of the newest input, unix seconds.
     now: u64,
-    notices: VecDeque<Notice>,
-    changes: Vec<Change>,
+    notices: Notices,
 }
 
 impl Monitor {
@@ -115,25 +103,13 @@ impl Monitor {
     pub fn new(server: Address) -> Self {
         Self {
             server,
-            certificates: Certificates::default(),
-            tail: Tail::at(CompactRange::new()),
-            head: None,
-            boundaries: Boundaries::default(),
-            policy: None,
-            retain: None,
-            waiting: Waiting::default(),
-            losses: Vec::new(),
-            noise: None,
-            evidence: Vec::new(),
-            stopped: false,
-            gossip: Gossip::default(),
+            kept: Kept::default(),
             fold: Fold::at(CompactRange::new(), Vec::new()),
             gathering: false,
             gathered: false,
             asked: None,
             now: 0,
-            notices: VecDeque::new(),
-            changes: Vec::new(),
+            notices: Notices::default(),
         }
     }
 
@@ -144,62 +120,62 @@ impl Monitor {
 
     /// What there is to tell next.
     pub fn poll_notice(&mut self) -> Option<Notice> {
-        self.notices.pop_front()
+        self.notices.pop()
     }
 
     /// What changed since this was called last; to be committed in one transaction, in this order.
     pub fn take_changes(&mut self) -> Vec<Change> {
-        core::mem::take(&mut self.changes)
+        self.kept.take_changes()
     }
 
     /// Whether the server is not to be synced any more.
     pub fn is_stopped(&self) -> bool {
-        self.stopped
+        self.kept.stopped
     }
 
     /// The pinned certificate: 186 bytes, for invites and for the padding of messages.
     pub fn certificate(&self) -> Option<&Certificate> {
-        self.certificates.pinned()
+        self.kept.certificates.pinned()
     }
 
     /// Whether the server must show a log: one is pinned, and the server did not end it.
     pub fn expects_log(&self) -> bool {
-        self.certificates.pinned().is_some_and(|pinned| !pinned.is_retired())
+        self.kept.certificates.pinned().is_some_and(|pinned| !pinned.is_retired())
     }
 
     /// The number of entries that a signed checkpoint covers.
     pub fn verified_size(&self) -> u64 {
-        self.tail.end()
+        self.kept.tail.end()
     }
 
     /// The checkpoint that covers the verified size; none before the first sync, and between a declared loss and the
     /// next sync.
     pub fn checkpoint(&self) -> Option<&Checkpoint> {
-        self.head.as_ref()
+        self.kept.head.as_ref()
     }
 
     /// The index below which the server may have deleted entries; 0 if it deletes none.
     pub fn min_index(&self) -> u64 {
         // What it deleted from a log that it lost since says nothing of the present one.
-        let retain = self.retain.as_ref().filter(|retain| {
-            self.certificates.continued(retain.incarnation()).is_some_and(|to| retain.min_index() <= to)
+        let retain = self.kept.retain.as_ref().filter(|retain| {
+            self.kept.certificates.continued(retain.incarnation()).is_some_and(|to| retain.min_index() <= to)
         });
         retain.map_or(0, Retain::min_index)
     }
 
     /// The server's promise about keeping messages.
     pub fn policy(&self) -> Option<&Policy> {
-        self.policy.as_ref()
+        self.kept.policy.as_ref()
     }
 
     /// The incarnation that an index belongs to: the one whose key signs for the tree that ends with it.
     pub fn incarnation_at(&self, index: u64) -> Option<u64> {
-        self.certificates.of_size(index.saturating_add(1)).map(Certificate::incarnation)
+        self.kept.certificates.of_size(index.saturating_add(1)).map(Certificate::incarnation)
     }
 
     /// Whether the server declared that the entry which once was at an index is lost.
     pub fn is_lost(&self, index: u64) -> bool {
-        self.losses.iter().any(|loss| (loss.from..loss.to).contains(&index))
+        self.kept.losses.iter().any(|loss| (loss.from..loss.to).contains(&index))
     }
 
     /// The own root of a size, where it can be told: for every size since the last boundary but one, for the last 64
@@ -214,34 +190,32 @@ impl Monitor {
     /// The id of the entry at an index, if it is kept (since the last boundary but one). Indexes from
     /// [`Monitor::verified_size`] on are provisional.
     pub fn entry_at(&self, index: u64) -> Option<EntryId> {
-        self.tail.id(index).or_else(|| self.fold.id(index)).copied()
+        self.kept.tail.id(index).or_else(|| self.fold.id(index)).copied()
     }
 
     /// What the server declared lost, oldest first.
     pub fn losses(&self) -> &[Loss] {
-        &self.losses
+        &self.kept.losses
     }
 
     /// All evidence, oldest first.
     pub fn evidence(&self) -> &[Evidence] {
-        &self.evidence
+        &self.kept.evidence
     }
 
     /// Gossip that differs, oldest first.
     pub fn gossip(&self) -> &[GossipClaim] {
-        self.gossip.claims()
+        self.kept.gossip.claims()
     }
 
     /// Keeps what a member said about the log where the own log says otherwise; `false` if it was known. It accuses
     /// nobody: show it as "NAME reports a different log of this server".
     pub fn note_gossip(&mut self, claim: GossipClaim) -> bool {
-        self.gossip.add(claim, &mut self.changes)
+        self.kept.keep_gossip(claim)
     }
 
     fn tell(&mut self, notice: Notice) {
-        if self.notices.len() < limits::NOTICES_MAX {
-            self.notices.push_back(notice);
-        }
+        self.notices.push(notice);
     }
 }
 
@@ -250,8 +224,8 @@ impl fmt::Debug for Monitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Monitor")
             .field("verified_size", &self.verified_size())
-            .field("stopped", &self.stopped)
-            .field("evidence", &self.evidence.len())
+            .field("stopped", &self.kept.stopped)
+            .field("evidence", &self.kept.evidence.len())
             .finish_non_exhaustive()
     }
 }

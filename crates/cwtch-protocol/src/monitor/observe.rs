@@ -6,10 +6,10 @@ use cwtch_log::{Certificate, Checkpoint, FraudProof, Hash, Head, Receipt};
 use super::Monitor;
 use super::evidence::{Evidence, EvidenceKind, EvidenceObject, ObjectKind, Unproven};
 use super::fold::{Watch, Watched};
+use super::kept::Edit;
 use super::limits::EVIDENCE_MAX;
 use super::notice::Notice;
 use super::refused::Refused;
-use super::snapshot::Change;
 use super::statement::{Statement, contradiction, two_checkpoints};
 use super::waiting::{HeadSource, WaitingHead};
 
@@ -33,17 +33,18 @@ impl Monitor {
         proof: Option<&FraudProof>,
         objects: Vec<EvidenceObject>,
     ) -> Refused {
-        if !self.stopped {
-            self.stopped = true;
-            self.changes.push(Change::Stopped);
+        if !self.kept.stopped {
+            self.kept.record(Edit::Stopped);
         }
-        let known = self.evidence.iter().any(|kept| kept.kind == kind && kept.incarnation == incarnation);
-        if !known && self.evidence.len() < EVIDENCE_MAX {
+        let known =
+            self.kept.evidence.iter().any(|kept| kept.kind == kind && kept.incarnation == incarnation);
+        if !known {
             let proof = proof.map(FraudProof::to_bytes);
-            let evidence = Evidence { kind, incarnation, at: self.now, proof, objects };
-            self.changes.push(Change::Evidence(Box::new(evidence.clone())));
-            self.evidence.push(evidence.clone());
-            self.tell(Notice::Fraud(Box::new(evidence)));
+            let evidence = Box::new(Evidence { kind, incarnation, at: self.now, proof, objects });
+            if self.kept.evidence.len() < EVIDENCE_MAX {
+                self.kept.record(Edit::Evidence(evidence.clone()));
+            }
+            self.tell(Notice::Fraud(evidence));
         }
         Refused::Stopped
     }
@@ -63,16 +64,19 @@ impl Monitor {
         incarnation: u64,
         objects: Vec<EvidenceObject>,
     ) -> Refused {
-        let certificate = self.certificates.get(incarnation).map(certificate_object);
+        let certificate = self.kept.certificates.get(incarnation).map(certificate_object);
         let objects = certificate.into_iter().chain(objects).collect();
         self.accuse(EvidenceKind::Unproven(what), incarnation, None, objects)
     }
 
     /// Compares a checkpoint with everything that is signed and held: kinds 1, 3, 7, 9, 10 and 13.
-    pub(crate) fn against_signed(&mut self, checkpoint: &Checkpoint) -> Result<(), Refused> {
+    pub(crate) fn against_signed(
+        &mut self,
+        checkpoint: &Checkpoint,
+        certificate: &Certificate,
+    ) -> Result<(), Refused> {
         let incarnation = checkpoint.incarnation();
-        let Some(certificate) = self.certificates.get(incarnation).cloned() else { return Ok(()) };
-        let proof = self.signed_contradiction(checkpoint, &certificate);
+        let proof = self.signed_contradiction(checkpoint, certificate);
         match proof {
             Some((proof, other)) => {
                 let mut objects = vec![checkpoint_object(checkpoint)];
@@ -91,22 +95,22 @@ impl Monitor {
         if let Some(proof) = against_start(certificate, &checkpoint.clone().into()) {
             return Some((proof, Some(certificate_object(certificate))));
         }
-        for later in self.certificates.all() {
+        for later in self.kept.certificates.all() {
             if let Some(proof) = FraudProof::old_signer(certificate, later, checkpoint) {
                 return Some((proof, Some(certificate_object(later))));
             }
         }
-        let suspects = self.boundaries.suspects(checkpoint, certificate);
-        let held = self.head.iter().chain(self.waiting.checkpoints()).chain(&suspects);
+        let suspects = self.kept.boundaries.suspects(checkpoint, certificate);
+        let held = self.kept.head.iter().chain(self.kept.waiting.checkpoints()).chain(&suspects);
         for other in held {
             if let Some(proof) = two_checkpoints(certificate, checkpoint, other) {
                 return Some((proof, Some(checkpoint_object(other))));
             }
         }
-        let retain = self.retain.as_ref()?;
+        let retain = self.kept.retain.as_ref()?;
         let head = checkpoint.clone().into();
         let same_size = FraudProof::same_size(certificate, &head, &retain.clone().into());
-        let early = self.policy.as_ref();
+        let early = self.kept.policy.as_ref();
         let early = || FraudProof::pruned_early(certificate, early?, checkpoint, retain);
         let object = Statement::Retain(retain.clone()).object();
         same_size.or_else(early).map(|proof| (proof, Some(object)))
@@ -116,9 +120,10 @@ impl Monitor {
     pub(crate) fn observe(
         &mut self,
         checkpoint: Checkpoint,
+        certificate: &Certificate,
         source: HeadSource,
     ) -> Result<Observed, Refused> {
-        self.against_signed(&checkpoint)?;
+        self.against_signed(&checkpoint, certificate)?;
         self.compare(Statement::Checkpoint(checkpoint), source, None)
     }
 
@@ -143,7 +148,11 @@ impl Monitor {
             };
         }
         let head = WaitingHead { statement, source, receipt };
-        let Some(id) = self.waiting.add(head, &mut self.changes) else { return Ok(Observed::Waits) };
+        let (added, made_room) = self.kept.add_head(head);
+        if let Some(entry) = made_room {
+            self.tell(Notice::Unchecked { entry });
+        }
+        let Some(id) = added else { return Ok(Observed::Waits) };
         if size > self.fold.size() {
             self.fold.watch(Watch { size, what: Watched::Head(id) });
         } else if let Some(own) = self.fold.root_at(size) {
@@ -154,7 +163,7 @@ impl Monitor {
 
     /// Whether a later incarnation does not continue the log up to the statement's size.
     pub(crate) fn is_void(&self, statement: &Statement) -> bool {
-        self.certificates.continued(statement.incarnation()).is_none_or(|to| statement.size() > to)
+        self.kept.certificates.continued(statement.incarnation()).is_none_or(|to| statement.size() > to)
     }
 
     /// The own root of a size up to the verified one, where it can be told.
@@ -162,9 +171,9 @@ impl Monitor {
         if size > self.verified_size() {
             return None;
         }
-        self.tail.root_at(size).or_else(|| {
-            let certificate = self.certificates.of_size(size)?;
-            self.boundaries.root(size, certificate.incarnation())
+        self.kept.tail.root_at(size).or_else(|| {
+            let certificate = self.kept.certificates.of_size(size)?;
+            self.kept.boundaries.root(size, certificate.incarnation())
         })
     }
 
@@ -173,7 +182,7 @@ impl Monitor {
     pub(crate) fn disprove(&mut self, statement: &Statement) -> Refused {
         let incarnation = statement.incarnation();
         let found = self.partners(statement.size()).into_iter().find_map(|partner| {
-            let proof = contradiction(&self.certificates, statement, &partner, &self.tail)?;
+            let proof = contradiction(&self.kept.certificates, statement, &partner, &self.kept.tail)?;
             Some((proof, partner))
         });
         let mut objects = vec![statement.object()];
@@ -183,7 +192,7 @@ impl Monitor {
                 self.proven(&proof, incarnation, objects)
             }
             None => {
-                objects.extend(self.head.as_ref().map(checkpoint_object));
+                objects.extend(self.kept.head.as_ref().map(checkpoint_object));
                 self.unproven(Unproven::States, incarnation, objects)
             }
         }
@@ -191,21 +200,22 @@ impl Monitor {
 
     /// Signed statements of the verified log about sizes from `size` on.
     fn partners(&self, size: u64) -> Vec<Statement> {
-        let mut partners: Vec<Statement> = self.head.iter().cloned().map(Statement::Checkpoint).collect();
-        for (size, incarnation) in self.boundaries.between(size, self.verified_size()) {
-            let certificate = self.certificates.get(incarnation);
-            let boundary = certificate.and_then(|certificate| self.boundaries.get(size, certificate));
+        let mut partners: Vec<Statement> =
+            self.kept.head.iter().cloned().map(Statement::Checkpoint).collect();
+        for (size, incarnation) in self.kept.boundaries.between(size, self.verified_size()) {
+            let certificate = self.kept.certificates.get(incarnation);
+            let boundary = certificate.and_then(|certificate| self.kept.boundaries.get(size, certificate));
             partners.extend(boundary.map(Statement::Checkpoint));
             // Each costs a verification; two boundaries are as far as the ids reach.
             if partners.len() > 4 {
                 break;
             }
         }
-        if let Some(certificate) = self.certificates.of_size(size) {
-            let exact = self.boundaries.get(size, certificate);
+        if let Some(certificate) = self.kept.certificates.of_size(size) {
+            let exact = self.kept.boundaries.get(size, certificate);
             partners.extend(exact.map(Statement::Checkpoint));
         }
-        partners.extend(self.certificates.all().cloned().map(Statement::Previous));
+        partners.extend(self.kept.certificates.all().cloned().map(Statement::Previous));
         partners
     }
 
@@ -217,18 +227,18 @@ impl Monitor {
             match what {
                 Watched::Verified => {
                     if self.own_root(self.fold.size()) != Some(own) {
-                        self.fold.conflicts.push(self.head.clone().map(Statement::Checkpoint));
+                        self.fold.conflicts.push(self.kept.head.clone().map(Statement::Checkpoint));
                     }
                 }
                 Watched::Retain => {
-                    if let Some(retain) = &self.retain
+                    if let Some(retain) = &self.kept.retain
                         && *retain.root() != own
                     {
                         self.fold.conflicts.push(Some(Statement::Retain(retain.clone())));
                     }
                 }
                 Watched::Start(incarnation) => {
-                    let certificate = self.certificates.get(incarnation).cloned();
+                    let certificate = self.kept.certificates.get(incarnation).cloned();
                     let Some(start) = certificate.map(Statement::Previous) else { continue };
                     if start.root() == Some(&own) {
                         starts.push(start);
@@ -244,7 +254,7 @@ impl Monitor {
             .fold
             .matched
             .iter()
-            .filter_map(|id| self.waiting.get(*id))
+            .filter_map(|id| self.kept.waiting.get(*id))
             .filter(|head| {
                 head.source == HeadSource::Certificate && head.statement.size() == self.fold.size()
             })
@@ -254,7 +264,7 @@ impl Monitor {
     }
 
     fn compared(&mut self, id: u64, own: Hash) {
-        let Some(head) = self.waiting.get(id) else { return };
+        let Some(head) = self.kept.waiting.get(id) else { return };
         if head.statement.root() == Some(&own) {
             self.fold.matched.push(id);
         } else {
@@ -265,7 +275,7 @@ impl Monitor {
     /// A signed statement agrees with what was received up to now: with it, what disagreed before is proven.
     pub(crate) fn settle(&mut self, cover: &Statement) -> Result<(), Refused> {
         let found = self.fold.conflicts.iter().flatten().find_map(|statement| {
-            let proof = contradiction(&self.certificates, statement, cover, &self.fold.tail)?;
+            let proof = contradiction(&self.kept.certificates, statement, cover, &self.fold.tail)?;
             Some((proof, statement.clone()))
         });
         match found {
@@ -287,7 +297,7 @@ impl Monitor {
         objects.extend(statements.iter().map(Statement::object));
         let own_start = statements.iter().any(|s| matches!(s, Statement::Previous(_)));
         let what = if own_start { Unproven::Beginning } else { Unproven::States };
-        let incarnation = self.certificates.pinned().map_or(0, Certificate::incarnation);
+        let incarnation = self.kept.certificates.pinned().map_or(0, Certificate::incarnation);
         Err(self.unproven(what, incarnation, objects))
     }
 }

@@ -1,6 +1,6 @@
 //! Cold probes (section 7.2).
 
-use cwtch_log::Checkpoint;
+use cwtch_log::{Certificate, Checkpoint};
 use cwtch_wire::board::HeadLog;
 
 use super::Monitor;
@@ -42,24 +42,27 @@ impl Monitor {
         let statements = (&state.checkpoint, &state.policy, state.retain.as_ref());
         let checkpoint = self.take_statements((&certificate, &chain), statements)?;
         if let Some(mark) = &state.mark
-            && let Some(mark) = self.checkpoint_in_line(mark)?
+            && let Some((mark, signer)) = self.checkpoint_in_line(mark)?
         {
             if !mark.is_boundary() {
                 return Err(Malformed::Size.into());
             }
-            self.observe(mark, HeadSource::Probe)?;
+            self.observe(mark, &signer, HeadSource::Probe)?;
         }
-        Ok(match self.observe(checkpoint, HeadSource::Probe)? {
+        Ok(match self.observe(checkpoint, &certificate, HeadSource::Probe)? {
             Observed::Agrees => Probed::Agrees,
             Observed::Waits => Probed::Waits,
             Observed::Incomparable => Probed::Incomparable,
         })
     }
 
-    /// Verifies a checkpoint under the certificate that signs for its size; `None` if that is not known.
-    pub(crate) fn checkpoint_in_line(&self, bytes: &[u8]) -> Result<Option<Checkpoint>, Refused> {
+    /// Verifies a checkpoint under the certificate that signs for its size, and gives both; `None` if that is not known.
+    pub(crate) fn checkpoint_in_line(
+        &self,
+        bytes: &[u8],
+    ) -> Result<Option<(Checkpoint, Certificate)>, Refused> {
         let size = bytes.get(1..9).and_then(|size| size.try_into().ok()).map_or(0, u64::from_be_bytes);
-        let Some(certificate) = self.certificates.of_size(size) else { return Ok(None) };
-        Ok(Some(Checkpoint::from_bytes(bytes, certificate)?))
+        let Some(certificate) = self.kept.certificates.of_size(size) else { return Ok(None) };
+        Ok(Some((Checkpoint::from_bytes(bytes, certificate)?, certificate.clone())))
     }
 }

@@ -40,7 +40,7 @@ pub enum Posted {
 impl Monitor {
     /// What to keep with a post that is about to be sent.
     pub fn seen(&self) -> Seen {
-        let incarnation = self.certificates.pinned().map_or(0, Certificate::incarnation);
+        let incarnation = self.kept.certificates.pinned().map_or(0, Certificate::incarnation);
         Seen { incarnation, size: self.verified_size() }
     }
 
@@ -62,22 +62,23 @@ impl Monitor {
             PostLog::Refused(refusal) => return Ok(Posted::Refused(*refusal)),
         };
         // The incarnation may have changed since the server answered.
-        let receipt = self.certificates.all().rev().find_map(|certificate| {
-            Receipt::from_bytes(bytes, certificate).ok().filter(|receipt| receipt.verify_entry(&entry))
+        let receipt = self.kept.certificates.all().rev().find_map(|certificate| {
+            let receipt = Receipt::from_bytes(bytes, certificate).ok()?;
+            receipt.verify_entry(&entry).then(|| (receipt, certificate.clone()))
         });
-        let Some(receipt) = receipt else {
+        let Some((receipt, certificate)) = receipt else {
             self.tell(Notice::NoReceipt { entry });
             return Ok(Posted::NoReceipt);
         };
         let (index, checkpoint) = (receipt.index(), receipt.checkpoint().clone());
-        self.against_signed(&checkpoint)?;
+        self.against_signed(&checkpoint, &certificate)?;
         let incarnation = checkpoint.incarnation();
         let object = EvidenceObject { what: ObjectKind::Receipt, bytes: receipt.to_bytes() };
         let statement = Statement::Checkpoint(checkpoint);
         let observed = self.compare(statement, HeadSource::Receipt { entry }, Some(receipt))?;
         // What a later incarnation does not continue may be taken again; one that is not linked yet tells nothing.
-        let taken = self.certificates.continued(seen.incarnation).unwrap_or(0).min(seen.size);
-        let linked = self.certificates.continued(incarnation).is_some();
+        let taken = self.kept.certificates.continued(seen.incarnation).unwrap_or(0).min(seen.size);
+        let linked = self.kept.certificates.continued(incarnation).is_some();
         if !duplicate && linked && index < taken {
             return Err(self.unproven(Unproven::ReceiptPlace, incarnation, vec![object]));
         }

@@ -1,27 +1,14 @@
-//! A replay: what is asked for, its header, its entries, its end.
+//! A replay: its header, its entries, its end. What is asked for is in [`cursor`](super::cursor).
 
-use cwtch_log::tree::CompactRange;
-use cwtch_log::{Checkpoint, EntryId, GRID};
+use cwtch_log::{Checkpoint, EntryId};
 use cwtch_wire::board::ReplayLog;
-use rand_core::RngCore;
 
 use super::Monitor;
 use super::fold::{Fold, Replay};
-use super::limits::NOISE_MAX;
 use super::notice::Notice;
 use super::refused::{Malformed, Refused};
-use super::snapshot::{Change, Noise};
 use super::statement::Statement;
 use super::waiting::HeadSource;
-
-/// What to ask a server for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReplayRequest {
-    /// `Log.from`.
-    pub from: u64,
-    /// Whether `LastCommit` may be filled: only while the server is not known to have a log, else it is null.
-    pub last_commit_allowed: bool,
-}
 
 /// What a reply's header begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,33 +54,6 @@ impl EntryPlace {
 }
 
 impl Monitor {
-    /// Draws where the next replay begins (section 7, *Cursor*). The draw is a change: commit it before the request is
-    /// sent, so that the same block is named again after a crash.
-    pub fn replay_request(&mut self, rng: &mut impl RngCore) -> ReplayRequest {
-        let size = self.verified_size();
-        let block = size / GRID * GRID;
-        let draw = match self.noise {
-            Some(noise) if noise.size == size => noise.draw,
-            _ if block == 0 => 0,
-            _ => {
-                let draw = u8::try_from(rng.next_u32().trailing_ones()).unwrap_or(NOISE_MAX).min(NOISE_MAX);
-                let noise = Noise { size, draw };
-                self.noise = Some(noise);
-                self.changes.push(Change::Noise(noise));
-                draw
-            }
-        };
-        let wanted = self.min_index().max(block.saturating_sub(GRID * u64::from(draw)));
-        // Only a compact range that is kept can be folded on from. Where a Retain lies between two, or beyond the own
-        // log, asking for less is answered with what stands in for the deleted entries.
-        let from = match self.tail.range_at(wanted) {
-            Some(_) => wanted,
-            None => self.tail.kept_at_or_below(wanted).map_or(0, CompactRange::size),
-        };
-        self.asked = Some(from);
-        ReplayRequest { from, last_commit_allowed: !self.expects_log() }
-    }
-
     /// A reply without `Log`: the server shows no log.
     ///
     /// # Errors
@@ -119,7 +79,7 @@ impl Monitor {
         let gathering = self.gathering;
         let asked = self.asked.take();
         self.abandon();
-        if self.stopped && !gathering {
+        if self.kept.stopped && !gathering {
             return Err(Refused::Stopped);
         }
         self.gathering = gathering;
@@ -137,7 +97,7 @@ impl Monitor {
             (&start.checkpoint, &start.policy, start.retain.as_ref()),
         )?;
         let size = checkpoint.size();
-        self.against_signed(&checkpoint)?;
+        self.against_signed(&checkpoint, &certificate)?;
         if size < self.verified_size() {
             self.tell(Notice::Older);
             return Err(Refused::Older);
@@ -162,7 +122,7 @@ impl Monitor {
     /// # Errors
     /// [`Refused`]; close the connection and call [`Monitor::abandon`].
     pub fn entry(&mut self, id: EntryId) -> Result<EntryPlace, Refused> {
-        if self.stopped && !self.gathering {
+        if self.kept.stopped && !self.gathering {
             return Err(Refused::Stopped);
         }
         let Some(replay) = &self.fold.replay else { return Err(Refused::Unexpected) };
@@ -188,7 +148,7 @@ impl Monitor {
     /// # Errors
     /// [`Refused`]; close the connection and call [`Monitor::abandon`].
     pub fn boundary(&mut self, bytes: &[u8]) -> Result<bool, Refused> {
-        if self.stopped && !self.gathering {
+        if self.kept.stopped && !self.gathering {
             return Err(Refused::Stopped);
         }
         if self.fold.replay.is_none() {
@@ -203,17 +163,17 @@ impl Monitor {
     /// The boundary checkpoint of the present size of the fold.
     pub(crate) fn take_boundary(&mut self, bytes: &[u8]) -> Result<bool, Refused> {
         let size = self.fold.size();
-        let Some(certificate) = self.certificates.of_size(size) else {
+        let Some(certificate) = self.kept.certificates.of_size(size).cloned() else {
             // Signed by an incarnation before all that are known: it can tell nothing.
             self.fold.boundary_due = false;
             return Ok(false);
         };
-        let boundary = Checkpoint::from_bytes(bytes, certificate)?;
+        let boundary = Checkpoint::from_bytes(bytes, &certificate)?;
         if !boundary.is_boundary() || boundary.size() != size {
             return Err(Malformed::Size.into());
         }
         self.fold.boundary_due = false;
-        self.against_signed(&boundary)?;
+        self.against_signed(&boundary, &certificate)?;
         if *boundary.root() != self.fold.range.root() {
             // The entries that it disagrees with are not signed yet; and should they never be, it still counts.
             self.compare(Statement::Checkpoint(boundary), HeadSource::Reply, None)?;
@@ -224,10 +184,10 @@ impl Monitor {
             return Ok(false);
         }
         self.fold.settled = size;
-        if self.stopped {
+        if self.kept.stopped {
             return Ok(false);
         }
-        self.boundaries.insert(&boundary, &mut self.changes);
+        self.kept.keep_boundary(&boundary);
         let grows = size > self.verified_size();
         if grows {
             self.advance(boundary);
@@ -241,7 +201,7 @@ impl Monitor {
     /// [`Refused`]; close the connection.
     pub fn finish_replay(&mut self, now: u64) -> Result<(), Refused> {
         self.now = now;
-        if self.stopped && !self.gathering {
+        if self.kept.stopped && !self.gathering {
             return Err(Refused::Stopped);
         }
         let Some(Replay { checkpoint }) = self.fold.replay.take() else { return Err(Refused::Unexpected) };

@@ -7,118 +7,124 @@ use cwtch_log::{Certificate, Checkpoint, EntryId, Policy, Receipt, Retain};
 use cwtch_primitives::Address;
 
 use super::Monitor;
-use super::boundaries::Boundaries;
-use super::fold::Fold;
+use super::boundaries::LEN;
+use super::certificates::Certificates;
 use super::gossip::Gossip;
+use super::kept::{Edit, Kept, State};
 use super::snapshot::{Snapshot, StoredHead};
 use super::statement::Statement;
 use super::tail::Tail;
 use super::waiting::{HeadSource, WaitingHead};
 
-/// What is stored does not fit together: the database was damaged or changed. The server's record has to be begun anew:
-/// delete it, and sync from the start.
+/// What is stored does not verify, and nothing else says what the server is to be held to: the database was damaged or
+/// changed. It says nothing about the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the stored record of a server is damaged: its {0} cannot be right; delete it and sync again")]
+#[error(
+    "the stored record of a server is damaged: its {0} cannot be right; restore the database from a backup"
+)]
 pub struct RestoreError(&'static str);
 
 impl Monitor {
     /// Everything that is to be kept. A store that applied every [`Change`](super::Change) has the same.
     pub fn snapshot(&self) -> Snapshot {
-        let ranges = self.tail.ranges().filter(|range| range.size() > 0);
-        Snapshot {
-            certificates: self
-                .certificates
-                .all()
-                .map(|certificate| (certificate.incarnation(), certificate.to_bytes().to_vec()))
-                .collect(),
-            pinned: self.certificates.pinned().map(Certificate::incarnation),
-            ranges: ranges.map(|range| (range.size(), range.to_bytes())).collect(),
-            ids: (self.tail.first()..).zip(self.tail.ids().copied()).collect(),
-            verified: self.head.as_ref().map(|head| (head.incarnation(), head.to_bytes().to_vec())),
-            boundaries: self.boundaries.iter().map(|(key, bytes)| (*key, bytes.to_vec())).collect(),
-            policy: self.policy.as_ref().map(|policy| policy.to_bytes().to_vec()),
-            retain: self.retain.as_ref().map(|retain| retain.to_bytes().to_vec()),
-            noise: self.noise,
-            heads: self.waiting.iter().map(|(id, head)| (id, head.stored(id))).collect(),
-            losses: self.losses.clone(),
-            evidence: self.evidence.clone(),
-            stopped: self.stopped,
-            gossip: self.gossip.claims().to_vec(),
-        }
+        self.kept.snapshot()
     }
 
     /// A monitor from what was kept. Signatures are verified again, those of boundary checkpoints when they are used.
     ///
+    /// The pinned certificate counts first: with it the server is held to what it signed, whatever else can be used. What
+    /// cannot be used, or is more than is kept, is forgotten, and [`Monitor::take_changes`] says so to the store: where the
+    /// entries do not fit their checkpoint, the log is read from its start again and compared with every boundary
+    /// checkpoint. What a monitor has stored by its changes comes back as it was, without any.
+    ///
     /// # Errors
-    /// [`RestoreError`] if something does not verify or does not fit the rest.
+    /// [`RestoreError`] if the pinned certificate, the policy or the Retain does not verify.
     pub fn restore(server: Address, kept: &Snapshot) -> Result<Self, RestoreError> {
-        let mut monitor = Self::new(server);
-        for bytes in kept.certificates.values() {
-            let certificate =
-                Certificate::from_bytes(bytes, &server).map_err(|_| RestoreError("certificate"))?;
-            monitor.certificates.insert(certificate);
-        }
+        let mut state = State::default();
+        let mut forget = Vec::new();
         if let Some(pinned) = kept.pinned {
-            monitor.certificates.get(pinned).ok_or(RestoreError("pinned certificate"))?;
-            monitor.certificates.pin(pinned);
+            let bytes = kept.certificates.get(&pinned);
+            let certificate = bytes.and_then(|bytes| certificate(pinned, bytes, &server));
+            state.certificates.insert(certificate.ok_or(RestoreError("pinned certificate"))?);
+            state.certificates.pin(pinned);
         }
-        monitor.tail = tail(&kept.ranges, &kept.ids).ok_or(RestoreError("list of entries"))?;
-        if let Some((incarnation, bytes)) = &kept.verified {
-            let error = RestoreError("checkpoint");
-            let certificate = monitor.certificates.get(*incarnation).ok_or(error)?;
-            let head = Checkpoint::from_bytes(bytes, certificate).map_err(|_| error)?;
-            let own = monitor.tail.root_at(monitor.tail.end());
-            if head.size() != monitor.tail.end() || own != Some(*head.root()) {
-                return Err(error);
+        for (incarnation, bytes) in &kept.certificates {
+            match certificate(*incarnation, bytes, &server) {
+                Some(certificate) => state.certificates.insert(certificate),
+                None => forget.push(Edit::CertificateGone(*incarnation)),
             }
-            monitor.head = Some(head);
         }
-        monitor.boundaries =
-            Boundaries::restore(&kept.boundaries).ok_or(RestoreError("boundary checkpoint"))?;
+        let signer = |incarnation: u64| state.certificates.get(incarnation);
         // Each names its incarnation in its first eight bytes.
-        let signer = |bytes: &[u8]| {
-            let incarnation = bytes.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))?;
-            monitor.certificates.get(incarnation)
+        let named = |bytes: &[u8]| signer(bytes.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))?);
+        let policy = |bytes: &Vec<u8>| {
+            named(bytes).and_then(|by| Policy::from_bytes(bytes, by).ok()).ok_or(RestoreError("policy"))
         };
-        let policy = kept
-            .policy
-            .as_ref()
-            .map(|bytes| signer(bytes).and_then(|certificate| Policy::from_bytes(bytes, certificate).ok()));
-        let retain = kept
-            .retain
-            .as_ref()
-            .map(|bytes| signer(bytes).and_then(|certificate| Retain::from_bytes(bytes, certificate).ok()));
-        monitor.policy = policy.map(|policy| policy.ok_or(RestoreError("policy"))).transpose()?;
-        monitor.retain = retain.map(|retain| retain.ok_or(RestoreError("Retain"))).transpose()?;
-        for head in kept.heads.values() {
-            let waiting = monitor.waiting_head(head).ok_or(RestoreError("receipt or checkpoint"))?;
-            monitor.waiting.restore(head.id, waiting);
+        let retain = |bytes: &Vec<u8>| {
+            named(bytes).and_then(|by| Retain::from_bytes(bytes, by).ok()).ok_or(RestoreError("Retain"))
+        };
+        let (policy, retain) =
+            (kept.policy.as_ref().map(policy).transpose()?, kept.retain.as_ref().map(retain).transpose()?);
+        (state.policy, state.retain) = (policy, retain);
+        match log(kept, &state.certificates) {
+            Some((tail, head)) => (state.tail, state.head) = (tail, head),
+            None => forget.push(Edit::Rewound(0)),
         }
-        monitor.noise = kept.noise;
-        monitor.losses.clone_from(&kept.losses);
-        monitor.evidence.clone_from(&kept.evidence);
-        monitor.stopped = kept.stopped;
-        monitor.gossip = Gossip::restore(kept.gossip.clone());
-        monitor.fold = Fold::at(CompactRange::new(), Vec::new());
+        for ((size, incarnation), bytes) in &kept.boundaries {
+            match <[u8; LEN]>::try_from(bytes.as_slice()) {
+                Ok(bytes) => state.boundaries.insert_bytes((*size, *incarnation), bytes),
+                Err(_) => forget.push(Edit::BoundaryGone { size: *size, incarnation: *incarnation }),
+            }
+        }
+        for head in kept.heads.values() {
+            match waiting_head(&state.certificates, head) {
+                Some(waiting) => state.waiting.insert(head.id, waiting),
+                None => forget.push(Edit::HeadGone(head.id)),
+            }
+        }
+        state.noise = kept.noise;
+        state.losses.clone_from(&kept.losses);
+        state.evidence.clone_from(&kept.evidence);
+        state.stopped = kept.stopped;
+        state.gossip = Gossip::restore(kept.gossip.clone());
+
+        let mut monitor = Self::new(server);
+        monitor.kept = Kept::restored(state);
+        forget.into_iter().for_each(|edit| monitor.kept.record(edit));
+        monitor.kept.drop_excess();
         monitor.reset_fold();
         Ok(monitor)
     }
+}
 
-    fn waiting_head(&self, stored: &StoredHead) -> Option<WaitingHead> {
-        let certificate = self.certificates.get(stored.incarnation)?;
-        let (statement, receipt) = match stored.source {
-            HeadSource::Certificate => (Statement::Previous(certificate.clone()), None),
-            HeadSource::Receipt { entry } => {
-                let receipt = Receipt::from_bytes(&stored.bytes, certificate).ok()?;
-                if !receipt.verify_entry(&entry) {
-                    return None;
-                }
-                (Statement::Checkpoint(receipt.checkpoint().clone()), Some(receipt))
+fn certificate(incarnation: u64, bytes: &[u8], server: &Address) -> Option<Certificate> {
+    let certificate = Certificate::from_bytes(bytes, server).ok()?;
+    (certificate.incarnation() == incarnation).then_some(certificate)
+}
+
+fn waiting_head(certificates: &Certificates, stored: &StoredHead) -> Option<WaitingHead> {
+    let certificate = certificates.get(stored.incarnation)?;
+    let (statement, receipt) = match stored.source {
+        HeadSource::Certificate => (Statement::Previous(certificate.clone()), None),
+        HeadSource::Receipt { entry } => {
+            let receipt = Receipt::from_bytes(&stored.bytes, certificate).ok()?;
+            if !receipt.verify_entry(&entry) {
+                return None;
             }
-            _ => (Statement::Checkpoint(Checkpoint::from_bytes(&stored.bytes, certificate).ok()?), None),
-        };
-        Some(WaitingHead { statement, source: stored.source, receipt })
-    }
+            (Statement::Checkpoint(receipt.checkpoint().clone()), Some(receipt))
+        }
+        _ => (Statement::Checkpoint(Checkpoint::from_bytes(&stored.bytes, certificate).ok()?), None),
+    };
+    Some(WaitingHead { statement, source: stored.source, receipt })
+}
+
+/// The end of the log, and the checkpoint that covers it; `None` if they do not fit together.
+fn log(kept: &Snapshot, certificates: &Certificates) -> Option<(Tail, Option<Checkpoint>)> {
+    let tail = tail(&kept.ranges, &kept.ids)?;
+    let Some((incarnation, bytes)) = &kept.verified else { return Some((tail, None)) };
+    let head = Checkpoint::from_bytes(bytes, certificates.get(*incarnation)?).ok()?;
+    let covers = head.size() == tail.end() && tail.root_at(tail.end()) == Some(*head.root());
+    covers.then_some((tail, Some(head)))
 }
 
 fn tail(ranges: &BTreeMap<u64, Vec<u8>>, ids: &BTreeMap<u64, EntryId>) -> Option<Tail> {

@@ -46,13 +46,15 @@ pub struct Snapshot {
     pub gossip: Vec<GossipClaim>,
 }
 
-/// The noise of the cursor, drawn once for each verified size.
+/// Where the next replay begins, drawn once for each verified size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Noise {
     /// The verified size that it was drawn for.
     pub size: u64,
-    /// The draw, 0 to 31.
+    /// The draw, 0 to 31: so many blocks further back.
     pub draw: u8,
+    /// The block, in entries.
+    pub block: u64,
 }
 
 /// A waiting head as it is stored.
@@ -80,6 +82,8 @@ pub enum Change {
         /// Its bytes.
         bytes: Vec<u8>,
     },
+    /// The certificate of this incarnation is not kept any more.
+    CertificateGone(u64),
     /// The pinned certificate is the one of this incarnation.
     Pinned(u64),
     /// Forget all ids and ranges; a log begins behind this compact range.
@@ -104,8 +108,8 @@ pub enum Change {
         ranges: Vec<(u64, Vec<u8>)>,
         /// Forget the ids below this index.
         ids_from: u64,
-        /// Forget the ranges of smaller sizes.
-        ranges_from: u64,
+        /// Forget the ranges of these sizes.
+        ranges_gone: Vec<u64>,
         /// The checkpoint that covers it now.
         checkpoint: Vec<u8>,
         /// Its incarnation.
@@ -119,6 +123,13 @@ pub enum Change {
         incarnation: u64,
         /// Its bytes.
         bytes: Vec<u8>,
+    },
+    /// A boundary checkpoint is not kept any more.
+    BoundaryGone {
+        /// Its size.
+        size: u64,
+        /// Its incarnation.
+        incarnation: u64,
     },
     /// The newest policy.
     Policy(Vec<u8>),
@@ -159,6 +170,9 @@ impl Snapshot {
             Change::Certificate { incarnation, bytes } => {
                 self.certificates.insert(incarnation, bytes);
             }
+            Change::CertificateGone(incarnation) => {
+                self.certificates.remove(&incarnation);
+            }
             Change::Pinned(incarnation) => self.pinned = Some(incarnation),
             Change::Restarted { size, range } => {
                 self.ids.clear();
@@ -173,15 +187,18 @@ impl Snapshot {
                 self.ranges.retain(|kept, _| *kept <= size);
                 self.verified = None;
             }
-            Change::Grown { first, ids, ranges, ids_from, ranges_from, checkpoint, incarnation } => {
+            Change::Grown { first, ids, ranges, ids_from, ranges_gone, checkpoint, incarnation } => {
                 self.ids.extend((first..).zip(ids));
                 self.ranges.extend(ranges);
                 self.ids.retain(|index, _| *index >= ids_from);
-                self.ranges.retain(|size, _| *size >= ranges_from);
+                self.ranges.retain(|size, _| !ranges_gone.contains(size));
                 self.verified = Some((incarnation, checkpoint));
             }
             Change::Boundary { size, incarnation, bytes } => {
                 self.boundaries.insert((size, incarnation), bytes);
+            }
+            Change::BoundaryGone { size, incarnation } => {
+                self.boundaries.remove(&(size, incarnation));
             }
             Change::Policy(bytes) => self.policy = Some(bytes),
             Change::Retain(bytes) => self.retain = Some(bytes),

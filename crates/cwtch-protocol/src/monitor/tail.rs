@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use cwtch_log::tree::{CompactRange, Nodes, node_hash};
 use cwtch_log::{BOUNDARY, EntryId, GRID, Hash};
 
-use super::limits::RANGES_KEPT;
+use super::limits::{BLOCK_MAX, BLOCKS_KEPT, RANGES_KEPT};
 
-/// The last compact ranges at multiples of 64, and the ids of all entries from one of their sizes on.
+/// Compact ranges at multiples of 64 from which a request may begin, and the ids of all entries from one of their sizes on.
 ///
 /// It gives the root of every size that it reaches and, as [`Nodes`], every path and consistency proof from such a size
 /// to a later one: what lies before the ids is needed only as the hashes of a compact range.
@@ -19,9 +19,36 @@ pub(crate) struct Tail {
     ids: VecDeque<EntryId>,
 }
 
+/// What a tail gains, and what it forgets with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TailGrowth {
+    /// The index of the first of `ids`: the tail's end, or a later one; then all ids before it go.
+    pub(crate) first: u64,
+    pub(crate) ids: Vec<EntryId>,
+    pub(crate) ranges: Vec<CompactRange>,
+    /// Ids below this index go.
+    pub(crate) ids_from: u64,
+    /// Sizes of the ranges that go.
+    pub(crate) ranges_gone: Vec<u64>,
+}
+
+/// How far the end of the log may be from a size whose compact range is kept. The cursor names multiples of blocks, and goes
+/// back by a bounded number of them: the larger the block of which a size is a multiple, the longer it is of use.
+fn reach(size: u64) -> u64 {
+    let block = if size == 0 { BLOCK_MAX } else { (1 << size.trailing_zeros()).min(BLOCK_MAX) };
+    (RANGES_KEPT * GRID).max(BLOCKS_KEPT * block)
+}
+
 /// The tail does not reach back that far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OutOfReach;
+
+/// The empty log.
+impl Default for Tail {
+    fn default() -> Self {
+        Self::at(CompactRange::new())
+    }
+}
 
 impl Tail {
     /// A tail that begins behind a compact range.
@@ -96,32 +123,42 @@ impl Tail {
         self.ranges.get(after.checked_sub(1)?)
     }
 
-    /// Takes over what another tail has beyond this one; where it begins beyond this one's end, all of it.
-    pub(crate) fn absorb(&mut self, other: Self) {
-        if other.first > self.end() {
-            *self = other;
-            return;
+    /// What this tail gains by the entries of another one that begins at or before its end, and what it then forgets of what
+    /// the specification does not ask to keep: ids before the last two boundaries, and compact ranges from which no request
+    /// will begin.
+    pub(crate) fn growth(&self, other: &Self) -> TailGrowth {
+        let (old_end, end) = (self.end(), other.end().max(self.end()));
+        let new = || other.ranges.iter().filter(|range| range.size() > old_end);
+        let wanted = (end / BOUNDARY).saturating_sub(1) * BOUNDARY;
+        let founded = self.ranges.iter().chain(new()).any(|range| range.size() == wanted);
+        let ids_from = if wanted > self.first && founded { wanted } else { self.first };
+        let first = old_end.max(ids_from);
+        let skip = usize::try_from(first.saturating_sub(other.first)).unwrap_or(usize::MAX);
+        let keeps =
+            |range: &&CompactRange| range.size() >= ids_from || end - range.size() <= reach(range.size());
+        let gone = self.ranges.iter().filter(|range| !keeps(range));
+        TailGrowth {
+            first,
+            ids: other.ids.iter().skip(skip).copied().collect(),
+            ranges: new().filter(keeps).cloned().collect(),
+            ids_from,
+            ranges_gone: gone.map(CompactRange::size).collect(),
         }
-        let old_end = self.end();
-        let skip = usize::try_from(old_end - other.first).unwrap_or(usize::MAX);
-        self.ids.extend(other.ids.into_iter().skip(skip));
-        self.ranges.extend(other.ranges.into_iter().filter(|range| range.size() > old_end));
     }
 
-    /// Forgets what the specification does not ask to keep: ids before the last two boundaries, and compact ranges
-    /// but for the last 64.
-    pub(crate) fn trim(&mut self) {
-        let wanted = (self.end() / BOUNDARY).saturating_sub(1) * BOUNDARY;
-        if wanted > self.first && self.ranges.iter().any(|range| range.size() == wanted) {
-            let gone = usize::try_from(wanted - self.first).unwrap_or(usize::MAX);
-            self.ids.drain(..gone.min(self.ids.len()));
-            self.first = wanted;
+    /// Gains and forgets what [`Tail::growth`] says.
+    pub(crate) fn grow(&mut self, growth: TailGrowth) {
+        let TailGrowth { first, ids, ranges, ids_from, ranges_gone } = growth;
+        if first > self.end() {
+            self.ids.clear();
+            self.first = first;
         }
-        while self.ranges.len() > RANGES_KEPT
-            && self.ranges.front().is_some_and(|range| range.size() < self.first)
-        {
-            self.ranges.pop_front();
-        }
+        self.ids.extend(ids);
+        let gone = usize::try_from(ids_from.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        self.ids.drain(..gone.min(self.ids.len()));
+        self.first = self.first.max(ids_from);
+        self.ranges.extend(ranges);
+        self.ranges.retain(|range| !ranges_gone.contains(&range.size()));
     }
 
     /// Goes back to a size whose compact range is kept; `false`, and nothing changed, if it is not.
@@ -205,6 +242,12 @@ mod tests {
         (tail, tree, range)
     }
 
+    /// Forgets what growing forgets.
+    fn trim(tail: &mut Tail) {
+        let nothing = Tail::at(tail.range_at(tail.end()).unwrap());
+        tail.grow(tail.growth(&nothing));
+    }
+
     proptest! {
         #[test]
         fn roots_and_proofs_are_those_of_the_whole_tree(
@@ -213,7 +256,7 @@ mod tests {
             let end = base + more;
             let (mut tail, tree, _) = grown(base, end);
             if trimmed {
-                tail.trim();
+                trim(&mut tail);
             }
             if let Some(root) = tail.root_at(from) {
                 prop_assert_eq!(Some(root), tree.root_at(from));
@@ -236,18 +279,18 @@ mod tests {
         }
 
         #[test]
-        fn a_tail_that_absorbed_another_is_the_longer_one(
+        fn a_tail_that_grew_by_another_is_the_longer_one(
             base in 0u64..200, n in 0u64..600, back in 0u64..10, more in 0u64..600,
         ) {
             let n = base + n;
             let (mut verified, _, _) = grown(base, n);
             let from = verified.ranges().map(CompactRange::size).rev().nth(back as usize).unwrap_or(base);
             let (whole, tree, range) = grown(from, n + more);
-            verified.trim();
-            verified.absorb(whole);
+            trim(&mut verified);
+            verified.grow(verified.growth(&whole));
             prop_assert_eq!(verified.end(), n + more);
             prop_assert_eq!(verified.root_at(n + more), Some(range.root()));
-            verified.trim();
+            trim(&mut verified);
             let kept: Vec<u64> = verified.ranges().map(CompactRange::size).collect();
             prop_assert!(kept.windows(2).all(|pair| pair[0] < pair[1]));
             for kept in verified.ranges() {
@@ -259,10 +302,29 @@ mod tests {
         }
     }
 
+    proptest! {
+        /// Every size that the cursor may name is kept, whatever the block: and few others.
+        #[test]
+        fn what_a_request_may_begin_at_is_kept(end in 0u64..(1 << 40), block in 6u32..17, draw in 0u64..32) {
+            let block = 1 << block;
+            let named = (end / block * block).saturating_sub(block * draw);
+            prop_assert!(end - named <= reach(named));
+        }
+    }
+
+    #[test]
+    fn few_ranges_are_kept() {
+        for end in [0, 63, 64, 5000, 1 << 22, (1 << 22) + 65_535, (1 << 40) - 1] {
+            let lowest = end / GRID * GRID - (end / GRID * GRID).min(40 * BLOCK_MAX);
+            let kept = (lowest..=end).step_by(64).filter(|size| end - size <= reach(*size)).count();
+            assert!(kept <= 256, "{kept} at {end}");
+        }
+    }
+
     #[test]
     fn truncating_leaves_a_tail_that_grows_on() {
         let (mut tail, tree, _) = grown(0, 1000);
-        tail.trim();
+        trim(&mut tail);
         assert!(tail.truncate(640));
         assert_eq!((tail.end(), tail.root_at(640)), (640, tree.root_at(640)));
         assert!(!tail.truncate(700));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cwtch_log::{Checkpoint, EntryId, Receipt};
 
 use super::limits::{HEADS_WAITING_MAX, RECEIPTS_WAITING_MAX, REPLY_HEADS_MAX};
-use super::snapshot::{Change, StoredHead};
+use super::snapshot::StoredHead;
 use super::statement::Statement;
 
 /// Where a waiting head was learnt.
@@ -56,64 +56,99 @@ impl Waiting {
         })
     }
 
-    /// Adds a head under its old number.
-    pub(crate) fn restore(&mut self, id: u64, head: WaitingHead) {
+    /// The number of the next head.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
+    pub(super) fn insert(&mut self, id: u64, head: WaitingHead) {
         self.next = self.next.max(id.saturating_add(1));
         self.heads.insert(id, head);
     }
 
-    /// Adds a head unless the same statement waits already or there is no room.
-    pub(crate) fn add(&mut self, head: WaitingHead, changes: &mut Vec<Change>) -> Option<u64> {
+    pub(super) fn remove(&mut self, id: u64) {
+        self.heads.remove(&id);
+    }
+
+    /// Whether there is room for a head; there is none for one whose statement waits already.
+    pub(crate) fn room(&self, head: &WaitingHead) -> Room {
         let known = self.heads.values().any(|other| {
             other.statement == head.statement && other.receipt.is_some() == head.receipt.is_some()
         });
-        if known || !self.make_room(&head, changes) {
-            return None;
+        if known {
+            return Room::None;
         }
-        let id = self.next;
-        self.next = self.next.saturating_add(1);
-        changes.push(Change::HeadAdded(head.stored(id)));
-        self.heads.insert(id, head);
-        Some(id)
-    }
-
-    pub(crate) fn remove(&mut self, id: u64, changes: &mut Vec<Change>) -> Option<WaitingHead> {
-        let head = self.heads.remove(&id)?;
-        changes.push(Change::HeadGone(id));
-        Some(head)
-    }
-
-    fn make_room(&mut self, head: &WaitingHead, changes: &mut Vec<Change>) -> bool {
-        let count = |wanted: fn(&WaitingHead) -> bool| self.heads.values().filter(|h| wanted(h)).count();
-        let is_reply = |head: &WaitingHead| head.source == HeadSource::Reply;
-        if head.receipt.is_some() {
-            if count(|head| head.receipt.is_some()) >= RECEIPTS_WAITING_MAX {
-                let oldest = self.iter().find(|(_, head)| head.receipt.is_some()).map(|(id, _)| id);
-                oldest.map(|id| self.remove(id, changes));
+        let alike = || self.iter().filter(|(_, other)| Kind::of(other) == Kind::of(head));
+        match Kind::of(head) {
+            Kind::Receipt if alike().count() >= RECEIPTS_WAITING_MAX => {
+                alike().next().map_or(Room::None, |(oldest, _)| Room::InPlaceOf(oldest))
             }
-            return true;
+            Kind::Reply if alike().count() >= REPLY_HEADS_MAX => {
+                let smallest = alike().min_by_key(|(_, head)| head.statement.size());
+                smallest.map_or(Room::None, |(smallest, _)| Room::InPlaceOf(smallest))
+            }
+            Kind::Learnt if alike().count() >= HEADS_WAITING_MAX => Room::None,
+            // What a certificate says goes with the certificate, and these are bounded.
+            _ => Room::Free,
         }
-        if is_reply(head) && count(|head| head.source == HeadSource::Reply) >= REPLY_HEADS_MAX {
-            let replies = self.iter().filter(|(_, head)| is_reply(head));
-            let smallest = replies.min_by_key(|(_, head)| head.statement.size()).map(|(id, _)| id);
-            smallest.map(|id| self.remove(id, changes));
-            return true;
+    }
+}
+
+/// Whether a head may wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    None,
+    Free,
+    /// If the one with this number goes.
+    InPlaceOf(u64),
+}
+
+/// What a head is bounded together with.
+#[derive(PartialEq, Eq)]
+enum Kind {
+    Receipt,
+    Reply,
+    Certificate,
+    /// By a probe or a comparison.
+    Learnt,
+}
+
+impl Kind {
+    fn of(head: &WaitingHead) -> Self {
+        match head.source {
+            _ if head.receipt.is_some() => Self::Receipt,
+            HeadSource::Reply => Self::Reply,
+            HeadSource::Certificate => Self::Certificate,
+            _ => Self::Learnt,
         }
-        // What a certificate says is needed to judge the incarnation; certificates are bounded themselves.
-        head.source == HeadSource::Certificate || count(|head| head.receipt.is_none()) < HEADS_WAITING_MAX
     }
 }
 
 impl WaitingHead {
+    /// The incarnation of the certificate that it verifies under, or that it is.
+    pub(crate) fn signed_by(&self) -> u64 {
+        match &self.statement {
+            Statement::Checkpoint(checkpoint) => checkpoint.incarnation(),
+            Statement::Retain(retain) => retain.incarnation(),
+            Statement::Previous(certificate) => certificate.incarnation(),
+        }
+    }
+
+    /// The entry that was posted, if it is a receipt.
+    pub(crate) fn posted(&self) -> Option<EntryId> {
+        match self.source {
+            HeadSource::Receipt { entry } => Some(entry),
+            _ => None,
+        }
+    }
+
     pub(crate) fn stored(&self, id: u64) -> StoredHead {
-        let (incarnation, bytes) = match (&self.statement, &self.receipt) {
-            (_, Some(receipt)) => (receipt.checkpoint().incarnation(), receipt.to_bytes()),
-            (Statement::Checkpoint(checkpoint), None) => {
-                (checkpoint.incarnation(), checkpoint.to_bytes().to_vec())
-            }
-            (Statement::Retain(retain), None) => (retain.incarnation(), retain.to_bytes().to_vec()),
-            (Statement::Previous(certificate), None) => (certificate.incarnation(), Vec::new()),
+        let bytes = match (&self.statement, &self.receipt) {
+            (_, Some(receipt)) => receipt.to_bytes(),
+            (Statement::Checkpoint(checkpoint), None) => checkpoint.to_bytes().to_vec(),
+            (Statement::Retain(retain), None) => retain.to_bytes().to_vec(),
+            (Statement::Previous(_), None) => Vec::new(),
         };
-        StoredHead { id, source: self.source, incarnation, bytes }
+        StoredHead { id, source: self.source, incarnation: self.signed_by(), bytes }
     }
 }

@@ -252,42 +252,6 @@ fn a_long_reply_is_verified_in_parts() {
 }
 
 #[test]
-fn the_cursor_is_drawn_once_for_each_size_and_names_blocks() {
-    let mut server = Server::new(3, 0);
-    server.grow(5000);
-    let mut draws = std::collections::BTreeMap::new();
-    for seed in 0..200 {
-        let mut client = Client::new(&server, seed);
-        if seed == 0 {
-            client.sync(&server).unwrap();
-        } else {
-            client.monitor =
-                cwtch_protocol::monitor::Monitor::restore(server.log.address(), &first(&server)).unwrap();
-            client.stored = client.monitor.snapshot();
-        }
-        let from = client.monitor.replay_request(&mut client.rng).from;
-        client.commit();
-        client.restart();
-        assert_eq!(client.monitor.replay_request(&mut client.rng).from, from);
-        assert!(from.is_multiple_of(64) && (4992 - 64 * 31..=4992).contains(&from));
-        *draws.entry((4992 - from) / 64).or_insert(0u32) += 1;
-    }
-    // Half of them, a quarter, …: far from the edges of chance.
-    assert!((60..140).contains(&draws[&0]) && (20..80).contains(&draws[&1]), "{draws:?}");
-}
-
-fn first(server: &Server) -> cwtch_protocol::monitor::Snapshot {
-    use std::sync::OnceLock;
-    static SYNCED: OnceLock<cwtch_protocol::monitor::Snapshot> = OnceLock::new();
-    let synced = SYNCED.get_or_init(|| {
-        let mut client = Client::new(server, 9);
-        client.sync(server).unwrap();
-        client.stored
-    });
-    synced.clone()
-}
-
-#[test]
 fn clocks_and_stale_answers_accuse_nobody() {
     let mut server = Server::new(4, 0);
     server.grow(10);

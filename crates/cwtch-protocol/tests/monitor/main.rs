@@ -8,6 +8,8 @@
 )]
 
 mod anew;
+mod cursor;
+mod fold;
 mod fraud;
 mod honest;
 mod incarnations;

@@ -5,14 +5,18 @@
 //! well-formed and signed by its own keys: what a client must tell apart is truth, not syntax. It knows no clock; its
 //! choices come from a seed.
 //!
+//! A [`Forger`] has no aim: it signs whatever chance says.
+//!
 //! Its answers are the values of `cwtch_wire::board`, so that the same malice sits behind a simulated client or at the end
 //! of a real connection.
 
 mod attack;
+mod forger;
 mod rewrite;
 mod server;
 #[cfg(test)]
 mod tests;
 
 pub use attack::Attack;
+pub use forger::Forger;
 pub use server::{MaliciousServer, Posted, Visitor};

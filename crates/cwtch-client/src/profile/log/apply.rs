@@ -1,11 +1,17 @@
 //! Writing the monitor's changes.
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use cwtch_protocol::monitor::{Change, Evidence, HeadSource, ObjectKind};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::int;
 use super::own;
 use crate::profile::error::Fault;
+
+/// Stretches of a log that were passed over and are kept apart, for each server.
+const UNREAD_MAX: u32 = 64;
 
 /// Writes changes in their order, as [`cwtch_protocol::monitor::Snapshot::apply`] defines them.
 pub(in crate::profile) fn apply(conn: &Connection, server: i64, changes: &[Change]) -> Result<(), Fault> {
@@ -13,41 +19,56 @@ pub(in crate::profile) fn apply(conn: &Connection, server: i64, changes: &[Chang
         return Ok(());
     }
     conn.prepare_cached("INSERT OR IGNORE INTO logs (server) VALUES (?1)")?.execute([server])?;
-    for (change, floor) in changes.iter().zip(floors(changes)) {
-        one(conn, server, change, floor)?;
+    for (change, forgotten) in changes.iter().zip(forgotten(changes)) {
+        one(conn, server, change, &forgotten)?;
     }
     Ok(())
 }
 
-/// For each change, the index below which the ids that it adds are forgotten by a later one of the same transaction:
-/// a replay adds hundreds at each boundary and keeps those of the last two.
-fn floors(changes: &[Change]) -> Vec<u64> {
-    let mut floor = 0;
-    let mut floors: Vec<u64> = changes
-        .iter()
-        .rev()
-        .map(|change| match change {
-            Change::Grown { ids_from, .. } => {
-                floor = floor.max(*ids_from);
-                floor
-            }
-            Change::Restarted { .. } | Change::Rewound { .. } | Change::StartedOver => {
-                floor = 0;
-                0
-            }
-            _ => floor,
-        })
-        .collect();
-    floors.reverse();
-    floors
+/// What later changes of the same transaction forget: it is not stored first.
+#[derive(Clone, Default)]
+struct Forgotten {
+    /// Ids below this index: a replay adds hundreds at each boundary and keeps those of the last two.
+    below: u64,
+    /// Ranges of these sizes.
+    ranges: Rc<HashSet<u64>>,
 }
 
-fn one(conn: &Connection, server: i64, change: &Change, floor: u64) -> Result<(), Fault> {
+/// What is forgotten behind each change.
+fn forgotten(changes: &[Change]) -> Vec<Forgotten> {
+    let mut so_far = Forgotten::default();
+    let mut all: Vec<Forgotten> = changes
+        .iter()
+        .rev()
+        .map(|change| {
+            match change {
+                Change::Grown { ids_from, ranges_gone, .. } => {
+                    so_far.below = so_far.below.max(*ids_from);
+                    Rc::make_mut(&mut so_far.ranges).extend(ranges_gone);
+                }
+                Change::Restarted { .. } | Change::Rewound { .. } | Change::StartedOver => {
+                    so_far = Forgotten::default();
+                }
+                _ => {}
+            }
+            so_far.clone()
+        })
+        .collect();
+    all.reverse();
+    all
+}
+
+fn one(conn: &Connection, server: i64, change: &Change, forgotten: &Forgotten) -> Result<(), Fault> {
     match change {
         Change::Certificate { incarnation, bytes } => run(
             conn,
             "INSERT OR REPLACE INTO log_certificates (server, incarnation, bytes) VALUES (?1, ?2, ?3)",
             params![server, int(*incarnation), bytes],
+        ),
+        Change::CertificateGone(incarnation) => run(
+            conn,
+            "DELETE FROM log_certificates WHERE server = ?1 AND incarnation = ?2",
+            params![server, int(*incarnation)],
         ),
         Change::Pinned(incarnation) => {
             run(conn, "UPDATE logs SET pinned = ?2 WHERE server = ?1", params![server, int(*incarnation)])
@@ -69,11 +90,16 @@ fn one(conn: &Connection, server: i64, change: &Change, floor: u64) -> Result<()
                 params![server],
             )
         }
-        Change::Grown { .. } => grown(conn, server, change, floor),
+        Change::Grown { .. } => grown(conn, server, change, forgotten),
         Change::Boundary { size, incarnation, bytes } => run(
             conn,
             "INSERT OR REPLACE INTO log_boundaries (server, size, incarnation, bytes) VALUES (?1, ?2, ?3, ?4)",
             params![server, int(*size), int(*incarnation), bytes],
+        ),
+        Change::BoundaryGone { size, incarnation } => run(
+            conn,
+            "DELETE FROM log_boundaries WHERE server = ?1 AND size = ?2 AND incarnation = ?3",
+            params![server, int(*size), int(*incarnation)],
         ),
         Change::Policy(bytes) => {
             run(conn, "UPDATE logs SET policy = ?2 WHERE server = ?1", params![server, bytes])
@@ -84,8 +110,8 @@ fn one(conn: &Connection, server: i64, change: &Change, floor: u64) -> Result<()
         }
         Change::Noise(noise) => run(
             conn,
-            "UPDATE logs SET noise_size = ?2, noise_draw = ?3 WHERE server = ?1",
-            params![server, int(noise.size), noise.draw],
+            "UPDATE logs SET noise_size = ?2, noise_draw = ?3, noise_block = ?4 WHERE server = ?1",
+            params![server, int(noise.size), noise.draw, int(noise.block)],
         ),
         Change::HeadAdded(head) => {
             let (source, entry) = source_code(&head.source);
@@ -140,23 +166,41 @@ fn passed_over(conn: &Connection, server: i64, to: u64) -> Result<(), Fault> {
                              (SELECT max(size) FROM log_ranges WHERE server = ?1), 0) AS size)
          WHERE size < ?2",
         params![server, int(to)],
+    )?;
+    // The oldest are told together beyond a number: it only says that something may have expired.
+    let surplus =
+        "SELECT first, behind FROM log_unread WHERE server = ?1 ORDER BY first DESC LIMIT 1 OFFSET ?2";
+    let oldest = conn
+        .prepare_cached(surplus)?
+        .query_row(params![server, UNREAD_MAX], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+        .optional()?;
+    let Some((first, behind)) = oldest else { return Ok(()) };
+    run(conn, "DELETE FROM log_unread WHERE server = ?1 AND first = ?2", params![server, first])?;
+    run(
+        conn,
+        "UPDATE log_unread SET first = ?2, behind = max(behind, ?3) WHERE server = ?1 AND first =
+             (SELECT min(first) FROM log_unread WHERE server = ?1)",
+        params![server, first, behind],
     )
 }
 
-fn grown(conn: &Connection, server: i64, change: &Change, floor: u64) -> Result<(), Fault> {
-    let Change::Grown { first, ids, ranges, ids_from, ranges_from, checkpoint, incarnation } = change else {
+fn grown(conn: &Connection, server: i64, change: &Change, forgotten: &Forgotten) -> Result<(), Fault> {
+    let Change::Grown { first, ids, ranges, ids_from, ranges_gone, checkpoint, incarnation } = change else {
         return Ok(());
     };
     let mut add =
         conn.prepare_cached("INSERT OR REPLACE INTO log_ids (server, place, entry) VALUES (?1, ?2, ?3)")?;
-    for (index, id) in (*first..).zip(ids).filter(|(index, _)| *index >= floor) {
+    for (index, id) in (*first..).zip(ids).filter(|(index, _)| *index >= forgotten.below) {
         add.execute(params![server, int(index), id.as_bytes()])?;
     }
-    for (size, hashes) in ranges {
+    for (size, hashes) in ranges.iter().filter(|(size, _)| !forgotten.ranges.contains(size)) {
         add_range(conn, server, *size, hashes)?;
     }
     run(conn, "DELETE FROM log_ids WHERE server = ?1 AND place < ?2", params![server, int(*ids_from)])?;
-    run(conn, "DELETE FROM log_ranges WHERE server = ?1 AND size < ?2", params![server, int(*ranges_from)])?;
+    let mut forget = conn.prepare_cached("DELETE FROM log_ranges WHERE server = ?1 AND size = ?2")?;
+    for size in ranges_gone {
+        forget.execute(params![server, int(*size)])?;
+    }
     run(
         conn,
         "UPDATE logs SET head_incarnation = ?2, head = ?3 WHERE server = ?1",

@@ -1,6 +1,6 @@
 //! Reading what the monitor's changes left.
 
-use cwtch_log::EntryId;
+use cwtch_log::{EntryId, GRID};
 use cwtch_protocol::monitor::{
     Evidence, EvidenceKind, EvidenceObject, GossipClaim, HeadSource, Loss, Noise, ObjectKind, Snapshot,
     StoredHead,
@@ -14,7 +14,7 @@ use crate::profile::error::Fault;
 pub(super) fn snapshot(conn: &Connection, server: i64) -> Result<Snapshot, Fault> {
     let mut snapshot = conn
         .prepare_cached(
-            "SELECT pinned, head_incarnation, head, policy, retain, noise_size, noise_draw, stopped
+            "SELECT pinned, head_incarnation, head, policy, retain, noise_size, noise_draw, stopped, noise_block
              FROM logs WHERE server = ?1",
         )?
         .query_row([server], fixed_part)
@@ -68,7 +68,9 @@ fn fixed_part(row: &Row<'_>) -> rusqlite::Result<Snapshot> {
     let number =
         |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned));
     let verified = number(1)?.zip(row.get(2)?);
-    let noise = number(5)?.zip(row.get(6)?).map(|(size, draw)| Noise { size, draw });
+    // Before version 6 every block had 64 entries.
+    let block = number(8)?.unwrap_or(GRID);
+    let noise = number(5)?.zip(row.get(6)?).map(|(size, draw)| Noise { size, draw, block });
     Ok(Snapshot {
         pinned: number(0)?,
         verified,

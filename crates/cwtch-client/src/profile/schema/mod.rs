@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0003_log.sql"),
     include_str!("0004_transcript.sql"),
     include_str!("0005_indexes.sql"),
+    include_str!("0006_blocks.sql"),
 ];
 
 /// The version that this program writes.

@@ -55,13 +55,13 @@ fn evidence() -> impl Strategy<Value = Evidence> {
 
 fn grown() -> impl Strategy<Value = Change> {
     let ranges = vec((size(), bytes()), 0..3);
-    (0..12u64, vec(entry(), 0..6), ranges, 0..12u64, 0..12u64, bytes(), small()).prop_map(
-        |(first, ids, ranges, ids_from, ranges_from, checkpoint, incarnation)| Change::Grown {
+    (0..12u64, vec(entry(), 0..6), ranges, 0..12u64, vec(size(), 0..6), bytes(), small()).prop_map(
+        |(first, ids, ranges, ids_from, ranges_gone, checkpoint, incarnation)| Change::Grown {
             first,
             ids,
             ranges,
             ids_from,
-            ranges_from,
+            ranges_gone,
             checkpoint,
             incarnation,
         },
@@ -71,15 +71,18 @@ fn grown() -> impl Strategy<Value = Change> {
 fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
         1 => (small(), bytes()).prop_map(|(incarnation, bytes)| Change::Certificate { incarnation, bytes }),
+        1 => small().prop_map(Change::CertificateGone),
         1 => small().prop_map(Change::Pinned),
         1 => (size(), bytes()).prop_map(|(size, range)| Change::Restarted { size, range }),
         1 => (0..12u64).prop_map(|size| Change::Rewound { size }),
         4 => grown(),
         1 => (small(), small(), bytes())
             .prop_map(|(size, incarnation, bytes)| Change::Boundary { size, incarnation, bytes }),
+        1 => (small(), small()).prop_map(|(size, incarnation)| Change::BoundaryGone { size, incarnation }),
         1 => bytes().prop_map(Change::Policy),
         1 => bytes().prop_map(Change::Retain),
-        1 => (small(), any::<u8>()).prop_map(|(size, draw)| Change::Noise(Noise { size, draw })),
+        1 => (small(), any::<u8>(), small())
+            .prop_map(|(size, draw, block)| Change::Noise(Noise { size, draw, block })),
         2 => (small(), source(), small(), bytes()).prop_map(|(id, source, incarnation, bytes)| {
             Change::HeadAdded(StoredHead { id, source, incarnation, bytes })
         }),

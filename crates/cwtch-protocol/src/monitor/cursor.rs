@@ -1,0 +1,77 @@
+//! The cursor: what the next replay is asked for, so that it names nobody (section 7, *Cursor*).
+
+use cwtch_log::GRID;
+use cwtch_log::tree::CompactRange;
+use rand_core::RngCore;
+
+use super::Monitor;
+use super::boundaries::Boundaries;
+use super::kept::Edit;
+use super::limits::{BLOCK_MAX, NOISE_MAX};
+use super::snapshot::Noise;
+
+/// A block is no larger than the volume of a day divided by this, so that what is fetched twice stays a small part of it;
+/// and larger than half of that, so that it covers at least a sixteenth of a day.
+const BLOCKS_IN_A_DAY: u64 = 8;
+const DAY: u64 = 24 * 60 * 60;
+
+/// What to ask a server for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplayRequest {
+    /// `Log.from`.
+    pub from: u64,
+    /// Whether `LastCommit` may be filled: only while the server is not known to have a log, else it is null.
+    pub last_commit_allowed: bool,
+}
+
+impl Monitor {
+    /// Draws where the next replay begins. The draw is a change: commit it before the request is sent, so that the same
+    /// block is named again after a crash.
+    pub fn replay_request(&mut self, rng: &mut impl RngCore) -> ReplayRequest {
+        let size = self.verified_size();
+        let noise = match self.kept.noise {
+            Some(noise) if noise.size == size => noise,
+            _ if size < GRID => Noise { size, draw: 0, block: GRID },
+            _ => {
+                let draw = u8::try_from(rng.next_u32().trailing_ones()).unwrap_or(NOISE_MAX).min(NOISE_MAX);
+                let noise = Noise { size, draw, block: block(&self.kept.boundaries) };
+                self.kept.record(Edit::Noise(noise));
+                noise
+            }
+        };
+        let from = self.beginning(&noise);
+        self.asked = Some(from);
+        ReplayRequest { from, last_commit_allowed: !self.expects_log() }
+    }
+
+    /// The size that a draw comes to. Only a compact range that is kept can be folded on from: where too little is known of
+    /// what lies so far back (after an update of this program, or behind deleted entries), the block is a smaller one.
+    fn beginning(&self, noise: &Noise) -> u64 {
+        let least = self.min_index();
+        let mut block = noise.block.clamp(GRID, BLOCK_MAX);
+        loop {
+            let back = block.saturating_mul(noise.draw.into());
+            let wanted = least.max((noise.size / block * block).saturating_sub(back));
+            if self.kept.tail.range_at(wanted).is_some() {
+                return wanted;
+            }
+            if block <= GRID {
+                // Where a Retain lies between two, or beyond the own log, asking for less is answered with what stands
+                // in for the deleted entries.
+                return self.kept.tail.kept_at_or_below(wanted).map_or(0, CompactRange::size);
+            }
+            block /= 2;
+        }
+    }
+}
+
+/// The block in which a client's last message hides: a power of two between a sixteenth and an eighth of what the log gained
+/// in the last day before its newest boundary, at least 64. Everybody who reads the log computes the same.
+fn block(boundaries: &Boundaries) -> u64 {
+    let times = || boundaries.iter().rev().filter_map(|(key, _)| Some((key.0, boundaries.time(*key)?)));
+    let Some((newest, now)) = times().next() else { return GRID };
+    let in_a_day = times().take_while(|(_, time)| time.saturating_add(DAY) > now);
+    let volume = in_a_day.last().map_or(0, |(oldest, _)| newest.saturating_sub(oldest));
+    let most = (volume / BLOCKS_IN_A_DAY).max(1);
+    (1 << most.ilog2()).clamp(GRID, BLOCK_MAX)
+}

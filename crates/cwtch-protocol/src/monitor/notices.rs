@@ -1,0 +1,79 @@
+//! Notices that wait to be drained: bounded, and what a person must hear is never dropped.
+
+use std::collections::VecDeque;
+
+use super::limits::{EVIDENCE_MAX, NOTICES_MAX};
+use super::notice::Notice;
+
+/// The queue of notices.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Notices {
+    queue: VecDeque<Notice>,
+}
+
+impl Notices {
+    pub(crate) fn pop(&mut self) -> Option<Notice> {
+        self.queue.pop_front()
+    }
+
+    /// Adds a notice. What says the same as one that waits is told once. In a full queue the oldest of the least weight makes
+    /// room; where none weighs less, it is told together with the newest of its kind.
+    pub(crate) fn push(&mut self, notice: Notice) {
+        if self.queue.contains(&notice) {
+            return;
+        }
+        if self.queue.len() < NOTICES_MAX {
+            self.queue.push_back(notice);
+            return;
+        }
+        let lightest = self.queue.iter().map(Notice::weight).min().unwrap_or_default();
+        if lightest < notice.weight() || lightest == 0 {
+            if let Some(at) = self.queue.iter().position(|waiting| waiting.weight() == lightest) {
+                self.queue.remove(at);
+            }
+            self.queue.push_back(notice);
+        } else if let Some(newest) = self.queue.iter_mut().rev().find(|waiting| waiting.is_like(&notice)) {
+            newest.absorb(notice);
+        } else if notice.must_be_heard() && self.queue.len() < NOTICES_MAX + EVIDENCE_MAX {
+            // Evidence is bounded, and the others absorb their like.
+            self.queue.push_back(notice);
+        }
+    }
+}
+
+impl Notice {
+    /// Whether it accuses, or says that something is lost.
+    pub fn must_be_heard(&self) -> bool {
+        self.accuses()
+            || matches!(
+                self,
+                Self::Lost { .. } | Self::LostBefore { .. } | Self::Expired { .. } | Self::Retired
+            )
+    }
+
+    fn weight(&self) -> u8 {
+        u8::from(self.for_people()) + u8::from(self.must_be_heard())
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        core::mem::discriminant(self) == core::mem::discriminant(other) && !matches!(self, Self::Fraud(_))
+    }
+
+    /// Says what another notice of the same kind says, too.
+    fn absorb(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Lost { loss, void, again }, Self::Lost { loss: later, void: more, again: too }) => {
+                loss.from = loss.from.min(later.from);
+                loss.to = loss.to.max(later.to);
+                (loss.incarnation, loss.at) = (later.incarnation, later.at);
+                void.extend(more);
+                *again |= too;
+            }
+            (Self::Expired { from, to }, Self::Expired { from: first, to: behind }) => {
+                *from = (*from).min(first);
+                *to = (*to).max(behind);
+            }
+            (this, other) => *this = other,
+        }
+    }
+}
