@@ -10,6 +10,7 @@
 //! Nothing here logs an address, a key or a payload, and no error's text contains an address.
 
 pub mod driver;
+mod exhaustion;
 pub mod loopback;
 mod network;
 pub mod onion;
@@ -19,6 +20,7 @@ mod spec;
 pub use driver::{
     Awaiting, ConnError, Deadlines, Fault, PacketStream, PlainConnection, Rng, SecureConnection,
 };
+pub use exhaustion::Exhaustion;
 pub use loopback::Loopback;
 pub use network::{
     AddressFileFault, BoxStream, Isolation, Listener, NetError, Network, Stream, UnreachableWhy,

@@ -15,13 +15,12 @@ use async_trait::async_trait;
 use cwtch_primitives::{Address, Identity};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::exhaustion::Exhaustion;
 use crate::network::{BoxStream, Isolation, Listener, NetError, Network, UnreachableWhy};
 use address_file::Published;
 
 /// A TCP connection on one machine takes microseconds; this only ends a wait for a full backlog.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// How long to wait before accepting again when the process or the system has no file left.
-const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
 /// The loopback network in one directory. All participants use the same directory; a file there named
 /// after an address says on which port of this machine it listens.
@@ -63,7 +62,7 @@ impl Loopback {
             Published::new(&this.dir, &address, at)
         })
         .await?;
-        Ok(LoopbackListener { published, socket, address })
+        Ok(LoopbackListener { published, socket, address, exhaustion: Exhaustion::default() })
     }
 }
 
@@ -129,6 +128,7 @@ struct LoopbackListener {
     published: Published,
     socket: TcpListener,
     address: Address,
+    exhaustion: Exhaustion,
 }
 
 #[async_trait]
@@ -137,14 +137,12 @@ impl Listener for LoopbackListener {
         loop {
             match self.socket.accept().await {
                 Ok((stream, _)) => {
+                    self.exhaustion.over();
                     no_delay(&stream);
                     return Ok(Box::new(stream));
                 }
                 Err(e) if passes(&e) => {}
-                Err(e) if exhausted(&e) => {
-                    tracing::warn!("no file descriptor or memory left for a new connection; waiting");
-                    tokio::time::sleep(EXHAUSTED_PAUSE).await;
-                }
+                Err(e) if exhausted(&e) => self.exhaustion.wait().await,
                 Err(e) => return Err(NetError::io("accept a connection", e)),
             }
         }

@@ -5,13 +5,11 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use cwtch_net::BoxStream;
 use cwtch_net::onion::Arrivals;
+use cwtch_net::{BoxStream, Exhaustion};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::fault::Fault;
@@ -19,8 +17,6 @@ use crate::config::Listen;
 
 /// Longest path of a Unix socket that every system takes.
 const MAX_PATH: usize = 100;
-/// How long to wait before accepting again when the process or the system has no file left.
-const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
 /// The local side of an onion service: it accepts until it is dropped.
 pub(crate) struct Local {
@@ -115,6 +111,7 @@ async fn tcp(ip: IpAddr, ports: std::ops::RangeInclusive<u16>) -> io::Result<(Tc
 }
 
 async fn accept_all(socket: Socket, arrivals: Arrivals) {
+    let mut exhaustion = Exhaustion::default();
     loop {
         let accepted = tokio::select! {
             accepted = socket.accept() => accepted,
@@ -122,16 +119,14 @@ async fn accept_all(socket: Socket, arrivals: Arrivals) {
         };
         match accepted {
             Ok(stream) => {
+                exhaustion.over();
                 arrivals.note();
                 let Some(place) = arrivals.room().await else { return };
                 place.send(stream);
             }
             // The connection ended before it was accepted; the next one is not concerned.
             Err(e) if matches!(e.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
-            Err(_) => {
-                tracing::warn!("a connection from Tor could not be accepted; waiting");
-                sleep(EXHAUSTED_PAUSE).await;
-            }
+            Err(_) => exhaustion.wait().await,
         }
     }
 }
