@@ -154,11 +154,40 @@ pub(super) fn newest_boundary(conn: &Connection) -> Result<Option<(u64, Checkpoi
 
 /// The size of the greatest boundary that was signed no later than `time`, 0 for none.
 pub(super) fn boundary_before(conn: &Connection, time: u64) -> Result<u64, rusqlite::Error> {
-    // Times do not decrease with the size, so the first that fits, from above, is the greatest.
-    conn.prepare_cached("SELECT size FROM boundaries WHERE time <= ?1 ORDER BY size DESC LIMIT 1")?
-        .query_row([int(time)], |row| count(row, 0))
-        .optional()
-        .map(|size| size.unwrap_or(0))
+    let ends: (Option<i64>, Option<i64>) = conn
+        .prepare_cached("SELECT (SELECT min(size) FROM boundaries), (SELECT max(size) FROM boundaries)")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (Some(first), Some(last)) = ends else { return Ok(0) };
+    let mut next =
+        conn.prepare_cached("SELECT size, time FROM boundaries WHERE size >= ?1 ORDER BY size LIMIT 1")?;
+    let found = last_at(time, first.unsigned_abs(), last.unsigned_abs(), |size| {
+        next.query_row([int(size)], |row| Ok((count(row, 0)?, count(row, 1)?)))
+    });
+    Ok(found?.unwrap_or(0))
+}
+
+/// The greatest size whose time is no later than `time`. `next` gives the first size from one on, and its time; sizes lie
+/// between `low` and `high`, and times do not decrease with them, so each look halves what is left.
+fn last_at<E>(
+    time: u64,
+    mut low: u64,
+    mut high: u64,
+    mut next: impl FnMut(u64) -> Result<(u64, u64), E>,
+) -> Result<Option<u64>, E> {
+    let mut found = None;
+    while low <= high {
+        let middle = low + (high - low) / 2;
+        let (size, at) = next(middle)?;
+        if at <= time {
+            found = Some(size);
+            low = size.saturating_add(1);
+        } else if let Some(below) = middle.checked_sub(1) {
+            high = below;
+        } else {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 /// The boundary checkpoints whose sizes are in `from..=to`, in order.
@@ -171,4 +200,31 @@ pub(super) fn boundaries(
         conn.prepare_cached("SELECT size, bytes FROM boundaries WHERE size BETWEEN ?1 AND ?2 ORDER BY size")?;
     let rows = statement.query_map([int(from), int(to)], |row| Ok((count(row, 0)?, row.get(1)?)))?;
     rows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_boundary_is_found_by_its_time_in_few_looks(
+            steps in prop::collection::vec((1u64..4, 0u64..3), 1..400), time in 0u64..700,
+        ) {
+            let mut boundaries = vec![(256, 0)];
+            for (blocks, minutes) in steps {
+                let (size, at) = boundaries[boundaries.len() - 1];
+                boundaries.push((size + 256 * blocks, at + minutes));
+            }
+            let expected = boundaries.iter().rfind(|(_, at)| *at <= time).map(|(size, _)| *size);
+            let mut looks = 0;
+            let found = last_at(time, 256, boundaries[boundaries.len() - 1].0, |size| {
+                looks += 1;
+                boundaries.iter().find(|(at, _)| *at >= size).copied().ok_or(())
+            });
+            prop_assert_eq!(found, Ok(expected));
+            prop_assert!(looks <= 20, "{} looks at {} boundaries", looks, boundaries.len());
+        }
+    }
 }
