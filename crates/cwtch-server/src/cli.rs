@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Parser, Subcommand};
 use cwtch_net::NetworkSpec;
@@ -11,7 +12,7 @@ use cwtch_primitives::OsRng;
 use cwtch_tor::TorConfig;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::data_dir::DataDir;
 use crate::keys::ServerKeys;
 use crate::log::{self, Opening, Reading};
@@ -35,7 +36,7 @@ const TOR_STATE: &str = "tor";
     name = "cwtch-server",
     version,
     arg_required_else_help = true,
-    after_help = "EXIT CODES\n  0  done, or stopped by SIGTERM or SIGINT\n  1  failure: the last line on the error \
+    after_help = "EXIT CODES\n  0  done, or stopped by SIGTERM, SIGINT or SIGHUP\n  1  failure: the last line on the error \
                   stream says why\n  2  wrong command line or configuration file\n\nEXAMPLE\n  cwtch-server run \
                   --data ./server"
 )]
@@ -46,7 +47,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve until SIGTERM or SIGINT
+    /// Serve until SIGTERM, SIGINT or SIGHUP
     ///
     /// On the first run the keys are made, in files that only their owner can read. Once both services can be
     /// reached, the server string is printed: hand it to the people who shall use the server. Until then, and
@@ -161,7 +162,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn serve(args: &RunArgs) -> Result<(), Failure> {
-    let config = match &args.config {
+    let mut config = match &args.config {
         Some(file) => Config::read(file),
         None => Config::of_data_dir(&args.data.data),
     }
@@ -173,7 +174,7 @@ fn serve(args: &RunArgs) -> Result<(), Failure> {
     .map_err(Failure::usage)?;
     start_logging(&config);
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    allow_open_files(&config);
+    allow_open_files(&mut config.limits);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(serve_until_signal(args, config, &tor));
     // A reader that waits for a slow disk should not keep the process.
@@ -184,6 +185,7 @@ fn serve(args: &RunArgs) -> Result<(), Failure> {
 async fn serve_until_signal(args: &RunArgs, config: Config, tor: &TorConfig) -> Result<(), Failure> {
     // Before the ready line, so that a signal right after it is not missed.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut hangup = signal(SignalKind::hangup())?;
     // The directory's lock comes first: two servers must not share what Tor keeps there.
     let data_dir = DataDir::open(&args.data.data)?;
     let network = cwtch_tor::open(&args.network, tor, &data_dir.path().join(TOR_STATE)).await;
@@ -202,20 +204,15 @@ async fn serve_until_signal(args: &RunArgs, config: Config, tor: &TorConfig) -> 
         format!("Ready. Hand this to the people who shall use the server:\n{bundle}")
     };
     let ended = tokio::select! {
-        _ = terminate.recv() => Ok(false),
-        _ = interrupt.recv() => Ok(false),
-        () = server.failed() => Ok(true),
-        told = progress.tell(|| progress::print(&line)) => told.map(|()| true),
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        // A terminal that is closed, or a service manager that asks this way.
+        _ = hangup.recv() => Ok(()),
+        failed = server.failed() => Err(failed.into()),
+        told = progress.tell(|| progress::print(&line)) => told.map_err(Failure::from),
     };
     server.shutdown().await;
-    let failed = ended?;
-    if failed {
-        return Err(Failure {
-            code: FAILURE,
-            message: "the server stopped because it can accept no more connections: see the log".to_owned(),
-        });
-    }
-    Ok(())
+    ended
 }
 
 fn bundle(data: &Path) -> Result<(), Failure> {
@@ -228,6 +225,10 @@ fn status(args: &StatusArgs) -> Result<(), Failure> {
     let store = SqliteStore::existing(data);
     let mut reader = store.reader()?;
     let (status, log) = (reader.status()?, reader.log_state()?);
+    let cap = Config::of_data_dir(data).map_err(Failure::usage)?.storage.max_messages;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let fill = reader.fill(cap, now)?;
+    let warning = fill.and_then(|fill| fill.warning());
     let bytes = store.size_on_disk();
     if args.json {
         let log = log.map(|log| {
@@ -238,7 +239,8 @@ fn status(args: &StatusArgs) -> Result<(), Failure> {
         });
         let status = serde_json::json!({
             "address": address.to_string(), "messages": status.messages, "spent_tokens": status.spent,
-            "pruned": status.pruned, "database_bytes": bytes, "log": log,
+            "pruned": status.pruned, "database_bytes": bytes, "max_messages": fill.map(|fill| fill.cap),
+            "fill_percent": fill.map(|fill| fill.percent()), "warning": warning, "log": log,
         });
         return print_line(&status.to_string());
     }
@@ -250,9 +252,12 @@ fn status(args: &StatusArgs) -> Result<(), Failure> {
             log.signed_size, log.time, log.min_index, log.retention
         ),
     };
+    let fill =
+        fill.map_or("no cap".to_owned(), |fill| format!("{} % of {} messages", fill.percent(), fill.cap));
+    let warning = warning.map_or(String::new(), |warning| format!("\nwarning       {warning}"));
     print_line(&format!(
         "address       {address}\nmessages      {}\nspent tokens  {}\npruned        {}\ndatabase      {} KiB\n\
-         log           {log}",
+         full          {fill}\nlog           {log}{warning}",
         status.messages,
         status.spent,
         status.pruned,
@@ -287,17 +292,28 @@ fn start_logging(config: &Config) {
         .try_init();
 }
 
-/// Raises the process's own limit of open files to what the connections need, as far as the system lets it.
-fn allow_open_files(config: &Config) {
+/// Raises the process's own limit of open files to what the connections need, as far as the system lets it. Where that is
+/// not enough, there are fewer places: a place that cannot be opened would keep newcomers out, instead of giving way to
+/// them.
+fn allow_open_files(limits: &mut Limits) {
     use rustix::process::{Resource, getrlimit, setrlimit};
-    let limits = &config.limits;
-    let wanted = u64::try_from(limits.connections + limits.token_connections + 3 * limits.replays + 64)
-        .unwrap_or(u64::MAX);
+    let wanted = u64::try_from(limits.open_files()).unwrap_or(u64::MAX);
     let mut now = getrlimit(Resource::Nofile);
-    if now.current.is_some_and(|current| current < wanted) {
-        now.current = Some(now.maximum.map_or(wanted, |maximum| maximum.min(wanted)));
-        if setrlimit(Resource::Nofile, now).is_err() || now.current < Some(wanted) {
-            tracing::warn!("the limit of open files is below what the configured connections need");
-        }
+    let before = now.current;
+    if before.is_none_or(|before| before >= wanted) {
+        return;
+    }
+    now.current = Some(now.maximum.map_or(wanted, |maximum| maximum.min(wanted)));
+    let allowed = if setrlimit(Resource::Nofile, now).is_ok() { now.current } else { before };
+    if let Some(allowed) = allowed.filter(|allowed| *allowed < wanted) {
+        limits.fit(usize::try_from(allowed).unwrap_or(usize::MAX));
+        tracing::warn!(
+            allowed,
+            wanted,
+            connections = limits.connections,
+            token_connections = limits.token_connections,
+            "the system's limit of open files is below what limits.connections and limits.token_connections need; there \
+             are fewer places"
+        );
     }
 }

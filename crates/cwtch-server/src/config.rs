@@ -98,6 +98,27 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Files that are open beside the connections: the databases of readers, the log, Tor's.
+    fn other_files(&self) -> usize {
+        self.replays.saturating_mul(3).saturating_add(64)
+    }
+
+    /// Files that may have to be open at once.
+    pub(crate) fn open_files(&self) -> usize {
+        self.connections.saturating_add(self.token_connections).saturating_add(self.other_files())
+    }
+
+    /// Has no more places than so many open files allow, in the same proportion.
+    pub(crate) fn fit(&mut self, files: usize) {
+        let places = files.saturating_sub(self.other_files()).max(4);
+        let wanted = self.connections.saturating_add(self.token_connections);
+        if places < wanted {
+            let part = |count: usize| (count as u128 * places as u128 / wanted as u128) as usize;
+            self.connections = part(self.connections).max(2);
+            self.token_connections = part(self.token_connections).max(2);
+        }
+    }
+
     /// What may wait for clients, in bytes.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting_mib.saturating_mul(1 << 20)
@@ -312,6 +333,18 @@ mod tests {
         assert_eq!(config.deadlines.write(), Duration::from_secs(9));
         assert_eq!(config.deadlines.idle(false), Duration::from_secs(10));
         assert_eq!(config.deadlines.idle(true), Duration::from_secs(11));
+    }
+
+    #[test]
+    fn there_are_no_more_places_than_files() {
+        let mut limits = Limits::default();
+        limits.fit(limits.open_files());
+        assert_eq!(limits, Limits::default());
+        limits.fit(1024);
+        assert!((900..=1024).contains(&limits.open_files()), "{limits:?}");
+        assert_eq!(limits.connections / limits.token_connections, 2);
+        limits.fit(0);
+        assert_eq!((limits.connections, limits.token_connections), (2, 2));
     }
 
     #[test]

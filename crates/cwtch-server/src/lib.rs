@@ -26,5 +26,5 @@ mod timekeeping;
 mod token_service;
 
 pub use config::Config;
-pub use server::{Declarations, RunningServer, Server, ServerError};
+pub use server::{Declarations, PartFailed, RunningServer, Server, ServerError};
 pub use stats::StatsSnapshot;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use std::{fmt, io};
 
 use cwtch_net::{NetError, Network, Readiness};
@@ -44,6 +45,31 @@ pub enum ServerError {
     /// The system has no thread for the server.
     #[error("the system refused to start a thread: {0}")]
     Thread(#[from] io::Error),
+}
+
+/// How long a server that stops waits for its disk. What is queued is stored in a moment, and nothing of it was confirmed.
+const WRITER_ENDS: Duration = Duration::from_secs(60);
+
+/// Why a running server ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PartFailed {
+    /// The board's listener failed.
+    #[error(
+        "the board can accept no more connections: the log says why; start the server again when that is mended"
+    )]
+    Board,
+    /// The token service's listener failed.
+    #[error(
+        "the token service can accept no more connections: the log says why; start the server again when that is mended"
+    )]
+    TokenService,
+    /// What stores posts does not know any more what is stored.
+    #[error(
+        "the server can store nothing more, because it could not read its database after a failure: the log says which; \
+         check the disk and start the server again, everything that was confirmed is stored"
+    )]
+    Writer,
 }
 
 /// What an operator says about one start.
@@ -100,7 +126,9 @@ impl Server {
 
         let tail = Arc::new(Tail::new(newest));
         let publishing = (Arc::clone(&tail), Arc::clone(&stats));
-        let (submitter, writer) = spawn_writer(writer, move |news| {
+        // Whatever becomes of the rest, nobody else may open the directory while the writer has it.
+        let data_dir = Arc::new(data_dir);
+        let (submitter, writer) = spawn_writer(writer, Arc::clone(&data_dir), move |news| {
             let (tail, stats) = &publishing;
             stats.count_outcomes(news.committed.iter().map(|c| c.outcome));
             tail.publish(news);
@@ -217,7 +245,7 @@ pub struct RunningServer {
     services: Option<[JoinHandle<()>; 2]>,
     keeping_time: JoinHandle<()>,
     writer: Option<WriterHandle>,
-    data_dir: Option<DataDir>,
+    data_dir: Option<Arc<DataDir>>,
 }
 
 impl RunningServer {
@@ -246,14 +274,15 @@ impl RunningServer {
         self.stats.snapshot()
     }
 
-    /// Waits until a service ends by itself, which is a failure: it accepts no more connections, or cannot store any
-    /// more. Cancel-safe.
-    pub async fn failed(&mut self) {
+    /// Waits until a part of the server ends by itself, which is a failure, and tells which. Cancel-safe.
+    pub async fn failed(&mut self) -> PartFailed {
         match (&mut self.services, &mut self.writer) {
+            // The writer first: what fails because of it is no news.
             (Some([board, tokens]), Some(writer)) => tokio::select! {
-                _ = board => {}
-                _ = tokens => {}
-                () = writer.ended() => {}
+                biased;
+                () = writer.ended() => PartFailed::Writer,
+                _ = board => PartFailed::Board,
+                _ = tokens => PartFailed::TokenService,
             },
             _ => std::future::pending().await,
         }
@@ -273,7 +302,12 @@ impl RunningServer {
         let _ = (&mut self.keeping_time).await;
         // With the services their submitters are gone, so the writer ends.
         if let Some(writer) = self.writer.take() {
-            let _ = tokio::task::spawn_blocking(|| writer.join()).await;
+            let joining = tokio::task::spawn_blocking(|| writer.join());
+            if tokio::time::timeout(WRITER_ENDS, joining).await.is_err() {
+                tracing::error!(
+                    "the disk does not take what was posted last; nobody was told that it is stored"
+                );
+            }
         }
         self.data_dir = None;
         tracing::info!("the server has stopped");

@@ -84,7 +84,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_quiet_log_is_signed_each_minute_and_a_ready_network_confirms_once() {
         let (tell, told) = mpsc::channel();
-        let (submitter, writer) = spawn_writer(Box::new(Told(tell)), |_| {}).unwrap();
+        let (submitter, writer) = spawn_writer(Box::new(Told(tell)), (), |_| {}).unwrap();
         let network = watch::Sender::new(Readiness::waiting(5, "Tor"));
         let (stop, stopped) = watch::channel(false);
         let keeping = tokio::spawn(run(submitter, Some(network.subscribe()), stopped));

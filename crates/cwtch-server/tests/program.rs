@@ -123,11 +123,14 @@ fn it_says_when_it_is_ready_serves_and_stops_cleanly() {
     }
     assert_eq!((mode(&place.data()), mode(&place.data().join("board.sqlite"))), (0o700, 0o600));
 
-    // The next run is the same server, and SIGINT stops it as well.
-    let running = Running::start(&args);
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&running.ready).unwrap(), ready);
-    let (status, log) = running.stop(rustix::process::Signal::INT);
-    assert_eq!(status.code(), Some(0), "{log}");
+    // The next run is the same server, and the other signals that ask a program to end stop it as well.
+    for signal in [rustix::process::Signal::INT, rustix::process::Signal::HUP] {
+        let running = Running::start(&args);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&running.ready).unwrap(), ready);
+        let (status, log) = running.stop(signal);
+        assert_eq!(status.code(), Some(0), "{log}");
+        assert_eq!(std::fs::read_dir(place.0.path().join("net")).unwrap().count(), 0);
+    }
 }
 
 #[test]
@@ -263,6 +266,41 @@ fn a_restored_backup_is_refused_until_it_is_declared_and_clients_are_told_what_w
     stop(Running::start(&args));
     let again = output(&["retire", "--data", &data.display().to_string()]);
     assert!(stderr(&again).contains("retired already"), "{}", stderr(&again));
+}
+
+#[test]
+fn the_status_says_how_full_the_board_is_and_warns_in_time() {
+    use cwtch_server::keys::ServerKeys;
+    use cwtch_server::store::{NewEntry, NewPost, SqliteStore, Store};
+    let place = Place::new();
+    let data = place.data();
+    std::fs::create_dir(&data).unwrap();
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let keys = ServerKeys::load_or_create(&data, false, &mut cwtch_primitives::OsRng).unwrap();
+    let path = data.join(SqliteStore::FILE);
+    let store = SqliteStore::open(&path, keys.board.address().as_bytes(), None).unwrap();
+    let mut writer = store.writer().unwrap();
+    let mut fill = |numbers: std::ops::Range<u8>| {
+        let post = |n| NewPost { token: [n; 32], entry: Some(NewEntry::new(vec![n], vec![n])) };
+        writer.commit(&numbers.map(post).collect::<Vec<_>>()).unwrap();
+    };
+    let directory = data.display().to_string();
+    let json = || {
+        let printed = output(&["status", "--data", &directory, "--json"]);
+        serde_json::from_slice::<serde_json::Value>(&printed.stdout).unwrap()
+    };
+    fill(0..79);
+    assert_eq!(json()["fill_percent"], serde_json::Value::Null);
+    std::fs::write(data.join("server.toml"), "[storage]\nmax_messages = 100\n").unwrap();
+    assert_eq!((&json()["fill_percent"], &json()["warning"]), (&79.into(), &serde_json::Value::Null));
+    fill(79..80);
+    assert_eq!((&json()["fill_percent"], &json()["max_messages"]), (&80.into(), &100.into()));
+    assert!(json()["warning"].as_str().unwrap().contains("80 % full"));
+    let person = String::from_utf8(output(&["status", "--data", &directory]).stdout).unwrap();
+    assert!(person.contains("80 % of 100 messages") && person.contains("\nwarning  "), "{person}");
+    // And the log says so when the server starts.
+    let (_, log) = Running::start(&place.run_args()).stop(rustix::process::Signal::TERM);
+    assert!(log.contains("the board is 80 % full"), "{log}");
 }
 
 #[test]

@@ -60,6 +60,12 @@ impl Admission {
         Place { ticket: Ticket { admission: Arc::clone(self), id }, evicted }
     }
 
+    /// Bytes that wait now.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.state().waiting.used()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

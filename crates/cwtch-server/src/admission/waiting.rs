@@ -24,6 +24,12 @@ impl Waiting {
         Self { limit, used: 0, next: 0, holds: BTreeMap::new() }
     }
 
+    /// Bytes that wait.
+    #[cfg(test)]
+    pub(crate) fn used(&self) -> usize {
+        self.used
+    }
+
     /// Whether at least half is free: enough for what is convenient, not needed.
     pub(crate) fn has_plenty(&self) -> bool {
         self.used <= self.limit / 2

@@ -391,55 +391,89 @@ mod tests {
 
     use cwtch_net::driver::Deadlines;
     use cwtch_primitives::Identity;
-    use cwtch_primitives::token::IssuerKey;
-    use cwtch_wire::board::{ClientMessage, EncryptedGroupMessage};
+    use cwtch_primitives::token::{IssuerKey, SpentToken};
+    use cwtch_wire::board::{ClientMessage, EncryptedGroupMessage, ServerMessage};
 
     use super::*;
-    use crate::admission::{Admission, Shares};
+    use crate::admission::{Admission, Place, Shares};
     use crate::board::Tail;
     use crate::config::Config;
-    use crate::stats::Stats;
-    use crate::store::{Committed, Outcome, Publication, SqliteStore, Store, spawn_writer};
+    use crate::stats::{Stats, StatsSnapshot};
+    use crate::store::{
+        Committed, NewEntry, NewPost, Outcome, Publication, SqliteStore, Store, WriterHandle, spawn_writer,
+    };
+
+    /// A board without a log, whose clients hang on pipes that hold one packet.
+    struct World {
+        board: Arc<Board>,
+        admission: Arc<Admission>,
+        stop: watch::Sender<bool>,
+        _writer: WriterHandle,
+        _dir: tempfile::TempDir,
+    }
+
+    impl World {
+        /// With so many stored messages, for whose readers at most `waiting` bytes may wait.
+        fn new(config: Config, stored: u32, waiting: usize) -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let identity = Identity::generate(&mut OsRng);
+            let store =
+                SqliteStore::open(&dir.path().join("db"), identity.address().as_bytes(), None).unwrap();
+            let posts: Vec<_> = (0..stored)
+                .map(|n| {
+                    let mut token = [0; 32];
+                    token[..4].copy_from_slice(&n.to_be_bytes());
+                    let entry = NewEntry::new(n.to_be_bytes().to_vec(), vec![7; 4000]);
+                    NewPost { token, entry: Some(entry) }
+                })
+                .collect();
+            store.writer().unwrap().commit(&posts).unwrap();
+            let (submitter, writer) = spawn_writer(store.writer().unwrap(), (), |_| {}).unwrap();
+            let (tail, stats) = (Arc::new(Tail::new(stored.into())), Arc::new(Stats::default()));
+            let admission = Admission::new(Shares::halves(8, 4), waiting, Arc::clone(&stats));
+            let issuer = IssuerKey::generate(&mut OsRng);
+            let (store, config) = (Arc::new(store), Arc::new(config));
+            let board = Board::new(identity, issuer, store, false, submitter, tail, config, stats);
+            let stop = watch::Sender::new(false);
+            Self { board: Arc::new(board), admission, stop, _writer: writer, _dir: dir }
+        }
+
+        async fn client(&self) -> SecureConnection {
+            // Room for one packet under way.
+            let (near, far) = tokio::io::duplex(8192);
+            let place: Place = self.admission.enter();
+            let serving = Arc::clone(&self.board).serve(Box::new(far), place.ticket(), self.stop.subscribe());
+            tokio::spawn(place.serve(serving));
+            let (client, deadlines) = (Identity::generate(&mut OsRng), Deadlines::default());
+            SecureConnection::outbound(Box::new(near), &client, &self.board.address, &deadlines, OsRng)
+                .await
+                .unwrap()
+        }
+
+        /// A client that asked for everything, and what it was told of that.
+        async fn replaying(&self) -> SecureConnection {
+            let mut client = self.client().await;
+            client.send(&ClientMessage::Replay { last_commit: None, log: None }.to_json()).await.unwrap();
+            client.recv().await.unwrap().unwrap();
+            client
+        }
+
+        fn stats(&self) -> StatsSnapshot {
+            self.board.stats.snapshot()
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_synced_client_that_reads_in_a_trickle_is_closed() {
-        let dir = tempfile::tempdir().unwrap();
-        let identity = Identity::generate(&mut OsRng);
-        let address = identity.address();
-        let store = SqliteStore::open(&dir.path().join("db"), address.as_bytes(), None).unwrap();
-        let (submitter, _writer) = spawn_writer(store.writer().unwrap(), |_| {}).unwrap();
-        let (tail, stats) = (Arc::new(Tail::new(0)), Arc::new(Stats::default()));
-        let config = Arc::new(Config::default());
+        let config = Config::default();
         let limit = config.deadlines.write();
-        let issuer = IssuerKey::generate(&mut OsRng);
-        let board = Board::new(
-            identity,
-            issuer,
-            Arc::new(store),
-            false,
-            submitter,
-            Arc::clone(&tail),
-            config,
-            Arc::clone(&stats),
-        );
-        // Room for one packet under way.
-        let (near, far) = tokio::io::duplex(8192);
-        let (_stop, stopped) = watch::channel(false);
-        let admission = Admission::new(Shares::halves(2, 1), 1 << 20, Arc::clone(&stats));
-        let ticket = admission.enter().ticket();
-        tokio::spawn(Arc::new(board).serve(Box::new(far), ticket, stopped));
-
-        let client = Identity::generate(&mut OsRng);
-        let deadlines = Deadlines::default();
-        let mut client =
-            SecureConnection::outbound(Box::new(near), &client, &address, &deadlines, OsRng).await.unwrap();
-        client.send(&ClientMessage::Replay { last_commit: None, log: None }.to_json()).await.unwrap();
-        client.recv().await.unwrap().unwrap();
+        let world = World::new(config, 0, 1 << 20);
+        let mut client = world.replaying().await;
         let live = |seq| Committed {
             outcome: Outcome::Stored { seq, index: 0, shadowed: false },
             payload: EncryptedGroupMessage { ciphertext: vec![7; 4000], signature: vec![7] },
         };
-        tail.publish(Publication::of((1..=64).map(live).collect(), None));
+        world.board.tail.publish(Publication::of((1..=64).map(live).collect(), None));
 
         // Every packet is taken well within the limit.
         let mut taken = 0;
@@ -449,6 +483,75 @@ mod tests {
             tokio::time::sleep(pause).await;
         }
         assert!((1..10).contains(&taken), "{taken} packets taken");
-        assert_eq!(stats.snapshot().slow_readers, 1);
+        assert_eq!(world.stats().slow_readers, 1);
+    }
+
+    #[tokio::test]
+    async fn whoever_lets_a_piece_lie_longest_is_closed_when_too_much_waits() {
+        const STORED: u32 = 400;
+        // Room for one of the largest pieces and one of the smallest, with what is sealed of them, not for two of these.
+        let world = World::new(Config::default(), STORED, 600_000);
+        let mut slow = Vec::new();
+        for _ in 0..2 {
+            slow.push(world.replaying().await);
+            while world.admission.waiting() < slow.len() * 65_536 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+        let mut honest = world.replaying().await;
+        for _ in 0..STORED {
+            honest.recv().await.unwrap().unwrap();
+        }
+        // The first, and nobody else; what was sealed for it may still arrive.
+        assert_eq!(world.stats().slow_readers, 1);
+        while let Ok(Some(_)) = slow[0].recv().await {}
+        for _ in 0..STORED {
+            slow[1].recv().await.unwrap().unwrap();
+        }
+        assert_eq!(world.admission.waiting(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_pays_for_has_a_rate_and_paying_has_none() {
+        let mut config = Config::default();
+        (config.limits.free_requests, config.limits.free_per_minute) = (4, 6);
+        config.limits.packets_in_flight = 1;
+        let world = World::new(config, 1, 1 << 20);
+        let repeated = EncryptedGroupMessage { ciphertext: vec![7; 4000], signature: vec![0; 4] };
+        let forged = ClientMessage::Post {
+            token: Some(SpentToken { t: [0; 32], mac: [0; 64] }),
+            message: repeated,
+            log: false,
+        };
+        let replay = ClientMessage::Replay { last_commit: Some(vec![0; 4]), log: None };
+        for (request, answers) in [(forged, 1), (replay, 2)] {
+            let mut client = world.client().await;
+            let begin = Instant::now();
+            let mut last = begin;
+            for n in 1..=12u32 {
+                client.send(&request.to_json()).await.unwrap();
+                for _ in 0..answers {
+                    client.recv().await.unwrap().unwrap();
+                }
+                let (now, waited) = (Instant::now(), last.elapsed());
+                if n <= 5 {
+                    assert!(now - begin < Duration::from_secs(5), "request {n} waited");
+                } else {
+                    assert!(waited >= Duration::from_secs(5), "request {n} came after {waited:?}");
+                }
+                last = now;
+            }
+        }
+        // Somebody else is not concerned.
+        let (mut other, begin) = (world.client().await, Instant::now());
+        let post = ClientMessage::Post {
+            token: None,
+            message: EncryptedGroupMessage { ciphertext: vec![1], signature: vec![9] },
+            log: false,
+        };
+        other.send(&post.to_json()).await.unwrap();
+        let answer = ServerMessage::from_json(&other.recv().await.unwrap().unwrap()).unwrap();
+        assert_eq!(answer, Some(ServerMessage::PostResult { success: false }));
+        assert!(begin.elapsed() < Duration::from_secs(5));
     }
 }

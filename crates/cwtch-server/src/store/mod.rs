@@ -13,6 +13,7 @@
 mod commit;
 mod entry;
 mod error;
+mod fill;
 mod log_rows;
 mod log_view;
 mod prune;
@@ -32,6 +33,7 @@ use cwtch_wire::board::{CheckpointBytes, HeadLog, ReplayLog};
 pub use commit::{Commit, CommitLog};
 pub use entry::{NewEntry, NewPost, Outcome, ShortHash, short_hash};
 pub use error::StoreError;
+pub use fill::Fill;
 pub use log_rows::LogState;
 pub use sqlite::SqliteStore;
 pub(crate) use start::Changes;
@@ -153,7 +155,7 @@ pub trait StoreReader: Send {
     /// last that was looked at (above `to` when the range is exhausted).
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// If the database cannot be read; [`StoreError::Pruned`] if the first of the range is not there any more.
     fn read(
         &mut self,
         from: Seq,
@@ -198,6 +200,13 @@ pub trait StoreReader: Send {
     /// # Errors
     /// If the database cannot be read.
     fn receipt(&mut self, entry: &EntryId) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// How full the board is at a time in unix seconds; `None` without a cap. The cap is the log's, or `cap` where the log has
+    /// none.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    fn fill(&mut self, cap: Option<u64>, now: u64) -> Result<Option<Fill>, StoreError>;
 
     /// Where the log stands; `None` if this database has none.
     ///

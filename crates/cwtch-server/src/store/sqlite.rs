@@ -116,6 +116,8 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
         if access.contains(OpenFlags::SQLITE_OPEN_READ_WRITE) {
             conn.pragma_update(None, "journal_mode", "WAL")?;
             conn.pragma_update(None, "synchronous", "FULL")?;
+            // What is deleted is overwritten, and does not stay in pages that are free (docs/operating-a-server.md).
+            conn.pragma_update(None, "secure_delete", "ON")?;
             // 32 MiB between checkpoints: pages that many commits touch are copied back once.
             conn.pragma_update(None, "wal_autocheckpoint", 8192)?;
             conn.pragma_update(None, "journal_size_limit", 64 << 20)?;

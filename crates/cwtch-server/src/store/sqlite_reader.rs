@@ -5,9 +5,11 @@ use cwtch_wire::board::HeadLog;
 use rusqlite::{Connection, params};
 
 use super::log_rows::LogState;
+use super::prune::free_below;
 use super::sqlite_writer::{contains, read_status};
+use super::tree::int;
 use super::{
-    EntryRef, LogRecord, LogReplay, ReplayPlan, Seq, StoreError, StoreReader, StoreStatus, log_view,
+    EntryRef, Fill, LogRecord, LogReplay, ReplayPlan, Seq, StoreError, StoreReader, StoreStatus, log_view,
     short_hash,
 };
 
@@ -60,8 +62,21 @@ impl StoreReader for SqliteReader {
         limit: usize,
         visit: &mut dyn FnMut(EntryRef<'_>),
     ) -> Result<Seq, StoreError> {
+        if from > to {
+            return Ok(from);
+        }
+        let reading = StoreError::of("reading messages");
+        // One transaction, so that nothing goes between the look and the reading.
+        let transaction = self.conn.transaction().map_err(&reading)?;
+        let oldest: Option<Seq> = transaction
+            .prepare_cached("SELECT min(seq) FROM messages")
+            .and_then(|mut oldest| oldest.query_row([], |row| row.get(0)))
+            .map_err(&reading)?;
+        if oldest.is_none_or(|oldest| oldest > from) {
+            return Err(StoreError::Pruned);
+        }
         let mut read = || {
-            let mut statement = self.conn.prepare_cached(
+            let mut statement = transaction.prepare_cached(
                 "SELECT seq, signature, ciphertext FROM messages NOT INDEXED \
                  WHERE seq BETWEEN ?1 AND ?2 AND shadowed = 0 ORDER BY seq LIMIT ?3",
             )?;
@@ -79,7 +94,7 @@ impl StoreReader for SqliteReader {
             }
             Ok(if seen < limit { to + 1 } else { next })
         };
-        read().map_err(StoreError::of("reading messages"))
+        read().map_err(reading)
     }
 
     fn log_replay(&mut self, from: u64) -> Result<Option<LogReplay>, StoreError> {
@@ -106,6 +121,21 @@ impl StoreReader for SqliteReader {
 
     fn receipt(&mut self, entry: &EntryId) -> Result<Option<Vec<u8>>, StoreError> {
         log_view::receipt(&mut self.conn, entry)
+    }
+
+    fn fill(&mut self, cap: Option<u64>, now: u64) -> Result<Option<Fill>, StoreError> {
+        let transaction = self.conn.transaction().map_err(StoreError::of("reading its counters"))?;
+        let (log, status) = (LogState::load(&transaction)?, read_status(&transaction)?);
+        let Some(cap) = Some(log.cap).filter(|cap| *cap > 0).or(cap) else { return Ok(None) };
+        let promised = log.retention > 0;
+        let free = if promised { Some(free_below(&transaction, &log, now)?) } else { None };
+        let oldest = status.newest + 1 - int(status.messages);
+        Ok(Some(Fill {
+            cap,
+            counted: Fill::counted(status.messages, oldest, free),
+            promised,
+            deleted: status.pruned > 0,
+        }))
     }
 
     fn log_state(&mut self) -> Result<Option<LogState>, StoreError> {

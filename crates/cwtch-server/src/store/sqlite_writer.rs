@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use std::sync::Arc;
 
 use super::commit::CommitTree;
+use super::fill::FillAlarm;
 use super::log_rows::{self, LogState, count};
 use super::tree::{self, SqlNodes, index_of, int};
 use super::{Commit, CommitLog, NewEntry, NewPost, Outcome, Seq, StoreError, StoreStatus, StoreWriter};
@@ -88,6 +89,9 @@ pub(super) struct SqliteWriter {
     pub(super) max_messages: Option<u64>,
     /// Messages below this number are on their way out.
     pub(super) prune_below: Seq,
+    /// Up to which hundredth of the cap it was looked how full the board is.
+    pub(super) fill_seen: i64,
+    pub(super) fill_alarm: FillAlarm,
 }
 
 impl SqliteWriter {
@@ -97,7 +101,9 @@ impl SqliteWriter {
         max_messages: Option<u64>,
     ) -> Result<Self, StoreError> {
         let state = WriterState::load(&conn)?;
-        let mut writer = Self { conn, state, keeper, max_messages, prune_below: 0 };
+        let fill_alarm = FillAlarm::default();
+        let mut writer =
+            Self { conn, state, keeper, max_messages, prune_below: 0, fill_seen: -1, fill_alarm };
         writer.resume_pruning();
         Ok(writer)
     }

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Commit, CommitLog, NewPost, Outcome, Seq, StoreError, StoreWriter};
@@ -115,12 +116,14 @@ impl WriterHandle {
 }
 
 /// Starts the writer thread. `publish` is called after each commit that returned, before the posters are
-/// answered, with the posts in the order of the commit.
+/// answered, with the posts in the order of the commit. `held` is dropped after the store was closed: the lock of its
+/// directory.
 ///
 /// # Errors
 /// If the system has no thread left.
 pub fn spawn_writer<P: Send + 'static>(
     store: Box<dyn StoreWriter>,
+    held: impl Send + 'static,
     publish: impl FnMut(Publication<P>) + Send + 'static,
 ) -> io::Result<(Submitter<P>, WriterHandle)> {
     let (sender, queue) = mpsc::channel(QUEUE);
@@ -130,6 +133,8 @@ pub fn spawn_writer<P: Send + 'static>(
         if let Err(Lost) = writer.run(queue) {
             tracing::error!("the server stops: it cannot read its database any more");
         }
+        drop(writer);
+        drop(held);
         drop(alive);
     })?;
     Ok((Submitter(sender), WriterHandle { thread, ended }))
@@ -152,11 +157,16 @@ impl<F> Writer<F> {
         let (mut orders, mut posts) = (Vec::new(), Vec::new());
         loop {
             if pruning {
-                // Posts go before the deletion of old messages.
-                while orders.len() < BATCH
-                    && let Ok(order) = queue.try_recv()
-                {
-                    orders.push(order);
+                // Posts go before the deletion of old messages, and so does stopping: the next start goes on with it.
+                while orders.len() < BATCH {
+                    match queue.try_recv() {
+                        Ok(order) => orders.push(order),
+                        Err(TryRecvError::Disconnected) if orders.is_empty() => {
+                            self.store.finish();
+                            return Ok(());
+                        }
+                        Err(_) => break,
+                    }
                 }
             } else if queue.blocking_recv_many(&mut orders, BATCH) == 0 {
                 self.store.finish();
@@ -255,6 +265,8 @@ mod tests {
         results: std_mpsc::Receiver<bool>,
         seq: i64,
         recovers: bool,
+        /// Whether there is always something left to delete.
+        prunes: bool,
     }
 
     fn stored(seq: Seq) -> Outcome {
@@ -288,8 +300,38 @@ mod tests {
         fn finish(&mut self) {}
 
         fn prune_step(&mut self) -> Result<bool, StoreError> {
-            Ok(false)
+            Ok(self.prunes)
         }
+    }
+
+    /// Tells when it is dropped.
+    struct Lock(std_mpsc::Sender<()>);
+
+    impl Drop for Lock {
+        fn drop(&mut self) {
+            self.0.send(()).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn stopping_waits_for_posts_and_not_for_deleting_and_then_frees_the_lock() {
+        let (started, commits) = std_mpsc::channel();
+        let (go, results) = std_mpsc::channel();
+        let (freed, lock) = std_mpsc::channel();
+        let store = Box::new(Gated { started, results, seq: 0, recovers: true, prunes: true });
+        let (submitter, writer) = spawn_writer(store, Lock(freed), |_: Publication<u8>| {}).unwrap();
+        let first = submitter.submit(post(1), 1).await;
+        assert_eq!(commits.recv().unwrap(), 1);
+        let second = submitter.submit(post(2), 2).await;
+        drop(submitter);
+        go.send(true).unwrap();
+        assert_eq!(first.await.unwrap().unwrap().0, stored(1));
+        assert_eq!(commits.recv().unwrap(), 1);
+        assert!(lock.try_recv().is_err(), "the directory is still written to");
+        go.send(true).unwrap();
+        assert_eq!(second.await.unwrap().unwrap().0, stored(2));
+        writer.join();
+        assert_eq!(lock.recv(), Ok(()));
     }
 
     fn post(n: u8) -> NewPost {
@@ -301,8 +343,8 @@ mod tests {
         let (started, commits) = std_mpsc::channel();
         let (go, results) = std_mpsc::channel();
         let (publish, published) = std_mpsc::channel();
-        let store = Box::new(Gated { started, results, seq: 0, recovers: true });
-        let (submitter, writer) = spawn_writer(store, move |news: Publication<u8>| {
+        let store = Box::new(Gated { started, results, seq: 0, recovers: true, prunes: false });
+        let (submitter, writer) = spawn_writer(store, (), move |news: Publication<u8>| {
             publish.send((news.committed.len(), news.recovered)).unwrap();
         })
         .unwrap();
@@ -337,8 +379,8 @@ mod tests {
     async fn a_writer_that_cannot_read_what_it_wrote_ends() {
         let (started, commits) = std_mpsc::channel();
         let (go, results) = std_mpsc::channel();
-        let store = Box::new(Gated { started, results, seq: 0, recovers: false });
-        let (submitter, mut writer) = spawn_writer(store, |_: Publication<u8>| {}).unwrap();
+        let store = Box::new(Gated { started, results, seq: 0, recovers: false, prunes: false });
+        let (submitter, mut writer) = spawn_writer(store, (), |_: Publication<u8>| {}).unwrap();
         let first = submitter.submit(post(1), 1).await;
         assert_eq!(commits.recv().unwrap(), 1);
         go.send(false).unwrap();

@@ -153,11 +153,17 @@ fn a_promised_retention_refuses_posts_instead_of_deleting_early() {
     assert_eq!(commit.outcomes[299], stored(300));
     assert!(commit.outcomes[300..].iter().all(|outcome| *outcome == Outcome::Full));
     assert!(!open.writer.prune_step().unwrap());
+    let fill = |open: &Open, world: &World| open.reader().fill(None, world.wall()).unwrap().unwrap();
+    assert_eq!((fill(&open, &world).percent(), fill(&open, &world).counted), (100, 300));
+    assert!(fill(&open, &world).warning().unwrap().contains("posts are refused"));
     world.pass(DAY + 59);
     assert!(!open.writer.prune_step().unwrap());
     assert_eq!(open.reader().status().unwrap().pruned, 0);
     // The token of a refused post is as it was; the promise is over for what lies below the boundary.
     world.pass(1);
+    // A block of 256 may go now, so there is room.
+    assert_eq!(fill(&open, &world).counted, 300 - 256);
+    assert_eq!(fill(&open, &world).warning(), None);
     while open.writer.prune_step().unwrap() {}
     assert_eq!(open.reader().status().unwrap().pruned, 30);
     assert_eq!(open.writer.commit(&[post(310, "s310", "c")]).unwrap().outcomes, [stored(301)]);
