@@ -13,6 +13,8 @@
 )]
 
 mod clients;
+mod crowded;
+mod deletion;
 mod fanout;
 mod load;
 mod place;
@@ -25,8 +27,14 @@ use table::{Aim, Row};
 /// A measurement: its name, and what it adds to the table.
 type Bench = (&'static str, fn() -> Vec<Row>);
 
-const BENCHES: [Bench; 4] =
-    [("posts", posts::run), ("replay", replay::run), ("fanout", fanout::run), ("memory", fanout::memory)];
+const BENCHES: [Bench; 6] = [
+    ("posts", posts::run),
+    ("replay", replay::run),
+    ("fanout", fanout::run),
+    ("memory", fanout::memory),
+    ("crowded", crowded::run),
+    ("deletion", deletion::run),
+];
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -10,7 +10,7 @@ use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::rand_core::RngCore;
 use cwtch_primitives::{Address, Identity, OsRng};
 use cwtch_server::keys::ServerKeys;
-use cwtch_server::store::{NewEntry, NewPost, SqliteStore, Store};
+use cwtch_server::store::{NewEntry, NewPost, SqliteStore, Store, StoreWriter};
 use cwtch_wire::board::{CHECKPOINT_LEN, EncryptedGroupMessage};
 use cwtch_wire::group::{GroupContext, compose};
 use cwtch_wire::packet::SEALED_MAX;
@@ -59,6 +59,37 @@ impl Place {
         while left > 0 {
             let posts: Vec<NewPost> = (0..left.min(500)).map(|_| self.stored()).collect();
             left -= posts.len();
+            writer.commit(&posts).unwrap();
+        }
+    }
+
+    /// The database's writer, without a server.
+    pub(crate) fn writer(&self, cap: Option<u64>) -> Box<dyn StoreWriter> {
+        let path = self.data().join(SqliteStore::FILE);
+        SqliteStore::open(&path, self.address().as_bytes(), cap).unwrap().writer().unwrap()
+    }
+
+    /// Puts messages of the common length into the database that all have the same signature.
+    pub(crate) fn fill_under_one_signature(&self, count: u64) {
+        let (mut writer, message) = (self.writer(None), self.group.message());
+        let mut numbers = 0..count;
+        loop {
+            let posts: Vec<NewPost> = numbers
+                .by_ref()
+                .take(500)
+                .map(|n| {
+                    let mut post = NewPost { token: [0; 32], entry: None };
+                    let mut ciphertext = message.ciphertext.clone();
+                    for bytes in [post.token.first_chunk_mut(), ciphertext.first_chunk_mut()] {
+                        *bytes.unwrap() = n.to_be_bytes();
+                    }
+                    post.entry = Some(NewEntry::new(message.signature.clone(), ciphertext));
+                    post
+                })
+                .collect();
+            if posts.is_empty() {
+                return;
+            }
             writer.commit(&posts).unwrap();
         }
     }
