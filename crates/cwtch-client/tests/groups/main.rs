@@ -21,6 +21,7 @@ mod network;
 mod person;
 mod recovery;
 mod refused_posts;
+mod secrecy;
 mod support;
 mod talk;
 mod transcript;
