@@ -13,8 +13,11 @@ const TRIES: usize = 5;
 const ENOUGH: usize = 3;
 
 /// The figures of `count` rounds that were not disturbed, or of fewer. Where the machine is too busy for
-/// [`ENOUGH`], all rounds count, and a line on the error stream says so.
+/// [`ENOUGH`], all rounds count, and a line on the error stream says so. `CWTCH_BENCH_ROUNDS` takes the place of `count`:
+/// two programs are compared by running both in alternation, a round each.
 pub(crate) fn rounds(count: usize, server: &ServerProcess, round: impl Fn() -> f64) -> Vec<f64> {
+    let count =
+        std::env::var("CWTCH_BENCH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(count);
     let (mut quiet, mut all) = (Vec::new(), Vec::new());
     while quiet.len() < count && all.len() < count * TRIES {
         let before = Load::now(server);
