@@ -224,6 +224,26 @@ fn what_is_no_proof_is_unreadable() {
     }
 }
 
+/// The files of the log's vectors, which any verifier can be held against.
+#[test]
+fn every_file_of_the_vectors_has_its_verdict() {
+    let vectors = include_str!("../../cwtch-log/vectors/log.json");
+    let vectors: serde_json::Value = serde_json::from_str(vectors).unwrap();
+    for case in vectors["files"].as_array().unwrap() {
+        let bytes = data_encoding::HEXLOWER.decode(case["bytes"].as_str().unwrap().as_bytes()).unwrap();
+        let mut args = vec!["-"];
+        args.extend(case["server"].as_str().iter().flat_map(|server| ["--server", server]));
+        let (code, out, err) = run(&bytes, &args);
+        let verdict = match (code, out.split_once(['.', ':'])) {
+            (Some(0), Some(("PROVEN", _))) => "proven",
+            (Some(1), Some(("NOT PROVEN", _))) => "not proven",
+            (Some(2), None) => "unreadable",
+            _ => panic!("{}: {code:?} {out} {err}", case["why"]),
+        };
+        assert_eq!(case["verdict"], verdict, "{}: {out} {err}", case["why"]);
+    }
+}
+
 #[test]
 fn wrong_usage_has_the_same_code() {
     for args in [&[][..], &["-", "--server", "short"], &["-", "--server"], &["a", "b"], &["--unknown"]] {

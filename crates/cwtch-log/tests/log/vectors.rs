@@ -5,9 +5,7 @@
 
 use std::path::PathBuf;
 
-use curve25519_dalek::constants::EIGHT_TORSION;
-use curve25519_dalek::edwards::CompressedEdwardsY;
-use cwtch_log::tree::{MemoryTree, consistency_proof, inclusion_path};
+use cwtch_log::tree::{consistency_proof, inclusion_path};
 use cwtch_log::{
     Certificate, CertificateKind, Checkpoint, EntryId, FraudProof, Hash, LeafKind, MsgId, Policy, Previous,
     ProofError, Receipt, Retain, armour, tree,
@@ -16,9 +14,10 @@ use cwtch_primitives::Address;
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
-use crate::support::{START, add_group_order, continued, entry, forked, identity, proofs, server, signer};
+use crate::cases::{accepted_certificates, files, refused, refused_certificates};
+use crate::support::{START, continued, entry, forked, identity, proofs, server, signer};
 
-fn hex(bytes: impl AsRef<[u8]>) -> Value {
+pub(crate) fn hex(bytes: impl AsRef<[u8]>) -> Value {
     HEXLOWER.encode(bytes.as_ref()).into()
 }
 
@@ -118,95 +117,6 @@ fn objects() -> Value {
     })
 }
 
-/// Bytes that prove nothing, and why.
-fn refused() -> Vec<Value> {
-    let signer = signer();
-    let good = proofs()[0].to_bytes();
-    let statements = |kind: u8, objects: &[&[u8]]| {
-        [b"cwtch-fraud/1\n".as_slice(), &[kind], &signer.certificate().to_bytes(), &objects.concat()].concat()
-    };
-    let tree: MemoryTree = forked(u64::MAX, 600);
-    let checkpoint =
-        |size, time| signer.checkpoint(size, tree.root_at(size).unwrap(), time).unwrap().to_bytes();
-    let retain = |size, time| signer.retain(time, size, tree.root_at(size).unwrap()).unwrap().to_bytes();
-    let policy = |time, retention| signer.policy(time, retention, 0).unwrap().to_bytes();
-    let mut unsigned = good.clone();
-    *unsigned.last_mut().unwrap() ^= 1;
-    [
-        ("a byte behind the end", [good.as_slice(), &[0]].concat(), "unreadable"),
-        ("a byte is missing", good[..good.len() - 1].to_vec(), "unreadable"),
-        ("kind 4 is reserved", statements(4, &[]), "unreadable"),
-        ("the last signature is wrong", unsigned, "not proven"),
-        (
-            "kind 3: smaller at the same time",
-            statements(3, &[&checkpoint(9, START), &checkpoint(8, START)]),
-            "not proven",
-        ),
-        (
-            "kind 6: lower at the same time",
-            statements(6, &[&retain(9, START), &retain(8, START)]),
-            "not proven",
-        ),
-        (
-            "kind 9: the policy is of the minute of the checkpoint",
-            statements(9, &[&policy(START, 86_400), &checkpoint(5, START), &retain(6, START)]),
-            "not proven",
-        ),
-        (
-            "kind 9: the promised time is over, to the minute",
-            statements(9, &[&policy(START, 3_600), &checkpoint(5, START + 60), &retain(6, START + 3_600)]),
-            "not proven",
-        ),
-        (
-            "kind 11: shorter at the same time",
-            statements(11, &[&policy(START, 9), &policy(START, 8)]),
-            "not proven",
-        ),
-        (
-            "kind 10: ordinary checkpoints",
-            statements(10, &[&checkpoint(256, START), &checkpoint(256, START + 60)]),
-            "not proven",
-        ),
-    ]
-    .into_iter()
-    .map(|(why, bytes, verdict)| json!({ "why": why, "bytes": hex(bytes), "verdict": verdict }))
-    .collect()
-}
-
-/// Certificates with a signature by the server's key that are refused all the same.
-fn refused_certificates() -> Vec<Value> {
-    let good = signer().certificate().to_bytes();
-    let signed = |at: usize, value: &[u8]| {
-        let mut bytes = good;
-        bytes[at..at + value.len()].copy_from_slice(value);
-        let signature = server().sign(&[b"cwtch-log-cert/1\n".as_slice(), &bytes[..122]].concat());
-        bytes[122..].copy_from_slice(&signature);
-        bytes
-    };
-    // Bytes 9 to 89: kind 3, the keys as they were, a previous size.
-    let mut previous_size = good[9..90].to_vec();
-    previous_size[0] = 3;
-    previous_size[80] = 1;
-    let mut unreduced = good;
-    add_group_order(&mut unreduced);
-    let log_key = CompressedEdwardsY(*identity(2).public_key().as_bytes()).decompress().unwrap();
-    let torsion = (log_key + EIGHT_TORSION[1]).compress();
-    [
-        ("the signature's S is not reduced", unreduced),
-        ("the log key has a torsion component", signed(42, torsion.as_bytes())),
-        ("the log key is of small order", signed(42, EIGHT_TORSION[1].compress().as_bytes())),
-        ("the log key is the server's", signed(42, server().public_key().as_bytes())),
-        ("the version is 2", signed(8, &[2])),
-        ("the kind is 4", signed(9, &[4])),
-        ("the incarnation is no multiple of 60", signed(0, &(START + 1).to_be_bytes())),
-        ("a first one with a previous size", signed(82, &1u64.to_be_bytes())),
-        ("one of a total loss with a previous size", signed(9, &previous_size)),
-    ]
-    .into_iter()
-    .map(|(why, bytes)| json!({ "why": why, "bytes": hex(bytes) }))
-    .collect()
-}
-
 fn all() -> Value {
     let proven: Vec<Value> = proofs()
         .iter()
@@ -228,7 +138,9 @@ fn all() -> Value {
         "proofs": proven,
         "armoured": { "text": armour::encode(&proofs()[0]), "bytes": hex(proofs()[0].to_bytes()) },
         "refused": refused(),
+        "accepted_certificates": accepted_certificates(),
         "refused_certificates": refused_certificates(),
+        "files": files(),
     })
 }
 
@@ -280,15 +192,40 @@ fn readable() {
     let armoured = &file["armoured"];
     let read = armour::decode(armoured["text"].as_str().unwrap()).unwrap();
     assert_eq!(read, (address, bytes(&armoured["bytes"])));
+    // Whom it is asked about: the server of the file, but where another one is named.
+    let asked = |case: &Value| match &case["server"] {
+        Value::Null => address,
+        named => named.as_str().unwrap().parse().unwrap(),
+    };
     for refused in file["refused"].as_array().unwrap() {
-        let verdict = match FraudProof::verify(&bytes(&refused["bytes"]), &address) {
-            Ok(_) => "proven",
-            Err(ProofError::NotProven(_)) => "not proven",
-            Err(ProofError::Unreadable(_)) => "unreadable",
-        };
+        let verdict = verdict(&bytes(&refused["bytes"]), &asked(refused));
         assert_eq!(refused["verdict"], verdict, "{}", refused["why"]);
     }
-    for refused in file["refused_certificates"].as_array().unwrap() {
-        assert!(Certificate::from_bytes(&bytes(&refused["bytes"]), &address).is_err(), "{}", refused["why"]);
+    for accepted in file["accepted_certificates"].as_array().unwrap() {
+        Certificate::from_bytes(&bytes(&accepted["bytes"]), &address).unwrap();
     }
+    for refused in file["refused_certificates"].as_array().unwrap() {
+        let bytes = bytes(&refused["bytes"]);
+        assert!(Certificate::from_bytes(&bytes, &asked(refused)).is_err(), "{}", refused["why"]);
+    }
+    for case in file["files"].as_array().unwrap() {
+        let given = case["server"].as_str().map(|given| given.parse::<Address>().unwrap());
+        let found = match (armour::read(&bytes(&case["bytes"])), given) {
+            (Ok(armour::Content::Bytes(bytes)), Some(given)) => verdict(&bytes, &given),
+            (Ok(armour::Content::Text { named, bytes }), given) => verdict(&bytes, &given.unwrap_or(named)),
+            _ => "unreadable",
+        };
+        assert_eq!(case["verdict"], found, "{}", case["why"]);
+    }
+}
+
+fn verdict(bytes: &[u8], server: &Address) -> &'static str {
+    let verdict = match FraudProof::verify(bytes, server) {
+        Ok(_) => "proven",
+        Err(ProofError::NotProven(_)) => "not proven",
+        Err(ProofError::Unreadable(_)) => "unreadable",
+    };
+    // Whether it can be read does not depend on whom one asks about.
+    assert_eq!(FraudProof::accused(bytes).is_err(), verdict == "unreadable");
+    verdict
 }
