@@ -10,7 +10,6 @@ use cwtch_net::onion::{Arrivals, PORT};
 use futures::stream::BoxStream as FuturesStream;
 use futures::{Stream, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,10 +17,11 @@ use tor_cell::relaycell::msg::Connected;
 use tor_hsservice::{RendRequest, StreamRequest};
 use tor_proto::stream::IncomingStreamRequest;
 
-/// Rendezvous circuits that are being built at once; introductions beyond that wait in arti.
-const RENDEZVOUS: usize = 64;
-/// Rendezvous circuits in all; beyond that nobody is let in until some end.
-const CIRCUITS: usize = 8192;
+use crate::builders::{Limits, build_each};
+
+/// Three introduction points let 25 a second through (see `service`), so that ten seconds of introductions to relays
+/// that answer nobody leave room. A circuit that comes about at all is there after a few seconds.
+const LIMITS: Limits = Limits { building: 768, build: Duration::from_secs(10), circuits: 8192 };
 /// A circuit on which no stream is open for this long is closed.
 const EMPTY: Duration = Duration::from_secs(60);
 /// How long a stream may wait for the program to take it.
@@ -31,29 +31,14 @@ const WAIT: Duration = Duration::from_secs(30);
 pub(crate) async fn take(
     tasks: TaskTracker,
     stop: CancellationToken,
-    mut requests: FuturesStream<'static, RendRequest>,
+    requests: FuturesStream<'static, RendRequest>,
     arrivals: Arrivals,
 ) {
-    let rendezvous = Arc::new(Semaphore::new(RENDEZVOUS));
-    let circuits = Arc::new(Semaphore::new(CIRCUITS));
-    loop {
-        let Ok(circuit) = circuits.clone().acquire_owned().await else { return };
-        let Ok(building) = rendezvous.clone().acquire_owned().await else { return };
-        let Some(request) = requests.next().await else { return };
-        let (arrivals, stop) = (arrivals.clone(), stop.clone());
-        tasks.spawn(async move {
-            let _circuit = circuit;
-            let serving = async {
-                let accepted = request.accept().await;
-                drop(building);
-                match accepted {
-                    Ok(streams) => serve(streams, arrivals).await,
-                    Err(_) => tracing::debug!("a rendezvous did not come about"),
-                }
-            };
-            stop.run_until_cancelled(serving).await
-        });
-    }
+    let build = |request: RendRequest| {
+        let arrivals = arrivals.clone();
+        async move { Some(serve(request.accept().await.ok()?, arrivals)) }
+    };
+    build_each(LIMITS, tasks, stop, requests, build).await;
 }
 
 /// Hands over the streams of one circuit. Ends, and closes the circuit, when none was open for a while.

@@ -16,6 +16,7 @@
 //! and asks serves such a dial last.
 
 mod bootstrap;
+mod builders;
 mod circuits;
 mod client;
 mod config;
