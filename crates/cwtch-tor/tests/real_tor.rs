@@ -34,9 +34,10 @@ impl Tor {
         let dir = tempfile::Builder::new().permissions(private).tempdir().unwrap();
         let path = dir.path().display();
         let torrc = format!(
-            "DataDirectory {path}/data\nDisableNetwork 1\nControlPort unix:{path}/control\nSocksPort 0\n\
+            "DataDirectory {path}/data\nDisableNetwork 1\nControlPort unix:{path}/control\n\
              Log notice file {path}/log\n{lines}\n"
         );
+        let torrc = if lines.contains("SocksPort") { torrc } else { torrc + "SocksPort 0\n" };
         std::fs::write(dir.path().join("torrc"), torrc).unwrap();
         let quiet = || Command::new("tor").arg("--version").stdout(Stdio::null()).status();
         if quiet().is_err() {
@@ -118,4 +119,18 @@ async fn a_real_tor_takes_the_right_password_only() {
     assert!(wrong.contains("refuses the password"), "{wrong}");
     let right = trouble(&tor.network(&tor.password_file("open sesame\n")).await).await;
     assert!(right.contains("DisableNetwork"), "{right}");
+}
+
+#[tokio::test]
+async fn a_real_tor_tells_which_ports_mix_streams() {
+    // The network is off, so that none of these is opened.
+    let lines = "SocksPort 9050 NoIsolateSOCKSAuth\nSocksPort 127.0.0.1:9150 isolatedestaddr noisolatesocksauth\n\
+                 SocksPort unix:\"/nowhere/a socket\" WorldWritable NoIsolateSOCKSAuth\nSocksPort [::1]:9250";
+    let Some(tor) = Tor::start(&format!("CookieAuthentication 1\n{lines}")).await else { return };
+    for mixing in ["127.0.0.1:9050", "127.0.0.1:9150", "unix:/nowhere/a socket"] {
+        let told = trouble(&tor.network(&format!("[system]\nsocks = \"{mixing}\"\n")).await).await;
+        assert!(told.contains("NoIsolateSOCKSAuth"), "{mixing}: {told}");
+    }
+    let told = trouble(&tor.network("[system]\nsocks = \"[::1]:9250\"\n").await).await;
+    assert!(told.contains("DisableNetwork"), "{told}");
 }

@@ -20,6 +20,12 @@ pub(crate) enum Fault {
          tor.toml to Tor's ControlPort; 9050 and 9150 are SOCKS ports."
     )]
     NotTor,
+    #[error(
+        "Tor's SOCKS port does not keep streams apart (NoIsolateSOCKSAuth in its torrc), so that one circuit would carry \
+         what must not be linked. Remove NoIsolateSOCKSAuth there, or add a SocksPort without it, and reload Tor; it is \
+         tried again."
+    )]
+    MixesStreams,
     #[error("Tor's control port does not answer. It is tried again.")]
     Silent,
     #[error("The connection with Tor's control port ended: Tor was stopped or restarted. It is tried again.")]
@@ -141,6 +147,7 @@ mod tests {
             (NobodyThere, "Start Tor"),
             (SocketForbidden, "debian-tor"),
             (NotTor, "ControlPort"),
+            (MixesStreams, "Remove NoIsolateSOCKSAuth"),
             (Filtered("ADD_ONION"), "docs/onion-grater-cwtch.yml"),
             (WrongPassword, "password_file"),
             (PasswordNeeded, "CookieAuthentication 1"),

@@ -146,6 +146,9 @@ impl Keeper {
             }
             if Instant::now() >= poll_at {
                 session.poll().await?;
+                // A Tor that connects has its ports only then, and a torrc may be read anew.
+                let socks = session.socks().await?;
+                set(&self.socks, socks);
                 let ready = session.status.readiness().is_ready();
                 self.hosted.iter_mut().for_each(|hosted| hosted.tick(ready));
                 poll_at = Instant::now() + poll_pause(session);
@@ -166,16 +169,19 @@ impl Keeper {
     async fn request(&mut self, session: &mut Session, request: Request) -> Result<bool, Fault> {
         match request {
             Request::Add(hosted) => {
-                let address = hosted.address;
-                self.withdraw(session, |other| other.address == address).await?;
+                let gone = self.take_out(|other| other.address == hosted.address);
+                // Kept before anything can fail: what breaks the connection must not lose the service.
                 self.hosted.push(*hosted);
+                withdraw(session, gone).await?;
             }
             Request::Remove { id, done } => {
-                self.withdraw(session, |hosted| hosted.id == id).await?;
+                let gone = self.take_out(|hosted| hosted.id == id);
+                withdraw(session, gone).await?;
                 answer(done);
             }
             Request::Shutdown(done) => {
-                self.withdraw(session, |_| true).await?;
+                let gone = self.take_out(|_| true);
+                withdraw(session, gone).await?;
                 answer(Some(done));
                 return Ok(true);
             }
@@ -183,19 +189,10 @@ impl Keeper {
         Ok(false)
     }
 
-    async fn withdraw(
-        &mut self,
-        session: &mut Session,
-        which: impl Fn(&Hosted) -> bool,
-    ) -> Result<(), Fault> {
-        // Taken out first: if the connection breaks now, Tor withdraws them, and they must not come back.
-        let gone: Vec<Hosted> = self.hosted.extract_if(.., |hosted| which(hosted)).collect();
-        for hosted in gone {
-            if hosted.is_served() {
-                session.withdraw(&hosted.address).await?;
-            }
-        }
-        Ok(())
+    /// Services that are not to be served any more. Taken out before Tor withdraws them: if the connection breaks
+    /// meanwhile, they are gone with it, and must not come back.
+    fn take_out(&mut self, which: impl Fn(&Hosted) -> bool) -> Vec<Hosted> {
+        self.hosted.extract_if(.., |hosted| which(hosted)).collect()
     }
 
     fn event(&mut self, session: &mut Session, event: &Reply) {
@@ -206,6 +203,15 @@ impl Keeper {
             self.hosted.iter_mut().for_each(|hosted| hosted.event(&upload));
         }
     }
+}
+
+async fn withdraw(session: &mut Session, gone: Vec<Hosted>) -> Result<(), Fault> {
+    for hosted in gone {
+        if hosted.is_served() {
+            session.withdraw(&hosted.address).await?;
+        }
+    }
+    Ok(())
 }
 
 fn poll_pause(session: &Session) -> Duration {

@@ -3,7 +3,8 @@
 //! - [`reply`] and [`words`] read what a control port writes, [`auth`], [`hosting`], [`status`] and [`publication`] what it
 //!   means, [`socks`] what a SOCKS port writes: bytes and text in, decisions out, no sockets.
 //! - [`places`] finds the Tor, [`control`] is a connection with it, [`session`] a login, [`keeper`] the task that
-//!   keeps one, [`hosted`] one onion service, [`local`] the socket at which Tor hands connections over, [`dial`] the way out.
+//!   keeps one, [`hosted`] one onion service, [`local`] the socket at which Tor hands connections over, [`dial`] the way out,
+//!   [`isolation`] which way keeps streams apart.
 //! - [`fault`] is everything that can be in the way, in sentences.
 //!
 //! Onion services are served without `Detach`, so they end with this process even when it is killed. The program
@@ -17,6 +18,7 @@ mod fake;
 mod fault;
 mod hosted;
 pub(crate) mod hosting;
+mod isolation;
 mod keeper;
 mod listener;
 mod local;

@@ -11,6 +11,7 @@ use super::auth::{self, ProtocolInfo, Way};
 use super::control::Control;
 use super::fault::Fault;
 use super::hosting::{self, Answer, Defences, OnionKey};
+use super::isolation;
 use super::local::suitable;
 use super::places::{Connect, Link};
 use super::reply::Reply;
@@ -106,8 +107,16 @@ impl Session {
         Ok(())
     }
 
-    /// Where its SOCKS ports are, the likeliest first.
+    /// The SOCKS ports at which it keeps streams apart, the likeliest first.
     pub(crate) async fn socks(&mut self) -> Result<Vec<Endpoint>, Fault> {
+        let mut places = self.socks_places().await?;
+        let configured = self.control.command(isolation::QUESTION).await?;
+        places.retain(|place| !isolation::mixes(&configured, place));
+        if places.is_empty() { Err(Fault::MixesStreams) } else { Ok(places) }
+    }
+
+    /// Where its SOCKS ports are, the likeliest first; never none.
+    async fn socks_places(&mut self) -> Result<Vec<Endpoint>, Fault> {
         if let Some(configured) = &self.setup.socks {
             return Ok(vec![configured.clone()]);
         }

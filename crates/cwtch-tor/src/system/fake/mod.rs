@@ -42,6 +42,10 @@ pub(super) struct Behaviour {
     pub(super) circuit: &'static str,
     pub(super) disabled: bool,
     pub(super) socks: String,
+    /// What `GETCONF SocksPort` answers.
+    pub(super) socks_lines: &'static str,
+    /// A command at which the connection breaks, once.
+    pub(super) breaks_at: Option<&'static str>,
     /// Arguments of ADD_ONION that are not known.
     pub(super) unknown: &'static [&'static str],
     /// Whether onion services of version 3 are known.
@@ -71,6 +75,8 @@ impl Default for Behaviour {
             circuit: "1",
             disabled: false,
             socks: String::new(),
+            socks_lines: "250 SocksPort\r\n",
+            breaks_at: None,
             unknown: &[],
             v3: true,
             collides: false,

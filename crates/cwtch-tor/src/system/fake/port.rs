@@ -11,6 +11,8 @@ use super::{FakeTor, State};
 /// Events that this Tor knows.
 const EVENTS: [&str; 4] = ["HS_DESC", "NETWORK_LIVENESS", "STATUS_CLIENT", "STATUS_GENERAL"];
 const NONCE: [u8; 32] = [9; 32];
+/// No answer: the connection ends.
+const BREAKS: &str = "breaks";
 
 impl FakeTor {
     pub(super) async fn serve(&self, stream: DuplexStream) {
@@ -37,7 +39,7 @@ impl FakeTor {
                     shown.filter(|_| wanted.contains(&kind)).map_or(String::new(), |line| line + "\r\n")
                 }
             };
-            if write.write_all(out.as_bytes()).await.is_err() || out.starts_with("515") {
+            if out == BREAKS || write.write_all(out.as_bytes()).await.is_err() || out.starts_with("515") {
                 break;
             }
         }
@@ -48,6 +50,9 @@ impl FakeTor {
     fn answer(&self, line: &str, wanted: &mut Vec<String>, proof: &mut Vec<u8>) -> String {
         let mut state = self.state();
         let (command, arguments) = line.split_once(' ').unwrap_or((line, ""));
+        if state.does.breaks_at.take_if(|at| *at == command).is_some() {
+            return BREAKS.to_owned();
+        }
         let key = arguments.strip_prefix("ED25519-V3:").and_then(|rest| rest.split(' ').next()).unwrap_or("");
         let is_key = !key.is_empty() && key != "probe";
         state.heard.push_back(if is_key { line.replace(key, "KEY") } else { line.to_owned() });
@@ -126,6 +131,7 @@ impl State {
             ("GETCONF", "DisableNetwork") => {
                 write!(out, "250 DisableNetwork={}\r\n", u8::from(does.disabled)).unwrap();
             }
+            ("GETCONF", "SocksPort") => out += does.socks_lines,
             ("ADD_ONION", arguments) => out += &self.add_onion(arguments),
             ("DEL_ONION", address) => {
                 let known = self.served.remove(&address.parse().unwrap()).is_some();

@@ -100,6 +100,32 @@ async fn a_tor_that_starts_later_is_found() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_port_that_mixes_streams_is_not_used_and_is_told() {
+    let tor = FakeTor::new(Behaviour {
+        socks: "\"127.0.0.1:9050\" \"127.0.0.1:9150\"".to_owned(),
+        socks_lines: "250-SocksPort=9050 NoIsolateSOCKSAuth\r\n250 SocksPort=9150 NoIsolateSOCKSAuth\r\n",
+        ..Behaviour::default()
+    });
+    let network = tor.network();
+    assert!(trouble_of(&network).await.contains("Remove NoIsolateSOCKSAuth"));
+    // One of the two is enough.
+    tor.change(|does| does.socks_lines = "250-SocksPort=9050 NoIsolateSOCKSAuth\r\n250 SocksPort=9150\r\n");
+    assert!(until_ready(&mut network.readiness()).await);
+    // A torrc that is changed while the program runs is noticed as well.
+    tor.change(|does| does.socks_lines = "250 SocksPort=9150 NoIsolateSOCKSAuth\r\n");
+    tor.change(|does| does.socks = "\"127.0.0.1:9150\"".to_owned());
+    assert!(trouble_of(&network).await.contains("Remove NoIsolateSOCKSAuth"));
+
+    // The port that a person set counts, and no other.
+    let set = |at: &str| {
+        let at = at.parse().unwrap();
+        tor.network_with(|setup| setup.socks = Some(at))
+    };
+    assert!(trouble_of(&set("127.0.0.1:9150")).await.contains("NoIsolateSOCKSAuth"));
+    assert!(until_ready(&mut set("127.0.0.1:9050").readiness()).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn progress_is_seen_by_events_and_by_questions() {
     let tor = FakeTor::new(Behaviour { phase: Some(HALF), ..Behaviour::default() });
     let network = tor.network();

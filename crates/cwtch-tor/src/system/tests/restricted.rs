@@ -59,6 +59,13 @@ async fn the_profile_in_docs_lets_progress_through_and_no_addresses() {
     assert_eq!(filter.event("HS_DESC", "650 HS_DESC REQUESTED abc NO_AUTH $AB~x desc HSDIR_INDEX=00"), None);
     assert_eq!(filter.event("STATUS_CLIENT", "650 STATUS_CLIENT NOTICE CIRCUIT_ESTABLISHED"), None);
     assert_eq!(filter.command("SETCONF", "DisableNetwork=1"), None);
+    assert_eq!(filter.command("GETCONF", "SocksPort"), Some("SocksPort".to_owned()));
+    let lines = "250-SocksPort=10.152.152.10:9050 IsolateDestAddr SessionGroup=3\r\n\
+         250-SocksPort=10.152.152.10:9100 OnionTrafficOnly NoIsolateSOCKSAuth WorldWritable\r\n250 SocksPort=9050\r\n";
+    let shown = "250-SocksPort=10.152.152.10:9050\r\n250-SocksPort=10.152.152.10:9100 NoIsolateSOCKSAuth\r\n\
+         250 SocksPort=9050\r\n";
+    assert_eq!(filter.reply("GETCONF", "SocksPort", lines), shown);
+    assert_eq!(filter.reply("GETCONF", "SocksPort", "250 SocksPort\r\n"), "250 SocksPort\r\n");
     assert_eq!(filter.command("GETINFO", "address"), None);
     let foreign = "ED25519-V3:probe Flags=DiscardPK Port=9878,10.0.0.1:80";
     assert_eq!(filter.command("ADD_ONION", foreign), None, "services lead to the client only");

@@ -148,6 +148,36 @@ async fn the_later_listener_takes_the_address_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_asked_for_while_the_connection_breaks_is_not_lost() {
+    let tor = FakeTor::new(Behaviour::default());
+    let network = tor.network();
+    let identity = tor.identity();
+    let mut first = network.listen(&identity).await.unwrap();
+    tor.until_served(first.address(), true).await;
+    let before = tor.target(first.address());
+    // While the first is withdrawn for the second, Tor goes away.
+    tor.change(|does| does.breaks_at = Some("DEL_ONION"));
+    let mut second = network.listen(&identity).await.unwrap();
+    assert!(matches!(first.accept().await, Err(NetError::Closed)));
+    let address = *second.address();
+    let served = async {
+        while tor.target(&address).is_none_or(|target| Some(target) == before) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    // The clock is the test's: it is not a matter of how fast the machine is.
+    tokio::select! {
+        () = served => {}
+        ended = second.accept() => panic!("the second one was lost: {:?}", ended.err()),
+    }
+    // And while it is added: the key is sent again.
+    tor.change(|does| does.breaks_at = Some("ADD_ONION"));
+    let third = network.listen(&tor.identity()).await.unwrap();
+    tor.until_served(third.address(), true).await;
+    tor.until_served(second.address(), true).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_address_that_this_tor_serves_already_is_told_until_it_is_free() {
     let tor = FakeTor::new(Behaviour { collides: true, ..Behaviour::default() });
     let network = tor.network();
