@@ -12,7 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::fault::Fault;
 use crate::output::{News, capital, human, note, print};
 use crate::rpc::client::Client;
-use crate::rpc::server::serve;
+use crate::rpc::server::Server;
 use crate::rpc::socket::Socket;
 use crate::session::choose;
 use crate::settings::Settings;
@@ -51,15 +51,18 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), Fault> {
         Ok(news) => news,
         Err(e) => return Err(Fault::internal(format!("The program cannot start its threads: {e}."))),
     };
+    let mut server = Server::new(engine.clone(), &chosen.label, &address, &network_name);
     let outcome = tokio::select! {
-        () = serve(&socket, engine.clone(), &chosen.label, &address, &network_name) => Ok(()),
+        () = server.serve(&socket) => Ok(()),
         told = tell(&engine, events, news.as_ref()) => told,
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
     };
-    // No new commands; then what runs is finished, and the profile's lock is released last.
+    // No new commands; then what runs is finished and answered, and the profile's lock is released last.
     drop(socket);
+    server.close();
     engine.shutdown().await;
+    server.finish().await;
     if !settings.json {
         note("Stopped.");
     }

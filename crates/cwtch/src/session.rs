@@ -192,7 +192,7 @@ impl Session {
         let outcome = match self {
             Self::Daemon(client) => {
                 if progress.is_shown() {
-                    client.subscribe().await?;
+                    client.subscribe_if_there_is_room().await?;
                 }
                 let call = client.call(&command, |event| progress.hear(&event));
                 let mut call = std::pin::pin!(call);

@@ -1,12 +1,16 @@
 //! The daemon: its socket, its JSON-RPC, and how it stops.
 
 mod common;
+#[path = "daemon/crowd.rs"]
+mod crowd;
+#[path = "daemon/order.rs"]
+mod order;
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{World, until};
+use common::World;
 use serde_json::{Value, json};
 
 #[test]
@@ -68,25 +72,6 @@ fn requests_of_one_connection_run_at_the_same_time() {
     rpc.write(&json!({"jsonrpc": "2.0", "id": "slow", "method": "send", "params": send}).to_string());
     rpc.write(r#"{"jsonrpc":"2.0","id":"quick","method":"address"}"#);
     assert_eq!(rpc.read().unwrap()["id"], "quick", "it does not wait for the slow one");
-}
-
-#[test]
-fn only_so_many_connections_are_taken() {
-    let world = World::new();
-    let me = world.person_online("me");
-    let mut open: Vec<_> = (0..64).map(|_| me.rpc()).collect();
-    for rpc in &mut open {
-        assert_eq!(rpc.call(1, "ping", json!({}))["result"], "pong");
-    }
-    let mut refused = me.rpc();
-    assert_eq!(refused.read().unwrap()["error"]["code"], -32000);
-    assert_eq!(refused.read(), None);
-    open.clear();
-    until("room for another connection", || {
-        let mut rpc = me.rpc();
-        rpc.write(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#);
-        rpc.read().filter(|answer| answer["result"] == "pong")
-    });
 }
 
 #[test]
@@ -256,7 +241,7 @@ fn without_a_daemon_there_are_no_events() {
     let world = World::new();
     let me = world.person("me");
     let (kind, message) = me.fails(&["events"]);
-    assert_eq!(kind, "refused");
+    assert_eq!(kind, "no-daemon");
     assert!(message.contains("cwtch daemon"), "{message}");
 }
 

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::context::Context;
 use super::info::readiness_info;
+use super::turn::Turn;
 use crate::api::Event;
 
 /// Without a daemon: how long a network that is not ready does not count as waiting. A cold start of Tor takes
@@ -27,6 +28,8 @@ pub(crate) struct Patience {
     begun: Instant,
     /// When the time began to count.
     counted_from: Option<Instant>,
+    /// Given on when the command has done all but waiting.
+    turn: Option<Turn>,
 }
 
 /// Why a command waits no longer.
@@ -40,15 +43,25 @@ pub(crate) enum GaveUp {
 
 impl Patience {
     /// Patience for `wait`, from now on.
-    pub(crate) fn new(context: &Arc<Context>, wait: Duration) -> Self {
+    pub(crate) fn new(context: &Arc<Context>, wait: Duration, turn: Option<Turn>) -> Self {
         let readiness = context.network.readiness();
         let begun = Instant::now();
         let counted_from = context.is_daemon().then_some(begun);
-        if counted_from.is_none() && !readiness.borrow().is_ready() {
+        if counted_from.is_none() && !wait.is_zero() && !readiness.borrow().is_ready() {
             // Whoever asked began to listen after the last change, maybe.
             context.emit(Event::Network(readiness_info(&readiness.borrow())));
         }
-        Self { context: context.clone(), readiness, wait, begun, counted_from }
+        Self { context: context.clone(), readiness, wait, begun, counted_from, turn }
+    }
+
+    /// What the command changes is durable; from here on it waits for others. What was asked for next begins.
+    pub(crate) fn only_waits(&mut self) {
+        self.turn = None;
+    }
+
+    /// Whether the command waits for nobody at all.
+    pub(crate) fn is_none(&self) -> bool {
+        self.wait.is_zero()
     }
 
     /// How long the command waits once the time counts.

@@ -5,27 +5,36 @@ use cwtch_client::api::Event;
 use super::ask::names;
 use crate::fault::Fault;
 use crate::output::human::{self, Names};
-use crate::output::{print, print_json};
+use crate::output::reader::{self, Reader};
+use crate::output::{print_json_to_reader, print_to_reader};
 use crate::rpc::client::Client;
 use crate::session::{Session, choose};
 use crate::settings::Settings;
 use crate::text;
 
-/// Prints events until interrupted or the daemon stops.
+/// Prints events until interrupted, until nobody reads them any more, or until the daemon stops.
 ///
 /// # Errors
 /// If no daemon runs, or standard output cannot be written.
 pub(crate) async fn run(settings: &Settings) -> Result<(), Fault> {
     let chosen = choose(settings)?;
-    let no_daemon = || Fault::new("refused", text::NO_DAEMON);
+    let no_daemon = || Fault::new("no-daemon", text::NO_DAEMON);
     let mut client = Client::connect(&chosen.path).await?.ok_or_else(no_daemon)?;
     client.subscribe().await?;
     let mut known = Names::default();
-    while let Some(event) = client.next_event().await? {
+    let mut gone = std::pin::pin!(reader::gone());
+    loop {
+        let event = tokio::select! {
+            event = client.next_event() => event?,
+            () = &mut gone => return Ok(()),
+        };
+        let Some(event) = event else { return Ok(()) };
         if settings.json {
             let line = serde_json::to_string(&event)
                 .map_err(|e| Fault::internal(format!("An event cannot be written as JSON: {e}.")))?;
-            print_json(&line)?;
+            if print_json_to_reader(&line)? == Reader::Gone {
+                return Ok(());
+            }
             continue;
         }
         if matches!(event, Event::Message { .. } | Event::ContactOnline { .. } | Event::ContactChanged { .. })
@@ -35,7 +44,8 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), Fault> {
                 known = names(&mut Session::Daemon(asking)).await?;
             }
         }
-        print(&human::event(&event, &known))?;
+        if print_to_reader(&human::event(&event, &known))? == Reader::Gone {
+            return Ok(());
+        }
     }
-    Ok(())
 }

@@ -2,10 +2,12 @@
 //!
 //! Colour is decided by anstream: only on a terminal, never with `NO_COLOR`.
 
+pub(crate) mod afterwards;
 pub(crate) mod human;
 pub(crate) mod log;
 pub(crate) mod notes;
 pub(crate) mod progress;
+pub(crate) mod reader;
 pub(crate) mod sanitize;
 pub(crate) mod table;
 
@@ -15,6 +17,7 @@ use std::sync::mpsc;
 
 use anstyle::{AnsiColor, Style};
 
+use self::reader::Reader;
 use crate::fault::Fault;
 
 pub(crate) const BOLD: Style = Style::new().bold();
@@ -29,12 +32,19 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 /// # Errors
 /// If standard output cannot be written, for example because the disk is full.
 pub(crate) fn print(text: &str) -> Result<(), Fault> {
+    print_to_reader(text).map(drop)
+}
+
+/// As [`print()`], for who has more to say and can save the trouble.
+///
+/// # Errors
+/// As [`print()`].
+pub(crate) fn print_to_reader(text: &str) -> Result<Reader, Fault> {
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Fault::storage(format!("The result cannot be written to standard output: {e}.")))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(Reader::There),
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(e) => Err(Fault::storage(format!("The result cannot be written to standard output: {e}."))),
     }
 }
 
@@ -43,7 +53,15 @@ pub(crate) fn print(text: &str) -> Result<(), Fault> {
 /// # Errors
 /// As [`print()`].
 pub(crate) fn print_json(value: &impl fmt::Display) -> Result<(), Fault> {
-    print(&format!("{}\n", sanitize::json(&value.to_string())))
+    print_json_to_reader(value).map(drop)
+}
+
+/// As [`print_json`], for who has more to say and can save the trouble.
+///
+/// # Errors
+/// As [`print()`].
+pub(crate) fn print_json_to_reader(value: &impl fmt::Display) -> Result<Reader, Fault> {
+    print_to_reader(&format!("{}\n", sanitize::json(&value.to_string())))
 }
 
 /// Lines for standard output that nobody has to read: who reads too slowly misses some, and holds nobody up.

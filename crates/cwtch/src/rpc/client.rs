@@ -10,7 +10,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::timeout;
 
 use super::lines::Lines;
-use super::protocol::{self, INTERFACE, Incoming, REPLY_MAX};
+use super::protocol::{self, BUSY, INTERFACE, Incoming, REPLY_MAX};
 use super::socket;
 use crate::fault::Fault;
 
@@ -81,6 +81,17 @@ impl Client {
         Ok(())
     }
 
+    /// As [`Self::subscribe`], for who can do without: where too many listen already nothing is heard.
+    ///
+    /// # Errors
+    /// If the daemon is gone.
+    pub(crate) async fn subscribe_if_there_is_room(&mut self) -> Result<(), Fault> {
+        match self.subscribe().await {
+            Err(fault) if fault.kind == BUSY => Ok(()),
+            outcome => outcome,
+        }
+    }
+
     /// The next event; `None` when the daemon has stopped.
     ///
     /// # Errors
@@ -88,8 +99,10 @@ impl Client {
     pub(crate) async fn next_event(&mut self) -> Result<Option<Event>, Fault> {
         loop {
             let Ok(Some(line)) = self.lines.next().await else { return Ok(None) };
-            if let Incoming::Event(event) = protocol::parse_incoming(&line)? {
-                return Ok(Some(*event));
+            match protocol::parse_incoming(&line)? {
+                Incoming::Event(event) => return Ok(Some(*event)),
+                Incoming::Refused(why) => return Err(why),
+                Incoming::Response { .. } | Incoming::Other => {}
             }
         }
     }
@@ -108,6 +121,7 @@ impl Client {
             match protocol::parse_incoming(&line)? {
                 Incoming::Response { id, outcome } if id == self.last_id => return outcome,
                 Incoming::Event(event) => on_event(*event),
+                Incoming::Refused(why) => return Err(why),
                 Incoming::Response { .. } | Incoming::Other => {}
             }
         }

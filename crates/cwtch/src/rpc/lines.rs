@@ -28,6 +28,11 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         Self { reader, buffer: Vec::new(), scanned: 0, max }
     }
 
+    /// Where the lines come from.
+    pub(crate) fn reader(&self) -> &R {
+        &self.reader
+    }
+
     /// Reads on without keeping anything, up to the end of the stream or `limit` bytes.
     pub(crate) async fn discard(&mut self, limit: usize) {
         let mut left = limit;
@@ -40,7 +45,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         }
     }
 
-    /// The next line without its end; `None` at the end of the stream (a line cut off there is dropped).
+    /// The next line without its end; `None` at the end of the stream. The last line may end with it.
     ///
     /// # Errors
     /// If a line is too long or the stream fails; there is no use in going on after that.
@@ -62,7 +67,9 @@ impl<R: AsyncRead + Unpin> Lines<R> {
                 return Err(LineError::TooLong(self.max));
             }
             if self.reader.read_buf(&mut self.buffer).await? == 0 {
-                return Ok(None);
+                self.scanned = 0;
+                let last = std::mem::take(&mut self.buffer);
+                return Ok(Some(last).filter(|last| !last.is_empty()));
             }
         }
     }
@@ -74,10 +81,12 @@ mod tests {
 
     #[tokio::test]
     async fn lines_come_whole_however_the_bytes_arrive() {
-        let mut lines = Lines::new(&b"one\n\nthree\ncut"[..], 10);
+        let mut lines = Lines::new(&b"one\n\nthree\nlast"[..], 10);
         assert_eq!(lines.next().await.unwrap().unwrap(), b"one");
         assert_eq!(lines.next().await.unwrap().unwrap(), b"");
         assert_eq!(lines.next().await.unwrap().unwrap(), b"three");
+        assert_eq!(lines.next().await.unwrap().unwrap(), b"last", "an end of the stream ends a line, too");
+        assert!(lines.next().await.unwrap().is_none());
         assert!(lines.next().await.unwrap().is_none());
     }
 

@@ -1,6 +1,6 @@
 //! The objects of JSON-RPC 2.0 as this daemon speaks it, without any socket.
 
-use cwtch_client::api::{ApiError, Command, ErrorKind, Event};
+use cwtch_client::api::{ApiError, Command, ErrorKind, Event, MessageInfo};
 use serde_json::{Map, Value, json};
 
 use crate::fault::{Fault, kind_name};
@@ -9,6 +9,8 @@ use crate::fault::{Fault, kind_name};
 pub(crate) const REQUEST_MAX: usize = 1 << 20;
 /// Longest line that a client reads, in bytes: a reply may hold a thousand messages.
 pub(crate) const REPLY_MAX: usize = 1 << 26;
+/// The kind of trouble of a client that found no place at the daemon.
+pub(crate) const BUSY: &str = "busy";
 /// Version of this interface: counts changes that break a client.
 pub(crate) const INTERFACE: u64 = 1;
 
@@ -45,13 +47,15 @@ pub(crate) enum Method {
 pub(crate) struct RpcError {
     pub(crate) code: i64,
     pub(crate) message: String,
-    /// The engine's kind, where the engine refused.
+    /// The kind of trouble, where it has a name.
     pub(crate) kind: Option<String>,
+    /// The own message that it is about.
+    pub(crate) about: Option<Box<MessageInfo>>,
 }
 
 impl RpcError {
     fn new(code: i64, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), kind: None }
+        Self { code, message: message.into(), kind: None, about: None }
     }
 
     pub(crate) fn parse(message: impl Into<String>) -> Self {
@@ -60,6 +64,16 @@ impl RpcError {
 
     pub(crate) fn invalid_request(message: impl Into<String>) -> Self {
         Self::new(-32600, message)
+    }
+
+    /// The daemon has too much to do with for this; it may be asked again.
+    pub(crate) fn busy(message: impl Into<String>) -> Self {
+        Self { kind: Some(BUSY.to_owned()), ..Self::new(-32000, message) }
+    }
+
+    /// A fault of this program.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(-32603, message)
     }
 
     fn method_not_found(method: &str) -> Self {
@@ -85,7 +99,7 @@ impl From<ApiError> for RpcError {
             ErrorKind::Closed => 7,
             _ => 8,
         };
-        Self { code, message: error.message, kind: Some(kind_name(error.kind)) }
+        Self { code, message: error.message, kind: Some(kind_name(error.kind)), about: error.concerns }
     }
 }
 
@@ -94,8 +108,9 @@ impl From<ApiError> for RpcError {
 /// # Errors
 /// What to answer, with the id as far as it could be read.
 pub(crate) fn parse(line: &[u8]) -> Result<Request, (Value, RpcError)> {
-    let value: Value = serde_json::from_slice(line)
-        .map_err(|e| (Value::Null, RpcError::parse(format!("This line is not JSON: {e}."))))?;
+    let value: Value = serde_json::from_slice(line).map_err(|e| {
+        (id_of(line), RpcError::parse(format!("This line is not JSON that can be read: {e}.")))
+    })?;
     let Value::Object(mut object) = value else {
         let what = if value.is_array() { "Batches are not supported: send" } else { "Not a request: send" };
         return Err((Value::Null, RpcError::invalid_request(format!("{what} one object per line."))));
@@ -112,6 +127,19 @@ pub(crate) fn parse(line: &[u8]) -> Result<Request, (Value, RpcError)> {
     match method(&object) {
         Ok(method) => Ok(Request { id, method }),
         Err(error) => Err((answer_to, error)),
+    }
+}
+
+/// The id of a request that cannot be read as a whole, as far as it can be told: its strings may be halves of
+/// characters, which are JSON and yet no text.
+fn id_of(line: &[u8]) -> Value {
+    #[derive(serde::Deserialize)]
+    struct Id {
+        id: Value,
+    }
+    match serde_json::from_slice(line) {
+        Ok(Id { id: id @ (Value::String(_) | Value::Number(_)) }) => id,
+        _ => Value::Null,
     }
 }
 
@@ -186,7 +214,11 @@ pub(crate) fn response(id: &Value, outcome: &Result<Value, RpcError>) -> String 
         Err(error) => {
             let mut object = json!({"code": error.code, "message": error.message});
             if let (Some(kind), Some(object)) = (&error.kind, object.as_object_mut()) {
-                object.insert("data".to_owned(), json!({"kind": kind}));
+                let mut data = json!({"kind": kind});
+                if let (Some(message), Some(data)) = (&error.about, data.as_object_mut()) {
+                    data.insert("message".to_owned(), json!(message));
+                }
+                object.insert("data".to_owned(), data);
             }
             json!({"jsonrpc": "2.0", "id": id, "error": object})
         }
@@ -209,6 +241,8 @@ pub(crate) enum Incoming {
         /// Its result, or the daemon's refusal.
         outcome: Result<Value, Fault>,
     },
+    /// The daemon refuses the connection as a whole, and closes it.
+    Refused(Fault),
     /// An event.
     Event(Box<Event>),
     /// Something of a newer daemon; not for us.
@@ -229,18 +263,24 @@ pub(crate) fn parse_incoming(line: &[u8]) -> Result<Incoming, Fault> {
             Err(_) => Incoming::Other,
         });
     }
-    let Some(id) = value.get("id").and_then(Value::as_u64) else { return Ok(Incoming::Other) };
-    let outcome = match value.get("error") {
+    let fault = value.get("error").map(fault_of);
+    let Some(id) = value.get("id").and_then(Value::as_u64) else {
+        return Ok(fault.map_or(Incoming::Other, Incoming::Refused));
+    };
+    let outcome = match fault {
         None => Ok(value.get_mut("result").map(Value::take).unwrap_or_default()),
-        Some(error) => {
-            let text = |pointer| error.pointer(pointer).and_then(Value::as_str);
-            let message = text("/message").unwrap_or("The daemon refused and gave no reason.");
-            let code = error.get("code").and_then(Value::as_i64);
-            let usage = if code == Some(-32602) { "usage" } else { "internal" };
-            Err(Fault::new(text("/data/kind").unwrap_or(usage), message))
-        }
+        Some(fault) => Err(fault),
     };
     Ok(Incoming::Response { id, outcome })
+}
+
+fn fault_of(error: &Value) -> Fault {
+    let text = |pointer| error.pointer(pointer).and_then(Value::as_str);
+    let message = text("/message").unwrap_or("The daemon refused and gave no reason.");
+    let code = error.get("code").and_then(Value::as_i64);
+    let usage = if code == Some(-32602) { "usage" } else { "internal" };
+    let about = error.pointer("/data/message").cloned().map(Box::new);
+    Fault { about, ..Fault::new(text("/data/kind").unwrap_or(usage), message) }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use tokio::net::{UnixListener, UnixStream};
+use tokio::time::{Duration, Instant, sleep};
 
 use crate::fault::Fault;
 
@@ -16,6 +17,10 @@ const NAME: &str = "daemon.sock";
 const NEW_NAME: &str = "daemon.sock.new";
 /// Longest path that every system takes for a Unix socket: 104 bytes on macOS, 108 on Linux, with a zero.
 const PATH_MAX: usize = 103;
+
+/// How long a command tries to get into a daemon's queue that is full, and how often.
+const CROWD_PATIENCE: Duration = Duration::from_secs(60);
+const CROWD_PAUSE: Duration = Duration::from_millis(100);
 
 /// The path of a profile's socket.
 pub(crate) fn path(profile_dir: &Path) -> PathBuf {
@@ -71,7 +76,17 @@ pub(crate) async fn connect(profile_dir: &Path) -> Result<Option<UnixStream>, Fa
         return Ok(None);
     }
     let short = ShortDir::open(profile_dir)?;
-    match UnixStream::connect(short.join(NAME)).await {
+    let deadline = Instant::now() + CROWD_PATIENCE;
+    let connected = loop {
+        match UnixStream::connect(short.join(NAME)).await {
+            // So many connect at once that the socket's queue is full.
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock && Instant::now() < deadline => {
+                sleep(CROWD_PAUSE).await;
+            }
+            connected => break connected,
+        }
+    };
+    match connected {
         Ok(stream) => Ok(Some(stream)),
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Ok(None),
         Err(e) => Err(Fault::storage(format!(

@@ -36,6 +36,11 @@ fn malformed_requests_get_the_standard_codes() {
         (r#"{"jsonrpc":"2.0","id":2,"method":"ping","params":[1]}"#, json!(2), -32602),
         (r#"{"jsonrpc":"2.0","id":2,"method":"nonsense"}"#, json!(2), -32601),
         (r#"{"jsonrpc":"2.0","id":2,"method":"nonsense","params":{"a":1}}"#, json!(2), -32601),
+        // Half a character: the id is known all the same.
+        (r#"{"jsonrpc":"2.0","id":3,"method":"send","params":{"text":"\ud800"}}"#, json!(3), -32700),
+        (r#"{"params":{"text":"\udc00 "},"id":"x","jsonrpc":"2.0","method":"send"}"#, json!("x"), -32700),
+        (r#"{"jsonrpc":"2.0","id":"\ud800","method":"ping"}"#, json!(null), -32700),
+        (r#"{"jsonrpc":"2.0","id":[1],"method":"\ud800"}"#, json!(null), -32700),
         (r#"{"jsonrpc":"2.0","id":2,"method":"send"}"#, json!(2), -32602),
         (r#"{"jsonrpc":"2.0","id":2,"method":"send","params":{"conversation":"x"}}"#, json!(2), -32602),
         (

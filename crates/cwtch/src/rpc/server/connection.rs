@@ -1,0 +1,292 @@
+//! One connection: requests in, answers and events out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cwtch_client::api::{Command, Event};
+use cwtch_client::engine::Turn;
+use serde_json::{Value, json};
+use tokio::io::{AsyncWriteExt, BufWriter, Interest};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+
+use super::Shared;
+use super::order::{Answer, Job, in_order};
+use super::seat::Seat;
+use crate::rpc::lines::{LineError, Lines};
+use crate::rpc::protocol::{self, Method, REQUEST_MAX, RpcError};
+
+/// Bytes of requests that were read and have not begun; beyond that it is not read from.
+const UNBEGUN_MAX: u32 = 2 << 20;
+/// The same as a number of requests.
+const QUEUE: usize = 256;
+/// What is still read, and how long, of a line that is too long: closing at once would take the answer away
+/// from a client that is still writing.
+const DISCARD_MAX: usize = 64 << 20;
+const DISCARD_TIME: Duration = Duration::from_secs(5);
+/// How long a connection may take to read why it is closed.
+const LAST_WORD: Duration = Duration::from_secs(1);
+/// How long requests that came before `shutdown` may take to begin.
+const BEGIN_MAX: Duration = Duration::from_secs(10);
+/// How often to look whether the client is still there, once it says nothing more.
+const GONE_LOOK: Duration = Duration::from_secs(1);
+/// Lines that wait to be written to one connection.
+const OUTBOX: usize = 64;
+
+/// Why a connection is read no further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The client closed it, or closed its sending side.
+    Stream,
+    /// It sent a line over the limit.
+    TooLong,
+    /// It asked the daemon to stop.
+    Stop,
+}
+
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Serves a connection until it ends or has to make room.
+pub(super) async fn run(stream: UnixStream, shared: Arc<Shared>, seat: Arc<Seat>) {
+    let (reader, writer) = stream.into_split();
+    let (outbox, queue) = mpsc::channel(OUTBOX);
+    let mut writing = tokio::spawn(write(writer, queue, seat.clone()));
+    let _stop_writing = AbortOnDrop(writing.abort_handle());
+    let lost = seat.lost.clone();
+    let last = outbox.clone();
+    let end = tokio::select! {
+        end = converse(reader, shared, seat, outbox) => end,
+        () = lost.cancelled() => {
+            let why = RpcError::busy(
+                "The daemon has many open connections and closed this one, which was quiet or did not read; connect \
+                 again. Nothing that it asked for is under way.",
+            );
+            let _ = last.try_send(protocol::response(&Value::Null, &Err(why)));
+            drop(last);
+            let _ = timeout(LAST_WORD, &mut writing).await;
+            return;
+        }
+    };
+    drop(last);
+    let _ = writing.await;
+    drop(end);
+}
+
+/// Reads and answers until nothing more comes and all is answered. What it returns keeps the reading side open until
+/// the last answer is written.
+async fn converse(
+    reader: OwnedReadHalf,
+    shared: Arc<Shared>,
+    seat: Arc<Seat>,
+    outbox: mpsc::Sender<String>,
+) -> Lines<OwnedReadHalf> {
+    let mut lines = Lines::new(reader, REQUEST_MAX);
+    let (queue, jobs) = mpsc::channel(QUEUE);
+    let mut beginning = tokio::spawn(in_order(jobs, outbox.clone()));
+    let _stop_beginning = AbortOnDrop(beginning.abort_handle());
+    let mut connection = Connection {
+        shared: shared.clone(),
+        seat,
+        outbox,
+        queue,
+        room: Arc::new(Semaphore::new(UNBEGUN_MAX as usize)),
+        subscription: None,
+    };
+    let end = tokio::select! {
+        end = connection.read(&mut lines) => end,
+        // What was asked for is still answered: the engine says what became of it.
+        () = shared.closing.cancelled() => End::Stream,
+    };
+    // What was read takes effect, whoever stops.
+    drop(connection);
+    let mut waiting = match end {
+        End::Stop => {
+            let begun = timeout(BEGIN_MAX, &mut beginning).await;
+            shared.stop.notify_one();
+            begun.map_or_else(|_| JoinSet::new(), Result::unwrap_or_default)
+        }
+        End::Stream | End::TooLong => beginning.await.unwrap_or_default(),
+    };
+    let all = async { while waiting.join_next().await.is_some() {} };
+    tokio::select! {
+        () = all => {}
+        () = nobody_reads(&lines) => {}
+    }
+    if end == End::TooLong {
+        let _ = timeout(DISCARD_TIME, lines.discard(DISCARD_MAX)).await;
+    }
+    lines
+}
+
+/// Returns when the client has closed the connection as a whole, and not just its sending side: what is waited for
+/// then concerns nobody. It takes effect all the same.
+async fn nobody_reads(lines: &Lines<OwnedReadHalf>) {
+    loop {
+        match lines.reader().ready(Interest::WRITABLE).await {
+            Ok(ready) if !ready.is_write_closed() => sleep(GONE_LOOK).await,
+            _ => return,
+        }
+    }
+}
+
+struct Connection {
+    shared: Arc<Shared>,
+    seat: Arc<Seat>,
+    outbox: mpsc::Sender<String>,
+    queue: mpsc::Sender<Job>,
+    room: Arc<Semaphore>,
+    subscription: Option<AbortOnDrop>,
+}
+
+impl Connection {
+    /// Reads requests until there is no next one. What concerns the connection itself is answered at once, whatever
+    /// waits; commands begin one after another.
+    async fn read(&mut self, lines: &mut Lines<OwnedReadHalf>) -> End {
+        loop {
+            let line = match lines.next().await {
+                Ok(Some(line)) => line,
+                Ok(None) | Err(LineError::Io(_)) => return End::Stream,
+                Err(too_long @ LineError::TooLong(_)) => {
+                    let error = RpcError::parse(format!("Refused: {too_long}. The connection is closed."));
+                    self.answer(&Value::Null, Err(error)).await;
+                    return End::TooLong;
+                }
+            };
+            let asked = self.seat.asked();
+            let request = match protocol::parse(&line) {
+                Ok(request) => request,
+                Err((id, error)) => {
+                    self.answer(&id, Err(error)).await;
+                    continue;
+                }
+            };
+            let id = request.id;
+            let stop = request.method == Method::Shutdown;
+            let result = match request.method {
+                Method::Command(command) => {
+                    let size = u32::try_from(line.len()).unwrap_or(UNBEGUN_MAX).min(UNBEGUN_MAX);
+                    // The semaphore is never closed.
+                    let Ok(room) = self.room.clone().acquire_many_owned(size).await else {
+                        return End::Stream;
+                    };
+                    let (shared, seat) = (self.shared.clone(), self.seat.clone());
+                    let start = Box::new(move |turn| -> Answer {
+                        Box::pin(async move {
+                            let outcome = carry_out(&shared, &seat, *command, turn).await;
+                            drop(asked);
+                            id.map(|id| protocol::response(&id, &outcome))
+                        })
+                    });
+                    if self.queue.send(Job { start, room }).await.is_err() {
+                        return End::Stream;
+                    }
+                    continue;
+                }
+                Method::Ping => Ok(json!("pong")),
+                Method::Version => Ok(self.shared.version.clone()),
+                Method::Subscribe => self.subscribe(),
+                Method::Unsubscribe => {
+                    self.subscription = None;
+                    self.seat.unsubscribe();
+                    Ok(json!({}))
+                }
+                Method::Shutdown => Ok(json!({})),
+            };
+            if let Some(id) = id {
+                self.answer(&id, result).await;
+            }
+            if stop {
+                return End::Stop;
+            }
+        }
+    }
+
+    async fn answer(&self, id: &Value, outcome: Result<Value, RpcError>) {
+        let _ = self.outbox.send(protocol::response(id, &outcome)).await;
+    }
+
+    /// A second time changes nothing; events from before the answer on arrive.
+    fn subscribe(&mut self) -> Result<Value, RpcError> {
+        if self.subscription.is_none() {
+            self.seat.subscribe().map_err(|places| {
+                RpcError::busy(format!(
+                    "The daemon tells {places} connections of events already; close some."
+                ))
+            })?;
+            self.subscription = Some(self.listen());
+        }
+        Ok(json!({}))
+    }
+
+    fn listen(&self) -> AbortOnDrop {
+        let mut events = self.shared.engine.subscribe();
+        let outbox = self.outbox.clone();
+        let task = tokio::spawn(async move {
+            loop {
+                // A client that reads slowly fills the outbox, this task falls behind, and hears how far.
+                let line = match events.recv().await {
+                    Ok(event) => protocol::notification(&event),
+                    Err(RecvError::Lagged(count)) => protocol::notification(&Event::Missed { count }),
+                    Err(RecvError::Closed) => return,
+                };
+                if outbox.send(line).await.is_err() {
+                    return;
+                }
+            }
+        });
+        AbortOnDrop(task.abort_handle())
+    }
+}
+
+/// Has the engine do it. Where too many wait already, this one is done, and not waited for.
+async fn carry_out(
+    shared: &Shared,
+    seat: &Arc<Seat>,
+    mut command: Command,
+    turn: Turn,
+) -> Result<Value, RpcError> {
+    let _waiting = match command.waits() {
+        true => {
+            let place = seat.wait();
+            if place.is_none() && !command.do_not_wait() {
+                return Err(RpcError::busy(
+                    "The daemon waits for too many things already; ask again when some are done.",
+                ));
+            }
+            place
+        }
+        false => None,
+    };
+    let reply = shared.engine.call_in_turn(command, turn).await?;
+    serde_json::to_value(reply).map_err(|e| RpcError::internal(e.to_string()))
+}
+
+/// Writes what is queued, and flushes when nothing more waits.
+async fn write(writer: OwnedWriteHalf, mut queue: mpsc::Receiver<String>, seat: Arc<Seat>) {
+    let mut writer = BufWriter::new(writer);
+    while let Some(line) = queue.recv().await {
+        let mut line = Some(line);
+        while let Some(mut text) = line {
+            text.push('\n');
+            seat.writes(true);
+            if writer.write_all(text.as_bytes()).await.is_err() {
+                return;
+            }
+            line = queue.try_recv().ok();
+        }
+        if writer.flush().await.is_err() {
+            return;
+        }
+        seat.writes(false);
+    }
+}
