@@ -106,6 +106,10 @@ pub(crate) enum Verb {
         reply_to: Option<i64>,
     },
 
+    /// Take back, send again or delete a single message
+    #[command(subcommand)]
+    Message(MessageVerb),
+
     /// Suggest a contact to a conversation: sends the contact's address
     Suggest {
         /// Contact's address, group's id, or an unambiguous name
@@ -171,9 +175,41 @@ pub(crate) enum Verb {
 /// How long a command that sends waits.
 #[derive(Debug, Args)]
 pub(crate) struct Wait {
-    /// Seconds to wait; after that the message stays queued and the exit code is 1
+    /// Seconds to wait; after that the message stays queued and the exit code is 3
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: Option<u64>,
+    /// Only queue the message, which then goes out by itself while a daemon runs
+    #[arg(long, conflicts_with = "timeout")]
+    pub(crate) no_wait: bool,
+}
+
+impl Wait {
+    /// The same as the engine's commands say it: 0 is not at all.
+    pub(crate) fn seconds(&self) -> Option<u64> {
+        if self.no_wait { Some(0) } else { self.timeout }
+    }
+}
+
+/// `cwtch message …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum MessageVerb {
+    /// Take a queued message back; one that has left may still arrive, and that is said
+    Cancel {
+        /// Its id, as `cwtch messages` shows it
+        id: i64,
+    },
+    /// Send a message again that failed, or hurry one that is queued
+    Retry {
+        /// Its id, as `cwtch messages` shows it
+        id: i64,
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Delete a message here, for nobody else; a queued one is taken back first
+    Delete {
+        /// Its id, as `cwtch messages` shows it
+        id: i64,
+    },
 }
 
 /// `cwtch profile …`

@@ -3,14 +3,31 @@
 use std::fmt;
 
 use cwtch_client::api::{ApiError, ErrorKind};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Done.
 pub(crate) const EXIT_OK: u8 = 0;
-/// Failed.
+/// Failed in a way that no other code stands for.
 pub(crate) const EXIT_FAILURE: u8 = 1;
 /// Wrong usage.
 pub(crate) const EXIT_USAGE: u8 = 2;
+/// Queued, and not confirmed within the time.
+pub(crate) const EXIT_QUEUED: u8 = 3;
+/// Done in part.
+pub(crate) const EXIT_PARTLY: u8 = 10;
+
+/// Kinds and what the process exits with; `cwtch help` and docs/json-rpc.md list them.
+const EXIT_CODES: [(&str, u8); 9] = [
+    ("usage", EXIT_USAGE),
+    ("unreachable", 4),
+    ("refused", 5),
+    ("not-found", 6),
+    ("password", 7),
+    ("locked", 8),
+    ("no-daemon", 9),
+    ("closed", 11),
+    ("busy", 12),
+];
 
 /// Why a command ended without doing what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,11 +36,13 @@ pub(crate) struct Fault {
     pub(crate) kind: String,
     /// One sentence (for malformed command lines, clap's several lines).
     pub(crate) message: String,
+    /// The own message that it is about, as JSON: it exists, and must not be sent once more.
+    pub(crate) about: Option<Box<Value>>,
 }
 
 impl Fault {
     pub(crate) fn new(kind: &str, message: impl Into<String>) -> Self {
-        Self { kind: kind.to_owned(), message: message.into() }
+        Self { kind: kind.to_owned(), message: message.into(), about: None }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -42,12 +61,16 @@ impl Fault {
 
     /// What the process exits with.
     pub(crate) fn exit_code(&self) -> u8 {
-        if self.kind == "usage" { EXIT_USAGE } else { EXIT_FAILURE }
+        EXIT_CODES.iter().find(|(kind, _)| *kind == self.kind).map_or(EXIT_FAILURE, |(_, code)| *code)
     }
 
     /// The line that `--json` writes to standard error.
     pub(crate) fn to_json(&self) -> String {
-        json!({"error": {"kind": self.kind, "message": self.message}}).to_string()
+        let mut error = json!({"kind": self.kind, "message": self.message});
+        if let (Some(about), Some(error)) = (&self.about, error.as_object_mut()) {
+            error.insert("data".to_owned(), json!({"message": about}));
+        }
+        json!({"error": error}).to_string()
     }
 }
 
@@ -61,7 +84,8 @@ impl std::error::Error for Fault {}
 
 impl From<ApiError> for Fault {
     fn from(error: ApiError) -> Self {
-        Self { kind: kind_name(error.kind), message: error.message }
+        let about = error.concerns.and_then(|message| serde_json::to_value(*message).ok());
+        Self { kind: kind_name(error.kind), message: error.message, about: about.map(Box::new) }
     }
 }
 
@@ -78,11 +102,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn usage_alone_exits_with_two() {
+    fn what_a_script_does_differently_has_a_code_of_its_own() {
         let code = |kind| Fault::from(ApiError::new(kind, "x")).exit_code();
-        assert_eq!(code(ErrorKind::Usage), EXIT_USAGE);
-        for kind in [ErrorKind::NotFound, ErrorKind::Refused, ErrorKind::Unreachable, ErrorKind::Storage] {
-            assert_eq!(code(kind), EXIT_FAILURE);
+        for (kind, expected) in [
+            (ErrorKind::Usage, EXIT_USAGE),
+            (ErrorKind::Unreachable, 4),
+            (ErrorKind::Refused, 5),
+            (ErrorKind::NotFound, 6),
+            (ErrorKind::Closed, 11),
+            (ErrorKind::Storage, EXIT_FAILURE),
+            (ErrorKind::Protocol, EXIT_FAILURE),
+        ] {
+            assert_eq!(code(kind), expected);
+        }
+        let mut codes: Vec<u8> = EXIT_CODES.iter().map(|(_, code)| *code).collect();
+        codes.extend([EXIT_OK, EXIT_FAILURE, EXIT_QUEUED, EXIT_PARTLY]);
+        let all = codes.len();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), all, "each stands for one thing");
+        let help = crate::text::AFTER_LONG_HELP;
+        for (kind, code) in EXIT_CODES {
+            assert!(help.contains(&format!("\n{code:>3}  ")), "{code} ({kind}) is not in the help");
         }
     }
 

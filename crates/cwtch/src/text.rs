@@ -44,12 +44,26 @@ JSON (--json):
   profile, experiment, attribute, rejects, evidence) print one array. A failure prints
   {\"error\":{\"kind\":…,\"message\":…}} on standard error; the kinds are usage,
   not-found, refused, unreachable, protocol, storage, closed, password, locked,
-  interrupted and internal.
+  no-daemon, busy, interrupted and internal. If it is about an own message that
+  exists, that is in \"data\":{\"message\":…}.
 
 EXIT CODES:
-  0  done
-  1  failed; the sentence on standard error says why and what to do
+  0  done; a message is acknowledged by the contact or stored by the server (with
+     --no-wait: queued)
+  1  failed in another way (disk, broken protocol); the sentence on standard error
+     says why and what to do, as for every code but 0, 3 and 10
   2  wrong usage: an unknown flag, a malformed address, a text that is too long
+  3  queued: a message was not confirmed within the time. It goes out by itself; do
+     not send it again. It is on standard output, as for 0
+  4  unreachable: nobody answered in time, or the network cannot be used
+  5  refused: the current state forbids it
+  6  not found, or a name fits several
+  7  the password is missing or wrong
+  8  another program has the profile open
+  9  no daemon runs
+ 10  done in part: `sync` could not ask every server; standard output says which
+ 11  the daemon stopped before it answered
+ 12  busy: the daemon has too many open connections; try again
 
 NETWORKS (--network):
   arti      Tor inside this program, nothing to install; what is used if no

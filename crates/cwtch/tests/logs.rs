@@ -40,14 +40,11 @@ fn the_logs_name_nobody() {
     stranger.ok(&["contact", "add", &alice.address]);
     common::until("Alice is asked", || alice.contact(&stranger.address));
     alice.ok(&["contact", "block", &stranger.address]);
-    assert_eq!(
-        stranger.fails(&["send", &alice.address, "a-text-unasked", "--timeout", "1"]).0,
-        "unreachable"
-    );
+    stranger.queues(&["send", &alice.address, "a-text-unasked", "--timeout", "1"]);
     server.stop();
-    assert_eq!(alice.fails(&["send", "a-group-of-ours", "a-text-queued", "--timeout", "1"]).0, "unreachable");
+    alice.queues(&["send", "a-group-of-ours", "a-text-queued", "--timeout", "1"]);
     bob.kill();
-    assert_eq!(alice.fails(&["send", "Robert-the-friend", "a-text-away", "--timeout", "1"]).0, "unreachable");
+    alice.queues(&["send", "Robert-the-friend", "a-text-away", "--timeout", "1"]);
     alice.stop();
     stranger.stop();
 

@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use common::{Ran, World, cwtch, run};
+use common::{Ran, World, cwtch, exit_code, run};
 use serde_json::json;
 
 #[test]
@@ -16,7 +16,7 @@ fn a_profile_is_made_listed_and_has_an_address() {
 
     assert_eq!(with(&["profile", "list"]).value(), json!([]));
     let missing = with(&["address"]);
-    assert_eq!((missing.code, missing.error().0.as_str()), (1, "not-found"));
+    assert_eq!((missing.code, missing.error().0.as_str()), (6, "not-found"));
     assert!(!world.path("data").exists(), "looking makes nothing");
 
     let made = with(&["profile", "new", "me", "--no-password"]).value();
@@ -30,7 +30,7 @@ fn a_profile_is_made_listed_and_has_an_address() {
     assert_eq!(run(&["--data", &data, "address"]).stdout, format!("{address}\n"));
 
     let again = with(&["profile", "new", "me", "--no-password"]);
-    assert_eq!((again.code, again.error().0.as_str()), (1, "refused"));
+    assert_eq!((again.code, again.error().0.as_str()), (5, "refused"));
 
     assert_eq!(with(&["profile", "new", "other", "--no-password"]).code, 0);
     let which = with(&["address"]);
@@ -51,7 +51,7 @@ fn the_password_is_needed_right_and_never_guessed_from_nothing() {
     let kind = |arguments: &[&str]| {
         let ran = with(arguments);
         let kind = ran.error().0;
-        assert_eq!(ran.code, if kind == "usage" { 2 } else { 1 }, "{ran:?}");
+        assert_eq!(ran.code, exit_code(&kind), "{ran:?}");
         kind
     };
 

@@ -112,7 +112,7 @@ pub enum Command {
         group: String,
         /// Address or unambiguous name.
         contact: String,
-        /// How long to wait for the acknowledgement, in seconds.
+        /// How long to wait for the acknowledgement, in seconds; 0 does not wait.
         #[serde(default)]
         timeout: Option<u64>,
     },
@@ -139,7 +139,8 @@ pub enum Command {
         conversation: String,
         /// What to say.
         text: String,
-        /// How long to wait, in seconds; the message stays queued after it.
+        /// How long to wait, in seconds; the message stays queued after it. 0 does not wait: the answer is the message
+        /// in the state `queued`.
         #[serde(default)]
         timeout: Option<u64>,
         /// Local id of the message that this one answers (a quoted reply).
@@ -156,6 +157,28 @@ pub enum Command {
         /// As for `send`.
         #[serde(default)]
         timeout: Option<u64>,
+    },
+    /// Takes a queued message back. Reply: `Message`, with a `detail` if it may have left before.
+    #[serde(rename = "message.cancel")]
+    MessageCancel {
+        /// Local id.
+        id: i64,
+    },
+    /// Sends an own message again that failed, or hurries a queued one. Reply: `Message`; in a group it is written anew,
+    /// under a new id.
+    #[serde(rename = "message.retry")]
+    MessageRetry {
+        /// Local id.
+        id: i64,
+        /// As for `send`.
+        #[serde(default)]
+        timeout: Option<u64>,
+    },
+    /// Deletes a message here, for nobody else; a queued one is taken back first. Reply: `Deleted`.
+    #[serde(rename = "message.delete")]
+    MessageDelete {
+        /// Local id.
+        id: i64,
     },
     /// Fetches what is new from one group's server, or from all servers. Reply: `Synced`.
     #[serde(rename = "sync")]
@@ -197,4 +220,32 @@ pub enum Command {
     /// Why messages from servers were refused, newest first. Reply: `Rejects`.
     #[serde(rename = "rejects")]
     Rejects,
+}
+
+impl Command {
+    /// Whether it may wait for somebody else after it has done its part: a contact, a server.
+    pub fn waits(&self) -> bool {
+        match self {
+            Self::Send { timeout, .. }
+            | Self::Suggest { timeout, .. }
+            | Self::GroupInvite { timeout, .. }
+            | Self::MessageRetry { timeout, .. } => *timeout != Some(0),
+            Self::Sync { .. } | Self::Repair { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Makes it a command that waits for nobody; false if that would be no use.
+    pub fn do_not_wait(&mut self) -> bool {
+        match self {
+            Self::Send { timeout, .. }
+            | Self::Suggest { timeout, .. }
+            | Self::GroupInvite { timeout, .. }
+            | Self::MessageRetry { timeout, .. } => {
+                *timeout = Some(0);
+                true
+            }
+            _ => !self.waits(),
+        }
+    }
 }

@@ -73,6 +73,13 @@ pub enum Event {
         /// The new state.
         state: MessageState,
     },
+    /// A message was deleted here.
+    MessageDeleted {
+        /// Local id.
+        id: i64,
+        /// Its conversation.
+        conversation: String,
+    },
     /// What there is to say about a group message beside its text changed.
     MessageNotes {
         /// Local id.

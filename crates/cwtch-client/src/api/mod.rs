@@ -14,5 +14,6 @@ pub use event::{Event, LogNotice, ServerPhase, Task};
 pub use reply::{
     AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, EvidenceInfo, EvidenceText,
     ExperimentInfo, GroupCreated, GroupInfo, LogInfo, LossInfo, MessageInfo, MessageState, MissingInfo,
-    NoteInfo, NoteKind, ReadinessInfo, RejectInfo, RepairInfo, Reply, ServerInfo, StatusInfo, SyncInfo,
+    NoteInfo, NoteKind, ReadinessInfo, RejectInfo, RepairInfo, Reply, ServerInfo, ServerSync, StatusInfo,
+    SyncInfo, SyncReport,
 };

@@ -42,11 +42,17 @@ pub enum Reply {
     /// Messages.
     Messages(Vec<MessageInfo>),
     /// A finished sync.
-    Synced(SyncInfo),
+    Synced(SyncReport),
     /// A finished repair.
     Repaired(RepairInfo),
     /// Refused messages.
     Rejects(Vec<RejectInfo>),
+    /// A message was deleted here.
+    Deleted {
+        /// Of one that was queued and may have left before: that.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
+    },
     /// Nothing to say but that it is done: an empty object.
     Done {},
 }
@@ -319,7 +325,7 @@ pub enum MessageState {
     Acknowledged,
     /// Ours, durably stored by the group's server.
     Stored,
-    /// Ours, refused for good; see the error of `send`.
+    /// Ours, refused for good or taken back; see the error of `send`.
     Failed,
     /// Received from a contact over an authenticated connection.
     Received,
@@ -365,6 +371,9 @@ pub struct MessageInfo {
     /// Group: what there is to say about it beside its text, the gravest first.
     #[serde(default)]
     pub notes: Vec<NoteInfo>,
+    /// In the answer to a command that sent it or took it back: why it stands where it stands, as a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// The result of a repair.
@@ -378,7 +387,37 @@ pub struct RepairInfo {
     pub missing: u64,
 }
 
-/// The result of a sync.
+/// The result of a sync: the sums, and each server. Where every server failed there is an error instead.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SyncReport {
+    /// New messages of own groups.
+    pub received: u64,
+    /// Messages that an own key opened but that failed a check.
+    pub rejected: u64,
+    /// Own messages that still wait for a server.
+    #[serde(default)]
+    pub waiting: u64,
+    /// What came of each server.
+    #[serde(default)]
+    pub servers: Vec<ServerSync>,
+}
+
+/// What came of syncing with one server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerSync {
+    /// Its address.
+    pub server: String,
+    /// New messages of own groups.
+    pub received: u64,
+    /// Messages that an own key opened but that failed a check.
+    pub rejected: u64,
+    /// Own messages that still wait for it.
+    pub waiting: u64,
+    /// Why nothing could be fetched: one sentence; `null` if it was.
+    pub trouble: Option<String>,
+}
+
+/// What was fetched from one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SyncInfo {
     /// New messages of own groups.

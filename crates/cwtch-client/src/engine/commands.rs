@@ -10,7 +10,8 @@ use super::groups::switched_off;
 use super::info::readiness_info;
 use super::patience::Patience;
 use super::talk::{conversation_of, deliver, group_id, look_at, messages, send};
-use super::{Inner, contacts, members};
+use super::turn::Turn;
+use super::{Inner, afterwards, contacts, members};
 use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, Reply, StatusInfo};
 
 /// How long a command waits in a daemon where it names no time.
@@ -23,8 +24,8 @@ const MAX_TIMEOUT: u64 = 86_400;
 /// The one experiment there is.
 const GROUPS: &str = "groups";
 
-/// Runs one command.
-pub(crate) async fn run(inner: &Inner, command: Command) -> Result<Reply, ApiError> {
+/// Runs one command. Its turn ends when the command does, or before, where all that is left is to wait.
+pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<Reply, ApiError> {
     let Inner { context, groups, .. } = inner;
     if context.shutdown.is_cancelled() {
         return Err(Context::closed());
@@ -57,7 +58,7 @@ pub(crate) async fn run(inner: &Inner, command: Command) -> Result<Reply, ApiErr
         Command::EvidenceExport { id } => Reply::Evidence(groups.evidence_text(id).await?),
         Command::GroupNew { name, server } => Reply::GroupCreated(groups.group_new(&name, &server).await?),
         Command::GroupInvite { group, contact, timeout } => {
-            let patience = patience(inner, timeout)?;
+            let patience = patience(inner, timeout, turn)?;
             let group = group_id(inner, &group).await?;
             let contact = contacts::find(context, &contact).await?;
             let overlay = Overlay { kind: KIND_GROUP_INVITE, data: groups.invite_for(&group).await? };
@@ -71,15 +72,21 @@ pub(crate) async fn run(inner: &Inner, command: Command) -> Result<Reply, ApiErr
         }
 
         Command::Send { conversation, text, timeout, reply_to } => {
-            Reply::Message(send(inner, &conversation, text, patience(inner, timeout)?, reply_to).await?)
+            let patience = patience(inner, timeout, turn)?;
+            Reply::Message(send(inner, &conversation, text, patience, reply_to).await?)
         }
         Command::Suggest { conversation, contact, timeout } => {
-            let patience = patience(inner, timeout)?;
+            let patience = patience(inner, timeout, turn)?;
             let suggested = contacts::find(context, &contact).await?;
             let overlay = Overlay { kind: KIND_SUGGESTED_CONTACT, data: suggested.address.to_string() };
             let conversation = conversation_of(inner, &conversation).await?;
             Reply::Message(deliver(inner, &conversation, overlay, patience).await?)
         }
+        Command::MessageCancel { id } => Reply::Message(afterwards::cancel(inner, id).await?),
+        Command::MessageRetry { id, timeout } => {
+            Reply::Message(afterwards::retry(inner, id, patience(inner, timeout, turn)?).await?)
+        }
+        Command::MessageDelete { id } => Reply::Deleted { detail: afterwards::delete(inner, id).await? },
         Command::Sync { group } => {
             let group = match group {
                 Some(group) => {
@@ -89,12 +96,14 @@ pub(crate) async fn run(inner: &Inner, command: Command) -> Result<Reply, ApiErr
                 }
                 None => None,
             };
-            let patience = || Patience::new(context, default_wait(context));
+            drop(turn);
+            let patience = || Patience::new(context, default_wait(context), None);
             Reply::Synced(groups.sync(group.as_ref(), patience).await?)
         }
         Command::Repair { group, timeout } => {
-            let patience = patience(inner, timeout)?;
+            let mut patience = patience(inner, timeout.map(|seconds| seconds.max(1)), turn)?;
             let group = group_id(inner, &group).await?;
+            patience.only_waits();
             Reply::Repaired(members::repair(inner, &group, patience).await?)
         }
         Command::Messages { conversation, since, limit } => {
@@ -170,16 +179,18 @@ async fn status(inner: &Inner) -> Result<StatusInfo, ApiError> {
     })
 }
 
-/// How long a command waits.
-fn patience(inner: &Inner, seconds: Option<u64>) -> Result<Patience, ApiError> {
+/// How long a command waits; not at all for 0 seconds.
+fn patience(inner: &Inner, seconds: Option<u64>, turn: Turn) -> Result<Patience, ApiError> {
     let context = &inner.context;
-    match seconds {
-        None => Ok(Patience::new(context, default_wait(context))),
-        Some(seconds @ 1..=MAX_TIMEOUT) => Ok(Patience::new(context, Duration::from_secs(seconds))),
+    let wait = match seconds {
+        None => default_wait(context),
+        Some(seconds @ 0..=MAX_TIMEOUT) => Duration::from_secs(seconds),
         Some(_) => {
-            Err(ApiError::new(ErrorKind::Usage, format!("The timeout must be 1 to {MAX_TIMEOUT} seconds.")))
+            let why = format!("The timeout must be at most {MAX_TIMEOUT} seconds.");
+            return Err(ApiError::new(ErrorKind::Usage, why));
         }
-    }
+    };
+    Ok(Patience::new(context, wait, Some(turn)))
 }
 
 fn default_wait(context: &Context) -> Duration {

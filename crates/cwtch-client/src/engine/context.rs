@@ -126,14 +126,4 @@ impl Context {
     pub(crate) fn closed() -> ApiError {
         ApiError::new(ErrorKind::Closed, "The engine is stopping; run the command again.")
     }
-
-    /// What a caller hears whose message is durable but not confirmed when the engine stops. Sent again, it
-    /// would arrive twice.
-    pub(crate) fn closed_with_a_queued_message() -> ApiError {
-        ApiError::new(
-            ErrorKind::Closed,
-            "The engine is stopping before the message was confirmed; it stays queued and goes out later, so do \
-             not send it again.",
-        )
-    }
 }

@@ -119,6 +119,7 @@ pub(crate) fn message_info(
         index: message.log_index,
         reposted: message.reposted,
         notes: notes(profile, message)?,
+        detail: None,
     })
 }
 

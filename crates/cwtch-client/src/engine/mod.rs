@@ -5,6 +5,7 @@
 //! and closes the database. Nothing is acknowledged to anybody before it is durable, so a process that is
 //! killed loses nothing that it promised.
 
+mod afterwards;
 mod commands;
 mod contacts;
 mod context;
@@ -19,6 +20,7 @@ mod peers;
 mod probes;
 mod store;
 mod talk;
+mod turn;
 mod wake;
 
 use std::sync::Arc;
@@ -34,6 +36,7 @@ use self::members::Members;
 use self::peers::Peers;
 pub use self::probes::Probes;
 use self::store::Store;
+pub use self::turn::{NextTurn, Turn};
 use crate::api::{ApiError, Command, Event, Reply};
 use crate::profile::Profile;
 
@@ -126,7 +129,16 @@ impl EngineHandle {
     /// # Errors
     /// A refusal with its sentence; see [`ApiError`].
     pub async fn call(&self, command: Command) -> Result<Reply, ApiError> {
-        commands::run(&self.inner, command).await
+        self.call_in_turn(command, Turn::new().0).await
+    }
+
+    /// As [`Self::call`] for one of several commands that are to take effect in the order in which they were given:
+    /// the turn is given on as soon as what this command changes is durable, be it that it goes on waiting for others.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn call_in_turn(&self, command: Command, turn: Turn) -> Result<Reply, ApiError> {
+        commands::run(&self.inner, command, turn).await
     }
 
     /// Every event from now on. A receiver that lags hears `Lagged` from tokio; user interfaces turn that

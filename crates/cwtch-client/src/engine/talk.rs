@@ -8,8 +8,11 @@ use super::dial::Target;
 use super::info::{conversation_name, message_info};
 use super::patience::Patience;
 use super::{Inner, contacts};
-use crate::api::{ApiError, ErrorKind, MessageInfo};
+use crate::api::{ApiError, ErrorKind, MessageInfo, MessageState};
 use crate::profile::{Conversation, MessageId};
+
+/// Why a message is not confirmed although its time is not up.
+pub(super) const STOPPING: &str = "The program stops before the message was confirmed; it stays queued and goes out later, so do not send it again.";
 
 /// The most messages in one reply: some 50 MB of JSON if each is as long as can be and all escapes.
 const MESSAGES_MAX: u32 = 1_000;
@@ -63,16 +66,28 @@ pub(super) async fn send(
     deliver(inner, &conversation, overlay, patience).await
 }
 
+/// A message that nobody has confirmed yet, and why.
+pub(super) fn still_queued(message: MessageInfo, why: String) -> MessageInfo {
+    MessageInfo { state: MessageState::Queued, detail: Some(why), ..message }
+}
+
+/// What who waits for a message hears when somebody takes it back.
+pub(super) fn taken_back(message: MessageInfo) -> ApiError {
+    let failed = MessageInfo { state: MessageState::Failed, ..message };
+    ApiError::new(ErrorKind::Refused, "The message was taken back before it was confirmed.").about(failed)
+}
+
 /// The hash by which a reply names a message of the same conversation.
 async fn hash_of(inner: &Inner, conversation: &Conversation, id: i64) -> Result<[u8; 32], ApiError> {
     let here = conversation.id();
     let message = inner.context.store.run(move |profile| profile.message(MessageId(id))).await?;
-    let message = message.filter(|message| message.conversation == here).ok_or_else(|| {
-        ApiError::new(
-            ErrorKind::NotFound,
-            format!("There is no message {id} in this conversation; `cwtch messages` shows the ids."),
-        )
-    })?;
+    let message =
+        message.filter(|message| message.conversation == here && !message.erased).ok_or_else(|| {
+            ApiError::new(
+                ErrorKind::NotFound,
+                format!("There is no message {id} in this conversation; `cwtch messages` shows the ids."),
+            )
+        })?;
     Ok(quoted_hash(&message.author, &message.content.json))
 }
 

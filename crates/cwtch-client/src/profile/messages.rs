@@ -10,7 +10,7 @@ use super::error::{Fault, StorageError};
 use super::types::{Content, ConversationId, LogPlace, MessageId, MessageState, StoredMessage};
 
 const COLUMNS: &str = "SELECT id, conversation, author, own, state, kind, data, overlay, sent, received,
-    protocol_id, signature, previous, gap, position, entry_id, log_index, reposted FROM messages";
+    protocol_id, signature, previous, gap, position, entry_id, log_index, reposted, erased FROM messages";
 
 /// A row of `messages` to be inserted.
 pub(super) struct NewMessage<'a> {
@@ -89,7 +89,7 @@ impl Profile {
         self.read("read messages", |conn| {
             select(
                 conn,
-                "WHERE conversation = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+                "WHERE conversation = ?1 AND id > ?2 AND erased = 0 ORDER BY id LIMIT ?3",
                 conversation,
                 since,
                 limit,
@@ -109,14 +109,14 @@ impl Profile {
         limit: u32,
     ) -> Result<Vec<StoredMessage>, StorageError> {
         self.read("read messages", |conn| {
-            let clause = "WHERE conversation = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?3";
+            let clause = "WHERE conversation = ?1 AND id > ?2 AND erased = 0 ORDER BY id DESC LIMIT ?3";
             let mut found = select(conn, clause, conversation, since, limit)?;
             found.reverse();
             Ok(found)
         })
     }
 
-    /// One message.
+    /// One message, and be it one that was deleted here.
     ///
     /// # Errors
     /// Trouble with the database.
@@ -142,7 +142,7 @@ impl Profile {
         self.read("find a quoted message", |conn| {
             Ok(conn
                 .prepare_cached(
-                    "SELECT id FROM messages WHERE conversation = ?1 AND quote_hash = ?2
+                    "SELECT id FROM messages WHERE conversation = ?1 AND quote_hash = ?2 AND erased = 0
                      ORDER BY id DESC LIMIT 1",
                 )?
                 .query_row(params![conversation.0, hash], |row| Ok(MessageId(row.get(0)?)))
@@ -159,6 +159,22 @@ impl Profile {
             Ok(conn
                 .prepare_cached("SELECT count(*) FROM messages WHERE state IN (1, 2)")?
                 .query_row([], |row| unsigned(row, 0))?)
+        })
+    }
+
+    /// The same in the groups of one server.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn count_unconfirmed_on(&self, server: &Address) -> Result<u64, StorageError> {
+        self.read("count a server's queued messages", |conn| {
+            Ok(conn
+                .prepare_cached(
+                    "SELECT count(*) FROM servers s JOIN groups g ON g.server = s.id
+                     JOIN messages m ON m.conversation = g.conversation
+                     WHERE s.key = ?1 AND m.state IN (1, 2)",
+                )?
+                .query_row([key_bytes(server)], |row| unsigned(row, 0))?)
         })
     }
 }
@@ -193,6 +209,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
         entry: row.get::<_, Option<[u8; 32]>>(15)?.map(EntryId::from_bytes),
         log_index: row.get::<_, Option<i64>>(16)?.map(i64::cast_unsigned),
         reposted: row.get(17)?,
+        erased: row.get(18)?,
     })
 }
 

@@ -13,6 +13,7 @@
 //! All times are unix seconds, given by the caller.
 
 mod activity;
+mod afterwards;
 mod columns;
 mod contacts;
 mod db;
@@ -41,6 +42,7 @@ use std::path::{Path, PathBuf};
 use cwtch_primitives::{Address, CryptoRngCore, Identity};
 use rusqlite::Connection;
 
+pub use afterwards::TakenBack;
 pub use contacts::UNKNOWN_MAX;
 pub use dir::{DataDir, LABEL_MAX, ProfileInfo};
 pub use error::StorageError;

@@ -28,6 +28,31 @@ impl Profile {
         content: &Content,
         now: i64,
     ) -> Result<MessageId, StorageError> {
+        self.enqueue_p2p_in(MessageState::Queued, to, protocol_id, content, now)
+    }
+
+    /// As [`Self::enqueue_p2p`] for a contact who is connected: from then on the message may have left.
+    ///
+    /// # Errors
+    /// As [`Self::enqueue_p2p`].
+    pub fn enqueue_p2p_leaving(
+        &mut self,
+        to: &Address,
+        protocol_id: &str,
+        content: &Content,
+        now: i64,
+    ) -> Result<MessageId, StorageError> {
+        self.enqueue_p2p_in(MessageState::Sent, to, protocol_id, content, now)
+    }
+
+    fn enqueue_p2p_in(
+        &mut self,
+        state: MessageState,
+        to: &Address,
+        protocol_id: &str,
+        content: &Content,
+        now: i64,
+    ) -> Result<MessageId, StorageError> {
         content.check()?;
         limit("a message id", protocol_id.len(), PROTOCOL_ID_MAX)?;
         let author = self.address;
@@ -36,7 +61,7 @@ impl Profile {
                 conversation: conversation_of(tx, to)?,
                 author: &author,
                 own: true,
-                state: MessageState::Queued,
+                state,
                 content,
                 sent: Some(now),
                 received: now,
@@ -74,6 +99,29 @@ impl Profile {
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
+    }
+
+    /// As [`Self::pending_p2p`], for who is about to send them: from then on they may have left, and that is durable.
+    ///
+    /// # Errors
+    /// As [`Self::pending_p2p`].
+    pub fn take_pending_p2p(
+        &mut self,
+        to: &Address,
+        after: MessageId,
+        limit: u32,
+    ) -> Result<Vec<PendingP2p>, StorageError> {
+        let found = self.pending_p2p(to, after, limit)?;
+        let unsent = |message: &&PendingP2p| message.state == MessageState::Queued;
+        if found.iter().any(|message| unsent(&message)) {
+            self.write("note that messages leave", |tx| {
+                for message in found.iter().filter(unsent) {
+                    set_state(tx, message.id, MessageState::Sent)?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(found)
     }
 
     /// Notes that a message has been written to a connection. Of a message that is confirmed or given up

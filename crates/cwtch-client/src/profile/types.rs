@@ -232,6 +232,8 @@ pub struct StoredMessage {
     pub log_index: Option<u64>,
     /// Groups: an own message that the server lost, posted again.
     pub reposted: bool,
+    /// The person deleted it here: nothing of what it said is left.
+    pub erased: bool,
 }
 
 impl fmt::Debug for StoredMessage {

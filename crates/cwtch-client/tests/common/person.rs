@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cwtch_client::api::{ApiError, Command, Event, MessageInfo, Reply};
+use cwtch_client::api::{ApiError, Command, Event, MessageInfo, MessageState, Reply};
 use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
 use cwtch_client::profile::{DataDir, Password, Profile, StorageError};
 use cwtch_net::Network;
@@ -68,6 +68,13 @@ impl Person {
             Reply::Message(message) => Ok(message),
             other => panic!("not a message: {other:?}"),
         }
+    }
+
+    /// Sends something that nobody confirms within so many seconds; why not.
+    pub async fn queues(&self, to: &str, text: &str, seconds: Option<u64>) -> String {
+        let message = self.send_as(to, text, seconds, None).await.unwrap();
+        assert_eq!(message.state, MessageState::Queued);
+        message.detail.expect("why it waits")
     }
 
     pub async fn messages(&self, with: &str) -> Vec<MessageInfo> {

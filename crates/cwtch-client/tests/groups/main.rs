@@ -12,6 +12,7 @@
 )]
 #![allow(missing_docs, unreachable_pub, reason = "tests")]
 
+mod afterwards;
 mod fake_server;
 mod forgery;
 mod heartbeat;

@@ -116,9 +116,8 @@ async fn without_a_daemon_what_only_a_person_can_mend_is_said_at_once() {
     let alice = Person::start(world.profile("alice"), network.clone(), Mode::OneShot).await;
     alice.enable().await;
     let created = alice.new_group("friends", &server.bundle.to_server_string()).await.unwrap();
-    let error = alice.send(&created.group, "hello").await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Unreachable);
-    assert!(error.message.contains(wrong) && error.message.contains("stays queued"), "{error}");
+    let why = alice.queues(&created.group, "hello", None).await;
+    assert!(why.contains(wrong) && why.contains("stays queued"), "{why}");
     let error = alice.sync().await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unreachable);
     assert!(error.message.contains(wrong), "{error}");

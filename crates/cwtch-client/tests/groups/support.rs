@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cwtch_client::api::{
     ApiError, Command, Event, EvidenceInfo, EvidenceText, GroupCreated, GroupInfo, LogInfo, LogNotice,
-    MessageState, RejectInfo, Reply, ServerInfo, ServerPhase, SyncInfo,
+    MessageState, RejectInfo, Reply, ServerInfo, ServerPhase, SyncInfo, SyncReport,
 };
 use cwtch_client::engine::Mode;
 use cwtch_client::profile::Profile;
@@ -218,7 +218,7 @@ impl Person {
 
     pub async fn sync(&self) -> Result<SyncInfo, ApiError> {
         match self.call(Command::Sync { group: None }).await? {
-            Reply::Synced(info) => Ok(info),
+            Reply::Synced(SyncReport { received, rejected, .. }) => Ok(SyncInfo { received, rejected }),
             other => panic!("not a sync: {other:?}"),
         }
     }

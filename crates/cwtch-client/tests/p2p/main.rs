@@ -11,6 +11,7 @@
 )]
 #![allow(missing_docs, unreachable_pub, reason = "tests")]
 
+mod afterwards;
 mod chat;
 mod hostile;
 #[path = "../common/person.rs"]

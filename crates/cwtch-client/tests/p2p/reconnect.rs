@@ -1,6 +1,6 @@
 //! Connections that are lost, double or not there yet.
 
-use cwtch_client::api::{Command, ErrorKind, Event, MessageState, Reply};
+use cwtch_client::api::{Command, Event, MessageState, Reply};
 
 use crate::support::World;
 
@@ -10,9 +10,8 @@ async fn a_contact_who_was_away_gets_the_message_when_she_comes_online() {
     let mut alice = world.daemon("alice").await;
     let bob_address = world.address("bob");
     alice.add(&bob_address).await;
-    let error = alice.send_as(&bob_address, "for later", Some(1), None).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Unreachable);
-    assert!(error.message.contains("stays queued") && error.message.contains("1 s"), "{error}");
+    let why = alice.queues(&bob_address, "for later", Some(1)).await;
+    assert!(why.contains("stays queued") && why.contains("1 s"), "{why}");
 
     let mut bob = world.daemon("bob").await;
     bob.add(&alice.address).await;
@@ -32,7 +31,7 @@ async fn a_restarted_daemon_has_lost_nothing() {
     bob.incoming().await;
     let (alice_address, bob_address) = (alice.address.clone(), bob.address.clone());
     bob.stop().await;
-    assert!(alice.send_as(&bob_address, "while away", Some(1), None).await.is_err());
+    alice.queues(&bob_address, "while away", Some(1)).await;
     alice.stop().await;
 
     let bob = world.daemon("bob").await;
@@ -97,7 +96,7 @@ async fn one_shot_engines_send_to_a_daemon_and_fetch_what_waited_there() {
     alice.stop().await;
 
     bob.offline_with(&alice_address).await;
-    assert!(bob.send_as(&alice_address, "answer", Some(1), None).await.is_err());
+    bob.queues(&alice_address, "answer", Some(1)).await;
     let mut alice = world.one_shot("alice").await;
     alice.send(&bob.address, "again").await.unwrap();
     assert_eq!(alice.incoming().await.text, "answer");
@@ -111,9 +110,8 @@ async fn a_one_shot_timeout_says_when_the_message_will_go() {
     let alice = world.one_shot("alice").await;
     let bob = world.address("bob");
     alice.add(&bob).await;
-    let error = alice.send_as(&bob, "anybody?", Some(1), None).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Unreachable);
-    assert!(error.message.contains("stays queued") && error.message.contains("cwtch daemon"), "{error}");
+    let why = alice.queues(&bob, "anybody?", Some(1)).await;
+    assert!(why.contains("stays queued") && why.contains("cwtch daemon"), "{why}");
     let queued = &alice.messages(&bob).await[0];
     assert_eq!((queued.text.as_str(), queued.state), ("anybody?", MessageState::Queued));
 }

@@ -6,11 +6,12 @@ use cwtch_client::api::{Command, ContactInfo, GroupInfo};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::fault::Fault;
+use crate::fault::{EXIT_OK, EXIT_PARTLY, EXIT_QUEUED, Fault};
 use crate::output::human::{self, Names};
 use crate::output::progress::Progress;
-use crate::output::{log, notes};
-use crate::output::{print, sanitize};
+use crate::output::reader::Reader;
+use crate::output::{afterwards, log, notes};
+use crate::output::{print, print_to_reader, sanitize};
 use crate::session::Session;
 use crate::settings::Settings;
 
@@ -20,23 +21,25 @@ const PIPED_MAX: u64 = 64 * 1024;
 /// Messages that are asked for at a time.
 const MESSAGES_PAGE: u32 = 1_000;
 
-/// Carries out a command and prints what comes of it.
+/// Carries out a command and prints what comes of it. The exit code says what a script should know.
 ///
 /// # Errors
 /// The engine's refusal, or what kept it from being asked.
-pub(crate) async fn run(settings: &Settings, command: Command) -> Result<(), Fault> {
+pub(crate) async fn run(settings: &Settings, command: Command) -> Result<u8, Fault> {
     let mut session = Session::open(settings, needs_network(&command)).await?;
     let outcome = ask_and_print(settings, &mut session, command).await;
     session.close().await;
     outcome
 }
 
-async fn ask_and_print(settings: &Settings, session: &mut Session, command: Command) -> Result<(), Fault> {
+async fn ask_and_print(settings: &Settings, session: &mut Session, command: Command) -> Result<u8, Fault> {
     let progress = Progress::new(settings.json);
     if let Command::Messages { conversation, since, limit: None } = command {
-        return print_all_messages(settings, session, conversation, since.unwrap_or(0)).await;
+        print_all_messages(settings, session, conversation, since.unwrap_or(0)).await?;
+        return Ok(EXIT_OK);
     }
     let reply = session.ask(command.clone(), &progress).await?;
+    let code = exit_code(&command, &reply);
     let text = if settings.json {
         json(&command, &reply)
     } else {
@@ -46,7 +49,23 @@ async fn ask_and_print(settings: &Settings, session: &mut Session, command: Comm
         };
         render(&command, reply, &names)?
     };
-    print(&text)
+    print(&text)?;
+    Ok(code)
+}
+
+/// What a script should know of a command that did not fail: a message that it wanted delivered is only queued, a server
+/// of several could not be asked.
+fn exit_code(command: &Command, reply: &Value) -> u8 {
+    let queued = || reply.get("state").and_then(Value::as_str) == Some("queued");
+    let in_part = || {
+        let servers = reply.get("servers").and_then(Value::as_array);
+        servers.is_some_and(|all| all.iter().any(|server| !server["trouble"].is_null()))
+    };
+    match command {
+        Command::Sync { .. } if in_part() => EXIT_PARTLY,
+        command if command.waits() && queued() => EXIT_QUEUED,
+        _ => EXIT_OK,
+    }
 }
 
 /// Prints a conversation page by page: one reply holds only so much.
@@ -68,8 +87,9 @@ async fn print_all_messages(
         let messages = reply.as_array().map(Vec::as_slice).unwrap_or_default();
         let count = messages.len();
         let last = messages.last().and_then(|message| message.get("id")).and_then(Value::as_i64);
+        let mut reader = Reader::There;
         if settings.json {
-            print(&json(&page, &reply))?;
+            reader = print_to_reader(&json(&page, &reply))?;
         } else {
             // "No messages" is said of the whole, not of an empty last page.
             if count > 0 || names_known.is_none() {
@@ -77,12 +97,12 @@ async fn print_all_messages(
                     Some(names) => names,
                     None => names(session).await?,
                 };
-                print(&render(&page, reply, &names)?)?;
+                reader = print_to_reader(&render(&page, reply, &names)?)?;
                 names_known = Some(names);
             }
         }
         match last {
-            Some(last) if count == MESSAGES_PAGE as usize => since = last,
+            Some(last) if count == MESSAGES_PAGE as usize && reader == Reader::There => since = last,
             _ => return Ok(()),
         }
     }
@@ -90,14 +110,7 @@ async fn print_all_messages(
 
 /// Whether a command dials somebody. All others do their work on the local profile.
 fn needs_network(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Send { .. }
-            | Command::Suggest { .. }
-            | Command::GroupInvite { .. }
-            | Command::Sync { .. }
-            | Command::Repair { .. }
-    )
+    command.waits()
 }
 
 /// One value on one line; messages one object per line.
@@ -150,10 +163,13 @@ fn render(command: &Command, reply: Value, names: &Names) -> Result<String, Faul
         Command::GroupJoin { .. } => human::group(&read(reply)?),
         Command::GroupList => human::groups(&read::<Vec<_>>(reply)?),
         Command::GroupLeave { .. } => "The group is forgotten.\n".to_owned(),
-        Command::GroupInvite { .. } | Command::Send { .. } | Command::Suggest { .. } => {
-            human::sent(&read(reply)?)
-        }
-        Command::Sync { .. } => human::synced(&read(reply)?),
+        Command::GroupInvite { .. }
+        | Command::Send { .. }
+        | Command::Suggest { .. }
+        | Command::MessageRetry { .. } => human::sent(&read(reply)?),
+        Command::MessageCancel { .. } => afterwards::taken_back(&read(reply)?),
+        Command::MessageDelete { .. } => afterwards::deleted(&reply),
+        Command::Sync { .. } => afterwards::synced(&read(reply)?),
         Command::Repair { .. } => notes::repaired(&read(reply)?),
         Command::Messages { .. } => human::messages(&read::<Vec<_>>(reply)?, names),
         Command::Rejects => human::rejects(&read::<Vec<_>>(reply)?),

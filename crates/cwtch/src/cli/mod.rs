@@ -11,7 +11,8 @@ use clap::error::ErrorKind;
 use cwtch_client::api::Command;
 
 use crate::args::{
-    AttributeVerb, CommandLine, ContactVerb, EvidenceVerb, ExperimentVerb, GroupVerb, ServerVerb, Verb,
+    AttributeVerb, CommandLine, ContactVerb, EvidenceVerb, ExperimentVerb, GroupVerb, MessageVerb,
+    ServerVerb, Verb,
 };
 use crate::fault::{EXIT_OK, EXIT_USAGE, Fault};
 use crate::settings::Settings;
@@ -30,7 +31,7 @@ pub(crate) fn run(line: CommandLine) -> ExitCode {
         outcome
     });
     match outcome {
-        Ok(()) => ExitCode::from(EXIT_OK),
+        Ok(code) => ExitCode::from(code),
         Err(fault) => {
             output::failure(&fault, json);
             ExitCode::from(fault.exit_code())
@@ -72,15 +73,17 @@ fn refusal(error: &clap::Error) -> String {
     }
 }
 
-async fn dispatch(settings: &Settings, verb: Verb) -> Result<(), Fault> {
-    match verb {
+/// The exit code of what did not fail.
+async fn dispatch(settings: &Settings, verb: Verb) -> Result<u8, Fault> {
+    let done = match verb {
         Verb::Profile(verb) => profile::run(settings, verb).await,
         Verb::Daemon => daemon::run(settings).await,
         Verb::Events => events::run(settings).await,
         Verb::Demo { no_wait } => demo::run(settings, no_wait).await,
         Verb::Evidence(EvidenceVerb::Export { id, output }) => evidence::export(settings, id, &output).await,
-        other => ask::run(settings, command(other)?).await,
-    }
+        other => return ask::run(settings, command(other)?).await,
+    };
+    done.map(|()| EXIT_OK)
 }
 
 /// The engine's command for a verb that is one.
@@ -103,17 +106,25 @@ fn command(verb: Verb) -> Result<Command, Fault> {
         Verb::Evidence(EvidenceVerb::List) => Command::EvidenceList,
         Verb::Group(GroupVerb::New { name, server }) => Command::GroupNew { name, server },
         Verb::Group(GroupVerb::Invite { group, contact, wait }) => {
-            Command::GroupInvite { group, contact, timeout: wait.timeout }
+            Command::GroupInvite { group, contact, timeout: wait.seconds() }
         }
         Verb::Group(GroupVerb::Join { invite }) => Command::GroupJoin { invite },
         Verb::Group(GroupVerb::List) => Command::GroupList,
         Verb::Group(GroupVerb::Leave { group }) => Command::GroupLeave { group },
-        Verb::Send { conversation, text, wait, reply_to } => {
-            Command::Send { conversation, text: ask::typed_or_piped(text)?, timeout: wait.timeout, reply_to }
-        }
+        Verb::Send { conversation, text, wait, reply_to } => Command::Send {
+            conversation,
+            text: ask::typed_or_piped(text)?,
+            timeout: wait.seconds(),
+            reply_to,
+        },
         Verb::Suggest { conversation, contact, wait } => {
-            Command::Suggest { conversation, contact, timeout: wait.timeout }
+            Command::Suggest { conversation, contact, timeout: wait.seconds() }
         }
+        Verb::Message(MessageVerb::Cancel { id }) => Command::MessageCancel { id },
+        Verb::Message(MessageVerb::Retry { id, wait }) => {
+            Command::MessageRetry { id, timeout: wait.seconds() }
+        }
+        Verb::Message(MessageVerb::Delete { id }) => Command::MessageDelete { id },
         Verb::Sync { group } => Command::Sync { group },
         Verb::Repair { group, timeout } => Command::Repair { group, timeout },
         Verb::Messages { conversation, since, limit } => Command::Messages { conversation, since, limit },

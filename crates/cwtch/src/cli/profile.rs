@@ -10,7 +10,7 @@ use crate::output::sanitize::line;
 use crate::output::table::Table;
 use crate::output::{note, print, print_json};
 use crate::prompt;
-use crate::rpc::client::Client;
+use crate::rpc::socket;
 use crate::session::choose;
 use crate::settings::{PasswordSource, Settings};
 
@@ -53,7 +53,8 @@ async fn list(settings: &Settings) -> Result<(), Fault> {
     if settings.data.is_dir() {
         let dir = DataDir::open_or_create(&settings.data)?;
         for info in dir.list()? {
-            let daemon = matches!(Client::connect(&dir.profile_path(&info.label)?).await, Ok(Some(_)));
+            // Whoever listens there is one, however busy it is.
+            let daemon = matches!(socket::connect(&dir.profile_path(&info.label)?).await, Ok(Some(_)));
             rows.push((info, daemon));
         }
     }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::narrator::{Narrator, quote};
 use super::process::{Process, command};
-use crate::fault::Fault;
+use crate::fault::{EXIT_QUEUED, Fault};
 
 /// How long one command may take; longer than the engine waits by itself.
 const COMMAND: Duration = Duration::from_secs(90);
@@ -163,20 +163,20 @@ impl Person {
         }
     }
 
-    /// Types a command that must fail; its sentence is shown.
+    /// Types a command that sends to somebody who is away, and shows why the message waits.
     ///
     /// # Errors
-    /// If it succeeds, or fails in another way than with exit code 1 and this kind.
-    pub(super) async fn fails(&self, arguments: &[&str], kind: &str) -> Result<(), Fault> {
+    /// If it does anything else than queue a message.
+    pub(super) async fn queues(&self, arguments: &[&str]) -> Result<(), Fault> {
         self.narrator.command(self.name, arguments);
         let output = self.run(arguments, true).await?;
-        let error: Value = serde_json::from_slice(&output.stderr).unwrap_or_default();
-        let actual = error.pointer("/error/kind").and_then(Value::as_str);
-        if output.status.code() != Some(1) || actual != Some(kind) {
-            let what = format!("should have failed as {kind} but ended with {}: {error}", output.status);
+        let message: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let queued = message.get("state").and_then(Value::as_str) == Some("queued");
+        if output.status.code() != Some(i32::from(EXIT_QUEUED)) || !queued {
+            let what = format!("should have queued a message but ended with {}: {message}", output.status);
             return Err(self.fault(arguments, &what));
         }
-        self.narrator.result(error.pointer("/error/message").and_then(Value::as_str).unwrap_or_default());
+        self.narrator.result(message.get("detail").and_then(Value::as_str).unwrap_or_default());
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use cwtch_client::api::{
     AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, Event, ExperimentInfo,
     GroupCreated, GroupInfo, MessageInfo, MessageState, ReadinessInfo, RejectInfo, ServerInfo, ServerPhase,
-    StatusInfo, SyncInfo,
+    StatusInfo,
 };
 
 use super::sanitize::{line, lines};
@@ -241,16 +241,8 @@ pub(crate) fn sent(message: &MessageInfo) -> String {
         MessageState::Failed => "failed",
         _ => "done",
     };
-    format!("Message {} {state}.\n", message.id)
-}
-
-pub(crate) fn synced(sync: &SyncInfo) -> String {
-    let rejected = if sync.rejected == 0 {
-        String::new()
-    } else {
-        format!(", {WARN}{} refused{WARN:#} (see `cwtch rejects`)", sync.rejected)
-    };
-    format!("Caught up: {}{rejected}.\n", plural(sync.received, "new message"))
+    let why = message.detail.as_deref().map(|why| format!(" {}", line(why))).unwrap_or_default();
+    format!("Message {} {state}.{why}\n", message.id)
 }
 
 /// A conversation, one message after another.
@@ -356,6 +348,7 @@ pub(crate) fn event(event: &Event, names: &Names) -> String {
             let state = serde_json::to_value(state).unwrap_or_default();
             format!("message {id} is {}", state.as_str().unwrap_or("changed"))
         }
+        Event::MessageDeleted { id, .. } => format!("message {id} was deleted here"),
         Event::MessageNotes { id, notes: now, .. } => notes::changed(*id, now),
         Event::GroupChanged { group } => format!("group {} changed", line(&group.name)),
         Event::Server { address, phase: now, detail } => {
@@ -424,6 +417,7 @@ mod tests {
             index: None,
             reposted: false,
             notes: Vec::new(),
+            detail: None,
         }
     }
 
@@ -466,11 +460,5 @@ mod tests {
         let mut strange = message(1, "x", "data");
         strange.overlay = 777;
         assert!(plain(&messages(&[strange], &Names::default())).contains("(of kind 777, unknown"));
-    }
-
-    #[test]
-    fn refused_messages_are_mentioned_where_there_are_some() {
-        assert_eq!(plain(&synced(&SyncInfo { received: 1, rejected: 0 })), "Caught up: 1 new message.\n");
-        assert!(plain(&synced(&SyncInfo { received: 2, rejected: 1 })).contains("2 new messages, 1 refused"));
     }
 }

@@ -76,6 +76,22 @@ impl Ran {
     }
 }
 
+/// What a failure of this kind exits with.
+pub fn exit_code(kind: &str) -> i32 {
+    match kind {
+        "usage" => 2,
+        "unreachable" => 4,
+        "refused" => 5,
+        "not-found" => 6,
+        "password" => 7,
+        "locked" => 8,
+        "no-daemon" => 9,
+        "closed" => 11,
+        "busy" => 12,
+        _ => 1,
+    }
+}
+
 /// Runs the program with these arguments.
 pub fn run(arguments: &[&str]) -> Ran {
     Ran::of(cwtch().args(arguments).output().expect("the program starts"))
@@ -253,12 +269,22 @@ impl Person {
         ran.value()
     }
 
-    /// Kind and message of a command that must fail with exit code 1.
+    /// Kind and message of a command that must fail, with the exit code of that kind, and not for wrong usage.
     pub fn fails(&self, arguments: &[&str]) -> (String, String) {
         let ran = self.json(arguments);
-        assert_eq!(ran.code, 1, "{arguments:?}: {ran:?}");
         assert_eq!(ran.stdout, "", "{arguments:?}: {ran:?}");
-        ran.error()
+        let (kind, message) = ran.error();
+        assert_eq!(ran.code, exit_code(&kind), "{arguments:?}: {ran:?}");
+        assert_ne!(kind, "usage", "{arguments:?}: {message}");
+        (kind, message)
+    }
+
+    /// The message that a command queued and saw unconfirmed.
+    pub fn queues(&self, arguments: &[&str]) -> Value {
+        let ran = self.json(arguments);
+        assert_eq!((ran.code, ran.stderr.as_str()), (3, ""), "{arguments:?}: {ran:?}");
+        assert_eq!(ran.value()["state"], "queued");
+        ran.value()
     }
 
     /// All messages of a conversation.

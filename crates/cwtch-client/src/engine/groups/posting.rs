@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cwtch_primitives::OsRng;
 use cwtch_primitives::group::GroupId;
+use cwtch_primitives::{Address, OsRng};
 use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::{ComposeError, Composed, GroupContext, compose, compose_with, open_and_verify};
 use cwtch_wire::overlay::Overlay;
@@ -20,6 +20,7 @@ use crate::engine::context::Context;
 use crate::engine::dial::Target;
 use crate::engine::info::{message_by_id, received_content};
 use crate::engine::patience::Patience;
+use crate::engine::talk;
 use crate::profile::{Group, MessageId, MessageState, NewPost, Profile, SaidByPost, StorageError};
 
 /// Posts of one server that `sync` waits for without a daemon.
@@ -34,6 +35,8 @@ pub(super) enum Fate {
     Stored,
     /// Given up.
     Refused,
+    /// Taken back by the person.
+    TakenBack,
     /// The server cannot take it now, for this reason; it stays queued.
     Waits(String),
     /// The server is not used any more, for this reason; it stays queued.
@@ -75,7 +78,8 @@ impl Groups {
     ///
     /// # Errors
     /// `Usage` for a text over the limit or with characters that a group cannot carry: nothing is stored then.
-    /// `Unreachable` when the patience ends: the message stays queued. `Refused` if the server refused it for good.
+    /// `Refused` if the server refused it for good. When the patience ends the answer is the message, which stays
+    /// queued, with why.
     pub(crate) async fn post(
         &self,
         group: &GroupId,
@@ -97,9 +101,10 @@ impl Groups {
         context.dialing.attention().look(Target::Server(board));
         let _wanted = context.dialing.attention().want(Target::Server(board));
         let link = shared.needed_link(&board).await?;
-        let _demand = link.demand();
+        let _demand = (!patience.is_none()).then(|| link.demand());
         // Whatever comes of it: the message is queued anyway.
         if !context.is_daemon()
+            && !patience.is_none()
             && let Ok(until) = patience.begins().await
         {
             let first = until.min(Instant::now() + limits::SYNC_BEFORE_POST);
@@ -119,20 +124,73 @@ impl Groups {
             .await?;
 
         context.dialing.attention().active(Target::Server(board), now);
-        match shared.deliver(&link, MessageId(message.id), patience.ends()).await? {
-            // Not read back: the engine may be stopping, and whoever hears of a failure sends it again.
-            Ok(Fate::Stored) => Ok(MessageInfo { state: api::MessageState::Stored, ..message }),
-            Ok(Fate::Refused) => Err(sentences::refused(&board)),
-            Ok(Fate::Waits(why)) => Err(sentences::waits(&why, context.is_daemon())),
-            Ok(Fate::Stopped(error)) => Err(error),
-            Err(gave_up) => {
-                Err(sentences::unconfirmed(&board, &gave_up, &patience, link.trouble(), context.is_daemon()))
-            }
-        }
+        shared.confirmed(&link, &board, message, patience).await
+    }
+
+    /// Waits as [`Self::post`] does for a message that is queued already.
+    ///
+    /// # Errors
+    /// As [`Self::post`].
+    pub(crate) async fn wait_for(
+        &self,
+        group: &GroupId,
+        id: MessageId,
+        patience: Patience,
+    ) -> Result<MessageInfo, ApiError> {
+        let shared = &self.shared;
+        let context = &shared.context;
+        let (server, _) = shared.server_and_group(group).await?;
+        let name = group.to_string();
+        let message = context.store.run(move |profile| message_by_id(profile, &name, id)).await?;
+        let _wanted = context.dialing.attention().want(Target::Server(server.board));
+        let link = shared.needed_link(&server.board).await?;
+        let _demand = (!patience.is_none()).then(|| link.demand());
+        link.hurry();
+        shared.confirmed(&link, &server.board, message, patience).await
+    }
+
+    /// The person took a post back: who waits for it waits in vain.
+    pub(crate) fn taken_back(&self, id: MessageId) {
+        self.shared.waiters.settle(id, &Fate::TakenBack);
     }
 }
 
 impl Shared {
+    /// Waits until the server has stored a queued post.
+    async fn confirmed(
+        &self,
+        link: &Link,
+        board: &Address,
+        message: MessageInfo,
+        mut patience: Patience,
+    ) -> Result<MessageInfo, ApiError> {
+        let daemon = self.context.is_daemon();
+        patience.only_waits();
+        if patience.is_none() {
+            link.posted();
+            return Ok(message);
+        }
+        match self.deliver(link, MessageId(message.id), patience.ends()).await {
+            // Not read back: the engine may be stopping, and whoever hears of a failure sends it again.
+            Ok(Ok(Fate::Stored)) => Ok(MessageInfo { state: api::MessageState::Stored, ..message }),
+            Ok(Ok(Fate::Refused)) => {
+                let failed = MessageInfo { state: api::MessageState::Failed, ..message };
+                Err(sentences::refused(board).about(failed))
+            }
+            Ok(Ok(Fate::TakenBack)) => Err(talk::taken_back(message)),
+            Ok(Ok(Fate::Waits(why))) => Ok(talk::still_queued(message, sentences::waits(&why, daemon))),
+            Ok(Ok(Fate::Stopped(error))) => Err(error.about(message)),
+            Ok(Err(gave_up)) => {
+                let why = sentences::unconfirmed(board, &gave_up, &patience, link.trouble(), daemon);
+                Ok(talk::still_queued(message, why))
+            }
+            Err(_) if self.context.shutdown.is_cancelled() => {
+                Ok(talk::still_queued(message, talk::STOPPING.to_owned()))
+            }
+            Err(error) => Err(error.about(message)),
+        }
+    }
+
     /// Waits for the fate of a queued post; what ended the wait where that comes first.
     async fn deliver<E>(
         &self,
@@ -153,18 +211,14 @@ impl Shared {
         tokio::select! {
             biased;
             fate = fate => fate.map(Ok).map_err(|_| sentences::stopped()),
-            () = context.shutdown.cancelled() => Err(Context::closed_with_a_queued_message()),
+            () = context.shutdown.cancelled() => Err(Context::closed()),
             () = link.stopped() => Err(sentences::stopped()),
             gave_up = ends => Ok(Err(gave_up)),
         }
     }
 
     /// Without a daemon: gives what was queued before a while to leave. What does not stays queued.
-    pub(super) async fn deliver_queued(
-        &self,
-        link: &Link,
-        board: &cwtch_primitives::Address,
-    ) -> Result<(), ApiError> {
+    pub(super) async fn deliver_queued(&self, link: &Link, board: &Address) -> Result<(), ApiError> {
         let board = *board;
         let queued = self
             .context
@@ -174,7 +228,7 @@ impl Shared {
         let until = Instant::now() + DELIVER_WAIT;
         for post in queued {
             match self.deliver(link, post.id, sleep_until(until)).await {
-                Ok(Ok(Fate::Stored | Fate::Refused)) => {}
+                Ok(Ok(Fate::Stored | Fate::Refused | Fate::TakenBack)) => {}
                 Ok(Ok(Fate::Waits(_) | Fate::Stopped(_)) | Err(())) | Err(_) => break,
             }
         }

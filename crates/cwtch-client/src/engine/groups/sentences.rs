@@ -75,13 +75,13 @@ pub(super) const FULL: &str = "The server has no room for new messages now: it k
     promised. It is asked again; its operator can make room.";
 
 /// A post that the server cannot take now.
-pub(super) fn waits(why: &str, daemon: bool) -> ApiError {
+pub(super) fn waits(why: &str, daemon: bool) -> String {
     let when = if daemon {
         "by itself"
     } else {
         "with the next `send` or `sync`, or by itself while `cwtch daemon` runs"
     };
-    ApiError::new(ErrorKind::Unreachable, format!("{why} The message stays queued and goes out {when}."))
+    format!("{why} The message stays queued and goes out {when}.")
 }
 
 /// A post that was refused with two tokens.
@@ -115,13 +115,13 @@ pub(super) fn unconfirmed(
     patience: &Patience,
     why: Option<String>,
     daemon: bool,
-) -> ApiError {
+) -> String {
     let when = if daemon {
         "as soon as the server can be reached"
     } else {
         "with the next `send` or `sync` that reaches the server, or by itself while `cwtch daemon` runs"
     };
-    let message = match gave_up {
+    match gave_up {
         GaveUp::Hopeless(why) => format!("{why} The message stays queued and goes out {when}."),
         GaveUp::Late => {
             let why = patience.network_trouble().or(why).map(|why| format!(" {why}")).unwrap_or_default();
@@ -130,8 +130,7 @@ pub(super) fn unconfirmed(
                 patience.wait().as_secs()
             )
         }
-    };
-    ApiError::new(ErrorKind::Unreachable, message)
+    }
 }
 
 /// A server whose task ended: its last group was left, or groups were switched off.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cwtch_primitives::group::GroupId;
 
 use super::{Groups, Shared, sentences};
-use crate::api::{ApiError, ErrorKind, SyncInfo};
+use crate::api::{ApiError, ErrorKind, ServerSync, SyncInfo, SyncReport};
 use crate::engine::context::Context;
 use crate::engine::dial::Target;
 use crate::engine::patience::Patience;
@@ -14,37 +14,52 @@ use crate::profile::Server;
 impl Groups {
     /// Fetches what is new from one group's server, or from the servers of all groups, each from the last
     /// message that it has shown. Counts what arrived and was new while this call ran; what a daemon had
-    /// received before is not counted again. Without a daemon it also sends what was queued.
+    /// received before is not counted again. Without a daemon it also sends what was queued. A server that cannot be
+    /// synced has its reason in the report.
     ///
     /// # Errors
-    /// `Unreachable`, naming the server, if one cannot be synced, or when the patience with the network ends; what
-    /// the others had is stored.
+    /// The reason, naming the server, if none can be synced.
     pub(crate) async fn sync(
         &self,
         group: Option<&GroupId>,
         patience: impl Fn() -> Patience,
-    ) -> Result<SyncInfo, ApiError> {
+    ) -> Result<SyncReport, ApiError> {
         let servers = match group {
             Some(group) => vec![self.shared.server_and_group(group).await?.0],
             None => self.shared.servers_with_groups().await?,
         };
         let mut running = Vec::new();
         for server in servers {
-            let (shared, patience) = (self.shared.clone(), patience());
-            running.push(tokio::spawn(async move { shared.sync_server(server, patience).await }));
+            let (shared, patience, board) = (self.shared.clone(), patience(), server.board);
+            running.push((board, tokio::spawn(async move { shared.sync_server(server, patience).await })));
         }
-        let mut sum = SyncInfo::default();
-        let mut trouble = None;
-        for sync in running {
-            match sync.await.unwrap_or_else(|_| Err(Context::closed())) {
-                Ok(info) => {
-                    sum.received += info.received;
-                    sum.rejected += info.rejected;
-                }
-                Err(error) => trouble = trouble.or(Some(error)),
-            }
+        let mut report = SyncReport::default();
+        let mut first = None;
+        for (board, sync) in running {
+            let outcome = sync.await.unwrap_or_else(|_| Err(Context::closed()));
+            let SyncInfo { received, rejected } = outcome.as_ref().copied().unwrap_or_default();
+            let waiting =
+                self.shared.context.store.run(move |profile| profile.count_unconfirmed_on(&board)).await?;
+            report.received += received;
+            report.rejected += rejected;
+            report.waiting += waiting;
+            let trouble = outcome.err().map(|error| {
+                let sentence = error.message.clone();
+                first = first.take().or(Some(error));
+                sentence
+            });
+            report.servers.push(ServerSync {
+                server: board.to_string(),
+                received,
+                rejected,
+                waiting,
+                trouble,
+            });
         }
-        trouble.map_or(Ok(sum), Err)
+        match first {
+            Some(error) if report.servers.iter().all(|server| server.trouble.is_some()) => Err(error),
+            _ => Ok(report),
+        }
     }
 }
 

@@ -50,7 +50,7 @@ async fn a_command_that_was_let_in_before_groups_were_switched_off_starts_nothin
     groups.set_enabled(false).await.unwrap();
     assert_eq!(links(&groups), 0);
     // What `post` and `sync` do behind the look at the switch.
-    let patience = || Patience::new(&groups.shared.context, std::time::Duration::from_secs(60));
+    let patience = || Patience::new(&groups.shared.context, std::time::Duration::from_secs(60), None);
     let error = groups.sync(Some(&id), patience).await.unwrap_err();
     assert_eq!(error, switched_off());
     assert_eq!(links(&groups), 0);

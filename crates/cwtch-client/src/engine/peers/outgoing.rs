@@ -12,21 +12,30 @@ use tokio::sync::oneshot;
 
 use super::{Peers, dialer};
 use crate::api::{ApiError, ErrorKind, Event, MessageInfo, MessageState};
-use crate::engine::context::Context;
 use crate::engine::dial::Target;
 use crate::engine::info::{message_by_id, own_content};
 use crate::engine::patience::{GaveUp, Patience};
-use crate::profile::{Contact, ContactState};
+use crate::engine::talk;
+use crate::profile::{Contact, ContactState, MessageId, Profile, StorageError};
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Its acknowledgement is durable.
+    Arrived,
+    /// The person took it back.
+    TakenBack,
+}
 
 /// Who waits for which acknowledgement, by the protocol's message id.
 #[derive(Default)]
-pub(super) struct Waiters(Arc<Mutex<HashMap<String, oneshot::Sender<()>>>>);
+pub(super) struct Waiters(Arc<Mutex<HashMap<String, Vec<oneshot::Sender<Fate>>>>>);
 
 /// One wait; gives its place up when dropped.
 struct Wait {
     waiters: Waiters,
     id: String,
-    arrived: oneshot::Receiver<()>,
+    fate: oneshot::Receiver<Fate>,
 }
 
 impl Clone for Waiters {
@@ -37,22 +46,35 @@ impl Clone for Waiters {
 
 impl Waiters {
     fn wait_for(&self, id: &str) -> Wait {
-        let (sender, arrived) = oneshot::channel();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), sender);
-        Wait { waiters: self.clone(), id: id.to_owned(), arrived }
+        let (sender, fate) = oneshot::channel();
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.entry(id.to_owned()).or_default().push(sender);
+        Wait { waiters: self.clone(), id: id.to_owned(), fate }
     }
 
     /// The acknowledgement of a message is durable.
     pub(super) fn arrived(&self, id: &str) {
-        if let Some(waiter) = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id) {
-            let _ = waiter.send(());
+        self.settle(id, Fate::Arrived);
+    }
+
+    fn settle(&self, id: &str, fate: Fate) {
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        for waiter in waiting.unwrap_or_default() {
+            let _ = waiter.send(fate);
         }
     }
 }
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        self.waiters.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        self.fate.close();
+        let mut waiting = self.waiters.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(others) = waiting.get_mut(&self.id) {
+            others.retain(|waiter| !waiter.is_closed());
+            if others.is_empty() {
+                waiting.remove(&self.id);
+            }
+        }
     }
 }
 
@@ -63,20 +85,21 @@ impl Peers {
     /// which every contact can read (§1.10).
     ///
     /// # Errors
-    /// `Refused` for a contact that is not accepted, `Usage` for a text over the limit: nothing is stored
-    /// then. `Unreachable` when the patience ends: the message stays queued.
+    /// `Refused` for a contact that is not accepted, `Usage` for a text over the limit: nothing is stored then. When the
+    /// patience ends the answer is the message, which stays queued, with why.
     pub(crate) async fn send(
         &self,
         contact: &Contact,
         overlay: Overlay,
-        mut patience: Patience,
+        patience: Patience,
     ) -> Result<MessageInfo, ApiError> {
         refuse_state(contact.state)?;
         let shared = &self.shared;
         let context = &shared.context;
         let peer = contact.address;
         let content = own_content(overlay);
-        let version_two = shared.registry.link(&peer).is_some_and(|l| l.version_two.load(Ordering::Acquire));
+        let link = shared.registry.link(&peer);
+        let version_two = link.as_ref().is_some_and(|link| link.version_two.load(Ordering::Acquire));
         let limit = peer_limit(if version_two { PeerVersion::V2 } else { PeerVersion::V1 });
         if content.json.len() > limit {
             return Err(ApiError::new(
@@ -90,7 +113,7 @@ impl Peers {
         }
 
         let protocol_id = fresh_id(&mut OsRng);
-        let mut waiting = shared.waiters.wait_for(&protocol_id);
+        let waiting = shared.waiters.wait_for(&protocol_id);
         let now = context.now();
         let context_in_job = context.clone();
         let message = context
@@ -99,36 +122,104 @@ impl Peers {
                 if let Some(state) = profile.contact_state(&peer)? {
                     refuse_state(state)?;
                 }
-                let id = profile.enqueue_p2p(&peer, &protocol_id, &content, now)?;
+                let id = match &link {
+                    Some(_) => profile.enqueue_p2p_leaving(&peer, &protocol_id, &content, now)?,
+                    None => profile.enqueue_p2p(&peer, &protocol_id, &content, now)?,
+                };
                 let message = message_by_id(profile, peer.as_str(), id)?;
                 context_in_job.emit(Event::Message { message: message.clone() });
                 Ok::<_, ApiError>(message)
             })
             .await?;
 
+        context.dialing.attention().active(Target::Contact(peer), now);
+        self.confirmed(peer, message, waiting, patience).await
+    }
+
+    /// Queues a message again that was given up, or hurries one that is queued, and waits as [`Self::send`] does.
+    ///
+    /// # Errors
+    /// `Refused` for a contact that is not accepted, or trouble with the database.
+    pub(crate) async fn send_again(
+        &self,
+        contact: &Contact,
+        id: MessageId,
+        patience: Patience,
+    ) -> Result<MessageInfo, ApiError> {
+        refuse_state(contact.state)?;
+        let context = &self.shared.context;
+        let (peer, waiters, teller) = (contact.address, self.shared.waiters.clone(), context.clone());
+        let queue = move |profile: &mut Profile| {
+            let protocol_id = profile.message(id)?.and_then(|message| message.protocol_id);
+            let waiting = waiters.wait_for(&protocol_id.ok_or(StorageError::UnknownMessage)?);
+            let again = profile.queue_again(id)?;
+            let message = message_by_id(profile, peer.as_str(), id)?;
+            if again {
+                let (id, conversation, state) = (message.id, message.conversation.clone(), message.state);
+                teller.emit(Event::MessageState { id, conversation, state });
+            }
+            Ok::<_, ApiError>((message, waiting))
+        };
+        let (message, waiting) = context.store.run(queue).await?;
+        if message.state == MessageState::Acknowledged {
+            return Ok(message);
+        }
+        // A connection goes on from the newest message that it has looked at.
+        if let Some(link) = self.shared.registry.link(&peer) {
+            link.look_again.store(true, Ordering::Release);
+        }
+        self.confirmed(peer, message, waiting, patience).await
+    }
+
+    /// The person took a message back: who waits for its acknowledgement waits in vain.
+    pub(crate) fn taken_back(&self, protocol_id: &str) {
+        self.shared.waiters.settle(protocol_id, Fate::TakenBack);
+    }
+
+    /// Has the contact dialled and waits for the acknowledgement of a queued message.
+    async fn confirmed(
+        &self,
+        peer: Address,
+        message: MessageInfo,
+        mut waiting: Wait,
+        mut patience: Patience,
+    ) -> Result<MessageInfo, ApiError> {
+        let shared = &self.shared;
+        let context = &shared.context;
+        if patience.is_none() && !context.is_daemon() {
+            return Ok(message);
+        }
         let attention = context.dialing.attention();
         attention.look(Target::Contact(peer));
-        attention.active(Target::Contact(peer), now);
         let _wanted = attention.want(Target::Contact(peer));
         dialer::ensure(shared, peer);
         shared.registry.nudge(&peer);
+        patience.only_waits();
+        if patience.is_none() {
+            return Ok(message);
+        }
         tokio::select! {
             biased;
-            _ = &mut waiting.arrived => {}
-            () = context.shutdown.cancelled() => return Err(Context::closed_with_a_queued_message()),
-            gave_up = patience.ends() => return Err(self.unacknowledged(&peer, gave_up, &patience)),
+            // Not read back: the engine may be stopping, and whoever hears of a failure sends it again.
+            fate = &mut waiting.fate => match fate {
+                Ok(Fate::TakenBack) => Err(talk::taken_back(message)),
+                Ok(Fate::Arrived) | Err(_) => Ok(MessageInfo { state: MessageState::Acknowledged, ..message }),
+            },
+            () = context.shutdown.cancelled() => Ok(talk::still_queued(message, talk::STOPPING.to_owned())),
+            gave_up = patience.ends() => {
+                let why = self.unacknowledged(&peer, gave_up, &patience);
+                Ok(talk::still_queued(message, why))
+            }
         }
-        // Not read back: the engine may be stopping, and whoever hears of a failure sends it again.
-        Ok(MessageInfo { state: MessageState::Acknowledged, ..message })
     }
 
-    fn unacknowledged(&self, peer: &Address, gave_up: GaveUp, patience: &Patience) -> ApiError {
+    fn unacknowledged(&self, peer: &Address, gave_up: GaveUp, patience: &Patience) -> String {
         let when = if self.shared.context.is_daemon() {
-            "as soon as both sides are online"
+            "as soon as the contact is online and has accepted you"
         } else {
             "with the next command that reaches this contact, or by itself while `cwtch daemon` runs"
         };
-        let message = match gave_up {
+        match gave_up {
             GaveUp::Hopeless(why) => format!("{why} The message stays queued and goes out {when}."),
             GaveUp::Late => {
                 let why = patience.network_trouble().or_else(|| self.shared.registry.standing(peer).trouble);
@@ -138,8 +229,7 @@ impl Peers {
                     patience.wait().as_secs()
                 )
             }
-        };
-        ApiError::new(ErrorKind::Unreachable, message)
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Link {
     pub(super) since: Instant,
     /// Something new is queued for the peer.
     pub(super) flush: Notify,
+    /// Something is queued that was looked at before.
+    pub(super) look_again: AtomicBool,
     /// What is said to the peer beside messages, and lost with the connection.
     asides: Mutex<VecDeque<PeerMessage>>,
     /// Somebody doubts that the peer is still there.
@@ -49,6 +51,7 @@ impl Link {
             accepted,
             since: Instant::now(),
             flush: Notify::new(),
+            look_again: AtomicBool::new(false),
             asides: Mutex::default(),
             probe: Notify::new(),
             heard: Notify::new(),

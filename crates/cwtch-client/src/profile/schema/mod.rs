@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0004_transcript.sql"),
     include_str!("0005_indexes.sql"),
     include_str!("0006_blocks.sql"),
+    include_str!("0007_erased.sql"),
 ];
 
 /// The version that this program writes.

@@ -193,6 +193,13 @@ fn version_6_opens_and_reads() {
     transcript::reads_what_was_filled_in(&mut profile);
 }
 
+#[test]
+fn version_7_opens_and_reads() {
+    opens_and_reads("profile-v7", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v7");
+    transcript::reads_what_was_filled_in(&mut profile);
+}
+
 /// What [`fill`] put in is there; when Bob was seen is known since version 2.
 fn opens_and_reads(sample: &str, seen: Option<i64>) {
     let (_dir, mut profile) = open_sample(sample);

@@ -1,6 +1,7 @@
 //! Tests of the profile storage, by topic; this file holds what they share.
 
 mod activity;
+mod afterwards;
 mod contacts;
 mod crash;
 mod directory;

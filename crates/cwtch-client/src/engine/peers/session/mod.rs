@@ -138,6 +138,9 @@ impl Session {
                 Err(error) => return Err(error.into()),
             }
         }
+        if self.link.look_again.swap(false, Ordering::AcqRel) {
+            self.cursor = MessageId(0);
+        }
         while self.in_flight.len() < WINDOW {
             let room = u32::try_from(WINDOW - self.in_flight.len()).unwrap_or(1);
             let (peer, after) = (self.peer, self.cursor);
@@ -145,7 +148,7 @@ impl Session {
                 .shared
                 .context
                 .store
-                .run(move |profile| profile.pending_p2p(&peer, after, room))
+                .run(move |profile| profile.take_pending_p2p(&peer, after, room))
                 .await
                 .map_err(End::Local)?;
             if pending.is_empty() {

@@ -1,0 +1,115 @@
+//! What a person does with messages afterwards: takes a queued one back, sends one again, deletes one here.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::columns::from_list;
+use super::error::{Fault, StorageError};
+use super::p2p::set_state;
+use super::types::{MessageId, MessageState};
+use super::{Profile, transcript};
+
+/// What became of a message that was to be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenBack {
+    /// It never left and never will.
+    Unsent,
+    /// It had left before: it is not sent again, and may have arrived, or still arrive.
+    MayArrive,
+    /// It was not waiting; this is its state.
+    NotQueued(MessageState),
+}
+
+impl Profile {
+    /// Gives up an own message that nobody has confirmed. Should it have arrived all the same, its confirmation still
+    /// counts.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownMessage`], or trouble with the database.
+    pub fn take_back(&mut self, id: MessageId) -> Result<TakenBack, StorageError> {
+        self.write("take a message back", |tx| take_back(tx, id))
+    }
+
+    /// Queues a message to a contact again that was given up, under the id that it had: a contact who has it already
+    /// does not show it twice. False if it was not given up.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownMessage`], or trouble with the database.
+    pub fn queue_again(&mut self, id: MessageId) -> Result<bool, StorageError> {
+        self.write("queue a message again", |tx| {
+            let message = shown(tx, id)?;
+            let failed = message.to_contact() && message.state == MessageState::Failed;
+            if failed {
+                set_state(tx, id, MessageState::Queued)?;
+            }
+            Ok(failed)
+        })
+    }
+
+    /// Deletes a message here; one that is queued is taken back first. What it said is erased; what keeps it from
+    /// being stored a second time, and what other messages say about it, stays. What became of its sending.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownMessage`], or trouble with the database.
+    pub fn erase_message(&mut self, id: MessageId) -> Result<TakenBack, StorageError> {
+        self.write("delete a message", |tx| {
+            let taken = take_back(tx, id)?;
+            tx.execute(
+                "UPDATE messages SET erased = 1, data = '', overlay = X'', quote_hash = zeroblob(32) WHERE id = ?1",
+                [id.0],
+            )?;
+            tx.execute("DELETE FROM own_entries WHERE message = ?1", [id.0])?;
+            tx.execute("DELETE FROM received_entries WHERE message = ?1", [id.0])?;
+            Ok(taken)
+        })
+    }
+}
+
+/// What matters here of a message that was not deleted.
+struct Shown {
+    own: bool,
+    state: MessageState,
+    has_protocol_id: bool,
+}
+
+impl Shown {
+    fn to_contact(&self) -> bool {
+        self.own && self.has_protocol_id
+    }
+}
+
+fn shown(conn: &Connection, id: MessageId) -> Result<Shown, Fault> {
+    let found = conn
+        .prepare_cached(
+            "SELECT own, state, protocol_id IS NOT NULL FROM messages WHERE id = ?1 AND erased = 0",
+        )?
+        .query_row([id.0], |row| {
+            Ok(Shown {
+                own: row.get(0)?,
+                state: from_list(row, 1, MessageState::from_code)?,
+                has_protocol_id: row.get(2)?,
+            })
+        })
+        .optional()?;
+    Ok(found.ok_or(StorageError::UnknownMessage)?)
+}
+
+fn take_back(tx: &Connection, id: MessageId) -> Result<TakenBack, Fault> {
+    let message = shown(tx, id)?;
+    if !message.own || !matches!(message.state, MessageState::Queued | MessageState::Sent) {
+        return Ok(TakenBack::NotQueued(message.state));
+    }
+    let left = if message.to_contact() {
+        message.state == MessageState::Sent
+    } else {
+        // A token is bound before a post leaves.
+        let token = tx
+            .prepare_cached("SELECT token IS NOT NULL FROM posts WHERE message = ?1")?
+            .query_row([id.0], |row| row.get(0))
+            .optional()?;
+        transcript::give_up(tx, id)?;
+        tx.execute("DELETE FROM posts WHERE message = ?1", params![id.0])?;
+        token.unwrap_or(true)
+    };
+    set_state(tx, id, MessageState::Failed)?;
+    Ok(if left { TakenBack::MayArrive } else { TakenBack::Unsent })
+}

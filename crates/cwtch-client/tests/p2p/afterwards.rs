@@ -1,0 +1,130 @@
+//! Messages that are taken back, sent again or deleted after they were written.
+
+use cwtch_client::api::{Command, ErrorKind, Event, MessageInfo, MessageState, Reply};
+
+use crate::person::Person;
+use crate::support::World;
+
+async fn message(person: &Person, command: Command) -> MessageInfo {
+    match person.call(command).await.unwrap() {
+        Reply::Message(message) => message,
+        other => panic!("not a message: {other:?}"),
+    }
+}
+
+/// Waits until a message is told to have this state.
+async fn becomes(person: &mut Person, message: i64, expected: MessageState) {
+    person
+        .event("the message's state", |event| match event {
+            Event::MessageState { id, state, .. } => (*id == message && *state == expected).then_some(()),
+            _ => None,
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_queued_message_can_be_had_without_waiting_and_taken_back() {
+    let world = World::new();
+    let mut alice = world.daemon("alice").await;
+    let bob_address = world.address("bob");
+    alice.add(&bob_address).await;
+    let oops = alice.send_as(&bob_address, "oops", Some(0), None).await.unwrap();
+    assert_eq!((oops.state, oops.detail), (MessageState::Queued, None), "nobody waited");
+    let taken = message(&alice, Command::MessageCancel { id: oops.id }).await;
+    assert_eq!((taken.id, taken.state, taken.detail), (oops.id, MessageState::Failed, None), "it never left");
+    becomes(&mut alice, oops.id, MessageState::Failed).await;
+    let error = alice.call(Command::MessageCancel { id: oops.id }).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused);
+    let error = alice.call(Command::MessageCancel { id: 999 }).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound);
+
+    // Said after all, and delivered in its place.
+    let later = alice.send_as(&bob_address, "later", Some(0), None).await.unwrap();
+    let again = message(&alice, Command::MessageRetry { id: oops.id, timeout: Some(0) }).await;
+    assert_eq!((again.id, again.state), (oops.id, MessageState::Queued));
+    let mut bob = world.daemon("bob").await;
+    bob.add(&alice.address).await;
+    assert_eq!(bob.incoming().await.text, "oops");
+    assert_eq!(bob.incoming().await.text, "later");
+    becomes(&mut alice, later.id, MessageState::Acknowledged).await;
+    let error = alice.call(Command::MessageRetry { id: oops.id, timeout: None }).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused, "it has arrived");
+    let theirs = bob.messages(&alice.address).await[0].id;
+    let error = bob.call(Command::MessageRetry { id: theirs, timeout: None }).await.unwrap_err();
+    assert!(error.message.contains("not yours"), "{error}");
+    alice.stop().await;
+    bob.stop().await;
+}
+
+#[tokio::test]
+async fn who_waits_for_a_message_hears_that_it_was_taken_back() {
+    let world = World::new();
+    let mut alice = world.daemon("alice").await;
+    let bob = world.address("bob");
+    alice.add(&bob).await;
+    let engine = alice.engine.clone();
+    let to = bob.clone();
+    let sending = tokio::spawn(async move {
+        let text = "wait for me".to_owned();
+        engine.call(Command::Send { conversation: to, text, timeout: Some(3600), reply_to: None }).await
+    });
+    let queued = alice
+        .event("the message", |event| match event {
+            Event::Message { message } => Some(message.clone()),
+            _ => None,
+        })
+        .await;
+    alice.call(Command::MessageDelete { id: queued.id }).await.unwrap();
+    let error = sending.await.unwrap().unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused);
+    assert_eq!(
+        error.concerns.map(|message| (message.id, message.state)),
+        Some((queued.id, MessageState::Failed))
+    );
+    alice
+        .event("the deletion", |event| match event {
+            Event::MessageDeleted { id, conversation } => {
+                Some(assert_eq!((id, conversation), (&queued.id, &bob)))
+            }
+            _ => None,
+        })
+        .await;
+    assert!(alice.messages(&bob).await.is_empty());
+    let error = alice.send_as(&bob, "about that", Some(0), Some(queued.id)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound, "it cannot be quoted any more");
+    alice.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_under_way_when_it_was_taken_back_is_said() {
+    let world = World::new();
+    let mut alice = world.daemon("alice").await;
+    let mut bob = world.daemon("bob").await;
+    // Bob does not know her: he is connected and acknowledges nothing.
+    alice.add(&bob.address).await;
+    bob.contact_request().await;
+    let queued = alice.send_as(&bob.address, "are you there?", Some(1), None).await.unwrap();
+    let taken = message(&alice, Command::MessageCancel { id: queued.id }).await;
+    assert!(taken.detail.is_some_and(|why| why.contains("may have arrived")));
+    becomes(&mut alice, queued.id, MessageState::Failed).await;
+    alice.stop().await;
+    bob.stop().await;
+}
+
+#[tokio::test]
+async fn a_program_that_stops_leaves_what_it_waited_for_queued_and_says_so() {
+    let world = World::new();
+    let mut alice = world.daemon("alice").await;
+    let bob = world.address("bob");
+    alice.add(&bob).await;
+    let engine = alice.engine.clone();
+    let sending = tokio::spawn(async move {
+        let text = "wait for me".to_owned();
+        engine.call(Command::Send { conversation: bob, text, timeout: Some(3600), reply_to: None }).await
+    });
+    alice.event("the message", |event| matches!(event, Event::Message { .. }).then_some(())).await;
+    alice.stop().await;
+    let Reply::Message(message) = sending.await.unwrap().unwrap() else { panic!("a message is expected") };
+    assert_eq!(message.state, MessageState::Queued);
+    assert!(message.detail.is_some_and(|why| why.contains("do not send it again")));
+}
