@@ -3,18 +3,19 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arti_client::config::BoolOrAuto;
 use arti_client::isolation::IsolationHelper;
 use arti_client::{BootstrapBehavior, DormantMode, ErrorKind, HasKind, StreamPrefs, TorClient};
 use async_trait::async_trait;
 use cwtch_net::onion::{CheckTimes, PORT};
-use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network, Readiness, UnreachableWhy};
+use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network, Readiness, UnreachableWhy, Validity};
 use cwtch_primitives::{Address, Identity};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tor_netdir::Timeliness;
 use tor_rtcompat::tokio::TokioRustlsRuntime;
 
 use crate::bootstrap;
@@ -185,6 +186,13 @@ impl Network for EmbeddedTor {
 
     fn confirms_clock(&self) -> bool {
         true
+    }
+
+    fn validity(&self) -> Option<Validity> {
+        let directory = self.shared.client().ok()?.dirmgr().ok()?.netdir(Timeliness::Unchecked).ok()?;
+        let unix = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs());
+        let lifetime = directory.lifetime();
+        Some(Validity { after: unix(lifetime.valid_after())?, until: unix(lifetime.valid_until())? })
     }
 
     fn describe(&self) -> &'static str {

@@ -23,7 +23,7 @@ pub use driver::{
 pub use exhaustion::Exhaustion;
 pub use loopback::Loopback;
 pub use network::{
-    AddressFileFault, BoxStream, Isolation, Listener, NetError, Network, Stream, UnreachableWhy,
+    AddressFileFault, BoxStream, Isolation, Listener, NetError, Network, Stream, UnreachableWhy, Validity,
 };
 pub use readiness::{Readiness, Trouble};
 pub use spec::{ControlPort, NetworkSpec, SpecError};

@@ -38,6 +38,22 @@ impl Isolation {
     }
 }
 
+/// A stretch of time, unix seconds, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validity {
+    /// The first second.
+    pub after: u64,
+    /// The last one.
+    pub until: u64,
+}
+
+impl Validity {
+    /// Whether a time lies in it.
+    pub fn contains(&self, unix: u64) -> bool {
+        (self.after..=self.until).contains(&unix)
+    }
+}
+
 /// A network on which identities listen under their addresses and dial others.
 ///
 /// A stream from [`dial`](Self::dial) is not proof of who answers: the handshake of §1.5 checks that.
@@ -63,10 +79,17 @@ pub trait Network: Send + Sync {
         Readiness::always()
     }
 
-    /// Whether being [ready](Self::readiness) says that this machine's clock is right to within hours: a Tor network takes
-    /// a consensus only while it is valid.
+    /// Whether the network can tell that this machine's clock is right to within hours, now or later: a Tor of this machine,
+    /// whose directory has a time for which it is [valid](Self::validity).
     fn confirms_clock(&self) -> bool {
         false
+    }
+
+    /// The time for which the newest directory of a network that [can tell](Self::confirms_clock) is valid. Its
+    /// authorities signed it, so it is later than its beginning, and a machine that uses it has a clock within it or a wrong
+    /// one. `None` while that is not known.
+    fn validity(&self) -> Option<Validity> {
+        None
     }
 
     /// Withdraws what is published and leaves the network, as far as that takes waiting; nothing can be

@@ -10,6 +10,7 @@ use cwtch_net::Readiness;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::directory::Directory;
 use super::fault::Fault;
 use super::hosted::{Hosted, retries, set};
 use super::publication::Upload;
@@ -39,6 +40,7 @@ pub(crate) struct Keeper {
     requests: mpsc::UnboundedReceiver<Request>,
     readiness: watch::Sender<Readiness>,
     socks: watch::Sender<Vec<Endpoint>>,
+    directory: watch::Sender<Directory>,
     hosted: Vec<Hosted>,
 }
 
@@ -48,8 +50,9 @@ impl Keeper {
         requests: mpsc::UnboundedReceiver<Request>,
         readiness: watch::Sender<Readiness>,
         socks: watch::Sender<Vec<Endpoint>>,
+        directory: watch::Sender<Directory>,
     ) -> Self {
-        Self { setup, requests, readiness, socks, hosted: Vec::new() }
+        Self { setup, requests, readiness, socks, directory, hosted: Vec::new() }
     }
 
     /// Keeps the connection until the network is shut down or nobody has it any more.
@@ -130,6 +133,8 @@ impl Keeper {
         let session = &mut session;
         let socks = session.socks().await?;
         set(&self.socks, socks);
+        // Before the readiness: who waits for that finds it.
+        set(&self.directory, session.directory);
         self.report(session.status.readiness());
         let mut poll_at = Instant::now() + poll_pause(session);
         loop {
@@ -149,6 +154,7 @@ impl Keeper {
                 // A Tor that connects has its ports only then, and a torrc may be read anew.
                 let socks = session.socks().await?;
                 set(&self.socks, socks);
+                set(&self.directory, session.directory);
                 let ready = session.status.readiness().is_ready();
                 self.hosted.iter_mut().for_each(|hosted| hosted.tick(ready));
                 poll_at = Instant::now() + poll_pause(session);

@@ -13,6 +13,7 @@
 pub(crate) mod auth;
 mod control;
 mod dial;
+mod directory;
 #[cfg(test)]
 mod fake;
 mod fault;
@@ -38,7 +39,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cwtch_net::onion::{Arrivals, CheckTimes, keep_checked};
-use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network, Readiness};
+use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network, Readiness, Validity};
 use cwtch_primitives::{Address, Identity};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
@@ -47,6 +48,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use self::dial::Dialer;
+use self::directory::Directory;
 use self::hosted::Hosted;
 use self::hosting::OnionKey;
 use self::keeper::{Keeper, Request};
@@ -63,6 +65,7 @@ const WITHDRAW_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) struct SystemTor {
     requests: mpsc::UnboundedSender<Request>,
     dialer: Dialer,
+    directory: watch::Receiver<Directory>,
     closed: CancellationToken,
     keeper: AbortHandle,
     next: AtomicU64,
@@ -87,9 +90,12 @@ impl SystemTor {
         let (readiness, ready) = watch::channel(Readiness::waiting(0, "Tor's control port"));
         let (socks, socks_told) = watch::channel(Vec::new());
         let closed = CancellationToken::new();
-        let keeper = tokio::spawn(Keeper::new(Arc::new(setup), asked, readiness, socks).run()).abort_handle();
+        let (tell_directory, directory) = watch::channel(Directory::Unknown);
+        let keeper = Keeper::new(Arc::new(setup), asked, readiness, socks, tell_directory);
+        let keeper = tokio::spawn(keeper.run()).abort_handle();
         let dialer = Dialer::new(ready, socks_told, closed.clone());
-        Self { requests, dialer, closed, keeper, next: AtomicU64::new(0), checks: CheckTimes::default() }
+        let (next, checks) = (AtomicU64::new(0), CheckTimes::default());
+        Self { requests, dialer, directory, closed, keeper, next, checks }
     }
 }
 
@@ -143,7 +149,14 @@ impl Network for SystemTor {
     }
 
     fn confirms_clock(&self) -> bool {
-        true
+        *self.directory.borrow() != Directory::Silent
+    }
+
+    fn validity(&self) -> Option<Validity> {
+        match *self.directory.borrow() {
+            Directory::Valid(valid) => Some(valid),
+            Directory::Unknown | Directory::Silent => None,
+        }
     }
 
     fn describe(&self) -> &'static str {

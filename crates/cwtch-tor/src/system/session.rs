@@ -9,6 +9,7 @@ use cwtch_primitives::{Address, Zeroizing};
 
 use super::auth::{self, ProtocolInfo, Way};
 use super::control::Control;
+use super::directory::Directory;
 use super::fault::Fault;
 use super::hosting::{self, Answer, Defences, OnionKey};
 use super::isolation;
@@ -43,6 +44,8 @@ pub(crate) struct Session {
     host: Option<IpAddr>,
     /// How far the Tor is, as it has told.
     pub(crate) status: Status,
+    /// For which time its directory is valid, as it has told.
+    pub(crate) directory: Directory,
     /// Whether it tells of uploads.
     pub(crate) tells_uploads: bool,
     /// Whether it tells of its progress by itself.
@@ -77,6 +80,7 @@ impl Session {
             setup,
             host,
             status: Status::default(),
+            directory: Directory::Unknown,
             tells_uploads: events.contains(&"HS_DESC"),
             tells_progress: events.contains(&"STATUS_CLIENT"),
             listen,
@@ -103,6 +107,21 @@ impl Session {
         if !self.status.readiness().is_ready() {
             let reply = self.control.command(b"GETCONF DisableNetwork\r\n").await?;
             self.status.disabled = reply.value("DisableNetwork") == Some("1");
+        }
+        self.ask_for_directory().await
+    }
+
+    /// Asks for the time for which the directory is valid. Another machine's Tor says nothing about this one's clock, and
+    /// one that complains about the clock does not vouch for it.
+    async fn ask_for_directory(&mut self) -> Result<(), Fault> {
+        if self.host.is_some_and(|host| !host.is_loopback()) {
+            self.directory = Directory::Silent;
+        } else if self.status.complains_about_clock() {
+            self.directory = Directory::Unknown;
+        } else if self.status.readiness().is_ready() {
+            let after = self.get("consensus/valid-after").await?;
+            let until = self.get("consensus/valid-until").await?;
+            self.directory = Directory::of(after.as_deref(), until.as_deref()).unwrap_or(Directory::Silent);
         }
         Ok(())
     }

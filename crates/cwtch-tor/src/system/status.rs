@@ -105,6 +105,11 @@ impl Status {
         true
     }
 
+    /// Whether it has said that this machine's clock is wrong.
+    pub(crate) fn complains_about_clock(&self) -> bool {
+        self.skew.is_some()
+    }
+
     /// How far it is. A Tor that tells nothing counts as ready: dialling will show.
     pub(crate) fn readiness(&self) -> Readiness {
         let (percent, summary) = match (&self.phase, self.circuit) {

@@ -41,6 +41,8 @@ pub(super) struct Behaviour {
     pub(super) phase: Option<&'static str>,
     pub(super) circuit: &'static str,
     pub(super) disabled: bool,
+    /// For which time its directory is valid, if it says so.
+    pub(super) valid: Option<(&'static str, &'static str)>,
     pub(super) socks: String,
     /// What `GETCONF SocksPort` answers.
     pub(super) socks_lines: &'static str,
@@ -74,6 +76,7 @@ impl Default for Behaviour {
             phase: Some(DONE),
             circuit: "1",
             disabled: false,
+            valid: Some(("2026-11-29 12:00:00", "2026-11-29 15:00:00")),
             socks: String::new(),
             socks_lines: "250 SocksPort\r\n",
             breaks_at: None,

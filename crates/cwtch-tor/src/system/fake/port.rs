@@ -121,6 +121,8 @@ impl State {
                     "status/bootstrap-phase" => does.phase,
                     "status/circuit-established" => Some(does.circuit),
                     "net/listeners/socks" => Some(does.socks.as_str()),
+                    "consensus/valid-after" => does.valid.map(|(after, _)| after),
+                    "consensus/valid-until" => does.valid.map(|(_, until)| until),
                     _ => None,
                 };
                 match value {
