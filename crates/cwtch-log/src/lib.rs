@@ -30,6 +30,7 @@ pub use object::{
     Receipt, Retain,
 };
 pub use signer::Signer;
+pub use utc::Utc;
 
 /// A SHA-256 value.
 pub type Hash = [u8; 32];

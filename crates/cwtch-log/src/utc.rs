@@ -3,7 +3,8 @@
 use core::fmt;
 
 /// Unix seconds, shown as `2026-03-01 10:00 UTC`. Any value can be shown.
-pub(crate) struct Utc(pub(crate) u64);
+#[derive(Debug, Clone, Copy)]
+pub struct Utc(pub u64);
 
 impl fmt::Display for Utc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

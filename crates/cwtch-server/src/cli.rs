@@ -99,11 +99,17 @@ struct RunArgs {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The database was restored from a backup, or moved here without its log key: the log of what is stored begins
-    /// anew, and clients are told which messages the server lost. Check the machine's clock first: this includes
-    /// --confirm-clock
+    /// anew, and clients are told which messages the server lost. Check first that this machine's clock is right, and that no
+    /// other copy of this server runs. The server waits until nothing that it signs can contradict what it signed before:
+    /// a minute, or three hours where nobody knows how wrong the clock of the lost machine was (see --confirm-clock)
     #[arg(long)]
     declare_restore: bool,
-    /// The machine's clock is right, although it is far ahead of what the log signed last. Tor confirms it, too
+    /// Everything but the three keys is lost, and there is no backup of the database: a new log begins, and clients
+    /// are told that the server lost everything. Check and wait as for --declare-restore
+    #[arg(long, conflicts_with = "declare_restore")]
+    declare_total_loss: bool,
+    /// The machine's clock is right, although it is far ahead of what the log signed last or not confirmed by Tor. With a
+    /// declaration also: the clock of the machine that ran this server before was right
     #[arg(long)]
     confirm_clock: bool,
 }
@@ -193,9 +199,20 @@ async fn serve_until_signal(args: &RunArgs, config: Config, tor: &TorConfig) -> 
     if let Some(warning) = network.warning() {
         let _ = writeln!(io::stderr(), "WARNING: {warning}");
     }
-    let declarations = Declarations { restore: args.declare_restore, clock: args.confirm_clock };
-    let mut server = Server::start_in(config, declarations, data_dir, network).await?;
-    let progress = Progress::new(&server, args.json)?;
+    let declarations = Declarations {
+        restore: args.declare_restore,
+        total_loss: args.declare_total_loss,
+        clock: args.confirm_clock,
+    };
+    let mut progress = Progress::new(network.readiness(), args.json)?;
+    let mut server = tokio::select! {
+        started = Server::start_in(config, declarations, data_dir, network) => started?,
+        told = progress.tell(|| Ok(())) => return Ok(told?),
+        // It may have to wait for hours before it begins.
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
+    progress.add_services(&server);
     let (address, bundle) = (server.address().to_string(), server.bundle().to_server_string());
     let line = if args.json {
         // An address and a server string have no character that JSON escapes.

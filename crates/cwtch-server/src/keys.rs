@@ -119,6 +119,7 @@ impl ServerKeys {
         write_key(&temporary.join(BOARD), &self.board.seed())?;
         write_key(&temporary.join(TOKEN_SERVICE), &self.token_service.seed())?;
         write_key(&temporary.join(ISSUER), &self.issuer.to_bytes())?;
+        Unbegun::note(&temporary)?;
         sync_dir(&temporary)?;
         std::fs::rename(&temporary, &dir).map_err(DataDirError::io("created", &dir))?;
         sync_dir(data_dir)
@@ -127,6 +128,39 @@ impl ServerKeys {
     /// What clients learn of the server, signed by the board's identity (§1.7).
     pub fn bundle(&self) -> KeyBundle {
         KeyBundle::sign(&self.board, &self.token_service.address(), self.issuer.public())
+    }
+}
+
+/// A file beside the keys of a server that has not begun a log yet: only such a one begins without being asked.
+///
+/// It goes once the first log is durable, and is in no backup: keys without it and without a database are those of a server
+/// that lost what it had signed.
+pub(crate) struct Unbegun;
+
+impl Unbegun {
+    const FILE: &'static str = "log.unbegun";
+
+    /// Whether it is there.
+    pub(crate) fn is(dir: &Path) -> bool {
+        dir.join(Self::FILE).exists()
+    }
+
+    /// Makes it.
+    pub(crate) fn note(dir: &Path) -> Result<(), DataDirError> {
+        let path = dir.join(Self::FILE);
+        let made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
+        made.and_then(|file| file.sync_all()).map_err(DataDirError::io("written", &path))?;
+        sync_dir(dir)
+    }
+
+    /// Removes it.
+    pub(crate) fn clear(dir: &Path) -> Result<(), DataDirError> {
+        if !Self::is(dir) {
+            return Ok(());
+        }
+        let path = dir.join(Self::FILE);
+        std::fs::remove_file(&path).map_err(DataDirError::io("removed", &path))?;
+        sync_dir(dir)
     }
 }
 

@@ -10,7 +10,9 @@ use crate::server::RunningServer;
 
 /// Says how far the network and the two services are, whenever that changes.
 pub(crate) struct Progress {
-    parts: [Part; 3],
+    network: Part,
+    /// The board and the token service, once the server has started.
+    services: Option<[Part; 2]>,
     json: bool,
     news: News,
     ready: bool,
@@ -23,34 +25,58 @@ struct Part {
     told: Option<Readiness>,
 }
 
+impl Part {
+    fn new(name: (&'static str, &'static str), now: watch::Receiver<Readiness>) -> Self {
+        Self { name, now, told: None }
+    }
+
+    /// What is new, if it is worth telling.
+    fn news(&mut self) -> Option<Readiness> {
+        let now = self.now.borrow_and_update().clone();
+        if self.told.as_ref() == Some(&now) {
+            return None;
+        }
+        // What was ready at once is no news.
+        let news = self.told.is_some() || !now.is_ready();
+        self.told = Some(now.clone());
+        news.then_some(now)
+    }
+}
+
 impl Progress {
-    /// Of a server that was just started.
+    /// Of a network over which a server is about to start.
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub(crate) fn new(server: &RunningServer, json: bool) -> io::Result<Self> {
+    pub(crate) fn new(network: watch::Receiver<Readiness>, json: bool) -> io::Result<Self> {
+        let network = Part::new(("network", "network"), network);
+        Ok(Self { network, services: None, json, news: News::new()?, ready: false })
+    }
+
+    /// The server has started.
+    pub(crate) fn add_services(&mut self, server: &RunningServer) {
         let [board, tokens] = server.services();
-        let part = |name, now| Part { name, now, told: None };
-        let parts = [
-            part(("network", "network"), server.network()),
-            part(("board", "board"), board),
-            part(("token-service", "token service"), tokens),
-        ];
-        Ok(Self { parts, json, news: News::new()?, ready: false })
+        let tokens = Part::new(("token-service", "token service"), tokens);
+        self.services = Some([Part::new(("board", "board"), board), tokens]);
     }
 
     /// Runs until dropped. Calls `ready` once, when both services are reachable for the first time.
-    pub(crate) async fn tell(mut self, mut ready: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    pub(crate) async fn tell(&mut self, mut ready: impl FnMut() -> io::Result<()>) -> io::Result<()> {
         loop {
-            self.tell_changes()?;
-            if !self.ready && self.parts.iter().all(|part| part.now.borrow().is_ready()) {
+            self.tell_changes();
+            let Some([board, tokens]) = &mut self.services else {
+                // A part whose reporter is gone never changes again.
+                if self.network.now.changed().await.is_err() {
+                    return std::future::pending().await;
+                }
+                continue;
+            };
+            if !self.ready && [&self.network, board, tokens].iter().all(|part| part.now.borrow().is_ready()) {
                 self.ready = true;
                 ready()?;
             }
-            let [network, board, tokens] = &mut self.parts;
-            // A part whose reporter is gone never changes again.
             tokio::select! {
-                Ok(()) = network.now.changed() => {}
+                Ok(()) = self.network.now.changed() => {}
                 Ok(()) = board.now.changed() => {}
                 Ok(()) = tokens.now.changed() => {}
                 else => return std::future::pending().await,
@@ -58,23 +84,15 @@ impl Progress {
         }
     }
 
-    fn tell_changes(&mut self) -> io::Result<()> {
+    fn tell_changes(&mut self) {
         let waited = self.ready;
-        for part in &mut self.parts {
-            let now = part.now.borrow_and_update().clone();
-            if part.told.as_ref() == Some(&now) {
-                continue;
+        for part in std::iter::once(&mut self.network).chain(self.services.iter_mut().flatten()) {
+            match part.news() {
+                Some(now) if self.json => self.news.tell(event(part.name.0, &now)),
+                Some(now) => tell(&line(part.name.1, &now, waited)),
+                None => {}
             }
-            // What was ready at once is no news.
-            let news = part.told.is_some() || !now.is_ready();
-            if news && self.json {
-                self.news.tell(event(part.name.0, &now));
-            } else if news {
-                tell(&line(part.name.1, &now, waited));
-            }
-            part.told = Some(now);
         }
-        Ok(())
     }
 }
 

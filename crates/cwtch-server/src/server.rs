@@ -16,12 +16,15 @@ use crate::admission::{Admission, Shares};
 use crate::board::{Board, Tail};
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
-use crate::keys::{KeyError, ServerKeys};
-use crate::log::{self, LogError, Opening, Reading};
+use crate::keys::{KeyError, ServerKeys, Unbegun};
+use crate::log::{self, LogError, NotYet, Opening, Pause, Reading, Source, Trust};
 use crate::stats::{Stats, StatsSnapshot};
 use crate::store::{SqliteStore, Store, StoreError, StoreWriter, WriterHandle, spawn_writer};
 use crate::timekeeping;
 use crate::token_service::TokenService;
+
+/// How often a start that waits looks at the clock.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +81,11 @@ pub struct Declarations {
     /// The database was restored from a backup or moved without its log key: the log begins anew, and clients are told
     /// what was lost. Vouches for the machine's clock, too.
     pub restore: bool,
-    /// The machine's clock is right, however far it is from the last signature.
+    /// Everything but the keys is lost, and there is no backup: a new log says so to the clients. Vouches for the
+    /// machine's clock, too.
+    pub total_loss: bool,
+    /// The machine's clock is right, however far it is from the last signature; with another declaration, so was that of
+    /// the machine that ran the server before.
     pub clock: bool,
 }
 
@@ -114,13 +121,23 @@ impl Server {
         data_dir: DataDir,
         network: Arc<dyn Network>,
     ) -> Result<RunningServer, ServerError> {
+        Self::start_at(config, declarations, data_dir, network, Reading::of_system).await
+    }
+
+    /// As [`start_in`](Self::start_in), by other clocks than the machine's.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_at(
+        config: Config,
+        declarations: Declarations,
+        data_dir: DataDir,
+        network: Arc<dyn Network>,
+        clock: impl Fn() -> Reading + Clone + Send + Sync + 'static,
+    ) -> Result<RunningServer, ServerError> {
         let config = Arc::new(config);
-        let opening = {
-            let config = Arc::clone(&config);
-            tokio::task::spawn_blocking(move || open(data_dir, &config, declarations))
-        };
-        let Opened { data_dir, keys, store, writer, signs, newest } =
-            opening.await.map_err(io::Error::other)??;
+        let start = Starting { data_dir, config: Arc::clone(&config), declarations };
+        let Opened { data_dir, keys, store, writer, signs, newest } = start.open(&*network, clock).await?;
         let bundle = keys.bundle();
         let stats = Arc::new(Stats::default());
 
@@ -134,11 +151,8 @@ impl Server {
             tail.publish(news);
         })?;
         let (stop, stopped) = watch::channel(false);
-        let keeping_time = tokio::spawn(timekeeping::run(
-            submitter.clone(),
-            network.confirms_clock().then(|| network.readiness()),
-            stopped.clone(),
-        ));
+        let keeping_time =
+            tokio::spawn(timekeeping::run(submitter.clone(), Arc::clone(&network), stopped.clone()));
         let store: Arc<dyn Store> = Arc::new(store);
         let board = Arc::new(Board::new(
             keys.board.clone(),
@@ -208,31 +222,90 @@ struct Opened {
     newest: i64,
 }
 
-/// Everything that blocks: lock, keys, database, log.
-fn open(data_dir: DataDir, config: &Config, declarations: Declarations) -> Result<Opened, ServerError> {
-    let database = data_dir.path().join(SqliteStore::FILE);
-    let keys = ServerKeys::load_or_create(data_dir.path(), database.exists(), &mut OsRng)?;
-    let storage = &config.storage;
-    let store = SqliteStore::open(&database, keys.board.address().as_bytes(), storage.max_messages)?;
-    let directory = log::directory(data_dir.path());
-    let opening = Opening {
-        retention: storage.min_retention,
-        declare_restore: declarations.restore,
-        confirm_clock: declarations.clock,
-        ..Opening::new(&keys.board, directory, Box::new(Reading::of_system))
-    };
-    let keeper = opening.open(&store, &mut OsRng)?;
-    let signs = keeper.is_some();
-    let writer = match keeper {
-        Some(keeper) => store.signing_writer(keeper)?,
-        None => {
-            tracing::info!("the log of this server has been retired: nothing is signed");
-            store.writer()?
+/// A start that has not come to a log yet.
+struct Starting {
+    data_dir: DataDir,
+    config: Arc<Config>,
+    declarations: Declarations,
+}
+
+/// What came of an attempt.
+enum Attempt {
+    Opened(Opened),
+    NotYet(Starting, NotYet),
+}
+
+impl Starting {
+    /// Opens keys, database and log, and waits for as long as the log may not begin yet.
+    async fn open(
+        mut self,
+        network: &dyn Network,
+        clock: impl Fn() -> Reading + Clone + Send + Sync + 'static,
+    ) -> Result<Opened, ServerError> {
+        let mut trust = if network.confirms_clock() { Trust::Network } else { Trust::Nobody };
+        let mut waited = None;
+        loop {
+            let source = Box::new(clock.clone());
+            let trying = tokio::task::spawn_blocking(move || self.attempt(trust, source, waited));
+            match trying.await.map_err(io::Error::other)?? {
+                Attempt::Opened(opened) => return Ok(opened),
+                Attempt::NotYet(again, not_yet) => {
+                    tracing::warn!("{not_yet}");
+                    self = again;
+                    waited = match not_yet {
+                        NotYet::Clock => {
+                            let confirmed = timekeeping::confirmed(network, || clock().wall).await;
+                            trust = if confirmed { Trust::Confirmed } else { Trust::Nobody };
+                            None
+                        }
+                        NotYet::Until(mut pause) => {
+                            while !pause.is_over() {
+                                tokio::time::sleep(LOOK).await;
+                            }
+                            Some(*pause)
+                        }
+                    };
+                }
+            }
         }
-    };
-    let status = store.reader()?.status()?;
-    tracing::info!(messages = status.messages, spent_tokens = status.spent, "database opened");
-    Ok(Opened { data_dir, keys, store, writer, signs, newest: status.newest })
+    }
+
+    /// Everything that blocks.
+    fn attempt(self, trust: Trust, clock: Source, waited: Option<Pause>) -> Result<Attempt, ServerError> {
+        let Self { data_dir, config, declarations } = &self;
+        let database = data_dir.path().join(SqliteStore::FILE);
+        let keys = ServerKeys::load_or_create(data_dir.path(), database.exists(), &mut OsRng)?;
+        let directory = log::directory(data_dir.path());
+        let storage = &config.storage;
+        let board = keys.board.address();
+        let opening = Opening {
+            retention: storage.min_retention,
+            declare_restore: declarations.restore,
+            declare_total_loss: declarations.total_loss,
+            confirm_clock: declarations.clock,
+            trust,
+            waited,
+            ..Opening::new(&keys.board, directory.clone(), clock)
+        };
+        if !database.exists() {
+            opening.without_database()?;
+        } else if SqliteStore::predates_logs(&database, board.as_bytes())? {
+            Unbegun::note(&directory)?;
+        }
+        let store = SqliteStore::open(&database, board.as_bytes(), storage.max_messages)?;
+        let (writer, signs) = match opening.open(&store, &mut OsRng)? {
+            log::Opened::Signing(keeper) => (store.signing_writer(*keeper)?, true),
+            log::Opened::Ended => {
+                tracing::info!("the log of this server has been retired: nothing is signed");
+                (store.writer()?, false)
+            }
+            log::Opened::NotYet(not_yet) => return Ok(Attempt::NotYet(self, not_yet)),
+        };
+        let status = store.reader()?.status()?;
+        tracing::info!(messages = status.messages, spent_tokens = status.spent, "database opened");
+        let data_dir = self.data_dir;
+        Ok(Attempt::Opened(Opened { data_dir, keys, store, writer, signs, newest: status.newest }))
+    }
 }
 
 /// A server that runs until [`shutdown`](Self::shutdown). Dropped, it stops as well, without anybody waiting for it.

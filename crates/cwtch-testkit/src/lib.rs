@@ -11,6 +11,7 @@
     reason = "a test helper that fails must fail the test at once"
 )]
 
+pub mod faketime;
 #[cfg(feature = "log")]
 pub mod log;
 #[cfg(feature = "log")]

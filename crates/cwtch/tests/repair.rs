@@ -7,6 +7,7 @@ mod common;
 use std::fs;
 
 use common::{Person, World, until};
+use cwtch_testkit::faketime;
 use serde_json::Value;
 
 /// What is said under a message.
@@ -53,7 +54,9 @@ fn a_member_gets_from_a_contact_what_the_server_lost() {
     alice.stop();
     server.stop();
     fs::copy(&backup, &database).expect("the backup is restored");
-    server.start_with(&["--declare-restore"]);
+    // It waits for the next minute; by a clock that shows the end of one, that is soon.
+    let soon = faketime::shifted(faketime::end_of_a_minute());
+    server.start_in(&["--declare-restore"], soon.unwrap_or_default());
 
     until("his own is posted again", || {
         bob.messages("Hikers").last().is_some_and(|three| three["reposted"] == true).then_some(())

@@ -16,6 +16,7 @@ use cwtch_primitives::{Identity, OsRng};
 use cwtch_protocol::app::board_client::{BoardClient, Event as BoardEvent, pay};
 use cwtch_server::data_dir::DataDir;
 use cwtch_server::keys::ServerKeys;
+use cwtch_server::log::Reading;
 use cwtch_server::{Config, Declarations, RunningServer, Server};
 use cwtch_wire::board::EncryptedGroupMessage;
 use tempfile::TempDir;
@@ -57,6 +58,16 @@ impl World {
     pub async fn server_with(&self, config: Config, declarations: Declarations) -> RunningServer {
         let dir = DataDir::open(&self.server_dir()).unwrap();
         Server::start_in(config, declarations, dir, self.network.clone()).await.unwrap()
+    }
+
+    /// The same by a wall clock that is wrong by so many seconds.
+    pub async fn server_later(&self, declarations: Declarations, seconds: i64) -> RunningServer {
+        let dir = DataDir::open(&self.server_dir()).unwrap();
+        let clock = move || {
+            let now = Reading::of_system();
+            Reading { wall: now.wall.saturating_add_signed(seconds), ..now }
+        };
+        Server::start_at(Config::default(), declarations, dir, self.network.clone(), clock).await.unwrap()
     }
 
     /// An engine with the groups experiment on.

@@ -7,12 +7,17 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The wall clock may be so far ahead of where the monotonic clock says it should be, in seconds.
-const AHEAD: u64 = 10 * 60;
-/// And by this fraction of the time since then more: clocks that are being steered drift apart by half of it.
-const DRIFT: u64 = 1000;
-/// At start the wall clock may be so far ahead of the last signature, in seconds.
+use cwtch_net::Validity;
+use cwtch_protocol::monitor::limits;
+
+/// The wall clock may be so far ahead of where the monotonic clock says it should be, in seconds, however long that clock
+/// has run: the system steers both alike, so only jumps tell them apart.
+pub(super) const AHEAD: u64 = 2 * 60;
+/// At start the wall clock may be so far ahead of the last signature, in seconds, where nobody else can tell.
 const AWAY: u64 = 24 * 60 * 60;
+
+// What clients refuse must never be signed by a clock that is right.
+const _: () = assert!(AHEAD + cwtch_log::TICK < limits::AHEAD_MAX);
 
 /// What the machine's two clocks say, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,29 +70,43 @@ pub enum Doubt {
     LongAway,
 }
 
+/// Who can say at a start that the wall clock is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Somebody has: the operator, or a network whose directory is valid now.
+    Confirmed,
+    /// The network will ([`Clock::confirm`]). Nobody reaches the server before, so nothing is lost by waiting for it.
+    Network,
+    /// Nobody will.
+    Nobody,
+}
+
+impl Trust {
+    /// How far the wall clock may be ahead of the last signature, in seconds.
+    fn away(self) -> u64 {
+        match self {
+            Self::Confirmed => u64::MAX,
+            Self::Network => AHEAD,
+            Self::Nobody => AWAY,
+        }
+    }
+}
+
 impl Clock {
-    /// A clock for a log whose last signature has the time `last` (0 for none). `confirmed` says that the operator
-    /// vouches for the wall clock.
-    pub fn new(source: Source, last: u64, confirmed: bool) -> Self {
+    /// A clock for a log whose last signature has the time `last` (unix seconds, 0 for none).
+    pub fn new(source: Source, last: u64, trust: Trust) -> Self {
         let now = source();
-        let away = last > 0 && !confirmed && now.wall > last.saturating_add(AWAY);
+        let away = last > 0 && now.wall > last.saturating_add(trust.away());
         let anchor = if away { Reading { wall: last, ..now } } else { now };
         Self { source, anchor, doubt: away.then_some(Doubt::LongAway), ahead: 0 }
-    }
-
-    /// The machine's clock.
-    pub fn of_system(last: u64, confirmed: bool) -> Self {
-        Self::new(Box::new(Reading::of_system), last, confirmed)
     }
 
     /// The time that may be signed now, in unix seconds.
     pub fn now(&mut self) -> u64 {
         let now = (self.source)();
-        let elapsed = now.monotonic.saturating_sub(self.anchor.monotonic);
-        let expected = self.anchor.wall.saturating_add(elapsed);
-        let limit = expected.saturating_add(AHEAD).saturating_add(elapsed / DRIFT);
+        let expected = self.expected(now);
         self.ahead = now.wall.saturating_sub(expected);
-        if now.wall <= limit {
+        if self.ahead <= AHEAD {
             // Also after a doubt: a clock that was set back is right again.
             self.doubt = None;
             return now.wall;
@@ -101,11 +120,39 @@ impl Clock {
         self.doubt.map(|doubt| (doubt, self.ahead))
     }
 
-    /// Believes the wall clock as it is now: the operator, or a Tor network that accepts it, says it is right. True if
-    /// it was doubted.
-    pub fn confirm(&mut self) -> bool {
-        self.anchor = (self.source)();
-        self.doubt.take().is_some()
+    /// Where the wall clock should be.
+    fn expected(&self, now: Reading) -> u64 {
+        self.anchor.wall.saturating_add(now.monotonic.saturating_sub(self.anchor.monotonic))
+    }
+
+    /// Nobody will say whether the clock is right: a start is then as with [`Trust::Nobody`].
+    pub fn stay_unconfirmed(&mut self) {
+        let now = (self.source)();
+        if self.doubt == Some(Doubt::LongAway) && now.wall <= self.expected(now).saturating_add(AWAY) {
+            self.anchor = now;
+            self.doubt = None;
+        }
+    }
+
+    /// A Tor network takes a directory that is valid for this time: believes a wall clock within it that was doubted, if that
+    /// shows that the doubt was wrong. True if it did.
+    ///
+    /// At a start that is so. A clock that jumped while the server ran is believed only if the directory was made after
+    /// the time that should be: then the monotonic clock stood still, as on a machine that was paused.
+    pub fn confirm(&mut self, valid: Validity) -> bool {
+        let now = (self.source)();
+        let stood_still = valid.after > self.expected(now);
+        let shown = match self.doubt {
+            None => false,
+            Some(Doubt::LongAway) => true,
+            Some(Doubt::Jumped) => stood_still,
+        };
+        if !shown || !valid.contains(now.wall) {
+            return false;
+        }
+        self.anchor = now;
+        self.doubt = None;
+        true
     }
 }
 
@@ -122,7 +169,7 @@ impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Jumped => "the machine's clock jumped ahead",
-            Self::LongAway => "the machine's clock is more than a day ahead of the last signature",
+            Self::LongAway => "the machine's clock is far ahead of the last signature",
         })
     }
 }
@@ -133,11 +180,12 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     const DAY: u64 = 24 * 60 * 60;
+    const BEGIN: u64 = 1_000_000;
 
-    fn clock(last: u64, confirmed: bool) -> (Arc<Mutex<Reading>>, Clock) {
-        let machine = Arc::new(Mutex::new(Reading { wall: 1_000_000, monotonic: 50 }));
+    fn clock(last: u64, trust: Trust) -> (Arc<Mutex<Reading>>, Clock) {
+        let machine = Arc::new(Mutex::new(Reading { wall: BEGIN, monotonic: 50 }));
         let read = Arc::clone(&machine);
-        (machine, Clock::new(Box::new(move || *read.lock().unwrap()), last, confirmed))
+        (machine, Clock::new(Box::new(move || *read.lock().unwrap()), last, trust))
     }
 
     fn pass(machine: &Mutex<Reading>, monotonic: u64, wall: i64) {
@@ -146,37 +194,56 @@ mod tests {
         now.wall = now.wall.checked_add_signed(wall).unwrap();
     }
 
-    #[test]
-    fn a_clock_that_keeps_pace_is_believed_for_ever() {
-        let (machine, mut clock) = clock(0, false);
-        for _ in 0..400 {
-            // Half a thousandth fast, as a clock that is being steered may be.
-            pass(&machine, 2000, 2001);
-            assert_eq!(clock.now(), machine.lock().unwrap().wall);
-            assert_eq!(clock.doubt(), None);
-            pass(&machine, DAY, DAY as i64 + 43);
-        }
-        assert_eq!(clock.now(), machine.lock().unwrap().wall);
+    fn valid(after: u64, until: u64) -> Validity {
+        Validity { after, until }
     }
 
     #[test]
-    fn a_jump_ahead_is_not_signed_until_it_is_confirmed() {
-        let (machine, mut clock) = clock(0, false);
-        pass(&machine, 100, 100 + 600);
-        assert_eq!(clock.now(), 1_000_700);
-        pass(&machine, 0, 1);
-        assert_eq!(clock.now(), 1_000_100);
-        assert_eq!(clock.doubt(), Some((Doubt::Jumped, 601)));
+    fn the_jump_that_is_believed_does_not_grow_with_the_uptime() {
+        for days in [0, 1, 100, 3000] {
+            let (machine, mut clock) = clock(0, Trust::Nobody);
+            for _ in 0..days {
+                pass(&machine, DAY, DAY as i64);
+                assert_eq!(clock.now(), machine.lock().unwrap().wall);
+            }
+            pass(&machine, 0, AHEAD as i64);
+            assert_eq!((clock.now(), clock.doubt()), (BEGIN + days * DAY + AHEAD, None));
+            pass(&machine, 0, 1);
+            assert_eq!(clock.now(), BEGIN + days * DAY, "after {days} days");
+            assert_eq!(clock.doubt(), Some((Doubt::Jumped, AHEAD + 1)));
+        }
+    }
+
+    #[test]
+    fn many_small_steps_are_no_way_ahead() {
+        let (machine, mut clock) = clock(0, Trust::Nobody);
+        for _ in 0..500 {
+            pass(&machine, 60, 61);
+            let expected = BEGIN + machine.lock().unwrap().monotonic - 50;
+            assert!(clock.now() <= expected + AHEAD);
+        }
+    }
+
+    #[test]
+    fn a_jump_ahead_is_not_signed_until_time_shows_that_it_was_none() {
+        let (machine, mut clock) = clock(0, Trust::Network);
+        pass(&machine, 100, 100 + 7200);
+        assert_eq!(clock.now(), BEGIN + 100);
+        // A directory of before the jump is valid for hours, and says nothing of it.
+        assert!(!clock.confirm(valid(BEGIN, BEGIN + 3 * 3600)));
         pass(&machine, 500, 500);
-        assert_eq!(clock.now(), 1_000_600);
-        assert!(clock.confirm());
-        assert_eq!((clock.now(), clock.doubt()), (1_001_201, None));
-        assert!(!clock.confirm());
+        assert_eq!(clock.now(), BEGIN + 600);
+        // One that was made later than it should be now: the machine had been paused.
+        let made = BEGIN + 3600;
+        assert!(!clock.confirm(valid(made, made + 1800)), "the wall clock is beyond it");
+        assert!(clock.confirm(valid(made, made + 3 * 3600)));
+        assert_eq!((clock.now(), clock.doubt()), (BEGIN + 7800, None));
+        assert!(!clock.confirm(valid(made, made + 3 * 3600)), "nothing is doubted");
     }
 
     #[test]
     fn a_clock_that_is_set_back_is_believed_and_so_is_its_return() {
-        let (machine, mut clock) = clock(0, false);
+        let (machine, mut clock) = clock(0, Trust::Nobody);
         pass(&machine, 10, -5000);
         assert_eq!((clock.now(), clock.doubt()), (995_000, None));
         pass(&machine, 10, 5020);
@@ -190,15 +257,36 @@ mod tests {
 
     #[test]
     fn after_a_day_away_the_time_goes_on_from_the_last_signature() {
-        let last = 1_000_000 - DAY;
-        assert_eq!(clock(last, false).1.now(), 1_000_000);
-        let (machine, mut clock) = clock(last - 1, false);
+        let last = BEGIN - DAY;
+        assert_eq!(clock(last, Trust::Nobody).1.now(), BEGIN);
+        let (machine, mut clock) = clock(last - 1, Trust::Nobody);
         pass(&machine, 60, 60);
         assert_eq!(clock.now(), last - 1 + 60);
         assert_eq!(clock.doubt(), Some((Doubt::LongAway, DAY + 1)));
-        assert!(clock.confirm());
-        assert_eq!(clock.now(), 1_000_060);
-        let (_, mut clock) = super::tests::clock(5, true);
-        assert_eq!((clock.now(), clock.doubt()), (1_000_000, None));
+        let (_, mut clock) = super::tests::clock(5, Trust::Confirmed);
+        assert_eq!((clock.now(), clock.doubt()), (BEGIN, None));
+    }
+
+    #[test]
+    fn where_the_network_tells_the_clock_waits_for_it_and_only_within_its_time() {
+        let last = BEGIN - 3600;
+        let (machine, mut clock) = clock(last, Trust::Network);
+        pass(&machine, 60, 60);
+        assert_eq!(clock.now(), last + 60);
+        for wrong in [valid(BEGIN + 61, BEGIN + 9000), valid(BEGIN - 9000, BEGIN + 59)] {
+            assert!(!clock.confirm(wrong));
+            assert_eq!(clock.now(), last + 60);
+        }
+        assert!(clock.confirm(valid(BEGIN + 60, BEGIN + 60)));
+        assert_eq!((clock.now(), clock.doubt()), (BEGIN + 60, None));
+        // If it turns out that the network says nothing, nobody else can tell.
+        let (_, mut clock) = super::tests::clock(last, Trust::Network);
+        clock.stay_unconfirmed();
+        assert_eq!((clock.now(), clock.doubt()), (BEGIN, None));
+        let (_, mut clock) = super::tests::clock(BEGIN - DAY - 1, Trust::Network);
+        clock.stay_unconfirmed();
+        assert_eq!((clock.now(), clock.doubt()), (BEGIN - DAY - 1, Some((Doubt::LongAway, DAY + 1))));
+        // A start right behind the last signature needs nobody.
+        assert_eq!(super::tests::clock(BEGIN - AHEAD, Trust::Network).1.now(), BEGIN);
     }
 }

@@ -8,12 +8,16 @@
 //! - the size and time last signed, at most a minute old, and exact after a clean stop and at each start;
 //! - the certificate of the log key.
 //!
+//! Beside it lies the *mark*: size and time of the last commit, written over after each, before anything of it is shown. It is
+//! never waited for, so a power cut may lose or tear it (then it does not count), but no kill does: a database of the
+//! same minute is noticed.
+//!
 //! While a start changes the nonce the guard holds both, the old and the next: between any two of its writes the
 //! database has one of them, so a crash leaves nothing that looks like a restore.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use cwtch_primitives::CryptoRngCore;
@@ -100,7 +104,18 @@ impl Guard {
         // What is no text is damaged as well.
         let read = file.take(MAX_FILE).read_to_string(&mut text);
         let guard = read.ok().and_then(|_| Self::parse(&text));
-        guard.map(Some).ok_or(GuardError::Damaged { path })
+        let guard = guard.ok_or(GuardError::Damaged { path })?;
+        Ok(Some(guard.marked(dir)))
+    }
+
+    /// With what the mark says, if it is of this guard's database.
+    fn marked(self, dir: &Path) -> Self {
+        match Mark::read(&dir.join(Mark::FILE)) {
+            Some((nonce, size, time)) if self.nonce == Some(nonce) => {
+                Self { size: self.size.max(size), time: self.time.max(time), ..self }
+            }
+            _ => self,
+        }
     }
 
     /// Puts the guard into place: afterwards the old one or this one is there, whole.
@@ -164,10 +179,86 @@ impl Guard {
     }
 }
 
+/// The file of the mark, which is written after each commit.
+#[derive(Debug)]
+pub(super) struct Mark {
+    file: File,
+    nonce: Nonce,
+}
+
+impl Mark {
+    /// The file's name, beside the guard.
+    pub(super) const FILE: &'static str = "log.mark";
+    /// Nonce, size, time; all of it twice, so that one that was written in part is none.
+    const LEN: usize = 2 * Self::HALF;
+    const HALF: usize = NONCE + 16;
+
+    /// Begins to mark what is signed for the database with this nonce.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub(super) fn open(dir: &Path, nonce: Nonce) -> Result<Self, DataDirError> {
+        let path = dir.join(Self::FILE);
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
+        Ok(Self { file: file.map_err(DataDirError::io("opened", &path))?, nonce })
+    }
+
+    /// Writes what was signed last.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub(super) fn write(&self, size: u64, time: u64) -> std::io::Result<()> {
+        let half = [self.nonce.as_bytes(), &size.to_be_bytes(), &time.to_be_bytes()].concat();
+        self.file.write_all_at(&half.repeat(2), 0)
+    }
+
+    fn read(path: &Path) -> Option<(Nonce, u64, u64)> {
+        let mut bytes = [0; Self::LEN];
+        File::open(path).ok()?.read_exact(&mut bytes).ok()?;
+        let (first, second) = bytes.split_at(Self::HALF);
+        let (nonce, rest) = first.split_at(NONCE);
+        let (size, time) = rest.split_first_chunk()?;
+        let time = time.first_chunk()?;
+        let whole = first == second;
+        whole.then_some((Nonce::from_slice(nonce)?, u64::from_be_bytes(*size), u64::from_be_bytes(*time)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn the_mark_counts_for_its_own_database_and_whole_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let guard = guard();
+        guard.store(dir.path()).unwrap();
+        let mark = Mark::open(dir.path(), nonce(1)).unwrap();
+        let known = || Guard::load(dir.path()).unwrap().map(|guard| (guard.size, guard.time));
+        assert_eq!(known(), Some((300, guard.time)), "an empty one");
+        mark.write(301, guard.time + 60).unwrap();
+        assert_eq!(known(), Some((301, guard.time + 60)));
+        // An old one takes nothing back.
+        mark.write(299, guard.time - 60).unwrap();
+        assert_eq!(known(), Some((300, guard.time)));
+        mark.write(400, guard.time).unwrap();
+        let path = dir.path().join(Mark::FILE);
+        let whole = fs::read(&path).unwrap();
+        assert_eq!(
+            (whole.len(), fs::metadata(&path).unwrap().permissions().mode() & 0o777),
+            (Mark::LEN, 0o600)
+        );
+        for torn in 0..Mark::LEN {
+            let mut bytes = whole.clone();
+            bytes[torn] ^= 1;
+            fs::write(&path, &bytes).unwrap();
+            assert_eq!(known(), Some((300, guard.time)), "byte {torn}");
+        }
+        Mark::open(dir.path(), nonce(2)).unwrap().write(500, guard.time + 600).unwrap();
+        assert_eq!(known(), Some((300, guard.time)), "of another start");
+    }
 
     fn nonce(n: u8) -> Nonce {
         Nonce([n; NONCE])

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use cwtch_log::{Signer, floor60};
+use cwtch_net::Validity;
 
 use super::clock::{Clock, Doubt};
-use super::guard::Guard;
+use super::guard::{Guard, Mark};
 
 /// The one signer of an incarnation.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct Keeper {
 struct GuardFile {
     dir: PathBuf,
     guard: Guard,
+    mark: Mark,
 }
 
 impl Keeper {
@@ -30,8 +32,8 @@ impl Keeper {
     }
 
     /// From now on what is signed is written to the guard in this directory.
-    pub(super) fn set_guard(&mut self, dir: PathBuf, guard: Guard) {
-        self.guard = Some(GuardFile { dir, guard });
+    pub(super) fn set_guard(&mut self, dir: PathBuf, guard: Guard, mark: Mark) {
+        self.guard = Some(GuardFile { dir, guard, mark });
     }
 
     /// Signs.
@@ -62,15 +64,22 @@ impl Keeper {
         now
     }
 
-    /// Somebody vouches for the machine's clock.
-    pub fn confirm_clock(&mut self) {
-        if self.clock.confirm() {
-            tracing::info!("the machine's clock is confirmed");
+    /// A network's directory is valid for this time, or (`None`) it turned out that the network cannot tell.
+    pub fn confirm_clock(&mut self, valid: Option<Validity>) {
+        match valid {
+            Some(valid) if self.clock.confirm(valid) => tracing::info!("the machine's clock is confirmed"),
+            Some(_) => {}
+            None => self.clock.stay_unconfirmed(),
         }
     }
 
-    /// After a commit: writes the guard if its time is not of this minute.
+    /// After a commit, before anything of it is shown: writes the mark, and the guard if its time is not of this minute.
     pub fn note(&mut self, size: u64, time: u64) {
+        if let Some(file) = &self.guard
+            && let Err(error) = file.mark.write(size, time)
+        {
+            tracing::error!("what was signed last could not be marked: {error}");
+        }
         if self.guard.as_ref().is_some_and(|file| file.guard.time != time) {
             self.finish(size, time);
         }
@@ -78,7 +87,7 @@ impl Keeper {
 
     /// Writes the guard.
     pub fn finish(&mut self, size: u64, time: u64) {
-        let Some(GuardFile { dir, guard }) = &mut self.guard else { return };
+        let Some(GuardFile { dir, guard, .. }) = &mut self.guard else { return };
         let now = Guard { size, time, ..guard.clone() };
         // The guard stays valid, only older: a restore of the last minutes might not be noticed.
         match now.store(dir) {

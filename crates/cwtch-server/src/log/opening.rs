@@ -1,4 +1,4 @@
-//! What a start does with the log: go on, begin, begin anew after a restore, or refuse.
+//! A start of the log: what is found, what the table says, and the writes that follow.
 //!
 //! The order of the writes makes every crash harmless. A fresh key is durable before a certificate names it, and takes its
 //! place afterwards ([`key::find`] finishes what a crash interrupted). The guard holds both nonces while the database
@@ -9,14 +9,18 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use cwtch_log::tree::empty_root;
-use cwtch_log::{Certificate, ObjectError, Previous, Signer, floor60};
+use cwtch_log::{Certificate, Previous, Signer, Utc, floor60};
 use cwtch_primitives::{CryptoRngCore, Identity};
 
-use super::clock::{Clock, Source};
-use super::guard::{Guard, GuardError, Nonce};
+use super::clock::{Clock, Source, Trust};
+use super::decision::{
+    self, Action, Beginning, Database, Declared, Key, Mismatch, Noted, Situation, beginning,
+};
+use super::error::LogError;
+use super::guard::{Guard, GuardError, Mark, Nonce};
 use super::keeper::Keeper;
 use super::key;
-use crate::keys::KeyError;
+use crate::keys::{self, Unbegun};
 use crate::store::{Changes, SqliteStore, Start, StoreError};
 
 /// How the log is to be opened.
@@ -27,73 +31,82 @@ pub struct Opening<'a> {
     pub keys: PathBuf,
     /// The promised retention in seconds, 0 for none.
     pub retention: u64,
-    /// The operator declares that the database was restored. This vouches for the machine's clock, too.
+    /// The operator declares that the database was restored. This vouches for the machine's clock as it is now, too.
     pub declare_restore: bool,
-    /// The operator vouches for the machine's clock.
+    /// The operator declares that everything but the keys was lost. This vouches for the machine's clock as it is now, too.
+    pub declare_total_loss: bool,
+    /// The operator vouches for the machine's clock, and for that of the machine that ran this server before.
     pub confirm_clock: bool,
+    /// Who else vouches for the machine's clock.
+    pub trust: Trust,
     /// The machine's clocks.
     pub clock: Source,
+    /// The pause that an earlier attempt of this start asked for.
+    pub waited: Option<Pause>,
     /// Called after each durable write: where a crash may strike.
     pub(crate) written: Option<&'a mut dyn FnMut()>,
 }
 
-/// How database, log key and guard contradict each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Mismatch {
-    /// The database has a log, but its key is not here.
-    KeyMissing,
-    /// The guard is not here.
-    GuardMissing,
-    /// The guard cannot be read.
-    GuardDamaged,
-    /// The nonce is another one: another copy of the database was used since.
-    OtherCopy,
-    /// The database knows less than what was signed.
-    Behind {
-        /// The entries that it knows.
-        knows: u64,
-        /// The entries that were signed, at least.
-        signed: u64,
-    },
-    /// There was a log, and the database has none.
-    NoLog,
+/// What came of an attempt to open.
+#[derive(Debug)]
+pub enum Opened {
+    /// The log goes on or begins: this signs it.
+    Signing(Box<Keeper>),
+    /// The log has been retired.
+    Ended,
+    /// Nothing was begun: try again when that is over.
+    NotYet(NotYet),
 }
 
-/// Why the log cannot be opened.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LogError {
-    /// Going on could contradict what was signed.
-    #[error(
-        "the database is not the one that this server used last: {0}. If you restored or moved it, start once with \
-         --declare-restore (clients are then told which messages the server lost). If you did not, put the right \
-         database back, and make sure that no other copy of this server runs"
-    )]
-    Refused(Mismatch),
-    /// A key file cannot be used.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The guard file cannot be used.
-    #[error(transparent)]
-    Guard(GuardError),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A certificate that is stored is not valid, or one cannot be signed.
-    #[error("the log's certificate cannot be used: {0}")]
-    Certificate(#[from] ObjectError),
-    /// There is nothing to end.
-    #[error("the server has no log yet: start it once")]
-    NotBegun,
-    /// It has ended already.
-    #[error("the server's log has been retired already")]
-    AlreadyRetired,
+/// Why a log cannot begin yet. `Display` says so to an operator.
+#[derive(Debug)]
+pub enum NotYet {
+    /// The network has to confirm the machine's clock.
+    Clock,
+    /// What was signed before must be sure to lie behind.
+    Until(Box<Pause>),
 }
 
-impl From<crate::data_dir::DataDirError> for LogError {
-    fn from(error: crate::data_dir::DataDirError) -> Self {
-        Self::Key(error.into())
+/// Until a log that replaces another may begin. Each start waits for itself, so that two never begin in one minute.
+#[derive(Debug)]
+pub struct Pause {
+    beginning: Beginning,
+    clock: Clock,
+    known: bool,
+}
+
+impl Pause {
+    /// The end, unix seconds.
+    pub fn until(&self) -> u64 {
+        self.beginning.not_signed_before
+    }
+
+    /// Whether it is over.
+    pub fn is_over(&mut self) -> bool {
+        self.clock.now() >= self.until()
+    }
+}
+
+impl fmt::Display for NotYet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Clock => f.write_str(
+                "the log begins once Tor has confirmed this machine's clock. If that takes long, check the clock; if you know \
+                 that it is right, start again with --confirm-clock",
+            ),
+            Self::Until(pause) => {
+                let until = Utc(pause.until());
+                write!(f, "declared: the log begins anew at {until}, so that it cannot contradict what was signed before; ")?;
+                f.write_str(match pause.known {
+                    true => "waiting",
+                    false => {
+                        "nobody knows how far the clock of the lost server was ahead, so this takes three hours. If you \
+                         know that it was right (it used NTP), stop this and start with --confirm-clock as well: then it \
+                         takes a minute"
+                    }
+                })
+            }
+        }
     }
 }
 
@@ -106,15 +119,18 @@ struct Found {
 }
 
 impl<'a> Opening<'a> {
-    /// With nothing promised and nothing declared.
+    /// With nothing promised, nothing declared, and nobody who confirms a clock.
     pub fn new(server: &'a Identity, keys: PathBuf, clock: Source) -> Self {
         Self {
             server,
             keys,
             retention: 0,
             declare_restore: false,
+            declare_total_loss: false,
             confirm_clock: false,
+            trust: Trust::Nobody,
             clock,
+            waited: None,
             written: None,
         }
     }
@@ -125,28 +141,47 @@ impl<'a> Opening<'a> {
         }
     }
 
-    /// Opens the log of a database; `None` if it has been retired. The caller holds the data directory's lock.
+    /// Whether a start may go on although there is no database: to be asked before one is made.
+    ///
+    /// # Errors
+    /// [`LogError::NoDatabase`] and whatever else keeps the log from being opened then.
+    pub fn without_database(&self) -> Result<(), LogError> {
+        match self.decide(&self.look_at(Start { empty: true, ..Start::default() })?)? {
+            Action::Refuse(refusal) => Err(refusal.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens the log of a database. The caller holds the data directory's lock.
     ///
     /// # Errors
     /// [`LogError`].
-    pub fn open(self, store: &SqliteStore, rng: &mut impl CryptoRngCore) -> Result<Option<Keeper>, LogError> {
+    pub fn open(mut self, store: &SqliteStore, rng: &mut impl CryptoRngCore) -> Result<Opened, LogError> {
         let found = self.look(store)?;
-        if let Some(retired) = found.certificate.as_ref().filter(|certificate| certificate.is_retired()) {
-            self.clear(&found.start, retired)?;
-            return Ok(None);
-        }
-        match self.mismatch(&found)? {
-            None if found.certificate.is_none() => self.begin(store, &found, rng).map(Some),
-            None => {
-                if self.declare_restore {
-                    tracing::warn!(
-                        "--declare-restore is not needed: the database is the one that was used last"
-                    );
-                }
-                self.go_on(store, &found, rng).map(Some)
+        match self.decide(&found)? {
+            Action::Refuse(refusal) => Err(refusal.into()),
+            Action::StayEnded => {
+                let retired = found.certificate.as_ref().ok_or(LogError::NotBegun)?;
+                self.clear(&found.start, retired)?;
+                Ok(Opened::Ended)
             }
-            Some(mismatch) if !self.declare_restore => Err(LogError::Refused(mismatch)),
-            Some(_) => self.begin_again(store, &found, rng),
+            Action::EndAgain => self.end_again(store, &found, rng),
+            Action::GoOn => {
+                if self.declare_restore || self.declare_total_loss {
+                    tracing::warn!("nothing had to be declared: the database is the one that was used last");
+                }
+                self.go_on(store, &found, rng)
+            }
+            Action::Begin if self.trusted() == Trust::Network => Ok(Opened::NotYet(NotYet::Clock)),
+            Action::Begin => self.begin(store, &found, rng),
+            Action::BeginAnew { known } => match self.pause(&found, known) {
+                Ok(begun) => self.begin_again(store, &found, begun, rng),
+                Err(not_yet) => Ok(Opened::NotYet(not_yet)),
+            },
+            Action::DeclareLoss => match self.pause(&found, false) {
+                Ok(begun) => self.begin_from_nothing(store, &found, begun, rng),
+                Err(not_yet) => Ok(Opened::NotYet(not_yet)),
+            },
         }
     }
 
@@ -160,12 +195,13 @@ impl<'a> Opening<'a> {
         if certificate.is_retired() {
             return Err(LogError::AlreadyRetired);
         }
-        if let Some(mismatch) = self.mismatch(&found)? {
-            return Err(LogError::Refused(mismatch));
+        if let Action::Refuse(refusal) = self.decide(&found)? {
+            return Err(refusal.into());
         }
         let size = found.start.log.signed_size;
         let previous = Previous { incarnation: certificate.incarnation(), size, root: store.root_at(size)? };
-        let incarnation = self.next_incarnation(&found);
+        let known = (self.clock)().wall.max(found.last());
+        let incarnation = floor60(known.saturating_add(60)).saturating_add(60);
         let retired = Certificate::sign_retired(self.server, incarnation, previous)?;
         let nonce = Nonce::generate(rng);
         let guard = found.before(nonce);
@@ -178,7 +214,10 @@ impl<'a> Opening<'a> {
     }
 
     fn look(&self, store: &SqliteStore) -> Result<Found, LogError> {
-        let start = store.log_start()?;
+        self.look_at(store.log_start()?)
+    }
+
+    fn look_at(&self, start: Start) -> Result<Found, LogError> {
         let address = self.server.address();
         let certificate = start.certificate.as_deref();
         let certificate = certificate.map(|bytes| Certificate::from_bytes(bytes, &address)).transpose()?;
@@ -190,28 +229,78 @@ impl<'a> Opening<'a> {
         Ok(Found { start, certificate, guard, damaged })
     }
 
-    fn mismatch(&self, found: &Found) -> Result<Option<Mismatch>, LogError> {
-        if found.damaged {
-            return Ok(Some(Mismatch::GuardDamaged));
-        }
-        let named = found.certificate.as_ref().map(Certificate::log_key);
-        let Some(named) = named else {
-            let had = found.guard.as_ref().is_some_and(|guard| !guard.certificate.is_empty());
-            return Ok((had || key::exists(&self.keys)).then_some(Mismatch::NoLog));
-        };
+    /// What the table says of what is found.
+    fn decide(&self, found: &Found) -> Result<Action, LogError> {
         let log = &found.start.log;
-        let key = named.map(|named| key::find(&self.keys, named)).transpose()?.flatten();
-        let Some(guard) = &found.guard else { return Ok(Some(Mismatch::GuardMissing)) };
-        if key.is_none() {
-            return Ok(Some(Mismatch::KeyMissing));
-        }
-        Ok(match guard.fits(log.nonce, log.signed_size, log.time) {
-            true => None,
-            false if guard.knows(log.nonce) => {
-                Some(Mismatch::Behind { knows: log.signed_size, signed: guard.size })
+        let database = match &found.certificate {
+            Some(certificate) if certificate.is_retired() => Database::Ended,
+            Some(_) => Database::Logged,
+            None if found.start.empty => Database::Nothing,
+            None => Database::Unlogged,
+        };
+        let guard = match &found.guard {
+            None if found.damaged => decision::Guard::Damaged,
+            None => decision::Guard::Missing,
+            Some(guard) if guard.fits(log.nonce, log.signed_size, log.time) => decision::Guard::Fits,
+            Some(guard) if guard.knows(log.nonce) => {
+                decision::Guard::Behind { knows: log.signed_size, signed: guard.size }
             }
-            false => Some(Mismatch::OtherCopy),
-        })
+            Some(_) => decision::Guard::OtherCopy,
+        };
+        let noted = match self.noted(found) {
+            Some(certificate) if certificate.is_retired() => Noted::End,
+            Some(_) => Noted::Log,
+            None => Noted::Nothing,
+        };
+        let named = found.certificate.as_ref().and_then(Certificate::log_key);
+        let key = match named.map(|named| key::find(&self.keys, named)).transpose()?.flatten() {
+            Some(_) => Key::Named,
+            None if key::exists(&self.keys) => Key::Other,
+            None => Key::Missing,
+        };
+        Ok(decision::decide(&Situation {
+            fresh: Unbegun::is(&self.keys),
+            database,
+            guard,
+            noted,
+            noted_last: found.guard.as_ref().is_some_and(|guard| guard.time >= log.time),
+            key,
+            declared: Declared {
+                restore: self.declare_restore,
+                total_loss: self.declare_total_loss,
+                clock: self.confirm_clock,
+            },
+        }))
+    }
+
+    /// The certificate that the guard holds; one that does not verify is none of this server's.
+    fn noted(&self, found: &Found) -> Option<Certificate> {
+        let guard = found.guard.as_ref()?;
+        Certificate::from_bytes(&guard.certificate, &self.server.address()).ok()
+    }
+
+    /// Who vouches for the clock.
+    fn trusted(&self) -> Trust {
+        if self.confirm_clock { Trust::Confirmed } else { self.trust }
+    }
+
+    /// When a log that replaces another begins, and the clock that it goes on with; or why not yet.
+    fn pause(&mut self, found: &Found, known: bool) -> Result<(u64, Clock), NotYet> {
+        if self.trusted() == Trust::Network {
+            return Err(NotYet::Clock);
+        }
+        let mut pause = match self.waited.take() {
+            Some(waited) => waited,
+            None => {
+                let known = known || self.confirm_clock;
+                let mut clock = self.clock(0, Trust::Confirmed);
+                Pause { beginning: beginning(clock.now(), found.last(), known), clock, known }
+            }
+        };
+        match pause.is_over() {
+            true => Ok((pause.beginning.incarnation, pause.clock)),
+            false => Err(NotYet::Until(Box::new(pause))),
+        }
     }
 
     /// The first incarnation.
@@ -220,8 +309,8 @@ impl<'a> Opening<'a> {
         store: &SqliteStore,
         found: &Found,
         rng: &mut impl CryptoRngCore,
-    ) -> Result<Keeper, LogError> {
-        let mut clock = self.clock(0, true);
+    ) -> Result<Opened, LogError> {
+        let mut clock = self.clock(0, Trust::Confirmed);
         let incarnation = floor60(clock.now());
         let log_key = key::prepare(&self.keys, rng)?;
         self.written();
@@ -236,11 +325,11 @@ impl<'a> Opening<'a> {
         store: &SqliteStore,
         found: &Found,
         rng: &mut impl CryptoRngCore,
-    ) -> Result<Keeper, LogError> {
+    ) -> Result<Opened, LogError> {
         let certificate = found.certificate.clone().ok_or(LogError::NotBegun)?;
         let named = certificate.log_key().ok_or(LogError::AlreadyRetired)?;
         let log_key = key::find(&self.keys, named)?.ok_or(LogError::Refused(Mismatch::KeyMissing))?;
-        let clock = self.clock(found.start.log.time, self.confirm_clock);
+        let clock = self.clock(found.start.log.time, self.trusted());
         self.commit(store, found, Keeper::unguarded(Signer::new(certificate, log_key)?, clock), &[], rng)
     }
 
@@ -249,34 +338,52 @@ impl<'a> Opening<'a> {
         mut self,
         store: &SqliteStore,
         found: &Found,
+        (incarnation, clock): (u64, Clock),
         rng: &mut impl CryptoRngCore,
-    ) -> Result<Option<Keeper>, LogError> {
-        let address = self.server.address();
-        let guarded = found.guard.as_ref().map(|guard| guard.certificate.as_slice()).unwrap_or_default();
+    ) -> Result<Opened, LogError> {
         // A restore of a database from before an earlier restore: the guard knows the incarnation between.
-        let between = Certificate::from_bytes(guarded, &address)
-            .ok()
+        let between = self
+            .noted(found)
             .filter(|between| found.incarnation().is_none_or(|known| between.incarnation() > known));
-        if let Some(retired) = between.as_ref().filter(|between| between.is_retired()) {
-            let nonce = Nonce::generate(rng);
-            store.end_log(retired, nonce)?;
-            self.written();
-            self.clear(&store.log_start()?, retired)?;
-            return Ok(None);
-        }
-        let previous = found.previous(store, between.as_ref())?;
-        let incarnation = self.next_incarnation(found);
+        let previous = found.previous(store, between.as_ref())?.ok_or(LogError::NotBegun)?;
         let log_key = key::prepare(&self.keys, rng)?;
         self.written();
-        let public = log_key.public_key();
-        let certificate = match previous {
-            Some(previous) => Certificate::sign_next(self.server, public, incarnation, previous)?,
-            None => Certificate::sign_first(self.server, public, incarnation)?,
-        };
-        let kept = previous.map_or(0, |previous| previous.size);
+        let certificate = Certificate::sign_next(self.server, log_key.public_key(), incarnation, previous)?;
+        let kept = previous.size;
         tracing::warn!(kept, "a restore was declared: the log begins anew behind the entries that were kept");
-        let keeper = Keeper::unguarded(Signer::new(certificate, log_key)?, self.clock(0, true));
-        self.commit(store, found, keeper, between.as_slice(), rng).map(Some)
+        let keeper = Keeper::unguarded(Signer::new(certificate, log_key)?, clock);
+        self.commit(store, found, keeper, between.as_slice(), rng)
+    }
+
+    /// A log of a server that knows nothing of the one before.
+    fn begin_from_nothing(
+        mut self,
+        store: &SqliteStore,
+        found: &Found,
+        (incarnation, clock): (u64, Clock),
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Opened, LogError> {
+        let log_key = key::prepare(&self.keys, rng)?;
+        self.written();
+        let certificate = Certificate::sign_total_loss(self.server, log_key.public_key(), incarnation)?;
+        tracing::warn!(
+            "a total loss was declared: the log begins anew, and clients are told that everything was lost"
+        );
+        self.commit(store, found, Keeper::unguarded(Signer::new(certificate, log_key)?, clock), &[], rng)
+    }
+
+    /// The log had ended: it does so again in a database from before.
+    fn end_again(
+        mut self,
+        store: &SqliteStore,
+        found: &Found,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Opened, LogError> {
+        let retired = self.noted(found).ok_or(LogError::NotBegun)?;
+        store.end_log(&retired, Nonce::generate(rng))?;
+        self.written();
+        self.clear(&store.log_start()?, &retired)?;
+        Ok(Opened::Ended)
     }
 
     /// The writes that every start has: guard, database, guard, and the place of a new key.
@@ -287,7 +394,7 @@ impl<'a> Opening<'a> {
         mut keeper: Keeper,
         missing: &[Certificate],
         rng: &mut impl CryptoRngCore,
-    ) -> Result<Keeper, LogError> {
+    ) -> Result<Opened, LogError> {
         let nonce = Nonce::generate(rng);
         let certificate = keeper.signer().certificate().to_bytes();
         let begins = found.start.certificate.as_deref() != Some(certificate.as_slice());
@@ -305,8 +412,10 @@ impl<'a> Opening<'a> {
             key::establish(&self.keys)?;
             self.written();
         }
-        keeper.set_guard(self.keys, guard);
-        Ok(keeper)
+        Unbegun::clear(&self.keys)?;
+        let mark = Mark::open(&self.keys, nonce)?;
+        keeper.set_guard(self.keys, guard, mark);
+        Ok(Opened::Signing(Box::new(keeper)))
     }
 
     /// After the log's end: no key, and a guard that remembers it.
@@ -321,25 +430,24 @@ impl<'a> Opening<'a> {
         guard.store(&self.keys)?;
         self.written();
         key::remove(&self.keys)?;
-        Ok(())
+        Ok(Unbegun::clear(&self.keys)?)
     }
 
-    fn clock(&mut self, last: u64, confirmed: bool) -> Clock {
+    fn clock(&mut self, last: u64, trust: Trust) -> Clock {
         let source = std::mem::replace(&mut self.clock, Box::new(super::clock::Reading::of_system));
-        Clock::new(source, last, confirmed)
-    }
-
-    /// The next multiple of 60 after everything that may have been signed, and a minute more.
-    fn next_incarnation(&self, found: &Found) -> u64 {
-        let guarded = found.guard.as_ref().map_or(0, |guard| guard.time);
-        let known = (self.clock)().wall.max(found.start.log.time).max(guarded);
-        floor60(known.saturating_add(60)).saturating_add(60)
+        Clock::new(source, last, trust)
     }
 }
 
 impl Found {
     fn incarnation(&self) -> Option<u64> {
         self.start.log.incarnation
+    }
+
+    /// The last time that is known to have been signed.
+    fn last(&self) -> u64 {
+        let guarded = self.guard.as_ref().map_or(0, |guard| guard.time);
+        self.start.log.time.max(guarded).max(self.incarnation().unwrap_or(0))
     }
 
     /// The guard while the database changes to a new nonce. It fits the database that was found only if it did so before.
@@ -386,22 +494,7 @@ impl fmt::Debug for Opening<'_> {
     }
 }
 
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::KeyMissing => f.write_str("the key of its log (keys/log.key) is not here"),
-            Self::GuardMissing => f.write_str("the guard of its log (keys/log.guard) is not here"),
-            Self::GuardDamaged => f.write_str("the guard of its log (keys/log.guard) cannot be read"),
-            Self::OtherCopy => f.write_str("another copy of it has been used since"),
-            Self::Behind { knows, signed } => {
-                write!(f, "it ends at {knows} entries, and the server had signed {signed} or signed later")
-            }
-            Self::NoLog => f.write_str("the server had a log, and this database has none"),
-        }
-    }
-}
-
 /// Where the log key and the guard of a data directory lie.
 pub(crate) fn directory(data_dir: &Path) -> PathBuf {
-    data_dir.join(crate::keys::DIR)
+    data_dir.join(keys::DIR)
 }

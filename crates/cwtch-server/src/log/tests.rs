@@ -223,11 +223,16 @@ fn a_server_without_its_log_key_or_guard_is_refused() {
     world.replace_files(whole.path());
     std::fs::write(world.keys().join("log.guard"), "nonsense").unwrap();
     assert_eq!(mismatch(&mut world), Mismatch::GuardDamaged);
-    // A new database beside the old key.
+    // No database beside the old key: a backup has to be there, or all is lost.
     world.replace_files(whole.path());
     restore(&world, tempfile::tempdir().unwrap().path());
-    assert_eq!(mismatch(&mut world), Mismatch::NoLog);
-    let open = world.try_open(true).unwrap();
+    let refused = world.try_open(false).map(drop).unwrap_err();
+    assert!(matches!(refused, LogError::NoDatabase), "{refused}");
+    assert!(matches!(world.try_open(true).map(drop), Err(LogError::NothingToRestore)));
+    assert!(!world.database().exists(), "a refused start makes none");
+    world.loss = true;
+    let open = world.try_open(false).unwrap();
+    // The guard knows which log it was, so that the new one continues its beginning.
     assert_eq!(certificate(&world, &open).previous().unwrap().size, 0);
 }
 

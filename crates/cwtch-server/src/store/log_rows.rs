@@ -11,7 +11,7 @@ use crate::log::Nonce;
 type CertificateBytes = [u8; CERTIFICATE_LEN];
 
 /// Where the log stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogState {
     /// Messages that had been deleted before the log began.
     pub(crate) began: Seq,

@@ -28,6 +28,7 @@ mod tree;
 mod writer;
 
 use cwtch_log::EntryId;
+use cwtch_net::Validity;
 use cwtch_wire::board::{CheckpointBytes, HeadLog, ReplayLog};
 
 pub use commit::{Commit, CommitLog};
@@ -123,8 +124,8 @@ pub trait StoreWriter: Send {
     /// If that fails, too; then this writer must not be used any more.
     fn recover(&mut self) -> Result<Seq, StoreError>;
 
-    /// Somebody vouches for the machine's clock.
-    fn confirm_clock(&mut self);
+    /// A network's directory is valid for this time, which may confirm the machine's clock; `None`: it cannot tell.
+    fn confirm_clock(&mut self, valid: Option<Validity>);
 
     /// Writes down, beside the log key, what was signed last. To be called at the end.
     fn finish(&mut self);

@@ -142,6 +142,21 @@ pub(super) fn migrate(conn: &mut Connection, path: &Path, board: &[u8]) -> Resul
     transaction.commit().map_err(&fail)
 }
 
+/// Whether it is this server's database of version 1, which had no log.
+pub(super) fn predates_logs(conn: &Connection, board: &[u8]) -> Result<bool, StoreError> {
+    let fail = StoreError::of("being opened");
+    let version = conn.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).map_err(&fail)?;
+    let id = conn.pragma_query_value(None, "application_id", |row| row.get::<_, i64>(0)).map_err(&fail)?;
+    if (version, id) != (1, APPLICATION_ID) {
+        return Ok(false);
+    }
+    let owner: Option<Vec<u8>> = conn
+        .query_row("SELECT value FROM meta WHERE name = 'board'", [], |row| row.get(0))
+        .optional()
+        .map_err(&fail)?;
+    Ok(owner.as_deref() == Some(board))
+}
+
 /// From version 1 to 2: the log begins with the messages that are held.
 fn begin_log(transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
     transaction.execute_batch(V2)?;

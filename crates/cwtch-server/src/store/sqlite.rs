@@ -44,6 +44,14 @@ impl SqliteStore {
         Ok(Self { path: path.to_owned(), max_messages })
     }
 
+    /// Whether a file is the database of this server, from before there were logs.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(crate) fn predates_logs(path: &Path, board: &[u8]) -> Result<bool, StoreError> {
+        schema::predates_logs(&connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?, board)
+    }
+
     /// The database of a data directory as it is, for reading only, also while a server runs.
     pub fn existing(data_dir: &Path) -> Self {
         Self { path: data_dir.join(Self::FILE), max_messages: None }

@@ -2,6 +2,7 @@
 
 use cwtch_log::BOUNDARY;
 use cwtch_log::tree::CompactRange;
+use cwtch_net::Validity;
 use cwtch_wire::board::CheckpointBytes;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::sync::Arc;
@@ -184,9 +185,9 @@ impl StoreWriter for SqliteWriter {
         Ok(self.state.status.newest)
     }
 
-    fn confirm_clock(&mut self) {
+    fn confirm_clock(&mut self, valid: Option<Validity>) {
         if let Some(keeper) = &mut self.keeper {
-            keeper.confirm_clock();
+            keeper.confirm_clock(valid);
         }
     }
 

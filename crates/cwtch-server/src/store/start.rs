@@ -10,12 +10,14 @@ use super::{SqliteStore, StoreError};
 use crate::log::{Keeper, Nonce};
 
 /// What a database knows of its log when a server starts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Start {
     /// Where the log stands.
     pub log: LogState,
     /// Entries in the log.
     pub size: u64,
+    /// Whether nothing was ever stored in it.
+    pub empty: bool,
     /// The newest certificate's bytes; `None` while there is no log.
     pub certificate: Option<Vec<u8>>,
 }
@@ -45,7 +47,13 @@ impl SqliteStore {
         let state = WriterState::load(&conn)?;
         let certificates =
             log_rows::certificates(&conn).map_err(StoreError::of("reading its certificates"))?;
-        Ok(Start { size: state.size(), certificate: certificates.map(|all| all.current.to_vec()), log })
+        let empty = state.status.newest == 0 && state.status.spent == 0;
+        Ok(Start {
+            size: state.size(),
+            empty,
+            certificate: certificates.map(|all| all.current.to_vec()),
+            log,
+        })
     }
 
     /// The root that the log's tree had at a size that it has reached.

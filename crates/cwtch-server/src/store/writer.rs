@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use cwtch_net::Validity;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -60,7 +61,7 @@ impl<P> Publication<P> {
 enum Order<P> {
     Post(Submission<P>),
     Refresh,
-    ConfirmClock,
+    ConfirmClock(Option<Validity>),
 }
 
 /// Submits posts to the writer thread.
@@ -87,9 +88,9 @@ impl<P> Submitter<P> {
         let _ = self.0.send(Order::Refresh).await;
     }
 
-    /// Somebody vouches for the machine's clock.
-    pub async fn confirm_clock(&self) {
-        let _ = self.0.send(Order::ConfirmClock).await;
+    /// A network's directory is valid for this time, which may confirm the machine's clock; `None`: it cannot tell.
+    pub async fn confirm_clock(&self, valid: Option<Validity>) {
+        let _ = self.0.send(Order::ConfirmClock(valid)).await;
     }
 }
 
@@ -177,7 +178,7 @@ impl<F> Writer<F> {
                 match order {
                     Order::Post(submission) => posts.push(submission),
                     Order::Refresh => refresh = true,
-                    Order::ConfirmClock => self.store.confirm_clock(),
+                    Order::ConfirmClock(valid) => self.store.confirm_clock(valid),
                 }
             }
             if !posts.is_empty() {
@@ -295,7 +296,7 @@ mod tests {
             self.recovers.then_some(self.seq + 1).ok_or(StoreError::Full)
         }
 
-        fn confirm_clock(&mut self) {}
+        fn confirm_clock(&mut self, _: Option<Validity>) {}
 
         fn finish(&mut self) {}
 

@@ -95,18 +95,7 @@ impl TestServer {
     }
 
     pub(crate) async fn try_connect(&self) -> Result<Client, ConnError> {
-        let identity = Identity::generate(&mut OsRng);
-        let deadlines = Deadlines::all(PATIENCE);
-        let conn = SecureConnection::connect(
-            &*self.network,
-            &identity,
-            &self.address(),
-            Isolation::new(),
-            &deadlines,
-            OsRng,
-        )
-        .await?;
-        Ok(Client { conn, machine: BoardClient::new(u64::MAX) })
+        connect(&*self.network, &self.address()).await
     }
 
     pub(crate) async fn connect(&self) -> Client {
@@ -130,6 +119,15 @@ impl TestServer {
         let patient = tokio::time::timeout(PATIENCE, polling).await;
         assert!(patient.is_ok(), "still {:?}", self.server.stats());
     }
+}
+
+/// A stranger's connection with a server.
+pub(crate) async fn connect(network: &dyn Network, server: &Address) -> Result<Client, ConnError> {
+    let identity = Identity::generate(&mut OsRng);
+    let deadlines = Deadlines::all(PATIENCE);
+    let conn =
+        SecureConnection::connect(network, &identity, server, Isolation::new(), &deadlines, OsRng).await?;
+    Ok(Client { conn, machine: BoardClient::new(u64::MAX) })
 }
 
 /// Unspent tokens, made with a server's own key.

@@ -1,10 +1,15 @@
 //! The program as an operator runs it.
 
+mod accidents;
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 
+use cwtch_testkit::faketime::{self, Environment};
 use cwtch_wire::bundle::KeyBundle;
 
 struct Place(tempfile::TempDir);
@@ -48,9 +53,15 @@ struct Running {
 }
 
 impl Running {
-    #[expect(clippy::unwrap_used, reason = "a test that fails may panic")]
     fn start(args: &[String]) -> Self {
-        let mut child = command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::start_in(args, Environment::new())
+    }
+
+    #[expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+    fn start_in(args: &[String], environment: Environment) -> Self {
+        let mut command = command(args);
+        command.envs(environment).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let mut ready = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
         Self { child, ready }
@@ -249,8 +260,12 @@ fn a_restored_backup_is_refused_until_it_is_declared_and_clients_are_told_what_w
     std::fs::remove_file(data.join("keys/log.key")).unwrap();
     assert!(stderr(&output(&args)).contains("keys/log.key"));
 
-    let declared = [args.as_slice(), &["--declare-restore".to_owned()]].concat();
-    stop(Running::start(&declared));
+    // The log key and the guard could be a copy of the whole disk's, so the clock is vouched for.
+    let declared =
+        [args.as_slice(), &["--declare-restore".to_owned(), "--confirm-clock".to_owned()]].concat();
+    // It waits for the next minute; by a clock that shows the end of one, that is soon.
+    let soon = faketime::shifted(faketime::end_of_a_minute()).unwrap_or_default();
+    stop(Running::start_in(&declared, soon));
     let second = status();
     assert!(second["log"]["incarnation"].as_u64() > first["log"]["incarnation"].as_u64());
     assert_eq!(second["log"]["retired"], false);

@@ -391,8 +391,14 @@ impl Server {
 
     /// Starts with arguments that hold for this once.
     pub fn start_with(&mut self, once: &[&str]) {
+        self.start_in(once, Vec::new());
+    }
+
+    /// The same with another environment.
+    pub fn start_in(&mut self, once: &[&str], environment: cwtch_testkit::faketime::Environment) {
         assert!(self.running.is_none(), "the server runs already");
         let mut command = cwtch();
+        command.envs(environment);
         command.args(["server", "run", "--json", "--network", &self.network, "--data"]).arg(&self.data);
         command.args(&self.extra).args(once);
         let running = Running::start(command, &self.log);

@@ -14,18 +14,8 @@ fn cannot_send(person: &Person, text: &str) -> String {
     message
 }
 
-/// Debian's library that shows a program another time.
-fn faketime() -> Option<std::path::PathBuf> {
-    let libraries = std::fs::read_dir("/usr/lib").ok()?.flatten();
-    let mut found = libraries.map(|entry| entry.path().join("faketime/libfaketime.so.1"));
-    found.find(|library| library.exists())
-}
-
 pub(crate) fn a_wrong_clock_is_explained(stage: &Stage) {
-    let Some(library) = faketime() else {
-        eprintln!("SKIPPED: the test of a wrong clock: Debian's package faketime is not installed");
-        return;
-    };
+    let Some(library) = cwtch_testkit::faketime::library() else { return };
     let place = stage.world();
     for skew in ["+3d", "-3d"] {
         let mut alice = place.embedded(&format!("alice{skew}"));

@@ -6,7 +6,8 @@ use std::path::Path;
 use cwtch_client::api::{ErrorKind, LogNotice, MessageState, ServerPhase};
 use cwtch_client::engine::Mode;
 use cwtch_log::armour;
-use cwtch_server::{Config, Declarations};
+use cwtch_server::Declarations;
+use cwtch_testkit::faketime;
 
 use super::honest::others;
 use crate::support::World;
@@ -59,7 +60,7 @@ async fn a_declared_restore_is_told_and_own_messages_go_out_again() {
     }
     fs::copy(backup.path().join(database), world.server_dir().join(database)).unwrap();
     let declared = Declarations { restore: true, ..Declarations::default() };
-    let server = world.server_with(Config::default(), declared).await;
+    let server = world.server_later(declared, faketime::end_of_a_minute()).await;
     let told = bob.notice(LogNotice::Lost).await;
     assert!(told.contains("lost 1 message"), "{told}");
     alice.state(lost.id, MessageState::Stored).await;

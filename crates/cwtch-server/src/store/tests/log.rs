@@ -84,7 +84,12 @@ fn a_clock_that_jumps_ahead_is_not_signed_before_it_is_confirmed() {
     world.pass(60);
     fill(&mut open, 0, 1);
     assert_eq!(checkpoint(&world, &open).time(), BEGIN + 60);
-    open.writer.confirm_clock();
+    // A directory from before it tells nothing.
+    let valid = |after| Some(Validity { after, until: BEGIN + 100_000 });
+    open.writer.confirm_clock(valid(BEGIN));
+    open.writer.refresh().unwrap();
+    assert_eq!(checkpoint(&world, &open).time(), BEGIN + 60);
+    open.writer.confirm_clock(valid(BEGIN + 80_000));
     open.writer.refresh().unwrap();
     assert_eq!(checkpoint(&world, &open).time(), BEGIN + 60 + 86_400);
 }

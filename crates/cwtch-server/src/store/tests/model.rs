@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use cwtch_log::{EntryId, floor60};
+use cwtch_net::Validity;
 use proptest::prelude::*;
 
 use super::statements::Statements;
@@ -268,7 +269,10 @@ impl Run {
                 let by = if self.model.retention > 0 { by.min(0) } else { by };
                 self.world.set_clock(by);
             }
-            Step::ConfirmClock => self.open.writer.confirm_clock(),
+            Step::ConfirmClock => {
+                let now = self.world.wall();
+                self.open.writer.confirm_clock(Some(Validity { after: now, until: now }));
+            }
             Step::Refresh => {
                 self.open.writer.refresh().unwrap();
                 self.look();

@@ -7,7 +7,8 @@ use cwtch_primitives::Identity;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::log::{LogError, Opening, Reading};
+use crate::keys::Unbegun;
+use crate::log::{LogError, NotYet, Opened, Opening, Reading, Trust};
 use crate::store::{SqliteStore, Store, StoreReader, StoreWriter};
 
 /// When worlds begin: unix seconds, a multiple of 60.
@@ -20,6 +21,13 @@ pub(crate) struct World {
     pub(crate) clock: Arc<Mutex<Reading>>,
     pub(crate) cap: Option<u64>,
     pub(crate) retention: u64,
+    /// The operator says that everything is lost.
+    pub(crate) loss: bool,
+    /// The operator vouches for the clocks.
+    pub(crate) confirm: bool,
+    pub(crate) trust: Trust,
+    /// For how many seconds starts waited so far.
+    pub(crate) waited: u64,
     rng: ChaCha20Rng,
 }
 
@@ -44,9 +52,15 @@ impl World {
             clock: Arc::new(Mutex::new(Reading { wall: BEGIN, monotonic: 1000 })),
             cap: None,
             retention: 0,
+            loss: false,
+            confirm: false,
+            trust: Trust::Nobody,
+            waited: 0,
             rng,
         };
         std::fs::create_dir(world.keys()).unwrap();
+        // As the keys' maker leaves it.
+        Unbegun::note(&world.keys()).unwrap();
         world
     }
 
@@ -88,22 +102,41 @@ impl World {
         self.open_watched(declare_restore, &mut || {})
     }
 
-    /// Calls `written` after each durable write.
+    /// Calls `written` after each durable write. Where the start has to wait, time passes.
     pub(crate) fn open_watched(
         &mut self,
         declare_restore: bool,
         written: &mut dyn FnMut(),
     ) -> Result<Open, LogError> {
+        if !self.database().exists() {
+            self.opening(declare_restore, &mut || {}).without_database()?;
+        }
         let store = self.store();
-        let mut rng = self.rng.clone();
-        let opening = self.opening(declare_restore, written);
-        let keeper = opening.open(&store, &mut rng);
-        self.rng = rng;
-        let writer = match keeper? {
-            Some(keeper) => store.signing_writer(keeper)?,
-            None => store.writer()?,
-        };
-        Ok(Open { store, writer })
+        let mut waited = None;
+        loop {
+            let mut rng = self.rng.clone();
+            let opening = Opening { waited, ..self.opening(declare_restore, written) };
+            let opened = opening.open(&store, &mut rng);
+            self.rng = rng;
+            let writer = match opened? {
+                Opened::Signing(keeper) => store.signing_writer(*keeper)?,
+                Opened::Ended => store.writer()?,
+                Opened::NotYet(NotYet::Until(mut pause)) => {
+                    while !pause.is_over() {
+                        self.pass(1);
+                        self.waited += 1;
+                    }
+                    waited = Some(*pause);
+                    continue;
+                }
+                Opened::NotYet(NotYet::Clock) => {
+                    self.trust = Trust::Confirmed;
+                    waited = None;
+                    continue;
+                }
+            };
+            return Ok(Open { store, writer });
+        }
     }
 
     pub(crate) fn retire_watched(&mut self, written: &mut dyn FnMut()) -> Result<(), LogError> {
@@ -119,6 +152,9 @@ impl World {
         Opening {
             retention: self.retention,
             declare_restore,
+            declare_total_loss: self.loss,
+            confirm_clock: self.confirm,
+            trust: self.trust,
             written: Some(written),
             ..Opening::new(&self.server, self.keys(), Box::new(move || *clock.lock().unwrap()))
         }
