@@ -516,6 +516,8 @@ mod tests {
         let mut config = Config::default();
         (config.limits.free_requests, config.limits.free_per_minute) = (4, 6);
         config.limits.packets_in_flight = 1;
+        // Who only posts in vain is closed otherwise.
+        config.deadlines.first_request_seconds = 3600;
         let world = World::new(config, 1, 1 << 20);
         let repeated = EncryptedGroupMessage { ciphertext: vec![7; 4000], signature: vec![0; 4] };
         let forged = ClientMessage::Post {
