@@ -147,6 +147,12 @@ impl EngineHandle {
         self.inner.context.events.subscribe()
     }
 
+    /// Returns when the engine has failed for good by a fault of the program: the part that keeps the database is gone.
+    /// Every command that needs it is answered with an error from then on; all that is left is to start anew.
+    pub async fn broke(&self) {
+        self.inner.context.store.broke().await;
+    }
+
     /// Stops listening, closes every connection, finishes what is being written, leaves the network and closes the
     /// database.
     /// A second call waits for the first one's end.

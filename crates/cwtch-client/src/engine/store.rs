@@ -1,9 +1,11 @@
 //! The database's own thread: async callers in front, blocking SQLite behind.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::info::sentence;
@@ -20,7 +22,29 @@ type Job = Box<dyn FnOnce(&mut Profile) + Send>;
 pub(crate) struct Store {
     // Declared before the thread, which ends only when nobody can send any more.
     jobs: mpsc::Sender<Message>,
+    end: End,
     _thread: Arc<Thread>,
+}
+
+/// How the thread ended, once it has.
+#[derive(Clone, Default)]
+struct End {
+    ended: CancellationToken,
+    /// A job did not return: a fault of this program.
+    broke: Arc<AtomicBool>,
+}
+
+/// Tells of the thread's end, however it comes.
+struct Teller {
+    end: End,
+    regular: bool,
+}
+
+impl Drop for Teller {
+    fn drop(&mut self) {
+        self.end.broke.store(!self.regular, Ordering::Release);
+        self.end.ended.cancel();
+    }
 }
 
 /// The thread. Whoever drops the last handle waits until the database is closed: a program that ends meanwhile takes
@@ -50,6 +74,8 @@ impl Store {
     /// If the system gives no thread.
     pub(crate) fn start(profile: Profile) -> Result<Self, ApiError> {
         let (jobs, mut queue) = mpsc::channel(QUEUE);
+        let end = End::default();
+        let mut teller = Teller { end: end.clone(), regular: false };
         let thread = std::thread::Builder::new()
             .name("cwtch-profile".into())
             .spawn(move || {
@@ -66,6 +92,8 @@ impl Store {
                 }
                 // The database and its lock are released before anybody is told.
                 drop(profile);
+                teller.regular = true;
+                drop(teller);
                 if let Some(done) = closing {
                     let _ = done.send(());
                 }
@@ -73,13 +101,14 @@ impl Store {
             .map_err(|e| {
                 ApiError::new(ErrorKind::Storage, format!("Cannot start the database's thread: {e}."))
             })?;
-        Ok(Self { jobs, _thread: Arc::new(Thread(Some(thread))) })
+        Ok(Self { jobs, end, _thread: Arc::new(Thread(Some(thread))) })
     }
 
     /// Runs `job` on the database's thread. What it committed stays committed even if the caller goes away.
     ///
     /// # Errors
-    /// The job's error as a sentence; [`ErrorKind::Closed`] while the engine stops.
+    /// The job's error as a sentence; [`ErrorKind::Closed`] while the engine stops, [`ErrorKind::Storage`] if the thread
+    /// ended by a fault of this program.
     pub(crate) async fn run<T, E, F>(&self, job: F) -> Result<T, ApiError>
     where
         F: FnOnce(&mut Profile) -> Result<T, E> + Send + 'static,
@@ -90,8 +119,22 @@ impl Store {
         let job: Job = Box::new(move |profile| {
             let _ = answer.send(job(profile).map_err(Into::into));
         });
-        self.jobs.send(Message::Job(job)).await.map_err(|_| Context::closed())?;
-        result.await.map_err(|_| Context::closed())?
+        if self.jobs.send(Message::Job(job)).await.is_ok()
+            && let Ok(outcome) = result.await
+        {
+            return outcome;
+        }
+        // Nobody is there who would do it: the thread ends or has ended.
+        self.end.ended.cancelled().await;
+        Err(if self.end.broke.load(Ordering::Acquire) { broken() } else { Context::closed() })
+    }
+
+    /// Returns when the thread has ended by a fault of this program.
+    pub(crate) async fn broke(&self) {
+        self.end.ended.cancelled().await;
+        if !self.end.broke.load(Ordering::Acquire) {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Finishes what is queued, closes the database and releases its lock.
@@ -101,6 +144,14 @@ impl Store {
             let _ = closed.await;
         }
     }
+}
+
+fn broken() -> ApiError {
+    ApiError::new(
+        ErrorKind::Storage,
+        "The part of the program that keeps the database has failed, which is a fault of the program. Start it again; \
+         what was confirmed is on the disk.",
+    )
 }
 
 impl From<StorageError> for ApiError {
@@ -121,5 +172,43 @@ impl From<StorageError> for ApiError {
             _ => ErrorKind::Storage,
         };
         Self::new(kind, sentence(&error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cwtch_primitives::OsRng;
+
+    use super::*;
+    use crate::profile::{DataDir, Password};
+
+    fn store(dir: &std::path::Path) -> Store {
+        let data = DataDir::open_or_create(&dir.join("data")).unwrap();
+        Store::start(data.create("alice", &Password::None, &mut OsRng).unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_is_told_as_what_it_is_to_everybody() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        assert!(store.run(|profile| profile.count_unconfirmed()).await.is_ok());
+        let waiting = store.clone();
+        let told = tokio::spawn(async move { waiting.broke().await });
+        let failed = store.run(|_| -> Result<(), ApiError> { panic!("a fault of the test's") }).await;
+        assert_eq!(failed.unwrap_err().kind, ErrorKind::Storage);
+        told.await.unwrap();
+        let later = store.run(|profile| profile.count_unconfirmed()).await;
+        assert_eq!(later.unwrap_err().kind, ErrorKind::Storage, "for ever, and not as if it were stopping");
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_store_that_was_closed_is_no_broken_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        store.close().await;
+        let later = store.run(|profile| profile.count_unconfirmed()).await;
+        assert_eq!(later.unwrap_err().kind, ErrorKind::Closed);
+        assert!(!store.end.broke.load(Ordering::Acquire));
     }
 }

@@ -74,6 +74,10 @@ pub(super) fn no_tokens(why: &str) -> String {
 pub(super) const FULL: &str = "The server has no room for new messages now: it keeps the older ones for as long as it \
     promised. It is asked again; its operator can make room.";
 
+/// A server that has room and could not store.
+pub(super) const NOT_STORED: &str = "The server could not store the message; its disk may be full. It is asked again; \
+    its operator has to look into it.";
+
 /// A post that the server cannot take now.
 pub(super) fn waits(why: &str, daemon: bool) -> String {
     let when = if daemon {

@@ -115,8 +115,13 @@ impl Session<'_> {
             None if !success => None,
             log => return self.post_stored(post, seen, log).await,
         };
-        if matches!(refusal, Some(PostRefusal::Full | PostRefusal::Failed)) {
-            self.post_waits(&post);
+        let why = match refusal {
+            Some(PostRefusal::Full) => Some(sentences::FULL),
+            Some(PostRefusal::Failed) => Some(sentences::NOT_STORED),
+            _ => None,
+        };
+        if let Some(why) = why {
+            self.post_waits(&post, why);
             return Ok(());
         }
         // It may be here already, read but not yet stored: then the token was spent by an earlier attempt.
@@ -135,11 +140,11 @@ impl Session<'_> {
         self.queued = true;
     }
 
-    /// The server has no room now. The token is untouched and stays with the post.
-    fn post_waits(&mut self, post: &PendingPost) {
+    /// The server has no room now, or could not store. The token is untouched and stays with the post.
+    fn post_waits(&mut self, post: &PendingPost, why: &str) {
         self.full = Some(Full::after(self.full.as_ref()));
-        self.actor.set_phase(ServerPhase::Synced, Some(sentences::FULL.to_owned()));
-        self.actor.shared.waiters.settle(post.id, &Fate::Waits(sentences::FULL.to_owned()));
+        self.actor.set_phase(ServerPhase::Synced, Some(why.to_owned()));
+        self.actor.shared.waiters.settle(post.id, &Fate::Waits(why.to_owned()));
     }
 
     async fn post_stored(
