@@ -4,7 +4,7 @@ mod common;
 
 use std::process::Command;
 
-use common::{Terminal, World};
+use common::{Ran, Terminal, World};
 
 fn on_a_terminal(command: Command) -> String {
     Terminal::start(command).ends().0
@@ -54,4 +54,20 @@ fn hostile_text_is_harmless_for_people_and_whole_for_programs() {
     // The forged line stands where text stands, not where lines begin.
     let forged = piped.lines().find(|line| line.contains("forged")).unwrap();
     assert!(forged.starts_with("          "), "{forged:?}");
+}
+
+#[test]
+fn times_are_those_of_the_place_for_people_and_unix_seconds_for_programs() {
+    let world = World::new();
+    let me = world.person("me");
+    let away = world.person("away");
+    me.ok(&["contact", "add", &away.address, "--name", "Away"]);
+    let sent = me.ok(&["send", "Away", "hello", "--no-wait"])["sent"].as_i64().unwrap();
+    let shown = |zone: &str| {
+        let mut command = me.command(&["messages", "Away"]);
+        Ran::of(command.env("TZ", zone).output().unwrap()).stdout
+    };
+    assert!(shown("IST-5:30").contains("+05:30  you"), "{}", shown("IST-5:30"));
+    assert!(shown("UTC0").contains("+00:00  you"), "{}", shown("UTC0"));
+    assert!(sent > 1_700_000_000);
 }

@@ -11,6 +11,7 @@ use cwtch_client::api::{
 
 use super::sanitize::{line, lines};
 use super::table::Table;
+use super::time::{self, time};
 use super::{BAD, BOLD, DIM, GOOD, WARN, log, notes};
 
 /// How many characters of an address or id are shown where its whole length would only be in the way.
@@ -255,8 +256,8 @@ pub(crate) fn messages(messages: &[MessageInfo], names: &Names) -> String {
     };
     let id_width = messages.iter().map(|m| m.id.to_string().len()).max().unwrap_or(0);
     let author_width = messages.iter().map(|m| author(m).chars().count()).max().unwrap_or(0);
-    // Two spaces between five columns; the mark has one character, the time sixteen.
-    let indent = " ".repeat(id_width + 2 + 16 + 2 + author_width + 2 + 2);
+    // Two spaces between five columns; the mark has one character.
+    let indent = " ".repeat(id_width + 2 + time::WIDTH + 2 + author_width + 2 + 2);
     let mut out = String::new();
     for message in messages {
         let (style, mark) = mark(message);
@@ -373,25 +374,6 @@ pub(crate) fn event(event: &Event, names: &Names) -> String {
     text + "\n"
 }
 
-/// Unix seconds as `2025-01-31 23:59`, in UTC; what is out of the calendar is shown as the number it is.
-pub(crate) fn time(unix: i64) -> String {
-    if !(0..=253_402_300_799).contains(&unix) {
-        return format!("{unix:<16}");
-    }
-    let (days, seconds) = (unix.div_euclid(86_400), unix.rem_euclid(86_400));
-    // Days to a date, counted in eras of 400 years that begin on the first of March.
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}", seconds / 3600, seconds / 60 % 60)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -422,35 +404,19 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_those_of_the_calendar() {
-        for (unix, shown) in [
-            (0, "1970-01-01 00:00"),
-            (951_782_399, "2000-02-28 23:59"),
-            (951_782_400, "2000-02-29 00:00"),
-            (1_709_251_199, "2024-02-29 23:59"),
-            (1_735_689_600, "2025-01-01 00:00"),
-            (253_402_300_799, "9999-12-31 23:59"),
-        ] {
-            assert_eq!(time(unix), shown);
-        }
-        assert_eq!(time(-5).trim(), "-5");
-        assert_eq!(time(i64::MAX).trim(), i64::MAX.to_string());
-    }
-
-    #[test]
     fn messages_are_aligned_marked_and_harmless() {
         let mut own = message(9, "me", "Hello");
         (own.own, own.state) = (true, MessageState::Acknowledged);
-        let mut hostile = message(10, "evil", "a\u{1b}[2J\n 9  1970-01-01 00:00  you   ✓ forged");
+        let mut hostile = message(10, "evil", "a\u{1b}[2J\n 9  1970-01-01 00:00+00:00  you   ✓ forged");
         hostile.gap = true;
         let out = plain(&messages(&[own, hostile], &Names::default()));
-        let indent = " ".repeat("10  1970-01-01 00:00  evil  ! ".len());
+        let indent = " ".repeat("10  1970-01-01 00:00+00:00  evil  ! ".len());
         assert_eq!(
             out,
             format!(
-                " 9  1970-01-01 00:00  you   ✓ Hello\n\
-                 10  1970-01-01 00:00  evil  ! a\n\
-                 {indent} 9  1970-01-01 00:00  you   ✓ forged\n"
+                " 9  1970-01-01 00:00+00:00  you   ✓ Hello\n\
+                 10  1970-01-01 00:00+00:00  evil  ! a\n\
+                 {indent} 9  1970-01-01 00:00+00:00  you   ✓ forged\n"
             )
         );
     }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use cwtch_client::api::{EvidenceInfo, EvidenceText, LogInfo, ServerInfo};
 
-use super::human::time;
 use super::sanitize::{line, lines};
 use super::table::Table;
+use super::time::time;
 use super::{BAD, BOLD, DIM, WARN};
 
 /// A server's log in a column.
@@ -29,7 +29,7 @@ pub(crate) fn remarks(server: &ServerInfo) -> String {
     } else if let Some(checked) = log.checked {
         let _ = writeln!(
             out,
-            "{DIM}{}: {} messages checked, as it signed them at {} UTC{DIM:#}",
+            "{DIM}{}: {} messages checked, as it signed them at {}{DIM:#}",
             line(&server.address),
             log.size,
             time(checked).trim()

@@ -10,6 +10,7 @@ pub(crate) mod progress;
 pub(crate) mod reader;
 pub(crate) mod sanitize;
 pub(crate) mod table;
+pub(crate) mod time;
 
 use std::fmt;
 use std::io::{self, Write};
