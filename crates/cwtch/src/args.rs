@@ -54,6 +54,10 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) no_password: bool,
 
+    /// Seconds to wait for another cwtch command that has the profile open; a running daemon needs no waiting
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 150, value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    pub(crate) lock_timeout: u64,
+
     /// Write JSON for programs instead of text for people
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -158,9 +162,17 @@ pub(crate) enum Verb {
 
     /// Keep the profile online and serve its socket until stopped
     #[command(long_about = text::DAEMON_LONG)]
-    Daemon,
+    Daemon(DaemonArgs),
 
-    /// Print what happens in the running daemon, until interrupted
+    /// Be online for a while without a daemon: receive messages and print what happens, until interrupted
+    #[command(long_about = text::RECEIVE_LONG)]
+    Receive {
+        /// Stop after so many seconds [default: when interrupted]
+        #[arg(long = "for", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+        seconds: Option<u64>,
+    },
+
+    /// Print what happens in the running daemon, until interrupted or nobody reads it any more
     Events,
 
     /// Watch three people and an untrusted server: chat, a group, one member away, a forgery refused
@@ -170,6 +182,23 @@ pub(crate) enum Verb {
         #[arg(long)]
         no_wait: bool,
     },
+}
+
+/// `cwtch daemon`
+#[derive(Debug, Args)]
+pub(crate) struct DaemonArgs {
+    /// Ask for the password, then go on in the background; returns when the daemon answers, or says why it does not
+    #[arg(long, conflicts_with_all = ["stop", "detached"])]
+    pub(crate) detach: bool,
+    /// With --detach: where trouble is noted [default: daemon.log in the profile's directory]
+    #[arg(long, value_name = "FILE", conflicts_with = "stop")]
+    pub(crate) log: Option<PathBuf>,
+    /// Stop the running daemon; returns when it has ended
+    #[arg(long)]
+    pub(crate) stop: bool,
+    /// The daemon that --detach starts
+    #[arg(long, hide = true, conflicts_with = "stop")]
+    pub(crate) detached: bool,
 }
 
 /// How long a command that sends waits.

@@ -1,6 +1,9 @@
 //! `cwtch daemon`: keeps a profile online and serves its socket.
 
+pub(crate) mod detach;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use cwtch_client::api::{Command, Event, Reply};
 use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
@@ -9,29 +12,60 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::cli::events;
+use crate::cli::receive::over;
 use crate::fault::Fault;
 use crate::output::{News, capital, human, note, print};
+use crate::prompt::terminal;
 use crate::rpc::client::Client;
 use crate::rpc::server::Server;
 use crate::rpc::socket::Socket;
-use crate::session::choose;
-use crate::settings::Settings;
+use crate::session::{Chosen, choose};
+use crate::settings::{PasswordSource, Settings};
+use crate::text;
 
-/// Runs until SIGTERM, SIGINT or a client's `shutdown`.
+/// How the daemon runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// In front of somebody, or of a program.
+    Attended,
+    /// Started by `daemon --detach`: nobody reads what it prints after the first line.
+    Detached,
+    /// As `receive`: prints what happens, and ends after this time.
+    Receiving(Option<Duration>),
+}
+
+/// Runs as [`run`] after it has left whoever started it, who hears whether it is ready.
 ///
 /// # Errors
-/// If the profile cannot be opened (a daemon runs already, wrong password), or the profile cannot listen.
-pub(crate) async fn run(settings: &Settings) -> Result<(), Fault> {
+/// As [`run`].
+pub(crate) async fn run_detached(settings: &Settings) -> Result<(), Fault> {
+    detach::leave();
+    let settings = Settings { password: PasswordSource::Handed, ..settings.clone() };
+    let outcome = run(&settings, Manner::Detached).await;
+    if let Err(fault) = &outcome {
+        detach::tell(fault);
+    }
+    outcome
+}
+
+/// Runs until SIGTERM, SIGINT, SIGHUP or a client's `shutdown`.
+///
+/// # Errors
+/// If the profile cannot be opened (a daemon runs already, wrong password), if it cannot listen, or if the database's
+/// thread ends.
+pub(crate) async fn run(settings: &Settings, manner: Manner) -> Result<(), Fault> {
     let signal = |kind| {
         signal(kind).map_err(|e| Fault::internal(format!("The program cannot listen for signals: {e}.")))
     };
     // Before anything that a signal should end cleanly.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut hangup = signal(SignalKind::hangup())?;
+    terminal::ends_by_itself();
 
     let chosen = choose(settings)?;
     if Client::connect(&chosen.path).await?.is_some() {
-        let why = "A daemon runs for this profile already: use it, or stop it first.";
-        return Err(Fault::new("locked", why));
+        return Err(Fault::new("locked", text::DAEMON_RUNS));
     }
     let profile = chosen.open(&chosen.password(&settings.password)?).await?;
     let network = chosen.network(settings).await?;
@@ -43,30 +77,68 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), Fault> {
     let engine = engine::start(profile, network, EngineOptions::new(Mode::Daemon)).await?;
     // Before the network is looked at, so that no change is missed.
     let events = engine.subscribe();
-    if settings.json {
-        let ready = json!({"event": "ready", "address": address, "socket": socket.path()});
-        print(&format!("{ready}\n"))?;
-    }
-    let news = match settings.json.then(News::new).transpose() {
-        Ok(news) => news,
-        Err(e) => return Err(Fault::internal(format!("The program cannot start its threads: {e}."))),
+    let ready = json!({"event": "ready", "address": address, "socket": socket.path()});
+    let mut voice = match manner {
+        Manner::Attended if settings.json => {
+            print(&format!("{ready}\n"))?;
+            let news = News::new();
+            Voice::Programs(
+                news.map_err(|e| Fault::internal(format!("The program cannot start its threads: {e}.")))?,
+            )
+        }
+        Manner::Attended => Voice::People(None),
+        Manner::Detached => {
+            print(&format!("{ready}\n"))?;
+            Voice::Log(None)
+        }
+        Manner::Receiving(_) => Voice::Silent,
     };
     let mut server = Server::new(engine.clone(), &chosen.label, &address, &network_name);
     let outcome = tokio::select! {
         () = server.serve(&socket) => Ok(()),
-        told = tell(&engine, events, news.as_ref()) => told,
+        told = tell(&engine, events, &mut voice) => told,
+        ended = receive(settings, &chosen, manner) => ended,
+        () = engine.broke() => Err(Fault::internal(text::DATABASE_ENDED)),
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
+        _ = hangup.recv() => Ok(()),
     };
     // No new commands; then what runs is finished and answered, and the profile's lock is released last.
     drop(socket);
     server.close();
     engine.shutdown().await;
     server.finish().await;
-    if !settings.json {
+    if matches!(voice, Voice::People(_) | Voice::Log(_)) {
         note("Stopped.");
     }
     outcome
+}
+
+/// Prints what happens as `events` does, as a client of this very daemon, until the time is over or nobody reads it.
+async fn receive(settings: &Settings, chosen: &Chosen, manner: Manner) -> Result<(), Fault> {
+    let Manner::Receiving(time) = manner else { return std::future::pending().await };
+    let listen = async {
+        match Client::connect(&chosen.path).await? {
+            Some(client) => events::listen(settings, client).await,
+            None => Err(Fault::internal("The socket of this program does not answer.")),
+        }
+    };
+    tokio::select! {
+        ended = listen => ended,
+        () = over(time) => Ok(()),
+    }
+}
+
+/// Who hears how reachable the profile is.
+enum Voice {
+    /// People, who are not told the same twice in a row.
+    People(Option<String>),
+    /// A log, which names no address.
+    Log(Option<String>),
+    /// Programs.
+    Programs(News),
+    /// Nobody.
+    Silent,
 }
 
 /// Says how reachable the profile is, whenever that changes: progress and trouble on standard error, being online on
@@ -74,7 +146,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), Fault> {
 async fn tell(
     engine: &EngineHandle,
     mut events: broadcast::Receiver<Arc<Event>>,
-    news: Option<&News>,
+    voice: &mut Voice,
 ) -> Result<(), Fault> {
     // Where it stood before the first event.
     let status = match engine.call(Command::Status).await {
@@ -82,11 +154,10 @@ async fn tell(
         _ => return std::future::pending().await,
     };
     let mut online = status.online;
-    let mut told = None;
     if online {
-        say(&Event::Online { address: status.address.clone() }, news, &mut told)?;
+        say(&Event::Online { address: status.address.clone() }, voice)?;
     } else {
-        say(&Event::Network(status.network_readiness), news, &mut told)?;
+        say(&Event::Network(status.network_readiness), voice)?;
     }
     loop {
         match events.recv().await {
@@ -94,9 +165,9 @@ async fn tell(
                 Event::Online { .. } if std::mem::replace(&mut online, true) => {}
                 Event::Offline { .. } => {
                     online = false;
-                    say(&event, news, &mut told)?;
+                    say(&event, voice)?;
                 }
-                event => say(event, news, &mut told)?,
+                event => say(event, voice)?,
             },
             Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return std::future::pending().await,
@@ -105,21 +176,29 @@ async fn tell(
 }
 
 /// One event, unless people were told just that.
-fn say(event: &Event, news: Option<&News>, told: &mut Option<String>) -> Result<(), Fault> {
+fn say(event: &Event, voice: &mut Voice) -> Result<(), Fault> {
     if !matches!(
         event,
         Event::Network(_) | Event::Reachability(_) | Event::Online { .. } | Event::Offline { .. }
     ) {
         return Ok(());
     }
-    if let Some(news) = news {
-        let line = serde_json::to_string(event)
-            .map_err(|e| Fault::internal(format!("An event cannot be written as JSON: {e}.")))?;
-        news.tell(&line);
-        return Ok(());
-    }
+    let (told, in_a_log) = match voice {
+        Voice::Silent => return Ok(()),
+        Voice::Programs(news) => {
+            let line = serde_json::to_string(event)
+                .map_err(|e| Fault::internal(format!("An event cannot be written as JSON: {e}.")))?;
+            news.tell(&line);
+            return Ok(());
+        }
+        Voice::People(told) => (told, false),
+        Voice::Log(told) => (told, true),
+    };
     let line = match event {
-        Event::Online { address } => return print(&format!("Online as {address}. Stop with Ctrl-C.\n")),
+        Event::Online { address } if !in_a_log => {
+            return print(&format!("Online as {address}. Stop with Ctrl-C.\n"));
+        }
+        Event::Online { .. } => "Online.".to_owned(),
         Event::Offline { detail, .. } => detail.clone(),
         // Said by being online.
         Event::Network(now) | Event::Reachability(now) if now.ready => return Ok(()),

@@ -1,11 +1,15 @@
 //! Passwords: from a file or typed on a terminal, never from the command line or the environment.
 
+pub(crate) mod terminal;
+
 use std::fs::File;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use self::terminal::TerminalError;
+use crate::daemon::detach;
 use crate::fault::Fault;
 use crate::settings::PasswordSource;
 use crate::text;
@@ -24,6 +28,7 @@ pub(crate) fn existing(source: &PasswordSource, profile: &str) -> Result<Typed, 
     match source {
         PasswordSource::NoPassword => Ok(None),
         PasswordSource::File(path) => from_file(path).map(Some),
+        PasswordSource::Handed => detach::handed(),
         PasswordSource::Terminal => typed(&format!("Password of {profile}: ")).map(Some),
     }
 }
@@ -50,10 +55,13 @@ fn typed(question: &str) -> Result<Zeroizing<String>, Fault> {
     if !std::io::stdin().is_terminal() {
         return Err(Fault::usage(text::NO_TERMINAL_FOR_PASSWORD));
     }
-    let password = rpassword::prompt_password(question).map_err(|e| {
-        Fault::new("password", format!("The password cannot be read from the terminal: {e}."))
+    let password = terminal::ask(question).map_err(|error| match error {
+        TerminalError::Background => Fault::new("password", text::NO_PASSWORD_IN_THE_BACKGROUND),
+        TerminalError::Io(e) => {
+            Fault::new("password", format!("The password cannot be read from the terminal: {e}."))
+        }
     })?;
-    not_empty(Zeroizing::new(password))
+    not_empty(password)
 }
 
 fn from_file(path: &Path) -> Result<Zeroizing<String>, Fault> {

@@ -17,13 +17,13 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use crate::fault::Fault;
 use crate::output::progress::Progress;
 use crate::output::{capital, note, sentence};
-use crate::prompt;
+use crate::prompt::{self, Typed};
 use crate::rpc::client::Client;
 use crate::settings::{PasswordSource, Settings};
 use crate::text;
 
-/// How long to wait for another command that has the profile open, or for a daemon that starts.
-const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+/// After which time a person is told that another command is waited for.
+const LOCK_NOTE: Duration = Duration::from_secs(2);
 /// How often to look again.
 const LOCK_POLL: Duration = Duration::from_millis(50);
 /// Where the embedded Tor keeps its guards and its directory, in the profile's directory.
@@ -37,6 +37,9 @@ pub(crate) struct Chosen {
     /// The profile's own directory.
     pub(crate) path: PathBuf,
     has_password: bool,
+    /// How long to wait for another command that has it open.
+    patience: Duration,
+    json: bool,
 }
 
 /// Finds the profile that the settings mean.
@@ -74,7 +77,8 @@ pub(crate) fn choose(settings: &Settings) -> Result<Chosen, Fault> {
     };
     let (label, has_password) = (info.label.clone(), info.has_password);
     let path = dir.profile_path(&label)?;
-    Ok(Chosen { dir, label, path, has_password })
+    let patience = settings.lock_patience;
+    Ok(Chosen { dir, label, path, has_password, patience, json: settings.json })
 }
 
 impl Chosen {
@@ -83,18 +87,26 @@ impl Chosen {
     /// # Errors
     /// If it cannot be had.
     pub(crate) fn password(&self, source: &PasswordSource) -> Result<Password, Fault> {
+        Ok(self.typed(source)?.map_or(Password::None, Password::Some))
+    }
+
+    /// The same as it was typed.
+    ///
+    /// # Errors
+    /// If it cannot be had.
+    pub(crate) fn typed(&self, source: &PasswordSource) -> Result<Typed, Fault> {
         if *source == PasswordSource::Terminal {
             if !self.has_password {
-                return Ok(Password::None);
+                return Ok(None);
             }
             // Nobody should type a password for a profile that cannot be opened anyway.
             match self.dir.open(&self.label, &Password::None) {
-                Ok(_) => return Ok(Password::None),
+                Ok(_) => return Ok(None),
                 Err(StorageError::PasswordNeeded | StorageError::Locked) => {}
                 Err(other) => return Err(other.into()),
             }
         }
-        Ok(prompt::existing(source, &self.label)?.map_or(Password::None, Password::Some))
+        prompt::existing(source, &self.label)
     }
 
     /// Opens the network that the settings name, by default the embedded Tor, whose guards and directory lie in the
@@ -122,16 +134,37 @@ impl Chosen {
 
     /// As [`Self::open`], but if what has it open turns out to be a daemon, a connection with that.
     async fn open_unless_daemon(&self, password: &Password) -> Result<Opened, Fault> {
-        let deadline = Instant::now() + LOCK_PATIENCE;
+        let begun = Instant::now();
+        let mut told = self.json;
         loop {
             match self.dir.open(&self.label, password) {
-                Err(StorageError::Locked) if Instant::now() < deadline => {}
+                Err(StorageError::Locked) if begun.elapsed() < self.patience => {}
                 opened => return Ok(Opened::Profile(Box::new(opened?))),
             }
             if let Some(client) = Client::connect(&self.path).await? {
                 return Ok(Opened::Daemon(client));
             }
+            if !told && begun.elapsed() >= LOCK_NOTE {
+                told = true;
+                note("Another cwtch command has the profile open; waiting until it is done.");
+            }
             sleep(LOCK_POLL).await;
+        }
+    }
+
+    /// Returns when nothing has the profile open.
+    ///
+    /// # Errors
+    /// If that takes longer than the patience.
+    pub(crate) async fn until_free(&self) -> Result<(), Fault> {
+        let begun = Instant::now();
+        loop {
+            match self.dir.open(&self.label, &Password::None) {
+                Err(StorageError::Locked) if begun.elapsed() < self.patience => sleep(LOCK_POLL).await,
+                Err(StorageError::Locked) => return Err(StorageError::Locked.into()),
+                // Whatever else keeps it from being opened: it is free.
+                _ => return Ok(()),
+            }
         }
     }
 }

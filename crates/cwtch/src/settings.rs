@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use cwtch_net::NetworkSpec;
 use cwtch_tor::TorConfig;
@@ -24,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) profile: Option<String>,
     /// Where the password comes from.
     pub(crate) password: PasswordSource,
+    /// How long to wait for another command that has the profile open.
+    pub(crate) lock_patience: Duration,
     /// JSON for programs instead of text for people.
     pub(crate) json: bool,
 }
@@ -35,6 +38,8 @@ pub(crate) enum PasswordSource {
     Terminal,
     /// The first line of a file.
     File(PathBuf),
+    /// Handed over by the program that started this one.
+    Handed,
     /// The profile has none.
     NoPassword,
 }
@@ -62,13 +67,19 @@ impl Settings {
             None => default_data_dir(|name| env::var_os(name).map(PathBuf::from))
                 .ok_or_else(|| Fault::usage(text::NO_HOME))?,
         };
+        // Said here, or the settings in it would be blamed.
+        if std::fs::metadata(&data).is_ok_and(|found| !found.is_dir()) {
+            let shown = data.display();
+            return Err(Fault::usage(format!("{shown} is no directory: name another one with --data DIR.")));
+        }
         let tor = match global.tor_config.filter(|file| !file.as_os_str().is_empty()) {
             Some(file) => TorConfig::read(&file),
             None => TorConfig::of_dir(&data),
         };
         let tor = tor.map_err(|e| Fault::usage(sentence(&e.to_string())))?;
         let profile = global.profile.filter(|name| !name.is_empty());
-        Ok(Self { data, network, tor, profile, password, json: global.json })
+        let lock_patience = Duration::from_secs(global.lock_timeout);
+        Ok(Self { data, network, tor, profile, password, lock_patience, json: global.json })
     }
 }
 

@@ -23,7 +23,7 @@ EXAMPLES:
   Make a profile, see its address, and keep it online:
     cwtch profile new me
     cwtch address
-    cwtch daemon
+    cwtch daemon --detach
 
   Add somebody and say hello:
     cwtch contact add ADDRESS --name Bob
@@ -113,7 +113,7 @@ then.";
 pub(crate) const MESSAGES_HELP: &str = "\
 Marks: ✓ acknowledged or stored, … on its way, ✗ failed, ! a message before
 this one was not delivered, or there is something else to say about it: that stands
-under it. Times are UTC.
+under it. Times are those of this place, with their offset from UTC.
 
 With --json, one object per line: id, conversation, author, text, overlay,
 sent, received, state, own, previous, gap, quoted, index, reposted.";
@@ -143,7 +143,18 @@ Says how far the network is, and \"Online as …\" once others can reach the pro
 whenever the network goes away, it keeps trying. With --json, standard output has one object per line: \
 first {\"event\":\"ready\",\"address\":…,\"socket\":…} when the socket answers, then `network`, \
 `reachability`, `online` and `offline` events; whoever does not read them misses them and holds nothing \
-up. Stops on SIGTERM, SIGINT or the method `shutdown`.";
+up. Stops on SIGTERM, SIGINT, SIGHUP, `cwtch daemon --stop` or the method `shutdown`, and exits with 0; \
+with 1 if it fails.
+
+With --detach it asks for the password, goes to the background in a session of its own, and the command \
+returns when the socket answers (exit code 0), or with the reason why it does not. What is in its way \
+then stands in `daemon.log` in the profile's directory, which is begun anew each time and names nobody.";
+
+pub(crate) const RECEIVE_LONG: &str = "\
+Goes online without a daemon: listens, connects with all contacts, fetches from the servers of groups, \
+sends what is queued, and prints what happens as `cwtch events` does, until Ctrl-C or for the time that \
+--for names. Meanwhile it is the profile's daemon: other commands use it. If a daemon runs already, it \
+only prints.";
 
 pub(crate) const DEMO_LONG: &str = "\
 Starts a real server process and the real daemons of three people on a private network in a temporary \
@@ -154,8 +165,14 @@ with 1 if any step failed.";
 
 pub(crate) const OTHER_NETWORK: &str = "The profile's daemon is on another network than the one named: leave --network (or CWTCH_NETWORK) out to use the daemon's, or stop the daemon first.";
 
-pub(crate) const NO_DAEMON: &str =
-    "No daemon runs for this profile: start one with `cwtch daemon` in another terminal.";
+pub(crate) const NO_DAEMON: &str = "No daemon runs for this profile: start one with `cwtch daemon --detach`.";
+
+pub(crate) const DAEMON_RUNS: &str =
+    "A daemon runs for this profile already: use it, or stop it first with `cwtch daemon --stop`.";
+
+pub(crate) const DATABASE_ENDED: &str = "The part of the daemon that keeps the database has failed, which is a fault of the program: start it again; what was confirmed is on the disk.";
+
+pub(crate) const NO_PASSWORD_IN_THE_BACKGROUND: &str = "The password cannot be typed for a command in the background: `cwtch daemon --detach` asks first and then goes there; or use --password-file FILE.";
 
 pub(crate) const NO_HOME: &str = "There is no data directory: set HOME, or name one with --data DIR.";
 

@@ -3,8 +3,12 @@
 mod common;
 #[path = "daemon/crowd.rs"]
 mod crowd;
+#[path = "daemon/detach.rs"]
+mod detach;
 #[path = "daemon/order.rs"]
 mod order;
+#[path = "daemon/receive.rs"]
+mod receive;
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};

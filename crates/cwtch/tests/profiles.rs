@@ -3,7 +3,9 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 
 use common::{Ran, World, cwtch, exit_code, run};
 use serde_json::json;
@@ -181,11 +183,19 @@ fn a_profile_that_something_else_has_open_is_not_touched() {
     let me = world.person("me");
     let lock = fs::OpenOptions::new().write(true).open(me.data.join("profiles/me/lock")).unwrap();
     rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
-    let (kind, message) = me.fails(&["address"]);
+    let (kind, message) = me.fails(&["address", "--lock-timeout", "0"]);
     assert_eq!(kind, "locked");
     assert!(message.contains("another cwtch process"), "{message}");
+    // However long the other one takes, within reason: who comes second waits.
+    let waiting = me.command(&["--json", "address"]).stdout(Stdio::piped()).spawn().unwrap();
+    let told = me.command(&["address"]).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut told = told;
+    let mut line = String::new();
+    BufReader::new(told.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("waiting until it is done"), "{line}");
     drop(lock);
-    me.ok(&["address"]);
+    assert_eq!(Ran::of(waiting.wait_with_output().unwrap()).value()["address"], me.address.as_str());
+    assert_eq!(told.wait().unwrap().code(), Some(0));
 }
 
 #[test]

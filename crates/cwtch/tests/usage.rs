@@ -1,6 +1,8 @@
 //! Command lines as data: what is refused, with which exit code, and what the person is told.
 
 mod common;
+#[path = "usage/readme.rs"]
+mod readme;
 
 use common::{World, cwtch, run};
 

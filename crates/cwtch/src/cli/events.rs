@@ -19,7 +19,16 @@ use crate::text;
 pub(crate) async fn run(settings: &Settings) -> Result<(), Fault> {
     let chosen = choose(settings)?;
     let no_daemon = || Fault::new("no-daemon", text::NO_DAEMON);
-    let mut client = Client::connect(&chosen.path).await?.ok_or_else(no_daemon)?;
+    let client = Client::connect(&chosen.path).await?.ok_or_else(no_daemon)?;
+    listen(settings, client).await
+}
+
+/// Prints what a daemon tells, as [`run`].
+///
+/// # Errors
+/// If standard output cannot be written, or the daemon has no place for one more who listens.
+pub(crate) async fn listen(settings: &Settings, mut client: Client) -> Result<(), Fault> {
+    let chosen = choose(settings)?;
     client.subscribe().await?;
     let mut known = Names::default();
     let mut gone = std::pin::pin!(reader::gone());

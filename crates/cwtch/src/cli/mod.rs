@@ -1,19 +1,22 @@
 //! Commands: from what was typed to what is printed.
 
 mod ask;
-mod events;
+pub(crate) mod events;
 mod evidence;
 mod profile;
+pub(crate) mod receive;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use cwtch_client::api::Command;
 
 use crate::args::{
-    AttributeVerb, CommandLine, ContactVerb, EvidenceVerb, ExperimentVerb, GroupVerb, MessageVerb,
-    ServerVerb, Verb,
+    AttributeVerb, CommandLine, ContactVerb, DaemonArgs, EvidenceVerb, ExperimentVerb, GroupVerb,
+    MessageVerb, ServerVerb, Verb,
 };
+use crate::daemon::{Manner, detach};
 use crate::fault::{EXIT_OK, EXIT_USAGE, Fault};
 use crate::settings::Settings;
 use crate::{daemon, demo, output};
@@ -77,7 +80,11 @@ fn refusal(error: &clap::Error) -> String {
 async fn dispatch(settings: &Settings, verb: Verb) -> Result<u8, Fault> {
     let done = match verb {
         Verb::Profile(verb) => profile::run(settings, verb).await,
-        Verb::Daemon => daemon::run(settings).await,
+        Verb::Daemon(DaemonArgs { stop: true, .. }) => detach::stop(settings).await,
+        Verb::Daemon(DaemonArgs { detach: true, log, .. }) => detach::run(settings, log).await,
+        Verb::Daemon(DaemonArgs { detached: true, .. }) => daemon::run_detached(settings).await,
+        Verb::Daemon(_) => daemon::run(settings, Manner::Attended).await,
+        Verb::Receive { seconds } => receive::run(settings, seconds.map(Duration::from_secs)).await,
         Verb::Events => events::run(settings).await,
         Verb::Demo { no_wait } => demo::run(settings, no_wait).await,
         Verb::Evidence(EvidenceVerb::Export { id, output }) => evidence::export(settings, id, &output).await,
@@ -129,7 +136,12 @@ fn command(verb: Verb) -> Result<Command, Fault> {
         Verb::Repair { group, timeout } => Command::Repair { group, timeout },
         Verb::Messages { conversation, since, limit } => Command::Messages { conversation, since, limit },
         Verb::Rejects => Command::Rejects,
-        Verb::Profile(_) | Verb::Evidence(_) | Verb::Daemon | Verb::Events | Verb::Demo { .. } => {
+        Verb::Profile(_)
+        | Verb::Evidence(_)
+        | Verb::Daemon(_)
+        | Verb::Receive { .. }
+        | Verb::Events
+        | Verb::Demo { .. } => {
             return Err(Fault::internal("This command is not one of the engine's."));
         }
     })

@@ -107,6 +107,16 @@ impl Client {
         }
     }
 
+    /// Has the daemon stop, and returns when it has closed the connection.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub(crate) async fn shut_down(mut self) -> Result<(), Fault> {
+        self.plain("shutdown").await?;
+        while let Ok(Some(_)) = self.lines.next().await {}
+        Ok(())
+    }
+
     async fn plain(&mut self, method: &str) -> Result<Value, Fault> {
         self.last_id += 1;
         let line = protocol::plain_request(self.last_id, method);

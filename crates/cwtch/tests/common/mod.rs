@@ -9,12 +9,14 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -346,6 +348,11 @@ impl Person {
         assert_eq!(daemon.wait(), None);
     }
 
+    /// Sends the daemon a signal.
+    pub fn signal(&self, signal: Signal) {
+        self.daemon.as_ref().expect("the daemon runs").signal(signal);
+    }
+
     /// Waits for a daemon that ends by itself; its exit code.
     pub fn wait(&mut self) -> Option<i32> {
         self.daemon.take().expect("the daemon runs").wait()
@@ -455,6 +462,36 @@ impl Terminal {
             shown: String::new(),
             rest: Vec::new(),
         }
+    }
+
+    /// Starts a program in a session of its own, whose terminal this is: keys become signals.
+    pub fn start_session(command: &Command) -> Self {
+        let mut session = Command::new("setsid");
+        session.arg("--ctty").arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => session.env(name, value),
+                None => session.env_remove(name),
+            };
+        }
+        Self::start(session)
+    }
+
+    /// Whether the terminal shows what is typed, edits lines and makes signals of keys.
+    pub fn is_in_order(&self) -> bool {
+        let modes = tcgetattr(&self.master).expect("its modes").local_modes;
+        modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
+    }
+
+    /// Sends a signal to the program.
+    pub fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process id");
+        kill_process(id, signal).expect("the signal is sent");
+    }
+
+    /// Waits for the end of the program; by which signal, if by one.
+    pub fn ended_by(&mut self) -> Option<i32> {
+        self.child.wait().expect("it ends").signal()
     }
 
     /// Types something.
