@@ -124,6 +124,19 @@ impl Profile {
         Ok(found)
     }
 
+    /// Whether messages wait for a contact.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn has_pending_p2p(&self, to: &Address) -> Result<bool, StorageError> {
+        self.read("look at the queue", |conn| {
+            let Some(conversation) = known_conversation(conn, to)? else { return Ok(false) };
+            Ok(conn
+                .prepare_cached("SELECT 1 FROM messages WHERE conversation = ?1 AND state IN (1, 2) LIMIT 1")?
+                .exists([conversation.0])?)
+        })
+    }
+
     /// Notes that a message has been written to a connection. Of a message that is confirmed or given up
     /// nothing changes. Losing this note in a crash only means one more resend.
     ///

@@ -7,23 +7,25 @@ use tokio::sync::Notify;
 
 use super::Target;
 
-/// How much somebody matters: what is waited for, then what is looked at (the most recent look first), then what
-/// was active last. Greater comes first.
+/// How much somebody matters: what is waited for, then what messages are queued for, then what is looked at (the most
+/// recent look first), then what was active last. Greater comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Rank {
     /// A running command waits for it.
     pub(super) wanted: bool,
+    /// Messages are queued for it.
+    pub(super) queued: bool,
     /// The number of the last look at it; 0 for none.
-    look: u64,
+    pub(super) look: u64,
     /// Unix seconds of its last message or sight; 0 for none.
-    active: i64,
+    pub(super) active: i64,
 }
 
 /// What is known about everybody. Only contacts and servers of the profile come in, so it is as bounded as they.
 #[derive(Default)]
 pub(crate) struct Attention {
     known: Mutex<Known>,
-    /// Somebody is wanted who was not.
+    /// Somebody is wanted who was not, or messages are queued for somebody.
     changed: Notify,
 }
 
@@ -36,6 +38,7 @@ struct Known {
 #[derive(Default)]
 struct Interest {
     wanted: usize,
+    queued: bool,
     look: u64,
     active: i64,
 }
@@ -66,6 +69,14 @@ impl Attention {
         known.interests.entry(target).or_default().look = look;
     }
 
+    /// Whether messages are queued for the target.
+    pub(crate) fn queued(&self, target: Target, queued: bool) {
+        let before = std::mem::replace(&mut self.known().interests.entry(target).or_default().queued, queued);
+        if queued && !before {
+            self.changed.notify_waiters();
+        }
+    }
+
     /// The target sent or got something, or was seen, at this time.
     pub(crate) fn active(&self, target: Target, at: i64) {
         let mut known = self.known();
@@ -77,6 +88,7 @@ impl Attention {
     pub(crate) fn rank(&self, target: Target) -> Rank {
         self.known().interests.get(&target).map_or_else(Rank::default, |interest| Rank {
             wanted: interest.wanted > 0,
+            queued: interest.queued,
             look: interest.look,
             active: interest.active,
         })
@@ -84,12 +96,21 @@ impl Attention {
 
     /// Waits until a command waits for the target.
     pub(super) async fn until_wanted(&self, target: Target) {
+        self.until(target, |rank| rank.wanted).await;
+    }
+
+    /// Waits until the target matters in a way that it did not when it had this rank, and that a reserve is for.
+    pub(super) async fn until_urgent(&self, target: Target, before: Rank) {
+        self.until(target, |now| now.wanted && !before.wanted || now.queued && !before.queued).await;
+    }
+
+    async fn until(&self, target: Target, holds: impl Fn(Rank) -> bool) {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             // Registered before the look, so that no change falls between the two.
             changed.as_mut().enable();
-            if self.rank(target).wanted {
+            if holds(self.rank(target)) {
                 return;
             }
             changed.await;

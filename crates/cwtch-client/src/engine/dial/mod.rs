@@ -1,9 +1,10 @@
 //! The one place through which every dial of the engine goes: contacts, boards, token services.
 //!
 //! Who wants to dial waits here until the network is ready, so that a network that is not burns nobody's
-//! retries, and then for one of [`PLACES`] places: a network like Tor takes seconds for a dial, and hundreds at
-//! once would slow each other down. [`attention`] says who goes first, asked when a place becomes free;
-//! [`queue`] keeps the places. Dials begin a random moment apart, however many places are free at once.
+//! retries, and then for one of [`PLACES`]: a network like Tor takes seconds for a dial, and hundreds at
+//! once would slow each other down. [`attention`] says who matters, asked when a place becomes free; [`queue`]
+//! keeps the places, so that nobody waits for ever and nobody whom a person waits for waits long. Dials begin a random
+//! moment apart, however many places are free at once.
 
 mod attention;
 mod queue;
@@ -16,15 +17,17 @@ use cwtch_net::{BoxStream, ConnError, Deadlines, Fault, Isolation, NetError, Net
 use cwtch_primitives::Address;
 use rand::Rng;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use self::attention::Rank;
 pub(crate) use self::attention::{Attention, Wanted};
-use self::queue::{Queue, Ticket};
+use self::queue::{Places, Queue, SLOT, Ticket};
 
-/// Dials under way at once.
-const PLACES: usize = 16;
-/// Two dials begin less than this apart, at random: all places together take two seconds on average.
+/// Dials under way at once. Sixteen for all; where each of 1,000 contacts hangs for the 90 seconds that a dial may last, all
+/// have had their turn after 125 rounds of the fair ones, a little more than three hours. The reserves add at most
+/// three times their number, as dials that hang leave them after a third of that time.
+const PLACES: Places = Places { ranked: 8, fair: 8, wanted: 8, queued: 4 };
+/// Two dials begin less than this apart, at random: all places together take some seconds on average.
 const APART: Duration = Duration::from_millis(250);
 /// How long to wait after the network said that it is not ready although it had seemed so.
 const NOT_READY_PAUSE: Duration = Duration::from_secs(1);
@@ -60,7 +63,9 @@ struct Shared {
 }
 
 struct State {
-    queue: Queue<oneshot::Sender<Place>>,
+    queue: Queue<Target, oneshot::Sender<Place>>,
+    /// What the queue counts time from.
+    begun: Instant,
     /// Before this moment no further dial begins.
     next_start: Instant,
 }
@@ -68,6 +73,7 @@ struct State {
 /// A place in use; free again when dropped.
 struct Place {
     shared: Arc<Shared>,
+    ticket: Ticket,
     /// When the dial may begin.
     start: Instant,
 }
@@ -83,7 +89,8 @@ impl Dialing {
     pub(crate) fn new(network: Arc<dyn Network>) -> Self {
         let attention = Arc::<Attention>::default();
         let open = network.readiness().borrow().is_ready();
-        let state = State { queue: Queue::new(PLACES, open), next_start: Instant::now() };
+        let now = Instant::now();
+        let state = State { queue: Queue::new(PLACES, open), begun: now, next_start: now };
         let shared = Arc::new(Shared { state: Mutex::new(state), attention: attention.clone() });
         Self { network, attention, shared }
     }
@@ -116,7 +123,18 @@ impl Dialing {
             told(Stage::Waiting);
             let place = self.place(target).await?;
             told(Stage::Dialling);
-            let dialled = dial(&*self.network, address, isolation, deadlines).await;
+            let dialled = {
+                let dialling = dial(&*self.network, address, isolation, deadlines);
+                tokio::pin!(dialling);
+                match timeout(SLOT, &mut dialling).await {
+                    Ok(dialled) => dialled,
+                    Err(_) => {
+                        // If it held a place of a reserve, another one may have it now.
+                        Shared::pump(&self.shared);
+                        dialling.await
+                    }
+                }
+            };
             drop(place);
             match dialled {
                 Err(error) if self.blames_network(&error) => sleep(NOT_READY_PAUSE).await,
@@ -136,8 +154,16 @@ impl Dialing {
         let ticket = self.shared.state().queue.enter(target, waker);
         let waiting = Waiting { shared: &self.shared, ticket };
         Shared::pump(&self.shared);
+        tokio::pin!(granted);
+        let place = loop {
+            let rank = self.attention.rank(target);
+            tokio::select! {
+                granted = &mut granted => break granted,
+                () = self.attention.until_urgent(target, rank) => Shared::pump(&self.shared),
+            }
+        };
         // Whoever grants places never drops a waker otherwise.
-        let place = granted.await.map_err(|_| ConnError::Network(NetError::Closed))?;
+        let place = place.map_err(|_| ConnError::Network(NetError::Closed))?;
         drop(waiting);
         tokio::select! {
             () = sleep_until(place.start) => {}
@@ -156,22 +182,24 @@ impl Shared {
     /// Gives out the places that are free.
     fn pump(shared: &Arc<Self>) {
         loop {
-            let (waker, start) = {
+            let (waker, ticket, start) = {
                 let mut state = shared.state();
-                let Some(waker) = state.queue.grant(|target| shared.attention.rank(target)) else { return };
+                let now = state.begun.elapsed();
+                let granted = state.queue.grant(now, |target| shared.attention.rank(target));
+                let Some((waker, ticket)) = granted else { return };
                 let apart = APART.mul_f64(rand::thread_rng().r#gen());
                 state.next_start = state.next_start.max(Instant::now()) + apart;
-                (waker, state.next_start)
+                (waker, ticket, state.next_start)
             };
             // Without the lock: if nobody takes it any more, it is dropped here and given back.
-            drop(waker.send(Place { shared: shared.clone(), start }));
+            drop(waker.send(Place { shared: shared.clone(), ticket, start }));
         }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.shared.state().queue.give_back();
+        self.shared.state().queue.give_back(self.ticket);
         Shared::pump(&self.shared);
     }
 }
@@ -182,5 +210,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
+#[cfg(test)]
+mod fairness;
 #[cfg(test)]
 mod tests;

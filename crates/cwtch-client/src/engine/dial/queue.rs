@@ -1,31 +1,80 @@
 //! Who is dialled next: places and those who wait for one, without a clock or a task.
+//!
+//! A contact that is offline may hold a place for as long as a dial may take, so places are kept apart by what they are
+//! for ([`Places`]): who matters most, who has waited longest, and two kinds of reserve. Whatever others do:
+//!
+//! - Who waits gets a place before `⌈n / fair⌉` dials have had their time, where `n` wait at that moment.
+//! - Who a person waits for gets one within `⌈n / wanted⌉` times [`SLOT`], where a person waits for `n` of those who
+//!   wait; who has messages queued, with `queued` in the same way.
 
-use super::{Rank, Target};
+use std::time::Duration;
 
-/// Places, and who waits for one with what it is told by.
-pub(super) struct Queue<W> {
+use super::Rank;
+
+/// How long a dial counts in a reserve: one that hangs longer does not keep the next out. A reserve's dials under way are
+/// so no more than its places times the slots that a dial may last.
+pub(super) const SLOT: Duration = Duration::from_secs(30);
+
+/// How many dials there may be for each purpose.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places {
+    /// For who matters most.
+    pub(super) ranked: usize,
+    /// For who has waited longest.
+    pub(super) fair: usize,
+    /// Begun within one [`SLOT`], for whom a person waits.
+    pub(super) wanted: usize,
+    /// Begun within one [`SLOT`], for whom messages are queued.
+    pub(super) queued: usize,
+}
+
+/// What a place is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Wanted,
+    Queued,
+    Ranked,
+    Fair,
+}
+
+/// The reserves first, so that the others stay for those who have none.
+const PURPOSES: [Purpose; 4] = [Purpose::Wanted, Purpose::Queued, Purpose::Ranked, Purpose::Fair];
+
+/// Places, and who waits for one with what it is told by. Times count from any fixed moment.
+pub(super) struct Queue<T, W> {
     open: bool,
-    places: usize,
-    busy: usize,
+    places: Places,
+    busy: Vec<Busy>,
     /// In the order in which they came.
-    waiting: Vec<Waiting<W>>,
+    waiting: Vec<Waiting<T, W>>,
     tickets: u64,
+    /// Counts those who were seen to be urgent.
+    urgent: u64,
 }
 
-struct Waiting<W> {
+struct Waiting<T, W> {
     ticket: u64,
-    target: Target,
+    target: T,
     waker: W,
+    /// In which order it was seen to be wanted, and to have messages queued, since it waits.
+    wanted: Option<u64>,
+    queued: Option<u64>,
 }
 
-/// Names one who waits.
+struct Busy {
+    ticket: u64,
+    purpose: Purpose,
+    since: Duration,
+}
+
+/// Names one who waits, and then the place that it got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ticket(u64);
 
-impl<W> Queue<W> {
+impl<T: Copy, W> Queue<T, W> {
     /// A queue with so many places; while it is not open, nobody gets one.
-    pub(super) fn new(places: usize, open: bool) -> Self {
-        Self { open, places, busy: 0, waiting: Vec::new(), tickets: 0 }
+    pub(super) fn new(places: Places, open: bool) -> Self {
+        Self { open, places, busy: Vec::new(), waiting: Vec::new(), tickets: 0, urgent: 0 }
     }
 
     /// Opens it, or closes it: places that were given out stay so.
@@ -34,9 +83,9 @@ impl<W> Queue<W> {
     }
 
     /// Comes to wait.
-    pub(super) fn enter(&mut self, target: Target, waker: W) -> Ticket {
+    pub(super) fn enter(&mut self, target: T, waker: W) -> Ticket {
         self.tickets += 1;
-        self.waiting.push(Waiting { ticket: self.tickets, target, waker });
+        self.waiting.push(Waiting { ticket: self.tickets, target, waker, wanted: None, queued: None });
         Ticket(self.tickets)
     }
 
@@ -45,21 +94,75 @@ impl<W> Queue<W> {
         self.waiting.retain(|waiting| waiting.ticket != ticket.0);
     }
 
-    /// A place is free again.
-    pub(super) fn give_back(&mut self) {
-        self.busy = self.busy.saturating_sub(1);
+    /// The place that was given for a ticket is free again.
+    pub(super) fn give_back(&mut self, ticket: Ticket) {
+        self.busy.retain(|busy| busy.ticket != ticket.0);
     }
 
-    /// Gives a free place to whoever matters most *now*; among equals to the one who came first.
-    pub(super) fn grant(&mut self, rank: impl Fn(Target) -> Rank) -> Option<W> {
-        if !self.open || self.busy >= self.places {
+    /// Gives a free place to whoever it is for *now*. To be called until it gives none when somebody came, a place was
+    /// given back, somebody began to matter more, and when a place was held for a [`SLOT`].
+    pub(super) fn grant(&mut self, now: Duration, rank: impl Fn(T) -> Rank) -> Option<(W, Ticket)> {
+        if !self.open || self.waiting.is_empty() {
             return None;
         }
-        let ranks = self.waiting.iter().enumerate().map(|(index, waiting)| (rank(waiting.target), index));
-        // Of several greatest ones `max_by` takes the last: the index turns that round.
-        let (_, index) = ranks.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)))?;
-        self.busy += 1;
-        Some(self.waiting.remove(index).waker)
+        self.notice(&rank);
+        for purpose in PURPOSES {
+            if self.has_room(purpose, now)
+                && let Some(index) = self.next(purpose, &rank)
+            {
+                let Waiting { ticket, waker, .. } = self.waiting.remove(index);
+                self.busy.push(Busy { ticket, purpose, since: now });
+                return Some((waker, Ticket(ticket)));
+            }
+        }
+        None
+    }
+
+    /// Who began to be urgent comes behind those who did before: not by when it came, or those who come again and again
+    /// would be before others for ever.
+    fn notice(&mut self, rank: impl Fn(T) -> Rank) {
+        for waiting in &mut self.waiting {
+            let rank = rank(waiting.target);
+            for (is, since) in [(rank.wanted, &mut waiting.wanted), (rank.queued, &mut waiting.queued)] {
+                if is && since.is_none() {
+                    self.urgent += 1;
+                    *since = Some(self.urgent);
+                } else if !is {
+                    *since = None;
+                }
+            }
+        }
+    }
+
+    fn has_room(&self, purpose: Purpose, now: Duration) -> bool {
+        let counts = |busy: &&Busy| busy.purpose == purpose;
+        let fresh = |busy: &&Busy| now.saturating_sub(busy.since) < SLOT;
+        let held = self.busy.iter().filter(counts);
+        match purpose {
+            Purpose::Wanted => held.filter(fresh).count() < self.places.wanted,
+            Purpose::Queued => held.filter(fresh).count() < self.places.queued,
+            Purpose::Ranked => held.count() < self.places.ranked,
+            Purpose::Fair => held.count() < self.places.fair,
+        }
+    }
+
+    /// Whom a place is for; among equals who came first.
+    fn next(&self, purpose: Purpose, rank: impl Fn(T) -> Rank) -> Option<usize> {
+        match purpose {
+            Purpose::Wanted => self.first(|waiting| waiting.wanted),
+            Purpose::Queued => self.first(|waiting| waiting.queued),
+            Purpose::Ranked => {
+                let ranks = self.waiting.iter().enumerate().map(|(index, w)| (rank(w.target), index));
+                // Of several greatest ones `max_by` takes the last: the index turns that round.
+                ranks.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1))).map(|(_, index)| index)
+            }
+            Purpose::Fair => (!self.waiting.is_empty()).then_some(0),
+        }
+    }
+
+    fn first(&self, since: impl Fn(&Waiting<T, W>) -> Option<u64>) -> Option<usize> {
+        let urgent = self.waiting.iter().enumerate().filter_map(|(index, w)| Some((since(w)?, index)));
+        urgent.min().map(|(_, index)| index)
     }
 }
 
@@ -71,21 +174,24 @@ mod tests {
     use rand::Rng;
 
     use super::*;
-    use crate::engine::dial::Attention;
+    use crate::engine::dial::{Attention, Target};
+
+    /// One place for who matters most, and no other.
+    const ONE: Places = Places { ranked: 1, fair: 0, wanted: 0, queued: 0 };
 
     fn contact(n: u8) -> Target {
         Target::Contact(Identity::from_seed(&[n; 32]).address())
     }
 
     struct Bench {
-        queue: Queue<u8>,
+        queue: Queue<Target, u8>,
         attention: Arc<Attention>,
     }
 
     impl Bench {
         /// Contacts 1 to `count` wait for a place each; there is one in all.
         fn new(count: u8) -> Self {
-            let mut queue = Queue::new(1, true);
+            let mut queue = Queue::new(ONE, true);
             for n in 1..=count {
                 queue.enter(contact(n), n);
             }
@@ -93,10 +199,11 @@ mod tests {
         }
 
         fn next(&mut self) -> Option<u8> {
-            let next = self.queue.grant(|target| self.attention.rank(target));
-            assert_eq!(self.queue.grant(|target| self.attention.rank(target)), None, "one place");
-            self.queue.give_back();
-            next
+            let rank = |target| self.attention.rank(target);
+            let (next, place) = self.queue.grant(Duration::ZERO, rank)?;
+            assert_eq!(self.queue.grant(Duration::ZERO, rank), None, "one place");
+            self.queue.give_back(place);
+            Some(next)
         }
     }
 
@@ -159,44 +266,62 @@ mod tests {
         bench.queue.set_open(false);
         assert_eq!(bench.next(), None);
         bench.queue.set_open(true);
-        assert!(bench.queue.grant(|_| Rank::default()).is_some());
+        assert!(bench.queue.grant(Duration::ZERO, |_| Rank::default()).is_some());
         bench.queue.set_open(false);
         bench.queue.set_open(true);
-        assert_eq!(bench.queue.grant(|_| Rank::default()), None, "its one place is still taken");
+        assert_eq!(
+            bench.queue.grant(Duration::ZERO, |_| Rank::default()),
+            None,
+            "its one place is still taken"
+        );
     }
 
     #[test]
     fn places_are_never_exceeded_nor_lost() {
+        let places = Places { ranked: 2, fair: 1, wanted: 2, queued: 1 };
         let mut rng = cwtch_testkit::rng(7);
-        let mut queue: Queue<()> = Queue::new(3, true);
-        let (mut waiting, mut busy) = (Vec::new(), 0_usize);
+        let rank = |n: u8| Rank { wanted: n == 0, queued: n == 1, ..Rank::default() };
+        let mut queue: Queue<u8, ()> = Queue::new(places, true);
+        let (mut waiting, mut busy) = (Vec::new(), Vec::new());
+        // No time passes, so that no reserve is renewed.
         for _ in 0..10_000 {
             match rng.gen_range(0..4) {
-                0 => waiting.push(queue.enter(contact(rng.gen_range(0..5)), ())),
+                0 => waiting.push(queue.enter(rng.gen_range(0..5), ())),
                 1 if !waiting.is_empty() => {
                     queue.leave(waiting.swap_remove(rng.gen_range(0..waiting.len())));
                 }
-                2 if busy > 0 => {
-                    queue.give_back();
-                    busy -= 1;
-                }
-                _ => busy += usize::from(queue.grant(|_| Rank::default()).is_some()),
+                2 if !busy.is_empty() => queue.give_back(busy.swap_remove(rng.gen_range(0..busy.len()))),
+                _ => busy.extend(queue.grant(Duration::ZERO, rank).map(|(_, place)| place)),
             }
-            assert!(busy <= 3);
+            assert!(busy.len() <= 6);
         }
-        for _ in 0..busy {
-            queue.give_back();
+        busy.into_iter().for_each(|place| queue.give_back(place));
+        while let Some((_, place)) = queue.grant(Duration::ZERO, rank) {
+            queue.give_back(place);
         }
-        while queue.grant(|_| Rank::default()).is_some() {
-            queue.give_back();
+        waiting.into_iter().for_each(|ticket| queue.leave(ticket));
+        assert!(queue.waiting.is_empty() && queue.busy.is_empty());
+        for n in [0, 0, 0, 1, 1, 1, 2, 2, 2] {
+            queue.enter(n, ());
         }
-        for ticket in waiting {
-            queue.leave(ticket);
+        assert_eq!(std::iter::from_fn(|| queue.grant(Duration::ZERO, rank)).count(), 6);
+    }
+
+    #[test]
+    fn a_dial_that_hangs_does_not_keep_the_next_one_out_of_a_reserve() {
+        let places = Places { ranked: 0, fair: 0, wanted: 1, queued: 0 };
+        let rank = |_: u8| Rank { wanted: true, ..Rank::default() };
+        let mut queue: Queue<u8, u8> = Queue::new(places, true);
+        for n in 0..3 {
+            queue.enter(n, n);
         }
-        assert!(queue.waiting.is_empty());
-        for _ in 0..3 {
-            queue.enter(contact(1), ());
-        }
-        assert_eq!(std::iter::from_fn(|| queue.grant(|_| Rank::default())).count(), 3);
+        let (first, hanging) = queue.grant(Duration::ZERO, rank).unwrap();
+        assert_eq!(queue.grant(SLOT - Duration::from_millis(1), rank), None);
+        let (second, _) = queue.grant(SLOT, rank).unwrap();
+        assert_eq!((first, second), (0, 1));
+        // One that ends makes no second room.
+        queue.give_back(hanging);
+        assert_eq!(queue.grant(SLOT, rank), None);
+        assert!(queue.grant(SLOT * 2, rank).is_some());
     }
 }

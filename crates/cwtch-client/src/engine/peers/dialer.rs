@@ -16,7 +16,7 @@ use super::{Shared, admission};
 use crate::api::ContactPhase;
 use crate::engine::dial::{Stage, Target};
 use crate::engine::info::sentence;
-use crate::profile::ContactState;
+use crate::profile::{ContactState, Profile, StorageError};
 
 /// Makes sure that somebody dials `peer` whenever there is no connection.
 pub(super) fn ensure(shared: &Arc<Shared>, peer: Address) {
@@ -97,8 +97,12 @@ enum Accepted {
 /// dialer started: not even the fact that we are online is for it. If it is accepted again, the next round dials.
 async fn last_seen(shared: &Shared, peer: &Address) -> Accepted {
     let address = *peer;
-    match shared.context.store.run(move |profile| profile.contact(&address)).await {
-        Ok(Some(contact)) if contact.state == ContactState::Accepted => {
+    let read = move |profile: &mut Profile| {
+        Ok::<_, StorageError>((profile.contact(&address)?, profile.has_pending_p2p(&address)?))
+    };
+    match shared.context.store.run(read).await {
+        Ok((Some(contact), pending)) if contact.state == ContactState::Accepted => {
+            shared.context.dialing.attention().queued(Target::Contact(*peer), pending);
             Accepted::Yes { seen: contact.last_seen }
         }
         _ => Accepted::No,

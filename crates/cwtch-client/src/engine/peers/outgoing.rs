@@ -191,6 +191,7 @@ impl Peers {
         }
         let attention = context.dialing.attention();
         attention.look(Target::Contact(peer));
+        attention.queued(Target::Contact(peer), true);
         let _wanted = attention.want(Target::Contact(peer));
         dialer::ensure(shared, peer);
         shared.registry.nudge(&peer);

@@ -206,6 +206,9 @@ impl Actor {
     /// One connection from dialling to its end. `Ok` when it is not wanted any more.
     async fn connection(&mut self, synced: &mut bool) -> Result<(), ApiError> {
         let (shared, board, status) = (self.shared.clone(), self.server.board, self.status.clone());
+        let read = move |profile: &mut Profile| profile.pending_posts(&board, MessageId(0), 1);
+        let queued = !shared.context.store.run(read).await?.is_empty();
+        shared.context.dialing.attention().queued(Target::Server(board), queued);
         let connect = async {
             let told = |stage| match stage {
                 // What went wrong last stands until something new is tried.
