@@ -181,6 +181,8 @@ async fn until_the_experiment_is_on_every_group_command_says_how() {
         Command::GroupLeave { group: "g".to_owned() },
         Command::Sync { group: None },
         Command::Rejects,
+        Command::ServerResume { server: "x".to_owned() },
+        Command::Repair { group: "g".to_owned(), timeout: None },
     ] {
         let error = alice.call(command).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Refused);

@@ -2,7 +2,7 @@
 
 use cwtch_client::api::{Command, ContactState, Event, MessageState, Reply};
 
-use crate::support::World;
+use crate::support::{Person, World};
 
 #[tokio::test]
 async fn two_people_chat_both_ways() {
@@ -31,16 +31,62 @@ async fn many_messages_arrive_once_and_in_order() {
     let world = World::new();
     let (alice, mut bob) = world.friends().await;
     let texts: Vec<String> = (0..60).map(|i| format!("message {i}")).collect();
-    for text in &texts {
-        let alice = &alice;
-        // More than a window's worth waits at once.
-        let sending = alice.send(&bob.address, text);
-        sending.await.unwrap();
-    }
+    // More than a window's worth waits at once, over a connection that is up.
+    let waiting = queue_in_order(&alice, &bob.address, &texts).await;
     for text in &texts {
         assert_eq!(bob.incoming().await.text, *text);
     }
+    acknowledged(waiting).await;
     assert_eq!(bob.texts(&alice.address).await, texts);
+    assert_eq!(alice.texts(&bob.address).await, texts);
+}
+
+#[tokio::test]
+async fn both_read_their_own_and_the_other_s_messages_in_order_while_both_write() {
+    let world = World::new();
+    let (alice, bob) = world.friends().await;
+    let texts = |of: &str| (0..40).map(|i| format!("{of} {i}")).collect::<Vec<_>>();
+    let (of_alice, of_bob) = (texts("alice"), texts("bob"));
+    let (one, other) = tokio::join!(
+        queue_in_order(&alice, &bob.address, &of_alice),
+        queue_in_order(&bob, &alice.address, &of_bob)
+    );
+    acknowledged(one).await;
+    acknowledged(other).await;
+    // Whoever writes at the same time has no order in common; each one's messages have.
+    for (person, with) in [(&alice, &bob), (&bob, &alice)] {
+        let all = person.texts(&with.address).await;
+        for texts in [&of_alice, &of_bob] {
+            let theirs: Vec<_> = all.iter().filter(|text| texts.contains(text)).collect();
+            assert_eq!(theirs, texts.iter().collect::<Vec<_>>());
+        }
+    }
+}
+
+type Waiting = tokio::task::JoinSet<Result<Reply, cwtch_client::api::ApiError>>;
+
+/// Queues texts one after another; what waits for their acknowledgements.
+async fn queue_in_order(from: &Person, to: &str, texts: &[String]) -> Waiting {
+    let mut waiting = Waiting::new();
+    let mut events = from.engine.subscribe();
+    for text in texts {
+        let (engine, to, text) = (from.engine.clone(), to.to_owned(), text.clone());
+        let queued = text.clone();
+        waiting.spawn(async move {
+            engine.call(Command::Send { conversation: to, text, timeout: Some(100), reply_to: None }).await
+        });
+        // The message is durable once its event is there.
+        let is_queued = |event: &Event| matches!(event, Event::Message { message } if message.own && message.text == queued);
+        while !is_queued(&*events.recv().await.unwrap()) {}
+    }
+    waiting
+}
+
+async fn acknowledged(mut waiting: Waiting) {
+    while let Some(sent) = waiting.join_next().await {
+        let Reply::Message(message) = sent.unwrap().unwrap() else { panic!("not a message") };
+        assert_eq!(message.state, MessageState::Acknowledged);
+    }
 }
 
 #[tokio::test]
@@ -51,25 +97,14 @@ async fn a_queue_longer_than_the_window_drains_in_order() {
     alice.add(&bob_address).await;
     let texts: Vec<String> = (0..40).map(|i| format!("message {i}")).collect();
     // Nobody is there: each stays queued. Queued one after another, waited for together.
-    let mut waiting = tokio::task::JoinSet::new();
-    for text in &texts {
-        let (engine, to, text) = (alice.engine.clone(), bob_address.clone(), text.clone());
-        let mut events = engine.subscribe();
-        waiting.spawn(async move {
-            engine.call(Command::Send { conversation: to, text, timeout: Some(100), reply_to: None }).await
-        });
-        // The message is durable once its event is there.
-        while !matches!(&*events.recv().await.unwrap(), Event::Message { .. }) {}
-    }
+    let waiting = queue_in_order(&alice, &bob_address, &texts).await;
     let mut bob = world.daemon("bob").await;
     bob.add(&alice.address).await;
     for text in &texts {
         assert_eq!(bob.incoming().await.text, *text);
     }
-    while let Some(sent) = waiting.join_next().await {
-        let Reply::Message(message) = sent.unwrap().unwrap() else { panic!("not a message") };
-        assert_eq!(message.state, MessageState::Acknowledged);
-    }
+    acknowledged(waiting).await;
+    assert_eq!(bob.texts(&alice.address).await, texts);
 }
 
 #[tokio::test]

@@ -22,6 +22,8 @@ async fn groups_are_off_until_they_are_turned_on() {
         Command::GroupInvite { group: "g".to_owned(), contact: "c".to_owned(), timeout: None },
         Command::Sync { group: None },
         Command::Rejects,
+        Command::ServerResume { server: "x".to_owned() },
+        Command::Repair { group: "g".to_owned(), timeout: None },
     ];
     for command in commands {
         let error = alice.call(command).await.unwrap_err();
