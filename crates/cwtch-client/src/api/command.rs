@@ -197,16 +197,22 @@ pub enum Command {
         #[serde(default)]
         timeout: Option<u64>,
     },
-    /// A conversation's messages in local order. Reply: `Messages`.
+    /// A conversation's messages in its order: a contact's as they arrived and were sent, a group's as its server has
+    /// them, with what is on its way last. Reply: `Messages`.
     #[serde(rename = "messages")]
     Messages {
         /// Which conversation.
         conversation: String,
-        /// Only messages with a greater local id.
+        /// Only messages with a greater local id. Alone it gives a page of those with the lowest ids, wherever they
+        /// stand; whoever goes on at the greatest id of a page misses nothing and gets nothing twice.
         #[serde(default)]
         since: Option<i64>,
-        /// At most so many, in order: with `since` the first ones after it (a page), without it the newest
-        /// ones. The engine's maximum, 1,000, where absent.
+        /// Those behind the message with this local id in the conversation's order, 0 for its beginning: a page to be
+        /// read on at its last message.
+        #[serde(default)]
+        after: Option<i64>,
+        /// At most so many; the last ones in the conversation's order where neither `since` nor `after` is given. The
+        /// engine's maximum, 1,000, where absent.
         #[serde(default)]
         limit: Option<u32>,
     },

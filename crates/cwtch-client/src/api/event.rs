@@ -80,6 +80,19 @@ pub enum Event {
         /// Its conversation.
         conversation: String,
     },
+    /// A message stands elsewhere in its conversation now, because its server showed where. Where a server loses
+    /// messages ([`LogNotice::Lost`]) or is used anew, many move, and nothing is told of each.
+    MessageMoved {
+        /// Local id.
+        id: i64,
+        /// Its group.
+        conversation: String,
+        /// Its new place; see [`MessageInfo::place`].
+        place: i64,
+        /// Its place in the server's log, where it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        index: Option<u64>,
+    },
     /// What there is to say about a group message beside its text changed.
     MessageNotes {
         /// Local id.

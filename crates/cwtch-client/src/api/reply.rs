@@ -365,6 +365,11 @@ pub struct MessageInfo {
     /// Group: place in the server's log, where it has one.
     #[serde(default)]
     pub index: Option<u64>,
+    /// Where it stands in its conversation: messages are read by growing place, and by growing id among equals. Numbers
+    /// of one conversation are comparable, and say nothing else. It changes when the server shows where the message
+    /// stands: [`super::Event::MessageMoved`].
+    #[serde(default)]
+    pub place: i64,
     /// Group: our own, lost by the server and posted again.
     #[serde(default)]
     pub reposted: bool,

@@ -106,8 +106,8 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
             patience.only_waits();
             Reply::Repaired(members::repair(inner, &group, patience).await?)
         }
-        Command::Messages { conversation, since, limit } => {
-            Reply::Messages(messages(inner, &conversation, since, limit).await?)
+        Command::Messages { conversation, since, after, limit } => {
+            Reply::Messages(messages(inner, &conversation, since, after, limit).await?)
         }
         Command::Focus { conversation } => {
             look_at(inner, &conversation_of(inner, &conversation).await?).await?;

@@ -117,6 +117,7 @@ pub(crate) fn message_info(
         gap: message.gap,
         quoted,
         index: message.log_index,
+        place: message.place,
         reposted: message.reposted,
         notes: notes(profile, message)?,
         detail: None,

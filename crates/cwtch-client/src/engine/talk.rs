@@ -111,6 +111,7 @@ pub(super) async fn messages(
     inner: &Inner,
     conversation: &str,
     since: Option<i64>,
+    after: Option<i64>,
     limit: Option<u32>,
 ) -> Result<Vec<MessageInfo>, ApiError> {
     let conversation = conversation_of(inner, conversation).await?;
@@ -121,10 +122,15 @@ pub(super) async fn messages(
         .store
         .run(move |profile| {
             let name = conversation_name(&conversation);
-            // With a place to begin at it pages forward, so that everything can be had; without one, the newest.
-            let found = match since {
-                Some(since) => profile.messages_after(conversation.id(), MessageId(since), limit)?,
-                None => profile.messages(conversation.id(), MessageId(0), limit)?,
+            // With a place to begin at it pages forward, so that everything can be had; without one, the last.
+            let (here, from) = (conversation.id(), MessageId(since.unwrap_or(0)));
+            let found = match (since, after) {
+                (_, Some(after)) => {
+                    let after = (after != 0).then_some(MessageId(after));
+                    profile.messages_after(here, from, after, limit)?
+                }
+                (Some(_), None) => profile.messages_since(here, from, limit)?,
+                (None, None) => profile.messages(here, from, limit)?,
             };
             found.iter().map(|message| message_info(profile, &name, message)).collect::<Result<Vec<_>, _>>()
         })

@@ -11,7 +11,8 @@ use super::error::{Fault, StorageError};
 use super::servers;
 use super::types::{Added, Conversation, ConversationId, Group, GroupCounts, History, NewGroup};
 
-const COLUMNS: &str = "SELECT g.conversation, g.group_id, g.key, g.name, s.key, g.joined, g.last_signature
+const COLUMNS: &str =
+    "SELECT g.conversation, g.group_id, g.key, g.name, s.key, g.joined, g.last_signature, g.unread
     FROM groups g JOIN servers s ON s.id = g.server";
 
 impl Profile {
@@ -33,9 +34,17 @@ impl Profile {
             }
             tx.execute("INSERT INTO conversations (kind) VALUES (2)", [])?;
             tx.execute(
-                "INSERT INTO groups (conversation, group_id, key, name, server, joined)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![tx.last_insert_rowid(), new.id.as_bytes(), new.key.expose(), new.name, server, now],
+                "INSERT INTO groups (conversation, group_id, key, name, server, joined, unread)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    tx.last_insert_rowid(),
+                    new.id.as_bytes(),
+                    new.key.expose(),
+                    new.name,
+                    server,
+                    now,
+                    new.history == History::Replay
+                ],
             )?;
             if new.history == History::Replay {
                 tx.execute(
@@ -104,18 +113,6 @@ impl Profile {
         })
     }
 
-    /// Leaves a group: its key, its messages and its waiting posts are erased.
-    ///
-    /// # Errors
-    /// [`StorageError::UnknownGroup`], or trouble with the database.
-    pub fn remove_group(&mut self, id: &GroupId) -> Result<(), StorageError> {
-        self.write("remove a group", |tx| {
-            let group = by_id(tx, id)?.ok_or(StorageError::UnknownGroup)?;
-            tx.execute("DELETE FROM conversations WHERE id = ?1", [group.conversation.0])?;
-            Ok(())
-        })
-    }
-
     /// How much a group holds.
     ///
     /// # Errors
@@ -123,17 +120,12 @@ impl Profile {
     pub fn group_counts(&self, conversation: ConversationId) -> Result<GroupCounts, StorageError> {
         self.read("count a group's messages", |conn| {
             Ok(conn
-                .prepare_cached(
-                    "SELECT count(*), count(DISTINCT author), coalesce(sum(gap), 0) FROM messages
-                     WHERE conversation = ?1",
-                )?
+                .prepare_cached("SELECT messages, authors FROM groups WHERE conversation = ?1")?
                 .query_row([conversation.0], |row| {
-                    Ok(GroupCounts {
-                        messages: unsigned(row, 0)?,
-                        authors: unsigned(row, 1)?,
-                        gaps: unsigned(row, 2)?,
-                    })
-                })?)
+                    Ok(GroupCounts { messages: unsigned(row, 0)?, authors: unsigned(row, 1)? })
+                })
+                .optional()?
+                .unwrap_or_default())
         })
     }
 }
@@ -169,5 +161,6 @@ fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
         server: address(row, 4)?,
         joined: row.get(5)?,
         last_signature: row.get(6)?,
+        unread: row.get(7)?,
     })
 }

@@ -7,10 +7,13 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::Profile;
 use super::columns::{address, from_list, key_bytes, quote_hash, unsigned};
 use super::error::{Fault, StorageError};
+use super::order;
 use super::types::{Content, ConversationId, LogPlace, MessageId, MessageState, StoredMessage};
 
 const COLUMNS: &str = "SELECT id, conversation, author, own, state, kind, data, overlay, sent, received,
-    protocol_id, signature, previous, gap, position, entry_id, log_index, reposted, erased FROM messages";
+    protocol_id, signature, previous, gap, position, entry_id, log_index, reposted, erased, place FROM messages";
+/// Nothing of a conversation that was left is shown any more.
+const SHOWN: &str = "conversation NOT IN (SELECT conversation FROM erasing)";
 
 /// A row of `messages` to be inserted.
 pub(super) struct NewMessage<'a> {
@@ -45,8 +48,9 @@ pub(super) fn insert(conn: &Connection, message: &NewMessage<'_>) -> Result<Opti
         .prepare_cached(
             "INSERT INTO messages (conversation, author, own, state, kind, data, overlay, quote_hash, sent,
                  received, protocol_id, signature, previous, message_hash, gap, position, entry_id, log_index,
-                 incarnation, log_root)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+                 incarnation, log_root, place)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+                 ?21)
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![
@@ -70,35 +74,57 @@ pub(super) fn insert(conn: &Connection, message: &NewMessage<'_>) -> Result<Opti
             place.map(|place| place.index.cast_signed()),
             place.map(|place| place.incarnation.cast_signed()),
             place.map(|place| place.root),
+            group.map_or(0, |g| order::at_first(message.state, place.map(|place| place.index), g.position)),
         ])?;
     Ok((inserted > 0).then(|| MessageId(conn.last_insert_rowid())))
 }
 
 impl Profile {
-    /// Messages of a conversation with a number above `since`, oldest first, at most `limit`: for going
-    /// through all of them in pages.
+    /// The `limit` messages of a conversation with the lowest numbers above `since`: a page of what came, in the
+    /// conversation's order. Numbers never change and grow with what comes, so that whoever goes on at the highest number
+    /// of a page gets everything once, wherever it stands.
     ///
     /// # Errors
     /// Trouble with the database.
-    pub fn messages_after(
+    pub fn messages_since(
         &self,
         conversation: ConversationId,
         since: MessageId,
         limit: u32,
     ) -> Result<Vec<StoredMessage>, StorageError> {
         self.read("read messages", |conn| {
-            select(
-                conn,
-                "WHERE conversation = ?1 AND id > ?2 AND erased = 0 ORDER BY id LIMIT ?3",
-                conversation,
-                since,
-                limit,
-            )
+            let clause = "WHERE conversation = ?1 AND id > ?2 AND erased = 0 ORDER BY id LIMIT ?3";
+            let mut found = select(conn, clause, params![conversation.0, since.0, limit])?;
+            found.sort_unstable_by_key(|message| (message.place, message.id));
+            Ok(found)
         })
     }
 
-    /// The newest messages of a conversation with a number above `since`, at most `limit`, oldest of them
-    /// first.
+    /// Messages of a conversation in its order, behind the message `after` (`None`: from the beginning), at most
+    /// `limit`; only those with a number above `since`. For reading a conversation in pages.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownMessage`] if `after` is no message of the conversation, or trouble with the database.
+    pub fn messages_after(
+        &self,
+        conversation: ConversationId,
+        since: MessageId,
+        after: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<StoredMessage>, StorageError> {
+        self.read("read messages", |conn| {
+            let (place, id) = match after {
+                None => (i64::MIN, 0),
+                Some(after) => (place_of(conn, conversation, after)?, after.0),
+            };
+            let clause = "INDEXED BY messages_by_place WHERE conversation = ?1 AND (place, id) > (?2, ?3)
+                 AND id > ?4 ORDER BY place, id LIMIT ?5";
+            select(conn, clause, params![conversation.0, place, id, since.0, limit])
+        })
+    }
+
+    /// The last messages in the order of a conversation with a number above `since`, at most `limit`, the first of
+    /// them first.
     ///
     /// # Errors
     /// Trouble with the database.
@@ -109,8 +135,9 @@ impl Profile {
         limit: u32,
     ) -> Result<Vec<StoredMessage>, StorageError> {
         self.read("read messages", |conn| {
-            let clause = "WHERE conversation = ?1 AND id > ?2 AND erased = 0 ORDER BY id DESC LIMIT ?3";
-            let mut found = select(conn, clause, conversation, since, limit)?;
+            let clause = "INDEXED BY messages_by_place WHERE conversation = ?1 AND id > ?2 AND erased = 0
+                 ORDER BY place DESC, id DESC LIMIT ?3";
+            let mut found = select(conn, clause, params![conversation.0, since.0, limit])?;
             found.reverse();
             Ok(found)
         })
@@ -123,7 +150,7 @@ impl Profile {
     pub fn message(&self, id: MessageId) -> Result<Option<StoredMessage>, StorageError> {
         self.read("read a message", |conn| {
             Ok(conn
-                .prepare_cached(&format!("{COLUMNS} WHERE id = ?1"))?
+                .prepare_cached(&format!("{COLUMNS} WHERE id = ?1 AND {SHOWN}"))?
                 .query_row([id.0], stored)
                 .optional()?)
         })
@@ -157,7 +184,7 @@ impl Profile {
     pub fn count_unconfirmed(&self) -> Result<u64, StorageError> {
         self.read("count the queued messages", |conn| {
             Ok(conn
-                .prepare_cached("SELECT count(*) FROM messages WHERE state IN (1, 2)")?
+                .prepare_cached(&format!("SELECT count(*) FROM messages WHERE state IN (1, 2) AND {SHOWN}"))?
                 .query_row([], |row| unsigned(row, 0))?)
         })
     }
@@ -182,13 +209,20 @@ impl Profile {
 fn select(
     conn: &Connection,
     clause: &str,
-    conversation: ConversationId,
-    since: MessageId,
-    limit: u32,
+    params: &[&dyn rusqlite::ToSql],
 ) -> Result<Vec<StoredMessage>, Fault> {
     let mut statement = conn.prepare_cached(&format!("{COLUMNS} {clause}"))?;
-    let rows = statement.query_map(params![conversation.0, since.0, limit], stored)?;
+    let rows = statement.query_map(params, stored)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Where a message of a conversation stands.
+fn place_of(conn: &Connection, conversation: ConversationId, message: MessageId) -> Result<i64, Fault> {
+    let found = conn
+        .prepare_cached("SELECT place FROM messages WHERE id = ?2 AND conversation = ?1")?
+        .query_row(params![conversation.0, message.0], |row| row.get(0))
+        .optional()?;
+    Ok(found.ok_or(StorageError::UnknownMessage)?)
 }
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
@@ -210,6 +244,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
         log_index: row.get::<_, Option<i64>>(16)?.map(i64::cast_unsigned),
         reposted: row.get(17)?,
         erased: row.get(18)?,
+        place: row.get(19)?,
     })
 }
 

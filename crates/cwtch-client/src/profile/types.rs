@@ -234,6 +234,9 @@ pub struct StoredMessage {
     pub reposted: bool,
     /// The person deleted it here: nothing of what it said is left.
     pub erased: bool,
+    /// Where it stands in its conversation: messages are read by growing place, and by growing `id` among equals. It
+    /// changes when the server shows the message; see profile/order.rs.
+    pub place: i64,
 }
 
 impl fmt::Debug for StoredMessage {
@@ -399,6 +402,8 @@ pub struct Group {
     /// Signature of the newest message known to be stored by the server: the next post's
     /// `PreviousMessageSig` (§1.9).
     pub last_signature: Option<Vec<u8>>,
+    /// What its server had before it was joined is still to be read with its key.
+    pub unread: bool,
 }
 
 impl fmt::Debug for Group {
@@ -414,8 +419,6 @@ pub struct GroupCounts {
     pub messages: u64,
     /// Different authors.
     pub authors: u64,
-    /// Messages whose predecessor has not been delivered to us.
-    pub gaps: u64,
 }
 
 /// Where an entry stands in its server's log.

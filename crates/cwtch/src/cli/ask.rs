@@ -34,8 +34,8 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<u8, Fau
 
 async fn ask_and_print(settings: &Settings, session: &mut Session, command: Command) -> Result<u8, Fault> {
     let progress = Progress::new(settings.json);
-    if let Command::Messages { conversation, since, limit: None } = command {
-        print_all_messages(settings, session, conversation, since.unwrap_or(0)).await?;
+    if let Command::Messages { conversation, since, after: None, limit: None } = command {
+        print_all_messages(settings, session, conversation, since).await?;
         return Ok(EXIT_OK);
     }
     let reply = session.ask(command.clone(), &progress).await?;
@@ -68,19 +68,20 @@ fn exit_code(command: &Command, reply: &Value) -> u8 {
     }
 }
 
-/// Prints a conversation page by page: one reply holds only so much.
+/// Prints a conversation in its order, page by page: one reply holds only so much.
 async fn print_all_messages(
     settings: &Settings,
     session: &mut Session,
     conversation: String,
-    mut since: i64,
+    since: Option<i64>,
 ) -> Result<(), Fault> {
     let quiet = Progress::new(true);
-    let mut names_known = None;
+    let (mut names_known, mut after) = (None, 0);
     loop {
         let page = Command::Messages {
             conversation: conversation.clone(),
-            since: Some(since),
+            since,
+            after: Some(after),
             limit: Some(MESSAGES_PAGE),
         };
         let reply = session.ask(page.clone(), &quiet).await?;
@@ -102,7 +103,7 @@ async fn print_all_messages(
             }
         }
         match last {
-            Some(last) if count == MESSAGES_PAGE as usize && reader == Reader::There => since = last,
+            Some(last) if count == MESSAGES_PAGE as usize && reader == Reader::There => after = last,
             _ => return Ok(()),
         }
     }

@@ -1,5 +1,7 @@
 //! `cwtch events`: what happens in the running daemon.
 
+use std::path::Path;
+
 use cwtch_client::api::Event;
 
 use super::ask::names;
@@ -31,6 +33,9 @@ pub(crate) async fn listen(settings: &Settings, mut client: Client) -> Result<()
     let chosen = choose(settings)?;
     client.subscribe().await?;
     let mut known = Names::default();
+    if !settings.json {
+        known = ask_names(&chosen.path).await?;
+    }
     let mut gone = std::pin::pin!(reader::gone());
     loop {
         let event = tokio::select! {
@@ -46,15 +51,23 @@ pub(crate) async fn listen(settings: &Settings, mut client: Client) -> Result<()
             }
             continue;
         }
-        if matches!(event, Event::Message { .. } | Event::ContactOnline { .. } | Event::ContactChanged { .. })
-        {
-            // Names change while we listen, and asking costs nothing that a person would notice.
-            if let Some(asking) = Client::connect(&chosen.path).await? {
-                known = names(&mut Session::Daemon(asking)).await?;
-            }
+        // Names that change are told: nobody is asked for each message.
+        match &event {
+            Event::ContactChanged { contact } => known.add(&contact.address, &contact.name),
+            Event::GroupChanged { group } => known.add(&group.group, &group.name),
+            Event::Missed { .. } => known = ask_names(&chosen.path).await?,
+            _ => {}
         }
         if print_to_reader(&human::event(&event, &known))? == Reader::Gone {
             return Ok(());
         }
+    }
+}
+
+/// The names that the daemon knows now; none if it is gone.
+async fn ask_names(path: &Path) -> Result<Names, Fault> {
+    match Client::connect(path).await? {
+        Some(asking) => names(&mut Session::Daemon(asking)).await,
+        None => Ok(Names::default()),
     }
 }

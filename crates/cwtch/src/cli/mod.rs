@@ -134,7 +134,9 @@ fn command(verb: Verb) -> Result<Command, Fault> {
         Verb::Message(MessageVerb::Delete { id }) => Command::MessageDelete { id },
         Verb::Sync { group } => Command::Sync { group },
         Verb::Repair { group, timeout } => Command::Repair { group, timeout },
-        Verb::Messages { conversation, since, limit } => Command::Messages { conversation, since, limit },
+        Verb::Messages { conversation, since, limit } => {
+            Command::Messages { conversation, since, after: None, limit }
+        }
         Verb::Rejects => Command::Rejects,
         Verb::Profile(_)
         | Verb::Evidence(_)

@@ -350,6 +350,8 @@ pub(crate) fn event(event: &Event, names: &Names) -> String {
             format!("message {id} is {}", state.as_str().unwrap_or("changed"))
         }
         Event::MessageDeleted { id, .. } => format!("message {id} was deleted here"),
+        // Whoever reads the conversation again sees it in its place.
+        Event::MessageMoved { .. } => return String::new(),
         Event::MessageNotes { id, notes: now, .. } => notes::changed(*id, now),
         Event::GroupChanged { group } => format!("group {} changed", line(&group.name)),
         Event::Server { address, phase: now, detail } => {

@@ -26,6 +26,8 @@ pub(super) const CERTIFICATES: usize = 4;
 pub(super) const POSTS_IN_FLIGHT: usize = 16;
 /// Refusals after which a post is given up: the first may be due to a token that was spent before.
 pub(super) const REFUSALS: u32 = 2;
+/// From a joined group to the reading of what its server had before: others that are joined meanwhile are read with it.
+pub(super) const JOIN_PAUSE: Duration = Duration::from_secs(1);
 /// Requests to a server's task that wait.
 pub(super) const ASKS: usize = 64;
 /// Rejects in one reply.

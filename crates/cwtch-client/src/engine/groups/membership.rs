@@ -4,7 +4,7 @@ use cwtch_primitives::OsRng;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_wire::invite::{GroupInvite, INVITE_PREFIX, TOFU_PREFIX, TofuBundle};
 
-use super::{Groups, limits, sentences, servers};
+use super::{Groups, erase, limits, sentences, servers};
 use crate::api::{ApiError, ErrorKind, Event, GroupCreated, GroupInfo, MissingInfo};
 use crate::engine::info::truncate;
 use crate::profile::{Added, Group, History, MissingFrom, NewGroup, Profile, StorageError};
@@ -101,7 +101,8 @@ impl Groups {
             .await
     }
 
-    /// Forgets a group: its key, its messages, its queued posts. What others have of it stays with them.
+    /// Forgets a group: its key, its messages, its queued posts. What others have of it stays with them. It is gone for
+    /// everybody when this returns; a daemon erases its messages on the disk behind that, little by little.
     ///
     /// # Errors
     /// `NotFound`, or trouble with the database.
@@ -119,7 +120,12 @@ impl Groups {
             .await?;
         self.shared.groups_changed(&server, false).await?;
         self.shared.context.emit(Event::GroupChanged { group: left });
-        Ok(())
+        if self.shared.context.is_daemon() {
+            self.shared.left.notify_one();
+            return Ok(());
+        }
+        // Nobody else waits for the database, and the program is about to end.
+        erase::erase_all(&self.shared.context).await
     }
 
     /// The `tofubundle:…` of a group: server and invite in one, which any contact can join by.

@@ -10,6 +10,7 @@
 //!
 //! All of it runs only while the groups experiment is on.
 
+mod erase;
 mod limits;
 mod link;
 mod log;
@@ -28,6 +29,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cwtch_net::Deadlines;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
+use tokio::sync::Notify;
 
 use self::link::Link;
 pub(in crate::engine) use self::log::unix;
@@ -55,6 +57,8 @@ struct Shared {
     links: Mutex<HashMap<Address, Arc<Link>>>,
     waiters: Waiters,
     deadlines: Deadlines,
+    /// A group was left: see [`erase`].
+    left: Notify,
 }
 
 /// What every command about groups and servers hears while the experiment is off.
@@ -82,8 +86,11 @@ impl Groups {
             links: Mutex::default(),
             waiters: Waiters::default(),
             deadlines: Deadlines::default(),
+            left: Notify::new(),
         });
         shared.reconcile().await?;
+        let erasing = shared.clone();
+        shared.context.spawn(async move { erase::keep_erasing(&erasing.context, &erasing.left).await });
         Ok(Self { shared })
     }
 

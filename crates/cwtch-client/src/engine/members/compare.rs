@@ -41,6 +41,11 @@ pub(super) async fn ask(inner: &Inner, here: &[Companion]) -> Result<(), ApiErro
 }
 
 async fn is_due(inner: &Inner, server: &Address, contact: &Address) -> Result<bool, ApiError> {
+    let drawn = inner.members.state().drawn(server, contact);
+    if drawn.is_some_and(|due| due > inner.context.now()) {
+        // For most, most of the time: the database is not asked.
+        return Ok(false);
+    }
     let (board, peer) = (*server, *contact);
     let read = move |profile: &mut Profile| {
         let status = profile.log_status(&board)?;

@@ -100,9 +100,11 @@ pub(super) async fn run(inner: Arc<Inner>, mut hearing: Hearing) {
 
 /// Asks the contacts who are there whatever is due.
 async fn ask(inner: &Inner) -> Result<(), ApiError> {
-    let companions = inner.context.store.run(|profile| profile.companions()).await?;
-    let here: Vec<Companion> =
-        companions.into_iter().filter(|companion| inner.peers.is_online(&companion.contact)).collect();
+    let mut here: Vec<Companion> = Vec::new();
+    // One after the other: what is asked of the database at once does not grow with contacts and groups.
+    for contact in inner.peers.online() {
+        here.append(&mut inner.context.store.run(move |profile| profile.companions(&contact)).await?);
+    }
     compare::ask(inner, &here).await?;
     repair::ask(inner, &here).await
 }

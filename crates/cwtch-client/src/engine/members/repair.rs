@@ -115,9 +115,7 @@ pub(in crate::engine) async fn repair(
     let group_id = *group;
     let read = move |profile: &mut Profile| {
         let group = profile.group(&group_id)?.ok_or(StorageError::UnknownGroup)?;
-        let mut companions = profile.companions()?;
-        companions.retain(|companion| companion.group == group_id);
-        Ok::<_, StorageError>((group, companions))
+        Ok::<_, StorageError>((group, profile.companions_in(&group_id)?))
     };
     let (group, companions) = inner.context.store.run(read).await?;
     let at_first = missing(&inner.context, &group_id).await?;

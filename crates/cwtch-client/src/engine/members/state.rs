@@ -67,6 +67,11 @@ impl State {
         self.allowances.entry(*contact).or_insert_with(|| Allowance::new(now)).take(now)
     }
 
+    /// When the next comparison is due, if that was drawn.
+    pub(super) fn drawn(&self, server: &Address, contact: &Address) -> Option<i64> {
+        self.due.get(&(*server, *contact)).copied()
+    }
+
     /// When the next comparison is due, drawn once.
     pub(super) fn due(&mut self, server: &Address, contact: &Address, draw: impl FnOnce() -> i64) -> i64 {
         let pair = (*server, *contact);

@@ -155,6 +155,11 @@ impl Peers {
         wanted
     }
 
+    /// The accepted contacts with a connection.
+    pub(crate) fn online(&self) -> Vec<Address> {
+        self.shared.registry.online()
+    }
+
     /// Accepted contacts with a connection.
     pub(crate) fn count_online(&self) -> u64 {
         self.shared.registry.online().len() as u64

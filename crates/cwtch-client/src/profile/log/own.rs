@@ -4,9 +4,9 @@ use cwtch_primitives::Address;
 use rusqlite::{Connection, params};
 
 use super::int;
-use crate::profile::Profile;
 use crate::profile::error::{Fault, StorageError};
 use crate::profile::types::MessageId;
+use crate::profile::{Profile, order};
 
 impl Profile {
     /// Own messages that the server lost and that wait to be posted again.
@@ -72,6 +72,7 @@ pub(super) fn queue_lost(conn: &Connection, server: i64, from: u64) -> Result<()
         "DELETE FROM own_entries WHERE message IN (SELECT message FROM posts WHERE server = ?1)",
         [server],
     )?;
+    order::lost(conn, server, from)?;
     conn.execute(
         "UPDATE messages SET log_index = NULL, incarnation = NULL, log_root = NULL
          WHERE log_index >= ?2 AND conversation IN (SELECT conversation FROM groups WHERE server = ?1)",
@@ -87,7 +88,7 @@ pub(super) fn forget_places(conn: &Connection, server: i64) -> Result<(), Fault>
          WHERE log_index IS NOT NULL AND conversation IN (SELECT conversation FROM groups WHERE server = ?1)",
         [server],
     )?;
-    Ok(())
+    order::start_over(conn, server)
 }
 
 /// The bytes of own messages that the server may have deleted by its rule are not needed any more. `retain` is the

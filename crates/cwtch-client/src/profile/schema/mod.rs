@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0005_indexes.sql"),
     include_str!("0006_blocks.sql"),
     include_str!("0007_erased.sql"),
+    include_str!("0008_order.sql"),
 ];
 
 /// The version that this program writes.

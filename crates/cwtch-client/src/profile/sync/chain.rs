@@ -12,7 +12,7 @@ use crate::profile::error::Fault;
 use crate::profile::messages::{self, NewMessage};
 use crate::profile::posts::{close_gaps, knows_signature};
 use crate::profile::types::{ConversationId, MessageId, MessageState};
-use crate::profile::{log, transcript};
+use crate::profile::{log, order, transcript};
 
 /// The groups of a server, each with the end of its chain.
 pub(super) struct Chains(HashMap<GroupId, Chain>);
@@ -99,7 +99,12 @@ impl Chain {
             if mine {
                 transcript::noticed_elsewhere(tx, self.conversation, item.extensions.as_ref())?;
             }
+            let before = outcome.touched.len();
             transcript::note(tx, &item.said(self.conversation, id, item.place), &mut outcome.touched)?;
+            if outcome.touched.len() > before {
+                // Somebody named it before it came.
+                order::before_answers(tx, self.conversation, id)?;
+            }
             outcome.touched.remove(&id);
             return Ok(ItemOutcome::Stored(id));
         }
@@ -126,7 +131,9 @@ impl Chain {
         self.note_place(tx, item)?;
         if transcript::shown_by_server(tx, id, self.next_position)? {
             self.advance(item);
+            order::before_answers(tx, self.conversation, id)?;
             outcome.touched.insert(id);
+            outcome.moved.insert(id);
         }
         Ok(())
     }

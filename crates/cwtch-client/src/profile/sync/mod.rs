@@ -45,10 +45,15 @@ impl Profile {
     /// Trouble with the database.
     pub fn note_refetched(&mut self, server: &Address, epoch: i64) -> Result<(), StorageError> {
         self.write("note a sync", |tx| {
-            tx.execute(
-                "UPDATE servers SET refetch = 0 WHERE key = ?1 AND epoch = ?2",
-                params![key_bytes(server), epoch],
+            let server = servers::row_of(tx, server)?;
+            // None was joined since: all of them were read.
+            let read = tx.execute(
+                "UPDATE servers SET refetch = 0 WHERE id = ?1 AND epoch = ?2",
+                params![server, epoch],
             )?;
+            if read > 0 {
+                tx.execute("UPDATE groups SET unread = 0 WHERE server = ?1 AND unread = 1", [server])?;
+            }
             Ok(())
         })
     }

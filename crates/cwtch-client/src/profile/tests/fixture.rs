@@ -4,6 +4,7 @@
 //! `CWTCH_MAKE_SAMPLE=1 cargo test -p cwtch-client the_current_version_has_a_sample`, and add a test that
 //! opens the new sample.
 
+use std::collections::HashSet;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
@@ -65,6 +66,12 @@ fn fill(profile: &mut Profile) {
     profile.take_token_for_post(id).unwrap();
     fill_log(profile);
     transcript::fill(profile);
+    let elsewhere = self::server(9);
+    profile.add_server(&elsewhere, NOW).unwrap();
+    let left = self::group(9, &elsewhere, History::Empty);
+    profile.add_group(&left, NOW).unwrap();
+    apply(profile, &elsewhere, vec![item(&left, &peer(3), 8, None)]);
+    profile.remove_group(&left.id).unwrap();
 }
 
 /// A server with a log that cheated after its messages had been read.
@@ -198,6 +205,39 @@ fn version_7_opens_and_reads() {
     opens_and_reads("profile-v7", Some(NOW + 4));
     let (_dir, mut profile) = open_sample("profile-v7");
     transcript::reads_what_was_filled_in(&mut profile);
+}
+
+#[test]
+fn version_8_opens_and_reads() {
+    opens_and_reads("profile-v8", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v8");
+    transcript::reads_what_was_filled_in(&mut profile);
+    let group = profile.find_group("group 1").unwrap();
+    assert!(group.unread);
+    let counts = profile.group_counts(group.conversation).unwrap();
+    assert_eq!(counts, GroupCounts { messages: 3, authors: 3 });
+    // What was left is erased on.
+    assert!(profile.erase_some().unwrap());
+}
+
+#[test]
+fn a_migrated_sample_has_its_order_and_its_counts() {
+    let (_dir, profile) = open_sample("profile-v5");
+    for group in profile.groups().unwrap() {
+        let messages = profile.messages(group.conversation, MessageId(0), 100).unwrap();
+        let authors: HashSet<_> = messages.iter().map(|message| message.author).collect();
+        let (messages_count, authors) = (messages.len() as u64, authors.len() as u64);
+        let counts = profile.group_counts(group.conversation).unwrap();
+        assert_eq!(counts, GroupCounts { messages: messages_count, authors });
+        // By index where there is one, by position where not, and what waits last.
+        let waits = |m: &&StoredMessage| matches!(m.state, MessageState::Queued | MessageState::Sent);
+        let indexes: Vec<_> = messages.iter().filter(|m| !waits(m)).filter_map(|m| m.log_index).collect();
+        let positions: Vec<_> =
+            messages.iter().filter(|m| m.log_index.is_none()).filter_map(|m| m.position).collect();
+        assert!(indexes.is_sorted() && positions.is_sorted());
+        let first = messages.iter().position(|m| waits(&m)).unwrap_or(messages.len());
+        assert!(messages[first..].iter().all(|m| m.position.is_none() && (waits(&m) || !m.own)));
+    }
 }
 
 /// What [`fill`] put in is there; when Bob was seen is known since version 2.

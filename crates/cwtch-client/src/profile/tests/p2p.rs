@@ -114,8 +114,8 @@ fn pages_and_the_newest() {
         (0..5).map(|n| profile.enqueue_p2p(&friend, &n.to_string(), &text("x"), NOW).unwrap()).collect();
     let numbers = |found: Vec<StoredMessage>| found.iter().map(|m| m.id).collect::<Vec<_>>();
     assert_eq!(numbers(profile.messages(conversation, MessageId(0), 2).unwrap()), ids[3..]);
-    assert_eq!(numbers(profile.messages_after(conversation, MessageId(0), 2).unwrap()), ids[..2]);
-    assert_eq!(numbers(profile.messages_after(conversation, ids[1], 9).unwrap()), ids[2..]);
+    assert_eq!(numbers(profile.messages_since(conversation, MessageId(0), 2).unwrap()), ids[..2]);
+    assert_eq!(numbers(profile.messages_since(conversation, ids[1], 9).unwrap()), ids[2..]);
     assert_eq!(numbers(profile.messages(conversation, ids[4], 9).unwrap()), []);
 }
 

@@ -66,7 +66,7 @@ fn a_message_costs_the_same_in_a_long_group() {
             profile.open_views(&server.board, 100).unwrap();
         });
         let asked = took(&mut || {
-            assert_eq!(profile.companions().unwrap().len(), 1);
+            assert_eq!(profile.companions(&contact).unwrap().len(), 1);
             assert!(!profile.is_author(&group.id, &peer(2)).unwrap());
             assert!(profile.wanted_entries(&group.id, 100).unwrap().is_empty());
         });
@@ -80,5 +80,86 @@ fn a_message_costs_the_same_in_a_long_group() {
         ["a sync", "judging", "asking", "writing"].iter().zip(few.into_iter().zip(many))
     {
         assert!(many <= few + few / 2 + 200, "{what} took {few} steps at first and {many} later");
+    }
+}
+
+/// Several groups on one server, with so many messages of several authors in each.
+fn filled(profile: &mut Profile, server: &NewServer, groups: &[NewGroup], messages: u64) {
+    let mut n = 0;
+    for group in groups {
+        let items: Vec<SyncItem> = (0..messages)
+            .map(|message| {
+                n += 1;
+                item(group, &peer(message % 5), n, None)
+            })
+            .collect();
+        apply(profile, server, items);
+    }
+}
+
+/// Steps for what is done again and again, or waited for, in a profile with so many messages in each of its groups, and
+/// so many contacts who wrote nothing.
+fn work(messages: u64, contacts: u64) -> Vec<(&'static str, u64)> {
+    const GROUPS: u8 = 12;
+    let (_dir, mut profile) = profile();
+    let server = server(1);
+    profile.add_server(&server, NOW).unwrap();
+    let groups: Vec<NewGroup> = (1..=GROUPS).map(|n| group(n, &server, History::Empty)).collect();
+    for group in &groups {
+        profile.add_group(group, NOW).unwrap();
+    }
+    profile.add_contact(&peer(1), None, NOW).unwrap();
+    for n in 0..contacts {
+        profile.add_contact(&peer(500 + n), None, NOW).unwrap();
+    }
+    filled(&mut profile, &server, &groups, messages);
+    let steps = counted(&profile);
+    let mut figures = Vec::new();
+    let mut took = |what, work: &mut dyn FnMut()| {
+        let before = steps.load(Ordering::Relaxed);
+        work();
+        figures.push((what, steps.load(Ordering::Relaxed) - before));
+    };
+    took("listing the groups", &mut || {
+        for group in profile.groups().unwrap() {
+            let counts = profile.group_counts(group.conversation).unwrap();
+            assert_eq!((counts.messages, counts.authors), (messages, messages.min(5)));
+            assert!(profile.missing(group.conversation).unwrap().is_empty());
+        }
+    });
+    took("finding a contact in groups", &mut || {
+        assert_eq!(profile.companions(&peer(1)).unwrap().len(), usize::from(GROUPS));
+        assert_eq!(profile.companions_in(&groups[0].id).unwrap().len(), 1);
+        assert!(profile.is_author(&groups[0].id, &peer(1)).unwrap());
+    });
+    took("the last messages", &mut || {
+        let conversation = profile.group(&groups[3].id).unwrap().unwrap().conversation;
+        let last = profile.messages(conversation, MessageId(0), 5).unwrap();
+        profile.messages_after(conversation, MessageId(0), Some(last[0].id), 5).unwrap();
+        profile.messages_since(conversation, last[0].id, 5).unwrap();
+    });
+    took("counting what waits", &mut || {
+        assert_eq!(profile.count_unconfirmed().unwrap(), 0);
+    });
+    took("beginning a sync", &mut || {
+        profile.begin_sync(&server.board).unwrap();
+    });
+    took("joining a group", &mut || {
+        profile.add_group(&group(100, &server, History::Replay), NOW).unwrap();
+    });
+    took("leaving a group", &mut || profile.remove_group(&groups[0].id).unwrap());
+    took("erasing a little", &mut || assert!(profile.erase_some().unwrap()));
+    figures
+}
+
+#[test]
+fn what_is_done_often_costs_the_same_whatever_groups_and_contacts_hold() {
+    // More than is erased in one step, in both.
+    let (small, large) = (work(150, 5), work(1500, 200));
+    for ((what, small), (_, large)) in small.into_iter().zip(large) {
+        assert!(
+            large <= small + small / 2 + 200,
+            "{what} took {small} steps in a small profile, {large} in a large one"
+        );
     }
 }

@@ -96,7 +96,8 @@ pub(super) fn fill(profile: &mut Profile) {
 pub(super) fn reads_what_was_filled_in(profile: &mut Profile) {
     let board = server(8).board;
     let group = profile.find_group("group 8").unwrap();
-    let messages = profile.messages(group.conversation, MessageId(0), 100).unwrap();
+    let mut messages = profile.messages(group.conversation, MessageId(0), 100).unwrap();
+    messages.sort_unstable_by_key(|message| message.id);
     let notes: Vec<_> = messages.iter().map(|message| kinds(profile, message.id)).collect();
     let fourth = vec![(NoteKind::Missing, 1), (NoteKind::Parent(Verdict::Waiting), 1)];
     assert_eq!(notes[..3], [vec![(NoteKind::Copy, 1)], fourth, vec![(NoteKind::Late, 1)]]);
@@ -344,7 +345,11 @@ fn only_accepted_contacts_who_wrote_are_companions() {
     profile.set_contact_state(&peer(3), ContactState::Blocked, NOW).unwrap();
     apply(&mut profile, &server, vec![item(&group, &peer(1), 1, None), item(&group, &peer(3), 2, None)]);
     let expected = Companion { contact: peer(1), group: group.id, server: server.board };
-    assert_eq!(profile.companions().unwrap(), [expected]);
+    assert_eq!(profile.companions(&peer(1)).unwrap(), [expected.clone()]);
+    assert_eq!(profile.companions_in(&group.id).unwrap(), [expected]);
+    for n in [2, 3, 4] {
+        assert_eq!(profile.companions(&peer(n)).unwrap(), [], "did not write, is blocked, or is no contact");
+    }
     assert!(
         profile.is_author(&group.id, &peer(3)).unwrap() && !profile.is_author(&group.id, &peer(2)).unwrap()
     );
@@ -376,6 +381,7 @@ fn leaving_a_group_forgets_what_was_said_in_it() {
     apply(&mut profile, &server, vec![saying(&group, &peer(1), 4, said)]);
     enqueue(&mut profile, &group, 9, 7);
     profile.remove_group(&group.id).unwrap();
+    while profile.erase_some().unwrap() {}
     for table in
         ["parents", "views", "chains", "chain_holes", "message_copies", "received_entries", "abandoned"]
     {

@@ -16,7 +16,7 @@ use crate::profile::error::{Fault, StorageError};
 use crate::profile::messages::{self, NewMessage};
 use crate::profile::posts::{close_gaps, knows_signature};
 use crate::profile::types::{ConversationId, MessageId, MessageState, OVERLAY_MAX};
-use crate::profile::{Profile, SyncItem, groups, servers};
+use crate::profile::{Profile, SyncItem, groups, order, servers};
 
 /// Received messages of each group that are kept as they were posted: two to three MiB.
 pub(in crate::profile) const KEPT_MAX: u32 = 512;
@@ -42,22 +42,39 @@ pub enum FromMember {
 }
 
 impl Profile {
-    /// The accepted contacts who wrote in a group, with each of those groups.
+    /// The groups in which an accepted contact wrote. What it costs grows with those only.
     ///
     /// # Errors
     /// Trouble with the database.
-    pub fn companions(&self) -> Result<Vec<Companion>, StorageError> {
+    pub fn companions(&self, contact: &Address) -> Result<Vec<Companion>, StorageError> {
         self.read("find contacts in groups", |conn| {
             let mut statement = conn.prepare_cached(
-                "SELECT c.key, g.group_id, s.key FROM groups g JOIN servers s ON s.id = g.server, contacts c
-                 WHERE c.state = 1
-                     AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation = g.conversation AND m.author = c.key)
-                 ORDER BY s.key, c.key, g.conversation",
+                "SELECT g.group_id, s.key FROM contacts c JOIN group_authors a ON a.author = c.key
+                 JOIN groups g ON g.conversation = a.conversation JOIN servers s ON s.id = g.server
+                 WHERE c.key = ?1 AND c.state = 1 ORDER BY s.key, g.conversation",
             )?;
-            let found = statement.query_map([], |row| {
-                Ok(Companion { contact: address(row, 0)?, group: group_id(row, 1)?, server: address(row, 2)? })
+            let found = statement.query_map([key_bytes(contact)], |row| {
+                Ok(Companion { contact: *contact, group: group_id(row, 0)?, server: address(row, 1)? })
             })?;
             Ok(found.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The accepted contacts who wrote in a group.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], or trouble with the database.
+    pub fn companions_in(&self, group: &GroupId) -> Result<Vec<Companion>, StorageError> {
+        self.read("find contacts in a group", |conn| {
+            let found = groups::by_id(conn, group)?.ok_or(StorageError::UnknownGroup)?;
+            let mut statement = conn.prepare_cached(
+                "SELECT c.key FROM group_authors a JOIN contacts c ON c.key = a.author AND c.state = 1
+                 WHERE a.conversation = ?1 ORDER BY c.key",
+            )?;
+            let rows = statement.query_map([found.conversation.0], |row| {
+                Ok(Companion { contact: address(row, 0)?, group: found.id, server: found.server })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 
@@ -205,6 +222,7 @@ impl Profile {
             close_gaps(tx, conversation, &item.signature)?;
             let mut touched = Touched::new();
             receive::note(tx, &item.said(conversation, id, None), &mut touched)?;
+            order::before_answers(tx, conversation, id)?;
             keep_received(tx, conversation, id, &item.ciphertext)?;
             trim_received(tx, conversation)?;
             tx.execute(

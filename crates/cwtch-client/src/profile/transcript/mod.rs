@@ -24,6 +24,7 @@ pub use notes::{MissingFrom, Note, NoteKind};
 pub use open::{OpenParent, OpenView};
 
 pub(super) use members::{KEPT_MAX, by_signature, keep_received, shown_by_server, trim_received};
+pub(super) use open::AUTHOR_LIES;
 pub(super) use own::{give_up, not_given_up, note_own, noticed_elsewhere};
 pub(super) use receive::{Said, copy, note};
 

@@ -12,6 +12,9 @@ use crate::profile::error::{Fault, StorageError};
 use crate::profile::types::MessageId;
 use crate::profile::{Profile, servers};
 
+/// The schema's number of [`Verdict::AuthorLies`]: another entry stands where the message says.
+pub(in crate::profile) const AUTHOR_LIES: i64 = 4;
+
 /// The schema's number of a verdict; 0 is looked at again.
 pub(super) fn code(verdict: Verdict) -> i64 {
     match verdict {
@@ -19,7 +22,7 @@ pub(super) fn code(verdict: Verdict) -> i64 {
         Verdict::Fine => 1,
         Verdict::Expired => 2,
         Verdict::Unreadable => 3,
-        Verdict::AuthorLies => 4,
+        Verdict::AuthorLies => AUTHOR_LIES,
         Verdict::SplitView => 5,
         Verdict::Undecided => 6,
         Verdict::CannotTell => 7,
@@ -253,6 +256,6 @@ pub(super) fn held_message(
 /// Whether a key is an author's of a group.
 pub(super) fn wrote_in(conn: &Connection, conversation: i64, author: &Address) -> Result<bool, Fault> {
     Ok(conn
-        .prepare_cached("SELECT 1 FROM messages WHERE conversation = ?1 AND author = ?2 LIMIT 1")?
+        .prepare_cached("SELECT 1 FROM group_authors WHERE conversation = ?1 AND author = ?2")?
         .exists(params![conversation, key_bytes(author)])?)
 }

@@ -24,7 +24,7 @@ use tokio::sync::oneshot;
 
 pub(super) use self::store::store;
 pub(super) use self::trial::trial;
-use crate::profile::{Confirmation, PendingPost, SyncBatch, SyncStart};
+use crate::profile::{Confirmation, Group, PendingPost, SyncBatch, SyncStart};
 
 /// What the connection has read, in its order.
 pub(super) enum Feed {
@@ -51,9 +51,11 @@ pub(super) struct Message {
     pub(super) message: EncryptedGroupMessage,
     pub(super) entry: EntryId,
     pub(super) place: Placed,
+    /// It was read before: only for groups that were joined since it is looked at.
+    pub(super) known: bool,
 }
 
-impl Borrow<EncryptedGroupMessage> for Message {
+impl Borrow<EncryptedGroupMessage> for &Message {
     fn borrow(&self) -> &EncryptedGroupMessage {
         &self.message
     }
@@ -105,17 +107,24 @@ pub(super) struct PostStored {
 /// The groups of a server, ready to be tried.
 pub(super) struct Keys {
     set: TrialSet,
+    /// Those among them whose past is still to be read.
+    unread: TrialSet,
     /// The sync that batches belong to; see [`SyncStart::epoch`].
     epoch: i64,
 }
 
 impl Keys {
     pub(super) fn new(start: &SyncStart) -> Self {
-        let mut set = TrialSet::new();
-        for group in &start.groups {
-            set.push(group.id, group.key.clone(), group.server);
-        }
-        Self { set, epoch: start.epoch }
+        let of = |groups: &mut dyn Iterator<Item = &Group>| {
+            let mut set = TrialSet::new();
+            for group in groups {
+                set.push(group.id, group.key.clone(), group.server);
+            }
+            set
+        };
+        let set = of(&mut start.groups.iter());
+        let unread = of(&mut start.groups.iter().filter(|group| group.unread));
+        Self { set, unread, epoch: start.epoch }
     }
 
     /// The groups of `start` in the sync of `self`: keys may change in the middle of one.

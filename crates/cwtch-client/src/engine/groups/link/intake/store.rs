@@ -17,7 +17,7 @@ use crate::engine::groups::log::Teller;
 use crate::engine::groups::posting::{Fate, Waiters};
 use crate::engine::groups::{Shared, limits, sentences, transcript};
 use crate::engine::info::message_by_id;
-use crate::profile::{ItemOutcome, Profile, StorageError, SyncBatch, SyncOutcome};
+use crate::profile::{ItemOutcome, MessageId, Profile, StorageError, SyncBatch, SyncOutcome};
 
 /// Ends when the first stage does.
 ///
@@ -109,6 +109,7 @@ async fn confirm(
     let job = move |profile: &mut Profile| {
         let (id, conversation) = (post.id, post.group.to_string());
         if profile.mark_post_stored(&server, id, &confirmation)? {
+            tell_place(&context, profile, id);
             context.emit(Event::MessageState { id: id.0, conversation, state: MessageState::Stored });
         }
         waiters.settle(id, &Fate::Stored);
@@ -139,15 +140,31 @@ fn tell(context: &Context, waiters: &Waiters, profile: &Profile, batch: &SyncBat
                 }
             }
             ItemOutcome::Confirmed(id) => {
+                tell_place(context, profile, id);
                 context.emit(Event::MessageState { id: id.0, conversation, state: MessageState::Stored });
                 waiters.settle(id, &Fate::Stored);
             }
             ItemOutcome::Stored(_) | ItemOutcome::Duplicate | ItemOutcome::UnknownGroup => {}
         }
     }
+    for id in &outcome.moved {
+        tell_place(context, profile, *id);
+    }
     if outcome.rejected > 0 {
         tell_rejects(context, profile, outcome.rejected);
     }
+}
+
+/// Tells where a message stands now.
+fn tell_place(context: &Context, profile: &Profile, id: MessageId) {
+    if context.events.receiver_count() == 0 {
+        return;
+    }
+    // What is stored is stored, even if it cannot be read back for the event.
+    let Ok(Some(message)) = profile.message(id) else { return };
+    let Ok(Some(group)) = profile.group_of(message.conversation) else { return };
+    let (conversation, place, index) = (group.id.to_string(), message.place, message.log_index);
+    context.emit(Event::MessageMoved { id: id.0, conversation, place, index });
 }
 
 /// The newest `count` rejects are those that this batch has just added.

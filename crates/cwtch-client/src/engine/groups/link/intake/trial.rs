@@ -28,7 +28,7 @@ pub(in super::super) async fn trial(
     let mut stage = Stage {
         context,
         tried,
-        keys: Arc::new(Keys { set: TrialSet::new(), epoch: 0 }),
+        keys: Arc::new(Keys { set: TrialSet::new(), unread: TrialSet::new(), epoch: 0 }),
         messages: Vec::new(),
         step: Step::default(),
         held: Held::default(),
@@ -142,10 +142,14 @@ impl Stage<'_> {
     }
 }
 
-/// Tries every message against every group, over all cores; keeps the order.
+/// Tries every message against every group that it may be of, over all cores; keeps the order.
 fn sort(keys: &Keys, messages: &[Message], now: i64) -> Vec<(Option<u64>, Opened)> {
-    let outcomes = classify_all(&keys.set, messages);
-    let opened = messages.iter().zip(outcomes).filter_map(|(message, outcome)| {
+    let (known, new): (Vec<&Message>, Vec<&Message>) = messages.iter().partition(|message| message.known);
+    let mut known = classify_all(&keys.unread, &known).into_iter();
+    let mut new = classify_all(&keys.set, &new).into_iter();
+    let opened = messages.iter().filter_map(|message| {
+        let (outcome, set) =
+            if message.known { (known.next()?, &keys.unread) } else { (new.next()?, &keys.set) };
         let (index, place) = match &message.place {
             Placed::Plain { .. } => (None, None),
             Placed::Log { index, incarnation, range } => (Some(*index), Some((*index, *incarnation, range))),
@@ -153,7 +157,7 @@ fn sort(keys: &Keys, messages: &[Message], now: i64) -> Vec<(Option<u64>, Opened
         let opened = match outcome {
             Outcome::NotOurs => return None,
             Outcome::Verified { group, message: verified } => {
-                let (group, ciphertext) = (*keys.set.id(group)?, message.message.ciphertext.clone());
+                let (group, ciphertext) = (*set.id(group)?, message.message.ciphertext.clone());
                 Opened::Item(Box::new(SyncItem {
                     place: place.map(|(index, incarnation, range)| LogPlace {
                         index,
@@ -164,7 +168,7 @@ fn sort(keys: &Keys, messages: &[Message], now: i64) -> Vec<(Option<u64>, Opened
                 }))
             }
             Outcome::Rejected { group, reason } => Opened::Reject(SyncReject {
-                group: keys.set.id(group).copied(),
+                group: set.id(group).copied(),
                 reason: reason.to_string(),
                 message_hash: Sha256::digest(message.message.to_json()).into(),
             }),
@@ -197,6 +201,7 @@ mod tests {
             server: *server,
             joined: 0,
             last_signature: None,
+            unread: false,
         }
     }
 
@@ -212,7 +217,7 @@ mod tests {
 
     fn plain(message: EncryptedGroupMessage) -> Message {
         let entry = EntryId::of(&message.signature, &message.ciphertext);
-        Message { message, entry, place: Placed::Plain { moves_cursor: true } }
+        Message { message, entry, place: Placed::Plain { moves_cursor: true }, known: false }
     }
 
     fn item(opened: &Opened) -> Option<&SyncItem> {
@@ -269,6 +274,28 @@ mod tests {
     }
 
     #[test]
+    fn what_was_read_before_is_tried_with_the_keys_of_joined_groups_only() {
+        let server = Identity::from_seed(&[1; 32]).address();
+        let before = group(1, &server);
+        let joined = Group { unread: true, ..group(2, &server) };
+        let keys = Keys::new(&start(1, vec![before.clone(), joined.clone()]));
+        let mut messages: Vec<Message> =
+            (0..40).map(|n| plain(say(if n % 2 == 0 { &before } else { &joined }, n))).collect();
+        for message in &mut messages[..20] {
+            message.known = true;
+        }
+        let found: Vec<_> = sort(&keys, &messages, 0)
+            .iter()
+            .filter_map(|(_, opened)| item(opened).map(|item| (item.group, item.content.data.clone())))
+            .collect();
+        let expected: Vec<_> = (0..40)
+            .filter(|n| *n >= 20 || n % 2 == 1)
+            .map(|n| (if n % 2 == 0 { before.id } else { joined.id }, n.to_string()))
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
     fn keys_that_change_in_the_middle_of_a_sync_stay_in_it() {
         let server = Identity::from_seed(&[1; 32]).address();
         let before = Keys::new(&start(1, Vec::new()));
@@ -285,7 +312,7 @@ mod tests {
         let mut range = CompactRange::new();
         range.push(entry.leaf());
         let place = Placed::Log { index, incarnation: 60, range };
-        let message = Message { message, entry, place };
+        let message = Message { message, entry, place, known: false };
         let found = sort(&Keys::new(&start(1, vec![group])), &[message], 0).remove(0);
         assert_eq!(found.0, Some(index));
         found.1

@@ -129,7 +129,10 @@ impl Session<'_> {
                 match self.log.monitor.entry(entry) {
                     // It is here: of the groups that were known then.
                     Ok(EntryPlace::Known { .. }) if self.log.refetch.is_none() => Ok(()),
-                    Ok(place) => self.feed_entry(message, entry, place.index()).await,
+                    Ok(place) => {
+                        let known = matches!(place, EntryPlace::Known { .. });
+                        self.feed_entry(message, entry, place.index(), known).await
+                    }
                     Err(why) => self.refuse(why).await,
                 }
             }
@@ -197,7 +200,7 @@ impl Session<'_> {
         match self.log.monitor.live(&log, entry, now) {
             Ok(LivePlace::New { index }) => {
                 if let (Some(message), Some(entry)) = (message, entry) {
-                    self.feed_entry(message, entry, index).await?;
+                    self.feed_entry(message, entry, index, false).await?;
                 }
             }
             Ok(LivePlace::Known) => {}
@@ -267,7 +270,7 @@ impl Session<'_> {
     async fn feed_plain(&self, message: EncryptedGroupMessage, moves_cursor: bool) -> Result<(), ApiError> {
         let entry = EntryId::of(&message.signature, &message.ciphertext);
         let place = Placed::Plain { moves_cursor };
-        self.feed(Feed::Message(Box::new(Message { message, entry, place }))).await
+        self.feed(Feed::Message(Box::new(Message { message, entry, place, known: false }))).await
     }
 
     async fn feed_entry(
@@ -275,10 +278,11 @@ impl Session<'_> {
         message: EncryptedGroupMessage,
         entry: EntryId,
         index: u64,
+        known: bool,
     ) -> Result<(), ApiError> {
         let monitor = &self.log.monitor;
         let incarnation = monitor.incarnation_at(index).unwrap_or(0);
         let place = Placed::Log { index, incarnation, range: monitor.received_range().clone() };
-        self.feed(Feed::Message(Box::new(Message { message, entry, place }))).await
+        self.feed(Feed::Message(Box::new(Message { message, entry, place, known }))).await
     }
 }

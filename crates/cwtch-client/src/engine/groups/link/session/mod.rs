@@ -72,6 +72,8 @@ struct Session<'a> {
     /// All entries of a replay have been read; this tells when they are stored.
     stored: Option<oneshot::Receiver<()>>,
     want_replay: bool,
+    /// Groups were joined: when a replay is to begin for them.
+    joined: Option<Instant>,
     /// There may be posts to send.
     queued: bool,
     /// Posts wait for tokens.
@@ -100,6 +102,7 @@ impl<'a> Session<'a> {
             full: None,
             stored: None,
             want_replay: true,
+            joined: None,
             queued: true,
             out_of_tokens: false,
             synced: false,
@@ -137,7 +140,11 @@ impl<'a> Session<'a> {
                 () = outbox.notified() => self.queued = true,
                 () = wake.probe.notified() => self.probe(),
                 Ok(()) = stored(&mut self.stored), if self.stored.is_some() => self.replay_stored().await?,
-                () = pause_over(self.full.as_ref()) => self.ask_again(),
+                () = at(self.full.as_ref().and_then(|full| full.until)) => self.ask_again(),
+                () = at(self.joined) => {
+                    self.joined = None;
+                    self.want_replay = true;
+                }
                 () = sleep_until(deadline) => self.overdue().await?,
                 () = self.feed.closed() => return Err(Context::closed()),
                 _ = self.actor.demand.changed() => {}
@@ -173,6 +180,7 @@ impl<'a> Session<'a> {
         let hopeless = self.out_of_tokens && self.actor.wallet.trouble().is_some();
         self.synced
             && !self.want_replay
+            && self.joined.is_none()
             && !self.replaying()
             && self.in_flight.is_empty()
             && (!self.out_of_tokens || hopeless)
@@ -211,6 +219,8 @@ impl<'a> Session<'a> {
 
     async fn start_replay(&mut self) -> Result<(), ApiError> {
         self.want_replay = false;
+        // It reads for all that were joined so far.
+        self.joined = None;
         self.actor.counts.stale.store(false, Ordering::Release);
         for waiting in &mut self.actor.waiting {
             waiting.covered = true;
@@ -293,7 +303,9 @@ impl<'a> Session<'a> {
                     None => Keys::new(&start),
                 };
                 self.use_keys(keys).await?;
-                self.want_replay |= replay;
+                if replay {
+                    self.joined.get_or_insert(Instant::now() + limits::JOIN_PAUSE);
+                }
                 let _ = done.send(());
             }
             Ask::Monitor(job) => self.with_monitor(job).await?,
@@ -361,10 +373,10 @@ async fn stored(waiting: &mut Option<oneshot::Receiver<()>>) -> Result<(), onesh
     }
 }
 
-/// Waits until a server that was full may be asked again, where one was.
-async fn pause_over(full: Option<&Full>) {
-    match full.and_then(|full| full.until) {
-        Some(until) => sleep_until(until).await,
+/// Waits for a moment, where there is one.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
         None => std::future::pending().await,
     }
 }

@@ -1,0 +1,89 @@
+//! Leaving a group: at once for everybody, on the disk little by little.
+//!
+//! What is left is marked in one small transaction that takes the key away, and is invisible from then on. Its messages are
+//! erased in steps that are short enough for everybody who waits behind one; the mark stays until the last of them, so that
+//! a program that was killed meanwhile goes on. The same group may be joined again before that: it is another conversation.
+
+use cwtch_primitives::group::GroupId;
+use rusqlite::{OptionalExtension, params};
+
+use super::error::StorageError;
+use super::{Profile, groups};
+
+/// Messages that are erased in one step: some milliseconds on a common disk.
+const MESSAGES: u32 = 128;
+/// Rows of other tables that are erased in one step.
+const ROWS: u32 = 1024;
+
+/// What hangs on a conversation beside its messages and what hangs on those, and the keys of its rows.
+const OTHERS: [(&str, &str); 5] = [
+    ("message_copies", "conversation, entry"),
+    ("chain_holes", "conversation, author, label, first"),
+    ("chains", "conversation, author, label"),
+    ("abandoned", "conversation, sequence"),
+    ("group_authors", "conversation, author"),
+];
+
+impl Profile {
+    /// Leaves a group: its key and its waiting posts are erased, its messages are invisible from now on and erased by
+    /// [`Profile::erase_some`].
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], or trouble with the database.
+    pub fn remove_group(&mut self, id: &GroupId) -> Result<(), StorageError> {
+        self.write("remove a group", |tx| {
+            let conversation = groups::by_id(tx, id)?.ok_or(StorageError::UnknownGroup)?.conversation;
+            tx.execute(
+                "DELETE FROM posts WHERE server = (SELECT server FROM groups WHERE conversation = ?1)
+                     AND (SELECT m.conversation FROM messages m WHERE m.id = posts.message) = ?1",
+                [conversation.0],
+            )?;
+            tx.execute("INSERT INTO erasing (conversation) VALUES (?1)", [conversation.0])?;
+            tx.execute("DELETE FROM groups WHERE conversation = ?1", [conversation.0])?;
+            Ok(())
+        })
+    }
+
+    /// Erases a little of what was left; tells whether there is more.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn erase_some(&mut self) -> Result<bool, StorageError> {
+        let more = self.write("erase a group", |tx| {
+            let left: Option<i64> = tx
+                .prepare_cached("SELECT conversation FROM erasing ORDER BY conversation LIMIT 1")?
+                .query_row([], |row| row.get(0))
+                .optional()?;
+            let Some(conversation) = left else { return Ok(false) };
+            let messages = tx
+                .prepare_cached(
+                    "DELETE FROM messages WHERE id IN
+                         (SELECT id FROM messages WHERE conversation = ?1 ORDER BY id LIMIT ?2)",
+                )?
+                .execute(params![conversation, MESSAGES])?;
+            if messages > 0 {
+                return Ok(true);
+            }
+            for (table, key) in OTHERS {
+                let rows = tx
+                    .prepare_cached(&format!(
+                        "DELETE FROM {table} WHERE ({key}) IN
+                             (SELECT {key} FROM {table} WHERE conversation = ?1 LIMIT ?2)"
+                    ))?
+                    .execute(params![conversation, ROWS])?;
+                if rows > 0 {
+                    return Ok(true);
+                }
+            }
+            tx.prepare_cached("DELETE FROM conversations WHERE id = ?1")?.execute([conversation])?;
+            Ok(true)
+        })?;
+        if more {
+            // Else one of the next commits, anybody's, would move all that was erased into the file at once.
+            self.read("erase a group", |conn| {
+                Ok(conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
+            })?;
+        }
+        Ok(more)
+    }
+}
