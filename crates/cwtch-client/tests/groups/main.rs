@@ -18,6 +18,7 @@ mod forgery;
 mod heartbeat;
 mod log;
 mod network;
+mod order;
 #[path = "../common/person.rs"]
 mod person;
 mod recovery;
