@@ -399,6 +399,7 @@ mod tests {
             gap: false,
             quoted: None,
             index: None,
+            place: 0,
             reposted: false,
             notes: Vec::new(),
             detail: None,
