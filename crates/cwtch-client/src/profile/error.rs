@@ -125,8 +125,8 @@ pub enum StorageError {
     Damaged,
     /// What is stored about a server's log does not verify.
     #[error(
-        "what is stored about the server's record of messages is damaged: restore the profile directory from a backup, or \
-         read the server anew with `cwtch server resume ADDRESS`"
+        "what is stored about the server's record of messages is damaged; that is no fault of the server, and nothing is \
+         read from it: restore the profile directory from a backup"
     )]
     DamagedLog,
     /// No room.

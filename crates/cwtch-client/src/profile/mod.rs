@@ -36,7 +36,7 @@ mod types;
 mod vault;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use core::fmt;
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ pub use log::{LogLoss, LogStatus, StoredEvidence};
 pub use posts::{AfterRefusal, Confirmation};
 pub use servers::REJECTS_MAX;
 pub use sync::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart};
-pub use transcript::{Companion, FromMember, MissingFrom, Note, NoteKind, OpenParent, OpenView};
+pub use transcript::{Companion, FromMember, MissingFrom, Note, NoteKind, Open, OpenParent, OpenView};
 pub use types::{AckOutcome, Received};
 pub use types::{
     Added, Attribute, Contact, ContactState, Content, Conversation, ConversationId, Group, GroupCounts,

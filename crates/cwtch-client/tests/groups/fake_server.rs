@@ -82,6 +82,11 @@ impl FakeServer {
         self.seen.lock().unwrap().interruption = Some(with);
     }
 
+    /// Has these entries, too, whoever posted them.
+    pub fn show(&self, entries: &[EncryptedGroupMessage]) {
+        self.seen.lock().unwrap().log.extend_from_slice(entries);
+    }
+
     /// Forgets the entry at a place, as if it had never been posted.
     pub fn lose(&self, place: usize) {
         self.seen.lock().unwrap().log.remove(place);

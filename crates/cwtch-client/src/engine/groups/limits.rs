@@ -18,7 +18,7 @@ pub(super) const TRIED: usize = 2;
 pub(super) const FULL_FIRST: Duration = Duration::from_secs(5);
 /// Messages of own groups that wait for the server's signature; an honest log has one at least every 256 entries.
 pub(super) const HELD: usize = 65_536;
-/// References and views that are judged in one go; what is beyond waits for the next.
+/// References and views that are judged in one go; then the next ones are.
 pub(super) const OPEN: u32 = 1024;
 /// New certificates that are taken from the messages of one batch.
 pub(super) const CERTIFICATES: usize = 4;

@@ -20,9 +20,10 @@ use crate::engine::info::received_item;
 use crate::engine::patience::Patience;
 use crate::profile::{Companion, Group, Profile, StorageError};
 
-/// Entries that a contact is asked for in one go.
+/// Entries that a contact is asked for in one go: half of them of the first, the others in turn, so that what nobody has
+/// stands in nobody's way for ever.
 const AT_ONCE: usize = 8;
-/// Missing entries of a group that are looked at: more than at once, so that what nobody has does not stand in the way.
+/// Missing entries of a group that are looked at together.
 const LOOKED_AT: u32 = 64;
 /// How long a person waits behind the last question, where nothing is heard any more.
 const QUIET: Duration = Duration::from_secs(10);
@@ -31,19 +32,25 @@ const QUIET: Duration = Duration::from_secs(10);
 pub(super) async fn ask(inner: &Inner, here: &[Companion]) -> Result<(), ApiError> {
     for companion in here {
         let (group, own) = (companion.group, inner.context.address);
+        let place = inner.members.state().place(&companion.contact, group);
         let read = move |profile: &mut Profile| {
             // Only who wrote in the group is answered; who only reads does not show that it is in it.
             if !profile.is_author(&group, &own)? {
                 return Ok::<_, StorageError>(None);
             }
-            let found = profile.group(&group)?;
-            Ok(found.zip(Some(profile.wanted_entries(&group, LOOKED_AT)?)))
+            let Some(found) = profile.group(&group)? else { return Ok(None) };
+            let (first, _) = profile.wanted_entries(&group, 0, LOOKED_AT)?;
+            let (next, more) = profile.wanted_entries(&group, place, LOOKED_AT)?;
+            Ok(Some((found, first, next, more)))
         };
-        let Some((group, wanted)) = inner.context.store.run(read).await? else { continue };
-        let asked =
-            wanted.into_iter().filter(|entry| ask_for(inner, &companion.contact, &group, *entry, false));
-        // Taking is what asks.
-        asked.take(AT_ONCE).for_each(drop);
+        let Some((group, first, next, more)) = inner.context.store.run(read).await? else { continue };
+        let ask_one = |entry: &[u8; 20]| ask_for(inner, &companion.contact, &group, *entry, false);
+        let of_first = first.iter().filter(|entry| ask_one(entry)).take(AT_ONCE / 2).count();
+        let of_next = next.iter().filter(|entry| ask_one(entry)).take(AT_ONCE - of_first).count();
+        if of_first + of_next < AT_ONCE {
+            let place = if more { place.saturating_add(LOOKED_AT) } else { 0 };
+            inner.members.state().go_on_from(&companion.contact, group.id, place);
+        }
     }
     Ok(())
 }
@@ -118,24 +125,27 @@ pub(in crate::engine) async fn repair(
         Ok::<_, StorageError>((group, profile.companions_in(&group_id)?))
     };
     let (group, companions) = inner.context.store.run(read).await?;
-    let at_first = missing(&inner.context, &group_id).await?;
-    if at_first.is_empty() || companions.is_empty() {
-        return Ok(RepairInfo { asked: 0, received: 0, missing: at_first.len() as u64 });
+    let (wanted, _) = missing(&inner.context, &group_id, 0).await?;
+    if wanted.is_empty() || companions.is_empty() {
+        let missing = count(&inner.context, &group_id).await?;
+        return Ok(RepairInfo { asked: 0, received: 0, missing });
     }
     let _reaching: Vec<_> =
         companions.iter().map(|companion| inner.peers.reach(&companion.contact)).collect();
     let mut events = inner.context.events.subscribe();
     let mut asked: HashSet<(Address, [u8; 20])> = HashSet::new();
     let mut received: HashSet<[u8; 20]> = HashSet::new();
+    let mut place = 0;
     let mut quiet = Instant::now() + QUIET;
     loop {
         let came = inner.members.came.notified();
         tokio::pin!(came);
         came.as_mut().enable();
-        let now = missing(&inner.context, &group_id).await?;
-        let got: Vec<_> = at_first.iter().filter(|entry| !now.contains(*entry)).copied().collect();
-        let mut progress = got.into_iter().filter(|entry| received.insert(*entry)).count() > 0;
-        if now.is_empty() {
+        let (now, more) = missing(&inner.context, &group_id, place).await?;
+        let put: Vec<[u8; 20]> = asked.iter().map(|(_, entry)| *entry).collect();
+        let held = inner.context.store.run(move |profile| profile.held_entries(&group_id, &put)).await?;
+        let mut progress = held.into_iter().filter(|entry| received.insert(*entry)).count() > 0;
+        if now.is_empty() && place == 0 {
             break;
         }
         for contact in companions.iter().map(|companion| &companion.contact) {
@@ -154,17 +164,30 @@ pub(in crate::engine) async fn repair(
         tokio::select! {
             () = &mut came => {}
             _ = events.recv() => {}
-            () = sleep_until(quiet), if all => break,
+            () = sleep_until(quiet), if all => {
+                if !more {
+                    break;
+                }
+                // Nobody has what was asked for: what is behind it is next.
+                place += LOOKED_AT;
+                quiet = Instant::now() + QUIET;
+            }
             _ = patience.ends() => break,
             () = inner.context.shutdown.cancelled() => return Err(Context::closed()),
         }
     }
     let contacts: HashSet<Address> = asked.into_iter().map(|(contact, _)| contact).collect();
-    let missing = missing(&inner.context, &group_id).await?.len() as u64;
+    let missing = count(&inner.context, &group_id).await?;
     Ok(RepairInfo { asked: contacts.len() as u64, received: received.len() as u64, missing })
 }
 
-async fn missing(context: &Context, group: &GroupId) -> Result<Vec<[u8; 20]>, ApiError> {
+async fn missing(context: &Context, group: &GroupId, place: u32) -> Result<(Vec<[u8; 20]>, bool), ApiError> {
     let group = *group;
-    context.store.run(move |profile| profile.wanted_entries(&group, LOOKED_AT)).await
+    context.store.run(move |profile| profile.wanted_entries(&group, place, LOOKED_AT)).await
+}
+
+async fn count(context: &Context, group: &GroupId) -> Result<u64, ApiError> {
+    let group = *group;
+    let all = context.store.run(move |profile| profile.wanted_entries(&group, 0, u32::MAX)).await?;
+    Ok(all.0.len() as u64)
 }

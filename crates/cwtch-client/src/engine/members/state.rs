@@ -39,6 +39,8 @@ pub(super) struct State {
     due: HashMap<(Address, Address), i64>,
     /// Questions for entries.
     wants: HashMap<(Address, Prefix), Question>,
+    /// How many missing entries of a group were looked at for a contact.
+    places: HashMap<(Address, GroupId), u32>,
 }
 
 /// What was asked of one contact for one entry.
@@ -129,6 +131,22 @@ impl State {
         let before = earlier.map_or(0, |question| question.before.saturating_add(1));
         self.wants.insert(key, Question { at: now, before, group });
         true
+    }
+
+    /// Where to go on with a contact among the missing entries of a group.
+    pub(super) fn place(&self, contact: &Address, group: GroupId) -> u32 {
+        self.places.get(&(*contact, group)).copied().unwrap_or(0)
+    }
+
+    /// Goes on from there the next time.
+    pub(super) fn go_on_from(&mut self, contact: &Address, group: GroupId, place: u32) {
+        let pair = (*contact, group);
+        if place == 0 {
+            self.places.remove(&pair);
+            return;
+        }
+        make_room(&mut self.places, &pair, CONTACTS);
+        self.places.insert(pair, place);
     }
 
     /// The question could not be put.

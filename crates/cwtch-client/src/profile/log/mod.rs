@@ -10,6 +10,8 @@ mod own;
 mod read;
 mod status;
 
+use std::collections::BTreeSet;
+
 use cwtch_primitives::Address;
 use cwtch_protocol::monitor::{Change, Snapshot};
 
@@ -32,6 +34,17 @@ impl Profile {
         self.read("read a server's log", |conn| {
             let server = servers::row_of(conn, server)?;
             read::snapshot(conn, server)
+        })
+    }
+
+    /// The part of [`Profile::log_snapshot`] by which members' messages are judged that name these sizes of the log.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownServer`], or trouble with the database.
+    pub fn log_for_judging(&self, server: &Address, sizes: &BTreeSet<u64>) -> Result<Snapshot, StorageError> {
+        self.read("read a server's log", |conn| {
+            let server = servers::row_of(conn, server)?;
+            read::for_judging(conn, server, sizes)
         })
     }
 

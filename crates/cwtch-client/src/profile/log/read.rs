@@ -1,38 +1,24 @@
 //! Reading what the monitor's changes left.
 
-use cwtch_log::{EntryId, GRID};
+use std::collections::BTreeSet;
+
+use cwtch_log::{BOUNDARY, EntryId, GRID};
 use cwtch_protocol::monitor::{
     Evidence, EvidenceKind, EvidenceObject, GossipClaim, HeadSource, Loss, Noise, ObjectKind, Snapshot,
     StoredHead,
 };
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::profile::columns::{broken_blob, broken_integer, unsigned};
 use crate::profile::error::Fault;
 
 /// All of a server's log.
 pub(super) fn snapshot(conn: &Connection, server: i64) -> Result<Snapshot, Fault> {
-    let mut snapshot = conn
-        .prepare_cached(
-            "SELECT pinned, head_incarnation, head, policy, retain, noise_size, noise_draw, stopped, noise_block
-             FROM logs WHERE server = ?1",
-        )?
-        .query_row([server], fixed_part)
-        .optional()?
-        .unwrap_or_default();
-    let certificates = "SELECT incarnation, bytes FROM log_certificates WHERE server = ?1";
-    snapshot.certificates = all(conn, certificates, server, |row| Ok((unsigned(row, 0)?, row.get(1)?)))?;
-    let ranges = "SELECT size, hashes FROM log_ranges WHERE server = ?1";
-    snapshot.ranges = all(conn, ranges, server, |row| Ok((unsigned(row, 0)?, row.get(1)?)))?;
-    let ids = "SELECT place, entry FROM log_ids WHERE server = ?1";
-    snapshot.ids = all(conn, ids, server, |row| Ok((unsigned(row, 0)?, entry(row, 1)?)))?;
+    let mut snapshot = tree(conn, server)?;
     let boundaries = "SELECT size, incarnation, bytes FROM log_boundaries WHERE server = ?1";
-    snapshot.boundaries =
-        all(conn, boundaries, server, |row| Ok(((unsigned(row, 0)?, unsigned(row, 1)?), row.get(2)?)))?;
+    snapshot.boundaries = all(conn, boundaries, server, boundary)?;
     let heads = "SELECT number, source, entry, incarnation, bytes FROM log_heads WHERE server = ?1";
     snapshot.heads = all(conn, heads, server, |row| head(row).map(|head| (head.id, head)))?;
-    let losses = "SELECT first, behind, incarnation, at FROM log_losses WHERE server = ?1 ORDER BY id";
-    snapshot.losses = all(conn, losses, server, loss)?;
     let gossip = "SELECT author, incarnation, size, root, at FROM log_gossip WHERE server = ?1 ORDER BY id";
     snapshot.gossip = all(conn, gossip, server, |row| {
         Ok(GossipClaim {
@@ -50,6 +36,45 @@ pub(super) fn snapshot(conn: &Connection, server: i64) -> Result<Snapshot, Fault
         snapshot.evidence.push(evidence);
     }
     Ok(snapshot)
+}
+
+/// What tells of a server's log what members say about it: the tree, and of the boundary checkpoints, which grow with the
+/// log, those of some sizes.
+pub(super) fn for_judging(conn: &Connection, server: i64, sizes: &BTreeSet<u64>) -> Result<Snapshot, Fault> {
+    let mut snapshot = tree(conn, server)?;
+    let mut found = conn.prepare_cached(
+        "SELECT size, incarnation, bytes FROM log_boundaries WHERE server = ?1 AND size = ?2",
+    )?;
+    for size in sizes.iter().filter(|size| size.is_multiple_of(BOUNDARY)) {
+        let rows = found.query_map(params![server, size.cast_signed()], boundary)?;
+        snapshot.boundaries.extend(rows.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(snapshot)
+}
+
+/// The tree, who signs it, and what it lost.
+fn tree(conn: &Connection, server: i64) -> Result<Snapshot, Fault> {
+    let mut snapshot = conn
+        .prepare_cached(
+            "SELECT pinned, head_incarnation, head, policy, retain, noise_size, noise_draw, stopped, noise_block
+             FROM logs WHERE server = ?1",
+        )?
+        .query_row([server], fixed_part)
+        .optional()?
+        .unwrap_or_default();
+    let certificates = "SELECT incarnation, bytes FROM log_certificates WHERE server = ?1";
+    snapshot.certificates = all(conn, certificates, server, |row| Ok((unsigned(row, 0)?, row.get(1)?)))?;
+    let ranges = "SELECT size, hashes FROM log_ranges WHERE server = ?1";
+    snapshot.ranges = all(conn, ranges, server, |row| Ok((unsigned(row, 0)?, row.get(1)?)))?;
+    let ids = "SELECT place, entry FROM log_ids WHERE server = ?1";
+    snapshot.ids = all(conn, ids, server, |row| Ok((unsigned(row, 0)?, entry(row, 1)?)))?;
+    let losses = "SELECT first, behind, incarnation, at FROM log_losses WHERE server = ?1 ORDER BY id";
+    snapshot.losses = all(conn, losses, server, loss)?;
+    Ok(snapshot)
+}
+
+fn boundary(row: &Row<'_>) -> rusqlite::Result<((u64, u64), Vec<u8>)> {
+    Ok(((unsigned(row, 0)?, unsigned(row, 1)?), row.get(2)?))
 }
 
 fn all<T, C: FromIterator<T>>(

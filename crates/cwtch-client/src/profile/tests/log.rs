@@ -1,9 +1,13 @@
 //! What is stored of a server's log is what the monitor's changes say, and what it means for messages.
 
+use cwtch_log::tree::CompactRange;
 use cwtch_protocol::monitor::{
-    Change, Evidence, EvidenceKind, EvidenceObject, GossipClaim, HeadSource, Loss, Noise, ObjectKind,
-    Snapshot, StoredHead,
+    Begun, Change, Evidence, EvidenceKind, EvidenceObject, GossipClaim, HeadSource, Loss, Monitor, Noise,
+    ObjectKind, Snapshot, StoredHead, limits,
 };
+use cwtch_testkit::log::entry_id;
+use cwtch_testkit::malice::Forger;
+use cwtch_wire::board::stream::Record;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -126,6 +130,177 @@ proptest! {
         let mut other = Snapshot::default();
         others.iter().for_each(|change| other.apply(change));
         prop_assert_eq!(profile.log_snapshot(&there.board).unwrap(), other);
+    }
+}
+
+/// A monitor over the store that hears a server that signs anything; as `memory_and_store_are_one_fold_whatever_a_server_signs`
+/// of the protocol, with the shipped store.
+struct Hearer {
+    dir: TempDir,
+    profile: Profile,
+    server: Forger,
+    monitor: Monitor,
+}
+
+impl Hearer {
+    fn new(seed: u64) -> Self {
+        let (dir, mut profile) = profile();
+        let server = Forger::new(seed);
+        profile.add_server(&NewServer { board: server.address(), ..super::server(1) }, NOW).unwrap();
+        let monitor = Monitor::new(server.address());
+        Self { dir, profile, server, monitor }
+    }
+
+    fn commit(&mut self) {
+        let changes = self.monitor.take_changes();
+        self.profile.apply_log_changes(&self.server.address(), &changes).unwrap();
+        while self.monitor.poll_notice().is_some() {}
+    }
+
+    fn stored(&self) -> Snapshot {
+        self.profile.log_snapshot(&self.server.address()).unwrap()
+    }
+
+    fn step(&mut self) {
+        for _ in 0..self.server.below(3) {
+            self.server.act();
+        }
+        let now = self.server.now();
+        match self.server.below(8) {
+            0..5 => self.sync(now),
+            5 => drop(self.monitor.certificate_learnt(&self.server.certificate().to_bytes(), now)),
+            6 => {
+                let seen = self.monitor.seen();
+                let (message, answer) = self.server.answer();
+                let _ = self.monitor.post_answer(entry_id(&message), seen, &answer, now);
+            }
+            _ if self.monitor.is_stopped() => self.monitor.start_over(),
+            _ => drop(self.monitor.head(&self.server.head(), now)),
+        }
+        self.commit();
+    }
+
+    fn sync(&mut self, now: u64) {
+        let asked = self.monitor.replay_request(&mut rng(now)).from;
+        let reply = self.server.reply(asked.min(self.server.log().size()));
+        let Ok(Begun::Entries { .. }) = self.monitor.begin_replay(&reply.log, reply.count, now) else {
+            return;
+        };
+        for record in &reply.records {
+            let read = match record {
+                Record::Entry(message) => self.monitor.entry(entry_id(message)).map(drop),
+                Record::Boundary(boundary) => self.monitor.boundary(boundary.as_slice()).map(drop),
+            };
+            if read.is_err() {
+                return self.monitor.abandon();
+            }
+        }
+        if self.monitor.finish_replay(now).is_err() {
+            self.monitor.abandon();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_store_is_the_fold_that_the_monitor_is_whatever_a_server_signs(seed: u64, steps in 1usize..60) {
+        let mut hearer = Hearer::new(seed);
+        for step in 0..steps {
+            hearer.step();
+            if step % 5 == 0 {
+                prop_assert_eq!(&hearer.stored(), &hearer.monitor.snapshot());
+            }
+        }
+        hearer.profile = reopen(&hearer.dir, hearer.profile);
+        let stored = hearer.profile.log_snapshot(&hearer.server.address()).unwrap();
+        let mut restored = Monitor::restore(hearer.server.address(), &stored).unwrap();
+        prop_assert_eq!(restored.take_changes(), []);
+        prop_assert_eq!(restored.snapshot(), hearer.monitor.snapshot());
+    }
+}
+
+/// The rows of a server's log in each table, after hundreds of hostile replies.
+#[test]
+fn no_number_of_replies_fills_the_tables_of_a_log() {
+    let mut hearer = Hearer::new(3);
+    for _ in 0..300 {
+        hearer.server.act();
+        let now = hearer.server.now();
+        hearer.sync(now);
+        let certificate = hearer.server.certificate().to_bytes();
+        let _ = hearer.monitor.certificate_learnt(&certificate, now);
+        hearer.commit();
+        if hearer.monitor.is_stopped() {
+            hearer.monitor.start_over();
+            hearer.commit();
+        }
+        // A stretch that was passed over.
+        let (from, to) = (hearer.monitor.verified_size(), hearer.monitor.verified_size() + 1000);
+        let mut passing = CompactRange::new();
+        (0..to).for_each(|n| passing.push([n as u8; 32]));
+        let restarted = [
+            Change::Restarted { size: to, range: passing.to_bytes() },
+            Change::Rewound { size: from.min(64) },
+        ];
+        hearer.profile.apply_log_changes(&hearer.server.address(), &restarted).unwrap();
+        let over = [Change::Restarted { size: 0, range: Vec::new() }];
+        hearer.profile.apply_log_changes(&hearer.server.address(), &over).unwrap();
+        hearer.monitor = Monitor::restore(hearer.server.address(), &hearer.stored()).unwrap();
+    }
+    for (table, most) in [
+        ("logs", 1),
+        ("log_certificates", limits::CERTIFICATES_MAX),
+        ("log_ranges", 256),
+        ("log_ids", 3 * 256),
+        ("log_boundaries", limits::BOUNDARIES_MAX),
+        ("log_heads", limits::CERTIFICATES_MAX),
+        ("log_losses", limits::LOSSES_MAX),
+        ("log_unread", 64),
+        ("log_gossip", limits::GOSSIP_AUTHORS_MAX * limits::GOSSIP_PER_AUTHOR_MAX),
+        ("evidence", limits::EVIDENCE_MAX),
+    ] {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let rows: i64 = hearer.profile.conn.query_row(&sql, [], |row| row.get(0)).unwrap();
+        assert!(rows as usize <= most, "{rows} rows in {table}");
+    }
+}
+
+/// What was passed over stays known, though its stretches are told together beyond a number.
+#[test]
+fn stretches_that_were_passed_over_are_bounded_and_none_is_forgotten() {
+    let (_dir, mut profile, server, _) = with_log();
+    let range = |size: u64| {
+        let mut range = CompactRange::new();
+        (0..size).for_each(|n| range.push([n as u8; 32]));
+        range.to_bytes()
+    };
+    for n in 0..200 {
+        let passed =
+            [Change::Restarted { size: 10 * n + 5, range: range(10 * n + 5) }, grown_to(10 * n + 5, 5)];
+        profile.apply_log_changes(&server.board, &passed).unwrap();
+    }
+    let mut rows = profile.conn.prepare("SELECT first, behind FROM log_unread ORDER BY first").unwrap();
+    let rows = rows.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))).unwrap();
+    let rows: Vec<_> = rows.map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 64);
+    for n in 0..200 {
+        let (first, behind) = (10 * n, 10 * n + 5);
+        assert!(rows.iter().any(|row| row.0 <= first && behind <= row.1), "{first} to {behind}: {rows:?}");
+    }
+}
+
+/// Entries behind a size, all of them kept.
+fn grown_to(first: u64, count: u8) -> Change {
+    Change::Grown {
+        first,
+        ids: (0..count).map(|n| EntryId::from_bytes([n; 32])).collect(),
+        ranges: Vec::new(),
+        ids_from: first,
+        ranges_gone: Vec::new(),
+        checkpoint: Vec::new(),
+        incarnation: 60,
     }
 }
 

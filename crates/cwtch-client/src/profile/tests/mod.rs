@@ -36,7 +36,7 @@ fn rng(seed: u64) -> ChaCha20Rng {
 }
 
 /// A fresh profile without a password, in a directory that lives as long as the first value.
-fn profile() -> (TempDir, Profile) {
+pub(crate) fn profile() -> (TempDir, Profile) {
     let dir = tempfile::tempdir().unwrap();
     let profile = data_dir(&dir).create("alice", &Password::None, &mut rng(7)).unwrap();
     (dir, profile)
@@ -52,7 +52,7 @@ fn reopen(dir: &TempDir, profile: Profile) -> Profile {
     data_dir(dir).open("alice", &Password::None).unwrap()
 }
 
-fn peer(n: u64) -> Address {
+pub(crate) fn peer(n: u64) -> Address {
     Identity::generate(&mut rng(1000 + n)).address()
 }
 
@@ -61,7 +61,7 @@ fn text(text: &str) -> Content {
     Content { kind: 1, data: text.into(), json: format!("{{\"o\":1,\"d\":\"{text}\"}}").into_bytes() }
 }
 
-fn server(n: u64) -> NewServer {
+pub(crate) fn server(n: u64) -> NewServer {
     NewServer {
         board: peer(100 + n),
         token_service: peer(200 + n),
@@ -70,7 +70,7 @@ fn server(n: u64) -> NewServer {
     }
 }
 
-fn group(n: u8, server: &NewServer, history: History) -> NewGroup {
+pub(crate) fn group(n: u8, server: &NewServer, history: History) -> NewGroup {
     let key = GroupKey::new([n; 32]);
     NewGroup {
         id: GroupId::derive(&key, server.board.public_key()),
@@ -92,7 +92,7 @@ fn tokens(count: usize, seed: u64) -> Vec<Token> {
 }
 
 /// A verified message number `n` of a group; `previous` is another message's number.
-fn item(group: &NewGroup, author: &Address, n: u64, previous: Option<u64>) -> SyncItem {
+pub(crate) fn item(group: &NewGroup, author: &Address, n: u64, previous: Option<u64>) -> SyncItem {
     SyncItem {
         group: group.id,
         author: *author,

@@ -62,13 +62,14 @@ fn a_message_costs_the_same_in_a_long_group() {
         });
         // What is looked at after each sync, and each time that contacts may be asked.
         let judged = took(&mut || {
-            profile.open_parents(&server.board, 100).unwrap();
-            profile.open_views(&server.board, 100).unwrap();
+            profile.open_parents(&server.board, Open::All, None, 100).unwrap();
+            profile.open_views(&server.board, Open::All, None, 100).unwrap();
+            profile.anything_open(&server.board).unwrap();
         });
         let asked = took(&mut || {
             assert_eq!(profile.companions(&contact).unwrap().len(), 1);
             assert!(!profile.is_author(&group.id, &peer(2)).unwrap());
-            assert!(profile.wanted_entries(&group.id, 100).unwrap().is_empty());
+            assert!(profile.wanted_entries(&group.id, 0, 100).unwrap().0.is_empty());
         });
         let written = took(&mut || {
             profile.next_extensions(&group.id, 9).unwrap();

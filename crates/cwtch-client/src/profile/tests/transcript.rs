@@ -103,9 +103,9 @@ pub(super) fn reads_what_was_filled_in(profile: &mut Profile) {
     assert_eq!(notes[..3], [vec![(NoteKind::Copy, 1)], fourth, vec![(NoteKind::Late, 1)]]);
     let missing = profile.missing(group.conversation).unwrap();
     assert_eq!(missing, [MissingFrom { author: peer(1), count: 1 }]);
-    let open = profile.open_parents(&board, 10).unwrap();
+    let open = profile.open_parents(&board, Open::All, None, 10).unwrap();
     assert_eq!((open.len(), open[0].parent, open[0].gossip.unwrap().root), (1, parent(2), [9; 32]));
-    assert_eq!(profile.open_views(&board, 10).unwrap().len(), 1);
+    assert_eq!(profile.open_views(&board, Open::All, None, 10).unwrap().len(), 1);
     assert!(profile.kept_entry(&group.id, &entry(3).prefix()).unwrap().is_some());
     assert_eq!(profile.last_comparison(&board, &peer(1)).unwrap(), Some(NOW + 5));
     // Number 1 is told in the second message, which is under way; number 3 is not told yet.
@@ -211,7 +211,7 @@ fn a_parent_that_comes_late_settles_whoever_named_it() {
     let outcome = apply(&mut profile, &server, items);
     let ids = stored_ids(&outcome);
     assert_eq!(kinds(&profile, ids[1]), []);
-    let open = profile.open_parents(&server.board, 10).unwrap();
+    let open = profile.open_parents(&server.board, Open::All, None, 10).unwrap();
     assert_eq!(
         open.iter().map(|o| (o.message, o.number, o.parent)).collect::<Vec<_>>(),
         [(ids[2], 0, parent(1))]
@@ -220,9 +220,9 @@ fn a_parent_that_comes_late_settles_whoever_named_it() {
     assert_eq!(open[0].own_root, Some([3; 32]));
     assert_eq!(kinds(&profile, ids[2]), [(NoteKind::Parent(Verdict::Waiting), 1)]);
     // Not judged again once it is judged, but settled when it comes.
-    let touched = profile.judge_parents(&[(ids[2], 0, Verdict::Undecided)], true).unwrap();
+    let touched = profile.judge_parents(&[(ids[2], 0, Verdict::Undecided)]).unwrap();
     assert_eq!(touched, [ids[2]]);
-    assert!(profile.open_parents(&server.board, 10).unwrap().is_empty());
+    assert!(profile.open_parents(&server.board, Open::All, None, 10).unwrap().is_empty());
     assert_eq!(kinds(&profile, ids[2]), [(NoteKind::Parent(Verdict::Undecided), 1)]);
     let outcome = apply(&mut profile, &server, vec![item(&group, &peer(2), 1, None)]);
     assert_eq!(outcome.touched, BTreeSet::from([ids[2]]));
@@ -235,7 +235,7 @@ fn who_named_a_place_where_another_one_stands_is_not_settled() {
     let lie = Extensions { parents: vec![parent(1)], ..Extensions::default() };
     let outcome = apply(&mut profile, &server, vec![saying(&group, &peer(1), 4, lie)]);
     let id = stored_ids(&outcome)[0];
-    profile.judge_parents(&[(id, 0, Verdict::AuthorLies)], false).unwrap();
+    profile.judge_parents(&[(id, 0, Verdict::AuthorLies)]).unwrap();
     let outcome = apply(&mut profile, &server, vec![item(&group, &peer(2), 1, None)]);
     assert!(outcome.touched.is_empty());
     assert_eq!(kinds(&profile, id), [(NoteKind::Parent(Verdict::AuthorLies), 1)]);
@@ -294,7 +294,7 @@ fn a_message_of_a_member_waits_for_the_server_and_is_posted_again_with_the_same_
     let behind =
         stored_ids(&apply(&mut profile, &server, vec![told(1, chain(5, 1)), told(3, chain(5, 3))]))[1];
     assert_eq!(kinds(&profile, behind), [(NoteKind::Missing, 1)]);
-    assert_eq!(profile.wanted_entries(&group.id, 10).unwrap(), [[7; 20]], "the one before the third");
+    assert_eq!(profile.wanted_entries(&group.id, 0, 10).unwrap().0, [[7; 20]], "the one before the third");
     let given = told(2, chain(5, 2));
     let FromMember::Stored(id, touched) = profile.store_from_member(&given, NOW + 5).unwrap() else {
         panic!("it was not here");
@@ -303,7 +303,7 @@ fn a_message_of_a_member_waits_for_the_server_and_is_posted_again_with_the_same_
     assert_eq!((kinds(&profile, behind), kinds(&profile, id)), (vec![], vec![(NoteKind::Late, 1)]));
     assert!(matches!(profile.store_from_member(&given, NOW).unwrap(), FromMember::Known));
     let mut profile = reopen(&dir, profile);
-    assert!(profile.wanted_entries(&group.id, 10).unwrap().is_empty());
+    assert!(profile.wanted_entries(&group.id, 0, 10).unwrap().0.is_empty());
 
     profile.add_tokens(&server.board, &tokens(2, 1)).unwrap();
     let pending = profile.pending_posts(&server.board, MessageId(0), 10).unwrap();
@@ -320,6 +320,42 @@ fn a_message_of_a_member_waits_for_the_server_and_is_posted_again_with_the_same_
     let message = profile.message(id).unwrap().unwrap();
     assert_eq!((message.state, message.position), (MessageState::Verified, Some(3)));
     assert_eq!(kinds(&profile, id), []);
+}
+
+/// Of what is missing, each author's newest comes first, and everything comes at last, whoever names how much.
+#[test]
+fn nobody_who_names_what_nobody_has_stands_before_what_another_misses() {
+    for identities in [1_u64, 5, 200] {
+        let (_dir, mut profile, server, group) = with_log(History::Empty);
+        let naming = |author: u64, n: u64, parents: Vec<Parent>| {
+            saying(&group, &peer(author), n, Extensions { parents, ..Extensions::default() })
+        };
+        let invented = |n: u64| Parent { id: entry(10_000 + n).prefix(), index: n };
+        let mut items = vec![naming(1, 50_000, vec![Parent { id: entry(7).prefix(), index: 7 }])];
+        for n in 0..200 {
+            let parents = (0..4).map(|m| invented(4 * n + m)).collect();
+            items.push(naming(100 + n % identities, 60_000 + n, parents));
+        }
+        let ids = stored_ids(&apply(&mut profile, &server, items));
+        let verdicts: Vec<_> =
+            ids.iter().flat_map(|id| (0..4).map(|number| (*id, number, Verdict::Undecided))).collect();
+        profile.judge_parents(&verdicts).unwrap();
+        let wanted = |place| profile.wanted_entries(&group.id, place, 64).unwrap();
+        let first = wanted(0).0;
+        let honest = entry(7).prefix();
+        let place = first.iter().position(|entry| *entry == honest);
+        assert!(place.is_some_and(|place| place as u64 <= identities) || identities > 64, "{place:?}");
+        let mut all = BTreeSet::new();
+        for page in 0.. {
+            let (entries, more) = wanted(64 * page);
+            all.extend(entries);
+            if !more {
+                break;
+            }
+        }
+        assert_eq!(all.len(), 801);
+        assert!(all.contains(&honest));
+    }
 }
 
 #[test]

@@ -124,23 +124,32 @@ impl Profile {
     }
 
     /// The beginnings of the ids of entries of a group that are missing and that a member may have: what messages name,
-    /// and who came before a missing number. Newest first, at most `limit`.
+    /// and who came before a missing number. Of each author's messages the newest first, by turns, so that nobody who
+    /// names many stands in the way of another; at most `limit`, without the first `skipped`. Tells also whether there are
+    /// more behind these.
     ///
     /// # Errors
     /// [`StorageError::UnknownGroup`], or trouble with the database.
-    pub fn wanted_entries(&self, group: &GroupId, limit: u32) -> Result<Vec<[u8; PREFIX_LEN]>, StorageError> {
+    pub fn wanted_entries(
+        &self,
+        group: &GroupId,
+        skipped: u32,
+        limit: u32,
+    ) -> Result<(Vec<[u8; PREFIX_LEN]>, bool), StorageError> {
         self.read("find missing messages", |conn| {
             let group = groups::by_id(conn, group)?.ok_or(StorageError::UnknownGroup)?;
             let mut statement = conn.prepare_cached(
-                "SELECT entry, max(message) AS newest FROM (
-                     SELECT entry, message FROM parents INDEXED BY parents_missing
-                     WHERE conversation = ?1 AND verdict > 1 AND verdict IN (?2, ?3, ?4, ?5)
-                     UNION ALL
-                     SELECT m.chain_previous, m.id FROM chain_holes h CROSS JOIN messages m
-                         ON m.conversation = h.conversation AND m.author = h.author
-                         AND m.chain_label = h.label AND m.chain_sequence = h.last + 1
-                     WHERE h.conversation = ?1 AND m.chain_previous IS NOT NULL)
-                 GROUP BY entry ORDER BY newest DESC LIMIT ?6",
+                "SELECT entry FROM (
+                     SELECT entry, message, row_number() OVER (PARTITION BY author ORDER BY message DESC) AS turn FROM (
+                         SELECT p.entry AS entry, p.message AS message, m.author AS author
+                         FROM parents p INDEXED BY parents_missing CROSS JOIN messages m ON m.id = p.message
+                         WHERE p.conversation = ?1 AND p.verdict > 1 AND p.verdict IN (?2, ?3, ?4, ?5)
+                         UNION ALL
+                         SELECT m.chain_previous, m.id, m.author FROM chain_holes h CROSS JOIN messages m
+                             ON m.conversation = h.conversation AND m.author = h.author
+                             AND m.chain_label = h.label AND m.chain_sequence = h.last + 1
+                         WHERE h.conversation = ?1 AND m.chain_previous IS NOT NULL))
+                 GROUP BY entry ORDER BY min(turn), max(message) DESC LIMIT ?6 OFFSET ?7",
             )?;
             // Those of which `Verdict::may_be_repaired` says so.
             let wanted = params![
@@ -149,17 +158,40 @@ impl Profile {
                 code(Verdict::SplitView),
                 code(Verdict::Undecided),
                 code(Verdict::CannotTell),
-                limit
+                limit,
+                skipped
             ];
             let found = statement.query_map(wanted, |row| row.get::<_, [u8; PREFIX_LEN]>(0))?;
-            let mut missing = Vec::new();
+            let (mut missing, mut count) = (Vec::new(), 0);
             for entry in found {
                 let entry = entry?;
+                count += 1;
                 if !is_held(conn, group.conversation, &entry)? {
                     missing.push(entry);
                 }
             }
-            Ok(missing)
+            Ok((missing, count >= limit))
+        })
+    }
+
+    /// Those of some entries of a group that are here, by the beginnings of their ids.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], or trouble with the database.
+    pub fn held_entries(
+        &self,
+        group: &GroupId,
+        entries: &[[u8; PREFIX_LEN]],
+    ) -> Result<Vec<[u8; PREFIX_LEN]>, StorageError> {
+        self.read("find messages of a group", |conn| {
+            let group = groups::by_id(conn, group)?.ok_or(StorageError::UnknownGroup)?;
+            let mut held = Vec::new();
+            for entry in entries {
+                if is_held(conn, group.conversation, entry)? {
+                    held.push(*entry);
+                }
+            }
+            Ok(held)
         })
     }
 

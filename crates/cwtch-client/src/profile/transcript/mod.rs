@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 
 pub use members::{Companion, FromMember};
 pub use notes::{MissingFrom, Note, NoteKind};
-pub use open::{OpenParent, OpenView};
+pub use open::{Open, OpenParent, OpenView};
 
 pub(super) use members::{KEPT_MAX, by_signature, keep_received, shown_by_server, trim_received};
 pub(super) use open::AUTHOR_LIES;

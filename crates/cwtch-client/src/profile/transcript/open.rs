@@ -44,6 +44,39 @@ pub(super) fn from_code(number: i64) -> Option<Verdict> {
     ALL.into_iter().find(|verdict| code(*verdict) == number)
 }
 
+/// Which of what is open.
+///
+/// What a message says that the verified log holds can be decided at once, whatever it says: nobody refers to what comes
+/// after the own message. Only a message that the server has not shown yet, and so its references, may have to wait for
+/// the log; what waits is looked at when a sync ends, and waits for a number of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Open {
+    /// Of messages below this size of the log.
+    Covered(u64),
+    /// Of the others.
+    Uncovered(u64),
+    /// All: the server has no log.
+    All,
+}
+
+impl Open {
+    /// Whether a message `m` is meant; the parameter is [`Open::covered`].
+    fn condition(self) -> &'static str {
+        match self {
+            Self::Covered(_) => "coalesce(m.log_index < ?5, 0)",
+            Self::Uncovered(_) => "NOT coalesce(m.log_index < ?5, 0)",
+            Self::All => "?5 IS NULL",
+        }
+    }
+
+    fn covered(self) -> Option<i64> {
+        match self {
+            Self::Covered(size) | Self::Uncovered(size) => Some(size.cast_signed()),
+            Self::All => None,
+        }
+    }
+}
+
 /// A reference that is to be judged.
 #[derive(Debug, Clone)]
 pub struct OpenParent {
@@ -76,26 +109,38 @@ pub struct OpenView {
     pub index: Option<u64>,
     /// What it says.
     pub gossip: Gossip,
+    /// Syncs that it has waited for.
+    pub waited: u32,
     /// The own root of that size, as far as the messages tell.
     pub own_root: Option<[u8; 32]>,
 }
 
 impl Profile {
-    /// References of the groups of a server that are to be judged, oldest message first, at most `limit`.
+    /// References of the groups of a server that are to be judged, at most `limit`, oldest message first and behind the
+    /// one given.
     ///
     /// # Errors
     /// [`StorageError::UnknownServer`], or trouble with the database.
-    pub fn open_parents(&self, server: &Address, limit: u32) -> Result<Vec<OpenParent>, StorageError> {
+    pub fn open_parents(
+        &self,
+        server: &Address,
+        which: Open,
+        after: Option<(MessageId, u8)>,
+        limit: u32,
+    ) -> Result<Vec<OpenParent>, StorageError> {
         self.read("read what messages refer to", |conn| {
             let server = servers::row_of(conn, server)?;
-            let mut statement = conn.prepare_cached(
+            let mut statement = conn.prepare_cached(&format!(
                 "SELECT p.message, p.number, p.entry, p.log_index, p.waited, m.log_index, v.incarnation, v.size,
                      v.root
                  FROM groups g JOIN parents p ON p.conversation = g.conversation AND p.verdict = 0
                  JOIN messages m ON m.id = p.message LEFT JOIN views v ON v.message = p.message
-                 WHERE g.server = ?1 ORDER BY p.message, p.number LIMIT ?2",
-            )?;
-            let rows = statement.query_map(params![server, limit], |row| {
+                 WHERE g.server = ?1 AND (p.message, p.number) > (?3, ?4) AND {}
+                 ORDER BY p.message, p.number LIMIT ?2",
+                which.condition()
+            ))?;
+            let (message, number) = after.map_or((0, -1), |(message, number)| (message.0, i64::from(number)));
+            let rows = statement.query_map(params![server, limit, message, number, which.covered()], |row| {
                 Ok(OpenParent {
                     message: MessageId(row.get(0)?),
                     number: row.get(1)?,
@@ -118,36 +163,63 @@ impl Profile {
         })
     }
 
-    /// What authors computed over the log of a server and what is not compared yet, at most `limit`.
+    /// What authors computed over the log of a server and what is not compared yet, at most `limit`, oldest message first and
+    /// behind the one given.
     ///
     /// # Errors
     /// [`StorageError::UnknownServer`], or trouble with the database.
-    pub fn open_views(&self, server: &Address, limit: u32) -> Result<Vec<OpenView>, StorageError> {
+    pub fn open_views(
+        &self,
+        server: &Address,
+        which: Open,
+        after: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<OpenView>, StorageError> {
         self.read("read what members say about a log", |conn| {
             let server = servers::row_of(conn, server)?;
-            let mut statement = conn.prepare_cached(
+            let mut statement = conn.prepare_cached(&format!(
                 // In this order: few are not judged yet, and the groups have all messages.
-                "SELECT v.message, m.author, m.log_index, v.incarnation, v.size, v.root
+                "SELECT v.message, m.author, m.log_index, v.incarnation, v.size, v.root, v.waited
                  FROM views v INDEXED BY views_to_be_judged
                  CROSS JOIN messages m ON m.id = v.message CROSS JOIN groups g ON g.conversation = m.conversation
-                 WHERE v.differs IS NULL AND g.server = ?1 AND m.own = 0 ORDER BY v.message LIMIT ?2",
-            )?;
-            let rows = statement.query_map(params![server, limit], |row| {
-                Ok((MessageId(row.get(0)?), address(row, 1)?, row.get::<_, Option<i64>>(2)?, gossip(row, 3)?))
+                 WHERE v.differs IS NULL AND g.server = ?1 AND m.own = 0 AND v.message > ?3 AND {}
+                 ORDER BY v.message LIMIT ?2",
+                which.condition().replace("?5", "?4")
+            ))?;
+            let after = after.map_or(0, |message| message.0);
+            let rows = statement.query_map(params![server, limit, after, which.covered()], |row| {
+                let index = row.get::<_, Option<i64>>(2)?;
+                Ok((MessageId(row.get(0)?), address(row, 1)?, index, gossip(row, 3)?, row.get(6)?))
             })?;
             let mut found = Vec::new();
             for row in rows {
-                if let (message, author, index, Some(gossip)) = row? {
+                if let (message, author, index, Some(gossip), waited) = row? {
                     let own_root = root_of(conn, server, gossip.size)?;
                     let index = index.map(i64::cast_unsigned);
-                    found.push(OpenView { message, author, index, gossip, own_root });
+                    found.push(OpenView { message, author, index, gossip, waited, own_root });
                 }
             }
             Ok(found)
         })
     }
 
-    /// Keeps verdicts. [`Verdict::Waiting`] leaves a reference open, and counts a sync if `synced`. Gives the messages about which a
+    /// Whether anything is to be judged in the groups of a server.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownServer`], or trouble with the database.
+    pub fn anything_open(&self, server: &Address) -> Result<bool, StorageError> {
+        self.read("look for what is to be judged", |conn| {
+            let server = servers::row_of(conn, server)?;
+            let parents = "SELECT 1 FROM groups g JOIN parents p ON p.conversation = g.conversation AND p.verdict = 0
+                 WHERE g.server = ?1 LIMIT 1";
+            let views = "SELECT 1 FROM views v INDEXED BY views_to_be_judged
+                 CROSS JOIN messages m ON m.id = v.message CROSS JOIN groups g ON g.conversation = m.conversation
+                 WHERE v.differs IS NULL AND g.server = ?1 AND m.own = 0 LIMIT 1";
+            Ok(conn.prepare_cached(parents)?.exists([server])? || conn.prepare_cached(views)?.exists([server])?)
+        })
+    }
+
+    /// Keeps verdicts. [`Verdict::Waiting`] leaves a reference open, and counts a sync. Gives the messages about which a
     /// person may be told something else than before.
     ///
     /// # Errors
@@ -155,7 +227,6 @@ impl Profile {
     pub fn judge_parents(
         &mut self,
         verdicts: &[(MessageId, u8, Verdict)],
-        synced: bool,
     ) -> Result<Vec<MessageId>, StorageError> {
         if verdicts.is_empty() {
             return Ok(Vec::new());
@@ -164,7 +235,7 @@ impl Profile {
             let mut touched = Touched::new();
             for (message, number, verdict) in verdicts {
                 if *verdict == Verdict::Waiting {
-                    wait(tx, *message, *number, synced)?;
+                    wait(tx, *message, *number)?;
                     continue;
                 }
                 tx.prepare_cached("UPDATE parents SET verdict = ?3 WHERE message = ?1 AND number = ?2")?
@@ -175,18 +246,26 @@ impl Profile {
         })
     }
 
-    /// Keeps whether what authors computed is another log. Gives the messages about which a person may be told
-    /// something else than before.
+    /// Keeps whether what authors computed is another log; `None` leaves it open, and counts a sync. Gives the messages about
+    /// which a person may be told something else than before.
     ///
     /// # Errors
     /// Trouble with the database.
-    pub fn judge_views(&mut self, verdicts: &[(MessageId, bool)]) -> Result<Vec<MessageId>, StorageError> {
+    pub fn judge_views(
+        &mut self,
+        verdicts: &[(MessageId, Option<bool>)],
+    ) -> Result<Vec<MessageId>, StorageError> {
         if verdicts.is_empty() {
             return Ok(Vec::new());
         }
         self.write("keep what members say about a log", |tx| {
             let mut touched = Vec::new();
             for (message, differs) in verdicts {
+                let Some(differs) = differs else {
+                    tx.prepare_cached("UPDATE views SET waited = waited + 1 WHERE message = ?1")?
+                        .execute([message.0])?;
+                    continue;
+                };
                 tx.prepare_cached("UPDATE views SET differs = ?2 WHERE message = ?1")?
                     .execute(params![message.0, differs])?;
                 touched.extend(differs.then_some(*message));
@@ -197,11 +276,11 @@ impl Profile {
 }
 
 /// Counts a sync that brought nothing.
-fn wait(conn: &Connection, message: MessageId, number: u8, synced: bool) -> Result<(), Fault> {
+fn wait(conn: &Connection, message: MessageId, number: u8) -> Result<(), Fault> {
     conn.prepare_cached(
-        "UPDATE parents SET waited = waited + ?3 WHERE message = ?1 AND number = ?2 AND verdict = 0",
+        "UPDATE parents SET waited = waited + 1 WHERE message = ?1 AND number = ?2 AND verdict = 0",
     )?
-    .execute(params![message.0, number, synced])?;
+    .execute(params![message.0, number])?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use cwtch_client::api::{ErrorKind, LogNotice, MessageState, ServerPhase};
 use cwtch_client::engine::{EngineOptions, Mode, Probes};
 use cwtch_primitives::group::GroupKey;
 use cwtch_testkit::log::{HonestLog, START, ServerKeys, entry};
+use cwtch_testkit::malice::Forger;
 use cwtch_wire::invite::{GroupInvite, TofuBundle};
 
 use super::memory_server::MemoryServer;
@@ -194,6 +195,36 @@ async fn who_sends_when_the_fraud_shows_hears_of_it_and_the_message_stays() {
     alice.sync().await.unwrap();
     let log = alice.log_until("the message", |log| log.size == 3).await;
     assert_eq!((log.alarm, log.evidence), (None, 1));
+    alice.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_number_of_certificates_frees_a_server_from_what_it_signed() {
+    let world = World::new();
+    let (server, clock) = server(&world).await;
+    let alice = person(&world, Mode::Daemon, &clock, never()).await;
+    let created = alice.new_group("friends", &server.bundle.to_server_string()).await.unwrap();
+    alice.sync().await.unwrap();
+    // Every reply brings four certificates that nobody needs, valid ones.
+    server.with(|state| state.forger = Some(Forger::new(7)));
+    for _ in 0..40 {
+        alice.sync().await.unwrap();
+    }
+    // What is stored can be read again: nothing is wrong, and nobody is told to forget anything.
+    alice.stop().await;
+    let mut alice = person(&world, Mode::Daemon, &clock, never()).await;
+    alice.send(&created.group, "still here").await.unwrap();
+    let log = alice.log_until("the message", |log| log.size == 4).await;
+    assert_eq!((log.alarm, log.evidence), (None, 0));
+    // The rollback that this was for is proven.
+    server.with(|state| {
+        state.log = HonestLog::first(ServerKeys::new(7), START, 0);
+        state.log.commit(START, &[entry(1), entry(2), entry(3), entry(4)]);
+    });
+    let error = alice.sync().await.unwrap_err();
+    assert!(error.kind == ErrorKind::Refused && error.message.contains("cheated"), "{error}");
+    let (_, proven, _) = alice.alarm().await;
+    assert!(proven);
     alice.stop().await;
 }
 

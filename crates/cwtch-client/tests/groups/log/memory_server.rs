@@ -7,6 +7,7 @@ use cwtch_net::{BoxStream, Deadlines, Network, SecureConnection};
 use cwtch_primitives::token::IssuerKey;
 use cwtch_primitives::{Identity, OsRng};
 use cwtch_testkit::log::{HonestLog, Reply, ServerKeys};
+use cwtch_testkit::malice::Forger;
 use cwtch_wire::board::{ClientMessage, PostLog, ServerMessage};
 use cwtch_wire::bundle::KeyBundle;
 
@@ -20,6 +21,8 @@ pub struct State {
     pub other: Option<HonestLog>,
     /// Unix seconds.
     pub now: u64,
+    /// The chain of every reply is certificates of this one, which has the same keys.
+    pub forger: Option<Forger>,
     /// Posts are answered without a receipt.
     pub no_receipts: bool,
     /// Nothing is said about a log.
@@ -46,6 +49,7 @@ impl MemoryServer {
             log,
             other: None,
             now,
+            forger: None,
             no_receipts: false,
             legacy: false,
             heads: Vec::new(),
@@ -94,7 +98,13 @@ fn answer(payload: &[u8], state: &Mutex<State>, asked: bool) -> Vec<Vec<u8>> {
         ClientMessage::Replay { last_commit, log } => {
             state.replays.push((log, last_commit.is_some()));
             match log.filter(|_| !state.legacy) {
-                Some(from) => replay(&state.log.reply(from)),
+                Some(from) => {
+                    let mut reply = state.log.reply(from);
+                    if let Some(forger) = &mut state.forger {
+                        reply.log.certificates.earlier = forger.chain();
+                    }
+                    replay(&reply)
+                }
                 None => vec![ServerMessage::ReplayResult { count: 0 }.to_json()],
             }
         }

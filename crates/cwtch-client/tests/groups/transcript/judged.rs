@@ -16,7 +16,7 @@ use crate::support::{Person, World};
 
 impl Mallory {
     /// A message that says whatever it likes about the ones before it.
-    fn claiming(&self, text: &str, extensions: &Extensions) -> EncryptedGroupMessage {
+    pub(super) fn claiming(&self, text: &str, extensions: &Extensions) -> EncryptedGroupMessage {
         let text = format!(r#"{{"o":1,"d":"{text}"}}"#);
         compose_with(self.context(), &self.identity, &text, 1_700_000_003, &[], extensions, &mut OsRng)
             .unwrap()

@@ -11,8 +11,10 @@ mod refused;
 mod resume;
 mod tell;
 
+use std::collections::BTreeSet;
+
 use cwtch_primitives::Address;
-use cwtch_protocol::monitor::Monitor;
+use cwtch_protocol::monitor::{Monitor, Snapshot};
 
 pub(super) use self::alarm::{Alarm, of_server};
 pub(super) use self::probe::keep_probing;
@@ -25,8 +27,24 @@ use crate::profile::{Profile, StorageError};
 /// # Errors
 /// If the database cannot be read, or what it holds does not verify.
 pub(super) fn restore(profile: &Profile, server: &Address) -> Result<Monitor, StorageError> {
-    let kept = profile.log_snapshot(server)?;
-    Monitor::restore(*server, &kept).map_err(|error| {
+    restored(server, &profile.log_snapshot(server)?)
+}
+
+/// The monitor of a server as far as members' messages are judged by it that name these sizes of the log. Nothing that it
+/// changes is to be kept.
+///
+/// # Errors
+/// As [`restore`].
+pub(super) fn restore_for_judging(
+    profile: &Profile,
+    server: &Address,
+    sizes: &BTreeSet<u64>,
+) -> Result<Monitor, StorageError> {
+    restored(server, &profile.log_for_judging(server, sizes)?)
+}
+
+fn restored(server: &Address, kept: &Snapshot) -> Result<Monitor, StorageError> {
+    Monitor::restore(*server, kept).map_err(|error| {
         tracing::error!(%error, "a server's log cannot be restored");
         StorageError::DamagedLog
     })
