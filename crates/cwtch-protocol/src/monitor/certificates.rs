@@ -134,8 +134,7 @@ impl Certificates {
         }
         let mut path = vec![certificate.clone()];
         while let Some(oldest) = path.last() {
-            // One from before the pinned one that is not in its line would lead back behind it.
-            if oldest.is_total_loss() && oldest.incarnation() > pinned.incarnation() {
+            if oldest.is_total_loss() {
                 path.reverse();
                 return Relation::Later(path);
             }
