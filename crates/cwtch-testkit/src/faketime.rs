@@ -28,5 +28,5 @@ pub fn shifted(seconds: i64) -> Option<Environment> {
 /// By how many seconds, less than a minute back, a clock has to be wrong to show the last seconds of a minute.
 pub fn end_of_a_minute() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    -i64::try_from((now + 3) % 60).unwrap_or(0)
+    -i64::try_from((now + 5) % 60).unwrap_or(0)
 }

@@ -1,7 +1,7 @@
 //! A small world: a loopback network, a real server, people with engines, and a member who speaks by hand.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cwtch_client::api::{
     ApiError, Command, Event, EvidenceInfo, EvidenceText, GroupCreated, GroupInfo, LogInfo, LogNotice,
@@ -60,12 +60,15 @@ impl World {
         Server::start_in(config, declarations, dir, self.network.clone()).await.unwrap()
     }
 
-    /// The same by a wall clock that is wrong by so many seconds.
-    pub async fn server_later(&self, declarations: Declarations, seconds: i64) -> RunningServer {
+    /// The same where a declared start has to wait for the next minute: its clock shows the end of one when it is first
+    /// looked at, and is later by so many minutes.
+    pub async fn server_soon(&self, declarations: Declarations, minutes: u64) -> RunningServer {
         let dir = DataDir::open(&self.server_dir()).unwrap();
+        let back = Arc::new(OnceLock::new());
         let clock = move || {
             let now = Reading::of_system();
-            Reading { wall: now.wall.saturating_add_signed(seconds), ..now }
+            let back = back.get_or_init(|| (now.wall + 1) % 60);
+            Reading { wall: now.wall - back + 60 * minutes, ..now }
         };
         Server::start_at(Config::default(), declarations, dir, self.network.clone(), clock).await.unwrap()
     }

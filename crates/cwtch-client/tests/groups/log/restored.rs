@@ -7,7 +7,6 @@ use cwtch_client::api::{ErrorKind, LogNotice, MessageState, ServerPhase};
 use cwtch_client::engine::Mode;
 use cwtch_log::armour;
 use cwtch_server::Declarations;
-use cwtch_testkit::faketime;
 
 use super::honest::others;
 use crate::support::World;
@@ -60,7 +59,7 @@ async fn a_declared_restore_is_told_and_own_messages_go_out_again() {
     }
     fs::copy(backup.path().join(database), world.server_dir().join(database)).unwrap();
     let declared = Declarations { restore: true, ..Declarations::default() };
-    let server = world.server_later(declared, faketime::end_of_a_minute()).await;
+    let server = world.server_soon(declared, 0).await;
     let told = bob.notice(LogNotice::Lost).await;
     assert!(told.contains("lost 1 message"), "{told}");
     alice.state(lost.id, MessageState::Stored).await;
@@ -76,6 +75,75 @@ async fn a_declared_restore_is_told_and_own_messages_go_out_again() {
     // And on.
     bob.send(group, "on we go").await.unwrap();
     assert_eq!(alice.incoming().await.text, "on we go");
+    server.shutdown().await;
+}
+
+/// Leaves the three keys that the operators' guide says to back up.
+fn lose_all_but_the_keys(dir: &Path) {
+    for file in ["board.sqlite", "board.sqlite-wal", "board.sqlite-shm"] {
+        let _ = fs::remove_file(dir.join(file));
+    }
+    for entry in fs::read_dir(dir.join("keys")).unwrap().map(Result::unwrap) {
+        if entry.file_name().to_string_lossy().starts_with("log.") {
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_declared_total_loss_is_told_once_and_accuses_nobody() {
+    let world = World::new();
+    let server = world.server().await;
+    let (mut alice, mut bob) = (world.daemon("alice").await, world.daemon("bob").await);
+    let created = alice.new_group("friends", &server.bundle().to_server_string()).await.unwrap();
+    let group = &created.group;
+    bob.join(&created.tofubundle).await.unwrap();
+    let one = alice.send(group, "one").await.unwrap();
+    assert_eq!(bob.incoming().await.text, "one");
+    bob.send(group, "two").await.unwrap();
+    assert_eq!(alice.incoming().await.text, "two");
+    for person in [&alice, &bob] {
+        person.sync().await.unwrap();
+        person.log_until("both are checked", |log| log.size == 2).await;
+    }
+    server.shutdown().await;
+
+    // There is no backup of the database, and the operator says so.
+    lose_all_but_the_keys(&world.server_dir());
+    let declared = Declarations { total_loss: true, clock: true, ..Declarations::default() };
+    let server = world.server_soon(declared, 0).await;
+    for person in [&mut alice, &mut bob] {
+        let told = person.notice(LogNotice::Lost).await;
+        assert!(told.contains("lost everything that it had, 2 messages"), "{told}");
+    }
+    alice.state(one.id, MessageState::Stored).await;
+    for person in [&alice, &bob] {
+        person.sync().await.unwrap();
+        let log = person.log_until("everybody's are there again", |log| log.size == 2).await;
+        assert_eq!((log.alarm, log.reposts, log.evidence), (None, 0, 0));
+        assert_eq!((log.losses.len(), log.losses[0].from, log.losses[0].to), (1, 0, 2));
+        let mut texts = person.texts(group).await;
+        texts.sort();
+        assert_eq!(texts, ["one", "two"], "nothing that was read is gone, nothing is there twice");
+    }
+    // Who comes new has them, too, and is told what happened before.
+    let mut carol = world.daemon("carol").await;
+    carol.join(&created.tofubundle).await.unwrap();
+    let told = carol.notice(LogNotice::Lost).await;
+    assert!(told.contains("lost everything that it had until"), "{told}");
+    let mut texts = [carol.incoming().await.text, carol.incoming().await.text];
+    texts.sort();
+    assert_eq!(texts, ["one", "two"]);
+    bob.send(group, "on we go").await.unwrap();
+    assert_eq!(alice.incoming().await.text, "on we go");
+    server.shutdown().await;
+
+    // Once is an accident.
+    lose_all_but_the_keys(&world.server_dir());
+    let server = world.server_soon(declared, 1).await;
+    let (_, proven, evidence) = alice.alarm().await;
+    assert_eq!((proven, evidence), (false, None));
+    alice.sync().await.unwrap();
     server.shutdown().await;
 }
 
