@@ -86,8 +86,8 @@ pub trait Network: Send + Sync {
     }
 
     /// The time for which the newest directory of a network that [can tell](Self::confirms_clock) is valid. Its
-    /// authorities signed it, so it is later than its beginning, and a machine that uses it has a clock within it or a wrong
-    /// one. `None` while that is not known.
+    /// authorities signed it, so now is later than its beginning; a machine whose clock is right and that keeps it up to
+    /// date is within it. `None` while that is not known.
     fn validity(&self) -> Option<Validity> {
         None
     }

@@ -201,7 +201,7 @@ impl fmt::Display for Finding {
             Self::TwoCertificates { incarnation } => write!(
                 f,
                 "The server signed two different certificates for the log that begins at {}. There is only one \
-                 for everybody: with two, different people can be given different logs.",
+                 for everybody: with two, different people can be given different logs. {ACCIDENT}",
                 Utc(incarnation)
             ),
             Self::RetainBackwards { earlier, later } => write!(
@@ -223,7 +223,7 @@ impl fmt::Display for Finding {
                 write!(
                     f,
                     "The server {did} at {}, and still signed the old one after that: at {} it stated {} there. \
-                     {danger} show different messages to different people.",
+                     {danger} show different messages to different people. {ACCIDENT}",
                     Utc(until),
                     Utc(checkpoint.time),
                     Messages(checkpoint.size)
@@ -306,6 +306,10 @@ impl fmt::Display for Finding {
         }
     }
 }
+
+/// What kinds 5 and 7 cannot tell apart from bad intent (section 9 of the specification).
+const ACCIDENT: &str = "An operator who put back a copy of the whole disk, or whose clock was far ahead, can have caused this \
+     without meaning to; ask for an explanation.";
 
 /// People count from one.
 const fn number(index: u64) -> u64 {

@@ -1,5 +1,6 @@
 //! The store's rules, by example and against a model.
 
+mod accidents;
 mod log;
 mod migration;
 mod model;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cwtch_log::fraud::{Disagreement, NodeConflict};
-use cwtch_log::tree::roots_from_consistency;
+use cwtch_log::tree::{MemoryTree, consistency_proof, roots_from_consistency};
 use cwtch_log::{Certificate, Checkpoint, EntryId, FraudProof, Head, Policy, Receipt, Retain};
 use cwtch_primitives::Address;
 use cwtch_wire::board::{Certificates, HeadLog, ReplayLog};
@@ -125,6 +125,42 @@ impl Statements {
                 if smaller.size() > 0 {
                     let roots = roots_from_consistency(smaller.size(), larger.size(), &proof);
                     assert_eq!(roots, Some((*smaller.root(), *larger.root())));
+                }
+            }
+        }
+    }
+}
+
+impl Statements {
+    /// The kinds that need paths, with those of the trees that the incarnations really had.
+    pub(super) fn accuse_in_vain_with(&self, trees: &BTreeMap<u64, MemoryTree>) {
+        let certificates: Vec<_> =
+            self.incarnations.values().flat_map(|log| log.certificates.values()).collect();
+        let stated = certificates.iter().filter_map(|certificate| certificate.previous());
+        let sizes: Vec<u64> = stated.map(|previous| previous.size).collect();
+        for (incarnation, log) in &self.incarnations {
+            let (Some(certificate), Some(tree)) = (log.certificates.values().next(), trees.get(incarnation))
+            else {
+                continue;
+            };
+            let proof = |from, to| consistency_proof(&mut &*tree, from, to).ok();
+            let heads = log.heads();
+            for small in &heads {
+                for large in heads.iter().filter(|large| large.size() > small.size()) {
+                    let proof = proof(small.size(), large.size()).expect("the log had that size");
+                    assert!(FraudProof::prefix(certificate, small, large, &proof).is_none(), "prefix");
+                }
+                for later in &certificates {
+                    for size in &sizes {
+                        let (from, to) = (small.size().min(*size), small.size().max(*size));
+                        let Some(proof) = proof(from, to) else { continue };
+                        let head_is_smaller = small.size() < *size;
+                        let how = Disagreement::Prefix { head_is_smaller, proof };
+                        let start = FraudProof::wrong_start(certificate, later, small, &how);
+                        assert!(start.is_none(), "wrong start");
+                        let own = FraudProof::not_continued(later, small, &how);
+                        assert!(own.is_none(), "not continued");
+                    }
                 }
             }
         }
