@@ -133,8 +133,8 @@ impl Default for Limits {
             packets_in_flight: 32,
             replays: 16,
             waiting_mib: 256,
-            free_requests: 64,
-            free_per_minute: 60,
+            free_requests: 256,
+            free_per_minute: 120,
             behind: 100_000,
             token_connections: 2048,
         }
