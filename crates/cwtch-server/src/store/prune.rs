@@ -15,6 +15,10 @@ use super::{Seq, StoreError};
 /// Rows deleted in one transaction, so that posts wait for milliseconds only while the cap is enforced.
 pub(super) const PRUNE_STEP: i64 = 256;
 
+/// After so many steps what they wrote to the journal, a megabyte each, is moved into the database. SQLite itself would
+/// do that after 32 of them, and posts would wait for it.
+const CHECKPOINT_STEPS: u32 = 4;
+
 /// Shows deployed clients what is now the first message under a signature.
 const UNSHADOW: &str = "UPDATE messages SET shadowed = 0 WHERE shadowed = 1 AND seq = \
                         (SELECT seq FROM messages WHERE signature_hash = ?1 ORDER BY seq LIMIT 1)";
@@ -75,6 +79,13 @@ impl SqliteWriter {
         }
         let end = self.prune_below.min(self.state.oldest.saturating_add(PRUNE_STEP));
         self.delete_below(end)?;
+        self.prune_steps = (self.prune_steps + 1) % CHECKPOINT_STEPS;
+        if self.prune_steps == 0 {
+            // Readers may keep a part of it back; then that is moved the next time.
+            self.conn
+                .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+                .map_err(StoreError::of("deleting old messages"))?;
+        }
         Ok(self.prune_below > self.state.oldest)
     }
 

@@ -90,6 +90,8 @@ pub(super) struct SqliteWriter {
     pub(super) max_messages: Option<u64>,
     /// Messages below this number are on their way out.
     pub(super) prune_below: Seq,
+    /// Steps of deleting since the journal was moved into the database.
+    pub(super) prune_steps: u32,
     /// Up to which hundredth of the cap it was looked how full the board is.
     pub(super) fill_seen: i64,
     pub(super) fill_alarm: FillAlarm,
@@ -103,8 +105,16 @@ impl SqliteWriter {
     ) -> Result<Self, StoreError> {
         let state = WriterState::load(&conn)?;
         let fill_alarm = FillAlarm::default();
-        let mut writer =
-            Self { conn, state, keeper, max_messages, prune_below: 0, fill_seen: -1, fill_alarm };
+        let mut writer = Self {
+            conn,
+            state,
+            keeper,
+            max_messages,
+            prune_below: 0,
+            prune_steps: 0,
+            fill_seen: -1,
+            fill_alarm,
+        };
         writer.resume_pruning();
         Ok(writer)
     }
