@@ -1,5 +1,7 @@
 //! Proof of work that a token batch costs (§1.6 steps 1 and 2).
 
+use core::fmt;
+
 use sha2::{Digest, Sha256};
 
 use crate::transcript::{Prng, Transcript};
@@ -8,10 +10,16 @@ use crate::transcript::{Prng, Transcript};
 pub const SOLUTION_LEN: usize = 32;
 
 /// The challenge that both sides derive from the server's seed.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Challenge {
     challenge: [u8; 64],
     prng: Prng,
+}
+
+impl fmt::Debug for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Challenge(…)")
+    }
 }
 
 impl Challenge {

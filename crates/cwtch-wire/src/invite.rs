@@ -9,7 +9,7 @@ use data_encoding::BASE64;
 use crate::board::CERTIFICATE_LEN;
 use crate::bundle::KeyBundle;
 use crate::error::WireError;
-use crate::go_json::{Fields, ObjectWriter, decode_base64, escaped_len};
+use crate::go_json::{Fields, ObjectWriter, decode_secret, escaped_len};
 
 /// The longest invite that is read, in bytes of text.
 pub const INVITE_MAX: usize = 6000;
@@ -69,14 +69,13 @@ impl GroupInvite {
         let prefix = WireError::Prefix { what: "group invite", prefix: INVITE_PREFIX };
         let encoded = text.strip_prefix(INVITE_PREFIX).ok_or(prefix)?;
         WireError::check_len("group invite", text.len(), INVITE_MAX)?;
-        let json = decode_base64(encoded.as_bytes()).ok_or(WireError::Base64 { what: "group invite" })?;
-        let json = Zeroizing::new(json);
-        let (id, invite) = Fields::parse("group invite", &json, INVITE_MAX, |fields| {
+        let json = decode_secret(encoded.as_bytes()).ok_or(WireError::Base64 { what: "group invite" })?;
+        let (id, invite) = Fields::parse_secret("group invite", &json, INVITE_MAX, |fields| {
             let id = fields.string("GroupID")?.ok_or(WireError::Missing { field: "GroupID" })?;
             let server = fields.string("ServerHost")?.ok_or(WireError::Missing { field: "ServerHost" })?;
             let server: Address =
                 server.parse().map_err(|source| WireError::Address { field: "ServerHost", source })?;
-            let key = GroupKey::new(fields.array("SharedKey")?);
+            let key: GroupKey = fields.secret("SharedKey")?;
             let name = fields.string("GroupName")?.unwrap_or_default().to_owned();
             let log_certificate = fields.opt_array(LOG_CERTIFICATE)?.map(Box::new);
             let group_id = GroupId::derive(&key, server.public_key());

@@ -1,5 +1,7 @@
 //! Replies: plain data in a stable JSON form. All times are unix seconds.
 
+use core::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -234,7 +236,9 @@ pub struct EvidenceText {
 }
 
 /// A group just made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// Whoever has an invite is a member: `Debug` shows none.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupCreated {
     /// Its id.
     pub group: String,
@@ -242,6 +246,12 @@ pub struct GroupCreated {
     pub invite: String,
     /// `tofubundle:…`: server and invite in one.
     pub tofubundle: String,
+}
+
+impl fmt::Debug for GroupCreated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GroupCreated([redacted])")
+    }
 }
 
 /// A group.
@@ -334,7 +344,7 @@ pub enum MessageState {
 }
 
 /// A message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageInfo {
     /// Local id: grows with every message of the profile.
     pub id: i64,
@@ -379,6 +389,14 @@ pub struct MessageInfo {
     /// In the answer to a command that sent it or took it back: why it stands where it stands, as a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+}
+
+/// Who wrote what to whom stays out of it.
+impl fmt::Debug for MessageInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, overlay, state, own, .. } = self;
+        write!(f, "MessageInfo({id}, overlay {overlay}, {state:?}, own: {own}, {} bytes)", self.text.len())
+    }
 }
 
 /// The result of a repair.

@@ -439,7 +439,7 @@ impl fmt::Debug for LogPlace {
 }
 
 /// An own group message to be posted.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewPost {
     /// What it says.
     pub content: Content,
@@ -457,6 +457,12 @@ pub struct NewPost {
     pub said: Option<SaidByPost>,
 }
 
+impl fmt::Debug for NewPost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewPost({} bytes)", self.ciphertext.len())
+    }
+}
+
 /// What an own message says about the messages before it.
 #[derive(Debug, Clone)]
 pub struct SaidByPost {
@@ -467,7 +473,7 @@ pub struct SaidByPost {
 }
 
 /// An own group message on its way.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct PendingPost {
     /// Local number of the message.
     pub id: MessageId,
@@ -483,6 +489,15 @@ pub struct PendingPost {
     pub state: MessageState,
     /// How often the server has refused it.
     pub refusals: u32,
+}
+
+impl fmt::Debug for PendingPost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingPost")
+            .field("id", &self.id)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Token bytes on their way to or from the database.

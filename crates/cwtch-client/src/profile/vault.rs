@@ -77,7 +77,7 @@ impl fmt::Debug for Password {
 }
 
 /// Parameters of the key derivation.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kdf {
     /// Always `argon2id`.
@@ -120,7 +120,7 @@ impl Kdf {
 }
 
 /// The content of `profile.json`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Vault {
     format: u64,

@@ -1,5 +1,7 @@
 //! The proof that one key signed a whole batch: Chaum-Pedersen over a random linear combination.
 
+use core::fmt;
+
 use curve25519_dalek::constants::{RISTRETTO_BASEPOINT_COMPRESSED, RISTRETTO_BASEPOINT_TABLE};
 use curve25519_dalek::ristretto::RistrettoPoint;
 use curve25519_dalek::scalar::Scalar;
@@ -10,10 +12,16 @@ use super::{Element, IssuerKey, IssuerPublicKey, MAX_BATCH, TokenError};
 use crate::transcript::Transcript;
 
 /// A Chaum-Pedersen proof: challenge `C` and response `S`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct BatchProof {
     c: Scalar,
     s: Scalar,
+}
+
+impl fmt::Debug for BatchProof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BatchProof(…)")
+    }
 }
 
 impl BatchProof {

@@ -1,5 +1,7 @@
 //! Spending: a token authenticates what it is spent on, and is never sent itself.
 
+use core::fmt;
+
 use hmac::{Hmac, Mac};
 use sha3::digest::generic_array::GenericArray;
 use sha3::{Digest, Sha3_256, Sha3_512};
@@ -12,12 +14,21 @@ use super::{IssuerKey, TOKEN_LEN, Token, TokenError};
 pub const MAC_LEN: usize = 64;
 
 /// A token bound to the data that it pays for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Whoever sees it before the server does can spend it on the same data, and afterwards recognises the post: `Debug`
+/// shows nothing.
+#[derive(Clone, PartialEq, Eq)]
 pub struct SpentToken {
     /// The token's random part: what the server remembers as spent.
     pub t: [u8; TOKEN_LEN],
     /// HMAC-SHA3-512 over the data.
     pub mac: [u8; MAC_LEN],
+}
+
+impl fmt::Debug for SpentToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SpentToken([redacted])")
+    }
 }
 
 impl Token {

@@ -1,7 +1,8 @@
 //! What `Debug` shows: no secret, no name of a person or a group.
 
 use cwtch_primitives::group::{GroupId, GroupKey, LogTag};
-use cwtch_primitives::token::{Element, IssuerKey, PendingToken, Token};
+use cwtch_primitives::pow::Challenge;
+use cwtch_primitives::token::{BatchProof, Element, IssuerKey, PendingToken, Token};
 use cwtch_primitives::transcript::Transcript;
 use cwtch_primitives::{Identity, SecretBytes};
 use cwtch_testkit::rng;
@@ -15,6 +16,7 @@ fn secrets_print_as_redacted() {
         format!("{:?}", Identity::generate(&mut rng)),
         format!("{:?}", PendingToken::generate(&mut rng)),
         format!("{:?}", Token::from_bytes(&[7; 64]).unwrap()),
+        format!("{:?}", Token::from_bytes(&[7; 64]).unwrap().spend(b"a post")),
         format!("{issuer:?}"),
     ];
     for text in shown {
@@ -40,4 +42,6 @@ fn names_print_shortened_or_not_at_all() {
     transcript.add("key", b"secret");
     assert_eq!(format!("{transcript:?}"), "Transcript(…)");
     assert_eq!(format!("{:?}", transcript.commit_to_prng("w")), "Prng(…)");
+    assert_eq!(format!("{:?}", Challenge::new(&mut transcript, b"seed")), "Challenge(…)");
+    assert_eq!(format!("{:?}", BatchProof::from_bytes(&[0; 32], &[0; 32]).unwrap()), "BatchProof(…)");
 }

@@ -1,5 +1,7 @@
 //! What is posted, and what becomes of it.
 
+use core::fmt;
+
 use cwtch_log::EntryId;
 use sha2::{Digest, Sha256};
 
@@ -16,12 +18,18 @@ pub fn short_hash(bytes: &[u8]) -> ShortHash {
 }
 
 /// A message to be stored, with the hashes that index it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewEntry {
     signature: Vec<u8>,
     ciphertext: Vec<u8>,
     signature_hash: ShortHash,
     id: EntryId,
+}
+
+impl fmt::Debug for NewEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewEntry({} bytes)", self.ciphertext.len())
+    }
 }
 
 impl NewEntry {
@@ -52,12 +60,18 @@ impl NewEntry {
 }
 
 /// A post whose token was found authentic.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewPost {
     /// The token's random part.
     pub token: [u8; 32],
     /// The message, or `None` where only the token is to be spent (§1.8: an empty signature).
     pub entry: Option<NewEntry>,
+}
+
+impl fmt::Debug for NewPost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewPost").field("entry", &self.entry).finish_non_exhaustive()
+    }
 }
 
 /// What became of one post of a commit that returned.
@@ -80,4 +94,21 @@ pub enum Outcome {
     TokenOnly,
     /// The storage cap is reached, and nothing may be deleted before the promised time; the token is as it was.
     Full,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::EntryRef;
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_token_and_no_message() {
+        let bytes = [0xc5; 64];
+        let entry = NewEntry::new(bytes.to_vec(), bytes[..9].to_vec());
+        let stored = EntryRef { seq: 3, signature: &bytes, ciphertext: &bytes[..9] };
+        let post = NewPost { token: [0xc5; 32], entry: Some(entry) };
+        let shown = format!("{post:?} {stored:?}");
+        assert!(!shown.contains("197") && !shown.contains("c5"), "{shown}");
+        assert_eq!(shown.matches("9 bytes").count(), 2, "{shown}");
+    }
 }

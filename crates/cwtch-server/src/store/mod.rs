@@ -45,7 +45,7 @@ pub use writer::{Answered, Committed, Publication, Submission, Submitter, Writer
 pub type Seq = i64;
 
 /// A stored message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct EntryRef<'a> {
     /// Its number.
     pub seq: Seq,
@@ -53,6 +53,12 @@ pub struct EntryRef<'a> {
     pub signature: &'a [u8],
     /// Its ciphertext.
     pub ciphertext: &'a [u8],
+}
+
+impl core::fmt::Debug for EntryRef<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "EntryRef({}, {} bytes)", self.seq, self.ciphertext.len())
+    }
 }
 
 /// What a replay will send: the unshadowed messages `from..=to`.

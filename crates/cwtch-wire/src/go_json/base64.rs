@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use cwtch_primitives::Zeroizing;
 use data_encoding::{Encoding, Specification};
 
 /// The standard alphabet with padding, not caring about the unused bits of the last character.
@@ -27,19 +28,43 @@ pub fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-fn decode_line(text: &[u8]) -> Option<Vec<u8>> {
-    // The encoding would accept padded pieces one after the other; Go does not. (A fold without an early
-    // end is what the compiler turns into vector instructions.)
-    let body = text.get(..text.len().saturating_sub(2))?;
-    if body.iter().fold(false, |found, b| found | (*b == b'=')) {
+/// As [`decode_base64`], for a secret: whatever was written on the way is erased.
+pub fn decode_secret(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut line = Zeroizing::new(Vec::with_capacity(text.len()));
+    line.extend(text.iter().copied().filter(|b| !matches!(b, b'\r' | b'\n')));
+    if !is_one(&line) {
         return None;
     }
-    STD.decode(text).ok()
+    let mut out = Zeroizing::new(vec![0; STD.decode_len(line.len()).ok()?]);
+    let length = STD.decode_mut(&line, &mut out).ok()?;
+    out.truncate(length);
+    Some(out)
+}
+
+fn decode_line(text: &[u8]) -> Option<Vec<u8>> {
+    if is_one(text) { STD.decode(text).ok() } else { None }
+}
+
+/// Whether padding stands at the end only. The encoding would accept padded pieces one after the other; Go does not. (A fold
+/// without an early end is what the compiler turns into vector instructions.)
+fn is_one(text: &[u8]) -> bool {
+    let body = text.get(..text.len().saturating_sub(2)).unwrap_or_default();
+    !body.iter().fold(false, |found, b| found | (*b == b'='))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::decode_base64;
+    use super::{decode_base64, decode_secret};
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Erasing changes nothing of what is read.
+        #[test]
+        fn secrets_are_decoded_alike(text in "[A-Za-z0-9+/=\\r\\n -]{0,24}") {
+            let plain = decode_base64(text.as_bytes());
+            prop_assert_eq!(decode_secret(text.as_bytes()).map(|secret| secret.to_vec()), plain);
+        }
+    }
 
     #[test]
     fn decodes_what_go_decodes() {

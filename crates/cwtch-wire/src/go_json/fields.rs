@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::base64::decode_base64;
+use cwtch_primitives::{SecretBytes, Zeroizing};
+
+use super::base64::{decode_base64, decode_secret};
 use super::read::{Value, parse};
 use crate::error::WireError;
 
@@ -28,6 +30,24 @@ impl<'v, 'a> Fields<'v, 'a> {
         WireError::check_len(what, input.len(), limit)?;
         let value = parse(input)?;
         read(Fields::of(what, &value)?)
+    }
+
+    /// As [`Fields::parse`], for an object with a secret in it: texts that had to be copied to take their escapes out are
+    /// erased afterwards. The input is the caller's to erase.
+    ///
+    /// # Errors
+    /// As [`Fields::parse`].
+    pub fn parse_secret<T>(
+        what: &'static str,
+        input: &[u8],
+        limit: usize,
+        read: impl FnOnce(Fields<'_, '_>) -> Result<T, WireError>,
+    ) -> Result<T, WireError> {
+        WireError::check_len(what, input.len(), limit)?;
+        let mut value = parse(input)?;
+        let result = Fields::of(what, &value).and_then(read);
+        value.erase();
+        result
     }
 
     /// The fields of a value that must be an object (or `null`).
@@ -100,6 +120,24 @@ impl<'v, 'a> Fields<'v, 'a> {
     /// [`WireError::Missing`], [`WireError::Type`] or [`WireError::Length`].
     pub fn array<const N: usize>(&self, name: &'static str) -> Result<[u8; N], WireError> {
         self.opt_array(name)?.ok_or(WireError::Missing { field: name })
+    }
+
+    /// A secret of exactly `N` bytes. Of what is decoded nothing remains in memory but the result.
+    ///
+    /// # Errors
+    /// [`WireError::Missing`], [`WireError::Type`] or [`WireError::Length`].
+    pub fn secret<const N: usize>(&self, name: &'static str) -> Result<SecretBytes<N>, WireError> {
+        let mut found = None;
+        for value in self.all(name) {
+            found = match value {
+                Value::Null => None,
+                Value::String(text) => Some(decode_secret(text.as_bytes()).ok_or(not_bytes(name))?),
+                value => Some(Zeroizing::new(bytes_of(value).ok_or(not_bytes(name))?)),
+            };
+        }
+        let bytes = found.ok_or(WireError::Missing { field: name })?;
+        let wrong = WireError::Length { field: name, expected: N, actual: bytes.len() };
+        SecretBytes::from_slice(&bytes).ok_or(wrong)
     }
 
     /// A byte string of exactly `N` bytes; `None` if it is absent or `null`.

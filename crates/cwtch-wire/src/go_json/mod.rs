@@ -19,7 +19,7 @@ mod fields;
 mod read;
 mod write;
 
-pub use base64::decode_base64;
+pub use base64::{decode_base64, decode_secret};
 pub use fields::Fields;
 pub use read::{JsonError, MAX_DEPTH, Value, parse};
 pub use write::{ObjectWriter, escaped_len, write_string};

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use cwtch_primitives::Zeroize as _;
+
 /// How deep arrays and objects may nest.
 pub const MAX_DEPTH: usize = 64;
 
@@ -21,6 +23,28 @@ pub enum Value<'a> {
     Array(Vec<Value<'a>>),
     /// Names and values.
     Object(Vec<(Cow<'a, str>, Value<'a>)>),
+}
+
+impl Value<'_> {
+    /// Erases every text that is a copy of its own.
+    pub fn erase(&mut self) {
+        let wipe = |text: &mut Cow<'_, str>| {
+            if let Cow::Owned(text) = text {
+                text.zeroize();
+            }
+        };
+        match self {
+            Self::String(text) => wipe(text),
+            Self::Array(items) => items.iter_mut().for_each(Self::erase),
+            Self::Object(entries) => {
+                for (name, value) in entries {
+                    wipe(name);
+                    value.erase();
+                }
+            }
+            Self::Null | Self::Bool(_) | Self::Number(_) => {}
+        }
+    }
 }
 
 /// Contents may be anybody's words: only the kind is shown.

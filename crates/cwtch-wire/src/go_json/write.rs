@@ -1,5 +1,7 @@
 //! The writer.
 
+use core::fmt;
+
 use data_encoding::BASE64;
 
 /// The escape that Go writes for a character, or `None` where it stands for itself.
@@ -59,9 +61,16 @@ pub fn escaped_len(text: &str) -> usize {
 ///
 /// Names are constants of the formats that need no escapes; names from outside go through
 /// [`ObjectWriter::string_entry`].
-#[derive(Debug)]
+///
+/// What it holds may be a secret: `Debug` shows the length.
 pub struct ObjectWriter {
     out: String,
+}
+
+impl fmt::Debug for ObjectWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ObjectWriter({} bytes)", self.out.len())
+    }
 }
 
 impl ObjectWriter {

@@ -13,6 +13,7 @@ mod extensions;
 mod log;
 mod peer_log;
 mod properties;
+mod redaction;
 mod reject;
 mod stream;
 mod support;

@@ -36,7 +36,7 @@ impl fmt::Debug for SyncStart {
 }
 
 /// A group message whose group, id and author's signature have been verified.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SyncItem {
     /// The group.
     pub group: GroupId,
@@ -60,6 +60,15 @@ pub struct SyncItem {
     pub extensions: Option<Extensions>,
     /// The encrypted message, as it was posted.
     pub ciphertext: Vec<u8>,
+}
+
+impl fmt::Debug for SyncItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SyncItem")
+            .field("content", &self.content)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SyncItem {
@@ -118,7 +127,7 @@ impl fmt::Debug for SyncReject {
 }
 
 /// Consecutive messages of a server, tried and verified.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct SyncBatch {
     /// From [`SyncStart`].
     pub epoch: i64,
@@ -130,6 +139,14 @@ pub struct SyncBatch {
     pub cursor: Option<Vec<u8>>,
     /// What the monitor changed meanwhile: with it, a log's messages up to here are verified.
     pub log: Vec<Change>,
+}
+
+impl fmt::Debug for SyncBatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { items, rejects, log, .. } = self;
+        let (items, rejects, log) = (items.len(), rejects.len(), log.len());
+        write!(f, "SyncBatch({items} messages, {rejects} rejects, {log} changes)")
+    }
 }
 
 impl SyncBatch {

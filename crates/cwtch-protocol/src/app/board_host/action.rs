@@ -1,5 +1,7 @@
 //! What a board's host asks of the server, and what it is told.
 
+use core::fmt;
+
 use cwtch_primitives::token::SpentToken;
 use cwtch_wire::board::{EncryptedGroupMessage, PostLog};
 
@@ -8,7 +10,7 @@ use super::BoardHost;
 use super::PostId;
 
 /// What the server is to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Action {
     /// Check the token, store the message durably, then call [`BoardHost::post_answer`].
     Post {
@@ -46,6 +48,19 @@ pub enum Action {
     },
 }
 
+/// Tokens and what visitors ask for stay out of it.
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Post { id, message, log, .. } => write!(f, "Post({id:?}, {message:?}, log: {log})"),
+            Self::Replay { .. } => f.write_str("Replay(…)"),
+            Self::LogReplay { .. } => f.write_str("LogReplay(…)"),
+            Self::LogHead => f.write_str("LogHead"),
+            Self::LogProof { .. } => f.write_str("LogProof(…)"),
+        }
+    }
+}
+
 /// What became of a post.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PostAnswer {
@@ -68,4 +83,22 @@ pub enum Delivery {
     Held,
     /// This client is not synced: it gets live messages only after its first replay.
     NotSynced,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_token_and_no_message() {
+        let token = SpentToken { t: [0xc5; 32], mac: [0xc5; 64] };
+        let message = EncryptedGroupMessage { signature: vec![0xc5; 64], ciphertext: vec![0xc5; 9] };
+        let actions = [
+            Action::Post { id: PostId(3), token: Some(token), message, log: true },
+            Action::Replay { last_commit: Some(vec![0xc5; 64]) },
+            Action::LogReplay { from: 197, last_commit: Some(vec![0xc5; 64]) },
+        ];
+        let shown = format!("{actions:?}");
+        assert!(!shown.contains("197") && !shown.contains("c5") && shown.contains("9 bytes"), "{shown}");
+    }
 }
