@@ -155,10 +155,10 @@ fn fraud_proof() {
 fn armoured_proof() {
     let proof = fraud();
     run(armour::encode(&proof).as_bytes(), |input| {
-        if let Ok((server, bytes)) = armour::decode(input) {
-            if let Ok(read) = FraudProof::verify(&bytes, &server) {
-                assert_eq!(armour::encode(&read), armour::encode(&proof));
-            }
+        if let Ok((server, bytes)) = armour::decode(input)
+            && let Ok(read) = FraudProof::verify(&bytes, &server)
+        {
+            assert_eq!(armour::encode(&read), armour::encode(&proof));
         }
     });
 }

@@ -81,7 +81,9 @@ impl Layout<'_> {
                 self.checkpoint(incarnation)?;
                 self.checkpoint(incarnation)?;
             }
-            FraudKind::TwoCertificates => drop(self.certificate()?),
+            FraudKind::TwoCertificates => {
+                self.certificate()?;
+            }
             FraudKind::RetainBackwards => {
                 self.retain()?;
                 self.retain()?;

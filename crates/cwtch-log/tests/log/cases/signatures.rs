@@ -59,7 +59,7 @@ pub(super) fn torsion_server() -> ([[u8; 186]; 2], Address) {
             let nonce = Scalar::from(nonce);
             let r = BASE * nonce;
             let k = challenge(&r, key.as_bytes(), &text);
-            (k.to_bytes()[0] % 8 == 0).then(|| signature(&r, &(nonce + k * scalar(&[1; 32]))))
+            k.to_bytes()[0].is_multiple_of(8).then(|| signature(&r, &(nonce + k * scalar(&[1; 32]))))
         });
         bytes[122..].copy_from_slice(&signed.unwrap());
         assert!(key.verify(&text, &bytes[122..]).is_ok(), "but for the key it is valid");
