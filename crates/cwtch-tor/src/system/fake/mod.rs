@@ -251,6 +251,8 @@ impl Connect for FakeTor {
 /// Waits until a network is in trouble, and says what it is.
 pub(super) async fn trouble_of(network: &SystemTor) -> String {
     let mut readiness = network.readiness();
-    let readiness = readiness.wait_for(|readiness| readiness.trouble.is_some()).await.unwrap();
-    readiness.trouble.as_ref().unwrap().sentence.clone()
+    let troubled = readiness.wait_for(|readiness| readiness.trouble.is_some());
+    // A day by the test's clock, which goes on by itself: without it a network that is well is waited for for ever.
+    let readiness = tokio::time::timeout(std::time::Duration::from_secs(86_400), troubled).await;
+    readiness.expect("trouble").unwrap().trouble.as_ref().unwrap().sentence.clone()
 }
