@@ -3,6 +3,7 @@
 mod common;
 
 use common::World;
+use serde_json::{Value, json};
 
 #[test]
 fn two_people_chat_through_their_daemons() {
@@ -118,4 +119,69 @@ fn three_people_and_a_server_make_a_group() {
     assert_eq!(bob.texts("Hikers"), ["one", "two"]);
     bob.ok(&["group", "leave", "Hikers"]);
     assert_eq!(bob.ok(&["group", "list"]).as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn what_waits_can_be_taken_back_sent_again_and_deleted() {
+    let world = World::new();
+    let (alice, mut bob) = (world.person_online("alice"), world.person("bob"));
+    alice.befriend("Bob", &bob, "Alice");
+    let id = |message: &Value| message["id"].to_string();
+    let oops = id(&alice.ok(&["send", "Bob", "oops", "--no-wait"]));
+    let kept = id(&alice.ok(&["send", "Bob", "kept", "--no-wait"]));
+    let said = alice.human(&["message", "cancel", &oops]);
+    assert_eq!((said.code, said.stdout), (0, format!("Message {oops} is taken back.\n")));
+    assert_eq!(alice.fails(&["message", "cancel", &oops]).0, "refused");
+    assert_eq!(alice.fails(&["message", "cancel", "999"]).0, "not-found");
+    // Words for people say what became of it, and the exit code says it to scripts.
+    let waits = alice.human(&["message", "retry", &kept, "--timeout", "1"]);
+    assert_eq!(waits.code, 3, "{waits:?}");
+    assert!(waits.stdout.contains("queued") && waits.stderr.is_empty(), "{waits:?}");
+    bob.start();
+    assert_eq!(bob.receives("Alice", "kept")["text"], "kept");
+    assert_eq!(bob.texts("Alice"), ["kept"]);
+    assert_eq!(alice.ok(&["message", "retry", &oops])["state"], "acknowledged");
+    bob.receives("Alice", "oops");
+    assert_eq!(alice.ok(&["message", "delete", &oops]), json!({}));
+    assert_eq!(alice.texts("Bob"), ["kept"]);
+    assert_eq!(bob.texts("Alice").len(), 2, "for nobody else");
+}
+
+#[test]
+fn a_sync_with_one_dead_server_of_two_says_so_and_keeps_the_rest() {
+    let world = World::new();
+    let (living, mut dead) = (world.server("living"), world.server("dead"));
+    let (alice, bob) = (world.person_online("alice"), world.person("bob"));
+    for person in [&alice, &bob] {
+        person.ok(&["experiment", "enable", "groups"]);
+    }
+    let made = alice.ok(&["group", "new", "Hikers", "--server", &living.bundle]);
+    bob.ok(&["group", "join", made["tofubundle"].as_str().unwrap()]);
+    bob.ok(&["group", "new", "Lost", "--server", &dead.bundle]);
+    alice.ok(&["send", "Hikers", "hello"]);
+    dead.stop();
+    let network = world.network();
+    let synced = bob.json(&["--network", &network, "sync"]);
+    assert_eq!(synced.code, 10, "{synced:?}");
+    let report = synced.value();
+    assert_eq!(report["received"], 1);
+    let of = |address: &str| {
+        report["servers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|server| server["server"] == address)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(
+        (&of(&living.address)["received"], &of(&living.address)["trouble"]),
+        (&json!(1), &json!(null))
+    );
+    assert!(of(&dead.address)["trouble"].as_str().unwrap().contains("cannot be used now"));
+    assert_eq!(bob.texts("Hikers"), ["hello"]);
+    let words = bob.human(&["--network", &network, "sync"]);
+    assert_eq!(words.code, 10);
+    assert!(words.stdout.starts_with("Not all servers could be asked"), "{words:?}");
+    assert_eq!(bob.fails(&["--network", &network, "sync", "Lost"]).0, "unreachable");
 }

@@ -183,7 +183,7 @@ mod tests {
     use crate::profile::{DataDir, Password};
 
     fn store(dir: &std::path::Path) -> Store {
-        let data = DataDir::open_or_create(&dir.join("data")).unwrap();
+        let data = DataDir::open_or_create(dir.join("data")).unwrap();
         Store::start(data.create("alice", &Password::None, &mut OsRng).unwrap()).unwrap()
     }
 

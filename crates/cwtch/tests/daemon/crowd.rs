@@ -1,4 +1,11 @@
 //! Many connections at once: programs that stay, commands that wait, commands that come.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test support"
+)]
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};

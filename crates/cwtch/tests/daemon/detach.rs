@@ -1,4 +1,11 @@
 //! A daemon that goes to the background, and the terminal that it is started from.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test support"
+)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

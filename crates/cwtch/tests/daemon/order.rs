@@ -1,4 +1,11 @@
 //! Requests of one connection take effect in the order of their lines, and none waits for another's confirmation.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test support"
+)]
 
 use serde_json::{Value, json};
 
@@ -49,9 +56,11 @@ fn pipelined_messages_arrive_in_their_order() {
 fn pipelined_posts_stand_in_a_group_in_their_order() {
     let world = World::new();
     let server = world.server("server");
-    let me = world.person_online("me");
+    let (me, you) = (world.person_online("me"), world.person_online("you"));
     me.ok(&["experiment", "enable", "groups"]);
-    me.ok(&["group", "new", "Friends", "--server", &server.bundle]);
+    you.ok(&["experiment", "enable", "groups"]);
+    let made = me.ok(&["group", "new", "Friends", "--server", &server.bundle]);
+    you.ok(&["group", "join", made["tofubundle"].as_str().expect("an invite")]);
     let mut rpc = me.rpc();
     let texts: Vec<String> = (0..BURST).map(|number| format!("{number}")).collect();
     let lines: Vec<String> =
@@ -61,6 +70,9 @@ fn pipelined_posts_stand_in_a_group_in_their_order() {
         assert_eq!(rpc.read().expect("an answer")["result"]["state"], "queued");
     }
     assert_eq!(me.texts("Friends"), texts);
+    // The first of them: each ten cost some work.
+    let read = until("some of them arrive", || Some(you.texts("Friends")).filter(|read| read.len() >= 20));
+    assert_eq!(read, texts[..read.len()], "and another member reads them so");
 }
 
 /// Pings on the same connection; what else is answered meanwhile is dropped.

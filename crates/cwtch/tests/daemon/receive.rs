@@ -1,4 +1,11 @@
 //! Online for a while, without a daemon.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test support"
+)]
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;

@@ -3,6 +3,13 @@
 //! What differs from what a person does: the program is not built anew, the network is loopback (CWTCH_NETWORK; the server's
 //! is named by a script of its name, because it reads no environment), ADDRESS is Bob's, and `server:…` is what the server
 //! printed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test support"
+)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
