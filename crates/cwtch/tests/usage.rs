@@ -66,6 +66,16 @@ fn wrong_usage_is_json_where_json_is_asked_for() {
 }
 
 #[test]
+fn a_data_directory_that_is_none_is_blamed_itself() {
+    let world = World::new();
+    let file = world.password_file("file", "x");
+    let ran = run(&["--json", "--data", &file, "address"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let (_, message) = ran.error();
+    assert!(message.contains(&file) && !message.contains("tor.toml"), "{message}");
+}
+
+#[test]
 fn help_and_version_are_results() {
     for arguments in [&["--help"][..], &["send", "--help"], &["help", "group"], &["--version"]] {
         let ran = run(arguments);

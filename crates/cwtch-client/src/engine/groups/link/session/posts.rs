@@ -115,12 +115,7 @@ impl Session<'_> {
             None if !success => None,
             log => return self.post_stored(post, seen, log).await,
         };
-        let why = match refusal {
-            Some(PostRefusal::Full) => Some(sentences::FULL),
-            Some(PostRefusal::Failed) => Some(sentences::NOT_STORED),
-            _ => None,
-        };
-        if let Some(why) = why {
+        if let Some(why) = refusal.and_then(why_it_waits) {
             self.post_waits(&post, why);
             return Ok(());
         }
@@ -204,9 +199,25 @@ impl Session<'_> {
     }
 }
 
+/// Why a post waits that the server can take another time; `None` if it never will as it is.
+fn why_it_waits(refusal: PostRefusal) -> Option<&'static str> {
+    match refusal {
+        PostRefusal::Full => Some(sentences::FULL),
+        PostRefusal::Failed => Some(sentences::NOT_STORED),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_not_told_as_a_promise_to_older_messages() {
+        assert!(why_it_waits(PostRefusal::Full).is_some_and(|why| why.contains("promised")));
+        assert!(why_it_waits(PostRefusal::Failed).is_some_and(|why| why.contains("disk")));
+        assert_eq!(why_it_waits(PostRefusal::Token), None);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_full_server_is_asked_less_and_less_often() {
