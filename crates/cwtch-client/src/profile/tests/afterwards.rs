@@ -106,9 +106,11 @@ fn a_deleted_group_message_is_not_given_to_others_and_not_posted_again() {
         profile.conn.query_row(&count, [id.0], |row| row.get(0)).unwrap()
     };
     assert_ne!(kept(&profile, "own_entries") + kept(&profile, "received_entries"), 0);
+    let conversation = profile.group(&group.id).unwrap().unwrap().conversation;
+    assert_eq!(profile.group_counts(conversation).unwrap().messages, 1);
     profile.erase_message(id).unwrap();
     assert_eq!(kept(&profile, "own_entries") + kept(&profile, "received_entries"), 0);
-    let conversation = profile.group(&group.id).unwrap().unwrap().conversation;
+    assert_eq!(profile.group_counts(conversation).unwrap().messages, 0);
     assert!(profile.messages(conversation, MessageId(0), 10).unwrap().is_empty());
     assert_eq!(state(&profile, id), MessageState::Stored, "what others say about it stays right");
 }
