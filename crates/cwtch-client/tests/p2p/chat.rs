@@ -77,7 +77,7 @@ async fn queue_in_order(from: &Person, to: &str, texts: &[String]) -> Waiting {
         });
         // The message is durable once its event is there.
         let is_queued = |event: &Event| matches!(event, Event::Message { message } if message.own && message.text == queued);
-        while !is_queued(&*events.recv().await.unwrap()) {}
+        while !is_queued(&events.recv().await.unwrap()) {}
     }
     waiting
 }

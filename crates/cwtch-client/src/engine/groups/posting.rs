@@ -156,6 +156,14 @@ impl Groups {
 }
 
 impl Shared {
+    /// A message that the server has, with the place that it gave it where that can be read: the engine may be stopping, and
+    /// whoever hears of a failure sends it again.
+    async fn stored(&self, message: MessageInfo) -> MessageInfo {
+        let (id, conversation) = (MessageId(message.id), message.conversation.clone());
+        let read = self.context.store.run(move |profile| message_by_id(profile, &conversation, id)).await;
+        read.unwrap_or(MessageInfo { state: api::MessageState::Stored, ..message })
+    }
+
     /// Waits until the server has stored a queued post.
     async fn confirmed(
         &self,
@@ -171,8 +179,7 @@ impl Shared {
             return Ok(message);
         }
         match self.deliver(link, MessageId(message.id), patience.ends()).await {
-            // Not read back: the engine may be stopping, and whoever hears of a failure sends it again.
-            Ok(Ok(Fate::Stored)) => Ok(MessageInfo { state: api::MessageState::Stored, ..message }),
+            Ok(Ok(Fate::Stored)) => Ok(self.stored(message).await),
             Ok(Ok(Fate::Refused)) => {
                 let failed = MessageInfo { state: api::MessageState::Failed, ..message };
                 Err(sentences::refused(board).about(failed))

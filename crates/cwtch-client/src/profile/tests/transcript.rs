@@ -381,7 +381,7 @@ fn only_accepted_contacts_who_wrote_are_companions() {
     profile.set_contact_state(&peer(3), ContactState::Blocked, NOW).unwrap();
     apply(&mut profile, &server, vec![item(&group, &peer(1), 1, None), item(&group, &peer(3), 2, None)]);
     let expected = Companion { contact: peer(1), group: group.id, server: server.board };
-    assert_eq!(profile.companions(&peer(1)).unwrap(), [expected.clone()]);
+    assert_eq!(profile.companions(&peer(1)).unwrap(), std::slice::from_ref(&expected));
     assert_eq!(profile.companions_in(&group.id).unwrap(), [expected]);
     for n in [2, 3, 4] {
         assert_eq!(profile.companions(&peer(n)).unwrap(), [], "did not write, is blocked, or is no contact");

@@ -1,0 +1,359 @@
+//! A large profile, as the engine uses it: `cargo bench -p cwtch-client --bench scale [-- NAME…]`.
+//!
+//! Run without `--bench`, as `cargo test --all-targets` does, it does nothing.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a bench prints, and one that cannot go on should say so"
+)]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cwtch_client::api::{Command, Event, Reply};
+use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
+use cwtch_client::profile::{
+    Content, DataDir, History, NewGroup, NewServer, Password, Profile, SyncBatch, SyncItem,
+};
+use cwtch_log::EntryId;
+use cwtch_net::{Loopback, Network};
+use cwtch_primitives::group::{GroupId, GroupKey};
+use cwtch_primitives::rand_core::RngCore;
+use cwtch_primitives::token::IssuerKey;
+use cwtch_primitives::{Address, Identity, OsRng};
+use cwtch_server::keys::ServerKeys;
+use cwtch_server::store::{NewEntry, NewPost, SqliteStore, Store};
+use cwtch_server::{Config, Server};
+use cwtch_wire::board::EncryptedGroupMessage;
+use cwtch_wire::group::{GroupContext, compose};
+use cwtch_wire::invite::{GroupInvite, TofuBundle};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+const NOW: i64 = 1_700_000_000;
+const ROUNDS: usize = 9;
+
+/// A measurement and its name.
+type Bench = (&'static str, fn());
+
+const BENCHES: [Bench; 5] =
+    [("list", list), ("contacts", contacts), ("names", names), ("leave", leave), ("join", join)];
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if !args.iter().any(|arg| arg == "--bench") {
+        return;
+    }
+    let wanted: Vec<&String> = args.iter().filter(|arg| !arg.starts_with("--")).collect();
+    println!("{:<64} {:>9} {:>9} {:>9} aim", "bench (milliseconds)", "median", "min", "max");
+    for (name, bench) in BENCHES {
+        if wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str())) {
+            bench();
+        }
+    }
+}
+
+/// Several times of the same work.
+fn row(name: &str, aim: &str, mut rounds: Vec<Duration>) {
+    rounds.sort();
+    let ms = |time: Option<&Duration>| time.unwrap().as_secs_f64() * 1000.0;
+    let (median, min, max) = (ms(rounds.get(rounds.len() / 2)), ms(rounds.first()), ms(rounds.last()));
+    println!("{name:<64} {median:>9.2} {min:>9.2} {max:>9.2} {aim}");
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+fn measure(name: &str, aim: &str, mut work: impl FnMut()) {
+    row(name, aim, (0..ROUNDS).map(|_| timed(&mut work)).collect());
+}
+
+// --- profiles ---
+
+fn place() -> TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+}
+
+fn profile(dir: &TempDir) -> Profile {
+    let data = DataDir::open_or_create(dir.path().join("data")).unwrap();
+    data.create("me", &Password::None, &mut OsRng).unwrap()
+}
+
+fn somebody() -> Address {
+    Identity::generate(&mut OsRng).address()
+}
+
+fn server() -> NewServer {
+    NewServer {
+        board: somebody(),
+        token_service: somebody(),
+        issuer: *IssuerKey::generate(&mut OsRng).public(),
+        bundle: b"{}".to_vec(),
+    }
+}
+
+fn group(server: &Address, history: History) -> NewGroup {
+    let key = GroupKey::generate(&mut OsRng);
+    let id = GroupId::derive(&key, server.public_key());
+    NewGroup { id, key, name: format!("group {id}"), server: *server, history }
+}
+
+/// A message as large on the disk as real ones.
+fn message(group: &NewGroup, author: &Address) -> SyncItem {
+    let (mut signature, mut hash) = (vec![0; 64], [0; 32]);
+    OsRng.fill_bytes(&mut signature);
+    OsRng.fill_bytes(&mut hash);
+    let text = "a message of a common length, some words and no more than that";
+    let json = format!(r#"{{"o":1,"d":"{text}"}}"#).into_bytes();
+    let ciphertext = vec![7; 2800];
+    SyncItem {
+        group: group.id,
+        author: *author,
+        content: Content { kind: 1, data: text.to_owned(), json },
+        sent: Some(NOW),
+        entry: EntryId::of(&signature, &ciphertext),
+        signature,
+        previous: Vec::new(),
+        message_hash: hash,
+        place: None,
+        extensions: None,
+        ciphertext,
+    }
+}
+
+/// Stores so many messages in each of the groups of a server, written by these in turn.
+fn fill(profile: &mut Profile, server: &Address, groups: &[NewGroup], messages: usize, authors: &[Address]) {
+    for group in groups {
+        let mut authors = authors.iter().cycle();
+        let mut left = messages;
+        while left > 0 {
+            let count = left.min(1024);
+            left -= count;
+            let items = (0..count).map(|_| message(group, authors.next().unwrap())).collect();
+            let epoch = profile.begin_sync(server).unwrap().epoch;
+            let batch = SyncBatch { epoch, items, ..SyncBatch::default() };
+            profile.apply_sync_batch(server, &batch, NOW).unwrap();
+        }
+    }
+}
+
+/// A profile with groups that hold messages.
+fn with_groups(dir: &TempDir, groups: usize, messages: usize) -> (Profile, Vec<NewGroup>) {
+    let mut profile = profile(dir);
+    profile.set_experiment("groups", true).unwrap();
+    let server = server();
+    profile.add_server(&server, NOW).unwrap();
+    let groups: Vec<NewGroup> = (0..groups).map(|_| group(&server.board, History::Empty)).collect();
+    for group in &groups {
+        profile.add_group(group, NOW).unwrap();
+    }
+    let authors: Vec<Address> = (0..20).map(|_| somebody()).collect();
+    fill(&mut profile, &server.board, &groups, messages, &authors);
+    (profile, groups)
+}
+
+/// An engine over a network of its own.
+struct World {
+    runtime: Runtime,
+    engine: EngineHandle,
+}
+
+impl World {
+    fn start(dir: &TempDir, profile: Profile, mode: Mode) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let network: Arc<dyn Network> = Arc::new(Loopback::new(dir.path().join("net")));
+        let engine = runtime.block_on(engine::start(profile, network, EngineOptions::new(mode))).unwrap();
+        Self { runtime, engine }
+    }
+
+    fn call(&self, command: Command) -> Reply {
+        self.runtime.block_on(self.engine.call(command)).unwrap()
+    }
+
+    fn end(self) {
+        self.runtime.block_on(self.engine.shutdown());
+    }
+}
+
+// --- what is measured ---
+
+fn list() {
+    let dir = place();
+    let (profile, groups) = with_groups(&dir, 300, 100_000 / 300);
+    let world = World::start(&dir, profile, Mode::OneShot);
+    measure("group.list: 300 groups with 100,000 messages", "<= 20", || {
+        let Reply::Groups(found) = world.call(Command::GroupList) else { panic!("no groups") };
+        assert_eq!(found.len(), groups.len());
+    });
+    let conversation = groups.first().unwrap().id.to_string();
+    measure("messages: the last 100 of one group", "", || {
+        let limit = Some(100);
+        world.call(Command::Messages { conversation: conversation.clone(), since: None, after: None, limit });
+    });
+    world.end();
+}
+
+fn contacts() {
+    let dir = place();
+    let (mut profile, groups) = with_groups(&dir, 300, 20);
+    let contacts: Vec<Address> = (0..1000).map(|_| somebody()).collect();
+    for contact in &contacts {
+        profile.add_contact(contact, None, NOW).unwrap();
+    }
+    let server = groups.first().unwrap().server;
+    // Each wrote in a group or two.
+    for (contact, group) in contacts.iter().zip(groups.iter().cycle()) {
+        fill(&mut profile, &server, std::slice::from_ref(group), 1, std::slice::from_ref(contact));
+    }
+    measure("whom to compare with: 1,000 contacts online, 300 groups, in all", "", || {
+        let found: usize = contacts.iter().map(|contact| profile.companions(contact).unwrap().len()).sum();
+        assert!(found >= contacts.len());
+    });
+    let one = contacts.first().unwrap();
+    measure("the same: what the database does at once", "", || {
+        profile.companions(one).unwrap();
+    });
+}
+
+fn names() {
+    let dir = place();
+    let mut profile = profile(&dir);
+    for n in 0..5000 {
+        profile.add_contact(&somebody(), Some(&format!("contact {n}")), NOW).unwrap();
+    }
+    let address = somebody();
+    profile.add_contact(&address, Some("Bob"), NOW).unwrap();
+    let world = World::start(&dir, profile, Mode::OneShot);
+    for (what, name) in [("ADDRESS", address.to_string()), ("NAME", "Bob".to_owned())] {
+        let aim = if what == "NAME" { "<= 2 x ADDRESS" } else { "" };
+        measure(&format!("100 x finding {what} among 5,000 contacts"), aim, || {
+            for _ in 0..100 {
+                world.call(Command::Focus { conversation: name.clone() });
+            }
+        });
+    }
+    world.end();
+}
+
+fn leave() {
+    let dir = place();
+    let (profile, groups) = with_groups(&dir, 2, 50_000);
+    let world = World::start(&dir, profile, Mode::Daemon);
+    let [left, other] = groups.as_slice() else { panic!("two groups") };
+    let begun = Instant::now();
+    row(
+        "group.leave: 50,000 messages, until it is gone",
+        "<= 50",
+        vec![timed(|| drop(world.call(Command::GroupLeave { group: left.id.to_string() })))],
+    );
+    // Somebody who wants something from the database all the time, until everything is erased.
+    let mut waits = Vec::new();
+    let conversation = other.id.to_string();
+    let database = dir.path().join("data");
+    let mut quiet = 0;
+    while quiet < 200 {
+        let limit = Some(1);
+        let command =
+            Command::Messages { conversation: conversation.clone(), since: None, after: None, limit };
+        let took = timed(|| drop(world.call(command)));
+        // A step is under way most of the time, while there are any.
+        quiet = if took < Duration::from_millis(2) { quiet + 1 } else { 0 };
+        waits.push(took);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    println!("{:<64} {:>9.0}", "  and erased within, about", begun.elapsed().as_secs_f64() * 1000.0);
+    row("what others waited meanwhile", "max <= 50", waits);
+    world.end();
+    drop(database);
+}
+
+/// Groups on a real server whose board holds messages of one of them, and a few of the others.
+struct Board {
+    keys: ServerKeys,
+    groups: Vec<(GroupId, GroupKey)>,
+}
+
+impl Board {
+    fn fill(data: &std::path::Path, groups: usize, messages: usize) -> Self {
+        use std::os::unix::fs::DirBuilderExt;
+        std::fs::DirBuilder::new().mode(0o700).create(data).unwrap();
+        let keys = ServerKeys::load_or_create(data, false, &mut OsRng).unwrap();
+        let server = keys.board.address();
+        let groups: Vec<(GroupId, GroupKey)> = (0..groups)
+            .map(|_| {
+                let key = GroupKey::generate(&mut OsRng);
+                (GroupId::derive(&key, server.public_key()), key)
+            })
+            .collect();
+        let author = Identity::generate(&mut OsRng);
+        let store = SqliteStore::open(&data.join(SqliteStore::FILE), server.as_bytes(), None).unwrap();
+        let mut writer = store.writer().unwrap();
+        let others = groups.iter().skip(1).cycle();
+        let posts = (0..messages).zip(others).map(|(n, other)| {
+            // One in a hundred is of another group.
+            let (id, key) = if n % 100 == 0 { other } else { groups.first().unwrap() };
+            let context = GroupContext { id, key, server: &server };
+            let text = r#"{"o":1,"d":"a message of a common length, some words and no more than that"}"#;
+            let EncryptedGroupMessage { signature, ciphertext } =
+                compose(context, &author, text, NOW, &[], &mut OsRng).unwrap();
+            let mut token = [0; 32];
+            OsRng.fill_bytes(&mut token);
+            NewPost { token, entry: Some(NewEntry::new(signature, ciphertext)) }
+        });
+        let posts: Vec<NewPost> = posts.collect();
+        for batch in posts.chunks(500) {
+            writer.commit(batch).unwrap();
+        }
+        writer.finish();
+        Self { keys, groups }
+    }
+}
+
+fn join() {
+    const GROUPS: usize = 301;
+    let dir = place();
+    let data = dir.path().join("server");
+    let board = Board::fill(&data, GROUPS, 20_000);
+    let world = World::start(&dir, profile(&dir), Mode::Daemon);
+    let network: Arc<dyn Network> = Arc::new(Loopback::new(dir.path().join("net")));
+    let server = world.runtime.block_on(Server::start(Config::default(), &data, network)).unwrap();
+    world.call(Command::ExperimentEnable { name: "groups".to_owned() });
+    let invites: Vec<String> = board
+        .groups
+        .iter()
+        .map(|(id, key)| {
+            let name = format!("group {id}");
+            let invite = GroupInvite::from_known(*id, name, key.clone(), board.keys.board.address());
+            TofuBundle::new(server.bundle().clone(), invite).unwrap().to_text().to_string()
+        })
+        .collect();
+    let joined = |invites: &[String]| {
+        let start = Instant::now();
+        for invite in invites {
+            world.call(Command::GroupJoin { invite: invite.clone() });
+        }
+        world.call(Command::Sync { group: None });
+        start.elapsed()
+    };
+    let (first, others) = invites.split_first().unwrap();
+    row(
+        "group.join and sync: the first group, 20,000 messages on the server",
+        "",
+        vec![joined(std::slice::from_ref(first))],
+    );
+    let (second, others) = others.split_first().unwrap();
+    row("the same: a second group", "", vec![joined(std::slice::from_ref(second))]);
+    row("the same: 299 further groups one after the other", "", vec![joined(others)]);
+    let mut events = world.engine.subscribe();
+    world.call(Command::Sync { group: None });
+    while let Ok(event) = events.try_recv() {
+        assert!(!matches!(&*event, Event::Message { .. }), "all of it was there");
+    }
+    world.end();
+    Runtime::new().unwrap().block_on(server.shutdown());
+}
