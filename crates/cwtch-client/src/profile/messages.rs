@@ -118,7 +118,7 @@ impl Profile {
                 Some(after) => (place_of(conn, conversation, after)?, after.0),
             };
             let clause = "INDEXED BY messages_by_place WHERE conversation = ?1 AND (place, id) > (?2, ?3)
-                 AND id > ?4 ORDER BY place, id LIMIT ?5";
+                 AND id > ?4 AND erased = 0 ORDER BY place, id LIMIT ?5";
             select(conn, clause, params![conversation.0, place, id, since.0, limit])
         })
     }

@@ -76,6 +76,7 @@ fn a_deleted_message_says_nothing_any_more_and_does_not_come_back() {
     let mut profile = reopen(&dir, profile);
     assert!(profile.messages(conversation, MessageId(0), 10).unwrap().is_empty());
     assert!(profile.messages_since(conversation, MessageId(0), 10).unwrap().is_empty());
+    assert!(profile.messages_after(conversation, MessageId(0), None, 10).unwrap().is_empty());
     let quoted = columns::quote_hash(&friend, &text("secret").json);
     assert_eq!(profile.quoted_message(conversation, &quoted).unwrap(), None);
     for id in [theirs, mine] {
