@@ -6,10 +6,14 @@ mod admission;
 #[path = "../common/mod.rs"]
 mod common;
 
-use common::{Place, message, signature};
+use std::time::Duration;
+
+use common::{PATIENCE, Place, message, signature};
 use cwtch_primitives::token::SpentToken;
 use cwtch_protocol::app::board_client::{Event, pay};
 use cwtch_server::Config;
+use cwtch_server::data_dir::{DataDir, DataDirError};
+use cwtch_server::store::SqliteStore;
 use cwtch_wire::board::{ClientMessage, EncryptedGroupMessage, ServerMessage};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -282,6 +286,32 @@ async fn a_shutdown_answers_what_was_posted() {
     // Whatever the server took it stored and answered.
     let server = place.start(Config::default()).await;
     assert_eq!(server.connect().await.replay(None).await.len(), posts);
+}
+
+/// A program may drop its server instead of waiting for its end, and start another one at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dropped_server_keeps_its_directory_until_its_last_commit() {
+    let place = Place::new();
+    let server = place.start(Config::default()).await;
+    let mut client = server.connect().await;
+    // The database is busy, so what is posted now waits for its commit.
+    let database = rusqlite::Connection::open(place.data().join(SqliteStore::FILE)).unwrap();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    client.raw_post(server.pay(&message(1)), message(1)).await;
+    // Requests are taken in their order: with this answer the post is the writer's.
+    client.head().await;
+    drop(server.server);
+    assert!(matches!(DataDir::open(&place.data()), Err(DataDirError::Locked { .. })));
+    database.execute_batch("COMMIT").unwrap();
+    drop(database);
+    let freed = async {
+        while DataDir::open(&place.data()).is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, freed).await.unwrap();
+    let server = place.start(Config::default()).await;
+    assert_eq!(server.connect().await.replay(None).await, [message(1)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
