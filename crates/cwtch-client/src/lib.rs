@@ -6,5 +6,6 @@
 
 pub mod api;
 pub mod engine;
+pub mod names;
 pub mod profile;
 pub mod trial;

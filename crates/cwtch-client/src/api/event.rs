@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::reply::{
-    ContactInfo, ContactPhase, GroupInfo, MessageInfo, MessageState, NoteInfo, ReadinessInfo,
+    ContactInfo, ContactPhase, GroupInfo, MessageInfo, MessageState, NameInfo, NoteInfo, ReadinessInfo,
 };
 
 /// Something that happened. JSON: `{"event":"message",…}`.
@@ -43,11 +43,17 @@ pub enum Event {
     ContactOnline {
         /// The contact's address.
         address: String,
+        /// Its name.
+        #[serde(default)]
+        who: NameInfo,
     },
     /// The connection with a contact is gone; it is retried.
     ContactOffline {
         /// The contact's address.
         address: String,
+        /// Its name.
+        #[serde(default)]
+        who: NameInfo,
     },
     /// Somebody unknown connected; nothing that they send is kept until they are accepted.
     ContactRequest {
@@ -102,9 +108,24 @@ pub enum Event {
         /// All that there is to say now.
         notes: Vec<NoteInfo>,
     },
-    /// A group was made, joined or left.
-    GroupChanged {
+    /// A group was made here.
+    GroupMade {
         /// The group.
+        group: GroupInfo,
+    },
+    /// A group was joined by an invite.
+    GroupJoined {
+        /// The group.
+        group: GroupInfo,
+    },
+    /// A group was left: its key and its messages are gone from here.
+    GroupLeft {
+        /// The group as it was.
+        group: GroupInfo,
+    },
+    /// A group has another name here.
+    GroupChanged {
+        /// The group as it is now.
         group: GroupInfo,
     },
     /// A server connection changed its phase.

@@ -14,6 +14,6 @@ pub use event::{Event, LogNotice, ServerPhase, Task};
 pub use reply::{
     AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, EvidenceInfo, EvidenceText,
     ExperimentInfo, GroupCreated, GroupInfo, LogInfo, LossInfo, MessageInfo, MessageState, MissingInfo,
-    NoteInfo, NoteKind, ReadinessInfo, RejectInfo, RepairInfo, Reply, ServerInfo, ServerSync, StatusInfo,
-    SyncInfo, SyncReport,
+    NameInfo, NameKind, NameSource, NoteInfo, NoteKind, ReadinessInfo, RejectInfo, RepairInfo, Reply,
+    ServerInfo, ServerSync, StatusInfo, SyncInfo, SyncReport,
 };

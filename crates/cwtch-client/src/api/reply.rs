@@ -71,6 +71,53 @@ pub enum ContactState {
     Blocked,
 }
 
+/// Who chose a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum NameSource {
+    /// There is no name.
+    #[default]
+    None,
+    /// The person.
+    Given,
+    /// Somebody else: the contact itself, the maker of the group. Anybody can choose any name.
+    Claimed,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum NameKind {
+    /// Somebody who is no contact: nothing but an address is known.
+    #[default]
+    Stranger,
+    /// The profile itself.
+    You,
+    /// A contact.
+    Contact,
+    /// A group.
+    Group,
+}
+
+/// Whom or what a text names, and how to show it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct NameInfo {
+    /// What it stands for.
+    pub kind: NameKind,
+    /// The name as it was chosen, on one line and without what cannot be seen; empty without one.
+    pub name: String,
+    /// Who chose it.
+    pub name_source: NameSource,
+    /// What to show: a given name as it is, a claimed one in quotation marks, without a name the beginning of the address
+    /// or id; with that in brackets behind it where another conversation would be taken for this one. Only the profile
+    /// itself is shown as `you`.
+    pub shown: String,
+    /// The beginning of the address or id.
+    pub short: String,
+}
+
 /// How far something is from being usable: the network, the own address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadinessInfo {
@@ -118,8 +165,15 @@ pub struct ConnectionInfo {
 pub struct ContactInfo {
     /// Its address, 56 characters.
     pub address: String,
-    /// What to show: the local name, else the name the contact gave itself, else empty.
+    /// The name that the person gave it, else the name that it claims, on one line and without what cannot be seen; else
+    /// empty.
     pub name: String,
+    /// Who chose the name.
+    #[serde(default)]
+    pub name_source: NameSource,
+    /// What to show, see [`NameInfo::shown`].
+    #[serde(default)]
+    pub shown: String,
     /// Whether it may talk to us.
     pub state: ContactState,
     /// Whether an authenticated connection is up; `null` where no daemon runs.
@@ -259,8 +313,14 @@ impl fmt::Debug for GroupCreated {
 pub struct GroupInfo {
     /// Its id, 32 hex characters.
     pub group: String,
-    /// Its name.
+    /// The name that the person gave it, else the name that its maker gave it, as for contacts.
     pub name: String,
+    /// Who chose the name.
+    #[serde(default)]
+    pub name_source: NameSource,
+    /// What to show, see [`NameInfo::shown`].
+    #[serde(default)]
+    pub shown: String,
     /// Its server's address.
     pub server: String,
     /// Messages held.
@@ -280,6 +340,12 @@ pub struct MissingInfo {
     /// The author's name, if it is a contact that has one.
     #[serde(default)]
     pub name: Option<String>,
+    /// Who chose the name.
+    #[serde(default)]
+    pub name_source: NameSource,
+    /// What to show, see [`NameInfo::shown`].
+    #[serde(default)]
+    pub shown: String,
     /// How many.
     pub count: u64,
 }
@@ -350,8 +416,14 @@ pub struct MessageInfo {
     pub id: i64,
     /// The contact's address or the group's id.
     pub conversation: String,
+    /// The conversation's name: for own messages, where they go.
+    #[serde(default)]
+    pub conversation_name: NameInfo,
     /// The author's address.
     pub author: String,
+    /// The author's name. Its kind is `you` for own messages and for no other.
+    #[serde(default)]
+    pub speaker: NameInfo,
     /// What to show: the text, a reply's body, or the content of an overlay that is not text.
     pub text: String,
     /// Overlay number (1 text, 10 reply, 100 suggested contact, 101 group invite, 200 file, others unknown).

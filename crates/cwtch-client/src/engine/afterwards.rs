@@ -3,7 +3,7 @@
 use cwtch_wire::overlay::Overlay;
 
 use super::Inner;
-use super::info::{conversation_name, message_info, message_state};
+use super::info::{Speakers, message_info, message_state};
 use super::patience::Patience;
 use super::talk::deliver;
 use crate::api::{ApiError, ErrorKind, Event, MessageInfo};
@@ -29,8 +29,9 @@ pub(super) async fn cancel(inner: &Inner, id: i64) -> Result<MessageInfo, ApiErr
             TakenBack::NotQueued(state) => return Err(not_queued(id, state)),
         };
         let (_, after) = found(profile, id)?;
-        let name = conversation_name(&conversation);
-        let message = MessageInfo { detail, ..message_info(profile, &name, &after)? };
+        let name = conversation.id_text();
+        let message =
+            MessageInfo { detail, ..message_info(profile, &mut Speakers::default(), &name, &after)? };
         // Here, not after the await: what is durable is told even if nobody waits for it any more.
         context.emit(Event::MessageState { id, conversation: name, state: message.state });
         Ok((conversation, after, message))
@@ -83,7 +84,7 @@ async fn erase(inner: &Inner, id: i64) -> Result<TakenBack, ApiError> {
     let job = move |profile: &mut Profile| {
         let (conversation, before) = found(profile, id)?;
         let taken = profile.erase_message(before.id)?;
-        context.emit(Event::MessageDeleted { id, conversation: conversation_name(&conversation) });
+        context.emit(Event::MessageDeleted { id, conversation: conversation.id_text() });
         Ok::<_, ApiError>((conversation, before, taken))
     };
     let (conversation, before, taken) = inner.context.store.run(job).await?;

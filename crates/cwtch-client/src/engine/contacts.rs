@@ -7,12 +7,15 @@ use cwtch_wire::invite::{INVITE_PREFIX, TOFU_PREFIX};
 
 use super::Inner;
 use super::context::Context;
-use super::info::{attribute_info, attribute_name, contact_info};
-use crate::api::{ApiError, AttributeInfo, ContactInfo, ErrorKind, Event};
-use crate::profile::{Attribute, Contact, ContactState, Conversation};
+use super::info::{attribute_info, attribute_name, contact_info, conversation_info};
+use crate::api::{ApiError, AttributeInfo, ContactInfo, ErrorKind, Event, NameInfo, NameKind};
+use crate::names;
+use crate::profile::{Attribute, Contact, ContactState, Conversation, Group, Lookup};
 
 /// The longest own attribute, in bytes.
 const ATTRIBUTE_MAX: usize = 256;
+/// The most conversations that an error names.
+const NAMED_MAX: usize = 8;
 
 /// `contact add`: accepted from now on, renamed if a name is given.
 pub(crate) async fn add(inner: &Inner, address: &str, name: Option<String>) -> Result<ContactInfo, ApiError> {
@@ -64,15 +67,61 @@ pub(crate) async fn list(inner: &Inner) -> Result<Vec<ContactInfo>, ApiError> {
 /// A contact by its address or an unambiguous name.
 pub(crate) async fn find(context: &Context, text: &str) -> Result<Contact, ApiError> {
     refuse_mistyped_address(text)?;
-    let text = text.to_owned();
-    context.store.run(move |profile| profile.find_contact(&text)).await
+    let typed = text.to_owned();
+    one(text, "contact", context.store.run(move |profile| profile.find_contact(&typed)).await?)
 }
 
 /// A contact or group by address, id or an unambiguous name.
 pub(crate) async fn find_conversation(context: &Context, text: &str) -> Result<Conversation, ApiError> {
     refuse_mistyped_address(text)?;
-    let text = text.to_owned();
-    context.store.run(move |profile| profile.find_conversation(&text)).await
+    let typed = text.to_owned();
+    one(text, "conversation", context.store.run(move |profile| profile.find_conversation(&typed)).await?)
+}
+
+/// A group by its id or an unambiguous name.
+pub(crate) async fn find_group(context: &Context, text: &str) -> Result<Group, ApiError> {
+    let typed = text.to_owned();
+    one(text, "group", context.store.run(move |profile| profile.find_group(&typed)).await?)
+}
+
+/// The one that a person means, or why it cannot be told.
+fn one<T>(typed: &str, what: &str, found: Lookup<T>) -> Result<T, ApiError> {
+    let typed = names::clean(typed);
+    let sentence = match found {
+        Lookup::One(one) => return Ok(one),
+        Lookup::Nothing(alike) if alike.is_empty() => match what {
+            "contact" => format!("No contact is called {typed:?}: `cwtch contact list` shows them."),
+            "group" => format!("No group is called {typed:?}: `cwtch group list` shows them."),
+            _ => format!(
+                "Nobody is called {typed:?}, neither a contact nor a group: `cwtch contact list` and `cwtch group list` \
+                 show them."
+            ),
+        },
+        Lookup::Nothing(alike) => format!(
+            "No {what} is called {typed:?}, but this looks like it: {}. Name the one that you mean by its address or id.",
+            listed(&alike)
+        ),
+        Lookup::Several(all) => format!(
+            "{typed:?} may be any of these: {}. Name the one that you mean by its address or id, or give it a name of \
+             your own: `cwtch contact rename` and `cwtch group rename`.",
+            listed(&all)
+        ),
+    };
+    Err(ApiError::new(ErrorKind::NotFound, sentence))
+}
+
+/// Conversations in a sentence: kind, name as it is shown, beginning of the address or id.
+fn listed(all: &[Conversation]) -> String {
+    let one = |conversation: &Conversation| {
+        let NameInfo { kind, shown, short, .. } = conversation_info(conversation);
+        let kind = if kind == NameKind::Group { "the group" } else { "the contact" };
+        if shown.contains(&short) { format!("{kind} {shown}") } else { format!("{kind} {shown} ({short})") }
+    };
+    let mut named: Vec<String> = all.iter().take(NAMED_MAX).map(one).collect();
+    if all.len() > NAMED_MAX {
+        named.push("and others".to_owned());
+    }
+    named.join(", ")
 }
 
 /// `attribute set`; an empty value removes the attribute.

@@ -1,8 +1,11 @@
 //! What the database holds, as user interfaces see it.
 
+use std::collections::HashMap;
+
 use cwtch_log::EntryId;
 use cwtch_net::Readiness;
 use cwtch_primitives::group::GroupId;
+use cwtch_primitives::{ADDRESS_LEN, Address};
 use cwtch_protocol::group::shown_time;
 use cwtch_wire::group::VerifiedGroupMessage;
 use cwtch_wire::overlay::{Content as Meaning, Overlay};
@@ -11,10 +14,12 @@ use data_encoding::BASE64;
 use super::notes::notes;
 use crate::api::{
     AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, MessageInfo, MessageState,
-    ReadinessInfo,
+    NameInfo, NameKind, NameSource, ReadinessInfo,
 };
+use crate::names::{self, Source};
 use crate::profile::{
-    self, Attribute, Contact, Content, Conversation, Profile, StorageError, StoredMessage, SyncItem,
+    self, Attribute, Contact, Content, Conversation, ConversationId, Naming, Profile, StorageError,
+    StoredMessage, SyncItem, shown,
 };
 
 /// The overlay number under which bytes are kept that are no overlay at all.
@@ -45,7 +50,9 @@ pub(crate) fn readiness_info(readiness: &Readiness) -> ReadinessInfo {
 pub(crate) fn contact_info(contact: &Contact, standing: Option<Standing>) -> ContactInfo {
     ContactInfo {
         address: contact.address.to_string(),
-        name: contact.name().to_owned(),
+        name: bare(contact.naming.as_ref()),
+        name_source: name_source(contact.naming.as_ref()),
+        shown: shown(contact.naming.as_ref(), contact.address.as_str()),
         state: match contact.state {
             profile::ContactState::Unknown => ContactState::Unknown,
             profile::ContactState::Accepted => ContactState::Accepted,
@@ -58,6 +65,88 @@ pub(crate) fn contact_info(contact: &Contact, standing: Option<Standing>) -> Con
             last_seen: contact.last_seen,
         }),
         attributes: contact.attributes.iter().map(|(a, value)| attribute_info(*a, value)).collect(),
+    }
+}
+
+/// A name alone.
+pub(crate) fn bare(naming: Option<&Naming>) -> String {
+    naming.map(|naming| naming.name.clone()).unwrap_or_default()
+}
+
+/// Who chose a name.
+pub(crate) fn name_source(naming: Option<&Naming>) -> NameSource {
+    match naming.map(|naming| naming.source) {
+        None => NameSource::None,
+        Some(Source::Given) => NameSource::Given,
+        Some(Source::Claimed) => NameSource::Claimed,
+    }
+}
+
+/// A name with what is to be known about it; `id` is the address or the group's id.
+pub(crate) fn name_info(kind: NameKind, naming: Option<&Naming>, id: &str) -> NameInfo {
+    NameInfo {
+        kind,
+        name: bare(naming),
+        name_source: name_source(naming),
+        shown: shown(naming, id),
+        short: names::short(id),
+    }
+}
+
+/// The name of a conversation.
+pub(crate) fn conversation_info(conversation: &Conversation) -> NameInfo {
+    let kind = match conversation {
+        Conversation::Contact(_) => NameKind::Contact,
+        Conversation::Group(_) => NameKind::Group,
+    };
+    name_info(kind, conversation.naming(), &conversation.id_text())
+}
+
+/// The name of whoever an address belongs to.
+pub(crate) fn person_info(profile: &Profile, address: &Address) -> Result<NameInfo, StorageError> {
+    let id = address.as_str();
+    if address == profile.address() {
+        return Ok(NameInfo { shown: "you".to_owned(), ..name_info(NameKind::You, None, id) });
+    }
+    Ok(match profile.naming_of(address)? {
+        Some(naming) => name_info(NameKind::Contact, naming.as_ref(), id),
+        None => name_info(NameKind::Stranger, None, id),
+    })
+}
+
+/// Names of one conversation and of those who speak in it, each read once.
+#[derive(Default)]
+pub(crate) struct Speakers {
+    conversation: Option<(ConversationId, NameInfo)>,
+    people: HashMap<Address, NameInfo>,
+}
+
+impl Speakers {
+    fn conversation(
+        &mut self,
+        profile: &Profile,
+        id: ConversationId,
+        name: &str,
+    ) -> Result<NameInfo, StorageError> {
+        if let Some((known, info)) = &self.conversation
+            && *known == id
+        {
+            return Ok(info.clone());
+        }
+        // Addresses and groups' ids differ in length.
+        let kind = if name.len() == ADDRESS_LEN { NameKind::Contact } else { NameKind::Group };
+        let info = name_info(kind, profile.naming(id)?.as_ref(), name);
+        self.conversation = Some((id, info.clone()));
+        Ok(info)
+    }
+
+    fn speaker(&mut self, profile: &Profile, author: &Address) -> Result<NameInfo, StorageError> {
+        if let Some(info) = self.people.get(author) {
+            return Ok(info.clone());
+        }
+        let info = person_info(profile, author)?;
+        self.people.insert(*author, info.clone());
+        Ok(info)
     }
 }
 
@@ -77,17 +166,10 @@ pub(crate) fn attribute_name(attribute: Attribute) -> &'static str {
     }
 }
 
-/// How a conversation is named in replies and events: the contact's address or the group's id.
-pub(crate) fn conversation_name(conversation: &Conversation) -> String {
-    match conversation {
-        Conversation::Contact(contact) => contact.address.to_string(),
-        Conversation::Group(group) => group.id.to_string(),
-    }
-}
-
-/// A message. `conversation` is its conversation's name.
+/// A message. `conversation` is its contact's address or its group's id.
 pub(crate) fn message_info(
     profile: &Profile,
+    speakers: &mut Speakers,
     conversation: &str,
     message: &StoredMessage,
 ) -> Result<MessageInfo, StorageError> {
@@ -106,7 +188,9 @@ pub(crate) fn message_info(
     Ok(MessageInfo {
         id: message.id.0,
         conversation: conversation.to_owned(),
+        conversation_name: speakers.conversation(profile, message.conversation, conversation)?,
         author: message.author.to_string(),
+        speaker: speakers.speaker(profile, &message.author)?,
         text,
         overlay: message.content.kind,
         sent: message.sent,
@@ -131,7 +215,7 @@ pub(crate) fn message_by_id(
     id: profile::MessageId,
 ) -> Result<MessageInfo, StorageError> {
     let message = profile.message(id)?.ok_or(StorageError::UnknownMessage)?;
-    message_info(profile, conversation, &message)
+    message_info(profile, &mut Speakers::default(), conversation, &message)
 }
 
 /// A message's state; people do not care whether an unconfirmed message has left already.

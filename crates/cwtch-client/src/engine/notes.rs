@@ -5,11 +5,9 @@
 
 use cwtch_protocol::transcript::{Missing, Taken, Verdict, Why};
 
+use super::info::person_info;
 use crate::api::{NoteInfo, NoteKind};
 use crate::profile::{self, MessageId, MessageState, Note, Profile, StorageError, StoredMessage};
-
-/// How many characters of an address stand for somebody without a name.
-const SHORT: usize = 10;
 
 /// All that there is to say about a message.
 pub(super) fn notes(profile: &Profile, message: &StoredMessage) -> Result<Vec<NoteInfo>, StorageError> {
@@ -38,18 +36,12 @@ pub(super) fn notes_of(
     Ok(Some((message, notes)))
 }
 
-/// Whom a note names: the contact's name, else the beginning of the address.
+/// Whom a note names, as everywhere: what others call themselves stands in quotation marks.
 fn name_of(profile: &Profile, message: &StoredMessage) -> Result<String, StorageError> {
     if message.own {
         return Ok("you (on another device)".to_owned());
     }
-    let contact = profile.contact(&message.author)?;
-    let name: String =
-        contact.iter().flat_map(|contact| contact.name().chars()).filter(|c| !c.is_control()).collect();
-    if !name.trim().is_empty() {
-        return Ok(name);
-    }
-    Ok(message.author.as_str().chars().take(SHORT).chain(['…']).collect())
+    Ok(person_info(profile, &message.author)?.shown)
 }
 
 fn info(note: Note, name: &str) -> NoteInfo {

@@ -163,11 +163,13 @@ impl From<StorageError> for ApiError {
             | E::UnknownGroup
             | E::UnknownConversation
             | E::UnknownMessage
-            | E::AmbiguousName { .. }
             | E::NoSuchProfile => ErrorKind::NotFound,
-            E::Label | E::EmptyPassword | E::Text { .. } | E::TooLong { .. } | E::OwnAddress => {
-                ErrorKind::Usage
-            }
+            E::Label
+            | E::EmptyPassword
+            | E::Text { .. }
+            | E::Name { .. }
+            | E::TooLong { .. }
+            | E::OwnAddress => ErrorKind::Usage,
             E::BundleChanged | E::GroupChanged | E::DuplicateMessage | E::ProfileExists => ErrorKind::Refused,
             _ => ErrorKind::Storage,
         };

@@ -5,7 +5,7 @@ use cwtch_wire::overlay::{Content as Meaning, KIND_TEXT, Overlay, quoted_hash};
 
 use super::commands::require_groups;
 use super::dial::Target;
-use super::info::{conversation_name, message_info};
+use super::info::{Speakers, message_info};
 use super::patience::Patience;
 use super::{Inner, contacts};
 use crate::api::{ApiError, ErrorKind, MessageInfo, MessageState};
@@ -39,9 +39,7 @@ pub(super) async fn conversation_of(inner: &Inner, text: &str) -> Result<Convers
 
 /// The group that a person names.
 pub(super) async fn group_id(inner: &Inner, text: &str) -> Result<GroupId, ApiError> {
-    let text = text.to_owned();
-    let group = inner.context.store.run(move |profile| profile.find_group(&text)).await?;
-    Ok(group.id)
+    Ok(contacts::find_group(&inner.context, text).await?.id)
 }
 
 /// `send`: a text, or a reply that quotes a message.
@@ -121,7 +119,7 @@ pub(super) async fn messages(
         .context
         .store
         .run(move |profile| {
-            let name = conversation_name(&conversation);
+            let (name, mut speakers) = (conversation.id_text(), Speakers::default());
             // With a place to begin at it pages forward, so that everything can be had; without one, the last.
             let (here, from) = (conversation.id(), MessageId(since.unwrap_or(0)));
             let found = match (since, after) {
@@ -132,7 +130,10 @@ pub(super) async fn messages(
                 (Some(_), None) => profile.messages_since(here, from, limit)?,
                 (None, None) => profile.messages(here, from, limit)?,
             };
-            found.iter().map(|message| message_info(profile, &name, message)).collect::<Result<Vec<_>, _>>()
+            found
+                .iter()
+                .map(|message| message_info(profile, &mut speakers, &name, message))
+                .collect::<Result<Vec<_>, _>>()
         })
         .await
 }

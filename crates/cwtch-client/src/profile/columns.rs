@@ -9,11 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::error::StorageError;
 use super::types::{ContactState, Content, MessageState, OVERLAY_MAX, TokenBytes};
+use crate::names::{self, NAME_MAX};
 
 /// The most bytes of a signature: what a message can carry beside anything else. Ours have 64.
 pub(super) const SIGNATURE_MAX: usize = 8192;
-/// The most bytes of a name that a person or an invite chose.
-pub(super) const NAME_MAX: usize = 128;
 
 fn broken(column: usize, kind: Type) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, kind, Box::new(FromSqlError::InvalidType))
@@ -134,9 +133,18 @@ pub(super) fn limit(what: &'static str, len: usize, max: usize) -> Result<(), St
     if len > max { Err(StorageError::TooLong { what, max }) } else { Ok(()) }
 }
 
+/// Checks a name that the person gives: as [`check_name`], and nothing that stands for somebody else.
+pub(crate) fn check_given_name(what: &'static str, name: &str) -> Result<(), StorageError> {
+    check_name(what, name)?;
+    match names::refusal(name) {
+        Some(why) => Err(StorageError::Name { what, why }),
+        None => Ok(()),
+    }
+}
+
 /// Checks a name for people: something, not too much, nothing that moves a terminal's cursor.
 pub(super) fn check_name(what: &'static str, name: &str) -> Result<(), StorageError> {
-    if name.trim().is_empty() || name.len() > NAME_MAX || name.chars().any(char::is_control) {
+    if names::clean(name).is_empty() || name.len() > NAME_MAX || name.chars().any(char::is_control) {
         return Err(StorageError::Text { what, max: NAME_MAX });
     }
     Ok(())

@@ -1,19 +1,26 @@
 //! Contacts: who they are, whether they may talk to us, and how a person names them.
 
 use cwtch_primitives::Address;
-use cwtch_primitives::group::GroupId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::columns::{address, check_name, from_list, key_bytes, limit};
+use super::columns::{address, check_given_name, from_list, key_bytes, limit};
 use super::error::{Fault, StorageError};
+use super::names::{self, NAMING, naming};
 use super::types::{Added, Attribute, Contact, ContactState, Conversation, ConversationId};
 use super::{Profile, groups};
+use crate::names::clean;
 
 /// How many unknown peers are remembered. Addresses cost nothing to make, so beyond that the oldest
 /// one that the person has not named is forgotten.
 pub const UNKNOWN_MAX: u32 = 256;
 
-const COLUMNS: &str = "SELECT conversation, key, local_name, state, added, last_seen FROM contacts";
+const COLUMNS: &str = "SELECT c.conversation, c.key, c.local_name, c.state, c.added, c.last_seen";
+const FROM: &str = "FROM contacts c LEFT JOIN names n ON n.conversation = c.conversation";
+
+/// A query for contacts, with what stands behind `FROM`.
+fn select(rest: &str) -> String {
+    format!("{COLUMNS}, {NAMING} {FROM} {rest}")
+}
 
 impl Profile {
     /// Adds a contact as accepted, with a local name if one is given; accepts and renames a known one.
@@ -27,7 +34,7 @@ impl Profile {
         now: i64,
     ) -> Result<Added<Contact>, StorageError> {
         if let Some(name) = name {
-            check_name("a contact's name", name)?;
+            check_given_name("a contact's name", name)?;
         }
         self.refuse_own(address)?;
         self.write("add a contact", |tx| {
@@ -87,7 +94,7 @@ impl Profile {
     /// [`StorageError::UnknownContact`], [`StorageError::Text`], or trouble with the database.
     pub fn rename_contact(&mut self, address: &Address, name: Option<&str>) -> Result<Contact, StorageError> {
         if let Some(name) = name {
-            check_name("a contact's name", name)?;
+            check_given_name("a contact's name", name)?;
         }
         self.write("rename a contact", |tx| {
             set_name(tx, address, name)?;
@@ -134,6 +141,9 @@ impl Profile {
                     params![conversation.0, attribute.path()],
                 )?,
             };
+            if changed > 0 && attribute == Attribute::Name {
+                names::refresh_contact(tx, conversation)?;
+            }
             Ok(changed > 0)
         })
     }
@@ -144,7 +154,7 @@ impl Profile {
     /// Trouble with the database.
     pub fn contacts(&self) -> Result<Vec<Contact>, StorageError> {
         self.read("list the contacts", |conn| {
-            let mut statement = conn.prepare_cached(&format!("{COLUMNS} ORDER BY conversation"))?;
+            let mut statement = conn.prepare_cached(&select("ORDER BY c.conversation"))?;
             let found = statement.query_map([], contact)?.collect::<Result<Vec<_>, _>>()?;
             found.into_iter().map(|c| with_attributes(conn, c)).collect()
         })
@@ -166,58 +176,13 @@ impl Profile {
         self.read("read a contact", |conn| state_of(conn, address))
     }
 
-    /// A contact by its address or an unambiguous name.
-    ///
-    /// # Errors
-    /// [`StorageError::UnknownContact`], [`StorageError::AmbiguousName`], or trouble with the database.
-    pub fn find_contact(&self, text: &str) -> Result<Contact, StorageError> {
-        if let Ok(address) = Address::parse_pasted(text) {
-            return self.contact(&address)?.ok_or(StorageError::UnknownContact);
-        }
-        let candidates = self.contacts()?.into_iter().map(Conversation::Contact).collect();
-        match by_name(candidates, text)? {
-            Some(Conversation::Contact(contact)) => Ok(contact),
-            _ => Err(StorageError::UnknownContact),
-        }
-    }
-
-    /// A contact by address, a group by id, or either by a name that only one of them has.
-    ///
-    /// Names that this person knows (local names, groups' names) come before names that contacts gave
-    /// themselves, so that nobody can take over another's name by calling himself so.
-    ///
-    /// # Errors
-    /// [`StorageError::UnknownConversation`], [`StorageError::AmbiguousName`], or trouble with the database.
-    pub fn find_conversation(&self, text: &str) -> Result<Conversation, StorageError> {
-        if let Ok(address) = Address::parse_pasted(text) {
-            let contact = self.contact(&address)?.ok_or(StorageError::UnknownContact)?;
-            return Ok(Conversation::Contact(contact));
-        }
-        if let Ok(id) = text.trim().parse::<GroupId>()
-            && let Some(group) = self.group(&id)?
-        {
-            return Ok(Conversation::Group(group));
-        }
-        let mut candidates: Vec<_> = self.contacts()?.into_iter().map(Conversation::Contact).collect();
-        candidates.extend(self.groups()?.into_iter().map(Conversation::Group));
-        by_name(candidates, text)?.ok_or(StorageError::UnknownConversation)
-    }
-
     /// The conversation with a number, as messages carry it.
     ///
     /// # Errors
     /// [`StorageError::UnknownConversation`], or trouble with the database.
     pub fn conversation(&self, id: ConversationId) -> Result<Conversation, StorageError> {
         self.read("read a conversation", |conn| {
-            let contact = conn
-                .prepare_cached(&format!("{COLUMNS} WHERE conversation = ?1"))?
-                .query_row([id.0], contact)
-                .optional()?;
-            if let Some(contact) = contact {
-                return Ok(Conversation::Contact(with_attributes(conn, contact)?));
-            }
-            let group = groups::by_conversation(conn, id)?;
-            Ok(group.map(Conversation::Group).ok_or(StorageError::UnknownConversation)?)
+            Ok(conversation(conn, id)?.ok_or(StorageError::UnknownConversation)?)
         })
     }
 
@@ -226,33 +191,14 @@ impl Profile {
     }
 }
 
-/// The one candidate with this name, see [`Profile::find_conversation`].
-pub(super) fn by_name(
-    mut candidates: Vec<Conversation>,
-    name: &str,
-) -> Result<Option<Conversation>, StorageError> {
-    let known = |c: &Conversation| match c {
-        Conversation::Contact(contact) => contact.local_name.as_deref() == Some(name),
-        Conversation::Group(group) => group.name == name,
-    };
-    let claimed = |c: &Conversation| match c {
-        Conversation::Contact(contact) => {
-            contact.state == ContactState::Accepted && contact.name() == name && contact.local_name.is_none()
-        }
-        Conversation::Group(_) => false,
-    };
-    if name.is_empty() {
-        return Ok(None);
+/// The conversation with a number.
+pub(super) fn conversation(conn: &Connection, id: ConversationId) -> Result<Option<Conversation>, Fault> {
+    let contact =
+        conn.prepare_cached(&select("WHERE c.conversation = ?1"))?.query_row([id.0], contact).optional()?;
+    if let Some(contact) = contact {
+        return Ok(Some(Conversation::Contact(with_attributes(conn, contact)?)));
     }
-    if candidates.iter().any(known) {
-        candidates.retain(known);
-    } else {
-        candidates.retain(claimed);
-    }
-    match candidates.len() {
-        0 | 1 => Ok(candidates.pop()),
-        count => Err(StorageError::AmbiguousName { count }),
-    }
+    Ok(groups::by_conversation(conn, id)?.map(Conversation::Group))
 }
 
 /// The number of a contact's conversation.
@@ -296,14 +242,17 @@ fn put_state(conn: &Connection, address: &Address, state: ContactState, now: i64
 }
 
 fn set_name(conn: &Connection, address: &Address, name: Option<&str>) -> Result<(), Fault> {
-    let changed = conn
-        .execute("UPDATE contacts SET local_name = ?2 WHERE key = ?1", params![key_bytes(address), name])?;
-    if changed == 0 { Err(StorageError::UnknownContact.into()) } else { Ok(()) }
+    let conversation = conversation_of(conn, address)?;
+    conn.execute(
+        "UPDATE contacts SET local_name = ?2 WHERE conversation = ?1",
+        params![conversation.0, name.map(clean)],
+    )?;
+    names::refresh_contact(conn, conversation)
 }
 
 fn find(conn: &Connection, address: &Address) -> Result<Option<Contact>, Fault> {
     let found = conn
-        .prepare_cached(&format!("{COLUMNS} WHERE key = ?1"))?
+        .prepare_cached(&select("WHERE c.key = ?1"))?
         .query_row([key_bytes(address)], contact)
         .optional()?;
     found.map(|c| with_attributes(conn, c)).transpose()
@@ -322,6 +271,7 @@ fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
         added: row.get(4)?,
         last_seen: row.get(5)?,
         attributes: Vec::new(),
+        naming: naming(row, 6)?,
     })
 }
 

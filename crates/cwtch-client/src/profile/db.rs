@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
 use super::Profile;
 use super::error::{Fault, StorageError};
+use super::names;
 use super::schema;
 use super::vault::DatabaseKey;
 
@@ -47,6 +48,7 @@ pub(super) fn open(path: &Path, key: &DatabaseKey) -> Result<Connection, Storage
     initialise();
     let mut conn = Connection::open_with_flags(path, flags).map_err(|e| Fault::from(e).during(DOING))?;
     prepare(&mut conn, key).map_err(|fault| fault.during(DOING))?;
+    names::refresh_all(&mut conn).map_err(|fault| fault.during(DOING))?;
     Ok(conn)
 }
 

@@ -66,11 +66,13 @@ pub enum StorageError {
     /// No message, or no pending post, with this id.
     #[error("there is no such message")]
     UnknownMessage,
-    /// A name that several contacts or groups have.
-    #[error("{count} conversations have this name: use the contact's address or the group's id")]
-    AmbiguousName {
-        /// How many have it.
-        count: usize,
+    /// A name that would be taken for something else.
+    #[error("{what} must not be one that {why}")]
+    Name {
+        /// What is meant, for example "a contact's name".
+        what: &'static str,
+        /// What it would be taken for, and what to do.
+        why: &'static str,
     },
     /// The own address where a contact's was expected.
     #[error("this is your own address")]

@@ -5,15 +5,25 @@ use cwtch_primitives::{Address, Zeroizing};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Profile;
-use super::columns::{address, check_name, group_id, key_bytes, unsigned};
-use super::contacts::by_name;
+use super::columns::{address, check_given_name, check_name, group_id, key_bytes, unsigned};
 use super::error::{Fault, StorageError};
+use super::names::{self, NAMING, naming};
 use super::servers;
-use super::types::{Added, Conversation, ConversationId, Group, GroupCounts, History, NewGroup};
+use super::types::{Added, ConversationId, Group, GroupCounts, History, NewGroup};
+use crate::names::clean;
 
 const COLUMNS: &str =
-    "SELECT g.conversation, g.group_id, g.key, g.name, s.key, g.joined, g.last_signature, g.unread
-    FROM groups g JOIN servers s ON s.id = g.server";
+    "SELECT g.conversation, g.group_id, g.key, g.name, s.key, g.joined, g.last_signature, g.unread";
+const FROM: &str = "FROM groups g JOIN servers s ON s.id = g.server
+    LEFT JOIN names n ON n.conversation = g.conversation";
+
+/// The conversations of all groups that are shown.
+pub(super) const SHOWN: &str = "SELECT conversation FROM groups";
+
+/// A query for groups, with what stands behind `FROM`.
+fn select(rest: &str) -> String {
+    format!("{COLUMNS}, {NAMING} {FROM} {rest}")
+}
 
 impl Profile {
     /// Adds a group. One that was joined ([`History::Replay`]) sends its server's sync back to the start,
@@ -23,7 +33,10 @@ impl Profile {
     /// [`StorageError::UnknownServer`], [`StorageError::GroupChanged`] if the id is known with another
     /// key or server, [`StorageError::Text`] for a bad name, or trouble with the database.
     pub fn add_group(&mut self, new: &NewGroup, now: i64) -> Result<Added<Group>, StorageError> {
-        check_name("a group's name", &new.name)?;
+        match new.history {
+            History::Empty => check_given_name("a group's name", &new.name)?,
+            History::Replay => check_name("a group's name", &new.name)?,
+        }
         self.write("add a group", |tx| {
             let server = servers::row_of(tx, &new.server)?;
             if let Some(known) = by_id(tx, &new.id)? {
@@ -33,19 +46,24 @@ impl Profile {
                 return Ok(Added::Known(known));
             }
             tx.execute("INSERT INTO conversations (kind) VALUES (2)", [])?;
+            let conversation = ConversationId(tx.last_insert_rowid());
+            // Who makes a group gives it its name; an invite's name is anybody's words.
+            let label = (new.history == History::Empty).then_some(&new.name);
             tx.execute(
-                "INSERT INTO groups (conversation, group_id, key, name, server, joined, unread)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO groups (conversation, group_id, key, name, server, joined, unread, label)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 params![
-                    tx.last_insert_rowid(),
+                    conversation.0,
                     new.id.as_bytes(),
                     new.key.expose(),
                     new.name,
                     server,
                     now,
-                    new.history == History::Replay
+                    new.history == History::Replay,
+                    label
                 ],
             )?;
+            names::refresh_group(tx, conversation)?;
             if new.history == History::Replay {
                 tx.execute(
                     "UPDATE servers SET cursor = NULL, refetch = 1, epoch = epoch + 1 WHERE id = ?1",
@@ -62,7 +80,7 @@ impl Profile {
     /// Trouble with the database.
     pub fn groups(&self) -> Result<Vec<Group>, StorageError> {
         self.read("list the groups", |conn| {
-            let mut statement = conn.prepare_cached(&format!("{COLUMNS} ORDER BY g.conversation"))?;
+            let mut statement = conn.prepare_cached(&select("ORDER BY g.conversation"))?;
             let found = statement.query_map([], group)?.collect::<Result<_, _>>()?;
             Ok(found)
         })
@@ -84,31 +102,21 @@ impl Profile {
         self.read("read a group", |conn| by_conversation(conn, conversation))
     }
 
-    /// A group by its id or a name that only it has.
+    /// Gives a group a name of the person's own, or with `None` shows its maker's again. Invites keep the maker's.
     ///
     /// # Errors
-    /// [`StorageError::UnknownGroup`], [`StorageError::AmbiguousName`], or trouble with the database.
-    pub fn find_group(&self, text: &str) -> Result<Group, StorageError> {
-        if let Ok(id) = text.trim().parse::<GroupId>()
-            && let Some(group) = self.group(&id)?
-        {
-            return Ok(group);
+    /// [`StorageError::UnknownGroup`], [`StorageError::Text`], [`StorageError::Name`], or trouble with the database.
+    pub fn rename_group(&mut self, id: &GroupId, name: Option<&str>) -> Result<Group, StorageError> {
+        if let Some(name) = name {
+            check_given_name("a group's name", name)?;
         }
-        let candidates = self.groups()?.into_iter().map(Conversation::Group).collect();
-        match by_name(candidates, text)? {
-            Some(Conversation::Group(group)) => Ok(group),
-            _ => Err(StorageError::UnknownGroup),
-        }
-    }
-
-    /// Gives a group another local name.
-    ///
-    /// # Errors
-    /// [`StorageError::UnknownGroup`], [`StorageError::Text`], or trouble with the database.
-    pub fn rename_group(&mut self, id: &GroupId, name: &str) -> Result<Group, StorageError> {
-        check_name("a group's name", name)?;
         self.write("rename a group", |tx| {
-            tx.execute("UPDATE groups SET name = ?2 WHERE group_id = ?1", params![id.as_bytes(), name])?;
+            let group = by_id(tx, id)?.ok_or(StorageError::UnknownGroup)?;
+            tx.execute(
+                "UPDATE groups SET label = ?2 WHERE conversation = ?1",
+                params![group.conversation.0, name.map(clean)],
+            )?;
+            names::refresh_group(tx, group.conversation)?;
             Ok(by_id(tx, id)?.ok_or(StorageError::UnknownGroup)?)
         })
     }
@@ -131,22 +139,15 @@ impl Profile {
 }
 
 pub(super) fn by_id(conn: &Connection, id: &GroupId) -> Result<Option<Group>, Fault> {
-    Ok(conn
-        .prepare_cached(&format!("{COLUMNS} WHERE g.group_id = ?1"))?
-        .query_row([id.as_bytes()], group)
-        .optional()?)
+    Ok(conn.prepare_cached(&select("WHERE g.group_id = ?1"))?.query_row([id.as_bytes()], group).optional()?)
 }
 
 pub(super) fn by_conversation(conn: &Connection, id: ConversationId) -> Result<Option<Group>, Fault> {
-    Ok(conn
-        .prepare_cached(&format!("{COLUMNS} WHERE g.conversation = ?1"))?
-        .query_row([id.0], group)
-        .optional()?)
+    Ok(conn.prepare_cached(&select("WHERE g.conversation = ?1"))?.query_row([id.0], group).optional()?)
 }
 
 pub(super) fn of_server(conn: &Connection, server: &Address) -> Result<Vec<Group>, Fault> {
-    let mut statement =
-        conn.prepare_cached(&format!("{COLUMNS} WHERE s.key = ?1 ORDER BY g.conversation"))?;
+    let mut statement = conn.prepare_cached(&select("WHERE s.key = ?1 ORDER BY g.conversation"))?;
     let rows = statement.query_map([key_bytes(server)], group)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -162,5 +163,6 @@ fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
         joined: row.get(5)?,
         last_signature: row.get(6)?,
         unread: row.get(7)?,
+        naming: naming(row, 8)?,
     })
 }

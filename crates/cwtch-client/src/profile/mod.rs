@@ -23,6 +23,7 @@ mod error;
 mod groups;
 mod log;
 mod messages;
+mod names;
 mod order;
 mod p2p;
 mod posts;
@@ -45,10 +46,12 @@ use cwtch_primitives::{Address, CryptoRngCore, Identity};
 use rusqlite::Connection;
 
 pub use afterwards::TakenBack;
+pub(crate) use columns::check_given_name;
 pub use contacts::UNKNOWN_MAX;
 pub use dir::{DataDir, LABEL_MAX, ProfileInfo};
 pub use error::StorageError;
 pub use log::{LogLoss, LogStatus, StoredEvidence};
+pub use names::Lookup;
 pub use posts::{AfterRefusal, Confirmation};
 pub use servers::REJECTS_MAX;
 pub use sync::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart};
@@ -56,8 +59,8 @@ pub use transcript::{Companion, FromMember, MissingFrom, Note, NoteKind, Open, O
 pub use types::{AckOutcome, Received};
 pub use types::{
     Added, Attribute, Contact, ContactState, Content, Conversation, ConversationId, Group, GroupCounts,
-    History, LogPlace, MessageId, MessageState, NewGroup, NewPost, NewServer, OVERLAY_MAX, PendingP2p,
-    PendingPost, Reject, SaidByPost, Server, StoredMessage,
+    History, LogPlace, MessageId, MessageState, Naming, NewGroup, NewPost, NewServer, OVERLAY_MAX,
+    PendingP2p, PendingPost, Reject, SaidByPost, Server, StoredMessage, shown,
 };
 pub use vault::Password;
 

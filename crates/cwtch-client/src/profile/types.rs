@@ -8,6 +8,8 @@ use cwtch_primitives::token::{IssuerPublicKey, Token};
 use cwtch_primitives::{Address, Zeroizing};
 use cwtch_wire::group::Extensions;
 
+use crate::names::{self, Source};
+
 /// The most bytes of an overlay's JSON that are stored: what one packet can carry.
 pub const OVERLAY_MAX: usize = 8192;
 
@@ -115,14 +117,11 @@ pub struct Contact {
     pub last_seen: Option<i64>,
     /// What it said about itself.
     pub attributes: Vec<(Attribute, String)>,
+    /// The name that it shows: the person's for it, else its own; `None` if neither can be seen.
+    pub naming: Option<Naming>,
 }
 
 impl Contact {
-    /// What to show: the local name, else the name it gave itself, else nothing.
-    pub fn name(&self) -> &str {
-        self.local_name.as_deref().or_else(|| self.attribute(Attribute::Name)).unwrap_or_default()
-    }
-
     /// One of the attributes it told us.
     pub fn attribute(&self, attribute: Attribute) -> Option<&str> {
         self.attributes.iter().find(|(a, _)| *a == attribute).map(|(_, value)| value.as_str())
@@ -135,6 +134,34 @@ impl fmt::Debug for Contact {
             .field("conversation", &self.conversation)
             .field("state", &self.state)
             .finish_non_exhaustive()
+    }
+}
+
+/// The name that a conversation shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Naming {
+    /// The name as it may be shown, see [`names::clean`].
+    pub name: String,
+    /// Who chose it.
+    pub source: Source,
+    /// Whether another conversation would be taken for this one by its name.
+    pub alike: bool,
+}
+
+impl fmt::Debug for Naming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Naming")
+            .field("source", &self.source)
+            .field("alike", &self.alike)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a conversation is shown as, by its name if it has one, and by its address or id. See [`names::shown`].
+pub fn shown(naming: Option<&Naming>, id: &str) -> String {
+    match naming {
+        Some(Naming { name, source, alike }) => names::shown(name, *source, id, *alike),
+        None => names::short(id),
     }
 }
 
@@ -153,6 +180,22 @@ impl Conversation {
         match self {
             Self::Contact(contact) => contact.conversation,
             Self::Group(group) => group.conversation,
+        }
+    }
+
+    /// The contact's address or the group's id.
+    pub fn id_text(&self) -> String {
+        match self {
+            Self::Contact(contact) => contact.address.to_string(),
+            Self::Group(group) => group.id.to_string(),
+        }
+    }
+
+    /// The name that it shows.
+    pub fn naming(&self) -> Option<&Naming> {
+        match self {
+            Self::Contact(contact) => contact.naming.as_ref(),
+            Self::Group(group) => group.naming.as_ref(),
         }
     }
 }
@@ -393,8 +436,10 @@ pub struct Group {
     pub id: GroupId,
     /// Its key.
     pub key: GroupKey,
-    /// Its name.
+    /// What its maker calls it, as it stands in invites.
     pub name: String,
+    /// The name that it shows: the person's for it, else its maker's; `None` if neither can be seen.
+    pub naming: Option<Naming>,
     /// The board that carries it.
     pub server: Address,
     /// When it was made or joined.

@@ -152,7 +152,7 @@ async fn a_name_from_outside_cannot_move_the_cursor_or_be_endless() {
     )
     .0;
     assert!(shown.starts_with("Eve[2Jxxx"));
-    assert_eq!(shown.len(), 1024);
+    assert_eq!(shown.len(), cwtch_client::names::NAME_MAX);
 }
 
 #[tokio::test]

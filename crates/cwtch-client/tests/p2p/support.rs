@@ -75,14 +75,14 @@ impl Person {
 
     pub async fn online_with(&mut self, contact: &str) {
         self.event("a contact to come online", |event| {
-            matches!(event, Event::ContactOnline { address } if address == contact).then_some(())
+            matches!(event, Event::ContactOnline { address, .. } if address == contact).then_some(())
         })
         .await;
     }
 
     pub async fn offline_with(&mut self, contact: &str) {
         self.event("a contact to go offline", |event| {
-            matches!(event, Event::ContactOffline { address } if address == contact).then_some(())
+            matches!(event, Event::ContactOffline { address, .. } if address == contact).then_some(())
         })
         .await;
     }

@@ -2,12 +2,12 @@
 
 use std::io::Read;
 
-use cwtch_client::api::{Command, ContactInfo, GroupInfo};
+use cwtch_client::api::Command;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::fault::{EXIT_OK, EXIT_PARTLY, EXIT_QUEUED, Fault};
-use crate::output::human::{self, Names};
+use crate::output::human;
 use crate::output::progress::Progress;
 use crate::output::reader::Reader;
 use crate::output::{afterwards, log, notes};
@@ -40,15 +40,7 @@ async fn ask_and_print(settings: &Settings, session: &mut Session, command: Comm
     }
     let reply = session.ask(command.clone(), &progress).await?;
     let code = exit_code(&command, &reply);
-    let text = if settings.json {
-        json(&command, &reply)
-    } else {
-        let names = match command {
-            Command::Messages { .. } => names(session).await?,
-            _ => Names::default(),
-        };
-        render(&command, reply, &names)?
-    };
+    let text = if settings.json { json(&command, &reply) } else { render(&command, reply)? };
     print(&text)?;
     Ok(code)
 }
@@ -76,7 +68,7 @@ async fn print_all_messages(
     since: Option<i64>,
 ) -> Result<(), Fault> {
     let quiet = Progress::new(true);
-    let (mut names_known, mut after) = (None, 0);
+    let (mut printed, mut after) = (false, 0);
     loop {
         let page = Command::Messages {
             conversation: conversation.clone(),
@@ -93,13 +85,9 @@ async fn print_all_messages(
             reader = print_to_reader(&json(&page, &reply))?;
         } else {
             // "No messages" is said of the whole, not of an empty last page.
-            if count > 0 || names_known.is_none() {
-                let names = match names_known.take() {
-                    Some(names) => names,
-                    None => names(session).await?,
-                };
-                reader = print_to_reader(&render(&page, reply, &names)?)?;
-                names_known = Some(names);
+            if count > 0 || !printed {
+                reader = print_to_reader(&render(&page, reply)?)?;
+                printed = true;
             }
         }
         match last {
@@ -124,24 +112,7 @@ fn json(command: &Command, reply: &Value) -> String {
     }
 }
 
-/// The names of all contacts and groups.
-///
-/// # Errors
-/// As [`Session::ask`].
-pub(crate) async fn names(session: &mut Session) -> Result<Names, Fault> {
-    let quiet = Progress::new(true);
-    let contacts: Vec<ContactInfo> = read(session.ask(Command::ContactList, &quiet).await?)?;
-    let mut names = Names::new(&contacts);
-    // Refused while groups are off; then there are none to name.
-    if let Ok(groups) = session.ask(Command::GroupList, &quiet).await {
-        for group in read::<Vec<GroupInfo>>(groups)? {
-            names.add(&group.group, &group.name);
-        }
-    }
-    Ok(names)
-}
-
-fn render(command: &Command, reply: Value, names: &Names) -> Result<String, Fault> {
+fn render(command: &Command, reply: Value) -> Result<String, Fault> {
     Ok(match command {
         Command::Address => {
             let address = reply.get("address").and_then(Value::as_str).unwrap_or_default();
@@ -172,7 +143,7 @@ fn render(command: &Command, reply: Value, names: &Names) -> Result<String, Faul
         Command::MessageDelete { .. } => afterwards::deleted(&reply),
         Command::Sync { .. } => afterwards::synced(&read(reply)?),
         Command::Repair { .. } => notes::repaired(&read(reply)?),
-        Command::Messages { .. } => human::messages(&read::<Vec<_>>(reply)?, names),
+        Command::Messages { .. } => human::messages(&read::<Vec<_>>(reply)?),
         Command::Rejects => human::rejects(&read::<Vec<_>>(reply)?),
         _ => format!("{reply}\n"),
     })

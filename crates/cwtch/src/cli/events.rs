@@ -1,16 +1,11 @@
 //! `cwtch events`: what happens in the running daemon.
 
-use std::path::Path;
-
-use cwtch_client::api::Event;
-
-use super::ask::names;
 use crate::fault::Fault;
-use crate::output::human::{self, Names};
+use crate::output::human;
 use crate::output::reader::{self, Reader};
 use crate::output::{print_json_to_reader, print_to_reader};
 use crate::rpc::client::Client;
-use crate::session::{Session, choose};
+use crate::session::choose;
 use crate::settings::Settings;
 use crate::text;
 
@@ -30,12 +25,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), Fault> {
 /// # Errors
 /// If standard output cannot be written, or the daemon has no place for one more who listens.
 pub(crate) async fn listen(settings: &Settings, mut client: Client) -> Result<(), Fault> {
-    let chosen = choose(settings)?;
     client.subscribe().await?;
-    let mut known = Names::default();
-    if !settings.json {
-        known = ask_names(&chosen.path).await?;
-    }
     let mut gone = std::pin::pin!(reader::gone());
     loop {
         let event = tokio::select! {
@@ -51,23 +41,8 @@ pub(crate) async fn listen(settings: &Settings, mut client: Client) -> Result<()
             }
             continue;
         }
-        // Names that change are told: nobody is asked for each message.
-        match &event {
-            Event::ContactChanged { contact } => known.add(&contact.address, &contact.name),
-            Event::GroupChanged { group } => known.add(&group.group, &group.name),
-            Event::Missed { .. } => known = ask_names(&chosen.path).await?,
-            _ => {}
-        }
-        if print_to_reader(&human::event(&event, &known))? == Reader::Gone {
+        if print_to_reader(&human::event(&event))? == Reader::Gone {
             return Ok(());
         }
-    }
-}
-
-/// The names that the daemon knows now; none if it is gone.
-async fn ask_names(path: &Path) -> Result<Names, Fault> {
-    match Client::connect(path).await? {
-        Some(asking) => names(&mut Session::Daemon(asking)).await,
-        None => Ok(Names::default()),
     }
 }

@@ -1,13 +1,14 @@
 //! Replies and events as a person reads them. Text from outside is made harmless first.
 
-use std::collections::HashMap;
 use std::fmt::Write;
 
 use cwtch_client::api::{
     AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, Event, ExperimentInfo,
-    GroupCreated, GroupInfo, MessageInfo, MessageState, ReadinessInfo, RejectInfo, ServerInfo, ServerPhase,
-    StatusInfo,
+    GroupCreated, GroupInfo, MessageInfo, MessageState, NameInfo, NameKind, ReadinessInfo, RejectInfo,
+    ServerInfo, ServerPhase, StatusInfo,
 };
+
+use unicode_width::UnicodeWidthStr;
 
 use super::sanitize::{line, lines};
 use super::table::Table;
@@ -17,25 +18,9 @@ use super::{BAD, BOLD, DIM, GOOD, WARN, log, notes};
 /// How many characters of an address or id are shown where its whole length would only be in the way.
 const SHORT: usize = 10;
 
-/// Addresses and the names that the person gave them.
-#[derive(Debug, Default)]
-pub(crate) struct Names(HashMap<String, String>);
-
-impl Names {
-    pub(crate) fn new(contacts: &[ContactInfo]) -> Self {
-        let named = contacts.iter().filter(|contact| !contact.name.is_empty());
-        Self(named.map(|contact| (contact.address.clone(), line(&contact.name))).collect())
-    }
-
-    /// A group's name too.
-    pub(crate) fn add(&mut self, id: &str, name: &str) {
-        self.0.insert(id.to_owned(), line(name));
-    }
-
-    /// The name, else the beginning of the address.
-    pub(crate) fn of(&self, address: &str) -> String {
-        self.0.get(address).filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| short(address))
-    }
+/// What the engine says is to be shown for an address or id.
+pub(super) fn named(shown: &str, id: &str) -> String {
+    if shown.is_empty() { short(id) } else { line(shown) }
 }
 
 fn short(id: &str) -> String {
@@ -105,7 +90,8 @@ pub(crate) fn contact(contact: &ContactInfo) -> String {
     if contact.name.is_empty() {
         return format!("{} is {state}.\n", line(&contact.address));
     }
-    format!("{BOLD}{}{BOLD:#} is {state}: {}\n", line(&contact.name), line(&contact.address))
+    let name = named(&contact.shown, &contact.address);
+    format!("{BOLD}{name}{BOLD:#} is {state}: {}\n", line(&contact.address))
 }
 
 pub(crate) fn contacts(contacts: &[ContactInfo]) -> String {
@@ -114,11 +100,11 @@ pub(crate) fn contacts(contacts: &[ContactInfo]) -> String {
     for contact in contacts {
         let online = contact.connection.as_ref().map_or("-", contact_phase);
         if let Some(ConnectionInfo { trouble: Some(trouble), .. }) = &contact.connection {
-            let name = if contact.name.is_empty() { short(&contact.address) } else { line(&contact.name) };
+            let name = named(&contact.shown, &contact.address);
             let _ = writeln!(troubles, "{DIM}{name}: {}{DIM:#}", line(trouble));
         }
         table.row([
-            contact.name.clone(),
+            if contact.name.is_empty() { String::new() } else { contact.shown.clone() },
             contact_state(contact.state).into(),
             online.into(),
             contact.address.clone(),
@@ -213,7 +199,7 @@ pub(crate) fn group_created(group: &GroupCreated) -> String {
 pub(crate) fn group(group: &GroupInfo) -> String {
     format!(
         "{BOLD}{}{BOLD:#} ({}) is joined: fetch its messages with `cwtch sync`.\n",
-        line(&group.name),
+        named(&group.shown, &group.group),
         line(&group.group)
     )
 }
@@ -222,7 +208,7 @@ pub(crate) fn groups(groups: &[GroupInfo]) -> String {
     let mut table = Table::new(&["NAME", "GROUP", "MESSAGES", "AUTHORS", "SERVER"]);
     for group in groups {
         table.row([
-            group.name.clone(),
+            named(&group.shown, &group.group),
             group.group.clone(),
             group.messages.to_string(),
             group.authors.to_string(),
@@ -233,7 +219,7 @@ pub(crate) fn groups(groups: &[GroupInfo]) -> String {
         + &notes::missing(groups)
 }
 
-/// What became of a message just sent.
+/// What became of a message just sent, and where it went.
 pub(crate) fn sent(message: &MessageInfo) -> String {
     let state = match message.state {
         MessageState::Acknowledged => "acknowledged",
@@ -243,35 +229,42 @@ pub(crate) fn sent(message: &MessageInfo) -> String {
         _ => "done",
     };
     let why = message.detail.as_deref().map(|why| format!(" {}", line(why))).unwrap_or_default();
-    format!("Message {} {state}.{why}\n", message.id)
+    let NameInfo { kind, shown, short, .. } = &message.conversation_name;
+    let kind = if *kind == NameKind::Group { "group" } else { "contact" };
+    let place = named(shown, &message.conversation);
+    let place = if place.contains(short.as_str()) { place } else { format!("{place} ({})", line(short)) };
+    format!("Message {} to the {kind} {place}: {state}.{why}\n", message.id)
 }
 
 /// A conversation, one message after another.
-pub(crate) fn messages(messages: &[MessageInfo], names: &Names) -> String {
+pub(crate) fn messages(messages: &[MessageInfo]) -> String {
     if messages.is_empty() {
         return "No messages.\n".to_owned();
     }
-    let author = |message: &MessageInfo| {
-        if message.own { "you".to_owned() } else { names.of(&message.author) }
-    };
     let id_width = messages.iter().map(|m| m.id.to_string().len()).max().unwrap_or(0);
-    let author_width = messages.iter().map(|m| author(m).chars().count()).max().unwrap_or(0);
+    let author_width = messages.iter().map(|m| author(m).width()).max().unwrap_or(0);
     // Two spaces between five columns; the mark has one character.
     let indent = " ".repeat(id_width + 2 + time::WIDTH + 2 + author_width + 2 + 2);
     let mut out = String::new();
     for message in messages {
         let (style, mark) = mark(message);
+        let author = author(message);
         let _ = writeln!(
             out,
-            "{DIM}{:>id_width$}  {}{DIM:#}  {BOLD}{:<author_width$}{BOLD:#}  {style}{mark}{style:#} {}",
+            "{DIM}{:>id_width$}  {}{DIM:#}  {BOLD}{author}{BOLD:#}{}  {style}{mark}{style:#} {}",
             message.id,
             time(message.sent.unwrap_or(message.received)),
-            author(message),
+            " ".repeat(author_width.saturating_sub(author.width())),
             content(message, &indent),
         );
         out.push_str(&notes::under(&message.notes, &indent));
     }
     out
+}
+
+/// Who wrote a message. Nobody else is shown as "you": see `cwtch_client::names`.
+fn author(message: &MessageInfo) -> String {
+    if message.own { "you".to_owned() } else { named(&message.speaker.shown, &message.author) }
 }
 
 fn mark(message: &MessageInfo) -> (anstyle::Style, char) {
@@ -322,7 +315,7 @@ pub(crate) fn rejects(rejects: &[RejectInfo]) -> String {
 }
 
 /// An event as a line.
-pub(crate) fn event(event: &Event, names: &Names) -> String {
+pub(crate) fn event(event: &Event) -> String {
     let text = match event {
         Event::Network(now) => format!("network: {}", readiness(now)),
         Event::Reachability(now) => format!("own address: {}", readiness(now)),
@@ -330,20 +323,24 @@ pub(crate) fn event(event: &Event, names: &Names) -> String {
         Event::Offline { detail, .. } => format!("{WARN}offline{WARN:#}: {}", line(detail)),
         // The events that come beside it say what people want to know.
         Event::ContactConnection { .. } => return String::new(),
-        Event::ContactOnline { address } => format!("{} is online", names.of(address)),
-        Event::ContactOffline { address } => format!("{} is offline", names.of(address)),
+        Event::ContactOnline { address, who } => format!("{} is online", named(&who.shown, address)),
+        Event::ContactOffline { address, who } => format!("{} is offline", named(&who.shown, address)),
         Event::ContactRequest { address } => format!(
             "somebody unknown connected: accept with `cwtch contact accept {}`, or block",
             line(address)
         ),
         Event::ContactChanged { contact } => {
-            format!("contact {} is {}", names.of(&contact.address), contact_state(contact.state))
+            let name = named(&contact.shown, &contact.address);
+            format!("contact {name} is {}", contact_state(contact.state))
         }
         Event::Message { message } => {
-            let author = if message.own { "you".to_owned() } else { names.of(&message.author) };
-            let place = names.of(&message.conversation);
-            let place = if place == author { String::new() } else { format!("{DIM} in {place}{DIM:#}") };
-            format!("{BOLD}{author}{BOLD:#}{place}: {}", content(message, "  "))
+            let place = named(&message.conversation_name.shown, &message.conversation);
+            let place = match message.conversation_name.kind {
+                NameKind::Group => format!("{DIM} in {place}{DIM:#}"),
+                _ if message.own => format!("{DIM} to {place}{DIM:#}"),
+                _ => String::new(),
+            };
+            format!("{BOLD}{}{BOLD:#}{place}: {}", author(message), content(message, "  "))
         }
         Event::MessageState { id, state, .. } => {
             let state = serde_json::to_value(state).unwrap_or_default();
@@ -353,7 +350,12 @@ pub(crate) fn event(event: &Event, names: &Names) -> String {
         // Whoever reads the conversation again sees it in its place.
         Event::MessageMoved { .. } => return String::new(),
         Event::MessageNotes { id, notes: now, .. } => notes::changed(*id, now),
-        Event::GroupChanged { group } => format!("group {} changed", line(&group.name)),
+        Event::GroupMade { group } => format!("group {} is made", named(&group.shown, &group.group)),
+        Event::GroupJoined { group } => format!("group {} is joined", named(&group.shown, &group.group)),
+        Event::GroupLeft { group } => format!("group {} is left", named(&group.shown, &group.group)),
+        Event::GroupChanged { group } => {
+            format!("group {} is called {} now", short(&group.group), named(&group.shown, &group.group))
+        }
         Event::Server { address, phase: now, detail } => {
             let detail = detail.as_deref().map(|why| format!(": {}", line(why))).unwrap_or_default();
             format!("server {} is {}{detail}", short(address), phase(*now))
@@ -388,7 +390,9 @@ mod tests {
         MessageInfo {
             id,
             conversation: "c".into(),
+            conversation_name: NameInfo::default(),
             author: author.into(),
+            speaker: NameInfo::default(),
             text: text.into(),
             overlay: 1,
             sent: Some(0),
@@ -412,7 +416,7 @@ mod tests {
         (own.own, own.state) = (true, MessageState::Acknowledged);
         let mut hostile = message(10, "evil", "a\u{1b}[2J\n 9  1970-01-01 00:00+00:00  you   ✓ forged");
         hostile.gap = true;
-        let out = plain(&messages(&[own, hostile], &Names::default()));
+        let out = plain(&messages(&[own, hostile]));
         let indent = " ".repeat("10  1970-01-01 00:00+00:00  evil  ! ".len());
         assert_eq!(
             out,
@@ -428,6 +432,6 @@ mod tests {
     fn an_unknown_overlay_is_shown_as_such() {
         let mut strange = message(1, "x", "data");
         strange.overlay = 777;
-        assert!(plain(&messages(&[strange], &Names::default())).contains("(of kind 777, unknown"));
+        assert!(plain(&messages(&[strange])).contains("(of kind 777, unknown"));
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use cwtch_client::api::{GroupInfo, NoteInfo, NoteKind, RepairInfo};
 
-use super::human::{Names, plural};
+use super::human::{named, plural};
 use super::sanitize::line;
 use super::{BAD, DIM, WARN};
 
@@ -30,15 +30,14 @@ pub(crate) fn changed(id: i64, notes: &[NoteInfo]) -> String {
 /// Whose messages are missing in groups, one author in a line.
 pub(crate) fn missing(groups: &[GroupInfo]) -> String {
     let mut out = String::new();
-    let names = Names::default();
     for group in groups {
         for author in &group.missing {
             let _ = writeln!(
                 out,
                 "{WARN}{}: {} missing from {}{WARN:#}",
-                line(&group.name),
+                named(&group.shown, &group.group),
                 author.count,
-                author.name.as_deref().map_or_else(|| names.of(&author.author), line)
+                named(&author.shown, &author.author)
             );
         }
     }
@@ -76,7 +75,7 @@ fn style(kind: NoteKind) -> anstyle::Style {
 
 #[cfg(test)]
 mod tests {
-    use cwtch_client::api::MissingInfo;
+    use cwtch_client::api::{MissingInfo, NameSource};
 
     use super::*;
 
@@ -113,16 +112,20 @@ mod tests {
         let author = |author: &str, name: Option<&str>, count| MissingInfo {
             author: author.into(),
             name: name.map(str::to_owned),
+            name_source: NameSource::Claimed,
+            shown: name.map(|name| format!("\"{name}\"")).unwrap_or_default(),
             count,
         };
         let group = GroupInfo {
             group: "g".into(),
             name: "friends".into(),
+            name_source: NameSource::Given,
+            shown: "friends".into(),
             server: "s".into(),
             messages: 9,
             authors: 3,
             missing: vec![author("bobsaddress", Some("Bob"), 2), author("x", None, 1)],
         };
-        assert_eq!(plain(&missing(&[group])), "friends: 2 missing from Bob\nfriends: 1 missing from x\n");
+        assert_eq!(plain(&missing(&[group])), "friends: 2 missing from \"Bob\"\nfriends: 1 missing from x\n");
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use cwtch_client::api::{Event, ReadinessInfo, Task};
 
-use super::human::{self, Names};
+use super::human;
 
 /// Shows what the engine reports, once a command has run for a second. Nothing of it stays on the screen.
 pub(crate) struct Progress {
@@ -61,7 +61,7 @@ impl Progress {
             Event::Progress { task, done, total } => state.what = Some((*task, *done, *total)),
             Event::Network(now) => state.network = Some(now.clone()).filter(|now| !now.ready),
             Event::LogNotice { .. } | Event::Alarm { .. } => {
-                state.notices.push(human::event(event, &Names::default()).trim_end().to_owned());
+                state.notices.push(human::event(event).trim_end().to_owned());
             }
             _ => {}
         }

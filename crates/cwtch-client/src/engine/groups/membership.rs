@@ -5,12 +5,12 @@ use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_wire::invite::{GroupInvite, INVITE_PREFIX, TOFU_PREFIX, TofuBundle};
 
 use super::{Groups, erase, limits, sentences, servers};
-use crate::api::{ApiError, ErrorKind, Event, GroupCreated, GroupInfo, MissingInfo};
-use crate::engine::info::truncate;
-use crate::profile::{Added, Group, History, MissingFrom, NewGroup, Profile, StorageError};
-
-/// The longest name of a group that is kept, in bytes.
-const NAME_MAX: usize = 128;
+use crate::api::{ApiError, ErrorKind, Event, GroupCreated, GroupInfo, MissingInfo, NameInfo};
+use crate::engine::info::{bare, name_source, person_info, truncate};
+use crate::names;
+use crate::profile::{
+    Added, Group, History, MissingFrom, NewGroup, Profile, StorageError, check_given_name, shown,
+};
 
 impl Groups {
     /// Makes a group with a fresh key on a known server, or on one given as a `server:…` string. When it
@@ -26,9 +26,7 @@ impl Groups {
             .store
             .run(move |profile| {
                 // Nothing is half-made: the name is looked at before a server is added.
-                if name.trim().is_empty() || name.len() > NAME_MAX || name.chars().any(char::is_control) {
-                    return Err(StorageError::Text { what: "a group's name", max: NAME_MAX }.into());
-                }
+                check_given_name("a group's name", &name)?;
                 check_count(profile)?;
                 let board = servers::named(profile, &server, now)?.board;
                 let invite = GroupInvite::new(&name, GroupKey::generate(&mut OsRng), &board)
@@ -41,6 +39,7 @@ impl Groups {
             })
             .await?;
         self.joined(&group, false).await?;
+        context.emit(Event::GroupMade { group: group.clone() });
         Ok(GroupCreated { group: group.group, invite: invite.to_string(), tofubundle: tofu.to_string() })
     }
 
@@ -82,6 +81,7 @@ impl Groups {
         }
         if new {
             self.joined(&group, true).await?;
+            context.emit(Event::GroupJoined { group: group.clone() });
         }
         Ok(group)
     }
@@ -119,7 +119,7 @@ impl Groups {
             })
             .await?;
         self.shared.groups_changed(&server, false).await?;
-        self.shared.context.emit(Event::GroupChanged { group: left });
+        self.shared.context.emit(Event::GroupLeft { group: left });
         if self.shared.context.is_daemon() {
             self.shared.left.notify_one();
             return Ok(());
@@ -153,7 +153,6 @@ impl Groups {
         if let Ok(server) = group.server.parse() {
             self.shared.groups_changed(&server, replay).await?;
         }
-        self.shared.context.emit(Event::GroupChanged { group: group.clone() });
         Ok(())
     }
 }
@@ -198,9 +197,8 @@ fn new_group(invite: &GroupInvite, name: String, history: History) -> NewGroup {
 
 /// The name of an invite, which is anybody's words, as it may be shown and kept.
 fn shown_name(invite: &GroupInvite) -> String {
-    let mut name: String = invite.name().chars().filter(|c| !c.is_control()).collect();
-    truncate(&mut name, NAME_MAX);
-    if name.trim().is_empty() {
+    let name = names::clean(invite.name());
+    if name.is_empty() {
         let mut short = invite.group_id().to_string();
         truncate(&mut short, 8);
         return format!("group {short}");
@@ -209,10 +207,12 @@ fn shown_name(invite: &GroupInvite) -> String {
 }
 
 fn missing_info(profile: &Profile, missing: &MissingFrom) -> Result<MissingInfo, StorageError> {
-    let name = profile.contact(&missing.author)?.map(|contact| contact.name().to_owned());
+    let NameInfo { name, name_source, shown, .. } = person_info(profile, &missing.author)?;
     Ok(MissingInfo {
         author: missing.author.to_string(),
-        name: name.filter(|name| !name.trim().is_empty()),
+        name: Some(name).filter(|name| !name.is_empty()),
+        name_source,
+        shown,
         count: missing.count,
     })
 }
@@ -223,7 +223,9 @@ fn info(profile: &Profile, group: &Group) -> Result<GroupInfo, StorageError> {
     let missing = missing.iter().map(|missing| missing_info(profile, missing)).collect::<Result<_, _>>()?;
     Ok(GroupInfo {
         group: group.id.to_string(),
-        name: group.name.clone(),
+        name: bare(group.naming.as_ref()),
+        name_source: name_source(group.naming.as_ref()),
+        shown: shown(group.naming.as_ref(), &group.id.to_string()),
         server: group.server.to_string(),
         messages: counts.messages,
         authors: counts.authors,

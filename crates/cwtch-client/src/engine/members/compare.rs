@@ -14,6 +14,7 @@ use super::{group_of, say, tag_of};
 use crate::api::{ApiError, Event, LogNotice};
 use crate::engine::Inner;
 use crate::engine::groups::unix;
+use crate::engine::info::person_info;
 use crate::profile::{Companion, Profile, StorageError};
 
 /// Tells contacts what the own logs are, where that is due: once for a server and contact, by the first group that both
@@ -119,9 +120,7 @@ pub(super) async fn mismatched(inner: &Inner, from: Address, theirs: Mismatch) -
 /// Told once for what a contact says; it accuses nobody.
 async fn tell(inner: &Inner, server: &Address, contact: &Address) -> Result<(), ApiError> {
     let peer = *contact;
-    let found = inner.context.store.run(move |profile| profile.contact(&peer)).await?;
-    let name = found.map(|contact| contact.name().to_owned()).filter(|name| !name.trim().is_empty());
-    let name = name.unwrap_or_else(|| contact.to_string());
+    let name = inner.context.store.run(move |profile| person_info(profile, &peer)).await?.shown;
     inner.context.emit(Event::LogNotice {
         server: server.to_string(),
         notice: LogNotice::Differs,

@@ -8,7 +8,8 @@ use super::aside::{self, Settled};
 use super::registry::Admitted;
 use super::{Shared, connection};
 use crate::api::Event;
-use crate::profile::ContactState;
+use crate::engine::info::person_info;
+use crate::profile::{ContactState, StorageError};
 
 /// Takes in a connection whose peer is known by now, or closes it. `dialled`: this side opened it.
 pub(super) async fn admit(shared: &Arc<Shared>, mut connection: SecureConnection, dialled: bool) {
@@ -45,7 +46,16 @@ pub(super) async fn admit(shared: &Arc<Shared>, mut connection: SecureConnection
         context.emit(Event::ContactRequest { address: peer.to_string() });
     }
     if came_online {
-        context.emit(Event::ContactOnline { address: peer.to_string() });
+        let teller = context.clone();
+        let told = context.store.run(move |profile| {
+            // Here, so that news of a contact keep their order.
+            let who = person_info(profile, &peer)?;
+            teller.emit(Event::ContactOnline { address: peer.to_string(), who });
+            Ok::<_, StorageError>(())
+        });
+        if let Err(error) = told.await {
+            tracing::warn!(kind = ?error.kind, "it could not be told that a contact is here");
+        }
     }
     // A person may have accepted or blocked the peer before this connection was in the registry, where the
     // command would have found it.

@@ -12,8 +12,9 @@ use super::Shared;
 use super::limits::Valve;
 use super::session::{End, Session};
 use super::slot::{Ended, Link};
-use crate::api::Event;
-use crate::engine::info::sentence;
+use crate::api::{Event, NameInfo};
+use crate::engine::info::{person_info, sentence};
+use crate::profile::StorageError;
 
 /// How long an ending connection may take to write out what is queued.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -45,7 +46,16 @@ pub(super) async fn run(
     };
     link.close.cancel();
     if shared.registry.leave(&peer, &link, ended) {
-        shared.context.emit(Event::ContactOffline { address: peer.to_string() });
+        let gone = move |who| Event::ContactOffline { address: peer.to_string(), who };
+        let (teller, event) = (shared.context.clone(), gone.clone());
+        let told = shared.context.store.run(move |profile| {
+            teller.emit(event(person_info(profile, &peer)?));
+            Ok::<_, StorageError>(())
+        });
+        // The engine may be stopping; that somebody went away is told all the same.
+        if told.await.is_err() {
+            shared.context.emit(gone(NameInfo::default()));
+        }
     }
 }
 

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0006_blocks.sql"),
     include_str!("0007_erased.sql"),
     include_str!("0008_order.sql"),
+    include_str!("0009_names.sql"),
 ];
 
 /// The version that this program writes.

@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn shown(contact: &Contact) -> String {
+    super::super::shown(contact.naming.as_ref(), contact.address.as_str())
+}
+
 #[test]
 fn adding_accepts_and_renames() {
     let (_dir, mut profile) = profile();
@@ -12,7 +16,7 @@ fn adding_accepts_and_renames() {
     assert!(!added.is_new());
     let contact = added.into_inner();
     assert_eq!(contact.state, ContactState::Accepted);
-    assert_eq!(contact.name(), "Bob");
+    assert_eq!(shown(&contact), "Bob");
     assert_eq!(contact.added, NOW);
     assert!(profile.add_contact(&peer(2), None, NOW).unwrap().is_new());
     assert_eq!(profile.contacts().unwrap().len(), 2);
@@ -74,7 +78,7 @@ fn attributes_are_what_the_contact_said_last() {
 
     let profile = reopen(&dir, profile);
     let contact = profile.contact(&friend).unwrap().unwrap();
-    assert_eq!(contact.name(), "Bobby");
+    assert_eq!(shown(&contact), "\"Bobby\"");
     assert_eq!(contact.attribute(Attribute::Status), None);
 }
 
@@ -84,52 +88,6 @@ fn attributes_have_the_protocols_paths() {
         assert_eq!(Attribute::from_path(attribute.path()), Some(attribute));
     }
     assert_eq!(Attribute::from_path("profile.secret"), None);
-}
-
-#[test]
-fn conversations_are_found_by_address_id_and_name() {
-    let (_dir, mut profile, server, group) = in_group(History::Empty);
-    let bob = profile.add_contact(&peer(1), Some("Bob"), NOW).unwrap().into_inner();
-    let found = |text: &str| profile.find_conversation(text).map(|c| c.id());
-    assert_eq!(found(&bob.address.to_string()).unwrap(), bob.conversation);
-    assert_eq!(found(&format!(" {}.ONION ", bob.address)).unwrap(), bob.conversation);
-    assert_eq!(found("Bob").unwrap(), bob.conversation);
-    let in_group = profile.group(&group.id).unwrap().unwrap().conversation;
-    assert_eq!(found(&group.id.to_string()).unwrap(), in_group);
-    assert_eq!(found("group 1").unwrap(), in_group);
-    assert!(matches!(found("nobody"), Err(StorageError::UnknownConversation)));
-    assert!(matches!(found(""), Err(StorageError::UnknownConversation)));
-    assert!(matches!(found(&server.board.to_string()), Err(StorageError::UnknownContact)));
-    assert!(matches!(profile.conversation(in_group).unwrap(), Conversation::Group(_)));
-    assert!(matches!(profile.conversation(bob.conversation).unwrap(), Conversation::Contact(_)));
-    assert!(matches!(profile.find_contact("group 1"), Err(StorageError::UnknownContact)));
-    assert!(matches!(profile.find_group("Bob"), Err(StorageError::UnknownGroup)));
-}
-
-#[test]
-fn a_name_of_two_is_refused() {
-    let (_dir, mut profile, _, group) = in_group(History::Empty);
-    profile.add_contact(&peer(1), Some("Twin"), NOW).unwrap();
-    profile.add_contact(&peer(2), Some("Twin"), NOW).unwrap();
-    assert!(matches!(profile.find_contact("Twin"), Err(StorageError::AmbiguousName { count: 2 })));
-    profile.rename_group(&group.id, "Twin").unwrap();
-    assert!(matches!(profile.find_conversation("Twin"), Err(StorageError::AmbiguousName { count: 3 })));
-    assert_eq!(profile.find_group("Twin").unwrap().id, group.id);
-}
-
-#[test]
-fn nobody_takes_anothers_name_by_claiming_it() {
-    let (_dir, mut profile) = profile();
-    let (bob, mallory) = (peer(1), peer(2));
-    profile.add_contact(&bob, Some("Bob"), NOW).unwrap();
-    profile.add_contact(&mallory, None, NOW).unwrap();
-    profile.set_contact_attribute(&mallory, Attribute::Name, Some("Bob")).unwrap();
-    assert_eq!(profile.find_contact("Bob").unwrap().address, bob);
-    // Where nobody has been named so by the person, a claimed name counts, if only one claims it.
-    profile.set_contact_attribute(&mallory, Attribute::Name, Some("Mal")).unwrap();
-    assert_eq!(profile.find_contact("Mal").unwrap().address, mallory);
-    profile.set_contact_state(&mallory, ContactState::Blocked, NOW).unwrap();
-    assert!(matches!(profile.find_contact("Mal"), Err(StorageError::UnknownContact)));
 }
 
 #[test]

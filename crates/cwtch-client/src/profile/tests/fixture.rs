@@ -14,6 +14,7 @@ use cwtch_protocol::monitor::{
 use cwtch_testkit::log::START;
 
 use super::*;
+use crate::names::Source;
 
 const PASSWORD: &str = "frozen sample";
 
@@ -172,7 +173,7 @@ fn version_3_opens_and_reads() {
         (&kept.evidence, &kept.losses, &kept.gossip),
         (&expected.evidence, &expected.losses, &expected.gossip)
     );
-    let group = profile.find_group("group 7").unwrap();
+    let group = profile.find_group("group 7").unwrap().one().unwrap();
     let messages = profile.messages(group.conversation, MessageId(0), 100).unwrap();
     let own = messages.iter().find(|message| message.own).unwrap();
     assert_eq!((own.log_index, own.state), (Some(1500), MessageState::Stored));
@@ -212,12 +213,25 @@ fn version_8_opens_and_reads() {
     opens_and_reads("profile-v8", Some(NOW + 4));
     let (_dir, mut profile) = open_sample("profile-v8");
     transcript::reads_what_was_filled_in(&mut profile);
-    let group = profile.find_group("group 1").unwrap();
+    let group = profile.find_group("group 1").unwrap().one().unwrap();
     assert!(group.unread);
     let counts = profile.group_counts(group.conversation).unwrap();
     assert_eq!(counts, GroupCounts { messages: 3, authors: 3 });
     // What was left is erased on.
     assert!(profile.erase_some().unwrap());
+}
+
+#[test]
+fn version_9_opens_and_reads() {
+    opens_and_reads("profile-v9", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v9");
+    transcript::reads_what_was_filled_in(&mut profile);
+    // What a group of before is called, its maker may have chosen; who makes one now names it.
+    for (sample, source) in [("profile-v8", Source::Claimed), ("profile-v9", Source::Given)] {
+        let (_dir, profile) = open_sample(sample);
+        let made = profile.find_group("group 7").unwrap().one().unwrap();
+        assert_eq!(made.naming.unwrap().source, source, "{sample}");
+    }
 }
 
 #[test]
@@ -249,7 +263,7 @@ fn opens_and_reads(sample: &str, seen: Option<i64>) {
     assert_eq!(profile.experiments().unwrap(), ["groups"]);
     assert_eq!(profile.attribute(Attribute::Name).unwrap().as_deref(), Some("Alice"));
 
-    let bob = profile.find_contact("Bob").unwrap();
+    let bob = profile.find_contact("Bob").unwrap().one().unwrap();
     assert_eq!((bob.address, bob.state, bob.added), (peer(1), ContactState::Accepted, NOW));
     assert_eq!(bob.attribute(Attribute::Status), Some("here"));
     assert_eq!(bob.last_seen, seen);
@@ -281,7 +295,7 @@ fn opens_and_reads(sample: &str, seen: Option<i64>) {
     assert_eq!((stored.received, stored.rejected, stored.tokens), (2, 1, 2));
     let start = profile.begin_sync(&server.board).unwrap();
     assert_eq!((start.cursor, start.epoch), (Some(signature(4)), 1));
-    let group = profile.find_group("group 1").unwrap();
+    let group = profile.find_group("group 1").unwrap().one().unwrap();
     assert_eq!(group.id, GroupId::derive(&group.key, server.board.public_key()));
     assert_eq!(group.last_signature, Some(signature(3)));
     let messages = profile.messages(group.conversation, MessageId(0), 10).unwrap();

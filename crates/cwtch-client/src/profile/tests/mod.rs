@@ -10,6 +10,7 @@ mod fixture;
 mod group_sync;
 mod log;
 mod log_crash;
+mod names;
 mod order;
 mod p2p;
 mod posts;

@@ -95,7 +95,7 @@ pub(super) fn fill(profile: &mut Profile) {
 /// What [`fill`] put in is there.
 pub(super) fn reads_what_was_filled_in(profile: &mut Profile) {
     let board = server(8).board;
-    let group = profile.find_group("group 8").unwrap();
+    let group = profile.find_group("group 8").unwrap().one().unwrap();
     let mut messages = profile.messages(group.conversation, MessageId(0), 100).unwrap();
     messages.sort_unstable_by_key(|message| message.id);
     let notes: Vec<_> = messages.iter().map(|message| kinds(profile, message.id)).collect();

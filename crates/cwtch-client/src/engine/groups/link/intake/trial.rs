@@ -198,6 +198,7 @@ mod tests {
             id: GroupId::derive(&key, server.public_key()),
             key,
             name: String::new(),
+            naming: None,
             server: *server,
             joined: 0,
             last_signature: None,
