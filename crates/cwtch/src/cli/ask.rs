@@ -11,7 +11,7 @@ use crate::output::human;
 use crate::output::progress::Progress;
 use crate::output::reader::Reader;
 use crate::output::{afterwards, log, notes};
-use crate::output::{print, print_to_reader, sanitize};
+use crate::output::{print, print_to_reader, print_whole, sanitize};
 use crate::session::Session;
 use crate::settings::Settings;
 
@@ -40,8 +40,11 @@ async fn ask_and_print(settings: &Settings, session: &mut Session, command: Comm
     }
     let reply = session.ask(command.clone(), &progress).await?;
     let code = exit_code(&command, &reply);
-    let text = if settings.json { json(&command, &reply) } else { render(&command, reply)? };
-    print(&text)?;
+    if settings.json {
+        print_whole(&json(&command, &reply))?;
+    } else {
+        print(&render(&command, reply)?)?;
+    }
     Ok(code)
 }
 
@@ -82,7 +85,7 @@ async fn print_all_messages(
         let last = messages.last().and_then(|message| message.get("id")).and_then(Value::as_i64);
         let mut reader = Reader::There;
         if settings.json {
-            reader = print_to_reader(&json(&page, &reply))?;
+            reader = print_whole(&json(&page, &reply))?;
         } else {
             // "No messages" is said of the whole, not of an empty last page.
             if count > 0 || !printed {

@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr;
 use super::sanitize::{line, lines};
 use super::table::Table;
 use super::time::{self, time};
-use super::{BAD, BOLD, DIM, GOOD, WARN, log, notes};
+use super::{BAD, BOLD, DIM, GOOD, WARN, layout, log, notes};
 
 /// How many characters of an address or id are shown where its whole length would only be in the way.
 const SHORT: usize = 10;
@@ -251,10 +251,11 @@ pub(crate) fn messages(messages: &[MessageInfo]) -> String {
         let author = author(message);
         let _ = writeln!(
             out,
-            "{DIM}{:>id_width$}  {}{DIM:#}  {BOLD}{author}{BOLD:#}{}  {style}{mark}{style:#} {}",
+            "{DIM}{:>id_width$}  {}{DIM:#}  {BOLD}{author}{BOLD:#}{}  {style}{mark}{style:#} {}{}",
             message.id,
             time(message.sent.unwrap_or(message.received)),
             " ".repeat(author_width.saturating_sub(author.width())),
+            layout::hang(),
             content(message, &indent),
         );
         out.push_str(&notes::under(&message.notes, &indent));
@@ -383,7 +384,7 @@ mod tests {
     use super::*;
 
     fn plain(text: &str) -> String {
-        anstream::adapter::strip_str(text).to_string()
+        anstream::adapter::strip_str(&layout::fit(text, None)).to_string()
     }
 
     fn message(id: i64, author: &str, text: &str) -> MessageInfo {

@@ -4,6 +4,7 @@
 
 pub(crate) mod afterwards;
 pub(crate) mod human;
+pub(crate) mod layout;
 pub(crate) mod log;
 pub(crate) mod notes;
 pub(crate) mod progress;
@@ -13,7 +14,8 @@ pub(crate) mod table;
 pub(crate) mod time;
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::sync::mpsc;
 
 use anstyle::{AnsiColor, Style};
@@ -27,7 +29,8 @@ pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 
-/// Writes text (with its own line ends) to standard output. A reader that went away, as `head` does, is
+/// Writes text (with its own line ends) to standard output; on a terminal no line is longer than it is wide, see
+/// [`layout`]. A reader that went away, as `head` does, is
 /// no failure.
 ///
 /// # Errors
@@ -41,6 +44,25 @@ pub(crate) fn print(text: &str) -> Result<(), Fault> {
 /// # Errors
 /// As [`print()`].
 pub(crate) fn print_to_reader(text: &str) -> Result<Reader, Fault> {
+    print_whole(&layout::fit(text, columns(io::stdout())))
+}
+
+/// The width of a terminal; `None` for what is none.
+fn columns(stream: impl IsTerminal + AsFd) -> Option<usize> {
+    /// What a terminal has that does not say how wide it is.
+    const USUAL: usize = 80;
+    if !stream.is_terminal() {
+        return None;
+    }
+    let size = rustix::termios::tcgetwinsize(stream).ok();
+    Some(size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(USUAL))
+}
+
+/// Writes text for programs to standard output, as it is.
+///
+/// # Errors
+/// As [`print()`].
+pub(crate) fn print_whole(text: &str) -> Result<Reader, Fault> {
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(Reader::There),
@@ -62,7 +84,7 @@ pub(crate) fn print_json(value: &impl fmt::Display) -> Result<(), Fault> {
 /// # Errors
 /// As [`print()`].
 pub(crate) fn print_json_to_reader(value: &impl fmt::Display) -> Result<Reader, Fault> {
-    print_to_reader(&format!("{}\n", sanitize::json(&value.to_string())))
+    print_whole(&format!("{}\n", sanitize::json(&value.to_string())))
 }
 
 /// Lines for standard output that nobody has to read: who reads too slowly misses some, and holds nobody up.
@@ -81,7 +103,7 @@ impl News {
         // Not waited for at the end: it may be waiting for a reader that never comes.
         std::thread::Builder::new().name("cwtch-news".into()).spawn(move || {
             for line in lines {
-                if print(&line).is_err() {
+                if print_whole(&line).is_err() {
                     return;
                 }
             }
@@ -97,7 +119,7 @@ impl News {
 
 /// Writes a remark for a person to standard error.
 pub(crate) fn note(text: &str) {
-    let _ = writeln!(anstream::stderr(), "{WARN}note:{WARN:#} {text}");
+    complain(&format!("{WARN}note:{WARN:#} {text}\n"));
 }
 
 /// Writes a failure to standard error.
@@ -106,8 +128,13 @@ pub(crate) fn failure(fault: &Fault, json: bool) {
         let _ = writeln!(io::stderr(), "{}", sanitize::json(&fault.to_json()));
     } else {
         let message = sanitize::lines(&fault.message, "  ");
-        let _ = writeln!(anstream::stderr(), "{BAD}error:{BAD:#} {message}");
+        complain(&format!("{BAD}error:{BAD:#} {message}\n"));
     }
+}
+
+/// Writes to standard error; nothing is left to do if that cannot be written.
+fn complain(text: &str) {
+    let _ = anstream::stderr().write_all(layout::fit(text, columns(io::stderr())).as_bytes());
 }
 
 /// The text with a capital at its beginning.
