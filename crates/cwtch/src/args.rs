@@ -76,7 +76,7 @@ pub(crate) enum Verb {
     /// Show what the profile is doing: connections, servers, messages on their way
     Status,
 
-    /// Add, accept, block and list contacts
+    /// Add, accept, rename, block, remove and list contacts
     #[command(subcommand)]
     Contact(ContactVerb),
 
@@ -265,7 +265,7 @@ pub(crate) enum ProfileVerb {
 /// `cwtch contact …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum ContactVerb {
-    /// Add a contact as accepted; a second time it accepts or renames
+    /// Add a contact as accepted: somebody new, or somebody who connected
     Add {
         /// Onion address, with or without .onion
         address: String,
@@ -278,10 +278,40 @@ pub(crate) enum ContactVerb {
         /// Address or unambiguous name
         contact: String,
     },
-    /// Block a contact: its connections are closed
-    Block {
+    /// Give a contact another name, for yourself alone; nothing else about it changes
+    Rename {
         /// Address or unambiguous name
         contact: String,
+        /// What you call this contact
+        #[arg(required_unless_present = "clear")]
+        name: Option<String>,
+        /// Take your name for it away: it is shown by the name that it gave itself
+        #[arg(long, conflicts_with = "name")]
+        clear: bool,
+    },
+    /// Forget a contact and all messages with it, also those that wait to be sent
+    #[command(after_help = text::REMOVE_HELP)]
+    Remove {
+        /// Address or unambiguous name
+        contact: String,
+    },
+    /// Say no to somebody who connected: you are not asked about them again, and they cannot tell
+    Reject {
+        /// Its address
+        contact: String,
+    },
+    /// Block a contact: its connections are closed
+    #[command(after_help = text::BLOCK_HELP)]
+    Block {
+        /// Address or unambiguous name
+        #[arg(required_unless_present = "unknown")]
+        contact: Option<String>,
+        /// Close whoever is no contact from now on, and do not ask about them
+        #[arg(long, conflicts_with = "contact")]
+        unknown: bool,
+        /// With --unknown: ask about them again
+        #[arg(long, requires = "unknown")]
+        off: bool,
     },
     /// List contacts
     List,
@@ -329,6 +359,12 @@ pub(crate) enum ServerVerb {
     /// List known servers, and whether they show everything
     #[command(after_help = text::SERVER_LIST_HELP)]
     List,
+    /// Forget a server that carries none of your groups
+    #[command(after_help = text::SERVER_REMOVE_HELP)]
+    Remove {
+        /// The server's address, as `cwtch server list` shows it
+        address: String,
+    },
     /// Use a server again that raised an alarm; the evidence stays
     #[command(after_help = text::RESUME_HELP)]
     Resume {
@@ -376,6 +412,17 @@ pub(crate) enum GroupVerb {
     Join {
         /// torv3… (its server must be known) or tofubundle:…
         invite: String,
+    },
+    /// Give a group another name, for yourself alone; members and invites keep its maker's
+    Rename {
+        /// Group's id or unambiguous name
+        group: String,
+        /// What you call this group
+        #[arg(required_unless_present = "clear")]
+        name: Option<String>,
+        /// Take your name for it away: it is shown by the name that its maker gave it
+        #[arg(long, conflicts_with = "name")]
+        clear: bool,
     },
     /// List groups
     List,

@@ -18,6 +18,11 @@ pub(crate) const AFTER_HELP: &str = "Examples, exit codes, environment and files
 
 pub(crate) const AFTER_LONG_HELP: &str = "\
 CONVERSATION is a contact's address, a group's id, or an unambiguous name of either.
+Names are found in any case. \"Bob\" in quotation marks is what a contact calls itself, or
+what its maker calls a group: anybody can choose any name. Bob without them is a name that
+you gave (`cwtch contact rename`, `cwtch group rename`). Yours come first; of the others a
+name is taken only if nothing else has it or looks like it. The beginning of the address
+or id stands behind names that could be mistaken. You are \"you\", and nobody else is.
 
 EXAMPLES:
   Make a profile, see its address, and keep it online:
@@ -103,6 +108,20 @@ pub(crate) const SEND_HELP: &str = "\
 A text that begins with a dash stands after two dashes:
   cwtch send Bob -- '-1 is a number'";
 
+pub(crate) const BLOCK_HELP: &str = "\
+Whoever knows your address can connect; with --unknown such people are closed as soon as they have said
+who they are, and nothing is remembered of them. Contacts that you add yourself are not concerned. Without
+it you are asked about at most 32 strangers an hour, and 256 are remembered: when there is no room, the
+last one of the most crowded hour is forgotten.";
+
+pub(crate) const REMOVE_HELP: &str = "\
+What was said is deleted here, and stays with the contact. What it wrote in groups stays, too. If it
+connects again you are asked about it as about a stranger; block it if you do not want that.";
+
+pub(crate) const SERVER_REMOVE_HELP: &str = "\
+Leave its groups first. Its tokens are lost, and so is what it had signed: should you use it again, it is
+met for the first time. A server with evidence against it stays, with the evidence.";
+
 pub(crate) const REPAIR_LONG: &str = "\
 Ask contacts who wrote in a group for messages that its server has not delivered.
 
@@ -116,7 +135,9 @@ this one was not delivered, or there is something else to say about it: that sta
 under it. Times are those of this place, with their offset from UTC.
 
 With --json, one object per line: id, conversation, author, text, overlay,
-sent, received, state, own, previous, gap, quoted, index, reposted.";
+sent, received, state, own, previous, gap, quoted, index, reposted, notes, and
+place and speaker: kind, name, name_source, shown, short of where it stands and
+of who wrote it.";
 
 pub(crate) const EVIDENCE_HELP: &str = "\
 A server signs what it has stored. When it contradicts itself, this program stops using it and keeps

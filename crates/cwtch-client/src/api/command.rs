@@ -19,7 +19,8 @@ pub enum Command {
     #[serde(rename = "status")]
     Status,
 
-    /// Adds a contact as accepted; a second time it accepts or renames. Reply: `Contact`.
+    /// Adds a contact as accepted: a new one, or somebody who connected. Refused for one that is blocked, or that has
+    /// another name. Reply: `Contact`.
     #[serde(rename = "contact.add")]
     ContactAdd {
         /// Onion address, with or without `.onion`.
@@ -39,6 +40,34 @@ pub enum Command {
     ContactBlock {
         /// Address or unambiguous name.
         contact: String,
+    },
+    /// Gives a contact another name, and changes nothing else. Reply: `Contact`.
+    #[serde(rename = "contact.rename")]
+    ContactRename {
+        /// Address or unambiguous name.
+        contact: String,
+        /// What the person calls it; where absent, it is shown by the name that it claims.
+        #[serde(default)]
+        name: Option<String>,
+    },
+    /// Forgets a contact and all messages of and to it, also those that wait. It may connect again as somebody unknown.
+    /// Reply: `Done`.
+    #[serde(rename = "contact.remove")]
+    ContactRemove {
+        /// Address or unambiguous name.
+        contact: String,
+    },
+    /// Rejects somebody unknown who connected: they are not asked about again, and cannot tell. Reply: `Contact`.
+    #[serde(rename = "contact.reject")]
+    ContactReject {
+        /// Its address.
+        contact: String,
+    },
+    /// Whether whoever is no contact is closed after authentication, and not remembered. Reply: `Done`.
+    #[serde(rename = "contact.block-unknown")]
+    ContactBlockUnknown {
+        /// On or off; off at first.
+        on: bool,
     },
     /// All contacts. Reply: `Contacts`.
     #[serde(rename = "contact.list")]
@@ -88,6 +117,13 @@ pub enum Command {
         /// The server's address.
         server: String,
     },
+    /// Forgets a server that carries no group, with its tokens and what is known of its log. Refused while there is evidence
+    /// against it. Reply: `Done`.
+    #[serde(rename = "server.remove")]
+    ServerRemove {
+        /// The server's address.
+        server: String,
+    },
     /// Everything that servers did and no honest server does, oldest first. Reply: `EvidenceList`.
     #[serde(rename = "evidence.list")]
     EvidenceList,
@@ -123,6 +159,15 @@ pub enum Command {
     GroupJoin {
         /// The invite.
         invite: String,
+    },
+    /// Gives a group another name, for the person alone. Reply: `Group`.
+    #[serde(rename = "group.rename")]
+    GroupRename {
+        /// Group id or unambiguous name.
+        group: String,
+        /// What the person calls it; where absent, it is shown by the name that its maker gave it.
+        #[serde(default)]
+        name: Option<String>,
     },
     /// All groups. Reply: `Groups`.
     #[serde(rename = "group.list")]

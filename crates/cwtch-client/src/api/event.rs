@@ -65,6 +65,13 @@ pub enum Event {
         /// The contact as it is now.
         contact: ContactInfo,
     },
+    /// A contact was removed, with all messages of and to it.
+    ContactRemoved {
+        /// Its address.
+        address: String,
+        /// The name that it had.
+        who: NameInfo,
+    },
     /// A message was received or, by another user interface, sent.
     Message {
         /// The message.

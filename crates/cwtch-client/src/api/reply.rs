@@ -69,6 +69,8 @@ pub enum ContactState {
     Accepted,
     /// Connections are closed after authentication.
     Blocked,
+    /// Connected, and the person said no: as `unknown`, but not asked about again.
+    Rejected,
 }
 
 /// Who chose a name.
@@ -549,6 +551,9 @@ pub struct StatusInfo {
     pub contacts_online: u64,
     /// Own messages that nobody has confirmed yet.
     pub queued: u64,
+    /// Whether whoever is no contact is closed and not asked about.
+    #[serde(default)]
+    pub unknown_blocked: bool,
     /// The servers.
     pub servers: Vec<ServerInfo>,
     /// The network's name and, for networks that protect nobody, the warning.

@@ -13,6 +13,7 @@ use super::talk::{conversation_of, deliver, group_id, look_at, messages, send};
 use super::turn::Turn;
 use super::{Inner, afterwards, contacts, members};
 use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, Reply, StatusInfo};
+use crate::profile::StorageError;
 
 /// How long a command waits in a daemon where it names no time.
 const DAEMON_TIMEOUT: Duration = Duration::from_secs(60);
@@ -40,6 +41,18 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         Command::ContactAdd { address, name } => Reply::Contact(contacts::add(inner, &address, name).await?),
         Command::ContactAccept { contact } => Reply::Contact(contacts::accept(inner, &contact).await?),
         Command::ContactBlock { contact } => Reply::Contact(contacts::block(inner, &contact).await?),
+        Command::ContactRename { contact, name } => {
+            Reply::Contact(contacts::rename(inner, &contact, name).await?)
+        }
+        Command::ContactRemove { contact } => {
+            contacts::remove(inner, &contact).await?;
+            Reply::Done {}
+        }
+        Command::ContactReject { contact } => Reply::Contact(contacts::reject(inner, &contact).await?),
+        Command::ContactBlockUnknown { on } => {
+            contacts::block_unknown(inner, on).await?;
+            Reply::Done {}
+        }
         Command::ContactList => Reply::Contacts(contacts::list(inner).await?),
 
         Command::ExperimentEnable { name } => Reply::Experiments(switch(inner, &name, true).await?),
@@ -54,6 +67,10 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         Command::ServerAdd { server } => Reply::Server(groups.server_add(&server).await?),
         Command::ServerList => Reply::Servers(groups.server_list().await?),
         Command::ServerResume { server } => Reply::Server(groups.server_resume(&server).await?),
+        Command::ServerRemove { server } => {
+            groups.server_remove(&server).await?;
+            Reply::Done {}
+        }
         Command::EvidenceList => Reply::EvidenceList(groups.evidence().await?),
         Command::EvidenceExport { id } => Reply::Evidence(groups.evidence_text(id).await?),
         Command::GroupNew { name, server } => Reply::GroupCreated(groups.group_new(&name, &server).await?),
@@ -65,6 +82,9 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
             Reply::Message(inner.peers.send(&contact, overlay, patience).await?)
         }
         Command::GroupJoin { invite } => Reply::Group(groups.group_join(&invite).await?),
+        Command::GroupRename { group, name } => {
+            Reply::Group(groups.group_rename(&group_id(inner, &group).await?, name).await?)
+        }
         Command::GroupList => Reply::Groups(groups.group_list().await?),
         Command::GroupLeave { group } => {
             groups.group_leave(&group_id(inner, &group).await?).await?;
@@ -125,9 +145,11 @@ fn concerns_groups(command: &Command) -> bool {
         Command::ServerAdd { .. }
             | Command::ServerList
             | Command::ServerResume { .. }
+            | Command::ServerRemove { .. }
             | Command::GroupNew { .. }
             | Command::GroupInvite { .. }
             | Command::GroupJoin { .. }
+            | Command::GroupRename { .. }
             | Command::GroupList
             | Command::GroupLeave { .. }
             | Command::Sync { .. }
@@ -164,7 +186,10 @@ async fn switch(inner: &Inner, name: &str, on: bool) -> Result<Vec<ExperimentInf
 
 async fn status(inner: &Inner) -> Result<StatusInfo, ApiError> {
     let Inner { context, peers, groups, .. } = inner;
-    let queued = context.store.run(|profile| profile.count_unconfirmed()).await?;
+    let (queued, unknown_blocked) = context
+        .store
+        .run(|profile| Ok::<_, StorageError>((profile.count_unconfirmed()?, profile.unknown_blocked()?)))
+        .await?;
     let servers = if groups.enabled() { groups.server_list().await? } else { Vec::new() };
     let address_readiness = peers.reachability();
     Ok(StatusInfo {
@@ -174,6 +199,7 @@ async fn status(inner: &Inner) -> Result<StatusInfo, ApiError> {
         address_readiness,
         contacts_online: peers.count_online(),
         queued,
+        unknown_blocked,
         servers,
         network: json!({ "name": context.network.describe(), "warning": context.network.warning() }),
     })

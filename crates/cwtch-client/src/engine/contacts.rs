@@ -10,14 +10,14 @@ use super::context::Context;
 use super::info::{attribute_info, attribute_name, contact_info, conversation_info};
 use crate::api::{ApiError, AttributeInfo, ContactInfo, ErrorKind, Event, NameInfo, NameKind};
 use crate::names;
-use crate::profile::{Attribute, Contact, ContactState, Conversation, Group, Lookup};
+use crate::profile::{Attribute, Contact, ContactState, Conversation, Group, Lookup, Profile, StorageError};
 
 /// The longest own attribute, in bytes.
 const ATTRIBUTE_MAX: usize = 256;
 /// The most conversations that an error names.
 const NAMED_MAX: usize = 8;
 
-/// `contact add`: accepted from now on, renamed if a name is given.
+/// `contact add`: accepted from now on, if it was no contact yet.
 pub(crate) async fn add(inner: &Inner, address: &str, name: Option<String>) -> Result<ContactInfo, ApiError> {
     let address = parse_address(address)?;
     let now = inner.context.now();
@@ -33,7 +33,57 @@ pub(crate) async fn add(inner: &Inner, address: &str, name: Option<String>) -> R
     if !was_accepted {
         inner.peers.accepted(address);
     }
-    Ok(changed(inner, &contact))
+    Ok(if was_accepted {
+        contact_info(&contact, inner.peers.standing(&address))
+    } else {
+        changed(inner, &contact)
+    })
+}
+
+/// `contact rename`; without a name, the contact is shown by its own again.
+pub(crate) async fn rename(
+    inner: &Inner,
+    contact: &str,
+    name: Option<String>,
+) -> Result<ContactInfo, ApiError> {
+    let address = find(&inner.context, contact).await?.address;
+    let renamed = move |profile: &mut Profile| profile.rename_contact(&address, name.as_deref());
+    Ok(changed(inner, &inner.context.store.run(renamed).await?))
+}
+
+/// `contact remove`: with all messages. Who is connected or dialled is left alone from then on.
+pub(crate) async fn remove(inner: &Inner, contact: &str) -> Result<(), ApiError> {
+    let contact = Conversation::Contact(find(&inner.context, contact).await?);
+    let Conversation::Contact(Contact { address, .. }) = contact else { return Ok(()) };
+    inner.context.store.run(move |profile| profile.remove_contact(&address)).await?;
+    inner.peers.blocked(&address);
+    let who = conversation_info(&contact);
+    inner.context.emit(Event::ContactRemoved { address: address.to_string(), who });
+    Ok(())
+}
+
+/// `contact reject`.
+pub(crate) async fn reject(inner: &Inner, contact: &str) -> Result<ContactInfo, ApiError> {
+    let address = find(&inner.context, contact).await?.address;
+    let now = inner.context.now();
+    let rejected = inner
+        .context
+        .store
+        .run(move |profile| {
+            profile.reject_peer(&address, now)?;
+            profile.contact(&address)?.ok_or(StorageError::UnknownContact)
+        })
+        .await?;
+    Ok(changed(inner, &rejected))
+}
+
+/// `contact block --unknown`.
+pub(crate) async fn block_unknown(inner: &Inner, on: bool) -> Result<(), ApiError> {
+    inner.context.store.run(move |profile| profile.block_unknown(on)).await?;
+    if on {
+        inner.peers.close_strangers();
+    }
+    Ok(())
 }
 
 /// `contact accept`.

@@ -57,6 +57,7 @@ pub(crate) fn contact_info(contact: &Contact, standing: Option<Standing>) -> Con
             profile::ContactState::Unknown => ContactState::Unknown,
             profile::ContactState::Accepted => ContactState::Accepted,
             profile::ContactState::Blocked => ContactState::Blocked,
+            profile::ContactState::Rejected => ContactState::Rejected,
         },
         online: standing.as_ref().map(|standing| standing.phase == ContactPhase::Authenticated),
         connection: standing.map(|standing| ConnectionInfo {

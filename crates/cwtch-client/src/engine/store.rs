@@ -170,7 +170,15 @@ impl From<StorageError> for ApiError {
             | E::Name { .. }
             | E::TooLong { .. }
             | E::OwnAddress => ErrorKind::Usage,
-            E::BundleChanged | E::GroupChanged | E::DuplicateMessage | E::ProfileExists => ErrorKind::Refused,
+            E::Blocked
+            | E::Named
+            | E::NoRequest
+            | E::ServerInUse
+            | E::ServerHasEvidence
+            | E::BundleChanged
+            | E::GroupChanged
+            | E::DuplicateMessage
+            | E::ProfileExists => ErrorKind::Refused,
             _ => ErrorKind::Storage,
         };
         Self::new(kind, sentence(&error.to_string()))

@@ -36,19 +36,15 @@ pub enum Source {
     Claimed,
 }
 
-/// Whether a name is kept for the person, who is "you" in every listing.
+/// Whether a name means the person, who is "you" in every listing: see [`shown`].
 pub fn is_reserved(name: &str) -> bool {
-    let look = look(name);
-    ["you", "me", "myself"].iter().any(|own| look == fold::look(own))
+    look(name) == fold::look("you")
 }
 
 /// Why the person cannot give this name, as the end of a sentence about it; `None` if it can be given. Names that are
 /// empty or too long are not judged here.
 pub fn refusal(name: &str) -> Option<&'static str> {
     let clean = clean(name);
-    if is_reserved(&clean) {
-        return Some("stands for yourself in every listing: choose another name");
-    }
     if shown::begins_with_a_quote(&clean) {
         return Some("begins with a quotation mark, which marks names that others chose: leave it out");
     }
@@ -74,18 +70,13 @@ mod tests {
     #[test]
     fn what_would_be_taken_for_something_else_cannot_be_given() {
         let address = cwtch_primitives::Identity::from_seed(&[1; 32]).address();
-        for name in [
-            "you",
-            "You",
-            " y\u{200b}ou ",
-            "уоu",
-            "ME",
-            "\"Bob\"",
-            "“Bob”",
-            "''Bob",
-            address.as_str(),
-            "00112233445566778899aabbccddeeff",
-        ] {
+        for name in ["you", "You", " y\u{200b}ou ", "уоu", "Y.O.U."] {
+            assert!(is_reserved(name), "{name:?}");
+        }
+        for name in ["Youssef", "yo", "your"] {
+            assert!(!is_reserved(name), "{name:?}");
+        }
+        for name in ["\"Bob\"", "“Bob”", "''Bob", address.as_str(), "00112233445566778899aabbccddeeff"] {
             assert!(refusal(name).is_some(), "{name:?}");
         }
         for name in ["Bob", "Bob \"Bobby\" Smith", "O'Neil", "Youssef", "Meg", "你", "Bob (work)"] {

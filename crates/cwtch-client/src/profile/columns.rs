@@ -80,11 +80,12 @@ impl ContactState {
             Self::Unknown => 0,
             Self::Accepted => 1,
             Self::Blocked => 2,
+            Self::Rejected => 3,
         }
     }
 
     pub(super) fn from_code(code: i64) -> Option<Self> {
-        [Self::Unknown, Self::Accepted, Self::Blocked].into_iter().find(|s| s.code() == code)
+        [Self::Unknown, Self::Accepted, Self::Blocked, Self::Rejected].into_iter().find(|s| s.code() == code)
     }
 }
 

@@ -10,10 +10,6 @@ use super::types::{Added, Attribute, Contact, ContactState, Conversation, Conver
 use super::{Profile, groups};
 use crate::names::clean;
 
-/// How many unknown peers are remembered. Addresses cost nothing to make, so beyond that the oldest
-/// one that the person has not named is forgotten.
-pub const UNKNOWN_MAX: u32 = 256;
-
 const COLUMNS: &str = "SELECT c.conversation, c.key, c.local_name, c.state, c.added, c.last_seen";
 const FROM: &str = "FROM contacts c LEFT JOIN names n ON n.conversation = c.conversation";
 
@@ -23,10 +19,13 @@ fn select(rest: &str) -> String {
 }
 
 impl Profile {
-    /// Adds a contact as accepted, with a local name if one is given; accepts and renames a known one.
+    /// Adds a contact as accepted, with a name if the person gives one: a new one, or somebody who connected and is not
+    /// accepted yet. One that is a contact already stays as it is.
     ///
     /// # Errors
-    /// [`StorageError::OwnAddress`], [`StorageError::Text`] for a bad name, or trouble with the database.
+    /// [`StorageError::OwnAddress`], [`StorageError::Text`] and [`StorageError::Name`] for a bad name,
+    /// [`StorageError::Blocked`] for one that is blocked, [`StorageError::Named`] for one with another name, or trouble with
+    /// the database.
     pub fn add_contact(
         &mut self,
         address: &Address,
@@ -38,6 +37,19 @@ impl Profile {
         }
         self.refuse_own(address)?;
         self.write("add a contact", |tx| {
+            match find(tx, address)? {
+                Some(known) if known.state == ContactState::Blocked => {
+                    return Err(StorageError::Blocked.into());
+                }
+                Some(known) if known.state == ContactState::Accepted => {
+                    let name = name.map(clean);
+                    if name.is_some() && name != known.local_name {
+                        return Err(StorageError::Named.into());
+                    }
+                    return Ok(Added::Known(known));
+                }
+                _ => {}
+            }
             let known = put_state(tx, address, ContactState::Accepted, now)?;
             if let Some(name) = name {
                 set_name(tx, address, Some(name))?;
@@ -61,30 +73,6 @@ impl Profile {
         self.write("change a contact", |tx| {
             put_state(tx, address, state, now)?;
             load(tx, address)
-        })
-    }
-
-    /// Remembers that an authenticated peer connected, and tells what it may do. A new one is
-    /// [`ContactState::Unknown`]; of those, [`UNKNOWN_MAX`] are remembered.
-    ///
-    /// # Errors
-    /// [`StorageError::OwnAddress`], or trouble with the database.
-    pub fn note_peer(&mut self, address: &Address, now: i64) -> Result<Added<ContactState>, StorageError> {
-        self.refuse_own(address)?;
-        if let Some(state) = self.contact_state(address)? {
-            return Ok(Added::Known(state));
-        }
-        self.write("remember a peer", |tx| {
-            tx.execute(
-                "DELETE FROM conversations WHERE id IN (
-                     SELECT conversation FROM contacts
-                     WHERE state = ?1 AND local_name IS NULL
-                       AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation = contacts.conversation)
-                     ORDER BY conversation DESC LIMIT -1 OFFSET ?2)",
-                params![ContactState::Unknown.code(), UNKNOWN_MAX - 1],
-            )?;
-            put_state(tx, address, ContactState::Unknown, now)?;
-            Ok(Added::New(ContactState::Unknown))
         })
     }
 
@@ -186,7 +174,7 @@ impl Profile {
         })
     }
 
-    fn refuse_own(&self, address: &Address) -> Result<(), StorageError> {
+    pub(super) fn refuse_own(&self, address: &Address) -> Result<(), StorageError> {
         if *address == self.address { Err(StorageError::OwnAddress) } else { Ok(()) }
     }
 }
@@ -225,7 +213,12 @@ pub(super) fn state_of(conn: &Connection, address: &Address) -> Result<Option<Co
 }
 
 /// Sets the state of a contact, adding it if need be; tells whether it was known.
-fn put_state(conn: &Connection, address: &Address, state: ContactState, now: i64) -> Result<bool, Fault> {
+pub(super) fn put_state(
+    conn: &Connection,
+    address: &Address,
+    state: ContactState,
+    now: i64,
+) -> Result<bool, Fault> {
     let changed = conn.execute(
         "UPDATE contacts SET state = ?2 WHERE key = ?1",
         params![key_bytes(address), state.code()],

@@ -74,6 +74,21 @@ pub enum StorageError {
         /// What it would be taken for, and what to do.
         why: &'static str,
     },
+    /// A contact that is blocked, where one is added.
+    #[error("this contact is blocked: accept it with `cwtch contact accept`")]
+    Blocked,
+    /// A contact that exists and is called otherwise, where one is added.
+    #[error("this is a contact already: give it another name with `cwtch contact rename`")]
+    Named,
+    /// A contact, where somebody was meant who only connected.
+    #[error("only somebody who connected and is no contact can be rejected: block or remove a contact")]
+    NoRequest,
+    /// A server that carries groups.
+    #[error("this server carries groups of yours: leave them first with `cwtch group leave`")]
+    ServerInUse,
+    /// A server against which there is evidence.
+    #[error("there is evidence against this server, which is kept with it: it cannot be removed")]
+    ServerHasEvidence,
     /// The own address where a contact's was expected.
     #[error("this is your own address")]
     OwnAddress,

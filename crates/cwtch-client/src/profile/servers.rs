@@ -67,6 +67,27 @@ impl Profile {
         self.read("read a server", |conn| find(conn, board))
     }
 
+    /// Forgets a server that carries no group: its tokens, its record of messages and what was pinned of it. A group that
+    /// names it later meets it for the first time.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownServer`], [`StorageError::ServerInUse`], [`StorageError::ServerHasEvidence`], or trouble with
+    /// the database.
+    pub fn remove_server(&mut self, board: &Address) -> Result<(), StorageError> {
+        self.write("remove a server", |tx| {
+            let server = row_of(tx, board)?;
+            let has = |sql: &str| tx.prepare_cached(sql)?.exists([server]);
+            if has("SELECT 1 FROM groups WHERE server = ?1")? {
+                return Err(StorageError::ServerInUse.into());
+            }
+            if has("SELECT 1 FROM evidence WHERE server = ?1")? {
+                return Err(StorageError::ServerHasEvidence.into());
+            }
+            tx.execute("DELETE FROM servers WHERE id = ?1", [server])?;
+            Ok(())
+        })
+    }
+
     /// The newest refused messages of all servers, newest first.
     ///
     /// # Errors

@@ -36,6 +36,8 @@ pub enum ContactState {
     Accepted,
     /// Connections are closed after authentication.
     Blocked,
+    /// As unknown, but the person said that they need not be asked again.
+    Rejected,
 }
 
 /// A public attribute of a profile (§1.10).

@@ -122,9 +122,16 @@ fn render(command: &Command, reply: Value) -> Result<String, Fault> {
             format!("{}\n", sanitize::line(address))
         }
         Command::Status => human::status(&read(reply)?),
-        Command::ContactAdd { .. } | Command::ContactAccept { .. } | Command::ContactBlock { .. } => {
-            human::contact(&read(reply)?)
+        Command::ContactAdd { .. }
+        | Command::ContactAccept { .. }
+        | Command::ContactRename { .. }
+        | Command::ContactReject { .. }
+        | Command::ContactBlock { .. } => human::contact(&read(reply)?),
+        Command::ContactRemove { .. } => "The contact is forgotten, with all messages.\n".to_owned(),
+        Command::ContactBlockUnknown { on: true } => {
+            "Whoever is no contact is closed from now on, and you are not asked about them.\n".to_owned()
         }
+        Command::ContactBlockUnknown { on: false } => "You are asked about strangers again.\n".to_owned(),
         Command::ContactList => human::contacts(&read::<Vec<_>>(reply)?),
         Command::ExperimentEnable { .. } | Command::ExperimentDisable { .. } | Command::ExperimentList => {
             human::experiments(&read::<Vec<_>>(reply)?)
@@ -132,10 +139,12 @@ fn render(command: &Command, reply: Value) -> Result<String, Fault> {
         Command::AttributeSet { .. } | Command::AttributeList => human::attributes(&read::<Vec<_>>(reply)?),
         Command::ServerAdd { .. } => human::server(&read(reply)?),
         Command::ServerResume { .. } => human::resumed(&read(reply)?),
+        Command::ServerRemove { .. } => "The server is forgotten.\n".to_owned(),
         Command::EvidenceList => log::evidence(&read::<Vec<_>>(reply)?),
         Command::ServerList => human::servers(&read::<Vec<_>>(reply)?),
         Command::GroupNew { .. } => human::group_created(&read(reply)?),
         Command::GroupJoin { .. } => human::group(&read(reply)?),
+        Command::GroupRename { .. } => human::group_renamed(&read(reply)?),
         Command::GroupList => human::groups(&read::<Vec<_>>(reply)?),
         Command::GroupLeave { .. } => "The group is forgotten.\n".to_owned(),
         Command::GroupInvite { .. }

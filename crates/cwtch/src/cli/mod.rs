@@ -100,7 +100,15 @@ fn command(verb: Verb) -> Result<Command, Fault> {
         Verb::Status => Command::Status,
         Verb::Contact(ContactVerb::Add { address, name }) => Command::ContactAdd { address, name },
         Verb::Contact(ContactVerb::Accept { contact }) => Command::ContactAccept { contact },
-        Verb::Contact(ContactVerb::Block { contact }) => Command::ContactBlock { contact },
+        Verb::Contact(ContactVerb::Rename { contact, name, clear: _ }) => {
+            Command::ContactRename { contact, name }
+        }
+        Verb::Contact(ContactVerb::Remove { contact }) => Command::ContactRemove { contact },
+        Verb::Contact(ContactVerb::Reject { contact }) => Command::ContactReject { contact },
+        Verb::Contact(ContactVerb::Block { contact: Some(contact), .. }) => Command::ContactBlock { contact },
+        Verb::Contact(ContactVerb::Block { contact: None, off, .. }) => {
+            Command::ContactBlockUnknown { on: !off }
+        }
         Verb::Contact(ContactVerb::List) => Command::ContactList,
         Verb::Experiment(ExperimentVerb::Enable { name }) => Command::ExperimentEnable { name },
         Verb::Experiment(ExperimentVerb::Disable { name }) => Command::ExperimentDisable { name },
@@ -110,12 +118,14 @@ fn command(verb: Verb) -> Result<Command, Fault> {
         Verb::Server(ServerVerb::Add { server }) => Command::ServerAdd { server },
         Verb::Server(ServerVerb::List) => Command::ServerList,
         Verb::Server(ServerVerb::Resume { address }) => Command::ServerResume { server: address },
+        Verb::Server(ServerVerb::Remove { address }) => Command::ServerRemove { server: address },
         Verb::Evidence(EvidenceVerb::List) => Command::EvidenceList,
         Verb::Group(GroupVerb::New { name, server }) => Command::GroupNew { name, server },
         Verb::Group(GroupVerb::Invite { group, contact, wait }) => {
             Command::GroupInvite { group, contact, timeout: wait.seconds() }
         }
         Verb::Group(GroupVerb::Join { invite }) => Command::GroupJoin { invite },
+        Verb::Group(GroupVerb::Rename { group, name, clear: _ }) => Command::GroupRename { group, name },
         Verb::Group(GroupVerb::List) => Command::GroupList,
         Verb::Group(GroupVerb::Leave { group }) => Command::GroupLeave { group },
         Verb::Send { conversation, text, wait, reply_to } => Command::Send {

@@ -47,6 +47,9 @@ pub(crate) fn status(status: &StatusInfo) -> String {
         _ => row("online", yes(status.online)),
     }
     row("contacts", &format!("{} connected", status.contacts_online));
+    if status.unknown_blocked {
+        row("strangers", "are closed (`cwtch contact block --unknown --off` ends that)");
+    }
     row("unsent", &plural(status.queued, "message"));
     match &status.network {
         serde_json::Value::String(name) => row("network", name),
@@ -82,6 +85,7 @@ fn contact_state(state: ContactState) -> &'static str {
         ContactState::Unknown => "unknown",
         ContactState::Accepted => "accepted",
         ContactState::Blocked => "blocked",
+        ContactState::Rejected => "rejected",
     }
 }
 
@@ -201,6 +205,14 @@ pub(crate) fn group(group: &GroupInfo) -> String {
         "{BOLD}{}{BOLD:#} ({}) is joined: fetch its messages with `cwtch sync`.\n",
         named(&group.shown, &group.group),
         line(&group.group)
+    )
+}
+
+pub(crate) fn group_renamed(group: &GroupInfo) -> String {
+    format!(
+        "The group {} is called {BOLD}{}{BOLD:#}.\n",
+        short(&group.group),
+        named(&group.shown, &group.group)
     )
 }
 
@@ -333,6 +345,9 @@ pub(crate) fn event(event: &Event) -> String {
         Event::ContactChanged { contact } => {
             let name = named(&contact.shown, &contact.address);
             format!("contact {name} is {}", contact_state(contact.state))
+        }
+        Event::ContactRemoved { address, who } => {
+            format!("contact {} is removed", named(&who.shown, address))
         }
         Event::Message { message } => {
             let place = named(&message.conversation_name.shown, &message.conversation);

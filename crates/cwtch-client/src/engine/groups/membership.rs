@@ -86,6 +86,27 @@ impl Groups {
         Ok(group)
     }
 
+    /// Gives a group a name of the person's own; with `None` it is shown by its maker's again.
+    ///
+    /// # Errors
+    /// `NotFound`, `Usage` for a bad name, or trouble with the database.
+    pub(crate) async fn group_rename(
+        &self,
+        group: &GroupId,
+        name: Option<String>,
+    ) -> Result<GroupInfo, ApiError> {
+        let (group, context) = (*group, &self.shared.context);
+        let renamed = context
+            .store
+            .run(move |profile| {
+                let group = profile.rename_group(&group, name.as_deref())?;
+                info(profile, &group)
+            })
+            .await?;
+        context.emit(Event::GroupChanged { group: renamed.clone() });
+        Ok(renamed)
+    }
+
     /// All groups, in the order in which they were made or joined.
     ///
     /// # Errors

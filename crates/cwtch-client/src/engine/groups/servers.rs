@@ -21,6 +21,16 @@ impl Groups {
         server_info(&self.shared, &server).await
     }
 
+    /// Forgets a server that carries no group.
+    ///
+    /// # Errors
+    /// `Usage` for what is no address, `NotFound` for an unknown server, `Refused` for one that carries groups or has
+    /// evidence against it.
+    pub(crate) async fn server_remove(&self, server: &str) -> Result<(), ApiError> {
+        let board = Address::parse_pasted(server).map_err(|error| sentences::no_server(&error))?;
+        self.shared.context.store.run(move |profile| profile.remove_server(&board)).await
+    }
+
     /// All servers, in the order in which they were added.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use super::registry::Admitted;
 use super::{Shared, connection};
 use crate::api::Event;
 use crate::engine::info::person_info;
-use crate::profile::{ContactState, StorageError};
+use crate::profile::{ContactState, NotedPeer, StorageError};
 
 /// Takes in a connection whose peer is known by now, or closes it. `dialled`: this side opened it.
 pub(super) async fn admit(shared: &Arc<Shared>, mut connection: SecureConnection, dialled: bool) {
@@ -24,12 +24,15 @@ pub(super) async fn admit(shared: &Arc<Shared>, mut connection: SecureConnection
             return;
         }
     };
-    let is_new = noted.is_new();
-    let state = noted.into_inner();
-    if state == ContactState::Blocked || (dialled && state == ContactState::Unknown) {
+    let state = match noted {
+        NotedPeer::Known(state) => state,
+        NotedPeer::New => ContactState::Unknown,
+        NotedPeer::Unwanted => return,
+    };
+    let accepted = state == ContactState::Accepted;
+    if state == ContactState::Blocked || (dialled && !accepted) {
         return;
     }
-    let accepted = state == ContactState::Accepted;
     let mut first = None;
     let (link, came_online) = loop {
         match shared.registry.admit(&context.address, &peer, dialled, accepted) {
@@ -42,7 +45,7 @@ pub(super) async fn admit(shared: &Arc<Shared>, mut connection: SecureConnection
             },
         }
     };
-    if is_new {
+    if noted == NotedPeer::New {
         context.emit(Event::ContactRequest { address: peer.to_string() });
     }
     if came_online {

@@ -132,6 +132,11 @@ impl Peers {
         self.shared.registry.close(contact);
     }
 
+    /// Nobody is to stay connected who is no contact.
+    pub(crate) fn close_strangers(&self) {
+        self.shared.registry.close_strangers();
+    }
+
     /// How the way to a contact stands; `None` where nobody keeps connections.
     pub(crate) fn standing(&self, contact: &Address) -> Option<Standing> {
         self.shared.context.is_daemon().then(|| self.shared.registry.standing(contact))

@@ -238,7 +238,7 @@ impl Peers {
 fn refuse_state(state: ContactState) -> Result<(), ApiError> {
     let sentence = match state {
         ContactState::Accepted => return Ok(()),
-        ContactState::Unknown => {
+        ContactState::Unknown | ContactState::Rejected => {
             "This contact is not accepted yet; accept it first with `cwtch contact accept`."
         }
         ContactState::Blocked => "This contact is blocked; accept it first with `cwtch contact accept`.",

@@ -177,6 +177,14 @@ impl Registry {
         }
     }
 
+    /// Closes the connections of all who are no accepted contacts.
+    pub(super) fn close_strangers(&self) {
+        for link in self.slots().values().filter_map(|slot| slot.link.as_ref()).filter(|link| !link.accepted)
+        {
+            link.close.cancel();
+        }
+    }
+
     /// The connection with an accepted contact.
     pub(super) fn link(&self, peer: &Address) -> Option<Arc<Link>> {
         self.slots().get(peer)?.contact().cloned()

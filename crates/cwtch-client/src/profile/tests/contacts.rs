@@ -7,11 +7,11 @@ fn shown(contact: &Contact) -> String {
 }
 
 #[test]
-fn adding_accepts_and_renames() {
+fn adding_accepts_whoever_is_no_contact_yet_and_changes_no_contact() {
     let (_dir, mut profile) = profile();
     let friend = peer(1);
-    assert_eq!(profile.note_peer(&friend, NOW).unwrap(), Added::New(ContactState::Unknown));
-    assert_eq!(profile.note_peer(&friend, NOW).unwrap(), Added::Known(ContactState::Unknown));
+    assert_eq!(profile.note_peer(&friend, NOW).unwrap(), NotedPeer::New);
+    assert_eq!(profile.note_peer(&friend, NOW).unwrap(), NotedPeer::Known(ContactState::Unknown));
     let added = profile.add_contact(&friend, Some("Bob"), NOW + 1).unwrap();
     assert!(!added.is_new());
     let contact = added.into_inner();
@@ -21,10 +21,34 @@ fn adding_accepts_and_renames() {
     assert!(profile.add_contact(&peer(2), None, NOW).unwrap().is_new());
     assert_eq!(profile.contacts().unwrap().len(), 2);
 
+    // Again, it changes nothing, and says so where something was to be changed.
+    assert_eq!(profile.add_contact(&friend, Some("Bob"), NOW).unwrap(), Added::Known(contact.clone()));
+    assert_eq!(profile.add_contact(&friend, None, NOW).unwrap(), Added::Known(contact));
+    assert!(matches!(profile.add_contact(&friend, Some("Rob"), NOW), Err(StorageError::Named)));
+    assert!(matches!(profile.add_contact(&peer(2), Some("Rob"), NOW), Err(StorageError::Named)));
     profile.set_contact_state(&friend, ContactState::Blocked, NOW).unwrap();
+    for name in [None, Some("Bob"), Some("Rob")] {
+        assert!(matches!(profile.add_contact(&friend, name, NOW), Err(StorageError::Blocked)));
+    }
     assert_eq!(profile.contact_state(&friend).unwrap(), Some(ContactState::Blocked));
-    assert_eq!(profile.note_peer(&friend, NOW).unwrap(), Added::Known(ContactState::Blocked));
+    assert_eq!(profile.note_peer(&friend, NOW).unwrap(), NotedPeer::Known(ContactState::Blocked));
     assert_eq!(profile.contact_state(&peer(3)).unwrap(), None);
+}
+
+#[test]
+fn renaming_changes_a_name_and_nothing_else() {
+    for state in
+        [ContactState::Unknown, ContactState::Rejected, ContactState::Blocked, ContactState::Accepted]
+    {
+        let (_dir, mut profile) = profile();
+        let friend = peer(1);
+        let before = profile.set_contact_state(&friend, state, NOW).unwrap();
+        profile.set_contact_attribute(&friend, Attribute::Name, Some("Robert")).unwrap();
+        let renamed = profile.rename_contact(&friend, Some(" Bob\u{200b} ")).unwrap();
+        assert_eq!((renamed.state, renamed.added, shown(&renamed).as_str()), (state, before.added, "Bob"));
+        let cleared = profile.rename_contact(&friend, None).unwrap();
+        assert_eq!((cleared.state, shown(&cleared).as_str()), (state, "\"Robert\""));
+    }
 }
 
 #[test]
@@ -46,22 +70,6 @@ fn bad_names_and_the_own_address_are_refused() {
         assert!(matches!(refused, Err(StorageError::Text { .. })), "{name:?}");
     }
     assert!(profile.contacts().unwrap().is_empty(), "a refusal stores nothing");
-}
-
-#[test]
-fn unknown_peers_are_bounded_and_the_oldest_go_first() {
-    let (_dir, mut profile) = profile();
-    let named = peer(0);
-    profile.note_peer(&named, NOW).unwrap();
-    profile.rename_contact(&named, Some("keep me")).unwrap();
-    let extra = 5;
-    for n in 1..=u64::from(UNKNOWN_MAX) + extra {
-        profile.note_peer(&peer(n), NOW).unwrap();
-    }
-    assert_eq!(profile.contacts().unwrap().len(), UNKNOWN_MAX as usize + 1);
-    assert!(profile.contact(&named).unwrap().is_some());
-    assert!(profile.contact(&peer(extra)).unwrap().is_none());
-    assert!(profile.contact(&peer(extra + 1)).unwrap().is_some());
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod order;
 mod p2p;
 mod posts;
 mod properties;
+mod requests;
 mod scale;
 mod secrecy;
 mod transcript;

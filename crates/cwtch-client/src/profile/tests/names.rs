@@ -150,17 +150,18 @@ fn what_is_shown_finds_who_is_shown_by_it() {
 fn nobody_is_called_you() {
     let (_dir, mut profile, server, _) = in_group(History::Empty);
     for (n, name) in [(1, "you"), (2, "You"), (3, "y\u{200b}оu")] {
-        let refused = profile.add_contact(&peer(n), Some(name), NOW);
-        assert!(matches!(refused, Err(StorageError::Name { .. })), "{name:?}");
+        let given = profile.add_contact(&peer(10 + n), Some(name), NOW).unwrap().into_inner().conversation;
+        assert!(shows(&profile, given).ends_with("…)"), "{}", shows(&profile, given));
         let claimed = claiming(&mut profile, n, name);
         assert!(shows(&profile, claimed).ends_with("…)"), "{}", shows(&profile, claimed));
     }
     let named_you = joined(&mut profile, &server, 7, "you");
     assert!(shows(&profile, named_you).starts_with("\"you\" ("));
-    assert!(matches!(
-        profile.rename_group(&super::group(7, &server, History::Replay).id, Some("YOU")),
-        Err(StorageError::Name { .. })
-    ));
+    for name in ["\"Bob\"", "“Bob", peer(1).as_str(), &"0".repeat(32)] {
+        let refused = profile.add_contact(&peer(30), Some(name), NOW);
+        assert!(matches!(refused, Err(StorageError::Name { .. })), "{name:?}");
+    }
+    assert!(profile.contact(&peer(30)).unwrap().is_none(), "a refusal stores nothing");
 }
 
 #[test]
