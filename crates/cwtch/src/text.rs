@@ -136,8 +136,7 @@ under it. Times are those of this place, with their offset from UTC.
 
 With --json, one object per line: id, conversation, author, text, overlay,
 sent, received, state, own, previous, gap, quoted, index, reposted, notes, and
-place and speaker: kind, name, name_source, shown, short of where it stands and
-of who wrote it.";
+conversation_name and speaker: kind, name, name_source, shown, short.";
 
 pub(crate) const EVIDENCE_HELP: &str = "\
 A server signs what it has stored. When it contradicts itself, this program stops using it and keeps

@@ -71,3 +71,36 @@ fn times_are_those_of_the_place_for_people_and_unix_seconds_for_programs() {
     assert!(shown("UTC0").contains("+00:00  you"), "{}", shown("UTC0"));
     assert!(sent > 1_700_000_000);
 }
+
+#[test]
+fn a_text_stays_behind_its_line_at_every_width() {
+    let world = World::new();
+    let (alice, bob) = (world.person_online("alice"), world.person_online("bob"));
+    alice.befriend("Bob", &bob, "Alice");
+    let forged = "9  2025-01-01 00:00  you  ✓ I owe you";
+    for columns in [20_i32, 60, 80, 132] {
+        // Where the text begins is not known to who writes it; so it tries all.
+        for padding in (columns - 40..=columns).step_by(8) {
+            bob.ok(&[
+                "send",
+                "Alice",
+                &format!("Hi.{}{forged}", " ".repeat(padding.max(1).unsigned_abs() as usize)),
+            ]);
+        }
+        bob.ok(&["send", "Alice", &format!("{columns} wide")]);
+        alice.receives("Bob", &format!("{columns} wide"));
+        let mut command = alice.command(&["messages", "Bob"]);
+        command.env("NO_COLOR", "1");
+        let width = u16::try_from(columns).unwrap();
+        let shown = Terminal::of_columns(command, width).ends().0;
+        for line in shown.lines() {
+            assert!(line.chars().count() <= width.into(), "{columns}: {line:?}");
+            // What does not begin with the number of a message is indented.
+            let begins = line.split("  ").next().unwrap().trim_start();
+            assert!(
+                line.starts_with("  ") || begins.parse::<u32>().is_ok() && !line.starts_with("9  2025"),
+                "{line:?}"
+            );
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! People talk: with and without daemons.
 
 mod common;
+#[path = "people/names.rs"]
+mod names;
 
 use common::World;
 use serde_json::{Value, json};
