@@ -205,7 +205,9 @@ impl Server {
     }
 
     fn put_database(&mut self) {
-        let at = self.below(self.databases.len().max(1) as u32) as usize;
+        // The newest is as likely as all others: it is of this minute, perhaps.
+        let any = self.below(self.databases.len().max(1) as u32) as usize;
+        let at = if self.below(2) == 0 { any } else { self.databases.len().saturating_sub(1) };
         let Some(backup) = self.databases.get(at) else { return };
         remove_database(self.world.data());
         for name in &DATABASE[..2] {
