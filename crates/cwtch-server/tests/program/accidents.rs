@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use cwtch_log::fraud::Disagreement;
@@ -19,7 +21,7 @@ use cwtch_wire::board::PostLog;
 use rustix::process::Signal;
 
 use super::common::{PATIENCE, connect, message, mint};
-use super::{Place, Running, output, stderr};
+use super::{Place, Running, stderr};
 
 const DATABASE: [&str; 3] = ["board.sqlite", "board.sqlite-wal", "board.sqlite-shm"];
 const KEYS: [&str; 3] = ["board.key", "token-service.key", "issuer.key"];
@@ -78,7 +80,16 @@ impl Lab {
     /// A start that is refused, and makes nothing; what it says.
     fn refused(&self, declared: &[&str]) -> String {
         let before = self.database().exists();
-        let refused = output(&self.args(declared));
+        let mut command = super::command(&self.args(declared));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
+        if !ready.is_empty() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("it started: {ready}");
+        }
+        let refused = child.wait_with_output().unwrap();
         assert_eq!(refused.status.code(), Some(1), "{}", stderr(&refused));
         assert_eq!(self.database().exists(), before, "a refused start made a database");
         stderr(&refused)
@@ -276,7 +287,7 @@ fn after_a_clock_that_may_have_been_ahead_a_declared_start_waits_and_says_until_
     let data = lab.place.data();
     let mut command = super::command(&lab.args(&["--declare-total-loss"]));
     let said = data.with_extension("log");
-    command.stderr(fs::File::create(&said).unwrap()).stdout(std::process::Stdio::null());
+    command.stderr(fs::File::create(&said).unwrap()).stdout(Stdio::null());
     let mut child = command.spawn().unwrap();
     let begun = Instant::now();
     let read = || fs::read_to_string(&said).unwrap();
