@@ -11,7 +11,7 @@ use super::error::StorageError;
 use super::{Profile, groups};
 
 /// Messages that are erased in one step: some milliseconds on a common disk.
-const MESSAGES: u32 = 128;
+const MESSAGES: u32 = 64;
 /// Rows of other tables that are erased in one step.
 const ROWS: u32 = 1024;
 
