@@ -245,14 +245,17 @@ impl Run {
                 let batch: Vec<_> = named(posts).iter().map(|(t, s, c)| post(*t, s, c)).collect();
                 let before = self.world.snapshot();
                 let journal = self.world.data().join("board.sqlite-wal");
-                let length = |path: &std::path::Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
-                let written_before = length(&journal);
+                let old = std::fs::read(&journal).unwrap_or_default();
                 self.open.writer.commit(&batch).unwrap();
-                let bytes = std::fs::read(&journal).unwrap();
-                let more = bytes.len() as u64 - written_before;
+                let new = std::fs::read(&journal).unwrap();
+                // A journal goes on at its end, or begins anew over what has been moved into the database.
+                let differs = |at: &usize| old.get(*at) != new.get(*at);
+                let first = (0..new.len()).find(differs).unwrap_or(new.len());
+                let last = (0..new.len()).rfind(differs).unwrap_or(first);
                 // The last byte never arrives.
-                let torn = usize::try_from(written_before + more.saturating_sub(1) * part / 1000).unwrap();
-                std::fs::write(before.path().join("board.sqlite-wal"), &bytes[..torn]).unwrap();
+                let torn = first + (last - first) * usize::try_from(part).unwrap() / 1000;
+                let left = [&new[..torn], old.get(torn..).unwrap_or_default()].concat();
+                std::fs::write(before.path().join("board.sqlite-wal"), left).unwrap();
                 self.restart(Some(before.path()));
             }
             Step::Restart => self.restart(None),
