@@ -231,7 +231,7 @@ struct Starting {
 
 /// What came of an attempt.
 enum Attempt {
-    Opened(Opened),
+    Opened(Box<Opened>),
     NotYet(Starting, NotYet),
 }
 
@@ -248,7 +248,7 @@ impl Starting {
             let source = Box::new(clock.clone());
             let trying = tokio::task::spawn_blocking(move || self.attempt(trust, source, waited));
             match trying.await.map_err(io::Error::other)?? {
-                Attempt::Opened(opened) => return Ok(opened),
+                Attempt::Opened(opened) => return Ok(*opened),
                 Attempt::NotYet(again, not_yet) => {
                     tracing::warn!("{not_yet}");
                     self = again;
@@ -304,7 +304,8 @@ impl Starting {
         let status = store.reader()?.status()?;
         tracing::info!(messages = status.messages, spent_tokens = status.spent, "database opened");
         let data_dir = self.data_dir;
-        Ok(Attempt::Opened(Opened { data_dir, keys, store, writer, signs, newest: status.newest }))
+        let newest = status.newest;
+        Ok(Attempt::Opened(Box::new(Opened { data_dir, keys, store, writer, signs, newest })))
     }
 }
 
