@@ -63,13 +63,13 @@ async fn serve(mut streams: impl Stream<Item = StreamRequest> + Unpin, arrivals:
             let _ = request.shutdown_circuit();
             return;
         }
-        arrivals.note();
+        let arrival = arrivals.note();
         let Ok(Some(place)) = timeout(WAIT, arrivals.room()).await else {
             let _ = request.shutdown_circuit();
             return;
         };
         if let Ok(stream) = request.accept(Connected::new_empty()).await {
-            place.send(Box::new(Counted { stream, _open: open.clone() }));
+            place.send(arrival, Box::new(Counted { stream, _open: open.clone() }));
         }
     }
 }

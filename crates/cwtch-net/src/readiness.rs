@@ -22,6 +22,8 @@ pub struct Trouble {
     pub sentence: String,
     /// Whether somebody has to do something about it. If not, it may pass by itself.
     pub needs_person: bool,
+    /// Whether it is certain that another process answers at the own address.
+    pub elsewhere: bool,
 }
 
 impl Readiness {
@@ -39,7 +41,16 @@ impl Readiness {
     #[must_use]
     pub fn with_trouble(mut self, sentence: impl Into<String>, needs_person: bool) -> Self {
         self.percent = self.percent.min(99);
-        self.trouble = Some(Trouble { sentence: sentence.into(), needs_person });
+        self.trouble = Some(Trouble { sentence: sentence.into(), needs_person, elsewhere: false });
+        self
+    }
+
+    /// The same where it is certain that another process answers at the own address.
+    #[must_use]
+    pub(crate) fn served_elsewhere(mut self) -> Self {
+        if let Some(trouble) = &mut self.trouble {
+            trouble.elsewhere = true;
+        }
         self
     }
 

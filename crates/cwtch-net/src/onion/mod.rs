@@ -5,58 +5,21 @@
 //! and the service be out of reach, or the other way round, and a second machine with the same key may take
 //! the connections. [`keep_checked`] therefore dials the own address through the network.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+mod arrivals;
+
 use std::time::Duration;
 
 use rand::Rng;
-use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::io::AsyncWriteExt;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
 
-use crate::network::{BoxStream, NetError};
+pub use self::arrivals::{Arrival, Arrivals, Room};
+use crate::network::{BoxStream, NetError, UnreachableWhy};
 use crate::readiness::Readiness;
 
 /// The virtual port of every Cwtch onion service (§1.2).
 pub const PORT: u16 = 9878;
-
-/// Streams that wait for the program to take them; who comes after waits in Tor.
-const BACKLOG: usize = 32;
-
-/// The end of a queue at which a Tor puts the streams that reach an onion service. All clones are one queue.
-#[derive(Debug, Clone)]
-pub struct Arrivals {
-    queue: mpsc::Sender<BoxStream>,
-    count: Arc<AtomicU64>,
-}
-
-impl Arrivals {
-    /// A queue with its other end.
-    pub fn new() -> (Self, mpsc::Receiver<BoxStream>) {
-        let (queue, streams) = mpsc::channel(BACKLOG);
-        (Self { queue, count: Arc::default() }, streams)
-    }
-
-    /// Notes that a stream has reached this process. Called before there is room for it, so that the
-    /// [count](Self::count) tells what reached the service and not what the program took.
-    pub fn note(&self) {
-        self.count.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// Streams noted so far.
-    pub fn count(&self) -> u64 {
-        self.count.load(Ordering::Acquire)
-    }
-
-    /// Waits for room; `None` once nobody takes streams any more.
-    pub async fn room(&self) -> Option<mpsc::Permit<'_, BoxStream>> {
-        self.queue.reserve().await.ok()
-    }
-
-    /// Waits until nobody takes streams any more.
-    pub async fn abandoned(&self) {
-        self.queue.closed().await;
-    }
-}
 
 /// When an onion service is looked at from outside.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +57,10 @@ impl Default for CheckTimes {
 pub const SERVED_ELSEWHERE: &str = "Another program answers at this address: the same identity seems to run on another machine, or \
      twice on this one. Stop it there; until then each takes the other's connections.";
 
+/// Looks in a row that came out elsewhere, after which that is taken for certain: each goes another way through the
+/// network.
+const CERTAIN: u32 = 2;
+
 /// Failed looks in a row after which something that was ready is not any more.
 const PATIENCE: u32 = 3;
 
@@ -111,7 +78,7 @@ pub async fn keep_checked<F, D>(
     D: Fn() -> F + Send,
     F: Future<Output = Result<BoxStream, NetError>> + Send,
 {
-    let mut failed = 0;
+    let (mut failed, mut elsewhere) = (0, 0);
     loop {
         let said = published.borrow_and_update().clone();
         let pause = if said.is_ready() {
@@ -121,11 +88,17 @@ pub async fn keep_checked<F, D>(
             let limit = doubled(times.limit_first, failed).min(times.limit);
             let looked = look(&arrivals, (limit, times.arrival), &dial).await;
             failed = if looked.is_ok() { 0 } else { failed + 1 };
+            elsewhere = match looked {
+                Ok(false) => elsewhere + 1,
+                Ok(true) => 0,
+                Err(_) => elsewhere,
+            };
             match looked {
                 Ok(true) => Readiness::ready().report_to(&report),
                 Ok(false) => {
                     let waiting = Readiness::waiting(95, "the other program to stop");
-                    waiting.with_trouble(SERVED_ELSEWHERE, true).report_to(&report);
+                    let waiting = waiting.with_trouble(SERVED_ELSEWHERE, true);
+                    if elsewhere < CERTAIN { waiting } else { waiting.served_elsewhere() }.report_to(&report);
                 }
                 // A ready service does not become unready by one circuit that failed.
                 Err(_) if report.borrow().is_ready() && failed < PATIENCE => {}
@@ -174,6 +147,9 @@ fn doubled(first: Duration, times: u32) -> Duration {
 }
 
 /// Dials the own address; `Ok` tells whether the stream came out here. Dial and arrival each have a limit.
+///
+/// Only the stream's own nonce shows that it came out here. That it came out elsewhere is not said while something has
+/// arrived that the program has not read, or waits where nobody could have noted it.
 async fn look<F, D>(
     arrivals: &Arrivals,
     (limit, arrival): (Duration, Duration),
@@ -183,15 +159,24 @@ where
     D: Fn() -> F,
     F: Future<Output = Result<BoxStream, NetError>>,
 {
-    let before = arrivals.count();
-    let timed_out = NetError::unreachable(crate::UnreachableWhy::TimedOut);
-    let _stream = timeout(limit, dial()).await.unwrap_or(Err(timed_out))?;
-    let arrived = async {
-        while arrivals.count() == before {
-            sleep(Duration::from_millis(10)).await;
-        }
+    let look = arrivals.look();
+    let timed_out = || NetError::unreachable(UnreachableWhy::TimedOut);
+    let dialled = async {
+        let mut stream = dial().await?;
+        let written = async {
+            stream.write_all(look.nonce()).await?;
+            stream.flush().await
+        };
+        written.await.map_err(|_| NetError::unreachable(UnreachableWhy::NoAnswer))?;
+        Ok(stream)
     };
-    Ok(timeout(arrival, arrived).await.is_ok())
+    let _stream = timeout(limit, dialled).await.unwrap_or_else(|_| Err(timed_out()))?;
+    if timeout(arrival, look.seen()).await.is_ok() {
+        return Ok(true);
+    }
+    timeout(limit, look.decided()).await.map_err(|_| timed_out())?;
+    // What the program has just begun to read may speak a moment later.
+    Ok(look.is_seen() || timeout(arrival, look.seen()).await.is_ok())
 }
 
 /// Reports, but lets a trouble stand that was reported before: a new attempt does not end it.
@@ -202,12 +187,14 @@ fn keep_trouble(report: &watch::Sender<Readiness>, now: Readiness) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::{Arc, Mutex};
 
-    use tokio::io::duplex;
+    use tokio::io::{AsyncReadExt, duplex};
+    use tokio::sync::mpsc;
+    use tokio::time::sleep;
 
     use super::*;
-    use crate::UnreachableWhy;
     use crate::readiness::until_ready;
 
     /// A network that answers as it is told: each dial takes the next answer, the last one stays.
@@ -215,12 +202,16 @@ mod tests {
         arrivals: Arrivals,
         answers: Mutex<Vec<Answer>>,
         dials: AtomicU64,
+        /// The other ends of streams that reached somebody else.
+        others: Mutex<Vec<BoxStream>>,
     }
 
     #[derive(Clone, Copy, PartialEq)]
     enum Answer {
         Here,
         Elsewhere,
+        /// Elsewhere; but somebody else's stream arrives here meanwhile.
+        ElsewhereAmongOthers,
         Nobody,
         Never,
     }
@@ -229,29 +220,60 @@ mod tests {
         fn new(answers: &[Answer]) -> (Arc<Self>, mpsc::Receiver<BoxStream>) {
             let (arrivals, streams) = Arrivals::new();
             let answers = Mutex::new(answers.iter().rev().copied().collect());
-            (Arc::new(Self { arrivals, answers, dials: AtomicU64::new(0) }), streams)
+            let others = Mutex::default();
+            (Arc::new(Self { arrivals, answers, dials: AtomicU64::new(0), others }), streams)
         }
 
-        /// `None` for a dial that comes to no end.
-        fn answer(&self) -> Option<Result<BoxStream, NetError>> {
-            self.dials.fetch_add(1, Ordering::AcqRel);
-            let mut answers = self.answers.lock().unwrap();
-            let answer = if answers.len() > 1 { answers.pop() } else { answers.last().copied() };
-            let stream: BoxStream = Box::new(duplex(1).0);
-            match answer.unwrap() {
-                Answer::Here => {
-                    self.arrivals.note();
-                    Some(Ok(stream))
-                }
-                Answer::Elsewhere => Some(Ok(stream)),
-                Answer::Nobody => Some(Err(NetError::unreachable(UnreachableWhy::NoAnswer))),
-                Answer::Never => None,
+        async fn arrive(&self, stream: BoxStream) {
+            let arrival = self.arrivals.note();
+            if let Some(room) = self.arrivals.room().await {
+                room.send(arrival, stream);
             }
+        }
+
+        async fn answer(&self) -> Result<BoxStream, NetError> {
+            self.dials.fetch_add(1, Ordering::AcqRel);
+            let answer = {
+                let mut answers = self.answers.lock().unwrap();
+                if answers.len() > 1 { answers.pop() } else { answers.last().copied() }
+            };
+            let (ours, theirs) = duplex(64);
+            match answer.unwrap() {
+                Answer::Here => self.arrive(Box::new(theirs)).await,
+                Answer::Elsewhere => self.others.lock().unwrap().push(Box::new(theirs)),
+                Answer::ElsewhereAmongOthers => {
+                    let (mut stranger, arriving) = duplex(64);
+                    stranger.write_all(&[7; 64]).await.unwrap();
+                    self.others.lock().unwrap().extend([Box::new(theirs) as BoxStream, Box::new(stranger)]);
+                    self.arrive(Box::new(arriving)).await;
+                }
+                Answer::Nobody => return Err(NetError::unreachable(UnreachableWhy::NoAnswer)),
+                Answer::Never => std::future::pending().await,
+            }
+            Ok(Box::new(ours))
         }
 
         fn dials(&self) -> u64 {
             self.dials.load(Ordering::Acquire)
         }
+    }
+
+    /// Waits for a report. The clock is paused, so that the limit takes a moment.
+    async fn told_of(reported: &mut watch::Receiver<Readiness>, wanted: impl FnMut(&Readiness) -> bool) {
+        let told = timeout(Duration::from_secs(3600), reported.wait_for(wanted)).await;
+        told.expect("a report").expect("somebody reports");
+    }
+
+    /// A program that reads what arrives.
+    fn read_all(mut streams: mpsc::Receiver<BoxStream>) {
+        tokio::spawn(async move {
+            while let Some(mut stream) = streams.recv().await {
+                tokio::spawn(async move {
+                    let mut bytes = Vec::new();
+                    stream.read_to_end(&mut bytes).await
+                });
+            }
+        });
     }
 
     fn begin(
@@ -263,13 +285,8 @@ mod tests {
         let told = told.clone();
         let arrivals = told.arrivals.clone();
         let dial = move || {
-            let answer = told.answer();
-            async {
-                match answer {
-                    Some(answer) => answer,
-                    None => std::future::pending().await,
-                }
-            }
+            let told = told.clone();
+            async move { told.answer().await }
         };
         let task = tokio::spawn(keep_checked(published, arrivals, CheckTimes::default(), dial, report));
         (publish, reported, task)
@@ -277,7 +294,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_published_service_is_ready_only_once_it_answers() {
-        let (told, _streams) = Told::new(&[Answer::Nobody, Answer::Nobody, Answer::Here]);
+        let (told, streams) = Told::new(&[Answer::Nobody, Answer::Nobody, Answer::Here]);
+        read_all(streams);
         let (publish, mut reported, _task) = begin(&told, Readiness::waiting(50, "upload"));
         reported.changed().await.unwrap();
         assert_eq!(*reported.borrow(), Readiness::waiting(45, "upload"));
@@ -290,8 +308,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_look_that_comes_to_no_end_is_given_up_soon_and_the_next_has_longer() {
-        let (told, _streams) = Told::new(&[Answer::Never, Answer::Never, Answer::Here]);
+        let (told, streams) = Told::new(&[Answer::Never, Answer::Never, Answer::Here]);
         let began = Instant::now();
+        read_all(streams);
         let (_publish, mut reported, _task) = begin(&told, Readiness::ready());
         assert!(until_ready(&mut reported).await);
         // Ten seconds, a pause of one, twenty, a pause of two.
@@ -300,19 +319,65 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_address_that_answers_from_elsewhere_is_told_until_it_ends() {
-        let (told, _streams) = Told::new(&[Answer::Elsewhere, Answer::Elsewhere, Answer::Here]);
+        use Answer::{Elsewhere, ElsewhereAmongOthers, Here};
+        for other in [Elsewhere, ElsewhereAmongOthers] {
+            let (told, streams) = Told::new(&[other, other, Here]);
+            read_all(streams);
+            let (_publish, mut reported, _task) = begin(&told, Readiness::ready());
+            told_of(&mut reported, |r| r.trouble.is_some()).await;
+            let trouble = reported.borrow().trouble.clone().unwrap();
+            assert!(trouble.needs_person && trouble.sentence.contains("another machine"), "{trouble:?}");
+            assert!(!trouble.elsewhere, "one look may have met something passing");
+            told_of(&mut reported, |r| r.trouble.as_ref().is_some_and(|t| t.elsewhere)).await;
+            assert_eq!(told.dials(), 2);
+            assert!(until_ready(&mut reported).await);
+            assert_eq!(told.dials(), 3);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_reads_nothing_is_not_taken_for_another_one() {
+        // Nobody reads: so long it cannot be told whose stream came here.
+        let (told, streams) = Told::new(&[Answer::Here]);
         let (_publish, mut reported, _task) = begin(&told, Readiness::ready());
-        reported.wait_for(|r| r.trouble.is_some()).await.unwrap();
-        let trouble = reported.borrow().trouble.clone().unwrap();
-        assert!(trouble.needs_person && trouble.sentence.contains("another machine"), "{trouble:?}");
+        told_of(&mut reported, |r| r.trouble.is_some()).await;
+        assert_eq!(told.dials(), u64::from(PATIENCE), "looks that came to no end");
+        let said = reported.borrow().trouble.clone().unwrap();
+        assert!(!said.elsewhere && !said.sentence.contains("Another program"), "{said:?}");
+        read_all(streams);
         assert!(until_ready(&mut reported).await);
-        assert_eq!(told.dials(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_crowd_before_the_queue_is_not_taken_for_another_program() {
+        let (told, streams) = Told::new(&[Answer::Elsewhere]);
+        // The queue is full of silent streams, and one more waits; what is behind it nobody has noted.
+        let mut crowd = Vec::new();
+        for _ in 0..streams.max_capacity() {
+            let (ours, theirs) = duplex(64);
+            crowd.push(ours);
+            told.arrive(Box::new(theirs)).await;
+        }
+        let blocked = tokio::spawn({
+            let told = told.clone();
+            async move { told.arrive(Box::new(duplex(64).0)).await }
+        });
+        while !told.arrivals.is_blocked() {
+            tokio::task::yield_now().await;
+        }
+        let (_publish, mut reported, _task) = begin(&told, Readiness::ready());
+        told_of(&mut reported, |r| r.trouble.is_some()).await;
+        assert!(!reported.borrow().trouble.as_ref().unwrap().sentence.contains("Another program"));
+        read_all(streams);
+        blocked.await.unwrap();
+        told_of(&mut reported, |r| r.trouble.as_ref().is_some_and(|t| t.elsewhere)).await;
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_failed_look_changes_nothing_and_several_do() {
         use Answer::{Here, Nobody};
-        let (told, _streams) = Told::new(&[Here, Nobody, Here, Nobody, Nobody, Nobody, Here]);
+        let (told, streams) = Told::new(&[Here, Nobody, Here, Nobody, Nobody, Nobody, Here]);
+        read_all(streams);
         let (_publish, mut reported, _task) = begin(&told, Readiness::ready());
         assert!(until_ready(&mut reported).await);
         while told.dials() < 5 {
@@ -327,7 +392,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_service_that_is_withdrawn_is_not_ready_at_once() {
-        let (told, _streams) = Told::new(&[Answer::Here]);
+        let (told, streams) = Told::new(&[Answer::Here]);
+        read_all(streams);
         let (publish, mut reported, task) = begin(&told, Readiness::ready());
         assert!(until_ready(&mut reported).await);
         publish.send(Readiness::waiting(20, "the network").with_trouble("It is down.", false)).unwrap();
