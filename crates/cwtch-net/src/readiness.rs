@@ -47,7 +47,7 @@ impl Readiness {
 
     /// The same where it is certain that another process answers at the own address.
     #[must_use]
-    pub(crate) fn served_elsewhere(mut self) -> Self {
+    pub fn served_elsewhere(mut self) -> Self {
         if let Some(trouble) = &mut self.trouble {
             trouble.elsewhere = true;
         }

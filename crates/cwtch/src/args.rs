@@ -260,6 +260,9 @@ pub(crate) enum ProfileVerb {
         #[arg(long)]
         remove: bool,
     },
+    /// Go on here after another copy of the profile was seen elsewhere: stop that one first
+    #[command(long_about = text::CONFIRM_ONLY_COPY_LONG)]
+    ConfirmOnlyCopy,
 }
 
 /// `cwtch contact …`

@@ -129,6 +129,15 @@ What they give is checked like what a server gives, and posted again, so that ev
 Contacts answer only for groups in which you wrote yourself; there a daemon asks by itself, now and \
 then.";
 
+pub(crate) const CONFIRM_ONLY_COPY_LONG: &str = "\
+Go on here after another copy of the profile was seen elsewhere.
+
+A profile runs in one place at a time. Where a copy of its folder runs at the same time, each takes the \
+other's connections and tokens, and group members could take you for a liar. So when one is seen (a \
+message of yours comes that was not written here, or your address leads to another program), nothing is \
+sent until you choose: stop the other copy for good, then run this where the profile is to go on. What \
+was queued goes out. A backup that was put back needs none of this: it just goes on.";
+
 pub(crate) const MESSAGES_HELP: &str = "\
 Marks: ✓ acknowledged or stored, … on its way, ✗ failed, ! a message before
 this one was not delivered, or there is something else to say about it: that stands

@@ -18,6 +18,10 @@ pub enum Command {
     /// What the engine is doing. Reply: [`super::Reply::Status`].
     #[serde(rename = "status")]
     Status,
+    /// The person says that this is the only copy of the profile that is used from now on: after
+    /// [`super::Event::RunsElsewhere`], sending goes on. Reply: `Done`.
+    #[serde(rename = "profile.confirm-only-copy")]
+    ConfirmOnlyCopy,
 
     /// Adds a contact as accepted: a new one, or somebody who connected. Refused for one that is blocked, or that has
     /// another name. Reply: `Contact`.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::reply::{
     ContactInfo, ContactPhase, GroupInfo, MessageInfo, MessageState, NameInfo, NoteInfo, ReadinessInfo,
+    SeenBy,
 };
 
 /// Something that happened. JSON: `{"event":"message",…}`.
@@ -179,6 +180,16 @@ pub enum Event {
         notice: LogNotice,
         /// The same as whole sentences.
         detail: String,
+    },
+    /// Another copy of this profile seems to run elsewhere: nothing is sent until the person chooses, with
+    /// `profile.confirm-only-copy`. Told once; `status` goes on saying it.
+    RunsElsewhere {
+        /// How it was seen.
+        seen: SeenBy,
+        /// What happened: whole sentences.
+        detail: String,
+        /// What to do: whole sentences.
+        advice: String,
     },
     /// Progress of something that takes longer than a moment.
     Progress {

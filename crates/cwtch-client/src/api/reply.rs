@@ -536,6 +536,28 @@ pub struct RejectInfo {
     pub reason: String,
 }
 
+/// How it was seen that another copy of the profile runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum SeenBy {
+    /// A message under the own name came to a group that was not written here.
+    Message,
+    /// The own address leads to another process.
+    Address,
+}
+
+/// Another copy of the profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ElsewhereInfo {
+    /// How it was seen first.
+    pub seen: SeenBy,
+    /// When.
+    pub at: i64,
+    /// The same as whole sentences.
+    pub detail: String,
+}
+
 /// What the engine is doing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusInfo {
@@ -554,6 +576,10 @@ pub struct StatusInfo {
     /// Whether whoever is no contact is closed and not asked about.
     #[serde(default)]
     pub unknown_blocked: bool,
+    /// Another copy of the profile that seems to run elsewhere; `null` where none was seen. Nothing is sent while
+    /// there is one.
+    #[serde(default)]
+    pub runs_elsewhere: Option<ElsewhereInfo>,
     /// The servers.
     pub servers: Vec<ServerInfo>,
     /// The network's name and, for networks that protect nobody, the warning.

@@ -37,6 +37,12 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
     Ok(match command {
         Command::Address => Reply::Address { address: context.address.to_string() },
         Command::Status => Reply::Status(status(inner).await?),
+        Command::ConfirmOnlyCopy => {
+            context.confirm_only_copy().await?;
+            inner.peers.resend();
+            groups.resend();
+            Reply::Done {}
+        }
 
         Command::ContactAdd { address, name } => Reply::Contact(contacts::add(inner, &address, name).await?),
         Command::ContactAccept { contact } => Reply::Contact(contacts::accept(inner, &contact).await?),
@@ -200,6 +206,7 @@ async fn status(inner: &Inner) -> Result<StatusInfo, ApiError> {
         contacts_online: peers.count_online(),
         queued,
         unknown_blocked,
+        runs_elsewhere: context.alone.info(),
         servers,
         network: json!({ "name": context.network.describe(), "warning": context.network.warning() }),
     })

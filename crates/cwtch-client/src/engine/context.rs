@@ -13,8 +13,10 @@ use tokio_util::task::TaskTracker;
 use super::dial::Dialing;
 use super::members::Ear;
 use super::store::Store;
+use super::twin::Alone;
 use super::{EngineOptions, Mode};
 use crate::api::{ApiError, ErrorKind, Event};
+use crate::profile::Twin;
 
 /// Events that a listener may be behind before it is told that it missed some.
 const EVENT_BACKLOG: usize = 1024;
@@ -57,6 +59,8 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     /// Hears what contacts say about logs.
     pub(crate) ear: Ear,
+    /// Whether another copy of the profile runs elsewhere.
+    pub(crate) alone: Alone,
 }
 
 impl Context {
@@ -65,12 +69,13 @@ impl Context {
         network: Arc<dyn Network>,
         identity: Identity,
         options: EngineOptions,
-        ear: Ear,
+        (twin, ear): (Option<Twin>, Ear),
     ) -> Arc<Self> {
         let address = identity.address();
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
         let clock = options.clock.clone().unwrap_or_else(system_clock);
         Arc::new(Self {
+            alone: Alone::new(twin, clock()),
             store,
             dialing: Dialing::new(network.clone()),
             network,

@@ -21,6 +21,7 @@ mod probes;
 mod store;
 mod talk;
 mod turn;
+mod twin;
 mod wake;
 
 use std::sync::Arc;
@@ -100,7 +101,8 @@ pub async fn start(
 ) -> Result<EngineHandle, ApiError> {
     let identity = profile.identity().clone();
     let (ear, hearing) = members::ear();
-    let context = Context::new(Store::start(profile)?, network, identity, options, ear);
+    let twin = profile.twin()?;
+    let context = Context::new(Store::start(profile)?, network, identity, options, (twin, ear));
     if context.is_daemon() {
         // Until everybody who dials at start is in the queue: see `network::watch`.
         context.dialing.set_open(false);

@@ -16,6 +16,7 @@ mod activity;
 mod afterwards;
 mod columns;
 mod contacts;
+mod copies;
 mod db;
 mod dir;
 mod erase;
@@ -43,16 +44,18 @@ pub(crate) mod tests;
 use core::fmt;
 use std::path::{Path, PathBuf};
 
-use cwtch_primitives::{Address, CryptoRngCore, Identity};
+use cwtch_primitives::rand_core::RngCore;
+use cwtch_primitives::{Address, CryptoRngCore, Identity, OsRng};
 use rusqlite::Connection;
 
 pub use afterwards::TakenBack;
 pub(crate) use columns::check_given_name;
+pub use copies::{SeenBy, Twin};
 pub use dir::{DataDir, LABEL_MAX, ProfileInfo};
 pub use error::StorageError;
 pub use log::{LogLoss, LogStatus, StoredEvidence};
 pub use names::Lookup;
-pub use posts::{AfterRefusal, Confirmation};
+pub use posts::{Confirmation, RefusedToken};
 pub use requests::{NotedPeer, PERIOD_MAX, UNKNOWN_MAX};
 pub use servers::REJECTS_MAX;
 pub use sync::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart};
@@ -60,8 +63,8 @@ pub use transcript::{Companion, FromMember, MissingFrom, Note, NoteKind, Open, O
 pub use types::{AckOutcome, Received};
 pub use types::{
     Added, Attribute, Contact, ContactState, Content, Conversation, ConversationId, Group, GroupCounts,
-    History, LogPlace, MessageId, MessageState, Naming, NewGroup, NewPost, NewServer, OVERLAY_MAX,
-    PendingP2p, PendingPost, Reject, SaidByPost, Server, StoredMessage, shown,
+    History, LogPlace, MessageId, MessageState, Naming, NewGroup, NewPost, NewServer, OVERLAY_MAX, Payment,
+    PendingP2p, PendingPost, PostBody, Reject, SaidByPost, Server, StoredMessage, shown,
 };
 pub use vault::Password;
 
@@ -78,15 +81,20 @@ pub struct Profile {
     key: DatabaseKey,
     identity: Identity,
     address: Address,
+    /// Drawn at each opening: tells tokens that were bought since from those that may have come out of a copy.
+    session: i64,
     _lock: Lock,
 }
 
 impl Profile {
     fn from_parts(path: PathBuf, key: DatabaseKey, lock: Lock) -> Result<Self, StorageError> {
-        let conn = db::open(&path.join(db::FILE), &key)?;
+        let mut conn = db::open(&path.join(db::FILE), &key)?;
+        copies::notice_copy(&mut conn, &path.join(db::FILE))
+            .map_err(|fault| fault.during("see whether the profile was copied"))?;
         let identity = Self::load_identity(&conn)?;
         let address = identity.address();
-        Ok(Self { conn, path, key, identity, address, _lock: lock })
+        let session = OsRng.next_u64().cast_signed();
+        Ok(Self { conn, path, key, identity, address, session, _lock: lock })
     }
 
     /// The directory that holds it.

@@ -13,7 +13,7 @@
 //!   message that shows that it was there earlier. So an answer never stands before its question.
 //!
 //! A trigger of the database gives a message its place whenever its state, index or position changes
-//! (schema/0008_order.sql); here is what takes more than that message to decide.
+//! (schema/0010_drafts.sql); here is what takes more than that message to decide.
 
 use rusqlite::{Connection, params};
 
@@ -22,7 +22,7 @@ use super::transcript::AUTHOR_LIES;
 use super::types::{ConversationId, MessageId, MessageState};
 
 /// The place of what is on its way.
-const LAST: i64 = 1 << 52;
+pub(super) const LAST: i64 = 1 << 52;
 /// The beginning of what servers without a log show.
 const PLAIN: i64 = -(1 << 50);
 /// The beginning of what was read before a log was read anew.

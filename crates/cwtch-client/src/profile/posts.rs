@@ -1,27 +1,38 @@
 //! Own group messages on their way to the server.
 //!
-//! A post is durable before it is sent, is sent again with the same bytes and the same token until the
-//! server answers, and is confirmed by a PostResult or by its own appearance in a sync.
+//! A message is queued as what the person wrote. It is composed when it is about to leave, behind a sync, so that its
+//! number is one that no other copy of this profile can have used unseen. From then on it is sent again with the same
+//! bytes and the same token until the server answers, and is confirmed by a PostResult or by its own appearance in a
+//! sync.
 
 use cwtch_log::EntryId;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use cwtch_protocol::monitor::Change;
+use cwtch_wire::board::EncryptedGroupMessage;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::columns::{SIGNATURE_MAX, from_list, group_id, key_bytes, limit, optional_token};
+use super::columns::{SIGNATURE_MAX, from_list, group_id, key_bytes, limit, optional_token, quote_hash};
 use super::error::{Fault, StorageError};
-use super::messages::{self, GroupPart, NewMessage};
-use super::types::{ConversationId, MessageId, MessageState, NewPost, OVERLAY_MAX, PendingPost};
-use super::{Profile, groups, log, servers, transcript};
+use super::messages::{self, NewMessage};
+use super::sync::SyncItem;
+use super::types::{
+    Content, ConversationId, LogPlace, MessageId, MessageState, NewPost, OVERLAY_MAX, Payment, PendingPost,
+    PostBody,
+};
+use super::{Profile, copies, groups, log, order, servers, tokens, transcript};
 
-/// What to do with a post that the server refused. Its token is gone in either case: a refusal may mean
-/// that the token is spent.
+/// What a server that refused a post said of its token. The token is gone in either case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AfterRefusal {
-    /// Queue it again; the next [`Profile::take_token_for_post`] binds another token.
-    TryAnotherToken,
-    /// Give it up: [`MessageState::Failed`].
+pub enum RefusedToken {
+    /// It may have come out of a copy of this profile, or have been sent before: that says nothing about the post,
+    /// nor do the other tokens of its kind help.
+    Doubtful,
+    /// The server says that it was spent, and this database never sent it: this database was put back.
+    SpentElsewhere,
+    /// It was bought since the database was opened; another one is tried.
+    Ours,
+    /// The same, and no further one is tried: the post has failed.
     GiveUp,
 }
 
@@ -35,53 +46,36 @@ pub struct Confirmation {
 }
 
 impl Profile {
-    /// Queues an own, already encrypted and signed group message; durable before anything is sent.
+    /// Queues an own group message as it was written; durable before anything is sent.
     ///
     /// # Errors
-    /// [`StorageError::UnknownGroup`], [`StorageError::DuplicateMessage`] for a signature or hash that the group
-    /// has, [`StorageError::TooLong`], or trouble with the database.
-    pub fn enqueue_group_post(
+    /// [`StorageError::UnknownGroup`], [`StorageError::TooLong`], or trouble with the database.
+    pub fn enqueue_draft(
         &mut self,
         group: &GroupId,
-        post: &NewPost,
+        content: &Content,
         now: i64,
     ) -> Result<MessageId, StorageError> {
-        post.content.check()?;
-        limit("an encrypted message", post.ciphertext.len(), OVERLAY_MAX)?;
-        limit("a signature", post.signature.len().max(post.previous.len()), SIGNATURE_MAX)?;
+        content.check()?;
         let author = self.address;
-        self.write("queue a group message", |tx| {
-            let group = groups::by_id(tx, group)?.ok_or(StorageError::UnknownGroup)?;
-            let previous_is_known =
-                post.previous.is_empty() || knows_signature(tx, group.conversation.0, &post.previous)?;
-            let message = NewMessage {
-                conversation: group.conversation,
-                author: &author,
-                own: true,
-                state: MessageState::Queued,
-                content: &post.content,
-                sent: Some(post.sent),
-                received: now,
-                protocol_id: None,
-                group: Some(GroupPart {
-                    signature: &post.signature,
-                    previous: &post.previous,
-                    message_hash: &post.message_hash,
-                    gap: !previous_is_known,
-                    position: None,
-                    entry: &EntryId::of(&post.signature, &post.ciphertext),
-                    place: None,
-                }),
-            };
-            let id = messages::insert(tx, &message)?.ok_or(StorageError::DuplicateMessage)?;
-            close_gaps(tx, group.conversation, &post.signature)?;
-            transcript::note_own(tx, group.conversation, &author, id, post)?;
-            tx.execute(
-                "INSERT INTO posts (message, server, ciphertext)
-                 SELECT ?1, server, ?3 FROM groups WHERE conversation = ?2",
-                params![id.0, group.conversation.0, post.ciphertext],
-            )?;
-            Ok(id)
+        self.write("queue a group message", |tx| draft(tx, &author, group, content, now))
+    }
+
+    /// Makes a draft a message that can be sent, and binds a token to it, in one transaction. `None` if the wallet is
+    /// empty: nothing changed then.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownMessage`] if it is no draft, [`StorageError::DuplicateMessage`] for a signature or hash
+    /// that the group has, [`StorageError::NumberTaken`], [`StorageError::TooLong`], or trouble with the database.
+    pub fn compose_post(&mut self, id: MessageId, post: &NewPost) -> Result<Option<Payment>, StorageError> {
+        post.check()?;
+        let (author, session) = (self.address, self.session);
+        self.write("compose a group message", |tx| {
+            let payment = tokens::bind(tx, id, session)?;
+            if payment.is_some() {
+                compose(tx, &author, id, post)?;
+            }
+            Ok(payment)
         })
     }
 
@@ -97,7 +91,8 @@ impl Profile {
     ) -> Result<Vec<PendingPost>, StorageError> {
         self.read("read the queue", |conn| {
             let mut statement = conn.prepare_cached(
-                "SELECT p.message, g.group_id, p.ciphertext, m.signature, p.token, m.state, p.refusals
+                "SELECT p.message, g.group_id, p.ciphertext, m.signature, p.token, m.state, m.overlay,
+                     coalesce(m.sent, m.received)
                  FROM posts p
                  JOIN servers s ON s.id = p.server
                  JOIN messages m ON m.id = p.message
@@ -105,14 +100,18 @@ impl Profile {
                  WHERE s.key = ?1 AND p.message > ?2 ORDER BY p.message LIMIT ?3",
             )?;
             let rows = statement.query_map(params![key_bytes(server), after.0, limit], |row| {
+                let body = match (row.get::<_, Option<Vec<u8>>>(2)?, row.get(3)?) {
+                    (Some(ciphertext), Some(signature)) => {
+                        PostBody::Composed(EncryptedGroupMessage { ciphertext, signature })
+                    }
+                    _ => PostBody::Draft { overlay: row.get(6)?, written: row.get(7)? },
+                };
                 Ok(PendingPost {
                     id: MessageId(row.get(0)?),
                     group: group_id(row, 1)?,
-                    ciphertext: row.get(2)?,
-                    signature: row.get(3)?,
+                    body,
                     token: optional_token(row, 4)?,
                     state: from_list(row, 5, MessageState::from_code)?,
-                    refusals: row.get(6)?,
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
@@ -149,21 +148,27 @@ impl Profile {
     pub fn mark_post_refused(
         &mut self,
         post: MessageId,
-        then: AfterRefusal,
+        token: RefusedToken,
     ) -> Result<MessageState, StorageError> {
+        let session = self.session;
         self.write("note a refused post", |tx| {
-            let waiting = tx.execute(
-                "UPDATE posts SET token = NULL, refusals = refusals + 1 WHERE message = ?1",
-                [post.0],
-            )?;
-            if waiting > 0 {
-                match then {
-                    AfterRefusal::TryAnotherToken => set_own_state(tx, post, MessageState::Queued)?,
-                    AfterRefusal::GiveUp => {
-                        set_own_state(tx, post, MessageState::Failed)?;
-                        transcript::give_up(tx, post)?;
-                        tx.execute("DELETE FROM posts WHERE message = ?1", [post.0])?;
+            let server: Option<i64> = tx
+                .prepare_cached(
+                    "UPDATE posts SET token = NULL, token_session = NULL WHERE message = ?1 RETURNING server",
+                )?
+                .query_row([post.0], |row| row.get(0))
+                .optional()?;
+            if let Some(server) = server {
+                match token {
+                    RefusedToken::GiveUp => give_up(tx, post)?,
+                    RefusedToken::Ours => set_own_state(tx, post, MessageState::Queued)?,
+                    RefusedToken::Doubtful | RefusedToken::SpentElsewhere => {
+                        set_own_state(tx, post, MessageState::Queued)?;
+                        tokens::drop_doubtful(tx, server, session)?;
                     }
+                }
+                if token == RefusedToken::SpentElsewhere {
+                    copies::new_chains(tx, server)?;
                 }
             }
             let state = tx
@@ -173,6 +178,206 @@ impl Profile {
             Ok(state.ok_or(StorageError::UnknownMessage)?)
         })
     }
+
+    /// Gives up a post that cannot be composed.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn give_up_post(&mut self, post: MessageId) -> Result<(), StorageError> {
+        self.write("give a group message up", |tx| give_up(tx, post))
+    }
+}
+
+impl NewPost {
+    fn check(&self) -> Result<(), StorageError> {
+        self.content.check()?;
+        limit("an encrypted message", self.ciphertext.len(), OVERLAY_MAX)?;
+        limit("a signature", self.signature.len().max(self.previous.len()), SIGNATURE_MAX)
+    }
+}
+
+/// Nobody will ever have this message.
+fn give_up(tx: &Connection, post: MessageId) -> Result<(), Fault> {
+    set_own_state(tx, post, MessageState::Failed)?;
+    transcript::give_up(tx, post)?;
+    tx.prepare_cached("DELETE FROM posts WHERE message = ?1")?.execute([post.0])?;
+    Ok(())
+}
+
+/// Queues what a person wrote.
+pub(super) fn draft(
+    tx: &Connection,
+    author: &Address,
+    group: &GroupId,
+    content: &Content,
+    now: i64,
+) -> Result<MessageId, Fault> {
+    let group = groups::by_id(tx, group)?.ok_or(StorageError::UnknownGroup)?;
+    let message = NewMessage {
+        conversation: group.conversation,
+        author,
+        own: true,
+        state: MessageState::Queued,
+        content,
+        sent: Some(now),
+        received: now,
+        protocol_id: None,
+        group: None,
+    };
+    let id = messages::insert(tx, &message)?.ok_or(StorageError::DuplicateMessage)?;
+    tx.prepare_cached("UPDATE messages SET place = ?2 WHERE id = ?1")?.execute(params![id.0, order::LAST])?;
+    tx.prepare_cached(
+        "INSERT INTO posts (message, server) SELECT ?1, server FROM groups WHERE conversation = ?2",
+    )?
+    .execute(params![id.0, group.conversation.0])?;
+    Ok(id)
+}
+
+/// What a draft becomes.
+struct Become<'a> {
+    content: &'a Content,
+    signature: &'a [u8],
+    /// Empty for none.
+    previous: &'a [u8],
+    message_hash: &'a [u8; 32],
+    entry: EntryId,
+    state: MessageState,
+    /// Its place in the server's order, and in its log, where the server shows it.
+    position: Option<i64>,
+    place: Option<LogPlace>,
+}
+
+/// Gives a draft what only a composed message has.
+fn fill_in(
+    tx: &Connection,
+    author: &Address,
+    (conversation, id): (ConversationId, MessageId),
+    with: &Become<'_>,
+) -> Result<(), Fault> {
+    let gap = !with.previous.is_empty() && !knows_signature(tx, conversation.0, with.previous)?;
+    let place = with.place;
+    let filled = tx
+        .prepare_cached(
+            "UPDATE OR IGNORE messages SET kind = ?2, data = ?3, overlay = ?4, quote_hash = ?5, signature = ?6,
+                 previous = ?7, message_hash = ?8, gap = ?9, position = ?10, entry_id = ?11, log_index = ?12,
+                 incarnation = ?13, log_root = ?14, state = ?15
+             WHERE id = ?1 AND signature IS NULL",
+        )?
+        .execute(params![
+            id.0,
+            with.content.kind.cast_signed(),
+            with.content.data,
+            with.content.json,
+            quote_hash(author, &with.content.json),
+            with.signature,
+            Some(with.previous).filter(|previous| !previous.is_empty()),
+            with.message_hash,
+            gap,
+            with.position,
+            with.entry.as_bytes(),
+            place.map(|place| place.index.cast_signed()),
+            place.map(|place| place.incarnation.cast_signed()),
+            place.map(|place| place.root),
+            with.state.code(),
+        ])?;
+    if filled == 0 {
+        return Err(StorageError::DuplicateMessage.into());
+    }
+    close_gaps(tx, conversation, with.signature)?;
+    Ok(())
+}
+
+/// Makes a draft a message with a number.
+pub(super) fn compose(tx: &Connection, author: &Address, id: MessageId, post: &NewPost) -> Result<(), Fault> {
+    let conversation = tx
+        .prepare_cached(
+            "SELECT m.conversation FROM posts p JOIN messages m ON m.id = p.message
+             WHERE p.message = ?1 AND p.ciphertext IS NULL",
+        )?
+        .query_row([id.0], |row| Ok(ConversationId(row.get(0)?)))
+        .optional()?
+        .ok_or(StorageError::UnknownMessage)?;
+    let with = Become {
+        content: &post.content,
+        signature: &post.signature,
+        previous: &post.previous,
+        message_hash: &post.message_hash,
+        entry: EntryId::of(&post.signature, &post.ciphertext),
+        state: MessageState::Queued,
+        position: None,
+        place: None,
+    };
+    fill_in(tx, author, (conversation, id), &with)?;
+    transcript::note_own(tx, conversation, author, id, post)?;
+    tx.prepare_cached("UPDATE posts SET ciphertext = ?2 WHERE message = ?1")?
+        .execute(params![id.0, post.ciphertext])?;
+    Ok(())
+}
+
+/// A message under the own name that is not here: if a draft of this database says the same and was written in the
+/// same second, another copy has composed and posted it, and it is not to go out twice. Tells the message.
+pub(super) fn posted_elsewhere(
+    tx: &Connection,
+    author: &Address,
+    conversation: ConversationId,
+    item: &SyncItem,
+    position: i64,
+) -> Result<Option<MessageId>, Fault> {
+    let draft = tx
+        .prepare_cached(
+            "SELECT m.id FROM posts p JOIN messages m ON m.id = p.message
+             WHERE m.conversation = ?1 AND p.ciphertext IS NULL AND m.sent = ?2 AND m.kind = ?3 AND m.data = ?4
+             ORDER BY m.id LIMIT 1",
+        )?
+        .query_row(
+            params![conversation.0, item.sent, item.content.kind.cast_signed(), item.content.data],
+            |row| Ok(MessageId(row.get(0)?)),
+        )
+        .optional()?;
+    let Some(id) = draft else { return Ok(None) };
+    let with = Become {
+        content: &item.content,
+        signature: &item.signature,
+        previous: &item.previous,
+        message_hash: &item.message_hash,
+        entry: item.entry,
+        state: MessageState::Stored,
+        position: Some(position),
+        place: item.place,
+    };
+    fill_in(tx, author, (conversation, id), &with)?;
+    tx.prepare_cached("DELETE FROM posts WHERE message = ?1")?.execute([id.0])?;
+    Ok(Some(id))
+}
+
+/// Makes an own message that waits a draft again, if it has a number that another own message has: it was composed by
+/// a database that did not know better, and would show its author as a liar.
+pub(super) fn unnumber(
+    tx: &Connection,
+    conversation: ConversationId,
+    label: u32,
+    sequence: u32,
+) -> Result<(), Fault> {
+    let mut statement = tx.prepare_cached(
+        "SELECT m.id FROM posts p JOIN messages m ON m.id = p.message
+         WHERE m.conversation = ?1 AND m.own = 1 AND m.from_member = 0 AND m.chain_label = ?2
+             AND m.chain_sequence = ?3 AND m.reposted = 0",
+    )?;
+    let waiting = statement.query_map(params![conversation.0, label, sequence], |row| row.get(0))?;
+    for id in waiting.collect::<Result<Vec<i64>, _>>()? {
+        for statement in [
+            "UPDATE posts SET ciphertext = NULL, token = NULL, token_session = NULL WHERE message = ?1",
+            "UPDATE messages SET state = 1, signature = NULL, previous = NULL, message_hash = NULL, gap = 0,
+                 entry_id = NULL, chain_label = NULL, chain_sequence = NULL, chain_previous = NULL
+             WHERE id = ?1",
+            "DELETE FROM parents WHERE message = ?1",
+            "DELETE FROM views WHERE message = ?1",
+            "DELETE FROM received_entries WHERE message = ?1",
+        ] {
+            tx.prepare_cached(statement)?.execute([id])?;
+        }
+    }
+    Ok(())
 }
 
 /// Marks an own group message as stored and as the newest that the server has. False if it was, or if it is gone.

@@ -2,13 +2,13 @@
 
 use cwtch_primitives::Address;
 use cwtch_primitives::token::Token;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Profile;
 use super::columns::{key_bytes, optional_token, token, unsigned};
-use super::error::StorageError;
+use super::error::{Fault, StorageError};
 use super::servers;
-use super::types::MessageId;
+use super::types::{MessageId, Payment};
 
 impl Profile {
     /// Puts bought tokens into a server's wallet; tells how many were new.
@@ -16,13 +16,15 @@ impl Profile {
     /// # Errors
     /// [`StorageError::UnknownServer`], or trouble with the database.
     pub fn add_tokens(&mut self, server: &Address, tokens: &[Token]) -> Result<usize, StorageError> {
+        let session = self.session;
         self.write("keep tokens", |tx| {
             let server = servers::row_of(tx, server)?;
-            let mut statement =
-                tx.prepare_cached("INSERT OR IGNORE INTO tokens (server, token) VALUES (?1, ?2)")?;
+            let mut statement = tx.prepare_cached(
+                "INSERT OR IGNORE INTO tokens (server, token, session) VALUES (?1, ?2, ?3)",
+            )?;
             let mut added = 0;
             for token in tokens {
-                added += statement.execute(params![server, token.to_bytes().expose()])?;
+                added += statement.execute(params![server, token.to_bytes().expose(), session])?;
             }
             Ok(added)
         })
@@ -48,27 +50,36 @@ impl Profile {
     ///
     /// # Errors
     /// [`StorageError::UnknownMessage`] if the post is not waiting, or trouble with the database.
-    pub fn take_token_for_post(&mut self, post: MessageId) -> Result<Option<Token>, StorageError> {
-        self.write("bind a token to a post", |tx| {
-            let bound = tx
-                .prepare_cached("SELECT token, server FROM posts WHERE message = ?1")?
-                .query_row([post.0], |row| Ok((optional_token(row, 0)?, row.get::<_, i64>(1)?)))
-                .optional()?;
-            let (bound, server) = bound.ok_or(StorageError::UnknownMessage)?;
-            if bound.is_some() {
-                return Ok(bound);
-            }
-            let taken = tx
-                .prepare_cached("SELECT id, token FROM tokens WHERE server = ?1 ORDER BY id LIMIT 1")?
-                .query_row([server], |row| Ok((row.get::<_, i64>(0)?, token(row, 1)?)))
-                .optional()?;
-            let Some((row, token)) = taken else { return Ok(None) };
-            tx.execute("DELETE FROM tokens WHERE id = ?1", [row])?;
-            tx.execute(
-                "UPDATE posts SET token = ?2 WHERE message = ?1",
-                params![post.0, token.to_bytes().expose()],
-            )?;
-            Ok(Some(token))
-        })
+    pub fn take_token_for_post(&mut self, post: MessageId) -> Result<Option<Payment>, StorageError> {
+        let session = self.session;
+        self.write("bind a token to a post", |tx| bind(tx, post, session))
     }
+}
+
+/// Binds a token to a post, unless one is.
+pub(super) fn bind(tx: &Connection, post: MessageId, session: i64) -> Result<Option<Payment>, Fault> {
+    let bound = tx
+        .prepare_cached("SELECT token, server, token_session FROM posts WHERE message = ?1")?
+        .query_row([post.0], |row| Ok((optional_token(row, 0)?, row.get::<_, i64>(1)?, row.get(2)?)))
+        .optional()?;
+    let (bound, server, bought): (_, _, Option<i64>) = bound.ok_or(StorageError::UnknownMessage)?;
+    if let Some(token) = bound {
+        return Ok(Some(Payment { token, bought_since: bought == Some(session), fresh: false }));
+    }
+    let taken = tx
+        .prepare_cached("SELECT id, token, session FROM tokens WHERE server = ?1 ORDER BY id LIMIT 1")?
+        .query_row([server], |row| Ok((row.get::<_, i64>(0)?, token(row, 1)?, row.get(2)?)))
+        .optional()?;
+    let Some((row, token, bought)): Option<(_, _, Option<i64>)> = taken else { return Ok(None) };
+    tx.prepare_cached("DELETE FROM tokens WHERE id = ?1")?.execute([row])?;
+    tx.prepare_cached("UPDATE posts SET token = ?2, token_session = ?3 WHERE message = ?1")?
+        .execute(params![post.0, token.to_bytes().expose(), bought])?;
+    Ok(Some(Payment { token, bought_since: bought == Some(session), fresh: true }))
+}
+
+/// Forgets the tokens of a server that may have come out of a copy: all but those bought in this session.
+pub(super) fn drop_doubtful(tx: &Connection, server: i64, session: i64) -> Result<(), Fault> {
+    tx.prepare_cached("DELETE FROM tokens WHERE server = ?1 AND session IS NOT ?2")?
+        .execute(params![server, session])?;
+    Ok(())
 }

@@ -6,6 +6,7 @@ use cwtch_log::EntryId;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::token::{IssuerPublicKey, Token};
 use cwtch_primitives::{Address, Zeroizing};
+use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::Extensions;
 
 use crate::names::{self, Source};
@@ -485,13 +486,11 @@ impl fmt::Debug for LogPlace {
     }
 }
 
-/// An own group message to be posted.
+/// An own group message as it is posted.
 #[derive(Clone)]
 pub struct NewPost {
     /// What it says.
     pub content: Content,
-    /// When, as the message itself says.
-    pub sent: i64,
     /// The encrypted message.
     pub ciphertext: Vec<u8>,
     /// The author's signature.
@@ -526,16 +525,46 @@ pub struct PendingPost {
     pub id: MessageId,
     /// The group.
     pub group: GroupId,
-    /// The encrypted message.
-    pub ciphertext: Vec<u8>,
-    /// The author's signature.
-    pub signature: Vec<u8>,
+    /// How far it is.
+    pub body: PostBody,
     /// The token bound to this post, if it has been sent or was about to be.
     pub token: Option<Token>,
     /// [`MessageState::Queued`] or [`MessageState::Sent`].
     pub state: MessageState,
-    /// How often the server has refused it.
-    pub refusals: u32,
+}
+
+/// How far an own group message is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum PostBody {
+    /// What the person wrote; it has no number yet.
+    Draft {
+        /// The overlay's JSON.
+        overlay: Vec<u8>,
+        /// When it was written.
+        written: i64,
+    },
+    /// Signed and encrypted: from now on it goes out as it is or not at all.
+    Composed(EncryptedGroupMessage),
+}
+
+impl fmt::Debug for PostBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Draft { .. } => "Draft",
+            Self::Composed(_) => "Composed",
+        })
+    }
+}
+
+/// A token that is bound to a post.
+#[derive(Debug, Clone)]
+pub struct Payment {
+    /// The token.
+    pub token: Token,
+    /// It was bought since the database was opened: no copy of the database can have spent it.
+    pub bought_since: bool,
+    /// It was bound by this call: this database has never sent it before.
+    pub fresh: bool,
 }
 
 impl fmt::Debug for PendingPost {

@@ -36,6 +36,8 @@ pub struct Seen {
     pub payloads: usize,
     /// Says nothing more.
     pub silent: bool,
+    /// Says nothing more once it had a post.
+    pub silent_after_posts: bool,
     /// Comes as a new message instead of the next replay, then the connection ends.
     pub interruption: Option<EncryptedGroupMessage>,
     answers: VecDeque<Answer>,
@@ -90,6 +92,17 @@ impl FakeServer {
     /// Forgets the entry at a place, as if it had never been posted.
     pub fn lose(&self, place: usize) {
         self.seen.lock().unwrap().log.remove(place);
+    }
+
+    /// The next posts get these answers in turn.
+    pub fn script(&self, answers: &[Answer]) {
+        self.seen.lock().unwrap().answers.extend(answers);
+    }
+
+    /// From now on it says nothing once it had a post; or it speaks again.
+    pub fn silent_after_posts(&self, silent: bool) {
+        let mut seen = self.seen.lock().unwrap();
+        (seen.silent_after_posts, seen.silent) = (silent, false);
     }
 
     /// From now on it reads and says nothing, as a machine whose network is gone; or it speaks again.
@@ -162,6 +175,7 @@ fn answer(payload: &[u8], seen: &Mutex<Seen>) -> (Vec<Vec<u8>>, Then) {
         }
         ClientMessage::Post { token, message, .. } => {
             seen.posts.push((token.unwrap(), message.clone()));
+            seen.silent |= seen.silent_after_posts;
             let answer = seen.answers.pop_front();
             if !matches!(answer, Some(Answer::Refuse | Answer::HangUp)) {
                 seen.log.push(message.clone());

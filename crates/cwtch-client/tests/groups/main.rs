@@ -13,6 +13,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "tests")]
 
 mod afterwards;
+mod copies;
 mod fake_server;
 mod forgery;
 mod heartbeat;

@@ -45,6 +45,14 @@ impl World {
         profile(self.dir.path(), name)
     }
 
+    /// Where the profile of this name is.
+    pub fn profile_dir(&self, name: &str) -> PathBuf {
+        cwtch_client::profile::DataDir::open_or_create(self.dir.path().join("data"))
+            .unwrap()
+            .profile_path(name)
+            .unwrap()
+    }
+
     pub fn server_dir(&self) -> PathBuf {
         self.dir.path().join("server")
     }

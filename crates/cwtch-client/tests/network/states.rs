@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use cwtch_client::api::{Command, ContactPhase, Event};
-use cwtch_net::UnreachableWhy;
+use cwtch_client::api::{Command, ContactPhase, ErrorKind, Event, SeenBy};
+use cwtch_net::{Readiness, UnreachableWhy};
 
 use crate::fabric::Manner;
-use crate::support::{NOW, World, settle, turn, turn_until};
+use crate::support::{NOW, World, finished, settle, turn, turn_until};
 
 fn slow() -> Manner {
     Manner { dial: Duration::from_secs(5), latency: Duration::from_secs(1), ..Manner::default() }
@@ -95,4 +95,39 @@ async fn who_was_seen_lately_is_dialled_again_within_half_a_minute_and_others_la
     assert!((9..=21).contains(&seen), "{seen} dials in five minutes");
     assert!(unseen <= 2, "{unseen} dials in five minutes");
     alice.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_leads_elsewhere_stops_sending_until_the_person_chooses() {
+    let world = World::new();
+    let (mut alice, mut bob) = (world.daemon("alice", slow()).await, world.daemon("bob", slow()).await);
+    bob.add(&alice.address).await;
+    alice.add(&bob.address).await;
+    let soon = Duration::from_secs(60);
+    turn_until("a connection", soon, &mut [&mut alice, &mut bob], |people| people[0].is_connected()).await;
+    // One look that came out elsewhere is told, and no more.
+    let doubt =
+        Readiness::waiting(95, "the other program to stop").with_trouble("Another program answers.", true);
+    alice.site.published.send_replace(doubt.clone());
+    turn(Duration::from_secs(5), &mut [&mut alice, &mut bob]).await;
+    assert_eq!(alice.status().await.runs_elsewhere, None);
+    alice.site.published.send_replace(doubt.served_elsewhere());
+    let told = |event: &Event| matches!(event, Event::RunsElsewhere { seen: SeenBy::Address, .. });
+    turn_until("the news", soon, &mut [&mut alice, &mut bob], |people| people[0].count(told) > 0).await;
+    let refused = finished(alice.begin_send(&bob.address, None)).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Refused);
+    assert!(refused.message.contains("confirm-only-copy"), "{refused}");
+    // What others say is heard.
+    let heard = bob.begin_send(&alice.address, None);
+    turn_until("an acknowledgement", soon, &mut [&mut alice, &mut bob], |_| heard.is_finished()).await;
+    heard.await.unwrap().unwrap();
+
+    alice.call(Command::ConfirmOnlyCopy).await.unwrap();
+    assert_eq!(alice.status().await.runs_elsewhere, None);
+    let sent = alice.begin_send(&bob.address, None);
+    turn_until("an acknowledgement", soon, &mut [&mut alice, &mut bob], |_| sent.is_finished()).await;
+    sent.await.unwrap().unwrap();
+    assert_eq!(alice.count(told), 1);
+    alice.stop().await;
+    bob.stop().await;
 }

@@ -147,6 +147,9 @@ fn render(command: &Command, reply: Value) -> Result<String, Fault> {
         Command::GroupRename { .. } => human::group_renamed(&read(reply)?),
         Command::GroupList => human::groups(&read::<Vec<_>>(reply)?),
         Command::GroupLeave { .. } => "The group is forgotten.\n".to_owned(),
+        Command::ConfirmOnlyCopy => {
+            "This is the only copy from now on; what is queued goes out.\n".to_owned()
+        }
         Command::GroupInvite { .. }
         | Command::Send { .. }
         | Command::Suggest { .. }

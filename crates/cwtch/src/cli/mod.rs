@@ -79,7 +79,7 @@ fn refusal(error: &clap::Error) -> String {
 /// The exit code of what did not fail.
 async fn dispatch(settings: &Settings, verb: Verb) -> Result<u8, Fault> {
     let done = match verb {
-        Verb::Profile(verb) => profile::run(settings, verb).await,
+        Verb::Profile(verb) => return profile::run(settings, verb).await,
         Verb::Daemon(DaemonArgs { stop: true, .. }) => detach::stop(settings).await,
         Verb::Daemon(DaemonArgs { detach: true, log, .. }) => detach::run(settings, log).await,
         Verb::Daemon(DaemonArgs { detached: true, .. }) => daemon::run_detached(settings).await,

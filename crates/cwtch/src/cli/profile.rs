@@ -1,11 +1,13 @@
 //! `cwtch profile …`: what is done with profiles as a whole, without an engine.
 
+use cwtch_client::api::Command;
 use cwtch_client::profile::{DataDir, Password};
 use cwtch_primitives::OsRng;
 use serde_json::json;
 
+use super::ask;
 use crate::args::ProfileVerb;
-use crate::fault::Fault;
+use crate::fault::{EXIT_OK, Fault};
 use crate::output::sanitize::line;
 use crate::output::table::Table;
 use crate::output::{note, print, print_json};
@@ -14,23 +16,26 @@ use crate::rpc::socket;
 use crate::session::choose;
 use crate::settings::{PasswordSource, Settings};
 
-/// Carries out a profile command.
+/// Carries out a profile command. The exit code says what a script should know.
 ///
 /// # Errors
-/// If the data directory or the password does not allow it.
-pub(crate) async fn run(settings: &Settings, verb: ProfileVerb) -> Result<(), Fault> {
+/// If the data directory or the password does not allow it, or the engine refuses.
+pub(crate) async fn run(settings: &Settings, verb: ProfileVerb) -> Result<u8, Fault> {
     match verb {
-        ProfileVerb::New { name } => new(settings, &name),
-        ProfileVerb::List => list(settings).await,
+        ProfileVerb::New { name } => new(settings, &name)?,
+        ProfileVerb::List => list(settings).await?,
         ProfileVerb::ChangePassword { new_password_file, remove } => {
             let new = match (new_password_file, remove) {
                 (_, true) => PasswordSource::NoPassword,
                 (Some(file), false) => PasswordSource::File(file),
                 (None, false) => PasswordSource::Terminal,
             };
-            change_password(settings, &new).await
+            change_password(settings, &new).await?;
         }
+        // The engine's, in the daemon where one runs.
+        ProfileVerb::ConfirmOnlyCopy => return ask::run(settings, Command::ConfirmOnlyCopy).await,
     }
+    Ok(EXIT_OK)
 }
 
 fn new(settings: &Settings, name: &str) -> Result<(), Fault> {

@@ -51,6 +51,12 @@ pub(crate) fn status(status: &StatusInfo) -> String {
         row("strangers", "are closed (`cwtch contact block --unknown --off` ends that)");
     }
     row("unsent", &plural(status.queued, "message"));
+    if let Some(elsewhere) = &status.runs_elsewhere {
+        row(
+            "elsewhere",
+            &format!("{} {}", elsewhere.detail, "To go on here: `cwtch profile confirm-only-copy`."),
+        );
+    }
     match &status.network {
         serde_json::Value::String(name) => row("network", name),
         serde_json::Value::Object(object) => {
@@ -381,6 +387,9 @@ pub(crate) fn event(event: &Event) -> String {
         }
         Event::Alarm { server, detail, advice, .. } => {
             format!("{BAD}alarm{BAD:#} about the server {}: {} {}", line(server), line(detail), line(advice))
+        }
+        Event::RunsElsewhere { detail, advice, .. } => {
+            format!("{BAD}running elsewhere{BAD:#}: {} {}", line(detail), line(advice))
         }
         Event::LogNotice { server, detail, .. } => {
             format!("{WARN}server {}{WARN:#}: {}", short(server), line(detail))

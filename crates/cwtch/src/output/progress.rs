@@ -60,7 +60,7 @@ impl Progress {
         match event {
             Event::Progress { task, done, total } => state.what = Some((*task, *done, *total)),
             Event::Network(now) => state.network = Some(now.clone()).filter(|now| !now.ready),
-            Event::LogNotice { .. } | Event::Alarm { .. } => {
+            Event::LogNotice { .. } | Event::Alarm { .. } | Event::RunsElsewhere { .. } => {
                 state.notices.push(human::event(event).trim_end().to_owned());
             }
             _ => {}

@@ -24,7 +24,8 @@ pub(super) const OPEN: u32 = 1024;
 pub(super) const CERTIFICATES: usize = 4;
 /// Posts of one connection that await their answer. Each answer names its post by order only.
 pub(super) const POSTS_IN_FLIGHT: usize = 16;
-/// Refusals after which a post is given up: the first may be due to a token that was spent before.
+/// Refusals after which a post is given up, each of a token that was bought since the database was opened. Any other may
+/// have been spent by a copy of the database, or by a post whose answer was lost: that says nothing about the post.
 pub(super) const REFUSALS: u32 = 2;
 /// From a joined group to the reading of what its server had before: others that are joined meanwhile are read with it.
 pub(super) const JOIN_PAUSE: Duration = Duration::from_secs(1);
@@ -52,7 +53,5 @@ pub(super) const RETRY_MAX: Duration = Duration::from_secs(5 * 60);
 pub(super) const RETRY_FLOOR: Duration = Duration::from_millis(250);
 /// A part of the heartbeat's pause is random, so that a server cannot tell clients of one machine by it.
 pub(super) const HEARTBEAT_JITTER: f64 = 0.5;
-/// Without a daemon: how long a post waits for a sync first, so that it names the right predecessor.
-pub(super) const SYNC_BEFORE_POST: Duration = Duration::from_secs(20);
 /// How long a server may take to answer when there is doubt whether the connection lives.
 pub(super) const PROBE_DEADLINE: Duration = Duration::from_secs(60);

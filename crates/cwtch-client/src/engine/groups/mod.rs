@@ -120,6 +120,11 @@ impl Groups {
         self.shared.links().values().for_each(|link| link.hurry());
     }
 
+    /// What waits for servers may be sent now.
+    pub(crate) fn resend(&self) {
+        self.shared.links().values().for_each(|link| link.resend());
+    }
+
     /// Connections that may be dead are found within [`limits::PROBE_DEADLINE`].
     pub(crate) fn probe(&self) {
         self.shared.links().values().for_each(|link| link.probe());

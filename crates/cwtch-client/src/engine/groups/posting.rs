@@ -1,4 +1,4 @@
-//! Posting to a group: durable first, then sent until the server has it.
+//! Posting to a group: durable first, composed behind a sync, then sent until the server has it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,21 +7,26 @@ use std::time::Duration;
 use cwtch_primitives::group::GroupId;
 use cwtch_primitives::{Address, OsRng};
 use cwtch_wire::board::EncryptedGroupMessage;
-use cwtch_wire::group::{ComposeError, Composed, GroupContext, compose, compose_with, open_and_verify};
+use cwtch_wire::group::{
+    ComposeError, Composed, GroupContext, VerifiedGroupMessage, compose, compose_with, open_and_verify,
+};
 use cwtch_wire::overlay::Overlay;
 use rand_core::RngCore;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use super::link::Link;
-use super::{Groups, Shared, limits, sentences};
+use super::{Groups, Shared, sentences};
 use crate::api::{self, ApiError, ErrorKind, Event, MessageInfo};
 use crate::engine::context::Context;
 use crate::engine::dial::Target;
 use crate::engine::info::{message_by_id, received_content};
 use crate::engine::patience::Patience;
 use crate::engine::talk;
-use crate::profile::{Group, MessageId, MessageState, NewPost, Profile, SaidByPost, StorageError};
+use crate::profile::{
+    Content, Group, MessageId, MessageState, NewPost, Payment, PendingPost, PostBody, Profile, SaidByPost,
+    StorageError,
+};
 
 /// Posts of one server that `sync` waits for without a daemon.
 const DELIVER_MAX: u32 = 256;
@@ -72,9 +77,9 @@ impl Waiters {
 impl Groups {
     /// Posts an overlay to a group and waits until the server has stored it.
     ///
-    /// The message is composed, signed and durable here before anything is sent. It names the newest message
-    /// of the group that is known as its predecessor; without a daemon a sync comes first, if the server can
-    /// be reached, so that this is the right one.
+    /// The message is durable here at once. It is composed and signed when it is about to leave, and a sync comes
+    /// before that: it names the newest message of the group as its predecessor, and gets a number that no copy of
+    /// this profile has used before.
     ///
     /// # Errors
     /// `Usage` for a text over the limit or with characters that a group cannot carry: nothing is stored then.
@@ -85,14 +90,15 @@ impl Groups {
         group: &GroupId,
         kind: u64,
         data: &str,
-        mut patience: Patience,
+        patience: Patience,
     ) -> Result<MessageInfo, ApiError> {
         let shared = &self.shared;
         let context = &shared.context;
         let overlay = Overlay { kind, data: data.to_owned() };
         let (server, found) = shared.server_and_group(group).await?;
         // Refused before anybody is dialled.
-        dry_run(context, &found, &overlay)?;
+        context.alone.check()?;
+        let content = dry_run(context, &found, &overlay)?;
         let board = server.board;
         // Nothing is queued for a server that nobody dials.
         if let Some(alarm) = shared.alarm(&board).await?.filter(|alarm| alarm.stopped) {
@@ -102,21 +108,12 @@ impl Groups {
         let _wanted = context.dialing.attention().want(Target::Server(board));
         let link = shared.needed_link(&board).await?;
         let _demand = (!patience.is_none()).then(|| link.demand());
-        // Whatever comes of it: the message is queued anyway.
-        if !context.is_daemon()
-            && !patience.is_none()
-            && let Ok(until) = patience.begins().await
-        {
-            let first = until.min(Instant::now() + limits::SYNC_BEFORE_POST);
-            let _ = timeout_at(first, link.sync()).await;
-        }
-
         let (group, now) = (*group, context.now());
         let in_job = context.clone();
         let message = context
             .store
             .run(move |profile| {
-                let id = enqueue(profile, &group, &overlay, now)?;
+                let id = profile.enqueue_draft(&group, &content, now)?;
                 let message = message_by_id(profile, &group.to_string(), id)?;
                 in_job.emit(Event::Message { message: message.clone() });
                 Ok::<_, ApiError>(message)
@@ -219,6 +216,7 @@ impl Shared {
             biased;
             fate = fate => fate.map(Ok).map_err(|_| sentences::stopped()),
             () = context.shutdown.cancelled() => Err(Context::closed()),
+            stopped = context.alone.until_stopped() => Ok(Ok(Fate::Stopped(stopped))),
             () = link.stopped() => Err(sentences::stopped()),
             gave_up = ends => Ok(Err(gave_up)),
         }
@@ -226,6 +224,9 @@ impl Shared {
 
     /// Without a daemon: gives what was queued before a while to leave. What does not stays queued.
     pub(super) async fn deliver_queued(&self, link: &Link, board: &Address) -> Result<(), ApiError> {
+        if self.context.alone.is_stopped() {
+            return Ok(());
+        }
         let board = *board;
         let queued = self
             .context
@@ -243,49 +244,80 @@ impl Shared {
     }
 }
 
-/// Refuses what cannot be composed.
-fn dry_run(context: &Context, group: &Group, overlay: &Overlay) -> Result<(), ApiError> {
+/// Refuses what cannot be composed; else what it will say. Up to three spaces are behind it, as they will be when it is
+/// composed, so that its hash is known to whoever quotes it now.
+fn dry_run(context: &Context, group: &Group, overlay: &Overlay) -> Result<Content, ApiError> {
     let target = GroupContext { id: &group.id, key: &group.key, server: &group.server };
-    compose(target, &context.identity, &overlay.to_json(), context.now(), &[], &mut OsRng)
-        .map(drop)
-        .map_err(|e| unfit(&e))
+    let text = overlay.to_json();
+    let previous = group.last_signature.as_deref().unwrap_or_default();
+    let message = compose(target, &context.identity, &text, context.now(), previous, &mut OsRng);
+    read_back(target, &message.map_err(|e| unfit(&e))?).map(|verified| content_of(&verified))
 }
 
 fn unfit(error: &ComposeError) -> ApiError {
     ApiError::new(ErrorKind::Usage, sentences::sentence(&error.to_string()))
 }
 
-/// Composes, signs and queues a message behind the newest one that the server is known to have. It says what came
-/// before it (docs/verifiable-log.md, section 8); its number is taken in the transaction that queues it.
-fn enqueue(
-    profile: &mut Profile,
-    group: &GroupId,
-    overlay: &Overlay,
-    now: i64,
-) -> Result<MessageId, ApiError> {
-    let group = profile.group(group)?.ok_or(StorageError::UnknownGroup)?;
+/// Read as every other member will: what they would refuse is never sent.
+fn read_back(
+    context: GroupContext<'_>,
+    message: &EncryptedGroupMessage,
+) -> Result<VerifiedGroupMessage, ApiError> {
+    open_and_verify(context, message).map_err(|reason| {
+        ApiError::new(ErrorKind::Usage, format!("The message would not be readable by others: {reason}."))
+    })
+}
+
+fn content_of(verified: &VerifiedGroupMessage) -> Content {
+    received_content(verified.text().as_bytes().to_vec())
+}
+
+/// A queued post that is about to leave.
+pub(super) enum Prepared {
+    /// It may: the message, and what pays for it.
+    Ready(EncryptedGroupMessage, Payment),
+    /// The wallet is empty.
+    NoToken,
+    /// It cannot be composed.
+    Unfit,
+}
+
+/// Makes a queued post ready to be sent: a draft is composed and signed behind the newest message that the server is
+/// known to have. It says what came before it (docs/verifiable-log.md, section 8); its number is taken in the
+/// transaction that binds its token. A sync must have been completed since the database was opened.
+pub(super) fn prepare(profile: &mut Profile, post: &PendingPost) -> Result<Prepared, ApiError> {
+    let (overlay, written) = match &post.body {
+        PostBody::Composed(message) => {
+            let payment = profile.take_token_for_post(post.id)?;
+            let ready = payment.map(|payment| Prepared::Ready(message.clone(), payment));
+            return Ok(ready.unwrap_or(Prepared::NoToken));
+        }
+        PostBody::Draft { overlay, written } => (overlay, *written),
+    };
+    let group = profile.group(&post.group)?.ok_or(StorageError::UnknownGroup)?;
+    if profile.count_tokens(&group.server)? == 0 {
+        return Ok(Prepared::NoToken);
+    }
     let context = GroupContext { id: &group.id, key: &group.key, server: &group.server };
     let previous = group.last_signature.clone().unwrap_or_default();
     let extensions = profile.next_extensions(&group.id, OsRng.next_u32())?;
-    let text = overlay.to_json();
-    let Composed { message, included, .. } =
-        compose_with(context, profile.identity(), &text, now, &previous, &extensions, &mut OsRng)
-            .map_err(|e| unfit(&e))?;
-    // Read back as every other member will: what they would refuse is never queued.
-    let verified = open_and_verify(context, &message).map_err(|reason| {
-        ApiError::new(ErrorKind::Usage, format!("The message would not be readable by others: {reason}."))
-    })?;
-    let EncryptedGroupMessage { ciphertext, signature } = message;
-    let post = NewPost {
-        content: received_content(verified.text().as_bytes().to_vec()),
-        sent: now,
-        ciphertext,
-        signature,
+    let text = String::from_utf8_lossy(overlay);
+    let Ok(Composed { message, included, .. }) =
+        compose_with(context, profile.identity(), &text, written, &previous, &extensions, &mut OsRng)
+    else {
+        return Ok(Prepared::Unfit);
+    };
+    let Ok(verified) = read_back(context, &message) else { return Ok(Prepared::Unfit) };
+    let composed = NewPost {
+        content: content_of(&verified),
+        ciphertext: message.ciphertext.clone(),
+        signature: message.signature.clone(),
         previous,
         message_hash: *verified.msg_id().as_bytes(),
         said: Some(SaidByPost { extensions, abandoned_told: included.abandoned }),
     };
-    Ok(profile.enqueue_group_post(&group.id, &post, now)?)
+    let payment = profile.compose_post(post.id, &composed)?;
+    Ok(payment.map_or(Prepared::NoToken, |payment| Prepared::Ready(message, payment)))
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ async fn groups() -> (TempDir, Groups, Address, GroupId) {
     let identity = profile.identity().clone();
     let network = Arc::new(Loopback::new(dir.path().join("net")));
     let options = EngineOptions::new(Mode::Daemon);
-    let context = Context::new(Store::start(profile).unwrap(), network, identity, options, ear().0);
+    let context = Context::new(Store::start(profile).unwrap(), network, identity, options, (None, ear().0));
     (dir, Groups::start(context).await.unwrap(), board, id)
 }
 

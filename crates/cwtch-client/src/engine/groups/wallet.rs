@@ -86,8 +86,8 @@ impl Wallet {
             let wanted = self.wanted.load(Ordering::Acquire);
             let low =
                 if shared.context.is_daemon() { left < limits::TOKENS_LOW } else { wanted && left == 0 };
-            if stopped {
-                // Nobody buys from a server that cheated.
+            if stopped || shared.context.alone.is_stopped() {
+                // Nobody buys from a server that cheated, nor while nothing may be sent.
                 self.look.notified().await;
                 continue;
             }

@@ -208,7 +208,7 @@ mod tests {
         let network = Arc::new(Counting::default());
         let options = EngineOptions::new(Mode::Daemon);
         let context =
-            Context::new(Store::start(profile).unwrap(), network.clone(), identity, options, ear().0);
+            Context::new(Store::start(profile).unwrap(), network.clone(), identity, options, (None, ear().0));
         let shared = Shared::new(context);
         let peer = Identity::from_seed(&[7; 32]).address();
         for (state, dials) in [

@@ -74,7 +74,11 @@ async fn serve(
     let mut reports = true;
     loop {
         let now = readiness.borrow_and_update().clone();
+        let elsewhere = now.trouble.as_ref().is_some_and(|trouble| trouble.elsewhere);
         shared.reachability.set(&shared.context, now);
+        if elsewhere {
+            shared.context.address_leads_elsewhere().await;
+        }
         // A place first: who waits beyond the limit waits in the network's own queue.
         let next = async {
             let place = shared.handshakes.clone().acquire_owned().await;

@@ -111,6 +111,13 @@ impl Peers {
         self.shared.registry.probe_all();
     }
 
+    /// What waits for contacts who are connected may be sent now.
+    pub(crate) fn resend(&self) {
+        for contact in self.shared.registry.online() {
+            self.shared.registry.nudge(&contact);
+        }
+    }
+
     /// How far others are from reaching the own address; `None` where nobody listens.
     pub(crate) fn reachability(&self) -> Option<ReadinessInfo> {
         self.shared.context.is_daemon().then(|| self.shared.reachability.info())

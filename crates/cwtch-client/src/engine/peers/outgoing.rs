@@ -94,6 +94,7 @@ impl Peers {
         patience: Patience,
     ) -> Result<MessageInfo, ApiError> {
         refuse_state(contact.state)?;
+        self.shared.context.alone.check()?;
         let shared = &self.shared;
         let context = &shared.context;
         let peer = contact.address;
@@ -207,6 +208,7 @@ impl Peers {
                 Ok(Fate::Arrived) | Err(_) => Ok(MessageInfo { state: MessageState::Acknowledged, ..message }),
             },
             () = context.shutdown.cancelled() => Ok(talk::still_queued(message, talk::STOPPING.to_owned())),
+            stopped = context.alone.until_stopped() => Ok(talk::still_queued(message, stopped.message)),
             gave_up = patience.ends() => {
                 let why = self.unacknowledged(&peer, gave_up, &patience);
                 Ok(talk::still_queued(message, why))

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::int;
 use super::own;
+use crate::profile::copies;
 use crate::profile::error::Fault;
 
 /// Stretches of a log that were passed over and are kept apart, for each server.
@@ -75,6 +76,8 @@ fn one(conn: &Connection, server: i64, change: &Change, forgotten: &Forgotten) -
         }
         Change::Restarted { size, range } => {
             passed_over(conn, server, *size)?;
+            // If this database is a backup that was put back, own messages may have been among them.
+            copies::new_chains(conn, server)?;
             run(conn, "DELETE FROM log_ids WHERE server = ?1", params![server])?;
             run(conn, "DELETE FROM log_ranges WHERE server = ?1", params![server])?;
             // The range of size 0 goes without saying.
@@ -138,6 +141,8 @@ fn one(conn: &Connection, server: i64, change: &Change, forgotten: &Forgotten) -
                 "INSERT INTO log_losses (server, first, behind, incarnation, at) VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![server, int(loss.from), int(loss.to), int(loss.incarnation), int(loss.at)],
             )?;
+            // The same: members may hold what was lost.
+            copies::new_chains(conn, server)?;
             own::queue_lost(conn, server, loss.from)
         }
         Change::Evidence(evidence) => keep_evidence(conn, server, evidence),

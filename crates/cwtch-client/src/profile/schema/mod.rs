@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0007_erased.sql"),
     include_str!("0008_order.sql"),
     include_str!("0009_names.sql"),
+    include_str!("0010_drafts.sql"),
 ];
 
 /// The version that this program writes.

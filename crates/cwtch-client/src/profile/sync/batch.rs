@@ -139,6 +139,9 @@ pub struct SyncBatch {
     pub cursor: Option<Vec<u8>>,
     /// What the monitor changed meanwhile: with it, a log's messages up to here are verified.
     pub log: Vec<Change>,
+    /// Since when whoever writes under the own name is a twin: the opening of the database, once a sync that began
+    /// after it was completed. `None` before that: what comes may be from before a backup was put back.
+    pub alone_since: Option<i64>,
 }
 
 impl fmt::Debug for SyncBatch {
@@ -197,4 +200,6 @@ pub struct SyncOutcome {
     /// Whether the sync still goes on from where it is. `false` if a group was joined since
     /// [`Profile::begin_sync`](crate::profile::Profile::begin_sync): what it says is stored, but the sync must begin again.
     pub current: bool,
+    /// A message came that only a [`Twin`](crate::profile::Twin) can have written; it is kept that there is one.
+    pub twin: bool,
 }

@@ -10,7 +10,7 @@ use super::batch::{ItemOutcome, SyncItem, SyncOutcome};
 use crate::profile::columns::group_id;
 use crate::profile::error::Fault;
 use crate::profile::messages::{self, NewMessage};
-use crate::profile::posts::{close_gaps, knows_signature};
+use crate::profile::posts::{close_gaps, knows_signature, posted_elsewhere};
 use crate::profile::types::{ConversationId, MessageId, MessageState};
 use crate::profile::{log, order, transcript};
 
@@ -19,6 +19,7 @@ pub(super) struct Chains(HashMap<GroupId, Chain>);
 
 pub(super) struct Chain {
     conversation: ConversationId,
+    joined: i64,
     next_position: i64,
     last_signature: Option<Vec<u8>>,
     changed: bool,
@@ -26,11 +27,13 @@ pub(super) struct Chain {
 
 impl Chains {
     pub(super) fn load(tx: &Transaction<'_>, server: i64) -> Result<Self, Fault> {
-        let mut statement =
-            tx.prepare_cached("SELECT group_id, conversation, next_position FROM groups WHERE server = ?1")?;
+        let mut statement = tx.prepare_cached(
+            "SELECT group_id, conversation, next_position, joined FROM groups WHERE server = ?1",
+        )?;
         let rows = statement.query_map([server], |row| {
             let chain = Chain {
                 conversation: ConversationId(row.get(1)?),
+                joined: row.get(3)?,
                 next_position: row.get(2)?,
                 last_signature: None,
                 changed: false,
@@ -71,10 +74,13 @@ impl Chain {
         item: &SyncItem,
         keep: bool,
         own: &Address,
-        now: i64,
+        (alone_since, now): (Option<i64>, i64),
         outcome: &mut SyncOutcome,
     ) -> Result<ItemOutcome, Fault> {
         let mine = item.author == *own;
+        if mine && let Some(id) = self.adopt(tx, item, own, outcome)? {
+            return Ok(ItemOutcome::Confirmed(id));
+        }
         let gap = !item.previous.is_empty() && !knows_signature(tx, self.conversation.0, &item.previous)?;
         let message = NewMessage {
             conversation: self.conversation,
@@ -97,6 +103,10 @@ impl Chain {
                 transcript::keep_received(tx, self.conversation, id, &item.ciphertext)?;
             }
             if mine {
+                // Of a group that was left and joined again, what was written before is no news.
+                let later = |since: i64| item.sent > Some(since.max(self.joined));
+                outcome.twin |= alone_since.is_some_and(later)
+                    && !transcript::was_here(tx, self.conversation, own, item.extensions.as_ref())?;
                 transcript::noticed_elsewhere(tx, self.conversation, item.extensions.as_ref())?;
             }
             let before = outcome.touched.len();
@@ -113,6 +123,27 @@ impl Chain {
             return Ok(ItemOutcome::Duplicate);
         }
         self.confirm(tx, item)
+    }
+
+    /// A message that another copy of this profile posted, and that is a draft here.
+    fn adopt(
+        &mut self,
+        tx: &Transaction<'_>,
+        item: &SyncItem,
+        own: &Address,
+        outcome: &mut SyncOutcome,
+    ) -> Result<Option<MessageId>, Fault> {
+        if transcript::by_signature(tx, self.conversation, &item.signature, &item.message_hash)?.is_some() {
+            return Ok(None);
+        }
+        let draft = posted_elsewhere(tx, own, self.conversation, item, self.next_position)?;
+        if let Some(id) = draft {
+            self.advance(item);
+            transcript::noticed_elsewhere(tx, self.conversation, item.extensions.as_ref())?;
+            transcript::note(tx, &item.said(self.conversation, id, item.place), &mut outcome.touched)?;
+            outcome.touched.remove(&id);
+        }
+        Ok(draft)
     }
 
     /// A message that is here: as the same entry, or posted again as another one.

@@ -18,7 +18,7 @@ use super::Profile;
 use super::columns::{SIGNATURE_MAX, key_bytes, limit};
 use super::error::{Fault, StorageError};
 use super::servers::{self, REJECTS_MAX};
-use super::{groups, log, transcript};
+use super::{SeenBy, Twin, copies, groups, log, transcript};
 
 /// The most bytes of a reject's reason.
 const REASON_MAX: usize = 256;
@@ -85,12 +85,17 @@ impl Profile {
             let mut chains = Chains::load(tx, server)?;
             for (item, keep) in batch.items.iter().zip(newest(&batch.items)) {
                 let fate = match chains.of(&item.group) {
-                    Some(chain) => chain.append(tx, item, keep, &own, now, &mut outcome)?,
+                    Some(chain) => {
+                        chain.append(tx, item, keep, &own, (batch.alone_since, now), &mut outcome)?
+                    }
                     None => ItemOutcome::UnknownGroup,
                 };
                 outcome.items.push(fate);
             }
             chains.store(tx)?;
+            if outcome.twin {
+                copies::note_twin(tx, Twin { by: SeenBy::Message, at: now })?;
+            }
             let stored: i64 =
                 outcome.items.iter().map(|fate| i64::from(matches!(fate, ItemOutcome::Stored(_)))).sum();
             outcome.rejected = count_rejects(tx, server, &batch.rejects, &chains, now)?;

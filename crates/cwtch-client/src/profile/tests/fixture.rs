@@ -65,6 +65,7 @@ fn fill(profile: &mut Profile) {
     profile.add_tokens(&server.board, &tokens(3, 1)).unwrap();
     let id = profile.enqueue_group_post(&group.id, &post(5, Some(3)), NOW + 3).unwrap();
     profile.take_token_for_post(id).unwrap();
+    profile.enqueue_draft(&group.id, &text("a draft"), NOW + 5).unwrap();
     fill_log(profile);
     transcript::fill(profile);
     let elsewhere = self::server(9);
@@ -121,6 +122,8 @@ fn make_sample(target: &Path) {
     let password = Password::from_text(PASSWORD).unwrap();
     let mut profile = data_dir(&dir).create("alice", &password, &mut rng(1)).unwrap();
     fill(&mut profile);
+    // A checkout is a copy; it is not to be taken for one.
+    profile.set_setting(copies::FILE_MARK, None).unwrap();
     profile.conn.execute_batch("VACUUM").unwrap();
     fs::create_dir_all(target).unwrap();
     fs::write(target.join("address"), format!("{}\n", profile.address())).unwrap();
@@ -235,6 +238,18 @@ fn version_9_opens_and_reads() {
 }
 
 #[test]
+fn version_10_opens_and_reads() {
+    opens_and_reads("profile-v10", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v10");
+    transcript::reads_what_was_filled_in(&mut profile);
+    let group = profile.find_group("group 1").unwrap().one().unwrap();
+    let pending = profile.pending_posts(&group.server, MessageId(0), 10).unwrap();
+    assert!(
+        pending.iter().any(|post| matches!(post.body, PostBody::Draft { written, .. } if written == NOW + 5))
+    );
+}
+
+#[test]
 fn a_migrated_sample_has_its_order_and_its_counts() {
     let (_dir, profile) = open_sample("profile-v5");
     for group in profile.groups().unwrap() {
@@ -299,7 +314,8 @@ fn opens_and_reads(sample: &str, seen: Option<i64>) {
     assert_eq!(group.id, GroupId::derive(&group.key, server.board.public_key()));
     assert_eq!(group.last_signature, Some(signature(3)));
     let messages = profile.messages(group.conversation, MessageId(0), 10).unwrap();
-    let told: Vec<_> = messages.iter().map(|m| (m.position, m.gap, m.state)).collect();
+    // A draft is there since version 6.
+    let told: Vec<_> = messages.iter().map(|m| (m.position, m.gap, m.state)).take(3).collect();
     assert_eq!(
         told,
         [

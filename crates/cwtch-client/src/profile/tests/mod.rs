@@ -25,6 +25,7 @@ use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::token::{IssuerKey, PendingToken, Token};
 use cwtch_primitives::transcript::Transcript;
 use cwtch_primitives::{Address, Identity};
+use cwtch_wire::board::EncryptedGroupMessage;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use tempfile::TempDir;
@@ -130,12 +131,36 @@ fn hash(n: u64) -> [u8; 32] {
 fn post(n: u64, previous: Option<u64>) -> NewPost {
     NewPost {
         content: text(&format!("message {n}")),
-        sent: NOW,
         ciphertext: vec![9; 2800],
         signature: signature(n),
         previous: previous.map(signature).unwrap_or_default(),
         message_hash: hash(n),
         said: None,
+    }
+}
+
+impl Profile {
+    /// Queues and composes a message in one go; the wallet may be empty.
+    fn enqueue_group_post(
+        &mut self,
+        group: &GroupId,
+        post: &NewPost,
+        now: i64,
+    ) -> Result<MessageId, StorageError> {
+        let author = self.address;
+        self.write("queue a composed message", |tx| {
+            let id = crate::profile::posts::draft(tx, &author, group, &post.content, now)?;
+            crate::profile::posts::compose(tx, &author, id, post)?;
+            Ok(id)
+        })
+    }
+}
+
+/// What leaves of a post.
+fn leaves(post: &PendingPost) -> &EncryptedGroupMessage {
+    match &post.body {
+        PostBody::Composed(message) => message,
+        PostBody::Draft { .. } => panic!("a draft"),
     }
 }
 

@@ -381,7 +381,7 @@ fn what_was_given_up_stays_where_it_was_and_what_is_tried_again_is_last() {
     let own = profile.enqueue_group_post(&group.id, &post(2, None), NOW).unwrap();
     apply(&mut profile, &server, vec![naming(&group, &peer(1), 3, 2, &[])]);
     assert_eq!(shown(&profile, &group), [1, 3, 2]);
-    profile.mark_post_refused(own, AfterRefusal::GiveUp).unwrap();
+    profile.mark_post_refused(own, RefusedToken::GiveUp).unwrap();
     apply(&mut profile, &server, vec![naming(&group, &peer(1), 4, 3, &[])]);
     assert_eq!(shown(&profile, &group), [1, 3, 2, 4]);
     profile.conn.execute("UPDATE messages SET state = 1 WHERE id = ?1", [own.0]).unwrap();

@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn bytes(token: &Option<Token>) -> [u8; 64] {
-    *token.as_ref().unwrap().to_bytes().expose()
+fn bytes(payment: &Option<Payment>) -> [u8; 64] {
+    *payment.as_ref().unwrap().token.to_bytes().expose()
 }
 
 #[test]
@@ -20,10 +20,10 @@ fn a_post_keeps_its_bytes_and_its_token_until_confirmed() {
     let mut profile = reopen(&dir, profile);
     let pending = profile.pending_posts(&server.board, MessageId(0), 10).unwrap();
     assert_eq!(pending.len(), 1);
-    assert_eq!(pending[0].ciphertext, post(1, None).ciphertext);
-    assert_eq!(pending[0].signature, signature(1));
+    assert_eq!(leaves(&pending[0]).ciphertext, post(1, None).ciphertext);
+    assert_eq!(leaves(&pending[0]).signature, signature(1));
     assert_eq!((pending[0].group, pending[0].state), (group.id, MessageState::Sent));
-    assert_eq!(bytes(&pending[0].token), bytes(&token));
+    assert_eq!(*pending[0].token.as_ref().unwrap().to_bytes().expose(), bytes(&token));
     assert_eq!(bytes(&profile.take_token_for_post(id).unwrap()), bytes(&token), "no second token");
     assert_eq!(profile.count_tokens(&server.board).unwrap(), 2);
 
@@ -69,14 +69,54 @@ fn a_refused_post_never_sends_its_token_again() {
     let id = profile.enqueue_group_post(&group.id, &post(1, None), NOW).unwrap();
     let first = profile.take_token_for_post(id).unwrap();
     profile.mark_sent(id).unwrap();
-    let state = profile.mark_post_refused(id, AfterRefusal::TryAnotherToken).unwrap();
+    let state = profile.mark_post_refused(id, RefusedToken::Ours).unwrap();
     assert_eq!(state, MessageState::Queued);
-    assert_eq!(profile.pending_posts(&server.board, MessageId(0), 1).unwrap()[0].refusals, 1);
     let second = profile.take_token_for_post(id).unwrap();
     assert_ne!(bytes(&first), bytes(&second));
-    assert_eq!(profile.mark_post_refused(id, AfterRefusal::GiveUp).unwrap(), MessageState::Failed);
+    assert_eq!(profile.mark_post_refused(id, RefusedToken::GiveUp).unwrap(), MessageState::Failed);
     assert!(profile.pending_posts(&server.board, MessageId(0), 1).unwrap().is_empty());
     assert_eq!(profile.count_tokens(&server.board).unwrap(), 0);
+}
+
+#[test]
+fn a_refused_token_from_before_takes_its_kind_along_and_says_nothing_of_the_post() {
+    let (dir, mut profile, server, group) = in_group(History::Empty);
+    profile.add_tokens(&server.board, &tokens(5, 1)).unwrap();
+    let waiting = profile.enqueue_group_post(&group.id, &post(1, None), NOW).unwrap();
+    let bound = profile.take_token_for_post(waiting).unwrap().unwrap();
+    assert!(bound.bought_since && bound.fresh);
+    assert!(!profile.take_token_for_post(waiting).unwrap().unwrap().fresh);
+
+    // The database may have been put back since: nothing tells.
+    let mut profile = reopen(&dir, profile);
+    let bound = profile.take_token_for_post(waiting).unwrap().unwrap();
+    assert!(!bound.bought_since && !bound.fresh);
+    let next = profile.enqueue_group_post(&group.id, &post(2, None), NOW).unwrap();
+    let bound = profile.take_token_for_post(next).unwrap().unwrap();
+    assert!(!bound.bought_since && bound.fresh);
+    profile.add_tokens(&server.board, &tokens(2, 2)).unwrap();
+    assert_eq!(profile.count_tokens(&server.board).unwrap(), 5);
+    assert_eq!(profile.mark_post_refused(next, RefusedToken::Doubtful).unwrap(), MessageState::Queued);
+    assert_eq!(profile.count_tokens(&server.board).unwrap(), 2, "those bought since are good");
+    let bound = profile.take_token_for_post(next).unwrap().unwrap();
+    assert!(bound.bought_since && bound.fresh);
+}
+
+#[test]
+fn a_draft_is_composed_and_paid_for_at_once_or_not_at_all() {
+    let (dir, mut profile, server, group) = in_group(History::Empty);
+    let id = profile.enqueue_draft(&group.id, &text("message 1"), NOW).unwrap();
+    assert!(profile.compose_post(id, &post(1, None)).unwrap().is_none(), "the wallet is empty");
+    let mut profile = reopen(&dir, profile);
+    let pending = profile.pending_posts(&server.board, MessageId(0), 10).unwrap();
+    let PostBody::Draft { overlay, written } = &pending[0].body else { panic!("composed without a token") };
+    assert_eq!((overlay, *written), (&text("message 1").json, NOW));
+    assert_eq!(profile.message(id).unwrap().unwrap().signature, None);
+    profile.add_tokens(&server.board, &tokens(1, 1)).unwrap();
+    assert!(profile.compose_post(id, &post(1, None)).unwrap().is_some());
+    let pending = profile.pending_posts(&server.board, MessageId(0), 10).unwrap();
+    assert_eq!(leaves(&pending[0]).signature, signature(1));
+    assert!(matches!(profile.compose_post(id, &post(2, None)), Err(StorageError::UnknownMessage)));
 }
 
 #[test]
@@ -84,7 +124,7 @@ fn a_late_refusal_does_not_undo_a_confirmation() {
     let (_dir, mut profile, _, group) = in_group(History::Empty);
     let id = profile.enqueue_group_post(&group.id, &post(1, None), NOW).unwrap();
     assert!(stored(&mut profile, id).unwrap());
-    let state = profile.mark_post_refused(id, AfterRefusal::GiveUp).unwrap();
+    let state = profile.mark_post_refused(id, RefusedToken::GiveUp).unwrap();
     assert_eq!(state, MessageState::Stored);
 }
 
@@ -94,7 +134,7 @@ fn own_messages_that_come_back_in_a_sync_are_confirmed() {
     let own = *profile.address();
     let waiting = profile.enqueue_group_post(&group.id, &post(1, None), NOW).unwrap();
     let given_up = profile.enqueue_group_post(&group.id, &post(2, None), NOW).unwrap();
-    profile.mark_post_refused(given_up, AfterRefusal::GiveUp).unwrap();
+    profile.mark_post_refused(given_up, RefusedToken::GiveUp).unwrap();
     let answered = profile.enqueue_group_post(&group.id, &post(3, None), NOW).unwrap();
     stored(&mut profile, answered).unwrap();
 

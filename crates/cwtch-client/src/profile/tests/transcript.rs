@@ -85,10 +85,10 @@ pub(super) fn fill(profile: &mut Profile) {
     let given = SyncItem { extensions: Some(chain(5, 2)), ..item(&group, &peer(1), 3, None) };
     profile.store_from_member(&given, NOW + 9).unwrap();
     let (given_up, _) = enqueue(profile, &group, 21, 77);
-    profile.mark_post_refused(given_up, AfterRefusal::GiveUp).unwrap();
+    profile.mark_post_refused(given_up, RefusedToken::GiveUp).unwrap();
     enqueue(profile, &group, 22, 77);
     let (again, _) = enqueue(profile, &group, 23, 77);
-    profile.mark_post_refused(again, AfterRefusal::GiveUp).unwrap();
+    profile.mark_post_refused(again, RefusedToken::GiveUp).unwrap();
     profile.note_comparison(&server.board, &peer(1), NOW + 5).unwrap();
 }
 
@@ -137,20 +137,20 @@ fn own_numbers_go_on_after_a_restart_and_are_used_once() {
 fn a_number_that_was_given_up_is_told_until_somebody_hears_it() {
     let (_dir, mut profile, _, group) = in_group(History::Empty);
     let (first, _) = enqueue(&mut profile, &group, 1, 7);
-    profile.mark_post_refused(first, AfterRefusal::GiveUp).unwrap();
+    profile.mark_post_refused(first, RefusedToken::GiveUp).unwrap();
     let (second, said) = enqueue(&mut profile, &group, 2, 7);
     assert_eq!(said.abandoned, [1]);
     assert_eq!(said.chain.unwrap().previous, [0; 20], "nobody has the one before");
     assert_eq!(profile.next_extensions(&group.id, 7).unwrap().abandoned, Vec::<u32>::new());
     // The message that told it is given up, too.
-    profile.mark_post_refused(second, AfterRefusal::GiveUp).unwrap();
+    profile.mark_post_refused(second, RefusedToken::GiveUp).unwrap();
     let (third, said) = enqueue(&mut profile, &group, 3, 7);
     assert_eq!(said.abandoned, [1, 2]);
     stored(&mut profile, third).unwrap();
     assert_eq!(profile.next_extensions(&group.id, 7).unwrap().abandoned, Vec::<u32>::new());
     // The server had it after all: nothing to tell any more.
     let (fourth, _) = enqueue(&mut profile, &group, 4, 7);
-    profile.mark_post_refused(fourth, AfterRefusal::GiveUp).unwrap();
+    profile.mark_post_refused(fourth, RefusedToken::GiveUp).unwrap();
     assert_eq!(profile.next_extensions(&group.id, 7).unwrap().abandoned, [4]);
     let own = *profile.address();
     let server = server(1);
@@ -307,11 +307,14 @@ fn a_message_of_a_member_waits_for_the_server_and_is_posted_again_with_the_same_
 
     profile.add_tokens(&server.board, &tokens(2, 1)).unwrap();
     let pending = profile.pending_posts(&server.board, MessageId(0), 10).unwrap();
-    assert_eq!(pending.iter().map(|p| (p.id, &p.ciphertext)).collect::<Vec<_>>(), [(id, &given.ciphertext)]);
+    assert_eq!(
+        pending.iter().map(|p| (p.id, &leaves(p).ciphertext)).collect::<Vec<_>>(),
+        [(id, &given.ciphertext)]
+    );
     // It is nobody's own: a refusal makes it no failed message, and a confirmation no stored one.
     profile.take_token_for_post(id).unwrap().unwrap();
     profile.mark_sent(id).unwrap();
-    assert_eq!(profile.mark_post_refused(id, AfterRefusal::TryAnotherToken).unwrap(), MessageState::Verified);
+    assert_eq!(profile.mark_post_refused(id, RefusedToken::Ours).unwrap(), MessageState::Verified);
     stored(&mut profile, id).unwrap();
     assert!(profile.pending_posts(&server.board, MessageId(0), 10).unwrap().is_empty());
     assert_eq!(kinds(&profile, id), [(NoteKind::Late, 1)]);

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::open::{code, held_message, wrote_in};
 use super::receive::{self, is_held};
-use super::{Touched, last_with};
+use super::{Touched, last_with, noticed_elsewhere};
 use crate::profile::columns::{SIGNATURE_MAX, address, group_id, key_bytes, limit};
 use crate::profile::error::{Fault, StorageError};
 use crate::profile::messages::{self, NewMessage};
@@ -251,6 +251,9 @@ impl Profile {
             };
             let Some(id) = messages::insert(tx, &message)? else { return Ok(FromMember::Known) };
             tx.execute("UPDATE messages SET from_member = 1 WHERE id = ?1", [id.0])?;
+            if item.author == own {
+                noticed_elsewhere(tx, conversation, item.extensions.as_ref())?;
+            }
             close_gaps(tx, conversation, &item.signature)?;
             let mut touched = Touched::new();
             receive::note(tx, &item.said(conversation, id, None), &mut touched)?;

@@ -25,7 +25,7 @@ pub use open::{Open, OpenParent, OpenView};
 
 pub(super) use members::{KEPT_MAX, by_signature, keep_received, shown_by_server, trim_received};
 pub(super) use open::AUTHOR_LIES;
-pub(super) use own::{give_up, not_given_up, note_own, noticed_elsewhere};
+pub(super) use own::{give_up, not_given_up, note_own, noticed_elsewhere, was_here};
 pub(super) use receive::{Said, copy, note};
 
 use super::types::MessageId;

@@ -11,7 +11,7 @@ use super::{Touched, keep_received, receive, trim_received};
 use crate::profile::columns::{key_bytes, unsigned};
 use crate::profile::error::{Fault, StorageError};
 use crate::profile::types::{ConversationId, MessageId, NewPost, SaidByPost};
-use crate::profile::{Profile, groups, log};
+use crate::profile::{Profile, groups, log, posts};
 
 /// Of so many of the newest messages, those that nothing refers to become parents.
 const LOOK_BACK: u32 = 64;
@@ -20,7 +20,7 @@ const CERTIFICATE_EVERY: u32 = 16;
 
 impl Profile {
     /// What the next message to a group says about the ones before it. `label` names the own chain if there is none
-    /// yet. [`Profile::enqueue_group_post`] takes the number that is in it.
+    /// yet. [`Profile::compose_post`] takes the number that is in it.
     ///
     /// # Errors
     /// [`StorageError::UnknownGroup`], or trouble with the database.
@@ -129,7 +129,7 @@ fn heads(conn: &Connection, conversation: ConversationId) -> Result<Vec<Head>, F
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// An own message is queued: its number is taken, and what it says is kept.
+/// An own message is composed: its number is taken, and what it says is kept.
 pub(in crate::profile) fn note_own(
     conn: &Connection,
     conversation: ConversationId,
@@ -197,14 +197,15 @@ pub(in crate::profile) fn not_given_up(conn: &Connection, post: MessageId) -> Re
     Ok(())
 }
 
-/// A message under the own name came that this database has not written. If it is of the own chain, this database is
-/// a restored backup: the next message begins another chain.
+/// A message under the own name came that this database has not written: it was put back, or another copy runs. If the
+/// message is of the own chain, the next one begins another chain, and what waits under the same number gets one there.
 pub(in crate::profile) fn noticed_elsewhere(
     conn: &Connection,
     conversation: ConversationId,
     extensions: Option<&Extensions>,
 ) -> Result<(), Fault> {
     let Some(chain) = extensions.and_then(|extensions| extensions.chain) else { return Ok(()) };
+    posts::unnumber(conn, conversation, chain.label, chain.sequence)?;
     let restored = conn
         .prepare_cached(
             "UPDATE groups SET chain_label = NULL, chain_next = 1
@@ -215,4 +216,30 @@ pub(in crate::profile) fn noticed_elsewhere(
         conn.prepare_cached("DELETE FROM abandoned WHERE conversation = ?1")?.execute([conversation.0])?;
     }
     Ok(())
+}
+
+/// Whether a number of an own chain was here before: then its message was deleted here, and comes as no news.
+pub(in crate::profile) fn was_here(
+    conn: &Connection,
+    conversation: ConversationId,
+    own: &cwtch_primitives::Address,
+    extensions: Option<&Extensions>,
+) -> Result<bool, Fault> {
+    let Some(chain) = extensions.and_then(|extensions| extensions.chain) else { return Ok(false) };
+    let number = params![conversation.0, key_bytes(own), chain.label, chain.sequence];
+    let taken = conn
+        .prepare_cached(
+            "SELECT 1 FROM chains WHERE conversation = ?1 AND author = ?2 AND label = ?3 AND highest >= ?4
+                 AND NOT EXISTS (SELECT 1 FROM chain_holes WHERE conversation = ?1 AND author = ?2 AND label = ?3
+                     AND ?4 BETWEEN first AND last)",
+        )?
+        .exists(number)?;
+    // Another message has it: then this one is news, and worse.
+    let other = conn
+        .prepare_cached(
+            "SELECT 1 FROM messages WHERE conversation = ?1 AND author = ?2 AND chain_label = ?3
+                 AND chain_sequence = ?4",
+        )?
+        .exists(number)?;
+    Ok(taken && !other)
 }

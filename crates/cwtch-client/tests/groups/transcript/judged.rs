@@ -1,7 +1,10 @@
 //! Members who lie, who are old-fashioned, or who have two devices; over the real server.
 
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use cwtch_client::api::{Event, NoteKind};
-use cwtch_client::engine::Mode;
+use cwtch_client::engine::{EngineOptions, Mode};
 use cwtch_client::profile::{DataDir, MessageId, Password};
 use cwtch_primitives::OsRng;
 use cwtch_primitives::group::GroupId;
@@ -156,13 +159,17 @@ async fn two_devices_of_one_person_have_two_chains_and_nobody_is_accused() {
     let created = bob.new_group("friends", &server.bundle().to_server_string()).await.unwrap();
     let group = &created.group;
     let dir = tempfile::tempdir().unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed();
     let mut devices = Vec::new();
     for name in ["phone", "desk"] {
         let data = DataDir::open_or_create(dir.path().join(name)).unwrap();
         // The same seed, the same identity.
         let mut rng = ChaCha20Rng::seed_from_u64(5);
         let profile = data.create(name, &Password::None, &mut rng).unwrap();
-        let device = Person::start(profile, world.network.clone(), Mode::OneShot).await;
+        // For both it is always the same second, so that neither can say that the other one runs at the same time.
+        let mut options = EngineOptions::new(Mode::OneShot);
+        options.clock = Some(Arc::new(move || now));
+        let device = Person::start_with(profile, world.network.clone(), options).await;
         device.enable().await;
         device.join(&created.tofubundle).await.unwrap();
         devices.push(device);

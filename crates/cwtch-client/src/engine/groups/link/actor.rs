@@ -1,5 +1,6 @@
 //! The task of a link: dials, has the connection served, waits, dials again.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub(super) struct Counts {
     pub(super) rejected: AtomicU64,
     /// A group was joined after the sync began: it must begin again.
     pub(super) stale: AtomicBool,
+    /// A sync was completed since the link started: what comes now was posted after the database was opened.
+    pub(super) caught_up: AtomicBool,
 }
 
 impl Counts {
@@ -74,6 +77,8 @@ pub(super) struct Actor {
     pub(super) wallet: Arc<Wallet>,
     pub(super) waiting: Vec<Waiting>,
     pub(super) teller: Teller,
+    /// Of posts that wait: how often each was refused with a token that was bought since the database was opened.
+    pub(super) refusals: HashMap<MessageId, u32>,
     /// A sync was completed.
     pub(super) syncs: Arc<Notify>,
     pub(super) counts: Arc<Counts>,

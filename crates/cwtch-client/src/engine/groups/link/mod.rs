@@ -9,6 +9,7 @@ mod intake;
 mod session;
 mod status;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use cwtch_protocol::monitor::Monitor;
@@ -104,6 +105,7 @@ impl Link {
             wallet,
             waiting: Vec::new(),
             teller: Teller::new(board),
+            refusals: HashMap::new(),
             syncs: Arc::default(),
             counts: Arc::default(),
             attempt: 0,
@@ -149,6 +151,12 @@ impl Link {
         self.wake.resume.notify_one();
         self.wallet.hurry();
         self.wallet.taken();
+    }
+
+    /// What waited for the person's choice may be sent, and tokens bought for it.
+    pub(super) fn resend(&self) {
+        self.wallet.taken();
+        self.posted();
     }
 
     /// A post was queued.

@@ -141,7 +141,7 @@ impl Session {
         if self.link.look_again.swap(false, Ordering::AcqRel) {
             self.cursor = MessageId(0);
         }
-        while self.in_flight.len() < WINDOW {
+        while self.in_flight.len() < WINDOW && !self.shared.context.alone.is_stopped() {
             let room = u32::try_from(WINDOW - self.in_flight.len()).unwrap_or(1);
             let (peer, after) = (self.peer, self.cursor);
             let pending = self

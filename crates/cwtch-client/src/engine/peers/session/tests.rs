@@ -30,7 +30,8 @@ impl Bench {
         let identity = profile.identity().clone();
         let network = Arc::new(Loopback::new(dir.path().join("net")));
         let options = EngineOptions::new(Mode::Daemon);
-        let context = Context::new(Store::start(profile).unwrap(), network, identity, options, ear().0);
+        let context =
+            Context::new(Store::start(profile).unwrap(), network, identity, options, (None, ear().0));
         let peer = cwtch_primitives::Identity::from_seed(&[7; 32]).address();
         if accepted {
             context.store.run(move |p| p.add_contact(&peer, None, 0)).await.unwrap();

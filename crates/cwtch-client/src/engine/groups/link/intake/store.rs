@@ -17,7 +17,7 @@ use crate::engine::groups::log::Teller;
 use crate::engine::groups::posting::{Fate, Waiters};
 use crate::engine::groups::{Shared, limits, sentences, transcript};
 use crate::engine::info::message_by_id;
-use crate::profile::{ItemOutcome, MessageId, Profile, StorageError, SyncBatch, SyncOutcome};
+use crate::profile::{ItemOutcome, MessageId, Profile, SeenBy, StorageError, SyncBatch, SyncOutcome, Twin};
 
 /// Ends when the first stage does.
 ///
@@ -55,8 +55,9 @@ async fn keep(
     server: Address,
     counts: Arc<Counts>,
     teller: Teller,
-    Batch { batch, notices, .. }: Batch,
+    Batch { mut batch, notices, .. }: Batch,
 ) -> Result<(), ApiError> {
+    batch.alone_since = counts.caught_up.load(Ordering::Acquire).then(|| shared.context.alone.since());
     let (context, waiters) = (shared.context.clone(), shared.waiters.clone());
     let now = context.now();
     if batch.is_empty() && notices.is_empty() {
@@ -71,6 +72,9 @@ async fn keep(
         // Before the messages are told, so that they come with what there is to say about them.
         let judged = transcript::judge(profile, &server, false, now)?;
         tell(&context, &waiters, profile, &batch, &outcome);
+        if outcome.twin {
+            context.twin_seen(Twin { by: SeenBy::Message, at: now });
+        }
         outcome.touched.extend(judged.touched);
         for new in outcome.items.iter().filter_map(ItemOutcome::stored) {
             outcome.touched.remove(&new);

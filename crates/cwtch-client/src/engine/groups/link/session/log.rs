@@ -1,5 +1,7 @@
 //! What the server says about its log, given to the monitor in the order in which it came.
 
+use std::sync::atomic::Ordering;
+
 use cwtch_log::EntryId;
 use cwtch_primitives::OsRng;
 use cwtch_protocol::monitor::{Begun, EntryPlace, LivePlace, Monitor, Notice, Refused, ReplayRequest};
@@ -27,6 +29,19 @@ pub(super) struct Reading {
     pub(super) gathering: Option<Gathering>,
     /// What the newest [`Step`] covered.
     covered: u64,
+    /// Whether a replay of a server without a log begins where the one before ended.
+    pub(super) joins: Joins,
+}
+
+/// Whether a replay of a server without a log begins where the one before ended: with the last message of that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Joins {
+    /// It should begin with the message of this signature; `None` where that is not known any more.
+    To(Option<Vec<u8>>),
+    /// It does.
+    Yes,
+    /// It does not: messages in between may have been deleted.
+    No,
 }
 
 /// What the entries that come now are.
@@ -50,6 +65,7 @@ impl Reading {
             trouble: None,
             gathering: None,
             covered: 0,
+            joins: Joins::No,
         }
     }
 }
@@ -123,7 +139,13 @@ impl Session<'_> {
         }
         match self.log.replay {
             Replay::Dropped => Ok(()),
-            Replay::Plain => self.feed_plain(message, true).await,
+            Replay::Plain => {
+                if let Joins::To(cursor) = &self.log.joins {
+                    let joins = cursor.as_ref() == Some(&message.signature);
+                    self.log.joins = if joins { Joins::Yes } else { Joins::No };
+                }
+                self.feed_plain(message, true).await
+            }
             Replay::Log => {
                 let entry = EntryId::of(&message.signature, &message.ciphertext);
                 match self.log.monitor.entry(entry) {
@@ -163,6 +185,9 @@ impl Session<'_> {
             }
             self.step().await?;
         }
+        if self.log.replay == Replay::Plain && self.log.joins != Joins::Yes {
+            self.may_have_missed_own().await?;
+        }
         if self.log.replay != Replay::Dropped {
             if let Some(epoch) = self.log.refetch.take() {
                 self.feed(Feed::Refetched { epoch }).await?;
@@ -172,6 +197,16 @@ impl Session<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A server without a log does not say what it deleted. If the database is a backup that was put back, own messages
+    /// may be among what lies between; a link that has caught up knows that none are.
+    async fn may_have_missed_own(&self) -> Result<(), ApiError> {
+        if self.actor.counts.caught_up.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let board = self.actor.server.board;
+        self.actor.shared.context.store.run(move |profile| profile.begin_new_chains(&board)).await
     }
 
     // --- live ---

@@ -26,7 +26,7 @@ use cwtch_protocol::channel::deadlines;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use self::log::Reading;
+use self::log::{Joins, Reading};
 use self::posts::{Full, InFlight};
 use super::intake::{self, Feed, Keys};
 use super::{Actor, Ask};
@@ -234,6 +234,7 @@ impl<'a> Session<'a> {
         let request = self.log_request(&start).await?;
         self.server_will_owe();
         let cursor = start.cursor.filter(|_| request.last_commit_allowed);
+        self.log.joins = Joins::To(cursor.clone());
         self.board.request_log_replay(request.from, cursor.as_deref()).map_err(|e| self.misbehaved(&e))
     }
 
@@ -251,6 +252,7 @@ impl<'a> Session<'a> {
         }
         self.synced = true;
         self.queued = true;
+        self.actor.counts.caught_up.store(true, Ordering::Release);
         self.actor.set_phase(ServerPhase::Synced, self.trouble());
         self.actor.answer_covered();
         self.actor.syncs.notify_one();

@@ -5,19 +5,24 @@ use std::time::Duration;
 use cwtch_log::EntryId;
 use cwtch_protocol::app::board_client::{PostId, pay};
 use cwtch_protocol::monitor::{Posted, Seen};
-use cwtch_wire::board::{EncryptedGroupMessage, PostLog, PostRefusal};
+use cwtch_wire::board::{PostLog, PostRefusal};
 use tokio::time::Instant;
 
 use super::super::intake::{Feed, PostStored};
 use super::Session;
 use crate::api::{ApiError, ErrorKind, Event, MessageState, ServerPhase};
-use crate::engine::groups::posting::Fate;
+use crate::engine::groups::posting::{Fate, Prepared, prepare};
 use crate::engine::groups::{limits, sentences};
-use crate::profile::{self, AfterRefusal, Confirmation, MessageId, PendingPost};
+use crate::profile::{self, Confirmation, MessageId, Payment, PendingPost, RefusedToken};
 
 /// A post that awaits its answer.
 pub(super) struct InFlight {
     post: PendingPost,
+    entry: EntryId,
+    /// Its token was bought since the database was opened.
+    bought_since: bool,
+    /// Its token had never been sent before.
+    fresh: bool,
     /// What the own log was when it was sent.
     seen: Seen,
 }
@@ -46,6 +51,10 @@ impl Session<'_> {
     /// the same bytes and the same token: the replay before has shown that it is not stored.
     pub(super) async fn post_queued(&mut self) -> Result<(), ApiError> {
         self.queued = false;
+        // What is queued waits for the person's choice.
+        if self.actor.shared.context.alone.is_stopped() {
+            return Ok(());
+        }
         if self.full.as_ref().is_some_and(|full| full.until.is_some()) {
             return Ok(());
         }
@@ -66,23 +75,25 @@ impl Session<'_> {
             self.full = None;
         }
         for post in next {
-            let id = post.id;
-            let token = match store.run(move |profile| profile.take_token_for_post(id)).await {
-                Ok(Some(token)) => token,
-                Ok(None) => {
+            let queued = post.clone();
+            let (message, payment) = match store.run(move |profile| prepare(profile, &queued)).await {
+                Ok(Prepared::Ready(message, payment)) => (message, payment),
+                Ok(Prepared::NoToken) => {
                     self.out_of_tokens = true;
                     self.actor.wallet.want();
                     break;
+                }
+                // Its text was tried when it was queued; it must not stand in the way of others.
+                Ok(Prepared::Unfit) => {
+                    self.post_failed(&post).await?;
+                    continue;
                 }
                 // Its group was left meanwhile.
                 Err(error) if error.kind == ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             };
             self.actor.wallet.taken();
-            let message = EncryptedGroupMessage {
-                ciphertext: post.ciphertext.clone(),
-                signature: post.signature.clone(),
-            };
+            let Payment { token, bought_since, fresh } = payment;
             let spent = pay(token, &message, &server);
             self.server_will_owe();
             let sent = if self.log.monitor.expects_log() {
@@ -93,10 +104,11 @@ impl Session<'_> {
             match sent {
                 Ok(sent) => {
                     let seen = self.log.monitor.seen();
-                    self.in_flight.insert(sent, InFlight { post, seen });
+                    let entry = EntryId::of(&message.signature, &message.ciphertext);
+                    self.in_flight.insert(sent, InFlight { post, entry, bought_since, fresh, seen });
                 }
                 // Not possible for what was composed here; it must not stand in the way of others.
-                Err(_) => self.post_refused(&post, AfterRefusal::GiveUp).await?,
+                Err(_) => self.post_refused(&post, RefusedToken::GiveUp).await?,
             }
         }
         Ok(())
@@ -108,23 +120,29 @@ impl Session<'_> {
         success: bool,
         log: Option<PostLog>,
     ) -> Result<(), ApiError> {
-        let Some(InFlight { post, seen }) = self.in_flight.remove(&id) else { return Ok(()) };
+        let Some(sent) = self.in_flight.remove(&id) else { return Ok(()) };
         self.queued = true;
         let refusal = match log {
             Some(PostLog::Refused(refusal)) => Some(refusal),
             None if !success => None,
-            log => return self.post_stored(post, seen, log).await,
+            log => return self.post_stored(sent, log).await,
         };
         if let Some(why) = refusal.and_then(why_it_waits) {
-            self.post_waits(&post, why);
+            self.post_waits(&sent.post, why);
             return Ok(());
         }
         // It may be here already, read but not yet stored: then the token was spent by an earlier attempt.
         self.flush().await?;
-        let refused = post.refusals + 1;
-        let then =
-            if refused < limits::REFUSALS { AfterRefusal::TryAnotherToken } else { AfterRefusal::GiveUp };
-        self.post_refused(&post, then).await
+        let token = if !sent.bought_since {
+            // Only where the server names the token: a deployed one does not say why it refuses.
+            let spent_elsewhere = sent.fresh && refusal == Some(PostRefusal::Token);
+            if spent_elsewhere { RefusedToken::SpentElsewhere } else { RefusedToken::Doubtful }
+        } else {
+            let refusals = self.actor.refusals.entry(sent.post.id).or_default();
+            *refusals += 1;
+            if *refusals < limits::REFUSALS { RefusedToken::Ours } else { RefusedToken::GiveUp }
+        };
+        self.post_refused(&sent.post, token).await
     }
 
     /// The pause is over: one post asks whether there is room.
@@ -144,15 +162,14 @@ impl Session<'_> {
 
     async fn post_stored(
         &mut self,
-        post: PendingPost,
-        seen: Seen,
+        InFlight { post, entry, seen, .. }: InFlight,
         answer: Option<PostLog>,
     ) -> Result<(), ApiError> {
+        self.actor.refusals.remove(&post.id);
         let mut confirmation = Confirmation::default();
         // A server that has a log and gives no receipt is noticed by the monitor.
         let missing = || self.log.monitor.expects_log().then(|| PostLog::Receipt(Vec::new()));
         if let Some(answer) = answer.or_else(missing) {
-            let entry = EntryId::of(&post.signature, &post.ciphertext);
             let now = self.unix();
             match self.log.monitor.post_answer(entry, seen, &answer, now) {
                 Ok(Posted::Receipt { index, .. }) => {
@@ -174,23 +191,31 @@ impl Session<'_> {
         self.flush().await
     }
 
-    async fn post_refused(&self, post: &PendingPost, then: AfterRefusal) -> Result<(), ApiError> {
+    async fn post_refused(&mut self, post: &PendingPost, token: RefusedToken) -> Result<(), ApiError> {
         let id = post.id;
-        let waiters = &self.actor.shared.waiters;
-        let state =
-            self.actor.shared.context.store.run(move |profile| profile.mark_post_refused(id, then)).await;
-        match state {
-            Ok(profile::MessageState::Failed) => {
-                tracing::warn!("a post was given up");
-                self.tell(post, MessageState::Failed);
-                waiters.settle(id, &Fate::Refused);
-            }
-            Ok(profile::MessageState::Stored) => waiters.settle(id, &Fate::Stored),
-            Ok(_) => tracing::debug!("a post was refused; another token is tried"),
+        let store = self.actor.shared.context.store.clone();
+        match store.run(move |profile| profile.mark_post_refused(id, token)).await {
+            Ok(profile::MessageState::Failed) => self.gave_up(post),
+            Ok(profile::MessageState::Stored) => self.actor.shared.waiters.settle(id, &Fate::Stored),
+            Ok(_) => tracing::debug!(?token, "a post was refused; another token is tried"),
             Err(error) if error.kind == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    async fn post_failed(&mut self, post: &PendingPost) -> Result<(), ApiError> {
+        let id = post.id;
+        self.actor.shared.context.store.run(move |profile| profile.give_up_post(id)).await?;
+        self.gave_up(post);
+        Ok(())
+    }
+
+    fn gave_up(&mut self, post: &PendingPost) {
+        tracing::warn!("a post was given up");
+        self.actor.refusals.remove(&post.id);
+        self.tell(post, MessageState::Failed);
+        self.actor.shared.waiters.settle(post.id, &Fate::Refused);
     }
 
     fn tell(&self, post: &PendingPost, state: MessageState) {

@@ -1,0 +1,117 @@
+//! Another copy of this profile that runs elsewhere: sending stops until the person has chosen.
+//!
+//! How one is seen is told in [`crate::profile`]: a message under the own name that was written after this engine
+//! opened the database and not here, or the own address that leads to another process. What waits to be sent stays
+//! queued, what others send goes on coming in.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use tokio::sync::watch;
+
+use super::context::Context;
+use crate::api::{ApiError, ElsewhereInfo, ErrorKind, Event, SeenBy};
+use crate::profile::{self, Twin};
+
+/// What to do about a twin.
+const ADVICE: &str = "Stop the other one, or this one. Where the profile is to go on, run \
+    `cwtch profile confirm-only-copy`: then what is queued goes out.";
+
+/// Whether this is the only copy of the profile, as far as it is known.
+pub(crate) struct Alone {
+    twin: watch::Sender<Option<Twin>>,
+    since: AtomicI64,
+}
+
+impl Alone {
+    /// `since` is now: what was written later under the own name must have been written here.
+    pub(crate) fn new(twin: Option<Twin>, since: i64) -> Self {
+        Self { twin: watch::Sender::new(twin), since: AtomicI64::new(since) }
+    }
+
+    /// Since when everything under the own name is written here, unix seconds.
+    pub(crate) fn since(&self) -> i64 {
+        self.since.load(Ordering::Acquire)
+    }
+
+    /// Whether nothing is sent until the person chooses.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.twin.borrow().is_some()
+    }
+
+    /// What is to be told of the twin, where there is one.
+    pub(crate) fn info(&self) -> Option<ElsewhereInfo> {
+        self.twin.borrow().map(info)
+    }
+
+    /// Refuses to send while there is a twin.
+    pub(crate) fn check(&self) -> Result<(), ApiError> {
+        match self.info() {
+            None => Ok(()),
+            Some(info) => Err(ApiError::new(ErrorKind::Refused, format!("{} {ADVICE}", info.detail))),
+        }
+    }
+
+    /// Waits until there is a twin; what who waits for a queued message hears.
+    pub(crate) async fn until_stopped(&self) -> ApiError {
+        let mut twin = self.twin.subscribe();
+        // The sender lives as long as this.
+        let _ = twin.wait_for(Option::is_some).await;
+        let detail = self.info().map(|info| info.detail).unwrap_or_default();
+        ApiError::new(ErrorKind::Refused, format!("{detail} The message stays queued. {ADVICE}"))
+    }
+}
+
+fn info(twin: Twin) -> ElsewhereInfo {
+    let (seen, how) = match twin.by {
+        profile::SeenBy::Message => (
+            SeenBy::Message,
+            "a message of yours came that was not written here after this profile was opened",
+        ),
+        profile::SeenBy::Address => (SeenBy::Address, "another process answers at the profile's address"),
+    };
+    let detail = format!(
+        "Another copy of this profile seems to run elsewhere: {how}. Nothing is sent until you choose."
+    );
+    ElsewhereInfo { seen, at: twin.at, detail }
+}
+
+impl Context {
+    /// A twin was seen, and that is durable: everybody is told, once.
+    pub(crate) fn twin_seen(&self, twin: Twin) {
+        let new = self.alone.twin.send_if_modified(|known| {
+            let new = known.is_none();
+            known.get_or_insert(twin);
+            new
+        });
+        if new {
+            tracing::warn!("another copy of the profile runs elsewhere; nothing is sent");
+            let ElsewhereInfo { seen, detail, .. } = info(twin);
+            self.emit(Event::RunsElsewhere { seen, detail, advice: ADVICE.to_owned() });
+        }
+    }
+
+    /// The own address leads to another process.
+    pub(crate) async fn address_leads_elsewhere(&self) {
+        if self.alone.is_stopped() {
+            return;
+        }
+        let twin = Twin { by: profile::SeenBy::Address, at: self.now() };
+        match self.store.run(move |profile| profile.note_twin(twin)).await {
+            Ok(_) => self.twin_seen(twin),
+            Err(error) => tracing::warn!(kind = ?error.kind, "it could not be kept that a twin was seen"),
+        }
+    }
+
+    /// The person says that this is the only copy from now on.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub(crate) async fn confirm_only_copy(&self) -> Result<(), ApiError> {
+        let now = self.now();
+        self.store.run(|profile| profile.confirm_only_copy()).await?;
+        // What the twin wrote until now is the past.
+        self.alone.since.store(now, Ordering::Release);
+        self.alone.twin.send_replace(None);
+        Ok(())
+    }
+}
