@@ -47,7 +47,7 @@ pub(super) async fn run(
     link.close.cancel();
     if shared.registry.leave(&peer, &link, ended) {
         let gone = move |who| Event::ContactOffline { address: peer.to_string(), who };
-        let (teller, event) = (shared.context.clone(), gone.clone());
+        let (teller, event) = (shared.context.clone(), gone);
         let told = shared.context.store.run(move |profile| {
             teller.emit(event(person_info(profile, &peer)?));
             Ok::<_, StorageError>(())
