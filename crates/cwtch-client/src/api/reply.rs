@@ -420,12 +420,12 @@ pub struct MessageInfo {
     pub conversation: String,
     /// The conversation's name: for own messages, where they go.
     #[serde(default)]
-    pub conversation_name: NameInfo,
+    pub conversation_name: Box<NameInfo>,
     /// The author's address.
     pub author: String,
     /// The author's name. Its kind is `you` for own messages and for no other.
     #[serde(default)]
-    pub speaker: NameInfo,
+    pub speaker: Box<NameInfo>,
     /// What to show: the text, a reply's body, or the content of an overlay that is not text.
     pub text: String,
     /// Overlay number (1 text, 10 reply, 100 suggested contact, 101 group invite, 200 file, others unknown).

@@ -189,9 +189,9 @@ pub(crate) fn message_info(
     Ok(MessageInfo {
         id: message.id.0,
         conversation: conversation.to_owned(),
-        conversation_name: speakers.conversation(profile, message.conversation, conversation)?,
+        conversation_name: speakers.conversation(profile, message.conversation, conversation)?.into(),
         author: message.author.to_string(),
-        speaker: speakers.speaker(profile, &message.author)?,
+        speaker: speakers.speaker(profile, &message.author)?.into(),
         text,
         overlay: message.content.kind,
         sent: message.sent,

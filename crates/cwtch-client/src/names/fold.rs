@@ -124,7 +124,7 @@ mod tests {
             ("می\u{200c}خواهم", "می\u{200c}خواهم"),
             ("Bob\u{1b}[2J", "Bob[2J"),
             ("a\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}b", "a\u{301}\u{301}\u{301}\u{301}b"),
-            (&long, &long[..NAME_MAX]),
+            (&long, &"x".repeat(NAME_MAX)),
         ] {
             assert_eq!(clean(name), shown, "{name:?}");
         }

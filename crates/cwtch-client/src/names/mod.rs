@@ -6,9 +6,9 @@
 //! - Names are compared [`folded`]: without regard to case, to forms that mean the same, and to what shows nothing.
 //!   Names with the same [`look`] can be taken for each other.
 //! - A given name wins over all claimed ones. A claimed name stands for its owner only while no other conversation
-//!   shows it or one that looks like it: see [`choose`].
+//!   shows it or one that looks like it: see [`choose()`].
 //! - Claimed names are shown in quotation marks, which no given name begins with. Where two conversations would show the
-//!   same, the beginning of the address or id follows: see [`shown`]. "you" is nobody's name.
+//!   same, the beginning of the address or id follows: see [`shown()`]. "you" is nobody's name.
 
 mod choose;
 mod fold;
@@ -18,8 +18,8 @@ pub use choose::{Candidate, Choice, choose};
 pub use fold::{clean, folded};
 pub use shown::{SHORT, short, shown};
 
-/// What a name looks like where it is shown: equal for names that can be taken for each other. See [`fold::look`]; what is
-/// cut off a long name does not count.
+/// What a name looks like where it is shown: equal for names that can be taken for each other. What is cut off a
+/// long name does not count.
 pub fn look(name: &str) -> String {
     fold::look(&shown::cut(&clean(name)))
 }
@@ -36,7 +36,7 @@ pub enum Source {
     Claimed,
 }
 
-/// Whether a name means the person, who is "you" in every listing: see [`shown`].
+/// Whether a name means the person, who is "you" in every listing: see [`shown()`].
 pub fn is_reserved(name: &str) -> bool {
     look(name) == fold::look("you")
 }

@@ -247,7 +247,7 @@ pub(crate) fn sent(message: &MessageInfo) -> String {
         _ => "done",
     };
     let why = message.detail.as_deref().map(|why| format!(" {}", line(why))).unwrap_or_default();
-    let NameInfo { kind, shown, short, .. } = &message.conversation_name;
+    let NameInfo { kind, shown, short, .. } = &*message.conversation_name;
     let kind = if *kind == NameKind::Group { "group" } else { "contact" };
     let place = named(shown, &message.conversation);
     let place = if place.contains(short.as_str()) { place } else { format!("{place} ({})", line(short)) };
@@ -415,9 +415,9 @@ mod tests {
         MessageInfo {
             id,
             conversation: "c".into(),
-            conversation_name: NameInfo::default(),
+            conversation_name: Box::default(),
             author: author.into(),
-            speaker: NameInfo::default(),
+            speaker: Box::default(),
             text: text.into(),
             overlay: 1,
             sent: Some(0),
