@@ -78,7 +78,7 @@ fn bytes_need_the_address() {
 
 #[test]
 fn files_are_read() {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("proof.txt");
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("proof-{}.txt", std::process::id()));
     std::fs::write(&path, armour::encode(&proof())).unwrap();
     assert_eq!(run(b"", &[path.to_str().unwrap()]).0, Some(0));
     let missing = path.with_file_name("no-such-file");
