@@ -48,7 +48,8 @@ async fn a_lost_message_is_noticed_and_comes_from_a_contact_by_itself() {
     assert!(bob.groups().await[0].missing.is_empty());
     // It went to the server again, with the same bytes, and everybody gets it from there.
     bob.until_noted(&group, "two", &[]).await;
-    assert_eq!(bob.texts(&group).await, ["one", "three", "something is missing", "two"]);
+    // Where it belongs: before what names it.
+    assert_eq!(bob.texts(&group).await, ["one", "two", "three", "something is missing"]);
     let two = bob.messages(&group).await.into_iter().find(|m| m.text == "two").unwrap();
     assert_eq!((two.state, two.own), (MessageState::Verified, false));
     let entries: Vec<_> = server.seen(|seen| seen.posts.iter().map(|(_, message)| message.clone()).collect());
