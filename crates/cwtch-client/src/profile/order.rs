@@ -45,28 +45,24 @@ pub(super) fn at_first(state: MessageState, index: Option<u64>, position: Option
 ///
 /// That is sound: a name is a hash of the message, so whoever names it has it, and the server signed where they stand.
 /// Where it stood before them, its author's or another member's word tells: nobody here can see it any more.
-pub(super) fn before_answers(
-    conn: &Connection,
-    conversation: ConversationId,
-    message: MessageId,
-) -> Result<(), Fault> {
+pub(super) fn before_answers(conn: &Connection, message: MessageId) -> Result<(), Fault> {
     conn.prepare_cached(
         "UPDATE messages SET place = before.place FROM (
              SELECT min(place) AS place FROM (
                  SELECT min(child.place - 2 + (child.place & 1),
-                            CASE WHEN p.log_index BETWEEN 0 AND child.log_index THEN 2 * p.log_index ELSE ?3 END) AS place
+                            CASE WHEN p.log_index BETWEEN 0 AND child.log_index THEN 2 * p.log_index ELSE ?2 END) AS place
                  FROM messages m
                  JOIN parents p ON p.conversation = m.conversation AND p.entry = substr(m.entry_id, 1, 20)
                  JOIN messages child ON child.id = p.message
-                 WHERE m.id = ?2 AND p.verdict <> ?4 AND child.place < ?3
+                 WHERE m.id = ?1 AND p.verdict <> ?3 AND child.place < ?2
                  UNION ALL
                  SELECT child.place - 2 + (child.place & 1) FROM messages m
                  JOIN messages child ON child.conversation = m.conversation AND child.author = m.author
                      AND child.chain_label = m.chain_label AND child.chain_sequence = m.chain_sequence + 1
-                 WHERE m.id = ?2 AND child.place < ?3)) AS before
-         WHERE id = ?2 AND conversation = ?1 AND before.place < messages.place",
+                 WHERE m.id = ?1 AND child.place < ?2)) AS before
+         WHERE id = ?1 AND before.place < messages.place",
     )?
-    .execute(params![conversation.0, message.0, LAST, AUTHOR_LIES])?;
+    .execute(params![message.0, LAST, AUTHOR_LIES])?;
     Ok(())
 }
 

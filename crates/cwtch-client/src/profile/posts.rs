@@ -135,6 +135,8 @@ impl Profile {
             let new = confirm(tx, post)?;
             if let Some((index, incarnation)) = confirmation.place {
                 log::note_receipt(tx, post, index, incarnation)?;
+                // One that was posted for another, who lost it, stays before what names it.
+                order::before_answers(tx, post)?;
             }
             Ok(new)
         })

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::json;
 
+use crate::output::layout::UNCUT;
 use crate::output::{BOLD, DIM, GOOD, print};
 
 /// Arguments longer than this are shown by their beginning.
@@ -35,6 +36,11 @@ impl Narrator {
     /// What the reader should know.
     pub(super) fn tell(self, text: &str) {
         self.say(&format!("  {text}\n"), &json!({"text": text}));
+    }
+
+    /// A command to be pasted: on one line however wide the terminal is, which joins what it broke itself.
+    pub(super) fn offer(self, command: &str) {
+        self.say(&format!("  {command}{UNCUT}\n"), &json!({"text": command}));
     }
 
     /// A command that somebody types.

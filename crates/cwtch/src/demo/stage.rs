@@ -99,7 +99,7 @@ impl Stage {
             self.alice.pasteable(&["messages", "Hikers"]),
             self.carol.pasteable(&["status"]),
         ] {
-            self.narrator.tell(&command);
+            self.narrator.offer(&command);
         }
         let directory = self.directory();
         self.narrator.part(&format!("Press Enter to stop everything and remove {directory}"));

@@ -198,11 +198,13 @@ pub(crate) fn servers(servers: &[ServerInfo]) -> String {
 
 pub(crate) fn group_created(group: &GroupCreated) -> String {
     format!(
-        "{DIM}group{DIM:#}       {}\n{DIM}invite{DIM:#}      {}\n{DIM}tofubundle{DIM:#}  {}\n\
+        "{DIM}group{DIM:#}       {}\n{DIM}invite{DIM:#}      {}{}\n{DIM}tofubundle{DIM:#}  {}{}\n\
          Invite contacts with `cwtch group invite`. Whoever has the invite can read the group and write to it.\n",
         line(&group.group),
         line(&group.invite),
-        line(&group.tofubundle)
+        layout::UNCUT,
+        line(&group.tofubundle),
+        layout::UNCUT,
     )
 }
 

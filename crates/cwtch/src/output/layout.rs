@@ -18,6 +18,10 @@ const WIDEST: usize = NARROWEST - HANG;
 /// Where the continuation of a line stands, put into it by [`hang`]. Text from outside cannot contain it.
 const MARK: char = '\u{1f}';
 
+/// Put into a line, has it left as it is: for what people paste elsewhere. Text from outside cannot contain it, and must not
+/// stand in such a line.
+pub(crate) const UNCUT: char = '\u{1e}';
+
 /// Has the continuation of a line stand where this is put into it.
 pub(crate) const fn hang() -> char {
     MARK
@@ -27,12 +31,17 @@ pub(crate) const fn hang() -> char {
 /// nothing, and characters for as many columns as any terminal may give them.
 pub(crate) fn fit(text: &str, columns: Option<usize>) -> Cow<'_, str> {
     let Some(columns) = columns.map(|columns| columns.max(NARROWEST)) else {
-        return if text.contains(MARK) { text.replace(MARK, "").into() } else { text.into() };
+        let marks = [MARK, UNCUT];
+        return if text.contains(marks) { text.replace(marks, "").into() } else { text.into() };
     };
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for line in text.split_inclusive('\n') {
         let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
-        fit_line(line, columns, &mut out);
+        if line.contains(UNCUT) {
+            out.push_str(&line.replace(UNCUT, ""));
+        } else {
+            fit_line(line, columns, &mut out);
+        }
         out.push_str(end);
     }
     out.into()
@@ -173,6 +182,9 @@ mod tests {
         assert_eq!(fit("漢字漢字漢字漢字", Some(10)), "漢字漢字\n  漢字漢字");
         assert_eq!(fit("  indented and long", Some(12)), "  indented\n  and long");
         assert_eq!(fit("a\n\nb\n", Some(10)), "a\n\nb\n");
+        let pasted = format!("abcdefghijklm{UNCUT}\nabcdefghijklm");
+        assert_eq!(fit(&pasted, Some(10)), "abcdefghijklm\nabcdefgh\n  ijklm");
+        assert_eq!(fit(&pasted, None), "abcdefghijklm\nabcdefghijklm");
     }
 
     proptest! {

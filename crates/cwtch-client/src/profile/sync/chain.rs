@@ -113,7 +113,7 @@ impl Chain {
             transcript::note(tx, &item.said(self.conversation, id, item.place), &mut outcome.touched)?;
             if outcome.touched.len() > before {
                 // Somebody named it before it came.
-                order::before_answers(tx, self.conversation, id)?;
+                order::before_answers(tx, id)?;
             }
             outcome.touched.remove(&id);
             return Ok(ItemOutcome::Stored(id));
@@ -159,34 +159,39 @@ impl Chain {
             let index = item.place.map(|place| place.index);
             return transcript::copy(tx, self.conversation, id, &item.entry, index, &mut outcome.touched);
         }
-        self.note_place(tx, item)?;
-        if transcript::shown_by_server(tx, id, self.next_position)? {
+        let placed = self.note_place(tx, item)?;
+        let shown = transcript::shown_by_server(tx, id, self.next_position)?;
+        if shown {
             self.advance(item);
-            order::before_answers(tx, self.conversation, id)?;
             outcome.touched.insert(id);
             outcome.moved.insert(id);
+        }
+        if placed || shown {
+            // Its index is news, and that it belongs before what names it is not.
+            order::before_answers(tx, id)?;
         }
         Ok(())
     }
 
     /// A message that was known before its place in the log: from before the server had one, or from before the log
-    /// was read anew.
-    fn note_place(&self, tx: &Transaction<'_>, item: &SyncItem) -> Result<(), Fault> {
-        let Some(place) = item.place else { return Ok(()) };
-        tx.prepare_cached(
-            "UPDATE messages SET entry_id = ?3, log_index = ?4, incarnation = ?5, log_root = ?6
+    /// was read anew. Tells whether it was given one.
+    fn note_place(&self, tx: &Transaction<'_>, item: &SyncItem) -> Result<bool, Fault> {
+        let Some(place) = item.place else { return Ok(false) };
+        let placed = tx
+            .prepare_cached(
+                "UPDATE messages SET entry_id = ?3, log_index = ?4, incarnation = ?5, log_root = ?6
              WHERE conversation = ?1 AND signature = ?2 AND (log_index IS NULL OR log_root IS NULL)
                  AND coalesce(log_index, ?4) = ?4",
-        )?
-        .execute(params![
-            self.conversation.0,
-            item.signature,
-            item.entry.as_bytes(),
-            place.index.cast_signed(),
-            place.incarnation.cast_signed(),
-            place.root,
-        ])?;
-        Ok(())
+            )?
+            .execute(params![
+                self.conversation.0,
+                item.signature,
+                item.entry.as_bytes(),
+                place.index.cast_signed(),
+                place.incarnation.cast_signed(),
+                place.root,
+            ])?;
+        Ok(placed > 0)
     }
 
     /// An own message that the server shows: gives it its place in the order, and confirms it.

@@ -257,7 +257,7 @@ impl Profile {
             close_gaps(tx, conversation, &item.signature)?;
             let mut touched = Touched::new();
             receive::note(tx, &item.said(conversation, id, None), &mut touched)?;
-            order::before_answers(tx, conversation, id)?;
+            order::before_answers(tx, id)?;
             keep_received(tx, conversation, id, &item.ciphertext)?;
             trim_received(tx, conversation)?;
             tx.execute(
