@@ -45,6 +45,8 @@ pub(super) async fn run(
         }
     };
     link.close.cancel();
+    // Before the dialler asks how long ago that was.
+    session.farewell().await;
     if shared.registry.leave(&peer, &link, ended) {
         let gone = move |who| Event::ContactOffline { address: peer.to_string(), who };
         let (teller, event) = (shared.context.clone(), gone);

@@ -54,8 +54,8 @@ pub(super) const RETRY_FLOOR: Duration = Duration::from_millis(250);
 pub(super) const LISTEN_FIRST: Duration = Duration::from_secs(5);
 /// The longest pause before the network is asked again to listen.
 pub(super) const LISTEN_MAX: Duration = Duration::from_secs(60);
-/// How often it is noted that a connected contact was seen.
-pub(super) const SEEN_EVERY: Duration = Duration::from_secs(60);
+/// How often it is kept that a connected contact is still here: what a crash may lose of when it was seen last.
+pub(super) const SEEN_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// Messages that a peer may send in one go.
 const BURST: f64 = 512.0;

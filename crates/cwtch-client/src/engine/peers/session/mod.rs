@@ -58,8 +58,10 @@ pub(super) struct Session {
     /// All pending messages up to this one were looked at.
     cursor: MessageId,
     heard: Instant,
-    /// When it was noted last that the contact was seen.
-    seen: Option<Instant>,
+    /// When it was kept last that the contact was here.
+    kept: Option<Instant>,
+    /// When the contact was heard last, unix seconds, if that is not kept.
+    unkept: Option<i64>,
     /// By when a sign of life must have come.
     probe_due: Option<Instant>,
     resend_at: Instant,
@@ -81,7 +83,8 @@ impl Session {
             in_flight: HashSet::new(),
             cursor: MessageId(0),
             heard: now,
-            seen: None,
+            kept: None,
+            unkept: None,
             probe_due: None,
             resend_at: now + RESEND_FIRST,
             resend_pause: RESEND_FIRST,
@@ -99,15 +102,25 @@ impl Session {
         Ok(())
     }
 
-    /// Keeps that the contact is here, now and then. It is no reason to end a connection if that fails.
+    /// The contact is here. It is kept seldom, because each time is a durable write and an idle daemon has many contacts;
+    /// [`Session::farewell`] keeps the last time.
     async fn note_seen(&mut self) {
-        if !self.link.accepted || self.seen.is_some_and(|at| at.elapsed() < SEEN_EVERY) {
+        if !self.link.accepted {
             return;
         }
-        self.seen = Some(Instant::now());
-        let (peer, now) = (self.peer, self.shared.context.now());
-        self.shared.context.dialing.attention().active(Target::Contact(peer), now);
-        if let Err(error) = self.shared.context.store.run(move |profile| profile.note_seen(&peer, now)).await
+        let now = self.shared.context.now();
+        self.shared.context.dialing.attention().active(Target::Contact(self.peer), now);
+        self.unkept = Some(now);
+        if self.kept.is_none_or(|at| at.elapsed() >= SEEN_EVERY) {
+            self.kept = Some(Instant::now());
+            self.farewell().await;
+        }
+    }
+
+    /// Keeps when the contact was heard last. It is no reason to end a connection if that fails.
+    pub(super) async fn farewell(&mut self) {
+        let (peer, Some(seen)) = (self.peer, self.unkept.take()) else { return };
+        if let Err(error) = self.shared.context.store.run(move |profile| profile.note_seen(&peer, seen)).await
         {
             tracing::debug!(kind = ?error.kind, "it could not be kept that a contact was seen");
         }

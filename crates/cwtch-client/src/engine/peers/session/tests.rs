@@ -8,7 +8,7 @@ use tokio::time::advance;
 
 use super::super::registry::Admitted;
 use super::*;
-use crate::engine::context::Context;
+use crate::engine::context::{Clock, Context};
 use crate::engine::info::own_content;
 use crate::engine::members::ear;
 use crate::engine::store::Store;
@@ -24,12 +24,16 @@ struct Bench {
 
 impl Bench {
     async fn new(accepted: bool) -> Self {
+        Self::by_clock(accepted, None).await
+    }
+
+    async fn by_clock(accepted: bool, clock: Option<Clock>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let data = DataDir::open_or_create(dir.path().join("data")).unwrap();
         let profile = data.create("me", &Password::None, &mut OsRng).unwrap();
         let identity = profile.identity().clone();
         let network = Arc::new(Loopback::new(dir.path().join("net")));
-        let options = EngineOptions::new(Mode::Daemon);
+        let options = EngineOptions { clock, ..EngineOptions::new(Mode::Daemon) };
         let context =
             Context::new(Store::start(profile).unwrap(), network, identity, options, (None, ear().0));
         let peer = cwtch_primitives::Identity::from_seed(&[7; 32]).address();
@@ -66,6 +70,12 @@ impl Bench {
         let queued = self.session.shared.context.store.run(move |p| p.enqueue_p2p(&peer, &id, &content, 0));
         queued.await.unwrap();
         self.session.fill().await.unwrap();
+    }
+
+    async fn last_seen(&self) -> Option<i64> {
+        let peer = self.session.peer;
+        let contact = self.session.shared.context.store.run(move |p| p.contact(&peer));
+        contact.await.unwrap().unwrap().last_seen
     }
 
     /// Gives the session all that the peer's machine has to send.
@@ -181,4 +191,22 @@ async fn an_acknowledgement_that_an_earlier_connection_brought_makes_room_for_th
     bench.other.acknowledge("m0").unwrap();
     bench.deliver().await;
     assert_eq!(bench.chats(), [format!("m{WINDOW}")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_contact_that_stays_is_kept_seldom_and_once_it_goes() {
+    let begun = Instant::now();
+    let clock: Clock = Arc::new(move || begun.elapsed().as_secs().cast_signed());
+    let mut bench = Bench::by_clock(true, Some(clock)).await;
+    let mut kept = std::collections::BTreeSet::new();
+    // A day, with a sign of life every two minutes.
+    for _ in 0..12 * 60 {
+        advance(Duration::from_secs(120)).await;
+        bench.other.acknowledge("stray").unwrap();
+        bench.deliver().await;
+        kept.insert(bench.last_seen().await);
+    }
+    assert!(kept.len() <= 5, "{kept:?}");
+    bench.session.farewell().await;
+    assert_eq!(bench.last_seen().await, Some(24 * 60 * 60), "to the second at which it was heard last");
 }
