@@ -11,10 +11,6 @@ use super::reply::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "each is behind an `Arc` once it is told; one that is made is told at once"
-)]
 pub enum Event {
     /// The network came nearer to carrying streams, or went away. Told on changes only.
     Network(ReadinessInfo),

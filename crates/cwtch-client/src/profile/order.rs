@@ -19,7 +19,7 @@ use rusqlite::{Connection, params};
 
 use super::error::Fault;
 use super::transcript::AUTHOR_LIES;
-use super::types::{ConversationId, MessageId, MessageState};
+use super::types::{MessageId, MessageState};
 
 /// The place of what is on its way.
 pub(super) const LAST: i64 = 1 << 52;
