@@ -21,7 +21,7 @@ impl From<Unreadable> for ProofError {
     }
 }
 
-/// Only of bytes that are well-formed: [`outline`] comes first.
+/// Only of bytes that are well-formed: `outline` comes first.
 impl From<ObjectError> for ProofError {
     fn from(error: ObjectError) -> Self {
         match error.fault {
