@@ -114,6 +114,7 @@ fn events_end_with_their_reader() {
         let mut out = BufReader::new(child.stdout.take().unwrap());
         // Until it listens nobody can tell; from its first line on it does.
         let other = world.person(&format!("other{}", form.len()));
+        me.ok(&["contact", "add", &other.address]);
         std::thread::scope(|scope| {
             let reading = scope.spawn(|| {
                 let mut line = String::new();
@@ -123,7 +124,7 @@ fn events_end_with_their_reader() {
             let mut name = 0;
             while !reading.is_finished() {
                 name += 1;
-                me.ok(&["contact", "add", &other.address, "--name", &name.to_string()]);
+                me.ok(&["contact", "rename", &other.address, &name.to_string()]);
             }
             assert!(!reading.join().unwrap().is_empty());
         });
