@@ -24,8 +24,14 @@ async fn a_service_is_reached_through_tor_and_ready_once_it_is() {
     tor.until_served(&address, true).await;
     tor.event(&format!("HS_DESC UPLOAD {address} UNKNOWN $AB~x desc HSDIR_INDEX=00"));
     tor.event(&format!("HS_DESC UPLOADED {address} UNKNOWN $AB~x"));
-    assert!(until_ready(&mut listener.readiness()).await);
-    // The look from outside was a stream, too, but its nonce told it apart: who accepts does not get it.
+    // The look from outside is a stream, too, and has come once the program reads what it wrote.
+    let mut readiness = listener.readiness();
+    let look = async {
+        let mut stream = listener.accept().await.unwrap();
+        let mut nonce = [0; 32];
+        let _ = stream.read_exact(&mut nonce).await;
+    };
+    assert!(tokio::join!(until_ready(&mut readiness), look).0);
     let (ours, theirs) = tokio::join!(network.dial(&address, Isolation::new()), listener.accept());
     let (mut ours, mut theirs) = (ours.unwrap(), theirs.unwrap());
     ours.write_all(b"hello").await.unwrap();
