@@ -41,7 +41,7 @@ pub(crate) struct Board {
     tail: Arc<Tail>,
     readers: Arc<ReaderPool>,
     /// Held while a piece of a replay is read, never while anything is sent.
-    reading: Semaphore,
+    reading: Arc<Semaphore>,
     lookups: Semaphore,
     unpaid_lookups: Semaphore,
     config: Arc<Config>,
@@ -71,7 +71,7 @@ impl Board {
             signs,
             tail,
             readers: Arc::new(ReaderPool::new(store, replays + LOOKUPS + UNPAID_LOOKUPS)),
-            reading: Semaphore::new(replays),
+            reading: Arc::new(Semaphore::new(replays)),
             lookups: Semaphore::new(LOOKUPS),
             unpaid_lookups: Semaphore::new(UNPAID_LOOKUPS),
             deadlines: driver_deadlines(&config),

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::task::JoinHandle;
+
 use crate::store::{Store, StoreError, StoreReader};
 
 /// Readers that are open and free are kept; a reader that failed is not.
@@ -22,8 +24,16 @@ impl ReaderPool {
         self: &Arc<Self>,
         work: impl FnOnce(&mut dyn StoreReader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, ReadFailed> {
+        self.begin(work).await.unwrap_or(Err(ReadFailed))
+    }
+
+    /// Begins `work` with a reader on a blocking thread, and does not wait for it.
+    pub(crate) fn begin<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut dyn StoreReader) -> Result<T, StoreError> + Send + 'static,
+    ) -> JoinHandle<Result<T, ReadFailed>> {
         let pool = Arc::clone(self);
-        tokio::task::spawn_blocking(move || pool.run_here(work)).await.unwrap_or(Err(ReadFailed))
+        tokio::task::spawn_blocking(move || pool.run_here(work))
     }
 
     fn run_here<T>(

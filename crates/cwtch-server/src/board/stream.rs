@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cwtch_wire::packet::PACKET_LEN;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -26,20 +27,29 @@ impl Connection {
     pub(super) async fn stream(&mut self, from: Seq, to: Seq, framing: Framing) -> Result<u64, End> {
         let board = Arc::clone(&self.board);
         let (mut next, mut sent, mut pace) = (from, 0, Pace::new());
-        let (mut idle, mut ahead): (_, Option<Ahead>) = (Some(framing), None);
+        let (mut idle, mut ahead): (_, Option<Reading>) = (Some(framing), None);
         while next <= to {
             let reading = match (ahead.take(), idle.take()) {
                 (Some(reading), _) => reading,
-                (None, Some(framing)) => Ahead::read(&board, &self.ticket, (next, to), framing, pace.packets),
+                (None, Some(framing)) => {
+                    let permit = Arc::clone(&board.reading).acquire_owned().await.map_err(|_| ReadFailed)?;
+                    Reading::begin(&board, &self.ticket, permit, (next, to), framing, pace.packets)
+                }
                 (None, None) => return Err(ReadFailed.into()),
             };
             let (Piece { framing, payloads, messages, next: read_to }, hold) = reading.piece().await?;
             next = read_to;
             let form = framing.form();
-            if next <= to && pace.reads_ahead() && self.ticket.has_plenty() {
-                ahead = Some(Ahead::read(&board, &self.ticket, (next, to), framing, pace.packets));
-            } else {
-                idle = Some(framing);
+            // Only what is at hand is used to read ahead: nobody who needs a permit waits for it.
+            let spare = (next <= to && pace.reads_ahead() && self.ticket.has_plenty())
+                .then(|| Arc::clone(&board.reading).try_acquire_owned().ok())
+                .flatten();
+            match spare {
+                Some(permit) => {
+                    let range = (next, to);
+                    ahead = Some(Reading::begin(&board, &self.ticket, permit, range, framing, pace.packets));
+                }
+                None => idle = Some(framing),
             }
             sent += messages;
             for payload in payloads {
@@ -55,24 +65,25 @@ impl Connection {
 }
 
 /// A piece that is being read; given up when dropped.
-struct Ahead(JoinHandle<Result<(Piece, Hold), ReadFailed>>);
+struct Reading(JoinHandle<Result<(Piece, Hold), ReadFailed>>);
 
-impl Ahead {
-    fn read(
+impl Reading {
+    /// Begins at once on a thread of its own: a task would wait until this one rests, and it is about to seal a piece.
+    fn begin(
         board: &Arc<Board>,
         ticket: &Ticket,
-        range: (Seq, Seq),
+        permit: OwnedSemaphorePermit,
+        (from, to): (Seq, Seq),
         framing: Framing,
         packets: usize,
     ) -> Self {
-        let (board, ticket) = (Arc::clone(board), ticket.clone());
-        Self(tokio::spawn(async move {
-            let _permit = board.reading.acquire().await.map_err(|_| ReadFailed)?;
-            let (from, to) = range;
-            let piece = board.readers.run(move |reader| framing.read(reader, from, to, packets)).await?;
-            // Before the permit goes: so all that is read and not counted is what the permits are for.
+        let ticket = ticket.clone();
+        Self(board.readers.begin(move |reader| {
+            let piece = framing.read(reader, from, to, packets)?;
             let bytes: usize = piece.payloads.iter().map(|payload| payload.len()).sum();
             let hold = ticket.hold(bytes + OUTBOX);
+            // Not before: so all that is read and not counted is what the permits are for.
+            drop(permit);
             Ok((piece, hold))
         }))
     }
@@ -82,7 +93,7 @@ impl Ahead {
     }
 }
 
-impl Drop for Ahead {
+impl Drop for Reading {
     fn drop(&mut self) {
         self.0.abort();
     }
