@@ -1,5 +1,5 @@
-//! Test support for every crate: the vectors, seeded randomness, decoding of vector fields, with the feature `log`
-//! a server's log in memory, and with the feature `tornet` a private Tor network.
+//! Test support for every crate: the vectors, seeded randomness and how long its samples may take, decoding of vector
+//! fields, with the feature `log` a server's log in memory, and with the feature `tornet` a private Tor network.
 //!
 //! For tests only: every function of this module panics on bad input, because a broken vector is a broken test. Without
 //! the feature `log` it depends on no other crate of this workspace, so the lowest layer can use it.
@@ -11,6 +11,7 @@
     reason = "a test helper that fails must fail the test at once"
 )]
 
+pub mod budget;
 pub mod faketime;
 #[cfg(feature = "log")]
 pub mod log;

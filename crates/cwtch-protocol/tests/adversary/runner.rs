@@ -4,7 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use cwtch_testkit::budget::{self, Sample};
+
 use super::outcome::Outcome;
+
+/// How many schedules of each attack run whatever the time is.
+const FLOOR: u64 = 20;
 
 /// What all runs of one kind came to.
 #[derive(Debug, Default, Clone)]
@@ -41,7 +46,7 @@ impl Totals {
 
 /// How many schedules: a thousand, or what `CWTCH_ADVERSARY` says.
 pub(crate) fn schedules() -> u64 {
-    std::env::var("CWTCH_ADVERSARY").ok().and_then(|n| n.parse().ok()).unwrap_or(1000)
+    budget::number("CWTCH_ADVERSARY").unwrap_or(1000)
 }
 
 /// Whether it is the longer mode, which prints.
@@ -63,19 +68,17 @@ pub(crate) fn few(name: &str, run: impl Fn(u64) -> Outcome + Sync) -> Result<Tot
 }
 
 fn seeds(name: &str, count: u64, run: impl Fn(u64) -> Outcome + Sync) -> Result<Totals, u64> {
-    let only: Option<u64> = std::env::var("CWTCH_ADVERSARY_SEED").ok().and_then(|seed| seed.parse().ok());
-    let (first, last) = only.map_or((0, count), |seed| (seed, seed + 1));
-    let (next, totals) = (AtomicU64::new(first), Mutex::new(Totals::default()));
+    let all = || Sample::new(&format!("schedules of {name}"), count, FLOOR);
+    let seeds = budget::number("CWTCH_ADVERSARY_SEED").map_or_else(all, Sample::only);
+    let totals = Mutex::new(Totals::default());
     let failed = AtomicU64::new(u64::MAX);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let work = || {
-        while let seed = next.fetch_add(1, Ordering::Relaxed)
-            && seed < last
-        {
+        for seed in &seeds {
             match catch_unwind(AssertUnwindSafe(|| run(seed))) {
                 Ok(outcome) => totals.lock().unwrap().add(outcome),
                 Err(_) => {
-                    next.store(u64::MAX / 2, Ordering::Relaxed);
+                    seeds.stop();
                     failed.fetch_min(seed, Ordering::Relaxed);
                     eprintln!("{name}: schedule {seed} failed; CWTCH_ADVERSARY_SEED={seed} repeats it");
                 }

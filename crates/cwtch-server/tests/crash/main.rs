@@ -24,14 +24,17 @@ use common::{LogView, PATIENCE, Place};
 use cwtch_log::{CertificateKind, EntryId, FraudProof, Head, Receipt};
 use cwtch_net::{ConnError, Loopback, NetError, UnreachableWhy};
 use cwtch_server::keys::ServerKeys;
+use cwtch_testkit::budget::{self, Sample};
 use process::{Process, status};
 use rand_chacha::rand_core::RngCore;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::timeout;
 
-/// Kills under load.
-const KILLS: u32 = 50;
+/// Kills under load, where `CWTCH_KILLS` says nothing else.
+const KILLS: u64 = 50;
+/// How many of them take place whatever the time is.
+const FLOOR: u64 = 10;
 const POSTERS: u32 = 4;
 /// New posts that a life acknowledges before the time to its end is drawn: the load is under way.
 const WARM: u64 = 8;
@@ -68,7 +71,8 @@ async fn fifty_kills_lose_nothing_acknowledged() {
 
     let mut under_load = world.acknowledged.subscribe();
     let mut left_open = 0;
-    for life in 1..=KILLS {
+    let lives = Sample::new("kills of a server", budget::number("CWTCH_KILLS").unwrap_or(KILLS), FLOOR);
+    for life in lives.map(|run| u32::try_from(run + 1).unwrap()) {
         let warm = *world.acknowledged.borrow() + WARM;
         world.life.send_replace(life);
         let loaded = async { drop(under_load.wait_for(|count| *count >= warm).await.unwrap()) };

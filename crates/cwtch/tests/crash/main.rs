@@ -24,11 +24,14 @@ use std::time::{Duration, Instant};
 use common::{PATIENCE, Person, Server, World, until};
 use cwtch_primitives::rand_core::RngCore;
 use cwtch_server::store::{SqliteStore, Store, StoreStatus};
+use cwtch_testkit::budget::{self, Sample};
 use load::{Accounts, Sender, Target};
 use serde_json::{Value, json};
 
-/// Kills of the daemon under load.
+/// Kills of the daemon under load, where `CWTCH_KILLS` says nothing else.
 const KILLS: u64 = 50;
+/// How many of them take place whatever the time is: the server dies in both ways.
+const FLOOR: u64 = 10;
 /// In every other life the kill comes so many milliseconds, at most, after messages went through in both
 /// directions and to the group.
 const DELAY_MS: u64 = 100;
@@ -62,7 +65,10 @@ fn fifty_kills_lose_and_double_nothing() {
     ];
     of_bob.lives(1);
     let mut before = Vec::new();
-    for life in 1..=KILLS {
+    let kills = budget::number("CWTCH_KILLS").unwrap_or(KILLS);
+    let mut last = 0;
+    for life in Sample::new("kills of a daemon", kills, FLOOR).map(|run| run + 1) {
+        last = life;
         let sent = senders.each_ref().map(Sender::confirmed);
         of_alice.lives(life);
         if life % 2 == 1 {
@@ -101,7 +107,7 @@ fn fifty_kills_lose_and_double_nothing() {
         }
     }
 
-    of_alice.lives(KILLS + 1);
+    of_alice.lives(last + 1);
     of_alice.enough();
     of_bob.enough();
     let [a_to_b, b_to_a, a_to_all, b_to_all] = senders.map(Sender::accounts);
