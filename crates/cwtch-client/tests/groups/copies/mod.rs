@@ -1,5 +1,7 @@
 //! Profiles that come back from a copy, and copies that run elsewhere.
 
+mod since;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
