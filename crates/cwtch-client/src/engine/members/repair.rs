@@ -2,7 +2,7 @@
 //!
 //! What a member gives is checked like what a server gives, and posted again once, so that everybody gets it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use cwtch_log::EntryId;
@@ -28,31 +28,58 @@ const LOOKED_AT: u32 = 64;
 /// How long a person waits behind the last question, where nothing is heard any more.
 const QUIET: Duration = Duration::from_secs(10);
 
+/// Some of what is missing in a group, and whether there is more behind it.
+type Page = (Vec<[u8; 20]>, bool);
+
 /// Asks contacts who are there for what is missing in their groups.
 pub(super) async fn ask(inner: &Inner, here: &[Companion]) -> Result<(), ApiError> {
-    for companion in here {
-        let (group, own) = (companion.group, inner.context.address);
-        let place = inner.members.state().place(&companion.contact, group);
-        let read = move |profile: &mut Profile| {
-            // Only who wrote in the group is answered; who only reads does not show that it is in it.
-            if !profile.is_author(&group, &own)? {
-                return Ok::<_, StorageError>(None);
+    for (group, contacts) in by_group(here) {
+        let places =
+            contacts.into_iter().map(|contact| (contact, inner.members.state().place(&contact, group)));
+        let places: Vec<(Address, u32)> = places.collect();
+        let Some((group, pages)) = missing_at(inner, group, &places).await? else { continue };
+        for (contact, place) in places {
+            let (Some((first, _)), Some((next, more))) = (pages.get(&0), pages.get(&place)) else { continue };
+            let ask_one = |entry: &[u8; 20]| ask_for(inner, &contact, &group, *entry, false);
+            let of_first = first.iter().filter(|entry| ask_one(entry)).take(AT_ONCE / 2).count();
+            let of_next = next.iter().filter(|entry| ask_one(entry)).take(AT_ONCE - of_first).count();
+            if of_first + of_next < AT_ONCE {
+                let place = if *more { place.saturating_add(LOOKED_AT) } else { 0 };
+                inner.members.state().go_on_from(&contact, group.id, place);
             }
-            let Some(found) = profile.group(&group)? else { return Ok(None) };
-            let (first, _) = profile.wanted_entries(&group, 0, LOOKED_AT)?;
-            let (next, more) = profile.wanted_entries(&group, place, LOOKED_AT)?;
-            Ok(Some((found, first, next, more)))
-        };
-        let Some((group, first, next, more)) = inner.context.store.run(read).await? else { continue };
-        let ask_one = |entry: &[u8; 20]| ask_for(inner, &companion.contact, &group, *entry, false);
-        let of_first = first.iter().filter(|entry| ask_one(entry)).take(AT_ONCE / 2).count();
-        let of_next = next.iter().filter(|entry| ask_one(entry)).take(AT_ONCE - of_first).count();
-        if of_first + of_next < AT_ONCE {
-            let place = if more { place.saturating_add(LOOKED_AT) } else { 0 };
-            inner.members.state().go_on_from(&companion.contact, group.id, place);
         }
     }
     Ok(())
+}
+
+/// Whom to ask in each group: a group is looked at once, however many are there.
+fn by_group(here: &[Companion]) -> BTreeMap<GroupId, Vec<Address>> {
+    let mut groups: BTreeMap<GroupId, Vec<Address>> = BTreeMap::new();
+    for Companion { contact, group, .. } in here {
+        groups.entry(*group).or_default().push(*contact);
+    }
+    groups
+}
+
+/// What is missing in a group from its beginning and from each of these places; `None` where nobody would answer.
+async fn missing_at(
+    inner: &Inner,
+    group: GroupId,
+    places: &[(Address, u32)],
+) -> Result<Option<(Group, BTreeMap<u32, Page>)>, ApiError> {
+    let own = inner.context.address;
+    let places: BTreeSet<u32> = places.iter().map(|(_, place)| *place).chain([0]).collect();
+    let read = move |profile: &mut Profile| {
+        // Only who wrote in the group is answered; who only reads does not show that it is in it.
+        if !profile.is_author(&group, &own)? {
+            return Ok::<_, StorageError>(None);
+        }
+        let Some(found) = profile.group(&group)? else { return Ok(None) };
+        let page = |place| Ok((place, profile.wanted_entries(&group, place, LOOKED_AT)?));
+        let pages = places.into_iter().map(page).collect::<Result<_, StorageError>>()?;
+        Ok(Some((found, pages)))
+    };
+    inner.context.store.run(read).await
 }
 
 /// Asks a contact for an entry, unless it was asked a while ago and nobody waits; tells whether it was asked now.
@@ -181,7 +208,7 @@ pub(in crate::engine) async fn repair(
     Ok(RepairInfo { asked: contacts.len() as u64, received: received.len() as u64, missing })
 }
 
-async fn missing(context: &Context, group: &GroupId, place: u32) -> Result<(Vec<[u8; 20]>, bool), ApiError> {
+async fn missing(context: &Context, group: &GroupId, place: u32) -> Result<Page, ApiError> {
     let group = *group;
     context.store.run(move |profile| profile.wanted_entries(&group, place, LOOKED_AT)).await
 }
@@ -190,4 +217,21 @@ async fn count(context: &Context, group: &GroupId) -> Result<u64, ApiError> {
     let group = *group;
     let all = context.store.run(move |profile| profile.wanted_entries(&group, 0, u32::MAX)).await?;
     Ok(all.0.len() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use cwtch_primitives::Identity;
+
+    use super::*;
+
+    #[test]
+    fn a_group_is_looked_at_once_however_many_contacts_are_in_it() {
+        let contact = |n: u8| Identity::from_seed(&[n; 32]).address();
+        let group = |n: u8| GroupId::from_bytes([n; 16]);
+        let companion = |n, of| Companion { contact: contact(n), group: group(of), server: contact(9) };
+        let here = [companion(1, 1), companion(1, 2), companion(2, 1), companion(3, 1)];
+        let asked: Vec<_> = by_group(&here).into_iter().collect();
+        assert_eq!(asked, [(group(1), [1, 2, 3].map(contact).to_vec()), (group(2), vec![contact(1)])]);
+    }
 }

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::open::{code, held_message, wrote_in};
 use super::receive::{self, is_held};
+use super::turns::Turns;
 use super::{Touched, last_with, noticed_elsewhere};
 use crate::profile::columns::{SIGNATURE_MAX, address, group_id, key_bytes, limit};
 use crate::profile::error::{Fault, StorageError};
@@ -138,18 +139,15 @@ impl Profile {
     ) -> Result<(Vec<[u8; PREFIX_LEN]>, bool), StorageError> {
         self.read("find missing messages", |conn| {
             let group = groups::by_id(conn, group)?.ok_or(StorageError::UnknownGroup)?;
-            let mut statement = conn.prepare_cached(
-                "SELECT entry FROM (
-                     SELECT entry, message, row_number() OVER (PARTITION BY author ORDER BY message DESC) AS turn FROM (
-                         SELECT p.entry AS entry, p.message AS message, m.author AS author
-                         FROM parents p INDEXED BY parents_missing CROSS JOIN messages m ON m.id = p.message
-                         WHERE p.conversation = ?1 AND p.verdict > 1 AND p.verdict IN (?2, ?3, ?4, ?5)
-                         UNION ALL
-                         SELECT m.chain_previous, m.id, m.author FROM chain_holes h CROSS JOIN messages m
-                             ON m.conversation = h.conversation AND m.author = h.author
-                             AND m.chain_label = h.label AND m.chain_sequence = h.last + 1
-                         WHERE h.conversation = ?1 AND m.chain_previous IS NOT NULL))
-                 GROUP BY entry ORDER BY min(turn), max(message) DESC LIMIT ?6 OFFSET ?7",
+            let mut named = conn.prepare_cached(
+                "SELECT m.author, p.message, p.entry
+                 FROM parents p INDEXED BY parents_missing CROSS JOIN messages m ON m.id = p.message
+                 WHERE p.conversation = ?1 AND p.verdict > 1 AND p.verdict IN (?2, ?3, ?4, ?5)
+                 UNION ALL
+                 SELECT m.author, m.id, m.chain_previous FROM chain_holes h CROSS JOIN messages m
+                     ON m.conversation = h.conversation AND m.author = h.author
+                     AND m.chain_label = h.label AND m.chain_sequence = h.last + 1
+                 WHERE h.conversation = ?1 AND m.chain_previous IS NOT NULL",
             )?;
             // Those of which `Verdict::may_be_repaired` says so.
             let wanted = params![
@@ -158,19 +156,22 @@ impl Profile {
                 code(Verdict::SplitView),
                 code(Verdict::Undecided),
                 code(Verdict::CannotTell),
-                limit,
-                skipped
             ];
-            let found = statement.query_map(wanted, |row| row.get::<_, [u8; PREFIX_LEN]>(0))?;
-            let (mut missing, mut count) = (Vec::new(), 0);
-            for entry in found {
-                let entry = entry?;
-                count += 1;
-                if !is_held(conn, group.conversation, &entry)? {
-                    missing.push(entry);
+            let most = usize::try_from(skipped.saturating_add(limit)).unwrap_or(usize::MAX);
+            let mut turns = Turns::new(most);
+            let mut rows = named.query(wanted)?;
+            while let Some(row) = rows.next()? {
+                turns.add(row.get(0)?, row.get(1)?, row.get(2)?);
+            }
+            let first = turns.first();
+            let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+            let mut missing = Vec::new();
+            for entry in first.iter().skip(skipped) {
+                if !is_held(conn, group.conversation, entry)? {
+                    missing.push(*entry);
                 }
             }
-            Ok((missing, count >= limit))
+            Ok((missing, first.len() >= most))
         })
     }
 

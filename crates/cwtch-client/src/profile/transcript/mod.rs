@@ -4,6 +4,7 @@
 //! - [`receive`] keeps what a message says, in the transaction that keeps the message; [`chains`] are the authors' chains.
 //! - [`open`] gives out what is still to be judged and takes the verdicts. What is judged is not looked at again,
 //!   except that a message that arrives late settles everything that named it.
+//! - [`turns`] chooses what is asked for first.
 //! - [`notes`] is what a person is told about a message.
 //! - [`members`] is what goes between contacts who are in a group together: who they are, what is missing, what can be
 //!   given.
@@ -16,6 +17,7 @@ mod notes;
 mod open;
 mod own;
 mod receive;
+mod turns;
 
 use std::collections::BTreeSet;
 
