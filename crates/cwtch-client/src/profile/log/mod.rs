@@ -6,6 +6,7 @@
 
 mod apply;
 mod evidence;
+mod floor;
 mod own;
 mod read;
 mod status;
@@ -19,6 +20,7 @@ pub use evidence::StoredEvidence;
 pub use status::{LogLoss, LogStatus};
 
 pub(super) use apply::apply;
+pub(super) use floor::min_index;
 pub(super) use own::{keep_bytes, note_receipt};
 pub(super) use status::{certificate, status_of};
 

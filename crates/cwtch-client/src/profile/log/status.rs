@@ -5,7 +5,7 @@ use cwtch_primitives::Address;
 use cwtch_protocol::monitor::Loss;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::read;
+use super::{floor, read};
 use crate::profile::Profile;
 use crate::profile::columns::{key_bytes, unsigned};
 use crate::profile::error::{Fault, StorageError};
@@ -91,7 +91,7 @@ pub(in crate::profile) fn certificate(conn: &Connection, server: &Address) -> Re
 fn status(conn: &Connection, server: i64, address: &Address) -> Result<LogStatus, Fault> {
     let found = conn
         .prepare_cached(
-            "SELECT c.bytes, l.head, l.retain, l.stopped, l.downgraded,
+            "SELECT c.bytes, l.head, l.stopped, l.downgraded,
                  coalesce((SELECT max(place) + 1 FROM log_ids WHERE server = l.server),
                           (SELECT max(size) FROM log_ranges WHERE server = l.server), 0)
              FROM logs l LEFT JOIN log_certificates c ON c.server = l.server AND c.incarnation = l.pinned
@@ -101,21 +101,20 @@ fn status(conn: &Connection, server: i64, address: &Address) -> Result<LogStatus
             let certificate: Option<Vec<u8>> = row.get(0)?;
             let certificate = certificate.and_then(|bytes| Certificate::from_bytes(&bytes, address).ok());
             let head: Option<Vec<u8>> = row.get(1)?;
-            let retain: Option<Vec<u8>> = row.get(2)?;
             let number = |bytes: Option<&[u8]>| bytes.and_then(|b| b.try_into().ok()).map(u64::from_be_bytes);
             Ok(LogStatus {
                 known: certificate.is_some(),
                 retired: certificate.as_ref().is_some_and(Certificate::is_retired),
-                size: unsigned(row, 5)?,
+                size: unsigned(row, 4)?,
                 checked: number(head.as_deref().and_then(|bytes| bytes.get(41..49))),
-                min_index: number(retain.as_deref().and_then(|bytes| bytes.get(16..24))).unwrap_or(0),
-                stopped: row.get(3)?,
-                downgraded: row.get(4)?,
+                stopped: row.get(2)?,
+                downgraded: row.get(3)?,
                 ..LogStatus::default()
             })
         })
         .optional()?;
     let mut status = found.unwrap_or_default();
+    status.min_index = floor::min_index(conn, server)?.unwrap_or(0);
     let mut losses = conn.prepare_cached(
         "SELECT first, behind, incarnation, at FROM log_losses WHERE server = ?1 ORDER BY id",
     )?;

@@ -5,7 +5,7 @@ use cwtch_protocol::monitor::{
     Begun, Change, Evidence, EvidenceKind, EvidenceObject, GossipClaim, HeadSource, Loss, Monitor, Noise,
     ObjectKind, Snapshot, StoredHead, limits,
 };
-use cwtch_testkit::log::entry_id;
+use cwtch_testkit::log::{HonestLog, Reply, START, entry_id};
 use cwtch_testkit::malice::Forger;
 use cwtch_wire::board::stream::Record;
 use proptest::collection::vec;
@@ -183,21 +183,24 @@ impl Hearer {
     fn sync(&mut self, now: u64) {
         let asked = self.monitor.replay_request(&mut rng(now)).from;
         let reply = self.server.reply(asked.min(self.server.log().size()));
-        let Ok(Begun::Entries { .. }) = self.monitor.begin_replay(&reply.log, reply.count, now) else {
-            return;
+        receive(&mut self.monitor, &reply, now);
+    }
+}
+
+/// Takes a reply for as long as it is good.
+fn receive(monitor: &mut Monitor, reply: &Reply, now: u64) {
+    let Ok(Begun::Entries { .. }) = monitor.begin_replay(&reply.log, reply.count, now) else { return };
+    for record in &reply.records {
+        let read = match record {
+            Record::Entry(message) => monitor.entry(entry_id(message)).map(drop),
+            Record::Boundary(boundary) => monitor.boundary(boundary.as_slice()).map(drop),
         };
-        for record in &reply.records {
-            let read = match record {
-                Record::Entry(message) => self.monitor.entry(entry_id(message)).map(drop),
-                Record::Boundary(boundary) => self.monitor.boundary(boundary.as_slice()).map(drop),
-            };
-            if read.is_err() {
-                return self.monitor.abandon();
-            }
+        if read.is_err() {
+            return monitor.abandon();
         }
-        if self.monitor.finish_replay(now).is_err() {
-            self.monitor.abandon();
-        }
+    }
+    if monitor.finish_replay(now).is_err() {
+        monitor.abandon();
     }
 }
 
@@ -212,6 +215,8 @@ proptest! {
             if step % 5 == 0 {
                 prop_assert_eq!(&hearer.stored(), &hearer.monitor.snapshot());
             }
+            let status = hearer.profile.log_status(&hearer.server.address()).unwrap();
+            prop_assert_eq!(status.min_index, hearer.monitor.min_index());
         }
         hearer.profile = reopen(&hearer.dir, hearer.profile);
         let stored = hearer.profile.log_snapshot(&hearer.server.address()).unwrap();
@@ -396,6 +401,34 @@ fn what_a_server_may_delete_is_not_posted_again() {
     retain[16..24].copy_from_slice(&8u64.to_be_bytes());
     profile.apply_log_changes(&server.board, &[Change::Retain(retain), loss(0, 9)]).unwrap();
     assert_eq!(profile.count_reposts(&server.board).unwrap(), 1);
+}
+
+#[test]
+fn what_was_deleted_from_a_log_that_is_lost_says_nothing_of_the_present_one() {
+    let (_dir, mut profile) = profile();
+    let server = super::log_crash::board_server();
+    profile.add_server(&server, NOW).unwrap();
+    let server = server.board;
+    let mut monitor = Monitor::new(server);
+    let mut sync = |log: &HonestLog, now: u64| {
+        // A loss is told in the first reply, and the second is read.
+        for _ in 0..2 {
+            let asked = monitor.replay_request(&mut rng(now)).from;
+            receive(&mut monitor, &log.reply(asked), now);
+        }
+        profile.apply_log_changes(&server, &monitor.take_changes()).unwrap();
+        let status = profile.log_status(&server).unwrap();
+        assert_eq!((status.size, status.min_index), (log.size(), monitor.min_index()));
+        status.min_index
+    };
+    let mut log = super::log_crash::board();
+    log.prune(START, 1024);
+    assert_eq!(sync(&log, START), 1024);
+    // What continues a log keeps what was deleted from it.
+    log.restore(START + 600, 1400, START);
+    assert_eq!(sync(&log, START + 1200), 1024);
+    log.lose_everything(START + 7200);
+    assert_eq!(sync(&log, START + 7800), 0);
 }
 
 #[test]

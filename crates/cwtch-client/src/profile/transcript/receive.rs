@@ -11,6 +11,7 @@ use super::open::{code, held_message};
 use super::{Touched, last_with};
 use crate::profile::columns::key_bytes;
 use crate::profile::error::Fault;
+use crate::profile::log;
 use crate::profile::types::{ConversationId, LogPlace, MessageId};
 
 /// A message that was just stored, and what it says.
@@ -155,18 +156,11 @@ fn keep_chain(
 
 /// The index below which the server may have deleted entries; `None` without a log.
 fn min_index(conn: &Connection, conversation: ConversationId) -> Result<Option<u64>, Fault> {
-    let found: Option<Option<Vec<u8>>> = conn
-        .prepare_cached(
-            "SELECT l.retain FROM groups g JOIN logs l ON l.server = g.server
-             WHERE g.conversation = ?1 AND l.pinned IS NOT NULL",
-        )?
+    let server = conn
+        .prepare_cached("SELECT server FROM groups WHERE conversation = ?1")?
         .query_row([conversation.0], |row| row.get(0))
         .optional()?;
-    // Bytes 16 to 24 of a Retain.
-    Ok(found.map(|retain| {
-        let bytes = retain.as_deref().and_then(|retain| retain.get(16..24)?.try_into().ok());
-        bytes.map_or(0, u64::from_be_bytes)
-    }))
+    server.map_or(Ok(None), |server| log::min_index(conn, server))
 }
 
 /// A message came that is held: notes it if it is another entry.
