@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cwtch_client::api::{ErrorKind, LogNotice, MessageState, ServerPhase};
 use cwtch_client::engine::{EngineOptions, Mode, Probes};
@@ -69,6 +69,47 @@ async fn a_stranger_who_is_shown_another_log_has_the_proof() {
     alice.phase(ServerPhase::Stopped).await;
     assert_eq!(alice.evidence().await[0].kind, 1, "two trees of one size");
     assert_eq!(alice.sync().await.unwrap_err().kind, ErrorKind::Refused);
+    alice.stop().await;
+}
+
+/// Where each that is joined while the log is read had it read once more at once, ten would cost ten times the log.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_not_read_again_at_once_for_a_group_that_was_joined_while_it_was_read() {
+    let world = World::new();
+    let (server, clock) = server(&world).await;
+    let alice = person(&world, Mode::Daemon, &clock, never()).await;
+    let invite = |n: u8| {
+        let invite = GroupInvite::new("friends", GroupKey::new([n; 32]), server.bundle.board()).unwrap();
+        TofuBundle::new(server.bundle.clone(), invite).unwrap().to_text()
+    };
+    alice.join(&invite(1)).await.unwrap();
+    alice.sync().await.unwrap();
+    let before = server.with(|state| {
+        state.held = true;
+        state.asked
+    });
+    let asked = async |count: usize| {
+        crate::support::soon("a request", async {
+            while server.with(|state| state.asked) < before + count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
+    };
+    alice.join(&invite(2)).await.unwrap();
+    asked(1).await;
+    alice.join(&invite(3)).await.unwrap();
+    let released = Instant::now();
+    server.with(|state| {
+        // Something is stored that the third group may have had a part in.
+        state.log.commit(START, &[entry(4)]);
+        state.held = false;
+    });
+    asked(2).await;
+    // A pause in which others may be joined, too; a slow machine only makes it longer.
+    assert!(released.elapsed() >= Duration::from_secs(1), "{:?}", released.elapsed());
+    alice.sync().await.unwrap();
+    assert_eq!(alice.log().await.unwrap().size, 4);
     alice.stop().await;
 }
 

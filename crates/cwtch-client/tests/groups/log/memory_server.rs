@@ -29,6 +29,10 @@ pub struct State {
     pub legacy: bool,
     /// The heads that were asked for, and whether the same connection had asked for anything before.
     pub heads: Vec<bool>,
+    /// Requests wait for their answer.
+    pub held: bool,
+    /// Requests that came, answered or not.
+    pub asked: usize,
     /// The `from` and whether a LastCommit was in each replay request.
     pub replays: Vec<(Option<u64>, bool)>,
 }
@@ -53,6 +57,8 @@ impl MemoryServer {
             no_receipts: false,
             legacy: false,
             heads: Vec::new(),
+            held: false,
+            asked: 0,
             replays: Vec::new(),
         };
         let state = Arc::new(Mutex::new(state));
@@ -82,6 +88,10 @@ async fn serve(stream: BoxStream, board: Identity, state: Arc<Mutex<State>>) {
     let Ok(mut connection) = accepted else { return };
     let mut asked = false;
     while let Ok(Some(payload)) = connection.recv().await {
+        state.lock().unwrap().asked += 1;
+        while state.lock().unwrap().held {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
         for payload in answer(&payload, &state, asked) {
             if connection.send(&payload).await.is_err() {
                 return;

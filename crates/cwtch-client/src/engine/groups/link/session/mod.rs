@@ -246,8 +246,10 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         if self.actor.counts.stale.swap(false, Ordering::AcqRel) {
-            // A group was joined meanwhile: what was passed over may have been its messages.
-            self.want_replay = true;
+            // A group was joined meanwhile: what was passed over may have been its messages. Others may be joined now: where
+            // the whole log is to be read again, that is once for all of them.
+            self.want_replay = false;
+            self.joined = Some(Instant::now() + limits::JOIN_PAUSE);
             return Ok(());
         }
         self.synced = true;
