@@ -15,6 +15,15 @@ pub fn is_invisible(c: char) -> bool {
         | '\u{2800}' | '\u{fff9}'..='\u{fffb}')
 }
 
+/// Whether an [invisible](is_invisible) character belongs to how something is written, so that a text without it is another
+/// one: joiners of letters and pictures, variation selectors, the fillers of Korean and Mongolian, the tags of a flag, and the
+/// empty Braille cell, which is as wide as the others. None of them changes a direction or ends a line.
+pub fn is_part_of_writing(c: char) -> bool {
+    matches!(c,
+        '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{200c}'..='\u{200d}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0020}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,5 +35,15 @@ mod tests {
             let ours = matches!(c, '\u{2800}' | '\u{fff9}'..='\u{fffb}');
             assert_eq!(is_invisible(c), ours || ignorable.is_match(c.encode_utf8(&mut [0; 4])), "{c:?}");
         }
+    }
+
+    #[test]
+    fn what_belongs_to_writing_steers_nothing() {
+        let steers = regex::Regex::new(r"^[\p{Bidi_Control}\p{Cc}\p{Zl}\p{Zp}]$").unwrap();
+        for c in ('\0'..=char::MAX).filter(|c| is_part_of_writing(*c)) {
+            assert!(is_invisible(c), "{c:?}");
+            assert!(!steers.is_match(c.encode_utf8(&mut [0; 4])), "{c:?}");
+        }
+        assert!(is_part_of_writing('\u{200d}') && !is_part_of_writing('\u{200e}'));
     }
 }

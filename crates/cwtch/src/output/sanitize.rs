@@ -4,8 +4,10 @@
 //! answer as if typed, and marks that reverse the direction of reading. In JSON nothing is left out, but
 //! what serde_json writes raw of these is escaped.
 
-/// One line: line breaks and tabs become spaces, escape sequences, control characters and marks that change
-/// the direction of reading are left out.
+use cwtch_primitives::text::{is_invisible, is_part_of_writing};
+
+/// One line: line breaks and tabs become spaces; escape sequences, control characters, marks that change the direction
+/// of reading and what else shows nothing are left out, but for what belongs to how something is written.
 pub(crate) fn line(text: &str) -> String {
     clean(text, " ")
 }
@@ -21,9 +23,11 @@ pub(crate) fn lines(text: &str, indent: &str) -> String {
 pub(crate) fn json(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     for c in line.chars() {
-        // Outside of strings JSON has none of these, and all have four hex digits.
-        if c.is_control() || is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}') {
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        // Outside of strings JSON has none of these.
+        if c.is_control() || is_hidden(c) || matches!(c, '\u{2028}' | '\u{2029}') {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
         } else {
             out.push(c);
         }
@@ -43,18 +47,16 @@ fn clean(text: &str, line_break: &str) -> String {
             '\r' if rest.peek() == Some(&'\n') => {}
             '\n' | '\r' | '\u{2028}' | '\u{2029}' => out.push_str(line_break),
             '\t' => out.push(' '),
-            c if c.is_control() || is_invisible(c) => {}
+            c if c.is_control() || is_hidden(c) => {}
             c => out.push(c),
         }
     }
     out
 }
 
-/// Marks that change the direction of what follows, or that show nothing and make two names look the same.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+/// What shows nothing, changes the direction of what follows or hides something, and is no part of how a text is written.
+fn is_hidden(c: char) -> bool {
+    is_invisible(c) && !is_part_of_writing(c)
 }
 
 type Rest<'a> = std::iter::Peekable<std::str::Chars<'a>>;
@@ -125,7 +127,15 @@ mod tests {
     #[test]
     fn marks_of_direction_are_left_out_and_letters_of_all_scripts_stay() {
         assert_eq!(line("user\u{202e}txt.exe\u{2066}"), "usertxt.exe");
-        assert_eq!(line("مرحبا 你好 👩\u{200d}👩 ñ"), "مرحبا 你好 👩\u{200d}👩 ñ");
+        let scripts = "مرحبا 你好 👩\u{200d}👩 ñ می\u{200c}خواهم ❤\u{fe0f} \u{115f}\u{1161} ⠁\u{2800}⠁ 🏴\u{e0067}\u{e007f}";
+        assert_eq!(line(scripts), scripts);
+    }
+
+    /// What names are compared without is not shown either: there is one list.
+    #[test]
+    fn what_shows_nothing_is_left_out_of_texts_too() {
+        assert_eq!(line("a\u{ad}b\u{17b4}c\u{e0001}d\u{1d173}e\u{fff0}f"), "abcdef");
+        assert_eq!(json("\"a\u{ad}\u{e0001}\""), r#""a\u00ad\udb40\udc01""#);
     }
 
     #[test]
@@ -148,14 +158,14 @@ mod tests {
         #[test]
         fn json_of_any_text_reads_back(text in "(?s).*") {
             let written = json(&serde_json::json!({"text": text}).to_string());
-            proptest::prop_assert!(written.chars().all(|c| !c.is_control() && !is_invisible(c)));
+            proptest::prop_assert!(written.chars().all(|c| !c.is_control() && !is_hidden(c)));
             let read: serde_json::Value = serde_json::from_str(&written).unwrap();
             proptest::prop_assert_eq!(&read["text"], &text);
         }
 
         #[test]
         fn nothing_that_steers_a_terminal_survives(text in "\\PC*|(?s).*") {
-            proptest::prop_assert!(line(&text).chars().all(|c| !c.is_control() && !is_invisible(c)));
+            proptest::prop_assert!(line(&text).chars().all(|c| !c.is_control() && !is_hidden(c)));
             proptest::prop_assert!(lines(&text, "  ").chars().all(|c| c == '\n' || !c.is_control()));
         }
     }
