@@ -3,7 +3,7 @@
 use std::fmt;
 
 use cwtch_client::api::{ApiError, ErrorKind};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Done.
 pub(crate) const EXIT_OK: u8 = 0;
@@ -36,13 +36,13 @@ pub(crate) struct Fault {
     pub(crate) kind: String,
     /// One sentence (for malformed command lines, clap's several lines).
     pub(crate) message: String,
-    /// The own message that it is about, as JSON: it exists, and must not be sent once more.
-    pub(crate) about: Option<Box<Value>>,
+    /// What programs want beside that, see [`data_of`].
+    pub(crate) data: Map<String, Value>,
 }
 
 impl Fault {
     pub(crate) fn new(kind: &str, message: impl Into<String>) -> Self {
-        Self { kind: kind.to_owned(), message: message.into(), about: None }
+        Self { kind: kind.to_owned(), message: message.into(), data: Map::new() }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -67,8 +67,8 @@ impl Fault {
     /// The line that `--json` writes to standard error.
     pub(crate) fn to_json(&self) -> String {
         let mut error = json!({"kind": self.kind, "message": self.message});
-        if let (Some(about), Some(error)) = (&self.about, error.as_object_mut()) {
-            error.insert("data".to_owned(), json!({"message": about}));
+        if let (false, Some(error)) = (self.data.is_empty(), error.as_object_mut()) {
+            error.insert("data".to_owned(), self.data.clone().into());
         }
         json!({"error": error}).to_string()
     }
@@ -84,9 +84,21 @@ impl std::error::Error for Fault {}
 
 impl From<ApiError> for Fault {
     fn from(error: ApiError) -> Self {
-        let about = error.concerns.and_then(|message| serde_json::to_value(*message).ok());
-        Self { kind: kind_name(error.kind), message: error.message, about: about.map(Box::new) }
+        Self { kind: kind_name(error.kind), data: data_of(&error), message: error.message }
     }
+}
+
+/// What an error of the engine says to programs, beside its kind and sentence: as `message` the own message that it is
+/// about, which exists and must not be sent once more; as `candidates` what an ambiguous name may stand for.
+pub(crate) fn data_of(error: &ApiError) -> Map<String, Value> {
+    let mut data = Map::new();
+    if let Some(message) = &error.concerns {
+        data.insert("message".to_owned(), json!(message));
+    }
+    if !error.candidates.is_empty() {
+        data.insert("candidates".to_owned(), json!(error.candidates));
+    }
+    data
 }
 
 /// A kind's name, as serde writes it.

@@ -50,7 +50,8 @@ JSON (--json):
   {\"error\":{\"kind\":…,\"message\":…}} on standard error; the kinds are usage,
   not-found, refused, unreachable, protocol, storage, closed, password, locked,
   no-daemon, busy, interrupted and internal. If it is about an own message that
-  exists, that is in \"data\":{\"message\":…}.
+  exists, that is in \"data\":{\"message\":…}; if a name may stand for several
+  conversations, they are in \"data\":{\"candidates\":[…]}.
 
 EXIT CODES:
   0  done; a message is acknowledged by the contact or stored by the server (with

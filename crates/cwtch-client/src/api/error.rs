@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::reply::MessageInfo;
+use super::reply::{CandidateInfo, MessageInfo};
 
 /// What kind of trouble it is: decides what a person or a program can do. Each kind has its exit code, see `cwtch help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,12 +38,15 @@ pub struct ApiError {
     /// The own message that it is about, where there is one: it exists, and sent once more it would arrive twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concerns: Option<Box<MessageInfo>>,
+    /// What a name may stand for that does not stand for one conversation alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<CandidateInfo>,
 }
 
 impl ApiError {
     /// An error of a kind with its sentence.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), concerns: None }
+        Self { kind, message: message.into(), concerns: None, candidates: Vec::new() }
     }
 
     /// The same about a message.

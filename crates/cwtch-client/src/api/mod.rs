@@ -12,8 +12,8 @@ pub use command::Command;
 pub use error::{ApiError, ErrorKind};
 pub use event::{Event, LogNotice, ServerPhase, Task};
 pub use reply::{
-    AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, ElsewhereInfo, EvidenceInfo,
-    EvidenceText, ExperimentInfo, GroupCreated, GroupInfo, LogInfo, LossInfo, MessageInfo, MessageState,
-    MissingInfo, NameInfo, NameKind, NameSource, NoteInfo, NoteKind, ReadinessInfo, RejectInfo, RepairInfo,
-    Reply, SeenBy, ServerInfo, ServerSync, StatusInfo, SyncInfo, SyncReport,
+    AttributeInfo, CandidateInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, ElsewhereInfo,
+    EvidenceInfo, EvidenceText, ExperimentInfo, GroupCreated, GroupInfo, LogInfo, LossInfo, MessageInfo,
+    MessageState, MissingInfo, NameInfo, NameKind, NameSource, NoteInfo, NoteKind, ReadinessInfo, RejectInfo,
+    RepairInfo, Reply, SeenBy, ServerInfo, ServerSync, StatusInfo, SyncInfo, SyncReport,
 };

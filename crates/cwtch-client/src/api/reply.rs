@@ -120,6 +120,16 @@ pub struct NameInfo {
     pub short: String,
 }
 
+/// A conversation that an ambiguous name may stand for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CandidateInfo {
+    /// The contact's address or the group's id, by which it is named without doubt.
+    pub conversation: String,
+    /// Its name.
+    #[serde(flatten)]
+    pub name: NameInfo,
+}
+
 /// How far something is from being usable: the network, the own address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadinessInfo {

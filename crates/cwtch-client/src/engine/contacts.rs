@@ -8,14 +8,15 @@ use cwtch_wire::invite::{INVITE_PREFIX, TOFU_PREFIX};
 use super::Inner;
 use super::context::Context;
 use super::info::{attribute_info, attribute_name, contact_info, conversation_info};
-use crate::api::{ApiError, AttributeInfo, ContactInfo, ErrorKind, Event, NameInfo, NameKind};
+use crate::api::{ApiError, AttributeInfo, CandidateInfo, ContactInfo, ErrorKind, Event, NameInfo, NameKind};
 use crate::names;
 use crate::profile::{Attribute, Contact, ContactState, Conversation, Group, Lookup, Profile, StorageError};
 
 /// The longest own attribute, in bytes.
 const ATTRIBUTE_MAX: usize = 256;
-/// The most conversations that an error names.
+/// The most conversations that an error names in its sentence, and that it lists for programs.
 const NAMED_MAX: usize = 8;
+const CANDIDATES_MAX: usize = 64;
 
 /// `contact add`: accepted from now on, if it was no contact yet.
 pub(crate) async fn add(inner: &Inner, address: &str, name: Option<String>) -> Result<ContactInfo, ApiError> {
@@ -137,27 +138,38 @@ pub(crate) async fn find_group(context: &Context, text: &str) -> Result<Group, A
 /// The one that a person means, or why it cannot be told.
 fn one<T>(typed: &str, what: &str, found: Lookup<T>) -> Result<T, ApiError> {
     let typed = names::clean(typed);
-    let sentence = match found {
+    let (alike, several) = match found {
         Lookup::One(one) => return Ok(one),
-        Lookup::Nothing(alike) if alike.is_empty() => match what {
+        Lookup::Nothing(alike) => (alike, false),
+        Lookup::Several(all) => (all, true),
+    };
+    let sentence = if several {
+        format!(
+            "{typed:?} may be any of these: {}. Name the one that you mean by its address or id, or give it a name of \
+             your own: `cwtch contact rename` and `cwtch group rename`.",
+            listed(&alike)
+        )
+    } else if !alike.is_empty() {
+        format!(
+            "No {what} is called {typed:?}, but this looks like it: {}. Name the one that you mean by its address or id.",
+            listed(&alike)
+        )
+    } else {
+        match what {
             "contact" => format!("No contact is called {typed:?}: `cwtch contact list` shows them."),
             "group" => format!("No group is called {typed:?}: `cwtch group list` shows them."),
             _ => format!(
                 "Nobody is called {typed:?}, neither a contact nor a group: `cwtch contact list` and `cwtch group list` \
                  show them."
             ),
-        },
-        Lookup::Nothing(alike) => format!(
-            "No {what} is called {typed:?}, but this looks like it: {}. Name the one that you mean by its address or id.",
-            listed(&alike)
-        ),
-        Lookup::Several(all) => format!(
-            "{typed:?} may be any of these: {}. Name the one that you mean by its address or id, or give it a name of \
-             your own: `cwtch contact rename` and `cwtch group rename`.",
-            listed(&all)
-        ),
+        }
     };
-    Err(ApiError::new(ErrorKind::NotFound, sentence))
+    let candidate = |conversation: &Conversation| CandidateInfo {
+        conversation: conversation.id_text(),
+        name: conversation_info(conversation),
+    };
+    let candidates = alike.iter().take(CANDIDATES_MAX).map(candidate).collect();
+    Err(ApiError { candidates, ..ApiError::new(ErrorKind::NotFound, sentence) })
 }
 
 /// Conversations in a sentence: kind, name as it is shown, beginning of the address or id.

@@ -1,9 +1,9 @@
 //! The objects of JSON-RPC 2.0 as this daemon speaks it, without any socket.
 
-use cwtch_client::api::{ApiError, Command, ErrorKind, Event, MessageInfo};
+use cwtch_client::api::{ApiError, Command, ErrorKind, Event};
 use serde_json::{Map, Value, json};
 
-use crate::fault::{Fault, kind_name};
+use crate::fault::{Fault, data_of, kind_name};
 
 /// Longest line that the daemon reads, in bytes.
 pub(crate) const REQUEST_MAX: usize = 1 << 20;
@@ -49,13 +49,13 @@ pub(crate) struct RpcError {
     pub(crate) message: String,
     /// The kind of trouble, where it has a name.
     pub(crate) kind: Option<String>,
-    /// The own message that it is about.
-    pub(crate) about: Option<Box<MessageInfo>>,
+    /// What programs want beside that, see [`data_of`].
+    pub(crate) data: Map<String, Value>,
 }
 
 impl RpcError {
     fn new(code: i64, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), kind: None, about: None }
+        Self { code, message: message.into(), kind: None, data: Map::new() }
     }
 
     pub(crate) fn parse(message: impl Into<String>) -> Self {
@@ -99,7 +99,8 @@ impl From<ApiError> for RpcError {
             ErrorKind::Closed => 7,
             _ => 8,
         };
-        Self { code, message: error.message, kind: Some(kind_name(error.kind)), about: error.concerns }
+        let (kind, data) = (Some(kind_name(error.kind)), data_of(&error));
+        Self { code, message: error.message, kind, data }
     }
 }
 
@@ -214,11 +215,9 @@ pub(crate) fn response(id: &Value, outcome: &Result<Value, RpcError>) -> String 
         Err(error) => {
             let mut object = json!({"code": error.code, "message": error.message});
             if let (Some(kind), Some(object)) = (&error.kind, object.as_object_mut()) {
-                let mut data = json!({"kind": kind});
-                if let (Some(message), Some(data)) = (&error.about, data.as_object_mut()) {
-                    data.insert("message".to_owned(), json!(message));
-                }
-                object.insert("data".to_owned(), data);
+                let mut data = error.data.clone();
+                data.insert("kind".to_owned(), json!(kind));
+                object.insert("data".to_owned(), data.into());
             }
             json!({"jsonrpc": "2.0", "id": id, "error": object})
         }
@@ -279,8 +278,9 @@ fn fault_of(error: &Value) -> Fault {
     let message = text("/message").unwrap_or("The daemon refused and gave no reason.");
     let code = error.get("code").and_then(Value::as_i64);
     let usage = if code == Some(-32602) { "usage" } else { "internal" };
-    let about = error.pointer("/data/message").cloned().map(Box::new);
-    Fault { about, ..Fault::new(text("/data/kind").unwrap_or(usage), message) }
+    let mut data = error.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
+    data.remove("kind");
+    Fault { data, ..Fault::new(text("/data/kind").unwrap_or(usage), message) }
 }
 
 #[cfg(test)]

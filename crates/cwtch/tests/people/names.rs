@@ -46,6 +46,24 @@ fn a_message_for_a_contact_never_goes_into_a_stranger_s_group() {
         for candidate in ["the contact \"Bob\" (", "the group \"B", short(&bob.address), short(id)] {
             assert!(message.contains(candidate), "{candidate:?} in {message}");
         }
+        // Programs need not read the sentence, over the daemon's socket as little as from a command.
+        let command = alice.json(&["send", "Bob", "for Bob's eyes"]).stderr;
+        let command: Value = serde_json::from_str(command.trim()).unwrap();
+        let asked = alice.rpc().call(1, "send", json!({"conversation": "Bob", "text": "for Bob's eyes"}));
+        for candidates in [&command["error"]["data"]["candidates"], &asked["error"]["data"]["candidates"]] {
+            let mut told: Vec<_> = candidates.as_array().unwrap().iter().collect();
+            told.sort_by_key(|candidate| candidate["kind"].as_str());
+            assert_eq!(told.len(), 2, "{candidates}");
+            for (candidate, (kind, place)) in
+                told.into_iter().zip([("contact", bob.address.as_str()), ("group", id)])
+            {
+                assert_eq!((&candidate["kind"], &candidate["conversation"]), (&kind.into(), &place.into()));
+                assert_eq!(candidate["name_source"], "claimed");
+                assert!(candidate["shown"].as_str().unwrap().contains(short(place)), "{candidate}");
+            }
+            let named = candidates[0]["conversation"].as_str().unwrap();
+            assert_eq!(alice.json(&["messages", named]).code, 0, "it names one");
+        }
         assert!(alice.messages(id).is_empty(), "{disguise:?}");
         alice.ok(&["group", "leave", id]);
     }
