@@ -5,6 +5,7 @@
 mod admission;
 #[path = "../common/mod.rs"]
 mod common;
+mod parts;
 
 use std::time::Duration;
 

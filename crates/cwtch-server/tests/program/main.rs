@@ -3,6 +3,7 @@
 mod accidents;
 #[path = "../common/mod.rs"]
 mod common;
+mod failing;
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
