@@ -6,6 +6,7 @@ mod admission;
 #[path = "../common/mod.rs"]
 mod common;
 mod parts;
+mod rules;
 
 use std::time::Duration;
 
