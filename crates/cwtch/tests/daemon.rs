@@ -3,6 +3,8 @@
 mod common;
 #[path = "daemon/crowd.rs"]
 mod crowd;
+#[path = "daemon/damaged.rs"]
+mod damaged;
 #[path = "daemon/detach.rs"]
 mod detach;
 #[path = "daemon/order.rs"]

@@ -166,6 +166,15 @@ pub enum StorageError {
         /// Why not.
         source: io::Error,
     },
+    /// The database answers nothing any more, because a part of it was read that is damaged, or for want of memory.
+    #[error(
+        "the database cannot be read any more ({doing}): a part of it is damaged, or the computer has no memory left. Start cwtch \
+         again; if that does not help, restore the whole profile directory from a backup"
+    )]
+    Unusable {
+        /// What was being done.
+        doing: &'static str,
+    },
     /// The database refused for another reason.
     #[error("the database could not {doing}: {source}")]
     Database {
@@ -194,6 +203,8 @@ impl StorageError {
                 Code::DiskFull => Self::DiskFull { doing },
                 Code::DatabaseBusy | Code::DatabaseLocked => Self::Busy { doing },
                 Code::NotADatabase | Code::DatabaseCorrupt => Self::Damaged,
+                // SQLCipher's answer to everything, once a page was not what it had written.
+                Code::OutOfMemory => Self::Unusable { doing },
                 _ => Self::Database { doing, source },
             },
             // A value that the schema's types and our own writers rule out.
@@ -260,6 +271,7 @@ mod tests {
         assert!(matches!(code(rusqlite::ffi::SQLITE_LOCKED), StorageError::Busy { .. }));
         assert!(matches!(code(rusqlite::ffi::SQLITE_CORRUPT), StorageError::Damaged));
         assert!(matches!(code(rusqlite::ffi::SQLITE_NOTADB), StorageError::Damaged));
+        assert!(matches!(code(rusqlite::ffi::SQLITE_NOMEM), StorageError::Unusable { .. }));
         assert!(matches!(code(rusqlite::ffi::SQLITE_READONLY), StorageError::Database { .. }));
     }
 }
