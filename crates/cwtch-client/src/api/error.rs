@@ -49,6 +49,11 @@ impl ApiError {
         Self { kind, message: message.into(), concerns: None, candidates: Vec::new() }
     }
 
+    /// What a caller hears while the engine stops.
+    pub fn closed() -> Self {
+        Self::new(ErrorKind::Closed, "The engine is stopping; run the command again.")
+    }
+
     /// The same about a message.
     #[must_use]
     pub fn about(self, message: MessageInfo) -> Self {

@@ -2,8 +2,8 @@
 
 use cwtch_wire::overlay::Overlay;
 
-use super::Inner;
 use super::info::{Speakers, message_info, message_state};
+use super::inner::Inner;
 use super::patience::Patience;
 use super::talk::deliver;
 use crate::api::{ApiError, ErrorKind, Event, MessageInfo};

@@ -6,12 +6,12 @@ use cwtch_wire::overlay::{KIND_GROUP_INVITE, KIND_SUGGESTED_CONTACT, Overlay};
 use serde_json::json;
 
 use super::context::Context;
-use super::groups::switched_off;
 use super::info::readiness_info;
+use super::inner::Inner;
 use super::patience::Patience;
 use super::talk::{conversation_of, deliver, group_id, look_at, messages, send};
 use super::turn::Turn;
-use super::{Inner, afterwards, contacts, members};
+use super::{afterwards, contacts, members};
 use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, Reply, StatusInfo};
 use crate::profile::StorageError;
 
@@ -29,10 +29,10 @@ const GROUPS: &str = "groups";
 pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<Reply, ApiError> {
     let Inner { context, groups, .. } = inner;
     if context.shutdown.is_cancelled() {
-        return Err(Context::closed());
+        return Err(ApiError::closed());
     }
     if concerns_groups(&command) {
-        require_groups(inner)?;
+        inner.require_groups()?;
     }
     Ok(match command {
         Command::Address => Reply::Address { address: context.address.to_string() },
@@ -162,11 +162,6 @@ fn concerns_groups(command: &Command) -> bool {
             | Command::Repair { .. }
             | Command::Rejects
     )
-}
-
-/// The one place where the experiment's switch decides.
-pub(super) fn require_groups(inner: &Inner) -> Result<(), ApiError> {
-    if inner.groups.enabled() { Ok(()) } else { Err(switched_off()) }
 }
 
 fn experiments(inner: &Inner) -> Vec<ExperimentInfo> {

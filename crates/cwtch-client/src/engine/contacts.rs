@@ -5,9 +5,9 @@ use cwtch_primitives::text::is_invisible;
 use cwtch_wire::bundle::SERVER_PREFIX;
 use cwtch_wire::invite::{INVITE_PREFIX, TOFU_PREFIX};
 
-use super::Inner;
 use super::context::Context;
 use super::info::{attribute_info, attribute_name, contact_info, conversation_info};
+use super::inner::Inner;
 use crate::api::{ApiError, AttributeInfo, CandidateInfo, ContactInfo, ErrorKind, Event, NameInfo, NameKind};
 use crate::names;
 use crate::profile::{Attribute, Contact, ContactState, Conversation, Group, Lookup, Profile, StorageError};

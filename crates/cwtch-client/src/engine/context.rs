@@ -1,7 +1,7 @@
 //! What every task of an open profile shares.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use cwtch_net::Network;
 use cwtch_primitives::{Address, Identity};
@@ -10,12 +10,13 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::clock::{Clock, system_clock};
 use super::dial::Dialing;
 use super::members::Ear;
+use super::options::{EngineOptions, Mode};
 use super::store::Store;
 use super::twin::Alone;
-use super::{EngineOptions, Mode};
-use crate::api::{ApiError, ErrorKind, Event};
+use crate::api::Event;
 use crate::profile::Twin;
 
 /// Events that a listener may be behind before it is told that it missed some.
@@ -23,17 +24,6 @@ const EVENT_BACKLOG: usize = 1024;
 
 /// How long the network may take to end.
 const FAREWELL: Duration = Duration::from_secs(10);
-
-/// Tells the time in unix seconds; a test passes its own.
-pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
-
-/// The system's clock. A clock set before 1970 reads as 0.
-pub(crate) fn system_clock() -> Clock {
-    Arc::new(|| {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-    })
-}
 
 /// The shared parts of an engine. Always behind an `Arc`; nothing in it is a lock that is held across an await.
 pub(crate) struct Context {
@@ -125,10 +115,5 @@ impl Context {
             }
         };
         tokio::join!(left, self.store.close());
-    }
-
-    /// What a caller hears while the engine stops.
-    pub(crate) fn closed() -> ApiError {
-        ApiError::new(ErrorKind::Closed, "The engine is stopping; run the command again.")
     }
 }

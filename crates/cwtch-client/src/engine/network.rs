@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::Inner;
 use super::info::readiness_info;
+use super::inner::Inner;
 use super::wake::WakeDetector;
 use crate::api::Event;
 

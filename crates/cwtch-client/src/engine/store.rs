@@ -7,7 +7,6 @@ use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::context::Context;
 use super::info::sentence;
 use crate::api::{ApiError, ErrorKind};
 use crate::profile::{Profile, StorageError};
@@ -126,7 +125,7 @@ impl Store {
         }
         // Nobody is there who would do it: the thread ends or has ended.
         self.end.ended.cancelled().await;
-        Err(if self.end.broke.load(Ordering::Acquire) { broken() } else { Context::closed() })
+        Err(if self.end.broke.load(Ordering::Acquire) { broken() } else { ApiError::closed() })
     }
 
     /// Returns when the thread has ended by a fault of this program.

@@ -3,11 +3,11 @@
 use cwtch_primitives::group::GroupId;
 use cwtch_wire::overlay::{Content as Meaning, KIND_TEXT, Overlay, quoted_hash};
 
-use super::commands::require_groups;
+use super::contacts;
 use super::dial::Target;
 use super::info::{Speakers, message_info};
+use super::inner::Inner;
 use super::patience::Patience;
-use super::{Inner, contacts};
 use crate::api::{ApiError, ErrorKind, MessageInfo, MessageState};
 use crate::profile::{Conversation, MessageId};
 
@@ -32,7 +32,7 @@ pub(super) async fn look_at(inner: &Inner, conversation: &Conversation) -> Resul
 pub(super) async fn conversation_of(inner: &Inner, text: &str) -> Result<Conversation, ApiError> {
     let conversation = contacts::find_conversation(&inner.context, text).await?;
     if matches!(conversation, Conversation::Group(_)) {
-        require_groups(inner)?;
+        inner.require_groups()?;
     }
     Ok(conversation)
 }

@@ -69,7 +69,7 @@ impl Client {
             ControlKind::Port => ControlAddress::Tcp(port),
             ControlKind::Socket => ControlAddress::Unix(data_dir.join("control")),
         };
-        let defaults = dir.join(super::DEFAULTS);
+        let defaults = dir.join(torrc::DEFAULTS);
         Self { name, data_dir, control, socks, options, programs, defaults, process: Mutex::new(None) }
     }
 

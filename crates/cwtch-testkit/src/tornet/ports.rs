@@ -9,7 +9,11 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use super::error::TornetError;
-use super::{AUTHORITIES, RELAYS};
+
+/// How many authorities a network has; they are relays, too.
+pub const AUTHORITIES: u8 = 3;
+/// How many relays it has beside them.
+pub const RELAYS: u8 = 5;
 
 /// More clients do not fit in a lot.
 pub(super) const MAX_CLIENTS: usize = 32;

@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::control::{self, ControlAddress, Credential};
-use super::ports::Lot;
-use super::{AUTHORITIES, RELAYS};
+use super::ports::{AUTHORITIES, Lot, RELAYS};
 
 /// A relay's place, before its keys are made.
 #[derive(Debug, Clone, PartialEq, Eq)]

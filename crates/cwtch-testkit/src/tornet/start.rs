@@ -6,13 +6,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::client::Client;
 use super::error::TornetError;
 use super::folder::{self, Folder};
+use super::keys;
+use super::net::TorNet;
+use super::options::Options;
 use super::ports;
 use super::process::{Process, end_all};
 use super::programs::Programs;
 use super::relay::{Relay, Site, sites};
-use super::torrc::{self, Voting};
+use super::torrc::{self, DEFAULTS, Voting};
 use super::wait::{Bootstrap, Patience};
-use super::{DEFAULTS, Options, TorNet, keys};
 
 /// What has just been done, or what is waited for. Displayed, it is a line for people.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,9 @@ use std::path::Path;
 use super::client::Client;
 use super::relay::{Relay, Site, cookie_file};
 
+/// The empty file that stands in for the machine's own defaults.
+pub(super) const DEFAULTS: &str = "torrc-defaults";
+
 /// `tor --list-fingerprint` refuses an authority's torrc that names no authority, and the real lines need the
 /// fingerprints that it prints.
 pub(super) const ANY_AUTHORITY: &str = "DirAuthority any orport=1 v3ident=0000000000000000000000000000000000000000 \

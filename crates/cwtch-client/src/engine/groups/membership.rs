@@ -20,7 +20,7 @@ impl Groups {
     /// `Usage` for a malformed server or name, `NotFound` for an unknown server, `Refused` for a changed
     /// bundle or above [`limits::GROUPS`].
     pub(crate) async fn group_new(&self, name: &str, server: &str) -> Result<GroupCreated, ApiError> {
-        let context = &self.shared.context;
+        let context = self.context();
         let (name, server, now) = (name.to_owned(), server.to_owned(), context.now());
         let (group, invite, tofu) = context
             .store
@@ -51,7 +51,7 @@ impl Groups {
     /// unknown server, a changed bundle, or above [`limits::GROUPS`].
     pub(crate) async fn group_join(&self, invite: &str) -> Result<GroupInfo, ApiError> {
         let (bundle, invite) = parse(invite)?;
-        let context = &self.shared.context;
+        let context = self.context();
         let now = context.now();
         let certificate = invite.log_certificate().copied();
         let (group, new) = context
@@ -77,7 +77,7 @@ impl Groups {
             .await?;
         // Before the first connection: from it on, the server must show its log.
         if let (Some(certificate), Ok(server)) = (certificate, group.server.parse()) {
-            self.shared.learn_certificate(&server, certificate).await?;
+            self.links.learn_certificate(&server, certificate).await?;
         }
         if new {
             self.joined(&group, true).await?;
@@ -95,7 +95,7 @@ impl Groups {
         group: &GroupId,
         name: Option<String>,
     ) -> Result<GroupInfo, ApiError> {
-        let (group, context) = (*group, &self.shared.context);
+        let (group, context) = (*group, self.context());
         let renamed = context
             .store
             .run(move |profile| {
@@ -112,8 +112,7 @@ impl Groups {
     /// # Errors
     /// Trouble with the database.
     pub(crate) async fn group_list(&self) -> Result<Vec<GroupInfo>, ApiError> {
-        self.shared
-            .context
+        self.context()
             .store
             .run(|profile| {
                 let groups = profile.groups()?;
@@ -129,7 +128,7 @@ impl Groups {
     /// `NotFound`, or trouble with the database.
     pub(crate) async fn group_leave(&self, group: &GroupId) -> Result<(), ApiError> {
         let group = *group;
-        let context = &self.shared.context;
+        let context = self.context();
         let (server, left) = context
             .store
             .run(move |profile| {
@@ -139,14 +138,14 @@ impl Groups {
                 Ok::<_, StorageError>((found.server, left))
             })
             .await?;
-        self.shared.groups_changed(&server, false).await?;
-        self.shared.context.emit(Event::GroupLeft { group: left });
-        if self.shared.context.is_daemon() {
-            self.shared.left.notify_one();
+        self.links.groups_changed(&server, false).await?;
+        self.context().emit(Event::GroupLeft { group: left });
+        if self.context().is_daemon() {
+            self.left.notify_one();
             return Ok(());
         }
         // Nobody else waits for the database, and the program is about to end.
-        erase::erase_all(&self.shared.context).await
+        erase::erase_all(self.context()).await
     }
 
     /// The `tofubundle:…` of a group: server and invite in one, which any contact can join by.
@@ -155,8 +154,7 @@ impl Groups {
     /// `NotFound`, or trouble with the database.
     pub(crate) async fn invite_for(&self, group: &GroupId) -> Result<String, ApiError> {
         let group = *group;
-        self.shared
-            .context
+        self.context()
             .store
             .run(move |profile| {
                 let group = profile.group(&group)?.ok_or(StorageError::UnknownGroup)?;
@@ -172,7 +170,7 @@ impl Groups {
     /// A group is new here: its server's link tries its key from now on.
     async fn joined(&self, group: &GroupInfo, replay: bool) -> Result<(), ApiError> {
         if let Ok(server) = group.server.parse() {
-            self.shared.groups_changed(&server, replay).await?;
+            self.links.groups_changed(&server, replay).await?;
         }
         Ok(())
     }

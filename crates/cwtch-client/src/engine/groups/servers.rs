@@ -4,8 +4,9 @@ use cwtch_primitives::Address;
 use cwtch_wire::bundle::{KeyBundle, SERVER_PREFIX};
 use data_encoding::BASE64;
 
-use super::{Groups, Shared, limits, log, sentences};
-use crate::api::{ApiError, LogInfo, LossInfo, ServerInfo, ServerPhase};
+use super::links::Links;
+use super::{Groups, limits, log, sentences};
+use crate::api::{ApiError, LogInfo, LossInfo, ServerInfo};
 use crate::profile::{NewServer, Profile, Server, StorageError};
 
 impl Groups {
@@ -16,9 +17,9 @@ impl Groups {
     /// `Usage` for a string that is malformed or whose signature is wrong; `Refused` for a changed key.
     pub(crate) async fn server_add(&self, server: &str) -> Result<ServerInfo, ApiError> {
         let bundle = KeyBundle::parse_server_string(server).map_err(|e| sentences::malformed(&e))?;
-        let now = self.shared.context.now();
-        let server = self.shared.context.store.run(move |profile| add(profile, &bundle, now)).await?;
-        server_info(&self.shared, &server).await
+        let now = self.context().now();
+        let server = self.context().store.run(move |profile| add(profile, &bundle, now)).await?;
+        server_info(&self.links, &server).await
     }
 
     /// Forgets a server that carries no group.
@@ -28,7 +29,7 @@ impl Groups {
     /// evidence against it.
     pub(crate) async fn server_remove(&self, server: &str) -> Result<(), ApiError> {
         let board = Address::parse_pasted(server).map_err(|error| sentences::no_server(&error))?;
-        self.shared.context.store.run(move |profile| profile.remove_server(&board)).await
+        self.context().store.run(move |profile| profile.remove_server(&board)).await
     }
 
     /// All servers, in the order in which they were added.
@@ -36,10 +37,10 @@ impl Groups {
     /// # Errors
     /// Trouble with the database.
     pub(crate) async fn server_list(&self) -> Result<Vec<ServerInfo>, ApiError> {
-        let servers = self.shared.context.store.run(|profile| profile.servers()).await?;
+        let servers = self.context().store.run(|profile| profile.servers()).await?;
         let mut infos = Vec::with_capacity(servers.len());
         for server in &servers {
-            infos.push(server_info(&self.shared, server).await?);
+            infos.push(server_info(&self.links, server).await?);
         }
         Ok(infos)
     }
@@ -49,15 +50,15 @@ impl Groups {
 ///
 /// # Errors
 /// Trouble with the database.
-pub(super) async fn server_info(shared: &Shared, server: &Server) -> Result<ServerInfo, ApiError> {
+pub(super) async fn server_info(links: &Links, server: &Server) -> Result<ServerInfo, ApiError> {
     let board = server.board;
-    let log = shared.context.store.run(move |profile| log_info(profile, &board)).await?;
+    let log = links.shared.context.store.run(move |profile| log_info(profile, &board)).await?;
     Ok(ServerInfo {
         address: board.to_string(),
         bundle: format!("{SERVER_PREFIX}{}", BASE64.encode(&server.bundle)),
         tokens: server.tokens,
-        phase: shared.phase(&board),
-        trouble: shared.links().get(&board).and_then(|link| link.trouble()),
+        phase: links.phase(&board),
+        trouble: links.get(&board).and_then(|link| link.trouble()),
         received: server.received,
         rejected: server.rejected,
         log,
@@ -84,14 +85,6 @@ fn log_info(profile: &mut Profile, board: &Address) -> Result<Option<LogInfo>, S
         evidence: status.evidence,
         reposts: profile.count_reposts(board)?,
     }))
-}
-
-impl Shared {
-    /// The phase of a server's connection; `None` where no daemon runs.
-    pub(super) fn phase(&self, board: &Address) -> Option<ServerPhase> {
-        let phase = || self.links().get(board).map_or(ServerPhase::Offline, |link| link.phase());
-        self.context.is_daemon().then(phase)
-    }
 }
 
 /// Keeps a server as its verified bundle describes it.

@@ -1,12 +1,10 @@
 //! Fetching what is new, as a command asks for it.
 
-use std::sync::Arc;
-
 use cwtch_primitives::group::GroupId;
 
-use super::{Groups, Shared, sentences};
+use super::links::Links;
+use super::{Groups, sentences};
 use crate::api::{ApiError, ErrorKind, ServerSync, SyncInfo, SyncReport};
-use crate::engine::context::Context;
 use crate::engine::dial::Target;
 use crate::engine::patience::Patience;
 use crate::profile::Server;
@@ -25,21 +23,21 @@ impl Groups {
         patience: impl Fn() -> Patience,
     ) -> Result<SyncReport, ApiError> {
         let servers = match group {
-            Some(group) => vec![self.shared.server_and_group(group).await?.0],
-            None => self.shared.servers_with_groups().await?,
+            Some(group) => vec![self.links.server_and_group(group).await?.0],
+            None => self.links.servers_with_groups().await?,
         };
         let mut running = Vec::new();
         for server in servers {
-            let (shared, patience, board) = (self.shared.clone(), patience(), server.board);
-            running.push((board, tokio::spawn(async move { shared.sync_server(server, patience).await })));
+            let (links, patience, board) = (self.links.clone(), patience(), server.board);
+            running.push((board, tokio::spawn(async move { links.sync_server(server, patience).await })));
         }
         let mut report = SyncReport::default();
         let mut first = None;
         for (board, sync) in running {
-            let outcome = sync.await.unwrap_or_else(|_| Err(Context::closed()));
+            let outcome = sync.await.unwrap_or_else(|_| Err(ApiError::closed()));
             let SyncInfo { received, rejected } = outcome.as_ref().copied().unwrap_or_default();
             let waiting =
-                self.shared.context.store.run(move |profile| profile.count_unconfirmed_on(&board)).await?;
+                self.context().store.run(move |profile| profile.count_unconfirmed_on(&board)).await?;
             report.received += received;
             report.rejected += rejected;
             report.waiting += waiting;
@@ -63,34 +61,30 @@ impl Groups {
     }
 }
 
-impl Shared {
-    async fn sync_server(
-        self: Arc<Self>,
-        server: Server,
-        mut patience: Patience,
-    ) -> Result<SyncInfo, ApiError> {
+impl Links {
+    async fn sync_server(&self, server: Server, mut patience: Patience) -> Result<SyncInfo, ApiError> {
         let board = server.board;
-        if let Some(alarm) = self.alarm(&board).await?.filter(|alarm| alarm.stopped) {
+        if let Some(alarm) = self.shared.alarm(&board).await?.filter(|alarm| alarm.stopped) {
             return Err(alarm.error(&board));
         }
-        let _wanted = self.context.dialing.attention().want(Target::Server(board));
+        let _wanted = self.shared.context.dialing.attention().want(Target::Server(board));
         let link = self.needed_link(&board).await?;
         let _demand = link.demand();
         let info = tokio::select! {
             synced = link.sync() => synced.map_err(|error| self.unless_closing(error))?,
             gave_up = patience.network_fails() => return Err(sentences::no_network(&gave_up, &patience)),
-            () = self.context.shutdown.cancelled() => return Err(Context::closed()),
+            () = self.shared.context.shutdown.cancelled() => return Err(ApiError::closed()),
         };
-        if !self.context.is_daemon() {
-            self.deliver_queued(&link, &board).await?;
+        if !self.shared.context.is_daemon() {
+            self.shared.deliver_queued(&link, &board).await?;
         }
         Ok(info)
     }
 
     /// While the engine stops, every other explanation is beside the point.
     fn unless_closing(&self, error: ApiError) -> ApiError {
-        if self.context.shutdown.is_cancelled() && error.kind != ErrorKind::Closed {
-            return Context::closed();
+        if self.shared.context.shutdown.is_cancelled() && error.kind != ErrorKind::Closed {
+            return ApiError::closed();
         }
         error
     }

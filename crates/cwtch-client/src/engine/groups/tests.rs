@@ -3,7 +3,7 @@
 use cwtch_net::Loopback;
 use cwtch_primitives::group::GroupKey;
 use cwtch_primitives::token::IssuerKey;
-use cwtch_primitives::{Identity, OsRng};
+use cwtch_primitives::{Address, Identity, OsRng};
 use tempfile::TempDir;
 
 use super::*;
@@ -38,7 +38,7 @@ async fn groups() -> (TempDir, Groups, Address, GroupId) {
 }
 
 fn links(groups: &Groups) -> usize {
-    groups.shared.links().len()
+    groups.links.count()
 }
 
 #[tokio::test]
@@ -46,11 +46,11 @@ async fn a_command_that_was_let_in_before_groups_were_switched_off_starts_nothin
     let (_dir, groups, board, id) = groups().await;
     groups.set_enabled(true).await.unwrap();
     assert_eq!(links(&groups), 1);
-    assert!(groups.shared.needed_link(&board).await.is_ok());
+    assert!(groups.links.needed_link(&board).await.is_ok());
     groups.set_enabled(false).await.unwrap();
     assert_eq!(links(&groups), 0);
     // What `post` and `sync` do behind the look at the switch.
-    let patience = || Patience::new(&groups.shared.context, std::time::Duration::from_secs(60), None);
+    let patience = || Patience::new(groups.context(), std::time::Duration::from_secs(60), None);
     let error = groups.sync(Some(&id), patience).await.unwrap_err();
     assert_eq!(error, switched_off());
     assert_eq!(links(&groups), 0);
@@ -62,7 +62,7 @@ async fn a_server_whose_last_group_was_left_meanwhile_is_not_dialled_again() {
     groups.set_enabled(true).await.unwrap();
     groups.group_leave(&id).await.unwrap();
     assert_eq!(links(&groups), 0);
-    let error = groups.shared.needed_link(&board).await.err().unwrap();
+    let error = groups.links.needed_link(&board).await.err().unwrap();
     assert_eq!(error, sentences::stopped());
     assert_eq!(links(&groups), 0);
 }
@@ -74,7 +74,7 @@ async fn of_two_switches_at_once_one_wins_everywhere() {
         let (on, off) = tokio::join!(groups.set_enabled(true), groups.set_enabled(false));
         on.unwrap();
         off.unwrap();
-        let stored = groups.shared.context.store.run(|p| p.experiment_enabled(EXPERIMENT)).await.unwrap();
+        let stored = groups.context().store.run(|p| p.experiment_enabled(EXPERIMENT)).await.unwrap();
         assert_eq!((groups.enabled(), links(&groups)), (stored, usize::from(stored)));
     }
 }

@@ -4,7 +4,6 @@
 //! when a post finds none. One purchase at a time: proof of work, blinded batch, proof checked against the key
 //! of the server's bundle, then the tokens are durable before a post may use them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -17,7 +16,9 @@ use cwtch_protocol::channel::deadlines;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
-use super::{Shared, limits, sentences};
+use super::link::StatusSender;
+use super::shared::Shared;
+use super::{limits, sentences};
 use crate::api::{ApiError, ErrorKind, Event, Task};
 use crate::engine::dial::Target;
 use crate::profile::{Profile, Server, StorageError};
@@ -66,7 +67,13 @@ impl Wallet {
     }
 
     /// Keeps the wallet filled until the engine stops; notifies `bought` whenever there are new tokens.
-    pub(super) async fn keep_filled(&self, shared: &Arc<Shared>, server: &Server, bought: &Notify) {
+    pub(super) async fn keep_filled(
+        &self,
+        shared: &Shared,
+        server: &Server,
+        status: &StatusSender,
+        bought: &Notify,
+    ) {
         let mut pauses = pauses();
         loop {
             let board = server.board;
@@ -108,7 +115,7 @@ impl Wallet {
                 }
                 Err(error) => {
                     tracing::debug!(%error, "no tokens could be bought");
-                    self.failed(shared, server, &error);
+                    self.failed(shared, server, status, &error);
                     tokio::select! {
                         () = sleep(pauses.next().unwrap_or(limits::PURCHASE_MAX)) => {}
                         // Somebody wants to post now; but not at any rate.
@@ -123,12 +130,11 @@ impl Wallet {
 
 impl Wallet {
     /// Remembers why; a daemon says it once.
-    fn failed(&self, shared: &Shared, server: &Server, error: &PurchaseError) {
+    fn failed(&self, shared: &Shared, server: &Server, status: &StatusSender, error: &PurchaseError) {
         let why = error.to_string();
         let detail = sentences::no_tokens(&why);
-        if self.trouble.send_replace(Some(why)).is_none()
-            && let Some(phase) = shared.phase(&server.board)
-        {
+        if self.trouble.send_replace(Some(why)).is_none() && shared.context.is_daemon() {
+            let phase = status.phase();
             let address = server.board.to_string();
             shared.context.emit(Event::Server { address, phase, detail: Some(detail) });
         }
@@ -159,7 +165,7 @@ enum PurchaseError {
     Store(ApiError),
 }
 
-async fn buy(shared: &Arc<Shared>, server: &Server) -> Result<(), PurchaseError> {
+async fn buy(shared: &Shared, server: &Server) -> Result<(), PurchaseError> {
     let dialing = &shared.context.dialing;
     let (target, address) = (Target::Server(server.board), &server.token_service);
     // A way of its own through the network: nothing on it may link a purchase with a post or another purchase.

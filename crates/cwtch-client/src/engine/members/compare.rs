@@ -10,11 +10,11 @@ use cwtch_protocol::monitor::{ComparisonOutcome, GossipClaim, Monitor, Refused};
 use cwtch_wire::peer_log::{CONTEXT_LOG_COMPARE, CONTEXT_LOG_MISMATCH, Compare, Mismatch};
 
 use super::state::Turn;
-use super::{group_of, say, tag_of};
+use super::words::{group_of, say, tag_of};
 use crate::api::{ApiError, Event, LogNotice};
-use crate::engine::Inner;
 use crate::engine::groups::unix;
 use crate::engine::info::person_info;
+use crate::engine::inner::Inner;
 use crate::profile::{Companion, Profile, StorageError};
 
 /// Tells contacts what the own logs are, where that is due: once for a server and contact, by the first group that both

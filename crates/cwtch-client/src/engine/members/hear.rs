@@ -5,14 +5,10 @@ use cwtch_wire::peer_log::{
     Want,
 };
 
-use super::{Heard, compare, repair};
+use super::ear::Heard;
+use super::{compare, repair};
 use crate::api::ApiError;
-use crate::engine::Inner;
-
-/// Whether a context is one of ours.
-pub(super) fn concerns(context: &str) -> bool {
-    matches!(context, CONTEXT_LOG_COMPARE | CONTEXT_LOG_MISMATCH | CONTEXT_LOG_WANT | CONTEXT_LOG_HAVE)
-}
+use crate::engine::inner::Inner;
 
 /// Does what a message asks for, if there is anything to do: whoever is too fast, not understood or not in the group
 /// hears nothing.

@@ -12,11 +12,11 @@ use cwtch_wire::group::{GroupContext, open_and_verify};
 use cwtch_wire::peer_log::{CONTEXT_LOG_HAVE, CONTEXT_LOG_WANT, Have, Want};
 use tokio::time::{Instant, sleep_until};
 
-use super::{group_of, say, tag_of};
+use super::words::{group_of, say, tag_of};
 use crate::api::{ApiError, RepairInfo};
-use crate::engine::Inner;
 use crate::engine::context::Context;
 use crate::engine::info::received_item;
+use crate::engine::inner::Inner;
 use crate::engine::patience::Patience;
 use crate::profile::{Companion, Group, Profile, StorageError};
 
@@ -200,7 +200,7 @@ pub(in crate::engine) async fn repair(
                 quiet = Instant::now() + QUIET;
             }
             _ = patience.ends() => break,
-            () = inner.context.shutdown.cancelled() => return Err(Context::closed()),
+            () = inner.context.shutdown.cancelled() => return Err(ApiError::closed()),
         }
     }
     let contacts: HashSet<Address> = asked.into_iter().map(|(contact, _)| contact).collect();

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cwtch_primitives::Address;
 use cwtch_primitives::group::{GroupId, LOG_TAG_LEN, LogTag};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::allowance::Allowance;
@@ -27,6 +29,20 @@ pub(super) enum Turn {
     Ours,
     /// We have sent what we hold: that was the last word.
     Last,
+}
+
+/// What is known about contacts beside the database, for all who ask and answer.
+#[derive(Default)]
+pub(crate) struct Members {
+    state: Mutex<State>,
+    /// A message came from a member.
+    pub(super) came: Notify,
+}
+
+impl Members {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What is known about contacts beside the database.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use cwtch_net::SecureConnection;
 
 use super::aside::{self, Settled};
+use super::connection;
 use super::registry::Admitted;
-use super::{Shared, connection};
+use super::shared::Shared;
 use crate::api::Event;
 use crate::engine::info::person_info;
 use crate::profile::{ContactState, NotedPeer, StorageError};

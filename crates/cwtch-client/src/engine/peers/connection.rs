@@ -8,9 +8,9 @@ use std::time::Duration;
 use cwtch_net::{ConnError, SecureConnection};
 use tokio::time::{sleep_until, timeout};
 
-use super::Shared;
 use super::limits::Valve;
 use super::session::{End, Session};
+use super::shared::Shared;
 use super::slot::{Ended, Link};
 use crate::api::{Event, NameInfo};
 use crate::engine::info::{person_info, sentence};

@@ -9,10 +9,11 @@ use cwtch_primitives::{Address, OsRng};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+use super::admission;
 use super::backoff::Backoff;
 use super::limits::{RETRY_FLOOR, STABLE};
+use super::shared::Shared;
 use super::slot::DialerSeat;
-use super::{Shared, admission};
 use crate::api::ContactPhase;
 use crate::engine::dial::{Stage, Target};
 use crate::engine::info::sentence;

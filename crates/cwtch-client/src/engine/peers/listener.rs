@@ -7,8 +7,9 @@ use cwtch_primitives::OsRng;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
+use super::admission;
 use super::limits::{LISTEN_MAX, RETRY_FIRST};
-use super::{Shared, admission};
+use super::shared::Shared;
 
 /// What becomes of the first attempt to listen.
 pub(super) type First = oneshot::Sender<Result<(), NetError>>;

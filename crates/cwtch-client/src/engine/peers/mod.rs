@@ -23,19 +23,18 @@ mod reachability;
 mod registry;
 mod rivals;
 mod session;
+mod shared;
 mod slot;
+mod waiters;
 
 use std::sync::Arc;
 
-use cwtch_net::Deadlines;
 use cwtch_primitives::Address;
 use cwtch_wire::peer::PeerMessage;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use self::outgoing::Waiters;
-use self::reachability::Reachability;
-use self::registry::Registry;
+use self::shared::Shared;
 use super::context::Context;
 use super::dial::{Target, Wanted};
 use super::info::Standing;
@@ -44,30 +43,6 @@ use crate::api::{ApiError, ErrorKind, ReadinessInfo};
 /// All peer connections of a profile.
 pub(crate) struct Peers {
     shared: Arc<Shared>,
-}
-
-/// What the tasks of this half share.
-struct Shared {
-    context: Arc<Context>,
-    registry: Registry,
-    waiters: Waiters,
-    deadlines: Deadlines,
-    handshakes: Arc<Semaphore>,
-    reachability: Reachability,
-}
-
-impl Shared {
-    fn new(context: Arc<Context>) -> Arc<Self> {
-        let teller = context.clone();
-        Arc::new(Self {
-            registry: Registry::new(move |event| teller.emit(event)),
-            context,
-            waiters: Waiters::default(),
-            deadlines: Deadlines::default(),
-            handshakes: Arc::new(Semaphore::new(limits::HANDSHAKES)),
-            reachability: Reachability::default(),
-        })
-    }
 }
 
 impl Peers {

@@ -1,15 +1,13 @@
 //! Queues a message durably, then waits until the contact has it.
 
-use std::collections::HashMap;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use cwtch_primitives::{Address, OsRng};
 use cwtch_protocol::app::peer::fresh_id;
 use cwtch_wire::overlay::{Overlay, peer_limit};
 use cwtch_wire::peer::PeerVersion;
-use tokio::sync::oneshot;
 
+use super::waiters::{Fate, Wait};
 use super::{Peers, dialer};
 use crate::api::{ApiError, ErrorKind, Event, MessageInfo, MessageState};
 use crate::engine::dial::Target;
@@ -17,66 +15,6 @@ use crate::engine::info::{message_by_id, own_content};
 use crate::engine::patience::{GaveUp, Patience};
 use crate::engine::talk;
 use crate::profile::{Contact, ContactState, MessageId, Profile, StorageError};
-
-/// What became of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    /// Its acknowledgement is durable.
-    Arrived,
-    /// The person took it back.
-    TakenBack,
-}
-
-/// Who waits for which acknowledgement, by the protocol's message id.
-#[derive(Default)]
-pub(super) struct Waiters(Arc<Mutex<HashMap<String, Vec<oneshot::Sender<Fate>>>>>);
-
-/// One wait; gives its place up when dropped.
-struct Wait {
-    waiters: Waiters,
-    id: String,
-    fate: oneshot::Receiver<Fate>,
-}
-
-impl Clone for Waiters {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl Waiters {
-    fn wait_for(&self, id: &str) -> Wait {
-        let (sender, fate) = oneshot::channel();
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.entry(id.to_owned()).or_default().push(sender);
-        Wait { waiters: self.clone(), id: id.to_owned(), fate }
-    }
-
-    /// The acknowledgement of a message is durable.
-    pub(super) fn arrived(&self, id: &str) {
-        self.settle(id, Fate::Arrived);
-    }
-
-    fn settle(&self, id: &str, fate: Fate) {
-        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
-        for waiter in waiting.unwrap_or_default() {
-            let _ = waiter.send(fate);
-        }
-    }
-}
-
-impl Drop for Wait {
-    fn drop(&mut self) {
-        self.fate.close();
-        let mut waiting = self.waiters.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(others) = waiting.get_mut(&self.id) {
-            others.retain(|waiter| !waiter.is_closed());
-            if others.is_empty() {
-                waiting.remove(&self.id);
-            }
-        }
-    }
-}
 
 impl Peers {
     /// Queues an overlay to an accepted contact and waits for its acknowledgement.

@@ -1,11 +1,13 @@
 //! The task of one server: connected while wanted, again and again.
 //!
-//! [`Link`] is the handle; [`actor`] is the task; [`session`] is one connection, [`intake`] tries and stores what
+//! [`Link`] is the handle; [`run`] is the task and [`actor`] what it holds; [`session`] is one connection, [`intake`] tries and stores what
 //! it brings. Every connection has a fresh identity, which lives in memory and dies with the handshake, so
 //! that a board cannot tell whether two connections are one person's.
 
 mod actor;
+mod ask;
 mod intake;
+mod run;
 mod session;
 mod status;
 
@@ -16,11 +18,15 @@ use cwtch_protocol::monitor::Monitor;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use self::actor::{Actor, Counts};
-use self::status::{Status, StatusSender};
+use self::actor::Actor;
+use self::ask::Wake;
+pub(super) use self::ask::{Ask, on_monitor};
+use self::status::Status;
+pub(super) use self::status::StatusSender;
 use super::log::Teller;
+use super::shared::Shared;
 use super::wallet::Wallet;
-use super::{Shared, limits, sentences};
+use super::{limits, sentences};
 use crate::api::{ApiError, ServerPhase, SyncInfo};
 use crate::profile::Server;
 
@@ -33,34 +39,6 @@ pub(super) struct Link {
     wake: Arc<Wake>,
     wallet: Arc<Wallet>,
     stop: CancellationToken,
-}
-
-/// What a link does when the network or the machine was away.
-#[derive(Default)]
-struct Wake {
-    /// Dial now; the pauses so far say nothing any more.
-    hurry: Notify,
-    /// Ask the server for a sign of life.
-    probe: Notify,
-    /// A person wants to use a server in spite of its alarm.
-    resume: Notify,
-}
-
-/// What the rest of the engine asks a link for.
-pub(super) enum Ask {
-    /// A sync from the last message on.
-    Sync(oneshot::Sender<Result<SyncInfo, ApiError>>),
-    /// Use the groups that the database has now; with `replay`, begin the sync again.
-    Refresh { replay: bool, done: oneshot::Sender<()> },
-    /// Do something with the server's monitor.
-    Monitor(MonitorJob),
-}
-
-/// Something to do with a server's monitor.
-pub(super) struct MonitorJob {
-    work: Box<dyn FnOnce(&mut Monitor) + Send>,
-    /// Told when what the monitor changed is durable.
-    done: oneshot::Sender<()>,
 }
 
 /// Somebody needs the connection as long as this lives.
@@ -195,18 +173,6 @@ impl Link {
     pub(super) async fn stopped(&self) {
         self.stop.cancelled().await;
     }
-}
-
-pub(super) async fn on_monitor<T: Send + 'static>(
-    asks: &mpsc::Sender<Ask>,
-    work: impl FnOnce(&mut Monitor) -> T + Send + 'static,
-) -> Option<T> {
-    let (done, durable) = oneshot::channel();
-    let (result, mut worked) = oneshot::channel();
-    let work = Box::new(move |monitor: &mut Monitor| drop(result.send(work(monitor))));
-    asks.send(Ask::Monitor(MonitorJob { work, done })).await.ok()?;
-    durable.await.ok()?;
-    worked.try_recv().ok()
 }
 
 impl Drop for Link {

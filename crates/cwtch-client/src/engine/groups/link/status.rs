@@ -18,13 +18,18 @@ pub(super) struct Status {
 
 /// The end of a link's status that the task has.
 #[derive(Clone)]
-pub(super) struct StatusSender(Arc<watch::Sender<Status>>);
+pub(in crate::engine::groups) struct StatusSender(Arc<watch::Sender<Status>>);
 
 impl StatusSender {
     /// A status to begin with, and the end that the rest of the engine has.
     pub(super) fn new() -> (Self, watch::Receiver<Status>) {
         let (sender, receiver) = watch::channel(Status { phase: ServerPhase::Offline, trouble: None });
         (Self(Arc::new(sender)), receiver)
+    }
+
+    /// Where the connection stands.
+    pub(in crate::engine::groups) fn phase(&self) -> ServerPhase {
+        self.0.borrow().phase
     }
 
     /// Tells everybody where the connection stands, if that is new.

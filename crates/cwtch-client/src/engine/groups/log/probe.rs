@@ -14,10 +14,10 @@ use cwtch_wire::board::HeadLog;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
 
-use super::unix;
+use super::kept::unix;
 use crate::engine::dial::Target;
-use crate::engine::groups::Shared;
 use crate::engine::groups::link::{Ask, on_monitor};
+use crate::engine::groups::shared::Shared;
 
 /// Asks again and again, as syncs go by; ends with the link.
 pub(in super::super) async fn keep_probing(

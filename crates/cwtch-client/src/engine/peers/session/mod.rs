@@ -12,10 +12,10 @@ use cwtch_protocol::app::peer::{Event as PeerEvent, Peer, PeerError};
 use cwtch_wire::peer::PeerVersion;
 use tokio::time::{Duration, Instant};
 
-use super::Shared;
 use super::limits::{
     ASK_AGAIN, PROBE_DEADLINE, RESEND_FIRST, RESEND_MAX, SEEN_EVERY, SILENCE, UNKNOWN_SILENCE, WINDOW,
 };
+use super::shared::Shared;
 use super::slot::Link;
 use crate::api::{ApiError, Event, MessageState};
 use crate::engine::dial::Target;

@@ -8,7 +8,8 @@ use tokio::time::advance;
 
 use super::super::registry::Admitted;
 use super::*;
-use crate::engine::context::{Clock, Context};
+use crate::engine::clock::Clock;
+use crate::engine::context::Context;
 use crate::engine::info::own_content;
 use crate::engine::members::ear;
 use crate::engine::store::Store;

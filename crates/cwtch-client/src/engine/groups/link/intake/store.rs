@@ -6,16 +6,19 @@ use std::sync::atomic::Ordering;
 
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
+use cwtch_protocol::monitor::GossipClaim;
 use tokio::sync::mpsc;
 
-use super::super::Counts;
+use super::super::actor::Counts;
+use super::super::ask::{Ask, on_monitor};
 use super::{Batch, PostStored, Tried};
 use crate::api::{ApiError, Event, MessageState, Task};
 use crate::engine::context::Context;
 use crate::engine::dial::Target;
-use crate::engine::groups::log::Teller;
-use crate::engine::groups::posting::{Fate, Waiters};
-use crate::engine::groups::{Shared, limits, sentences, transcript};
+use crate::engine::groups::log::{Teller, learn, unix};
+use crate::engine::groups::shared::Shared;
+use crate::engine::groups::waiters::{Fate, Waiters};
+use crate::engine::groups::{limits, sentences, transcript};
 use crate::engine::info::message_by_id;
 use crate::profile::{ItemOutcome, MessageId, Profile, SeenBy, StorageError, SyncBatch, SyncOutcome, Twin};
 
@@ -28,17 +31,27 @@ pub(in super::super) async fn store(
     server: Address,
     counts: Arc<Counts>,
     teller: Teller,
+    asking: mpsc::WeakSender<Ask>,
     mut tried: mpsc::Receiver<Tried>,
 ) -> Result<(), ApiError> {
     let mut progress = Progress::default();
+    let members_say = |claims: Vec<GossipClaim>, certificates: Vec<[u8; 186]>| {
+        if !claims.is_empty() || !certificates.is_empty() {
+            let tell = tell_monitor(shared.clone(), server, asking.clone(), claims, certificates);
+            // Not waited for: the session that has the monitor may be waiting for this.
+            shared.context.spawn(tell);
+        }
+    };
     while let Some(next) = tried.recv().await {
         match next {
             Tried::Replay { total } => progress = Progress { done: 0, total },
             Tried::Flush(done) => drop(done.send(())),
-            Tried::Synced => synced(shared, server).await?,
+            Tried::Synced => members_say(synced(shared, server).await?, Vec::new()),
             Tried::Batch(batch) => {
                 let messages = batch.messages;
-                keep(shared, server, counts.clone(), teller.clone(), *batch).await?;
+                let (claims, certificates) =
+                    keep(shared, server, counts.clone(), teller.clone(), *batch).await?;
+                members_say(claims, certificates);
                 progress.add(&shared.context, messages);
             }
             Tried::Posted(post) => confirm(shared, server, teller.clone(), *post).await?,
@@ -50,18 +63,40 @@ pub(in super::super) async fn store(
     Ok(())
 }
 
+/// Hands on to a server's monitor what members say of its log.
+async fn tell_monitor(
+    shared: Arc<Shared>,
+    server: Address,
+    asking: mpsc::WeakSender<Ask>,
+    claims: Vec<GossipClaim>,
+    certificates: Vec<[u8; 186]>,
+) {
+    let learn = learn(claims, certificates, unix(shared.context.now()));
+    let told = match asking.upgrade() {
+        Some(asks) => on_monitor(&asks, learn).await.ok_or_else(sentences::stopped),
+        // The link has ended meanwhile.
+        None => shared.with_stored_monitor(server, Teller::new(server), learn).await,
+    };
+    if let Err(error) = told {
+        tracing::debug!(kind = ?error.kind, "what members say about a log could not be kept");
+    }
+}
+
+/// What the members of a server's groups say of its log.
+type Said = (Vec<GossipClaim>, Vec<[u8; 186]>);
+
 async fn keep(
-    shared: &Arc<Shared>,
+    shared: &Shared,
     server: Address,
     counts: Arc<Counts>,
     teller: Teller,
     Batch { mut batch, notices, .. }: Batch,
-) -> Result<(), ApiError> {
+) -> Result<Said, ApiError> {
     batch.alone_since = counts.caught_up.load(Ordering::Acquire).then(|| shared.context.alone.since());
     let (context, waiters) = (shared.context.clone(), shared.waiters.clone());
     let now = context.now();
     if batch.is_empty() && notices.is_empty() {
-        return Ok(());
+        return Ok(Said::default());
     }
     if !batch.items.is_empty() {
         context.dialing.attention().active(Target::Server(server), now);
@@ -84,22 +119,18 @@ async fn keep(
         count(&counts, &outcome);
         Ok::<_, StorageError>((judged.claims, certificates))
     };
-    let (claims, certificates) = shared.context.store.run(job).await?;
-    shared.members_say(server, claims, certificates);
-    Ok(())
+    shared.context.store.run(job).await
 }
 
 /// Everything that the server has now was read: what waited is looked at again.
-async fn synced(shared: &Arc<Shared>, server: Address) -> Result<(), ApiError> {
+async fn synced(shared: &Shared, server: Address) -> Result<Vec<GossipClaim>, ApiError> {
     let (context, now) = (shared.context.clone(), shared.context.now());
     let job = move |profile: &mut Profile| {
         let judged = transcript::judge(profile, &server, true, now)?;
         transcript::tell(&context, profile, &judged.touched);
         Ok::<_, StorageError>(judged.claims)
     };
-    let claims = shared.context.store.run(job).await?;
-    shared.members_say(server, claims, Vec::new());
-    Ok(())
+    shared.context.store.run(job).await
 }
 
 /// The server has a post: durable together with the receipt, then everybody hears it.

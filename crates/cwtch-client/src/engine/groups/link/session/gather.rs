@@ -9,17 +9,9 @@ use cwtch_wire::board::{CheckpointBytes, EncryptedGroupMessage, ReplayLog};
 use tokio::time::Instant;
 
 use super::Session;
+use super::reading::Gathering;
 use crate::api::ApiError;
 use crate::engine::groups::limits;
-
-/// What the server was asked for the proof's sake.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gathering {
-    /// The proof that the log up to a kept boundary is the beginning of the one in doubt.
-    Proof,
-    /// A reply that begins further back.
-    Reply,
-}
 
 impl Session<'_> {
     /// The server was caught, and nobody else could check it: asks on, or gives up.

@@ -4,71 +4,16 @@ use std::sync::atomic::Ordering;
 
 use cwtch_log::EntryId;
 use cwtch_primitives::OsRng;
-use cwtch_protocol::monitor::{Begun, EntryPlace, LivePlace, Monitor, Notice, Refused, ReplayRequest};
+use cwtch_protocol::monitor::{Begun, EntryPlace, LivePlace, Notice, Refused, ReplayRequest};
 use cwtch_wire::board::{CheckpointBytes, EncryptedGroupMessage, LiveLog, ReplayLog};
 
-use super::super::MonitorJob;
+use super::super::ask::MonitorJob;
 use super::super::intake::{Feed, Message, Placed, Step};
 use super::Session;
-use super::gather::Gathering;
+use super::reading::{Joins, Replay};
 use crate::api::ApiError;
 use crate::engine::groups::log::{refused, unix};
 use crate::profile::SyncStart;
-
-/// How a connection reads the server's log.
-pub(super) struct Reading {
-    pub(super) monitor: Monitor,
-    replay: Replay,
-    /// The sync that reads the log from its start.
-    refetch: Option<i64>,
-    /// The replay under way is no good: another one is to be asked for.
-    pub(super) again: bool,
-    /// What is wrong with the newest answer, though it was used: a sentence.
-    pub(super) trouble: Option<String>,
-    /// The server was caught, and is asked for what may prove it.
-    pub(super) gathering: Option<Gathering>,
-    /// What the newest [`Step`] covered.
-    covered: u64,
-    /// Whether a replay of a server without a log begins where the one before ended.
-    pub(super) joins: Joins,
-}
-
-/// Whether a replay of a server without a log begins where the one before ended: with the last message of that.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Joins {
-    /// It should begin with the message of this signature; `None` where that is not known any more.
-    To(Option<Vec<u8>>),
-    /// It does.
-    Yes,
-    /// It does not: messages in between may have been deleted.
-    No,
-}
-
-/// What the entries that come now are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Replay {
-    /// Of a server without a log.
-    Plain,
-    /// Of its log.
-    Log,
-    /// Not to be read.
-    Dropped,
-}
-
-impl Reading {
-    pub(super) fn new(monitor: Monitor) -> Self {
-        Self {
-            monitor,
-            replay: Replay::Plain,
-            refetch: None,
-            again: false,
-            trouble: None,
-            gathering: None,
-            covered: 0,
-            joins: Joins::No,
-        }
-    }
-}
 
 impl Session<'_> {
     pub(super) fn unix(&self) -> u64 {

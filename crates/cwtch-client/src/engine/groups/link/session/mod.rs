@@ -11,8 +11,10 @@
 //! last sign of it; else the connection is given up.
 
 mod gather;
+mod in_flight;
 mod log;
 mod posts;
+mod reading;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,12 +28,12 @@ use cwtch_protocol::channel::deadlines;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use self::log::{Joins, Reading};
-use self::posts::{Full, InFlight};
+use self::in_flight::{Full, InFlight};
+use self::reading::{Joins, Reading};
+use super::actor::Actor;
+use super::ask::Ask;
 use super::intake::{self, Feed, Keys};
-use super::{Actor, Ask};
 use crate::api::{ApiError, ServerPhase};
-use crate::engine::context::Context;
 use crate::engine::groups::{limits, log as server_log, sentences};
 use crate::profile::SyncStart;
 
@@ -53,7 +55,7 @@ pub(super) async fn run(
     let (board, counts) = (actor.server.board, actor.counts.clone());
     let monitor = shared.context.store.run(move |profile| server_log::restore(profile, &board)).await?;
     let trial = intake::trial(&shared.context, fed, tried_out);
-    let store = intake::store(&shared, board, counts, actor.teller.clone(), tried);
+    let store = intake::store(&shared, board, counts, actor.teller.clone(), actor.asking.clone(), tried);
     let session = Session::new(actor, feed, Reading::new(monitor));
     // The session drops its end of the feed; what it had read is stored before the connection counts as ended.
     let (ended, trial, store) = tokio::join!(session.talk(connection, synced), trial, store);
@@ -146,7 +148,7 @@ impl<'a> Session<'a> {
                     self.want_replay = true;
                 }
                 () = sleep_until(deadline) => self.overdue().await?,
-                () = self.feed.closed() => return Err(Context::closed()),
+                () = self.feed.closed() => return Err(ApiError::closed()),
                 _ = self.actor.demand.changed() => {}
             }
         }
@@ -281,14 +283,14 @@ impl<'a> Session<'a> {
     }
 
     async fn feed(&self, item: Feed) -> Result<(), ApiError> {
-        self.feed.send(item).await.map_err(|_| Context::closed())
+        self.feed.send(item).await.map_err(|_| ApiError::closed())
     }
 
     /// Waits until everything that was read so far is stored.
     async fn flush(&self) -> Result<(), ApiError> {
         let (done, stored) = oneshot::channel();
         self.feed(Feed::Flush(done)).await?;
-        stored.await.map_err(|_| Context::closed())
+        stored.await.map_err(|_| ApiError::closed())
     }
 
     // --- what comes ---

@@ -1,50 +1,18 @@
 //! Posting what is queued, and what the server says to it.
 
-use std::time::Duration;
-
 use cwtch_log::EntryId;
 use cwtch_protocol::app::board_client::{PostId, pay};
-use cwtch_protocol::monitor::{Posted, Seen};
+use cwtch_protocol::monitor::Posted;
 use cwtch_wire::board::{PostLog, PostRefusal};
-use tokio::time::Instant;
 
 use super::super::intake::{Feed, PostStored};
 use super::Session;
+use super::in_flight::{Full, InFlight};
 use crate::api::{ApiError, ErrorKind, Event, MessageState, ServerPhase};
-use crate::engine::groups::posting::{Fate, Prepared, prepare};
+use crate::engine::groups::compose::{Prepared, prepare};
+use crate::engine::groups::waiters::Fate;
 use crate::engine::groups::{limits, sentences};
 use crate::profile::{self, Confirmation, MessageId, Payment, PendingPost, RefusedToken};
-
-/// A post that awaits its answer.
-pub(super) struct InFlight {
-    post: PendingPost,
-    entry: EntryId,
-    /// Its token was bought since the database was opened.
-    bought_since: bool,
-    /// Its token had never been sent before.
-    fresh: bool,
-    /// What the own log was when it was sent.
-    seen: Seen,
-}
-
-/// The server had no room, or could not store: it is asked again after a pause.
-pub(super) struct Full {
-    /// When; `None` once that has come.
-    pub(super) until: Option<Instant>,
-    pause: Duration,
-}
-
-impl Full {
-    fn after(before: Option<&Self>) -> Self {
-        let pause = match before {
-            None => limits::FULL_FIRST,
-            // Posts that were on their way together.
-            Some(full) if full.until.is_some() => full.pause,
-            Some(full) => (full.pause * 2).min(limits::RETRY_MAX),
-        };
-        Self { until: Some(Instant::now() + pause), pause }
-    }
-}
 
 impl Session<'_> {
     /// Sends what is queued, oldest first. A post that was sent over an earlier connection is sent again with
@@ -242,21 +210,5 @@ mod tests {
         assert!(why_it_waits(PostRefusal::Full).is_some_and(|why| why.contains("promised")));
         assert!(why_it_waits(PostRefusal::Failed).is_some_and(|why| why.contains("disk")));
         assert_eq!(why_it_waits(PostRefusal::Token), None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_full_server_is_asked_less_and_less_often() {
-        let mut full = Full::after(None);
-        assert_eq!(full.pause, limits::FULL_FIRST);
-        // Another answer to posts that were on their way together.
-        assert_eq!(Full::after(Some(&full)).pause, full.pause);
-        for _ in 0..10 {
-            full.until = None;
-            let next = Full::after(Some(&full));
-            assert_eq!(next.pause, (full.pause * 2).min(limits::RETRY_MAX));
-            assert_eq!(next.until, Some(Instant::now() + next.pause));
-            full = next;
-        }
-        assert_eq!(full.pause, limits::RETRY_MAX);
     }
 }

@@ -1,0 +1,63 @@
+//! What members give and say, beside what the server does.
+
+use std::collections::BTreeSet;
+
+use cwtch_primitives::Address;
+use cwtch_protocol::monitor::Monitor;
+
+use super::log::{learn, unix};
+use super::{Groups, transcript};
+use crate::api::{ApiError, Event};
+use crate::engine::info::message_by_id;
+use crate::profile::{FromMember, Group, MessageId, Profile, StorageError, SyncItem};
+
+impl Groups {
+    /// Does something with a server's monitor, whoever has it. What it changed is durable and told when this returns.
+    ///
+    /// # Errors
+    /// `Closed` while the engine stops, or trouble with the database.
+    pub(crate) async fn with_monitor<T: Send + 'static>(
+        &self,
+        server: Address,
+        work: impl FnOnce(&mut Monitor) -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.links.with_monitor(&server, work).await
+    }
+
+    /// Keeps a verified message that a member gave, tells it, and has it posted again; false if it was here.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub(crate) async fn store_from_member(&self, group: &Group, item: SyncItem) -> Result<bool, ApiError> {
+        let (context, now) = (self.context().clone(), self.context().now());
+        let (server, conversation) = (group.server, group.id.to_string());
+        let job = move |profile: &mut Profile| {
+            let FromMember::Stored(id, touched) = profile.store_from_member(&item, now)? else {
+                return Ok(None);
+            };
+            let judged = transcript::judge(profile, &server, false, now)?;
+            let message = message_by_id(profile, &conversation, id)?;
+            context.emit(Event::Message { message });
+            let mut told: BTreeSet<MessageId> = touched.into_iter().collect();
+            told.extend(judged.touched);
+            told.remove(&id);
+            transcript::tell(&context, profile, &told);
+            Ok::<_, StorageError>(Some(judged.claims))
+        };
+        let Some(claims) = self.context().store.run(job).await? else { return Ok(false) };
+        let link = self.links.get(&server);
+        if !claims.is_empty() {
+            let (links, now) = (self.links.clone(), unix(self.context().now()));
+            // Not waited for: whoever calls may be what it waits for.
+            self.context().spawn(async move {
+                if let Err(error) = links.with_monitor(&server, learn(claims, Vec::new(), now)).await {
+                    tracing::debug!(kind = ?error.kind, "what members say about a log could not be kept");
+                }
+            });
+        }
+        if let Some(link) = link {
+            link.posted();
+        }
+        Ok(true)
+    }
+}

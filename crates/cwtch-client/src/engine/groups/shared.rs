@@ -1,0 +1,21 @@
+//! What the tasks of this half share.
+
+use std::sync::Arc;
+
+use cwtch_net::Deadlines;
+
+use super::waiters::Waiters;
+use crate::engine::context::Context;
+
+/// What the tasks of this half share.
+pub(super) struct Shared {
+    pub(super) context: Arc<Context>,
+    pub(super) waiters: Waiters,
+    pub(super) deadlines: Deadlines,
+}
+
+impl Shared {
+    pub(super) fn new(context: Arc<Context>) -> Self {
+        Self { context, waiters: Waiters::default(), deadlines: Deadlines::default() }
+    }
+}

@@ -1,0 +1,101 @@
+//! Starting an engine, and the handle by which it is used.
+
+use std::sync::Arc;
+
+use cwtch_net::Network;
+use tokio::sync::broadcast;
+
+use super::context::Context;
+use super::groups::Groups;
+use super::inner::Inner;
+use super::members::{self, Members};
+use super::options::EngineOptions;
+use super::peers::Peers;
+use super::store::Store;
+use super::turn::Turn;
+use super::{commands, network};
+use crate::api::{ApiError, Command, Event, Reply};
+use crate::profile::Profile;
+
+/// A running engine. Cheap to clone; all clones are the same engine.
+#[derive(Clone)]
+pub struct EngineHandle {
+    inner: Arc<Inner>,
+}
+
+/// Starts an engine over an open profile.
+///
+/// In [`Mode::Daemon`](super::Mode::Daemon) it returns once the network has taken the profile's address, or has said that it is not
+/// ready yet: then it listens and dials as soon as it is. Whether others can reach the address is told by
+/// [`Event::Reachability`] and [`Event::Online`].
+///
+/// # Errors
+/// If the database cannot be read, or if the network will not take the address however long one waits.
+pub async fn start(
+    profile: Profile,
+    network: Arc<dyn Network>,
+    options: EngineOptions,
+) -> Result<EngineHandle, ApiError> {
+    let identity = profile.identity().clone();
+    let (ear, hearing) = members::ear();
+    let twin = profile.twin()?;
+    let context = Context::new(Store::start(profile)?, network, identity, options, (twin, ear));
+    if context.is_daemon() {
+        // Until everybody who dials at start is in the queue: see `network::watch`.
+        context.dialing.set_open(false);
+    }
+    let parts = async {
+        let groups = Groups::start(context.clone()).await?;
+        Ok((Peers::start(context.clone()).await?, groups))
+    };
+    match parts.await {
+        Ok((peers, groups)) => {
+            let inner = Arc::new(Inner { context, peers, groups, members: Members::default() });
+            inner.context.spawn(network::watch(inner.clone()));
+            inner.context.spawn(members::run(inner.clone(), hearing));
+            Ok(EngineHandle { inner })
+        }
+        Err(error) => {
+            context.stop().await;
+            Err(error)
+        }
+    }
+}
+
+impl EngineHandle {
+    /// Runs one command to its end. Commands may run at the same time.
+    ///
+    /// # Errors
+    /// A refusal with its sentence; see [`ApiError`].
+    pub async fn call(&self, command: Command) -> Result<Reply, ApiError> {
+        self.call_in_turn(command, Turn::new().0).await
+    }
+
+    /// As [`Self::call`] for one of several commands that are to take effect in the order in which they were given:
+    /// the turn is given on as soon as what this command changes is durable, be it that it goes on waiting for others.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn call_in_turn(&self, command: Command, turn: Turn) -> Result<Reply, ApiError> {
+        commands::run(&self.inner, command, turn).await
+    }
+
+    /// Every event from now on. A receiver that lags hears `Lagged` from tokio; user interfaces turn that
+    /// into [`Event::Missed`].
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.inner.context.events.subscribe()
+    }
+
+    /// Returns when the engine has failed for good by a fault of the program: the part that keeps the database is gone.
+    /// Every command that needs it is answered with an error from then on; all that is left is to start anew.
+    pub async fn broke(&self) {
+        self.inner.context.store.broke().await;
+    }
+
+    /// Stops listening, closes every connection, finishes what is being written, leaves the network and closes the
+    /// database.
+    /// A second call waits for the first one's end.
+    pub async fn shutdown(&self) {
+        self.inner.context.stop().await;
+    }
+}

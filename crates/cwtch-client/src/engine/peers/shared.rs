@@ -1,0 +1,36 @@
+//! What the tasks of this half share.
+
+use std::sync::Arc;
+
+use cwtch_net::Deadlines;
+use tokio::sync::Semaphore;
+
+use super::limits;
+use super::reachability::Reachability;
+use super::registry::Registry;
+use super::waiters::Waiters;
+use crate::engine::context::Context;
+
+/// What the tasks of this half share.
+pub(super) struct Shared {
+    pub(super) context: Arc<Context>,
+    pub(super) registry: Registry,
+    pub(super) waiters: Waiters,
+    pub(super) deadlines: Deadlines,
+    pub(super) handshakes: Arc<Semaphore>,
+    pub(super) reachability: Reachability,
+}
+
+impl Shared {
+    pub(super) fn new(context: Arc<Context>) -> Arc<Self> {
+        let teller = context.clone();
+        Arc::new(Self {
+            registry: Registry::new(move |event| teller.emit(event)),
+            context,
+            waiters: Waiters::default(),
+            deadlines: Deadlines::default(),
+            handshakes: Arc::new(Semaphore::new(limits::HANDSHAKES)),
+            reachability: Reachability::default(),
+        })
+    }
+}
