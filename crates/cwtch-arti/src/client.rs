@@ -9,6 +9,7 @@ use arti_client::config::BoolOrAuto;
 use arti_client::isolation::IsolationHelper;
 use arti_client::{BootstrapBehavior, DormantMode, ErrorKind, HasKind, StreamPrefs, TorClient};
 use async_trait::async_trait;
+use cwtch_files::Others;
 use cwtch_net::onion::{CheckTimes, PORT};
 use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network, Readiness, UnreachableWhy, Validity};
 use cwtch_primitives::{Address, Identity};
@@ -260,9 +261,6 @@ pub(crate) fn report(error: &dyn std::error::Error) -> String {
 
 /// Makes a directory for its owner only, and refuses one that others can use.
 fn make_private(dir: &Path) -> Result<(), String> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(|e| format!("it cannot be made ({e})"))?;
-    let mode = std::fs::metadata(dir).map_err(|e| e.to_string())?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(format!("others can use it (mode {mode:04o})")) }
+    let made = cwtch_files::make_dir(dir).and_then(|()| cwtch_files::check_dir(dir, Others::Nothing));
+    made.map_err(|error| error.why.to_string())
 }

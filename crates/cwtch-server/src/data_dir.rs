@@ -1,9 +1,10 @@
 //! The data directory: its owner's alone, and one server's at a time.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use cwtch_files::{FileError, Lock, Others, Why};
 
 /// Why a data directory, or a file in it, cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -78,13 +79,31 @@ impl DataDirError {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }
     }
+
+    /// What is wrong with a file or directory, named as what it is for the server.
+    pub(crate) fn of(what: &'static str) -> impl FnOnce(FileError) -> Self {
+        move |FileError { path, why }| match why {
+            Why::NotADirectory => Self::Kind { path, expected: "a directory" },
+            Why::NotAFile => Self::Kind { path, expected: "a regular file" },
+            Why::Owner => Self::Owner { what, path },
+            Why::Open { mode, .. } => {
+                let fix = if path.is_dir() { "700" } else { "600" };
+                Self::Open { what, path, mode, fix }
+            }
+            Why::System { action, source } => Self::Io { action, path, source },
+            other => Self::Io { action: "used", path, source: io::Error::other(other.to_string()) },
+        }
+    }
 }
+
+/// The data directory's name in an error.
+const WHAT: &str = "the data directory";
 
 /// A data directory that is locked for as long as this value lives.
 #[derive(Debug)]
 pub struct DataDir {
     path: PathBuf,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl DataDir {
@@ -94,28 +113,13 @@ impl DataDir {
     /// If others have access to it, it is not a directory, or another server has it.
     pub fn open(path: &Path) -> Result<Self, DataDirError> {
         if !path.exists() {
-            if let Some(parent) = path.parent() {
-                std::fs::create_dir_all(parent).map_err(DataDirError::io("created", parent))?;
-            }
-            match DirBuilder::new().mode(0o700).create(path) {
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-                made => made.map_err(DataDirError::io("created", path))?,
-            }
+            cwtch_files::make_dir(path).map_err(DataDirError::of(WHAT))?;
         }
-        check_private_dir(path, "the data directory")?;
-        let lock_path = path.join("lock");
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(&lock_path)
-            .map_err(DataDirError::io("opened", &lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(DataDirError::Locked { path: path.to_owned() }),
-            Err(TryLockError::Error(e)) => Err(DataDirError::io("locked", &lock_path)(e)),
-        }
+        check_private_dir(path, WHAT)?;
+        let lock =
+            Lock::try_take(&path.join("lock")).map_err(DataDirError::of("the lock of the data directory"))?;
+        let lock = lock.ok_or_else(|| DataDirError::Locked { path: path.to_owned() })?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
     /// Where it is.
@@ -126,42 +130,18 @@ impl DataDir {
 
 /// Checks that a directory is its owner's alone.
 pub(crate) fn check_private_dir(path: &Path, what: &'static str) -> Result<(), DataDirError> {
-    let meta = std::fs::metadata(path).map_err(DataDirError::io("opened", path))?;
-    if !meta.is_dir() {
-        return Err(DataDirError::Kind { path: path.to_owned(), expected: "a directory" });
-    }
-    check_rights(path, what, &meta, "700")
+    cwtch_files::check_dir(path, Others::Nothing).map_err(DataDirError::of(what))
 }
 
 /// Checks that an opened file is a regular one and its owner's alone.
 pub(crate) fn check_private_file(file: &File, path: &Path, what: &'static str) -> Result<(), DataDirError> {
-    let meta = file.metadata().map_err(DataDirError::io("opened", path))?;
-    if !meta.is_file() {
-        return Err(DataDirError::Kind { path: path.to_owned(), expected: "a regular file" });
-    }
-    check_rights(path, what, &meta, "600")
-}
-
-fn check_rights(
-    path: &Path,
-    what: &'static str,
-    meta: &std::fs::Metadata,
-    fix: &'static str,
-) -> Result<(), DataDirError> {
-    if meta.uid() != rustix::process::geteuid().as_raw() {
-        return Err(DataDirError::Owner { what, path: path.to_owned() });
-    }
-    let mode = meta.mode() & 0o7777;
-    if mode & 0o077 != 0 {
-        return Err(DataDirError::Open { what, path: path.to_owned(), mode, fix });
-    }
-    Ok(())
+    cwtch_files::check_file(file, path).map_err(DataDirError::of(what))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     #[test]
     fn a_new_directory_is_its_owners_alone() {

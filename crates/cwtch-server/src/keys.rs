@@ -4,22 +4,23 @@
 //! issuer's scalar), 32 raw bytes each. The directory is made whole under another name and renamed, so
 //! that a crash leaves all three keys or none.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use cwtch_files::Why;
 use cwtch_primitives::token::IssuerKey;
-use cwtch_primitives::{CryptoRngCore, Identity, SecretBytes, Zeroizing};
+use cwtch_primitives::{CryptoRngCore, Identity, SecretBytes};
 use cwtch_wire::bundle::KeyBundle;
 
-use crate::data_dir::{DataDirError, check_private_dir, check_private_file};
+use crate::data_dir::{DataDirError, check_private_dir};
 
 /// The directory of the keys, in the data directory.
 pub(crate) const DIR: &str = "keys";
 const BOARD: &str = "board.key";
 const TOKEN_SERVICE: &str = "token-service.key";
 const ISSUER: &str = "issuer.key";
+
+/// A key file's name in an error.
+const KEY_FILE: &str = "the key file";
 
 /// Why the keys cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -115,7 +116,7 @@ impl ServerKeys {
             // What a crash left of an earlier first run: never used, because it was never renamed.
             std::fs::remove_dir_all(&temporary).map_err(DataDirError::io("removed", &temporary))?;
         }
-        DirBuilder::new().mode(0o700).create(&temporary).map_err(DataDirError::io("created", &temporary))?;
+        cwtch_files::make_new_dir(&temporary).map_err(DataDirError::of("the directory of the keys"))?;
         write_key(&temporary.join(BOARD), &self.board.seed())?;
         write_key(&temporary.join(TOKEN_SERVICE), &self.token_service.seed())?;
         write_key(&temporary.join(ISSUER), &self.issuer.to_bytes())?;
@@ -148,9 +149,7 @@ impl Unbegun {
     /// Makes it.
     pub(crate) fn note(dir: &Path) -> Result<(), DataDirError> {
         let path = dir.join(Self::FILE);
-        let made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
-        made.and_then(|file| file.sync_all()).map_err(DataDirError::io("written", &path))?;
-        sync_dir(dir)
+        cwtch_files::replace(&path, b"").map_err(DataDirError::of("the note beside the keys"))
     }
 
     /// Removes it.
@@ -165,33 +164,20 @@ impl Unbegun {
 }
 
 pub(crate) fn read_key(path: &Path) -> Result<SecretBytes<32>, KeyError> {
-    let mut file = File::open(path).map_err(DataDirError::io("opened", path))?;
-    check_private_file(&file, path, "the key file")?;
-    let mut bytes = Zeroizing::new([0u8; 33]);
-    let mut len = 0;
-    while let Some(rest) = bytes.get_mut(len..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest).map_err(DataDirError::io("read", path))? {
-            0 => break,
-            n => len += n,
-        }
-    }
-    bytes
-        .get(..len)
-        .and_then(SecretBytes::from_slice)
-        .ok_or_else(|| KeyError::Content { path: path.to_owned() })
+    let content = || KeyError::Content { path: path.to_owned() };
+    let bytes = cwtch_files::read_private(path, 32).map_err(|error| match error.why {
+        Why::TooLong { .. } => content(),
+        _ => DataDirError::of(KEY_FILE)(error).into(),
+    })?;
+    SecretBytes::from_slice(&bytes).ok_or_else(content)
 }
 
 pub(crate) fn write_key(path: &Path, key: &SecretBytes<32>) -> Result<(), DataDirError> {
-    let write = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(key.expose())?;
-        file.sync_all()
-    };
-    write().map_err(DataDirError::io("written", path))
+    cwtch_files::write_new(path, key.expose()).map_err(DataDirError::of(KEY_FILE))
 }
 
 pub(crate) fn sync_dir(path: &Path) -> Result<(), DataDirError> {
-    File::open(path).and_then(|dir| dir.sync_all()).map_err(DataDirError::io("synced", path))
+    cwtch_files::sync_dir(path).map_err(DataDirError::of("the directory of the keys"))
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
-//! Small files: bounded, and private where they hold a secret.
+//! The file with the control port's password.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io;
 use std::path::Path;
 
+use cwtch_files::Why;
 use cwtch_primitives::Zeroizing;
 
 /// Longest password, in bytes.
@@ -28,44 +27,29 @@ pub enum PasswordFileFault {
     Empty,
 }
 
-/// Reads a plain file of at most `most` bytes.
-pub(crate) fn read_bounded(path: &Path, most: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    read(open(path)?, most)
-}
-
 /// Reads the password in a file that only its owner, this user, may read. The end of the line is not part of it.
 pub(crate) fn read_password(path: &Path) -> Result<Zeroizing<Vec<u8>>, PasswordFileFault> {
-    let file = open(path)?;
-    let about = file.metadata()?;
-    if about.mode() & 0o077 != 0 {
-        return Err(PasswordFileFault::NotPrivate);
-    }
-    if about.uid() != rustix::process::geteuid().as_raw() {
-        return Err(PasswordFileFault::NotOurs);
-    }
-    let mut password = read(file, MAX_PASSWORD)?;
+    let mut password = cwtch_files::read_private(path, MAX_PASSWORD).map_err(|error| match error.why {
+        Why::Open { .. } => PasswordFileFault::NotPrivate,
+        Why::Owner => PasswordFileFault::NotOurs,
+        why => PasswordFileFault::Read(plain(why)),
+    })?;
     while matches!(password.last(), Some(b'\n' | b'\r')) {
         password.pop();
     }
     if password.is_empty() { Err(PasswordFileFault::Empty) } else { Ok(password) }
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    // A named pipe in the file's place would be waited for.
-    let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
-    let file = std::fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a plain file")) }
+/// Reads a plain file of at most `most` bytes.
+pub(crate) fn read_bounded(path: &Path, most: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    cwtch_files::read_bounded(path, most).map_err(|error| plain(error.why))
 }
 
-fn read(file: File, most: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    let limit = u64::try_from(most).unwrap_or(u64::MAX);
-    // Reserved at once: a growing vector would leave copies of a secret behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(most.min(64 * 1024).saturating_add(1)));
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() > most {
-        return Err(io::Error::other(format!("it is longer than {most} bytes")));
+fn plain(why: Why) -> io::Error {
+    match why {
+        Why::System { source, .. } => source,
+        why => io::Error::other(why.to_string()),
     }
-    Ok(bytes)
 }
 
 #[cfg(test)]

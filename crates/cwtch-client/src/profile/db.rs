@@ -1,7 +1,5 @@
 //! The connection: SQLCipher's key, the settings that make commits durable, and named transactions.
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Once;
 use std::time::Duration;
@@ -27,12 +25,7 @@ const STATEMENTS: usize = 128;
 pub(super) fn create(path: &Path, key: &DatabaseKey, identity: &Identity) -> Result<(), StorageError> {
     const DOING: &str = "make the database";
     // SQLite gives its journals the mode of this file.
-    let file: File = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(|e| StorageError::io(DOING, e))?;
+    let file = cwtch_files::create_new(path).map_err(StorageError::file(DOING))?;
     let conn = open(path, key)?;
     conn.execute("INSERT INTO identity (id, seed) VALUES (1, ?1)", [identity.seed().expose().as_slice()])
         .map_err(|e| Fault::from(e).during(DOING))?;

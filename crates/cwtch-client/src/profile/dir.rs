@@ -3,23 +3,24 @@
 //! `DIR/profiles/LABEL/` (mode 0700) holds `profile.json`, `profile.db` and `lock`. A new profile is
 //! built in `DIR/profiles/.new-…` and renamed into place when it is complete and on disk.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use cwtch_files::{Lock, Others, sync_dir};
 use cwtch_primitives::{CryptoRngCore, Identity};
-use rustix::fs::{FlockOperation, flock};
 
 use super::Profile;
-use super::db;
 use super::error::StorageError;
 use super::vault::{self, DatabaseKey, Password, Vault};
+use super::{copies, db};
 
 const PROFILES: &str = "profiles";
 const CREATE_LOCK: &str = ".create.lock";
 const NEW_PREFIX: &str = ".new-";
 const LOCK: &str = "lock";
+const LOOK: &str = "look at the data directory";
+const SYNC: &str = "make the directory durable";
+const TO_LOCK: &str = "lock the profile";
 /// The most bytes that a profile's label may have.
 pub const LABEL_MAX: usize = 64;
 
@@ -47,10 +48,10 @@ impl DataDir {
     pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self, StorageError> {
         let root = path.as_ref().to_path_buf();
         make_private_dir(&root)?;
-        check_private(&root, Kind::Directory, 0o022)?;
+        check_private_dir(&root, Others::Look)?;
         let dir = Self { root };
         make_private_dir(&dir.profiles())?;
-        check_private(&dir.profiles(), Kind::Directory, 0o022)?;
+        check_private_dir(&dir.profiles(), Others::Look)?;
         Ok(dir)
     }
 
@@ -81,15 +82,13 @@ impl DataDir {
     ) -> Result<Profile, StorageError> {
         let target = self.profile_path(label)?;
         // Whoever holds this lock is the only one who makes profiles here, so leftovers are nobody's work.
-        let _creating = lock(&self.profiles().join(CREATE_LOCK), Wait::Yes)?;
+        let _creating =
+            Lock::wait(&self.profiles().join(CREATE_LOCK)).map_err(StorageError::file(TO_LOCK))?;
         self.remove_half_made();
         if target.symlink_metadata().is_ok() {
             return Err(StorageError::ProfileExists);
         }
-        let building = tempfile::Builder::new()
-            .prefix(NEW_PREFIX)
-            .permissions(fs::Permissions::from_mode(0o700))
-            .tempdir_in(self.profiles())
+        let building = cwtch_files::fresh_dir(&self.profiles(), NEW_PREFIX)
             .map_err(|e| StorageError::io("make the profile's directory", e))?;
         let dir = building.path();
 
@@ -97,13 +96,15 @@ impl DataDir {
         Vault::seal(&key, password, rng)?.write(dir)?;
         db::create(&dir.join(db::FILE), &key, &Identity::generate(rng))?;
         // The lock is the open file's, not the name's: it stays ours through the renaming.
-        let held = lock(&dir.join(LOCK), Wait::No)?;
-        sync_dir(dir)?;
+        let held = lock(dir)?;
+        sync_dir(dir).map_err(StorageError::file(SYNC))?;
 
         fs::rename(dir, &target).map_err(|e| StorageError::io("put the new profile in place", e))?;
         // Renamed: nothing is left to clean up under the temporary name.
         let _ = building.keep();
-        let opened = sync_dir(&self.profiles()).and_then(|()| Profile::from_parts(target.clone(), key, held));
+        let opened = sync_dir(&self.profiles())
+            .map_err(StorageError::file(SYNC))
+            .and_then(|()| opened(target.clone(), key, held));
         let profile = or_remove(opened, &target)?;
         tracing::info!("profile created");
         Ok(profile)
@@ -119,12 +120,12 @@ impl DataDir {
         if !path.is_dir() {
             return Err(StorageError::NoSuchProfile);
         }
-        check_private(&path, Kind::Directory, 0o077)?;
-        let held = lock(&path.join(LOCK), Wait::No)?;
-        check_private(&path.join(vault::FILE), Kind::File, 0o077)?;
-        check_private(&path.join(db::FILE), Kind::File, 0o077)?;
+        check_private_dir(&path, Others::Nothing)?;
+        let held = lock(&path)?;
+        check_private_file(&path.join(vault::FILE))?;
+        check_private_file(&path.join(db::FILE))?;
         let key = Vault::read(&path)?.open(password)?;
-        Profile::from_parts(path, key, held)
+        opened(path, key, held)
     }
 
     /// The profiles, by label. Directories that are no profile are left out.
@@ -195,48 +196,6 @@ pub(super) fn or_remove<T>(made: Result<T, StorageError>, target: &Path) -> Resu
     })
 }
 
-/// A lock that lives as long as the value: the operating system releases it even after a crash.
-#[derive(Debug)]
-pub(super) struct Lock {
-    file: File,
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Closing alone would leave it to a process that was forked a moment ago and has not begun its own program yet.
-        let _ = flock(&self.file, FlockOperation::Unlock);
-    }
-}
-
-enum Wait {
-    Yes,
-    No,
-}
-
-fn lock(path: &Path, wait: Wait) -> Result<Lock, StorageError> {
-    const DOING: &str = "lock the profile";
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
-        .map_err(|e| StorageError::io(DOING, e))?;
-    let operation = match wait {
-        Wait::Yes => FlockOperation::LockExclusive,
-        Wait::No => FlockOperation::NonBlockingLockExclusive,
-    };
-    loop {
-        match flock(&file, operation) {
-            Ok(()) => return Ok(Lock { file }),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => return Err(StorageError::Locked),
-            Err(error) => return Err(StorageError::io(DOING, error.into())),
-        }
-    }
-}
-
 fn check_label(label: &str) -> Result<(), StorageError> {
     let fits = (1..=LABEL_MAX).contains(&label.len())
         && !label.starts_with('.')
@@ -244,57 +203,28 @@ fn check_label(label: &str) -> Result<(), StorageError> {
     if fits { Ok(()) } else { Err(StorageError::Label) }
 }
 
-/// Makes a directory with mode 0700; its missing parents with the usual one. An existing one is kept.
+/// A profile whose files were looked at and whose lock is held.
+fn opened(path: PathBuf, key: DatabaseKey, lock: Lock) -> Result<Profile, StorageError> {
+    let file = path.join(db::FILE);
+    let mut conn = db::open(&file, &key)?;
+    copies::notice_copy(&mut conn, &file)
+        .map_err(|fault| fault.during("see whether the profile was copied"))?;
+    Profile::new(conn, path, key, lock)
+}
+
 fn make_private_dir(path: &Path) -> Result<(), StorageError> {
-    const DOING: &str = "make the data directory";
-    if path.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-        fs::create_dir_all(parent).map_err(|e| StorageError::io(DOING, e))?;
-    }
-    match DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => Ok(()),
-        // Another process was faster.
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
-        Err(e) => Err(StorageError::io(DOING, e)),
-    }
+    cwtch_files::make_dir(path).map_err(StorageError::file("make the data directory"))
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Directory,
-    File,
+fn check_private_dir(path: &Path, others: Others) -> Result<(), StorageError> {
+    cwtch_files::check_dir(path, others).map_err(StorageError::kept(LOOK))
 }
 
-/// Checks that a path is ours and that none of the `forbidden` mode bits is set.
-fn check_private(path: &Path, kind: Kind, forbidden: u32) -> Result<(), StorageError> {
-    let meta = match fs::metadata(path) {
-        Ok(meta) => meta,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(StorageError::Damaged),
-        Err(e) => return Err(StorageError::io("look at the data directory", e)),
-    };
-    let (right_kind, mode) = match kind {
-        Kind::Directory => (meta.is_dir(), "700"),
-        Kind::File => (meta.is_file(), "600"),
-    };
-    if !right_kind {
-        return Err(StorageError::WrongKind(path.to_path_buf()));
-    }
-    if meta.uid() != rustix::process::geteuid().as_raw() {
-        return Err(StorageError::Owner(path.to_path_buf()));
-    }
-    let open = meta.mode() & forbidden;
-    if open != 0 {
-        let access = if open & 0o022 != 0 { "change" } else { "read" };
-        return Err(StorageError::Permissions { path: path.to_path_buf(), access, mode });
-    }
-    Ok(())
+fn check_private_file(path: &Path) -> Result<(), StorageError> {
+    cwtch_files::check_file_at(path).map_err(StorageError::kept(LOOK))
 }
 
-/// Makes renames and new files in a directory durable.
-pub(super) fn sync_dir(path: &Path) -> Result<(), StorageError> {
-    File::open(path)
-        .and_then(|dir| dir.sync_all())
-        .map_err(|e| StorageError::io("make the directory durable", e))
+/// Takes a profile's lock, or says that another process has it.
+fn lock(dir: &Path) -> Result<Lock, StorageError> {
+    Lock::try_take(&dir.join(LOCK)).map_err(StorageError::file(TO_LOCK))?.ok_or(StorageError::Locked)
 }

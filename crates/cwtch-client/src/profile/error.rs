@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use cwtch_files::{FileError, Why};
+
 /// An operation on the data directory or on a profile failed.
 ///
 /// No variant carries a password, a key, an address or a text. A failed operation has changed nothing.
@@ -191,6 +193,26 @@ impl StorageError {
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { doing },
             _ => Self::Io { doing, source },
+        }
+    }
+
+    /// Sorts what is wrong with a file or directory that a profile must have.
+    pub(super) fn kept(doing: &'static str) -> impl FnOnce(FileError) -> Self {
+        move |error| if error.is_missing() { Self::Damaged } else { Self::file(doing)(error) }
+    }
+
+    /// Sorts what is wrong with a file or directory.
+    pub(super) fn file(doing: &'static str) -> impl FnOnce(FileError) -> Self {
+        move |FileError { path, why }| match why {
+            Why::NotADirectory | Why::NotAFile => Self::WrongKind(path),
+            Why::Owner => Self::Owner(path),
+            Why::Open { wrong, .. } => {
+                let access = if wrong & 0o022 != 0 { "change" } else { "read" };
+                let mode = if path.is_dir() { "700" } else { "600" };
+                Self::Permissions { path, access, mode }
+            }
+            Why::System { source, .. } => Self::io(doing, source),
+            _ => Self::Damaged,
         }
     }
 

@@ -44,6 +44,7 @@ pub(crate) mod tests;
 use core::fmt;
 use std::path::{Path, PathBuf};
 
+use cwtch_files::Lock;
 use cwtch_primitives::rand_core::RngCore;
 use cwtch_primitives::{Address, CryptoRngCore, Identity, OsRng};
 use rusqlite::Connection;
@@ -68,7 +69,6 @@ pub use types::{
 };
 pub use vault::Password;
 
-use dir::Lock;
 use vault::{DatabaseKey, Vault};
 
 /// An open profile: one connection, one process. Dropping it closes the database and releases the lock.
@@ -87,10 +87,8 @@ pub struct Profile {
 }
 
 impl Profile {
-    fn from_parts(path: PathBuf, key: DatabaseKey, lock: Lock) -> Result<Self, StorageError> {
-        let mut conn = db::open(&path.join(db::FILE), &key)?;
-        copies::notice_copy(&mut conn, &path.join(db::FILE))
-            .map_err(|fault| fault.during("see whether the profile was copied"))?;
+    /// A profile over its opened database.
+    fn new(conn: Connection, path: PathBuf, key: DatabaseKey, lock: Lock) -> Result<Self, StorageError> {
         let identity = Self::load_identity(&conn)?;
         let address = identity.address();
         let session = OsRng.next_u64().cast_signed();

@@ -7,8 +7,6 @@
 //! can still open the database.
 
 use core::fmt;
-use std::fs::File;
-use std::io::{Read, Write};
 use std::path::Path;
 
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -16,7 +14,6 @@ use cwtch_primitives::{CryptoRngCore, SecretBytes, Zeroizing, secretbox};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-use super::dir::sync_dir;
 use super::error::StorageError;
 
 /// The file's name inside the profile's directory.
@@ -24,7 +21,7 @@ pub(super) const FILE: &str = "profile.json";
 /// The version of `profile.json` that this program writes.
 const FORMAT: u64 = 1;
 /// A `profile.json` has a few hundred bytes; a larger file is none.
-const FILE_MAX: u64 = 16 * 1024;
+const FILE_MAX: usize = 16 * 1024;
 const SALT_LEN: usize = 16;
 /// Bounds for parameters read from the file, which somebody may have changed.
 const MEMORY_MAX_KIB: u32 = 1024 * 1024;
@@ -171,17 +168,8 @@ impl Vault {
         struct Version {
             format: u64,
         }
-        let mut text = Vec::new();
-        let file = File::open(dir.join(FILE)).map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => StorageError::Damaged,
-            _ => StorageError::io("open profile.json", e),
-        })?;
-        file.take(FILE_MAX + 1)
-            .read_to_end(&mut text)
-            .map_err(|e| StorageError::io("read profile.json", e))?;
-        if text.len() as u64 > FILE_MAX {
-            return Err(StorageError::Damaged);
-        }
+        let text = cwtch_files::read_bounded(&dir.join(FILE), FILE_MAX)
+            .map_err(StorageError::kept("read profile.json"))?;
         let version: Version = serde_json::from_slice(&text).map_err(|_| StorageError::Damaged)?;
         if version.format > FORMAT {
             return Err(StorageError::NewerVersion);
@@ -194,15 +182,7 @@ impl Vault {
         const DOING: &str = "write profile.json";
         let mut text = serde_json::to_vec_pretty(self).map_err(|e| StorageError::io(DOING, e.into()))?;
         text.push(b'\n');
-        // Created with mode 0600.
-        let mut file = tempfile::Builder::new()
-            .prefix(".profile.json.")
-            .tempfile_in(dir)
-            .map_err(|e| StorageError::io(DOING, e))?;
-        file.write_all(&text).map_err(|e| StorageError::io(DOING, e))?;
-        file.as_file().sync_all().map_err(|e| StorageError::io(DOING, e))?;
-        file.persist(dir.join(FILE)).map_err(|e| StorageError::io(DOING, e.error))?;
-        sync_dir(dir)
+        cwtch_files::replace(&dir.join(FILE), &text).map_err(StorageError::file(DOING))
     }
 }
 

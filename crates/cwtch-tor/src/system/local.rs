@@ -1,9 +1,7 @@
 //! The socket at which Tor hands over the connections of an onion service.
 
-use std::fs::Permissions;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use cwtch_net::onion::Arrivals;
@@ -84,10 +82,7 @@ fn unix() -> io::Result<(UnixListener, String, TempDir)> {
 }
 
 fn unix_in(parent: &Path) -> io::Result<(UnixListener, String, TempDir)> {
-    let dir = tempfile::Builder::new()
-        .prefix("cwtch-")
-        .permissions(Permissions::from_mode(0o700))
-        .tempdir_in(parent)?;
+    let dir = cwtch_files::fresh_dir(parent, "cwtch-")?;
     let path = dir.path().join("onion");
     // What would need quotes on a control line, or more room than a socket's name has, is not used.
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
@@ -148,6 +143,8 @@ impl Socket {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::super::places::open;

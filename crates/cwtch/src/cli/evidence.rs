@@ -1,11 +1,10 @@
 //! `cwtch evidence export`: a piece of evidence as a file.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use cwtch_client::api::{Command, EvidenceText};
+use cwtch_files::Why;
 use serde_json::json;
 
 use super::ask::read;
@@ -38,16 +37,18 @@ pub(crate) async fn export(settings: &Settings, id: i64, output: &Path) -> Resul
 /// The file is complete and on disk when this returns; one that exists is left alone.
 fn write_new(path: &Path, text: &str) -> Result<(), Fault> {
     let shown = path.display();
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let mut file = file.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => {
+    cwtch_files::write_new(path, text.as_bytes()).map_err(|error| match error.why {
+        Why::System { action: "created", source } if source.kind() == ErrorKind::AlreadyExists => {
             Fault::new("refused", format!("{shown} exists and is left as it is: name another file."))
         }
-        _ => Fault::storage(format!("{shown} cannot be made: {error}.")),
+        Why::System { action: "created", source } => {
+            Fault::storage(format!("{shown} cannot be made: {source}."))
+        }
+        Why::System { source, .. } => Fault::storage(format!("{shown} cannot be written: {source}.")),
+        why => Fault::storage(format!("{shown} cannot be written: {why}.")),
     })?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    written.map_err(|error| {
-        let _ = std::fs::remove_file(path);
-        Fault::storage(format!("{shown} cannot be written: {error}."))
-    })
+    // A directory that may not be read cannot be synced, and the file is there.
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let _ = cwtch_files::sync_dir(parent);
+    Ok(())
 }

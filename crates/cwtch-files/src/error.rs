@@ -1,0 +1,68 @@
+//! Why a file or directory cannot be used.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file or directory that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {why}", path.display())]
+pub struct FileError {
+    /// The file or directory.
+    pub path: PathBuf,
+    /// The reason.
+    pub why: Why,
+}
+
+/// Reason why a file or directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Why {
+    /// Something else stands where a directory should be.
+    #[error("it is not a directory")]
+    NotADirectory,
+    /// Something else stands where a regular file should be.
+    #[error("it is not a plain file")]
+    NotAFile,
+    /// It belongs to another user.
+    #[error("it belongs to another user")]
+    Owner,
+    /// Its group or others have rights to it that they must not have.
+    #[error("others can use it (mode {mode:04o})")]
+    Open {
+        /// Its permission bits.
+        mode: u32,
+        /// Those among them that must not be set.
+        wrong: u32,
+    },
+    /// It is longer than it may be.
+    #[error("it is longer than {most} bytes")]
+    TooLong {
+        /// The most bytes that are read.
+        most: usize,
+    },
+    /// The system refused.
+    #[error("it cannot be {action}: {source}")]
+    System {
+        /// What was tried, as a participle.
+        action: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+impl FileError {
+    pub(crate) fn new(path: &Path, why: Why) -> Self {
+        Self { path: path.to_owned(), why }
+    }
+
+    /// The system's refusal of an action.
+    pub(crate) fn system(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self { path, why: Why::System { action, source } }
+    }
+
+    /// True if the system says that there is no such file or directory.
+    pub fn is_missing(&self) -> bool {
+        matches!(&self.why, Why::System { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}

@@ -1,0 +1,141 @@
+//! Writing small files, private and durable.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::dir::sync_dir;
+use crate::{FileError, Why};
+
+const PRIVATE: u32 = 0o600;
+
+/// Makes an empty file (mode 0600) that must not exist yet.
+///
+/// # Errors
+/// The system's refusal.
+pub fn create_new(path: &Path) -> Result<File, FileError> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(path);
+    made.map_err(FileError::system("created", path))
+}
+
+/// Opens a file for reading and writing as it is; it is made (mode 0600) if it is missing.
+///
+/// # Errors
+/// The system's refusal.
+pub fn open_or_create(path: &Path) -> Result<File, FileError> {
+    let mut options = OpenOptions::new();
+    let opened = options.read(true).write(true).create(true).truncate(false).mode(PRIVATE).open(path);
+    opened.map_err(FileError::system("opened", path))
+}
+
+/// Writes a file (mode 0600) that must not exist yet. When it returns the content is on the disk; the name is once the
+/// directory is synced ([`sync_dir`]), so that several files need that once. If it fails, nothing is left.
+///
+/// # Errors
+/// The system's refusal.
+pub fn write_new(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let mut file = create_new(path)?;
+    fill(&mut file, content).map_err(|source| {
+        let _ = fs::remove_file(path);
+        FileError::new(path, Why::System { action: "written", source })
+    })
+}
+
+/// Puts a file (mode 0600) into its place, whole and durably: after a crash the old one is there or this one. The caller
+/// makes sure that nobody else replaces it at the same time.
+///
+/// # Errors
+/// The system's refusal; the old file is as it was then, unless only the last step failed, that of making the name durable.
+pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let new = beside(path);
+    // What a crash left of an earlier replacement, perhaps with another mode.
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(FileError::new(&new, Why::System { action: "removed", source: error }));
+        }
+        _ => {}
+    }
+    write_new(&new, content)?;
+    if let Err(source) = fs::rename(&new, path) {
+        let _ = fs::remove_file(&new);
+        return Err(FileError::new(path, Why::System { action: "written", source }));
+    }
+    sync_dir(directory_of(path))
+}
+
+fn fill(file: &mut File, content: &[u8]) -> io::Result<()> {
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// The name of a file until it is complete.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".new");
+    name.into()
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn what_is_written_is_private_and_never_half_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        write_new(&path, b"one").unwrap();
+        assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"one".to_vec(), 0o600));
+        assert!(write_new(&path, b"two").is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"one", "what exists is left alone");
+        replace(&path, b"two").unwrap();
+        assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"two".to_vec(), 0o600));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_crash_left_is_replaced_with_the_right_mode() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let left = dir.path().join("file.new");
+        fs::write(&left, "half of it, and longer than what comes").unwrap();
+        fs::set_permissions(&left, fs::Permissions::from_mode(0o644)).unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"two".to_vec(), 0o600));
+        assert!(!left.exists());
+    }
+
+    #[test]
+    fn a_replacement_that_fails_leaves_the_old_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        // Nothing can be renamed over a directory that is not empty.
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("inside"), "x").unwrap();
+        assert!(replace(&path, b"two").is_err());
+        assert!(path.join("inside").exists());
+        assert!(!dir.path().join("file.new").exists());
+    }
+
+    #[test]
+    fn an_opened_file_keeps_its_content() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        assert_eq!(open_or_create(&path).unwrap().metadata().unwrap().len(), 0);
+        assert_eq!(mode(&path), 0o600);
+        fs::write(&path, "x").unwrap();
+        open_or_create(&path).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"x");
+    }
+}
