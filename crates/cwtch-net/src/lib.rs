@@ -6,9 +6,11 @@
 //! - [`onion`] is what both ways to Tor have in common; [`readiness`] tells how far a network or address is.
 //! - [`driver`] carries packets: [`SecureConnection`] for peers and boards (§1.5), [`PlainConnection`] for
 //!   the token service (§1.6), every step of both under a deadline of [`Deadlines`].
+//! - [`Allowance`] bounds what a remote may ask for in a given time.
 //!
 //! Nothing here logs an address, a key or a payload, and no error's text contains an address.
 
+mod allowance;
 pub mod driver;
 mod exhaustion;
 pub mod loopback;
@@ -17,6 +19,7 @@ pub mod onion;
 pub mod readiness;
 mod spec;
 
+pub use allowance::Allowance;
 pub use driver::{
     Awaiting, ConnError, Deadlines, Fault, PacketStream, PlainConnection, Rng, SecureConnection,
 };

@@ -137,18 +137,6 @@ impl Profile {
         })
     }
 
-    /// Notes that a message has been written to a connection. Of a message that is confirmed or given up
-    /// nothing changes. Losing this note in a crash only means one more resend.
-    ///
-    /// # Errors
-    /// Trouble with the database.
-    pub fn mark_sent(&mut self, id: MessageId) -> Result<(), StorageError> {
-        self.write("note a sent message", |tx| {
-            tx.execute("UPDATE messages SET state = 2 WHERE id = ?1 AND state = 1", [id.0])?;
-            Ok(())
-        })
-    }
-
     /// Notes a contact's acknowledgement; any number of times. An acknowledgement counts even for a message
     /// that was given up: it has arrived.
     ///
@@ -169,19 +157,6 @@ impl Profile {
             }
             set_state(tx, id, MessageState::Acknowledged)?;
             Ok(AckOutcome::Acknowledged(id))
-        })
-    }
-
-    /// Gives a queued message to a contact up; tells whether it was still waiting.
-    ///
-    /// # Errors
-    /// Trouble with the database.
-    pub fn mark_failed(&mut self, id: MessageId) -> Result<bool, StorageError> {
-        self.write("give a message up", |tx| {
-            let changed =
-                tx.execute("UPDATE messages SET state = 5 WHERE id = ?1 AND state IN (1, 2)", [id.0])?;
-            tx.execute("DELETE FROM posts WHERE message = ?1", [id.0])?;
-            Ok(changed > 0)
         })
     }
 

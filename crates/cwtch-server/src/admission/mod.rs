@@ -1,25 +1,34 @@
 //! Admission: who may come in, who must go for it, and how much may wait for slow clients. Both services use it; the
 //! policy as an operator reads it stands in `docs/operating-a-server.md`.
 //!
-//! The decisions are made in [`table`], [`waiting`] and [`allowance`], which know no clock and no socket. What is here carries them
-//! out: a [`Place`] for each connection, which ends what serves it when it is taken away.
+//! The decisions are made in [`table`] and [`waiting`], which know no clock and no socket. What is here carries them out: a
+//! [`Place`] for each connection, which ends what serves it when it is taken away.
 
-mod allowance;
 mod table;
 mod waiting;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use cwtch_net::Allowance;
 use tokio::sync::oneshot;
 
 use crate::stats::Stats;
 use table::{Id, Table};
 use waiting::{HoldId, Waiting};
 
-pub(crate) use allowance::Allowance;
 pub(crate) use table::Shares;
+
+/// How long a connection that asked for too much is left unread at most. A client waits for an answer twice as long and
+/// longer.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// What a connection may ask for that nobody pays for: `burst` requests at once, `per_minute` more in each minute.
+pub(crate) fn unpaid(burst: u32, per_minute: u32) -> Allowance {
+    Allowance::new(burst, Duration::from_secs(60) / per_minute.max(1)).at_most(LONGEST)
+}
 
 /// The places of one service, and the bytes that wait for those who have them.
 pub(crate) struct Admission {

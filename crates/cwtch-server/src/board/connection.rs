@@ -10,8 +10,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use cwtch_net::BoxStream;
 use cwtch_net::driver::{ConnError, SecureConnection};
+use cwtch_net::{Allowance, BoxStream};
 use cwtch_primitives::OsRng;
 use cwtch_protocol::app::board_host::{Action, BoardHost, BoardHostError, PostAnswer, PostId};
 use cwtch_wire::packet::PACKET_LEN;
@@ -23,7 +23,7 @@ use super::framing::{Framing, LogStream, LogTail};
 use super::posting::{Answer, Worth};
 use super::readers::ReadFailed;
 use super::tail::Following;
-use crate::admission::{Allowance, Ticket};
+use crate::admission::{Ticket, unpaid};
 use crate::stats::Held;
 use crate::store::{ReplayPlan, Seq, StoreError, StoreReader};
 
@@ -70,7 +70,7 @@ pub(super) async fn serve(
         board: Arc::clone(board),
         ticket,
         useful: false,
-        allowance: Allowance::new(limits.free_requests, limits.free_per_minute),
+        allowance: unpaid(limits.free_requests, limits.free_per_minute),
         conn,
         host: BoardHost::new(),
         unanswered: VecDeque::new(),

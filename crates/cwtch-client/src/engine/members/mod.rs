@@ -7,7 +7,6 @@
 //! Only contacts who wrote in a group are asked, and only they are answered. Which group is meant, a tag says that nobody
 //! else can read.
 
-mod allowance;
 mod compare;
 mod ear;
 mod hear;

@@ -5,16 +5,20 @@ use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use cwtch_net::Allowance;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::{GroupId, LOG_TAG_LEN, LogTag};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::allowance::Allowance;
 use super::times::MemberTimes;
 
 /// Contacts whose messages are counted.
 const CONTACTS: usize = 4096;
+/// Messages about logs that a contact may send in one go. What is beyond it is ignored.
+const BURST: u32 = 32;
+/// After that, one in so much time.
+const EACH: Duration = Duration::from_secs(4);
 /// Questions that are remembered.
 const QUESTIONS: usize = 4096;
 /// Comparisons with one contact that may await an answer.
@@ -82,7 +86,7 @@ impl State {
     pub(super) fn admits(&mut self, contact: &Address) -> bool {
         let now = Instant::now();
         make_room(&mut self.allowances, contact, CONTACTS);
-        self.allowances.entry(*contact).or_insert_with(|| Allowance::new(now)).take(now)
+        self.allowances.entry(*contact).or_insert_with(|| Allowance::new(BURST, EACH)).take(now)
     }
 
     /// When the next comparison is due, if that was drawn.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use cwtch_net::{ConnError, SecureConnection};
-use tokio::time::{sleep_until, timeout};
+use cwtch_net::{Allowance, ConnError, SecureConnection};
+use tokio::time::{Instant, sleep_until, timeout};
 
-use super::limits::Valve;
+use super::limits::{BURST, EACH};
 use super::session::{End, Session};
 use super::shared::Shared;
 use super::slot::{Ended, Link};
@@ -67,7 +67,7 @@ async fn serve(
     link: &Link,
     first: Option<Vec<u8>>,
 ) -> Result<(), End> {
-    let mut valve = Valve::new();
+    let mut allowance = Allowance::new(BURST, EACH);
     session.open().await?;
     if let Some(payload) = first {
         session.handle(&payload).await?;
@@ -82,7 +82,10 @@ async fn serve(
             received = receive_or_room(connection, session.has_output()) => match received? {
                 Some(Some(payload)) => {
                     session.handle(&payload).await?;
-                    valve.pass().await;
+                    allowance.charge(1, Instant::now());
+                    if let Some(opens) = allowance.opens(Instant::now()) {
+                        sleep_until(opens).await;
+                    }
                 }
                 Some(None) => return Ok(()),
                 None => {}

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use cwtch_protocol::channel::deadlines;
-use tokio::time::{Instant, sleep};
 
 /// Authenticated connections in all; beyond it, a newcomer who is not a contact is closed.
 pub(super) const CONNECTIONS: usize = 4096;
@@ -58,52 +57,6 @@ pub(super) const LISTEN_MAX: Duration = Duration::from_secs(60);
 pub(super) const SEEN_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// Messages that a peer may send in one go.
-const BURST: f64 = 512.0;
-/// Messages per second after that.
-const RATE: f64 = 50.0;
-
-/// A token bucket over one peer's messages. Who is too fast is read slower; nothing is lost.
-pub(super) struct Valve {
-    level: f64,
-    at: Instant,
-}
-
-impl Valve {
-    pub(super) fn new() -> Self {
-        Self { level: BURST, at: Instant::now() }
-    }
-
-    /// Takes one message's worth; says how long to wait before the next may be read.
-    pub(super) fn take(&mut self) -> Duration {
-        let now = Instant::now();
-        self.level = (self.level + now.duration_since(self.at).as_secs_f64() * RATE).min(BURST) - 1.0;
-        self.at = now;
-        if self.level >= 0.0 { Duration::ZERO } else { Duration::from_secs_f64(-self.level / RATE) }
-    }
-
-    /// Takes one message's worth and waits where the peer is too fast.
-    pub(super) async fn pass(&mut self) {
-        let wait = self.take();
-        if !wait.is_zero() {
-            sleep(wait).await;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_burst_passes_and_then_the_rate_holds() {
-        let mut valve = Valve::new();
-        for _ in 0..512 {
-            assert_eq!(valve.take(), Duration::ZERO);
-        }
-        let start = Instant::now();
-        for _ in 0..100 {
-            valve.pass().await;
-        }
-        assert!(start.elapsed() >= Duration::from_millis(1990), "100 messages at 50/s take two seconds");
-    }
-}
+pub(super) const BURST: u32 = 512;
+/// After that, one in so much time. Who is too fast is read slower; nothing is lost.
+pub(super) const EACH: Duration = Duration::from_millis(20);

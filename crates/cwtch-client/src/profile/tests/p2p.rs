@@ -19,8 +19,9 @@ fn a_queued_message_waits_through_restarts_until_acknowledged() {
     let first = profile.enqueue_p2p(&friend, "id1", &text("one"), NOW).unwrap();
     let second = profile.enqueue_p2p(&friend, "id2", &text("two"), NOW).unwrap();
     assert_eq!(state(&profile, first), MessageState::Queued);
-    profile.mark_sent(first).unwrap();
+    profile.take_pending_p2p(&friend, MessageId(0), 1).unwrap();
     assert_eq!(state(&profile, first), MessageState::Sent);
+    assert_eq!(state(&profile, second), MessageState::Queued);
 
     let mut profile = reopen(&dir, profile);
     let pending = profile.pending_p2p(&friend, MessageId(0), 10).unwrap();
@@ -35,10 +36,9 @@ fn a_queued_message_waits_through_restarts_until_acknowledged() {
     assert_eq!(profile.mark_acknowledged(&friend, "id1").unwrap(), AckOutcome::Already(first));
     assert_eq!(profile.mark_acknowledged(&friend, "other").unwrap(), AckOutcome::Unknown);
     assert_eq!(profile.mark_acknowledged(&peer(9), "id2").unwrap(), AckOutcome::Unknown);
-    profile.mark_sent(first).unwrap();
+    assert_eq!(profile.take_back(second).unwrap(), TakenBack::Unsent);
+    assert_eq!(profile.take_back(first).unwrap(), TakenBack::NotQueued(MessageState::Acknowledged));
     assert_eq!(state(&profile, first), MessageState::Acknowledged);
-    assert!(profile.mark_failed(second).unwrap());
-    assert!(!profile.mark_failed(first).unwrap());
     assert_eq!(profile.count_unconfirmed().unwrap(), 0);
     // It arrived after all.
     assert_eq!(profile.mark_acknowledged(&friend, "id2").unwrap(), AckOutcome::Acknowledged(second));

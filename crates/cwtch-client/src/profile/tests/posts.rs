@@ -15,14 +15,13 @@ fn a_post_keeps_its_bytes_and_its_token_until_confirmed() {
     assert_eq!(profile.add_tokens(&server.board, &tokens(3, 1)).unwrap(), 0, "the same tokens");
     let token = profile.take_token_for_post(id).unwrap();
     assert_eq!(profile.count_tokens(&server.board).unwrap(), 2);
-    profile.mark_sent(id).unwrap();
 
     let mut profile = reopen(&dir, profile);
     let pending = profile.pending_posts(&server.board, MessageId(0), 10).unwrap();
     assert_eq!(pending.len(), 1);
     assert_eq!(leaves(&pending[0]).ciphertext, post(1, None).ciphertext);
     assert_eq!(leaves(&pending[0]).signature, signature(1));
-    assert_eq!((pending[0].group, pending[0].state), (group.id, MessageState::Sent));
+    assert_eq!((pending[0].group, pending[0].state), (group.id, MessageState::Queued));
     assert_eq!(*pending[0].token.as_ref().unwrap().to_bytes().expose(), bytes(&token));
     assert_eq!(bytes(&profile.take_token_for_post(id).unwrap()), bytes(&token), "no second token");
     assert_eq!(profile.count_tokens(&server.board).unwrap(), 2);
@@ -68,7 +67,6 @@ fn a_refused_post_never_sends_its_token_again() {
     profile.add_tokens(&server.board, &tokens(2, 1)).unwrap();
     let id = profile.enqueue_group_post(&group.id, &post(1, None), NOW).unwrap();
     let first = profile.take_token_for_post(id).unwrap();
-    profile.mark_sent(id).unwrap();
     let state = profile.mark_post_refused(id, RefusedToken::Ours).unwrap();
     assert_eq!(state, MessageState::Queued);
     let second = profile.take_token_for_post(id).unwrap();

@@ -313,7 +313,6 @@ fn a_message_of_a_member_waits_for_the_server_and_is_posted_again_with_the_same_
     );
     // It is nobody's own: a refusal makes it no failed message, and a confirmation no stored one.
     profile.take_token_for_post(id).unwrap().unwrap();
-    profile.mark_sent(id).unwrap();
     assert_eq!(profile.mark_post_refused(id, RefusedToken::Ours).unwrap(), MessageState::Verified);
     stored(&mut profile, id).unwrap();
     assert!(profile.pending_posts(&server.board, MessageId(0), 10).unwrap().is_empty());
