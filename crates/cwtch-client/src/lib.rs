@@ -4,7 +4,8 @@
 //! a database. [`profile`] keeps everything durable in one encrypted database per profile; [`engine`] is
 //! the task loop that drives the state machines of `cwtch-protocol` over a `cwtch-net` network.
 
-pub mod api;
+pub use cwtch_api as api;
+
 pub mod engine;
 pub mod names;
 pub mod profile;

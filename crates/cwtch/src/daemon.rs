@@ -5,7 +5,7 @@ pub(crate) mod detach;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cwtch_client::api::{Command, Event, Reply};
+use cwtch_api::{Command, Event, Reply};
 use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use cwtch_client::api::{ApiError, ErrorKind};
+use cwtch_api::ApiError;
+use cwtch_api::rpc::{LineFault, RpcError};
 use serde_json::{Map, Value, json};
 
 /// Done.
@@ -36,7 +37,7 @@ pub(crate) struct Fault {
     pub(crate) kind: String,
     /// One sentence (for malformed command lines, clap's several lines).
     pub(crate) message: String,
-    /// What programs want beside that, see [`data_of`].
+    /// Its values for programs, see [`ApiError::data`].
     pub(crate) data: Map<String, Value>,
 }
 
@@ -84,33 +85,31 @@ impl std::error::Error for Fault {}
 
 impl From<ApiError> for Fault {
     fn from(error: ApiError) -> Self {
-        Self { kind: kind_name(error.kind), data: data_of(&error), message: error.message }
+        Self { data: error.data(), ..Self::new(error.kind.name(), error.message) }
     }
 }
 
-/// What an error of the engine says to programs, beside its kind and sentence: as `message` the own message that it is
-/// about, which exists and must not be sent once more; as `candidates` what an ambiguous name may stand for.
-pub(crate) fn data_of(error: &ApiError) -> Map<String, Value> {
-    let mut data = Map::new();
-    if let Some(message) = &error.concerns {
-        data.insert("message".to_owned(), json!(message));
+impl From<RpcError> for Fault {
+    fn from(error: RpcError) -> Self {
+        let usage = if error.is_invalid_params() { "usage" } else { "internal" };
+        Self { data: error.data, ..Self::new(error.kind.as_deref().unwrap_or(usage), error.message) }
     }
-    if !error.candidates.is_empty() {
-        data.insert("candidates".to_owned(), json!(error.candidates));
-    }
-    data
 }
 
-/// A kind's name, as serde writes it.
-pub(crate) fn kind_name(kind: ErrorKind) -> String {
-    match serde_json::to_value(kind) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => "internal".to_owned(),
+impl From<LineFault> for Fault {
+    fn from(fault: LineFault) -> Self {
+        let what = fault.to_string().replacen("the ", "The ", 1);
+        Self::internal(match fault {
+            LineFault::Reply(_) => format!("{what}: restart it."),
+            _ => format!("{what}."),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use cwtch_api::ErrorKind;
+
     use super::*;
 
     #[test]

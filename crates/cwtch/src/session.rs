@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cwtch_client::api::Command;
+use cwtch_api::{Command, Reply};
 use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
 use cwtch_client::profile::{DataDir, Password, Profile, StorageError};
 use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network};
 use cwtch_primitives::{Address, Identity};
 use cwtch_tor::OpenError;
-use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::fault::Fault;
@@ -219,7 +218,7 @@ impl Session {
     ///
     /// # Errors
     /// The engine's refusal, or that the daemon is gone.
-    pub(crate) async fn ask(&mut self, command: Command, progress: &Progress) -> Result<Value, Fault> {
+    pub(crate) async fn ask(&mut self, command: Command, progress: &Progress) -> Result<Reply, Fault> {
         let mut tick = interval(Progress::TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let outcome = match self {
@@ -245,7 +244,7 @@ impl Session {
                             while let Ok(event) = events.try_recv() {
                                 progress.hear(&event);
                             }
-                            break to_value(outcome);
+                            break outcome.map_err(Fault::from);
                         }
                         Ok(event) = events.recv() => progress.hear(&event),
                         _ = tick.tick() => progress.tick(),
@@ -267,11 +266,6 @@ impl Session {
             engine.shutdown().await;
         }
     }
-}
-
-fn to_value(outcome: Result<cwtch_client::api::Reply, cwtch_client::api::ApiError>) -> Result<Value, Fault> {
-    serde_json::to_value(outcome?)
-        .map_err(|e| Fault::internal(format!("A reply cannot be written as JSON: {e}.")))
 }
 
 /// Says what a person must know of a network that protects nobody.

@@ -2,8 +2,7 @@
 
 use std::io::Read;
 
-use cwtch_client::api::Command;
-use serde::de::DeserializeOwned;
+use cwtch_api::{Command, MessageState, Reply};
 use serde_json::Value;
 
 use crate::fault::{EXIT_OK, EXIT_PARTLY, EXIT_QUEUED, Fault};
@@ -41,24 +40,19 @@ async fn ask_and_print(settings: &Settings, session: &mut Session, command: Comm
     let reply = session.ask(command.clone(), &progress).await?;
     let code = exit_code(&command, &reply);
     if settings.json {
-        print_whole(&json(&command, &reply))?;
+        print_whole(&json(&reply)?)?;
     } else {
-        print(&render(&command, reply)?)?;
+        print(&render(&command, &reply))?;
     }
     Ok(code)
 }
 
 /// What a script should know of a command that did not fail: a message that it wanted delivered is only queued, a server
 /// of several could not be asked.
-fn exit_code(command: &Command, reply: &Value) -> u8 {
-    let queued = || reply.get("state").and_then(Value::as_str) == Some("queued");
-    let in_part = || {
-        let servers = reply.get("servers").and_then(Value::as_array);
-        servers.is_some_and(|all| all.iter().any(|server| !server["trouble"].is_null()))
-    };
-    match command {
-        Command::Sync { .. } if in_part() => EXIT_PARTLY,
-        command if command.waits() && queued() => EXIT_QUEUED,
+fn exit_code(command: &Command, reply: &Reply) -> u8 {
+    match reply {
+        Reply::Synced(report) if report.servers.iter().any(|server| server.trouble.is_some()) => EXIT_PARTLY,
+        Reply::Message(message) if command.waits() && message.state == MessageState::Queued => EXIT_QUEUED,
         _ => EXIT_OK,
     }
 }
@@ -79,17 +73,15 @@ async fn print_all_messages(
             after: Some(after),
             limit: Some(MESSAGES_PAGE),
         };
-        let reply = session.ask(page.clone(), &quiet).await?;
-        let messages = reply.as_array().map(Vec::as_slice).unwrap_or_default();
-        let count = messages.len();
-        let last = messages.last().and_then(|message| message.get("id")).and_then(Value::as_i64);
+        let Reply::Messages(messages) = session.ask(page, &quiet).await? else { return Err(other_reply()) };
+        let (count, last) = (messages.len(), messages.last().map(|message| message.id));
         let mut reader = Reader::There;
         if settings.json {
-            reader = print_whole(&json(&page, &reply))?;
+            reader = print_whole(&json(&Reply::Messages(messages))?)?;
         } else {
             // "No messages" is said of the whole, not of an empty last page.
             if count > 0 || !printed {
-                reader = print_to_reader(&render(&page, reply)?)?;
+                reader = print_to_reader(&human::messages(&messages))?;
                 printed = true;
             }
         }
@@ -106,68 +98,68 @@ fn needs_network(command: &Command) -> bool {
 }
 
 /// One value on one line; messages one object per line.
-fn json(command: &Command, reply: &Value) -> String {
-    match (command, reply) {
-        (Command::Messages { .. }, Value::Array(messages)) => {
-            messages.iter().map(|message| sanitize::json(&message.to_string()) + "\n").collect()
-        }
-        _ => sanitize::json(&reply.to_string()) + "\n",
+fn json(reply: &Reply) -> Result<String, Fault> {
+    let line = |value: &Value| sanitize::json(&value.to_string()) + "\n";
+    let value = serde_json::to_value(reply)
+        .map_err(|e| Fault::internal(format!("A reply cannot be written as JSON: {e}.")))?;
+    Ok(match (reply, &value) {
+        (Reply::Messages(_), Value::Array(messages)) => messages.iter().map(line).collect(),
+        _ => line(&value),
+    })
+}
+
+fn render(command: &Command, reply: &Reply) -> String {
+    match reply {
+        Reply::Address { address } => format!("{}\n", sanitize::line(address)),
+        Reply::Status(status) => human::status(status),
+        Reply::Contact(contact) => human::contact(contact),
+        Reply::Contacts(contacts) => human::contacts(contacts),
+        Reply::Experiments(experiments) => human::experiments(experiments),
+        Reply::Attributes(attributes) => human::attributes(attributes),
+        Reply::Server(server) => match command {
+            Command::ServerResume { .. } => human::resumed(server),
+            _ => human::server(server),
+        },
+        Reply::Servers(servers) => human::servers(servers),
+        Reply::EvidenceList(evidence) => log::evidence(evidence),
+        Reply::Evidence(evidence) => evidence.text.clone(),
+        Reply::GroupCreated(group) => human::group_created(group),
+        Reply::Group(group) => match command {
+            Command::GroupRename { .. } => human::group_renamed(group),
+            _ => human::group(group),
+        },
+        Reply::Groups(groups) => human::groups(groups),
+        Reply::Message(message) => match command {
+            Command::MessageCancel { .. } => afterwards::taken_back(message),
+            _ => human::sent(message),
+        },
+        Reply::Messages(messages) => human::messages(messages),
+        Reply::Synced(report) => afterwards::synced(report),
+        Reply::Repaired(report) => notes::repaired(report),
+        Reply::Rejects(rejects) => human::rejects(rejects),
+        Reply::Deleted { detail } => afterwards::deleted(detail.as_deref()),
+        _ => format!("{}\n", done(command)),
     }
 }
 
-fn render(command: &Command, reply: Value) -> Result<String, Fault> {
-    Ok(match command {
-        Command::Address => {
-            let address = reply.get("address").and_then(Value::as_str).unwrap_or_default();
-            format!("{}\n", sanitize::line(address))
-        }
-        Command::Status => human::status(&read(reply)?),
-        Command::ContactAdd { .. }
-        | Command::ContactAccept { .. }
-        | Command::ContactRename { .. }
-        | Command::ContactReject { .. }
-        | Command::ContactBlock { .. } => human::contact(&read(reply)?),
-        Command::ContactRemove { .. } => "The contact is forgotten, with all messages.\n".to_owned(),
+/// The sentence about a command that is done and has nothing else to say.
+fn done(command: &Command) -> &'static str {
+    match command {
+        Command::ContactRemove { .. } => "The contact is forgotten, with all messages.",
         Command::ContactBlockUnknown { on: true } => {
-            "Whoever is no contact is closed from now on, and you are not asked about them.\n".to_owned()
+            "Whoever is no contact is closed from now on, and you are not asked about them."
         }
-        Command::ContactBlockUnknown { on: false } => "You are asked about strangers again.\n".to_owned(),
-        Command::ContactList => human::contacts(&read::<Vec<_>>(reply)?),
-        Command::ExperimentEnable { .. } | Command::ExperimentDisable { .. } | Command::ExperimentList => {
-            human::experiments(&read::<Vec<_>>(reply)?)
-        }
-        Command::AttributeSet { .. } | Command::AttributeList => human::attributes(&read::<Vec<_>>(reply)?),
-        Command::ServerAdd { .. } => human::server(&read(reply)?),
-        Command::ServerResume { .. } => human::resumed(&read(reply)?),
-        Command::ServerRemove { .. } => "The server is forgotten.\n".to_owned(),
-        Command::EvidenceList => log::evidence(&read::<Vec<_>>(reply)?),
-        Command::ServerList => human::servers(&read::<Vec<_>>(reply)?),
-        Command::GroupNew { .. } => human::group_created(&read(reply)?),
-        Command::GroupJoin { .. } => human::group(&read(reply)?),
-        Command::GroupRename { .. } => human::group_renamed(&read(reply)?),
-        Command::GroupList => human::groups(&read::<Vec<_>>(reply)?),
-        Command::GroupLeave { .. } => "The group is forgotten.\n".to_owned(),
-        Command::ConfirmOnlyCopy => {
-            "This is the only copy from now on; what is queued goes out.\n".to_owned()
-        }
-        Command::GroupInvite { .. }
-        | Command::Send { .. }
-        | Command::Suggest { .. }
-        | Command::MessageRetry { .. } => human::sent(&read(reply)?),
-        Command::MessageCancel { .. } => afterwards::taken_back(&read(reply)?),
-        Command::MessageDelete { .. } => afterwards::deleted(&reply),
-        Command::Sync { .. } => afterwards::synced(&read(reply)?),
-        Command::Repair { .. } => notes::repaired(&read(reply)?),
-        Command::Messages { .. } => human::messages(&read::<Vec<_>>(reply)?),
-        Command::Rejects => human::rejects(&read::<Vec<_>>(reply)?),
-        _ => format!("{reply}\n"),
-    })
+        Command::ContactBlockUnknown { on: false } => "You are asked about strangers again.",
+        Command::ServerRemove { .. } => "The server is forgotten.",
+        Command::GroupLeave { .. } => "The group is forgotten.",
+        Command::ConfirmOnlyCopy => "This is the only copy from now on; what is queued goes out.",
+        _ => "Done.",
+    }
 }
 
-pub(super) fn read<T: DeserializeOwned>(reply: Value) -> Result<T, Fault> {
-    serde_json::from_value(reply).map_err(|_| {
-        Fault::internal("The daemon answered in a form that this version does not know: restart it.")
-    })
+/// A reply to another command than the one that was asked for.
+pub(super) fn other_reply() -> Fault {
+    Fault::internal("The daemon answered in a form that this version does not know: restart it.")
 }
 
 /// The text of a message: as typed, or from standard input for `-`.

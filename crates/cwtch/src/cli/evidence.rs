@@ -3,11 +3,11 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use cwtch_client::api::{Command, EvidenceText};
+use cwtch_api::{Command, Reply};
 use cwtch_files::Why;
 use serde_json::json;
 
-use super::ask::read;
+use super::ask::other_reply;
 use crate::fault::Fault;
 use crate::output::progress::Progress;
 use crate::output::{log, print, print_json};
@@ -22,7 +22,7 @@ pub(crate) async fn export(settings: &Settings, id: i64, output: &Path) -> Resul
     let mut session = Session::open(settings, false).await?;
     let reply = session.ask(Command::EvidenceExport { id }, &Progress::new(settings.json)).await;
     session.close().await;
-    let evidence: EvidenceText = read(reply?)?;
+    let Reply::Evidence(evidence) = reply? else { return Err(other_reply()) };
     write_new(output, &evidence.text)?;
     if settings.json {
         let mut value = json!(evidence.evidence);

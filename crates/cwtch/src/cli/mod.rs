@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use cwtch_client::api::Command;
+use cwtch_api::Command;
 
 use crate::args::{
     AttributeVerb, CommandLine, ContactVerb, DaemonArgs, EvidenceVerb, ExperimentVerb, GroupVerb,

@@ -1,6 +1,6 @@
 //! `cwtch profile …`: what is done with profiles as a whole, without an engine.
 
-use cwtch_client::api::Command;
+use cwtch_api::Command;
 use cwtch_client::profile::{DataDir, Password};
 use cwtch_primitives::OsRng;
 use serde_json::json;

@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use cwtch_client::api::{MessageInfo, SyncReport};
-use serde_json::Value;
+use cwtch_api::{MessageInfo, SyncReport};
 
 use super::human::plural;
 use super::sanitize::line;
@@ -15,8 +14,8 @@ pub(crate) fn taken_back(message: &MessageInfo) -> String {
 }
 
 /// A message that was deleted here.
-pub(crate) fn deleted(reply: &Value) -> String {
-    format!("The message is deleted here.{}\n", because(reply.get("detail").and_then(Value::as_str)))
+pub(crate) fn deleted(detail: Option<&str>) -> String {
+    format!("The message is deleted here.{}\n", because(detail))
 }
 
 fn because(detail: Option<&str>) -> String {
@@ -53,7 +52,7 @@ pub(crate) fn synced(report: &SyncReport) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cwtch_client::api::ServerSync;
+    use cwtch_api::ServerSync;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use cwtch_client::api::{
+use cwtch_api::{
     AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, Event, ExperimentInfo,
     GroupCreated, GroupInfo, MessageInfo, MessageState, NameInfo, NameKind, ReadinessInfo, RejectInfo,
     ServerInfo, ServerPhase, StatusInfo,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use cwtch_client::api::{EvidenceInfo, EvidenceText, LogInfo, ServerInfo};
+use cwtch_api::{EvidenceInfo, EvidenceText, LogInfo, ServerInfo};
 
 use super::sanitize::{line, lines};
 use super::table::Table;
@@ -122,13 +122,13 @@ mod tests {
 
     #[test]
     fn alarms_and_losses_are_said_with_the_server_and_harmless() {
-        let loss = cwtch_client::api::LossInfo { from: 5, to: 9, at: 0 };
+        let loss = cwtch_api::LossInfo { from: 5, to: 9, at: 0 };
         let log =
             LogInfo { alarm: Some("It \u{1b}[2Jcheated.".into()), losses: vec![loss], ..LogInfo::default() };
         let said = anstream::adapter::strip_str(&remarks(&server(Some(log)))).to_string();
         assert!(said.contains("alarm a: It") && !said.contains('\u{1b}'), "{said}");
         assert!(said.contains("lost 4 of its messages (from number 5 on)"), "{said}");
-        let loss = cwtch_client::api::LossInfo { from: 0, to: 9, at: 0 };
+        let loss = cwtch_api::LossInfo { from: 0, to: 9, at: 0 };
         let said = remarks(&server(Some(LogInfo { losses: vec![loss], ..LogInfo::default() })));
         assert!(said.contains("lost everything that it had, 9 messages of it checked here"), "{said}");
     }

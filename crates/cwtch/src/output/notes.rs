@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use cwtch_client::api::{GroupInfo, NoteInfo, NoteKind, RepairInfo};
+use cwtch_api::{GroupInfo, NoteInfo, NoteKind, RepairInfo};
 
 use super::human::{named, plural};
 use super::sanitize::line;
@@ -75,7 +75,7 @@ fn style(kind: NoteKind) -> anstyle::Style {
 
 #[cfg(test)]
 mod tests {
-    use cwtch_client::api::{MissingInfo, NameSource};
+    use cwtch_api::{MissingInfo, NameSource};
 
     use super::*;
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
-use cwtch_client::api::{Event, ReadinessInfo, Task};
+use cwtch_api::{Event, ReadinessInfo, Task};
 
 use super::human;
 

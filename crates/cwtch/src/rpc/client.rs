@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use cwtch_client::api::{Command, Event};
+use cwtch_api::rpc::{BUSY, Caller, INTERFACE, Incoming, REPLY_MAX};
+use cwtch_api::{Command, Event, Reply};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::timeout;
 
 use super::lines::Lines;
-use super::protocol::{self, BUSY, INTERFACE, Incoming, REPLY_MAX};
 use super::socket;
 use crate::fault::Fault;
 
@@ -21,7 +21,7 @@ const GREETING: Duration = Duration::from_secs(60);
 pub(crate) struct Client {
     lines: Lines<OwnedReadHalf>,
     writer: OwnedWriteHalf,
-    last_id: u64,
+    caller: Caller,
     subscribed: bool,
     /// The network on which the daemon is.
     network: Option<String>,
@@ -36,7 +36,7 @@ impl Client {
         let Some(stream) = socket::connect(profile_dir).await? else { return Ok(None) };
         let (reader, writer) = stream.into_split();
         let lines = Lines::new(reader, REPLY_MAX);
-        let mut client = Self { lines, writer, last_id: 0, subscribed: false, network: None };
+        let mut client = Self { lines, writer, caller: Caller::default(), subscribed: false, network: None };
         let version = timeout(GREETING, client.plain("version")).await.map_err(|_| {
             Fault::new("closed", "The daemon of this profile does not answer: stop it and start it again.")
         })??;
@@ -63,10 +63,10 @@ impl Client {
         &mut self,
         command: &Command,
         on_event: impl FnMut(Event),
-    ) -> Result<Value, Fault> {
-        self.last_id += 1;
-        let line = protocol::request(self.last_id, command)?;
-        self.exchange(line, on_event).await
+    ) -> Result<Reply, Fault> {
+        let line = self.caller.command(command)?;
+        let result = self.exchange(line, on_event).await?;
+        Ok(Caller::reply(command, result)?)
     }
 
     /// From now on [`Self::call`] and [`Self::next_event`] hear events.
@@ -99,10 +99,10 @@ impl Client {
     pub(crate) async fn next_event(&mut self) -> Result<Option<Event>, Fault> {
         loop {
             let Ok(Some(line)) = self.lines.next().await else { return Ok(None) };
-            match protocol::parse_incoming(&line)? {
+            match self.caller.take(&line)? {
                 Incoming::Event(event) => return Ok(Some(*event)),
-                Incoming::Refused(why) => return Err(why),
-                Incoming::Response { .. } | Incoming::Other => {}
+                Incoming::Refused(why) => return Err(why.into()),
+                Incoming::Answer(_) | Incoming::Other => {}
             }
         }
     }
@@ -118,8 +118,7 @@ impl Client {
     }
 
     async fn plain(&mut self, method: &str) -> Result<Value, Fault> {
-        self.last_id += 1;
-        let line = protocol::plain_request(self.last_id, method);
+        let line = self.caller.plain(method);
         self.exchange(line, |_| {}).await
     }
 
@@ -128,11 +127,11 @@ impl Client {
         self.writer.write_all(line.as_bytes()).await.map_err(|_| gone())?;
         loop {
             let line = self.lines.next().await.map_err(|_| gone())?.ok_or_else(gone)?;
-            match protocol::parse_incoming(&line)? {
-                Incoming::Response { id, outcome } if id == self.last_id => return outcome,
+            match self.caller.take(&line)? {
+                Incoming::Answer(outcome) => return Ok(outcome?),
                 Incoming::Event(event) => on_event(*event),
-                Incoming::Refused(why) => return Err(why),
-                Incoming::Response { .. } | Incoming::Other => {}
+                Incoming::Refused(why) => return Err(why.into()),
+                Incoming::Other => {}
             }
         }
     }

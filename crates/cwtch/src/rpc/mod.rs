@@ -1,8 +1,8 @@
 //! JSON-RPC 2.0 between a profile's daemon and everything that wants something from it: one object per
-//! line over a Unix socket that only its owner can open. docs/json-rpc.md describes it for others.
+//! line over a Unix socket that only its owner can open. The lines are those of [`cwtch_api::rpc`]; docs/json-rpc.md
+//! describes them for others.
 
 pub(crate) mod client;
 pub(crate) mod lines;
-pub(crate) mod protocol;
 pub(crate) mod server;
 pub(crate) mod socket;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cwtch_client::api::{Command, Event};
+use cwtch_api::rpc::{self, Answer, Method, REQUEST_MAX, RpcError};
+use cwtch_api::{Command, Event};
 use cwtch_client::engine::Turn;
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, BufWriter, Interest};
@@ -15,10 +16,9 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::Shared;
-use super::order::{Answer, Job, in_order};
+use super::order::{Job, Line, in_order};
 use super::seat::Seat;
 use crate::rpc::lines::{LineError, Lines};
-use crate::rpc::protocol::{self, Method, REQUEST_MAX, RpcError};
 
 /// Bytes of requests that were read and have not begun; beyond that it is not read from.
 const UNBEGUN_MAX: u32 = 2 << 20;
@@ -71,7 +71,7 @@ pub(super) async fn run(stream: UnixStream, shared: Arc<Shared>, seat: Arc<Seat>
                 "The daemon has many open connections and closed this one, which was quiet or did not read; connect \
                  again. Nothing that it asked for is under way.",
             );
-            let _ = last.try_send(protocol::response(&Value::Null, &Err(why)));
+            let _ = last.try_send(rpc::response(&Value::Null, &Err(why)));
             drop(last);
             let _ = timeout(LAST_WORD, &mut writing).await;
             return;
@@ -163,7 +163,7 @@ impl Connection {
                 }
             };
             let asked = self.seat.asked();
-            let request = match protocol::parse(&line) {
+            let request = match rpc::parse(&line) {
                 Ok(request) => request,
                 Err((id, error)) => {
                     self.answer(&id, Err(error)).await;
@@ -180,11 +180,11 @@ impl Connection {
                         return End::Stream;
                     };
                     let (shared, seat) = (self.shared.clone(), self.seat.clone());
-                    let start = Box::new(move |turn| -> Answer {
+                    let start = Box::new(move |turn| -> Line {
                         Box::pin(async move {
                             let outcome = carry_out(&shared, &seat, *command, turn).await;
                             drop(asked);
-                            id.map(|id| protocol::response(&id, &outcome))
+                            id.map(|id| rpc::response(&id, &outcome))
                         })
                     });
                     if self.queue.send(Job { start, room }).await.is_err() {
@@ -192,15 +192,15 @@ impl Connection {
                     }
                     continue;
                 }
-                Method::Ping => Ok(json!("pong")),
-                Method::Version => Ok(self.shared.version.clone()),
+                Method::Ping => Ok(Answer::Plain(json!("pong"))),
+                Method::Version => Ok(Answer::Plain(self.shared.version.clone())),
                 Method::Subscribe => self.subscribe(),
                 Method::Unsubscribe => {
                     self.subscription = None;
                     self.seat.unsubscribe();
-                    Ok(json!({}))
+                    Ok(Answer::done())
                 }
-                Method::Shutdown => Ok(json!({})),
+                Method::Shutdown => Ok(Answer::done()),
             };
             if let Some(id) = id {
                 self.answer(&id, result).await;
@@ -211,12 +211,12 @@ impl Connection {
         }
     }
 
-    async fn answer(&self, id: &Value, outcome: Result<Value, RpcError>) {
-        let _ = self.outbox.send(protocol::response(id, &outcome)).await;
+    async fn answer(&self, id: &Value, outcome: Result<Answer, RpcError>) {
+        let _ = self.outbox.send(rpc::response(id, &outcome)).await;
     }
 
     /// A second time changes nothing; events from before the answer on arrive.
-    fn subscribe(&mut self) -> Result<Value, RpcError> {
+    fn subscribe(&mut self) -> Result<Answer, RpcError> {
         if self.subscription.is_none() {
             self.seat.subscribe().map_err(|places| {
                 RpcError::busy(format!(
@@ -225,7 +225,7 @@ impl Connection {
             })?;
             self.subscription = Some(self.listen());
         }
-        Ok(json!({}))
+        Ok(Answer::done())
     }
 
     fn listen(&self) -> AbortOnDrop {
@@ -235,8 +235,8 @@ impl Connection {
             loop {
                 // A client that reads slowly fills the outbox, this task falls behind, and hears how far.
                 let line = match events.recv().await {
-                    Ok(event) => protocol::notification(&event),
-                    Err(RecvError::Lagged(count)) => protocol::notification(&Event::Missed { count }),
+                    Ok(event) => rpc::notification(&event),
+                    Err(RecvError::Lagged(count)) => rpc::notification(&Event::Missed { count }),
                     Err(RecvError::Closed) => return,
                 };
                 if outbox.send(line).await.is_err() {
@@ -254,7 +254,7 @@ async fn carry_out(
     seat: &Arc<Seat>,
     mut command: Command,
     turn: Turn,
-) -> Result<Value, RpcError> {
+) -> Result<Answer, RpcError> {
     let _waiting = match command.waits() {
         true => {
             let place = seat.wait();
@@ -268,7 +268,7 @@ async fn carry_out(
         false => None,
     };
     let reply = shared.engine.call_in_turn(command, turn).await?;
-    serde_json::to_value(reply).map_err(|e| RpcError::internal(e.to_string()))
+    Ok(Answer::Reply(Box::new(reply)))
 }
 
 /// Writes what is queued, and flushes when nothing more waits.

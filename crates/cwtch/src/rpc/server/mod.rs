@@ -8,6 +8,7 @@ mod seat;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cwtch_api::rpc::INTERFACE;
 use cwtch_client::engine::EngineHandle;
 use serde_json::{Value, json};
 use tokio::net::UnixStream;
@@ -18,7 +19,6 @@ use tokio_util::sync::CancellationToken;
 
 use self::admission::Verdict;
 use self::seat::{Seat, Seats};
-use super::protocol::INTERFACE;
 use super::socket::Socket;
 
 /// How long connections may take to hear the last answers when the daemon stops.

@@ -7,12 +7,12 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::JoinSet;
 
 /// What comes of a request: the line that answers it, if one is wanted.
-pub(super) type Answer = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
+pub(super) type Line = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
 
 /// A request that was read.
 pub(super) struct Job {
     /// Begins it. The next one begins when this one has given its turn on, or has ended.
-    pub(super) start: Box<dyn FnOnce(Turn) -> Answer + Send>,
+    pub(super) start: Box<dyn FnOnce(Turn) -> Line + Send>,
     /// Its part of what may be read and not begun.
     pub(super) room: OwnedSemaphorePermit,
 }
@@ -85,7 +85,7 @@ mod tests {
                         sleep(Duration::from_millis(confirmation)).await;
                     }
                     Some(number.to_string())
-                }) as Answer
+                }) as Line
             });
             let room = room.clone().try_acquire_owned().unwrap();
             queue.send(Job { start, room }).await.ok().unwrap();

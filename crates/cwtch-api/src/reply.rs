@@ -3,9 +3,11 @@
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, from_value};
 
-/// The answer to a [`super::Command`]. Its JSON is that of the value inside.
+use crate::Command;
+
+/// The answer to a [`crate::Command`]. Its JSON is that of the value inside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -57,6 +59,74 @@ pub enum Reply {
     },
     /// Nothing to say but that it is done: an empty object.
     Done {},
+}
+
+impl Reply {
+    /// The reply to a command from its JSON, which does not say by itself what it is.
+    ///
+    /// # Errors
+    /// If it is no reply to this command.
+    pub fn from_json(command: &Command, json: Value) -> Result<Self, serde_json::Error> {
+        use Command as C;
+        #[derive(Deserialize)]
+        struct Address {
+            address: String,
+        }
+        #[derive(Deserialize)]
+        struct Deleted {
+            #[serde(default)]
+            detail: Option<String>,
+        }
+        #[derive(Deserialize)]
+        struct Done {}
+
+        Ok(match command {
+            C::Address => {
+                let Address { address } = from_value(json)?;
+                Self::Address { address }
+            }
+            C::Status => Self::Status(from_value(json)?),
+            C::ContactAdd { .. }
+            | C::ContactAccept { .. }
+            | C::ContactBlock { .. }
+            | C::ContactRename { .. }
+            | C::ContactReject { .. } => Self::Contact(from_value(json)?),
+            C::ContactList => Self::Contacts(from_value(json)?),
+            C::ExperimentEnable { .. } | C::ExperimentDisable { .. } | C::ExperimentList => {
+                Self::Experiments(from_value(json)?)
+            }
+            C::AttributeSet { .. } | C::AttributeList => Self::Attributes(from_value(json)?),
+            C::ServerAdd { .. } | C::ServerResume { .. } => Self::Server(from_value(json)?),
+            C::ServerList => Self::Servers(from_value(json)?),
+            C::EvidenceList => Self::EvidenceList(from_value(json)?),
+            C::EvidenceExport { .. } => Self::Evidence(from_value(json)?),
+            C::GroupNew { .. } => Self::GroupCreated(from_value(json)?),
+            C::GroupJoin { .. } | C::GroupRename { .. } => Self::Group(from_value(json)?),
+            C::GroupList => Self::Groups(from_value(json)?),
+            C::GroupInvite { .. }
+            | C::Send { .. }
+            | C::Suggest { .. }
+            | C::MessageCancel { .. }
+            | C::MessageRetry { .. } => Self::Message(from_value(json)?),
+            C::MessageDelete { .. } => {
+                let Deleted { detail } = from_value(json)?;
+                Self::Deleted { detail }
+            }
+            C::Messages { .. } => Self::Messages(from_value(json)?),
+            C::Sync { .. } => Self::Synced(from_value(json)?),
+            C::Repair { .. } => Self::Repaired(from_value(json)?),
+            C::Rejects => Self::Rejects(from_value(json)?),
+            C::ConfirmOnlyCopy
+            | C::ContactRemove { .. }
+            | C::ContactBlockUnknown { .. }
+            | C::ServerRemove { .. }
+            | C::GroupLeave { .. }
+            | C::Focus { .. } => {
+                let Done {} = from_value(json)?;
+                Self::Done {}
+            }
+        })
+    }
 }
 
 /// Whether a contact may talk to us.
@@ -228,7 +298,7 @@ pub struct ServerInfo {
     /// Unspent tokens in the wallet.
     pub tokens: u64,
     /// Connection phase; `null` where no daemon runs.
-    pub phase: Option<super::ServerPhase>,
+    pub phase: Option<crate::ServerPhase>,
     /// Why the server cannot be used as it should now: one sentence; `null` where nothing is known to be wrong.
     #[serde(default)]
     pub trouble: Option<String>,
@@ -461,7 +531,7 @@ pub struct MessageInfo {
     pub index: Option<u64>,
     /// Where it stands in its conversation: messages are read by growing place, and by growing id among equals. Numbers
     /// of one conversation are comparable, and say nothing else. It changes when the server shows where the message
-    /// stands: [`super::Event::MessageMoved`].
+    /// stands: [`crate::Event::MessageMoved`].
     #[serde(default)]
     pub place: i64,
     /// Group: our own, lost by the server and posted again.

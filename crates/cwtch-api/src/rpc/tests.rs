@@ -1,6 +1,7 @@
 //! Requests as data: what is understood, and what is answered to what is not.
 
 use super::*;
+use crate::{ContactInfo, ContactState, ErrorKind, NameSource, SyncReport};
 
 fn parsed(line: &str) -> Method {
     parse(line.as_bytes()).unwrap().method
@@ -86,12 +87,12 @@ fn what_the_client_writes_the_daemon_reads() {
         timeout: Some(5),
         reply_to: None,
     };
-    let line = request(7, &command).unwrap();
+    let line = Caller { last_id: 6 }.command(&command).unwrap();
     assert!(!line.contains('\n'));
     let request = parse(line.as_bytes()).unwrap();
     assert_eq!((request.id, request.method), (Some(json!(7)), Method::Command(Box::new(command))));
     for method in CONNECTION_METHODS {
-        assert!(!matches!(parsed(&plain_request(1, method)), Method::Command(_)));
+        assert!(!matches!(parsed(&Caller::default().plain(method)), Method::Command(_)));
     }
 }
 
@@ -100,17 +101,52 @@ fn a_refusal_of_the_engine_keeps_its_kind_on_the_way() {
     let error = ApiError::new(ErrorKind::NotFound, "No such contact.");
     let line = response(&json!(3), &Err(error.clone().into()));
     assert!(line.contains(r#""code":2"#), "{line}");
-    assert_eq!(
-        parse_incoming(line.as_bytes()).unwrap(),
-        Incoming::Response { id: 3, outcome: Err(error.into()) }
-    );
+    let caller = Caller { last_id: 3 };
+    assert_eq!(caller.take(line.as_bytes()).unwrap(), Incoming::Answer(Err(error.into())));
+    let later = Caller { last_id: 4 };
+    assert_eq!(later.take(line.as_bytes()).unwrap(), Incoming::Other, "the answer to an earlier request");
+    let whole = response(&Value::Null, &Err(RpcError::busy("Too many.")));
+    assert_eq!(later.take(whole.as_bytes()).unwrap(), Incoming::Refused(RpcError::busy("Too many.")));
+    assert!(matches!(later.take(b"{"), Err(LineFault::NotJson)));
+}
+
+#[test]
+fn a_reply_comes_back_as_it_was() {
+    let contact = ContactInfo {
+        address: "a".into(),
+        name: "Bob".into(),
+        name_source: NameSource::Given,
+        shown: "Bob".into(),
+        state: ContactState::Accepted,
+        online: None,
+        connection: None,
+        attributes: vec![],
+    };
+    let list = Command::ContactList;
+    for (command, reply) in [
+        (Command::Address, Reply::Address { address: "a".into() }),
+        (list.clone(), Reply::Contacts(vec![contact.clone()])),
+        (Command::ContactAccept { contact: "Bob".into() }, Reply::Contact(contact)),
+        (Command::MessageDelete { id: 1 }, Reply::Deleted { detail: Some("It may have left.".into()) }),
+        (Command::MessageDelete { id: 1 }, Reply::Deleted { detail: None }),
+        (Command::Sync { group: None }, Reply::Synced(SyncReport::default())),
+        (Command::GroupLeave { group: "g".into() }, Reply::Done {}),
+    ] {
+        let line = response(&json!(1), &Ok(Answer::Reply(Box::new(reply.clone()))));
+        let Ok(Incoming::Answer(Ok(result))) = (Caller { last_id: 1 }).take(line.as_bytes()) else {
+            panic!("{line}");
+        };
+        assert_eq!(Caller::reply(&command, result).unwrap(), reply);
+    }
+    assert!(matches!(Caller::reply(&list, json!({"contacts": 1})), Err(LineFault::Reply(_))));
 }
 
 #[test]
 fn events_arrive_and_unknown_ones_are_passed_over() {
     let event = Event::Missed { count: 4 };
     let line = notification(&event);
-    assert_eq!(parse_incoming(line.as_bytes()).unwrap(), Incoming::Event(Box::new(event)));
+    let caller = Caller::default();
+    assert_eq!(caller.take(line.as_bytes()).unwrap(), Incoming::Event(Box::new(event)));
     let unknown = br#"{"jsonrpc":"2.0","method":"event","params":{"event":"of-tomorrow"}}"#;
-    assert_eq!(parse_incoming(unknown).unwrap(), Incoming::Other);
+    assert_eq!(caller.take(unknown).unwrap(), Incoming::Other);
 }

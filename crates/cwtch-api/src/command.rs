@@ -10,16 +10,16 @@ use serde::{Deserialize, Serialize};
 /// `CONVERSATION` is a contact's address, a group's id, or an unambiguous name of either.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", content = "params", deny_unknown_fields)]
-#[non_exhaustive]
+// Not `non_exhaustive`: an engine that forgets a command must not compile.
 pub enum Command {
-    /// The profile's own address. Reply: [`super::Reply::Address`].
+    /// The profile's own address. Reply: [`crate::Reply::Address`].
     #[serde(rename = "address")]
     Address,
-    /// What the engine is doing. Reply: [`super::Reply::Status`].
+    /// What the engine is doing. Reply: [`crate::Reply::Status`].
     #[serde(rename = "status")]
     Status,
     /// The person says that this is the only copy of the profile that is used from now on: after
-    /// [`super::Event::RunsElsewhere`], sending goes on. Reply: `Done`.
+    /// [`crate::Event::RunsElsewhere`], sending goes on. Reply: `Done`.
     #[serde(rename = "profile.confirm-only-copy")]
     ConfirmOnlyCopy,
 
@@ -318,8 +318,8 @@ impl fmt::Debug for Command {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{GroupCreated, Reply};
     use super::*;
+    use crate::{GroupCreated, Reply};
 
     #[test]
     fn debug_shows_no_text_and_no_invite() {

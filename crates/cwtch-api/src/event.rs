@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::reply::{
+use crate::reply::{
     ContactInfo, ContactPhase, GroupInfo, MessageInfo, MessageState, NameInfo, NoteInfo, ReadinessInfo,
     SeenBy,
 };
@@ -246,7 +246,7 @@ pub enum LogNotice {
 
 impl LogNotice {
     /// Whether it stays true until the server answers better.
-    pub(crate) fn lasts(self) -> bool {
+    pub fn lasts(self) -> bool {
         matches!(self, Self::ClockAhead | Self::Stale | Self::Older | Self::Unlinked)
     }
 }

@@ -1,12 +1,14 @@
 //! What a user interface says to the engine and hears from it.
 //!
 //! One vocabulary for the command line, the daemon's JSON-RPC and any window: [`Command`] with its
-//! [`Reply`] or [`ApiError`], and a stream of [`Event`]s. All types are plain data with a stable JSON form.
+//! [`Reply`] or [`ApiError`], and a stream of [`Event`]s. All types are plain data with a stable JSON form; [`rpc`] is how
+//! they go over a daemon's socket, line by line. Nothing here knows a database, a network or a runtime.
 
 mod command;
 mod error;
 mod event;
 mod reply;
+pub mod rpc;
 
 pub use command::Command;
 pub use error::{ApiError, ErrorKind};

@@ -1,8 +1,9 @@
 //! Errors as a person meets them.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use super::reply::{CandidateInfo, MessageInfo};
+use crate::reply::{CandidateInfo, MessageInfo};
 
 /// What kind of trouble it is: decides what a person or a program can do. Each kind has its exit code, see `cwtch help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,34 @@ pub enum ErrorKind {
     Storage,
     /// The engine is stopping: nothing was done.
     Closed,
+}
+
+impl ErrorKind {
+    /// Its name, as JSON has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::NotFound => "not-found",
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+            Self::Protocol => "protocol",
+            Self::Storage => "storage",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// Its number in a JSON-RPC error.
+    pub fn code(self) -> i64 {
+        match self {
+            Self::Usage => 1,
+            Self::NotFound => 2,
+            Self::Refused => 3,
+            Self::Unreachable => 4,
+            Self::Protocol => 5,
+            Self::Storage => 6,
+            Self::Closed => 7,
+        }
+    }
 }
 
 /// A refusal: one sentence that says what was wrong and what to do. It never carries a secret.
@@ -54,9 +83,44 @@ impl ApiError {
         Self::new(ErrorKind::Closed, "The engine is stopping; run the command again.")
     }
 
+    /// Its values for programs, beside kind and sentence: as `message` the own message that it is about, which exists and
+    /// must not be sent once more; as `candidates` what an ambiguous name may stand for.
+    pub fn data(&self) -> Map<String, Value> {
+        let mut data = Map::new();
+        if let Some(message) = &self.concerns {
+            data.insert("message".to_owned(), json!(message));
+        }
+        if !self.candidates.is_empty() {
+            data.insert("candidates".to_owned(), json!(self.candidates));
+        }
+        data
+    }
+
     /// The same about a message.
     #[must_use]
     pub fn about(self, message: MessageInfo) -> Self {
         Self { concerns: Some(Box::new(message)), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_has_one_name_and_one_number() {
+        let kinds = [
+            ErrorKind::Usage,
+            ErrorKind::NotFound,
+            ErrorKind::Refused,
+            ErrorKind::Unreachable,
+            ErrorKind::Protocol,
+            ErrorKind::Storage,
+            ErrorKind::Closed,
+        ];
+        for (code, kind) in (1..).zip(kinds) {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+            assert_eq!(kind.code(), code);
+        }
     }
 }

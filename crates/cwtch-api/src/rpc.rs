@@ -1,0 +1,352 @@
+//! The objects of JSON-RPC 2.0 as a daemon and its clients speak it, one on each line, without any socket.
+//!
+//! A daemon reads with [`parse`] and writes with [`response`] and [`notification`]; a client has a [`Caller`].
+//! docs/json-rpc.md describes all of it for programs that are not written in Rust.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::{ApiError, Command, Event, Reply};
+
+/// Longest line that the daemon reads, in bytes.
+pub const REQUEST_MAX: usize = 1 << 20;
+/// Longest line that a client reads, in bytes: a reply may hold a thousand messages.
+pub const REPLY_MAX: usize = 1 << 26;
+/// The kind of trouble of a client that found no place at the daemon.
+pub const BUSY: &str = "busy";
+/// Version of this interface: counts changes that break a client.
+pub const INTERFACE: u64 = 1;
+
+/// JSON-RPC's number for params that do not fit.
+const INVALID_PARAMS: i64 = -32602;
+
+/// The methods of the connection itself; all others are those of [`Command`].
+pub const CONNECTION_METHODS: [&str; 5] = ["ping", "version", "subscribe", "unsubscribe", "shutdown"];
+
+/// A request that can be carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// `None` for a notification: it is carried out and not answered.
+    pub id: Option<Value>,
+    /// What is asked.
+    pub method: Method,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Method {
+    /// Something that the engine does.
+    Command(Box<Command>),
+    /// Answers `"pong"`.
+    Ping,
+    /// Answers program, version, interface, profile, address and network.
+    Version,
+    /// From now on events arrive as notifications.
+    Subscribe,
+    /// No more events.
+    Unsubscribe,
+    /// Stops the daemon.
+    Shutdown,
+}
+
+/// A refusal on the level of JSON-RPC or of the engine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RpcError {
+    /// JSON-RPC's number for it.
+    pub code: i64,
+    /// The sentence.
+    pub message: String,
+    /// The kind of trouble, where it has a name.
+    pub kind: Option<String>,
+    /// Its values for programs, see [`ApiError::data`].
+    pub data: Map<String, Value>,
+}
+
+impl RpcError {
+    fn new(code: i64, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), kind: None, data: Map::new() }
+    }
+
+    /// A line that is not JSON.
+    pub fn parse(message: impl Into<String>) -> Self {
+        Self::new(-32700, message)
+    }
+
+    /// JSON that is no request.
+    pub fn invalid_request(message: impl Into<String>) -> Self {
+        Self::new(-32600, message)
+    }
+
+    /// The daemon has too much to do with for this; it may be asked again.
+    pub fn busy(message: impl Into<String>) -> Self {
+        Self { kind: Some(BUSY.to_owned()), ..Self::new(-32000, message) }
+    }
+
+    /// A fault of this program.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(-32603, message)
+    }
+
+    fn method_not_found(method: &str) -> Self {
+        // A name from outside goes back only as far as it is short.
+        let shown: String = method.chars().take(40).collect();
+        Self::new(-32601, format!("There is no method {shown:?}; docs/json-rpc.md lists them."))
+    }
+
+    /// True if the params do not fit.
+    pub fn is_invalid_params(&self) -> bool {
+        self.code == INVALID_PARAMS
+    }
+
+    fn invalid_params(message: impl Into<String>) -> Self {
+        Self::new(INVALID_PARAMS, message)
+    }
+}
+
+impl From<ApiError> for RpcError {
+    fn from(error: ApiError) -> Self {
+        let (code, kind, data) = (error.kind.code(), error.kind.name().to_owned(), error.data());
+        Self { code, message: error.message, kind: Some(kind), data }
+    }
+}
+
+/// Reads one line.
+///
+/// # Errors
+/// What to answer, with the id as far as it could be read.
+pub fn parse(line: &[u8]) -> Result<Request, (Value, RpcError)> {
+    let value: Value = serde_json::from_slice(line).map_err(|e| {
+        (id_of(line), RpcError::parse(format!("This line is not JSON that can be read: {e}.")))
+    })?;
+    let Value::Object(mut object) = value else {
+        let what = if value.is_array() { "Batches are not supported: send" } else { "Not a request: send" };
+        return Err((Value::Null, RpcError::invalid_request(format!("{what} one object per line."))));
+    };
+    let id = object.remove("id");
+    let answer_to = match &id {
+        None => Value::Null,
+        Some(id @ (Value::Null | Value::String(_) | Value::Number(_))) => id.clone(),
+        Some(_) => {
+            let error = RpcError::invalid_request("The id must be a string, a number or null.");
+            return Err((Value::Null, error));
+        }
+    };
+    match method(&object) {
+        Ok(method) => Ok(Request { id, method }),
+        Err(error) => Err((answer_to, error)),
+    }
+}
+
+/// The id of a request that cannot be read as a whole, as far as it can be told: its strings may be halves of
+/// characters, which are JSON and yet no text.
+fn id_of(line: &[u8]) -> Value {
+    #[derive(serde::Deserialize)]
+    struct Id {
+        id: Value,
+    }
+    match serde_json::from_slice(line) {
+        Ok(Id { id: id @ (Value::String(_) | Value::Number(_)) }) => id,
+        _ => Value::Null,
+    }
+}
+
+fn method(object: &Map<String, Value>) -> Result<Method, RpcError> {
+    if object.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
+        return Err(RpcError::invalid_request("This is not JSON-RPC 2.0: \"jsonrpc\":\"2.0\" is missing."));
+    }
+    let name = object
+        .get("method")
+        .and_then(Value::as_str)
+        .ok_or_else(|| RpcError::invalid_request("The method is missing or is not a string."))?;
+    let params = match object.get("params") {
+        None => None,
+        Some(Value::Object(params)) if params.is_empty() => None,
+        Some(Value::Array(params)) if params.is_empty() => None,
+        Some(params @ (Value::Object(_) | Value::Array(_))) => Some(params),
+        Some(_) => return Err(RpcError::invalid_request("The params must be an object or an array.")),
+    };
+    let own = match name {
+        "ping" => Method::Ping,
+        "version" => Method::Version,
+        "subscribe" => Method::Subscribe,
+        "unsubscribe" => Method::Unsubscribe,
+        "shutdown" => Method::Shutdown,
+        _ => return command(name, params).map(|command| Method::Command(Box::new(command))),
+    };
+    if params.is_some() {
+        return Err(RpcError::invalid_params(format!("The method {name} takes no params.")));
+    }
+    Ok(own)
+}
+
+fn command(name: &str, params: Option<&Value>) -> Result<Command, RpcError> {
+    let refused = |e: serde_json::Error| {
+        let why = e.to_string();
+        if why.starts_with("unknown variant") {
+            RpcError::method_not_found(name)
+        } else {
+            RpcError::invalid_params(format!("The params of {name} do not fit: {why}."))
+        }
+    };
+    if let Some(params) = params {
+        return serde_json::from_value(json!({"method": name, "params": params})).map_err(refused);
+    }
+    // A method without parameters, else one whose parameters may all be left out.
+    serde_json::from_value(json!({"method": name}))
+        .or_else(|_| serde_json::from_value(json!({"method": name, "params": {}})))
+        .map_err(refused)
+}
+
+/// A daemon's answer that is no refusal.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// The engine's reply.
+    Reply(Box<Reply>),
+    /// The answer to one of the connection's own methods.
+    Plain(Value),
+}
+
+impl Answer {
+    /// The answer that says only that it is done.
+    pub fn done() -> Self {
+        Self::Plain(json!({}))
+    }
+}
+
+/// A line that answers.
+pub fn response(id: &Value, outcome: &Result<Answer, RpcError>) -> String {
+    match outcome {
+        Ok(Answer::Reply(reply)) => result(id, reply),
+        Ok(Answer::Plain(value)) => result(id, value),
+        Err(error) => refused(id, error),
+    }
+}
+
+fn result(id: &Value, result: &impl Serialize) -> String {
+    #[derive(Serialize)]
+    struct Line<'a, T> {
+        id: &'a Value,
+        jsonrpc: &'static str,
+        result: &'a T,
+    }
+    serde_json::to_string(&Line { id, jsonrpc: "2.0", result })
+        .unwrap_or_else(|e| refused(id, &RpcError::internal(format!("The answer cannot be written: {e}."))))
+}
+
+fn refused(id: &Value, error: &RpcError) -> String {
+    let mut object = json!({"code": error.code, "message": error.message});
+    if let (Some(kind), Some(object)) = (&error.kind, object.as_object_mut()) {
+        let mut data = error.data.clone();
+        data.insert("kind".to_owned(), json!(kind));
+        object.insert("data".to_owned(), data.into());
+    }
+    json!({"jsonrpc": "2.0", "id": id, "error": object}).to_string()
+}
+
+/// A line that tells of an event.
+pub fn notification(event: &Event) -> String {
+    json!({"jsonrpc": "2.0", "method": "event", "params": event}).to_string()
+}
+
+/// A client's side of a connection, without its socket. The client writes the lines that it gets here, and gives each line
+/// that it reads to [`Caller::take`].
+#[derive(Debug, Default)]
+pub struct Caller {
+    last_id: u64,
+}
+
+/// A line from a daemon, as it concerns the request that was made last.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Incoming {
+    /// The answer to it: its result, or the daemon's refusal.
+    Answer(Result<Value, RpcError>),
+    /// The daemon refuses the connection as a whole, and closes it.
+    Refused(RpcError),
+    /// An event.
+    Event(Box<Event>),
+    /// The answer to an earlier request, or something of a newer daemon; not for us.
+    Other,
+}
+
+/// A line that cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LineFault {
+    /// A daemon's line that is not JSON.
+    #[error("the daemon answered with something that is not JSON")]
+    NotJson,
+    /// A command that cannot be written as JSON.
+    #[error("the command cannot be written as JSON: {0}")]
+    Command(serde_json::Error),
+    /// A result that is no reply to the command.
+    #[error("the daemon answered in a form that this version does not know")]
+    Reply(serde_json::Error),
+}
+
+impl Caller {
+    /// A line that asks for a command.
+    ///
+    /// # Errors
+    /// [`LineFault::Command`].
+    pub fn command(&mut self, command: &Command) -> Result<String, LineFault> {
+        let value = serde_json::to_value(command).map_err(LineFault::Command)?;
+        let Value::Object(mut object) = value else { return Err(LineFault::NotJson) };
+        self.last_id += 1;
+        object.insert("jsonrpc".to_owned(), json!("2.0"));
+        object.insert("id".to_owned(), json!(self.last_id));
+        Ok(Value::Object(object).to_string())
+    }
+
+    /// A line that asks for one of the [connection's own methods](CONNECTION_METHODS).
+    pub fn plain(&mut self, method: &str) -> String {
+        debug_assert!(CONNECTION_METHODS.contains(&method));
+        self.last_id += 1;
+        json!({"jsonrpc": "2.0", "id": self.last_id, "method": method}).to_string()
+    }
+
+    /// Reads a line from the daemon.
+    ///
+    /// # Errors
+    /// [`LineFault::NotJson`].
+    pub fn take(&self, line: &[u8]) -> Result<Incoming, LineFault> {
+        let mut value: Value = serde_json::from_slice(line).map_err(|_| LineFault::NotJson)?;
+        if value.get("method").and_then(Value::as_str) == Some("event") {
+            let params = value.get_mut("params").map(Value::take).unwrap_or_default();
+            return Ok(match serde_json::from_value(params) {
+                Ok(event) => Incoming::Event(Box::new(event)),
+                Err(_) => Incoming::Other,
+            });
+        }
+        let refusal = value.get("error").map(refusal);
+        let Some(id) = value.get("id").and_then(Value::as_u64) else {
+            return Ok(refusal.map_or(Incoming::Other, Incoming::Refused));
+        };
+        if id != self.last_id {
+            return Ok(Incoming::Other);
+        }
+        Ok(Incoming::Answer(match refusal {
+            None => Ok(value.get_mut("result").map(Value::take).unwrap_or_default()),
+            Some(refusal) => Err(refusal),
+        }))
+    }
+
+    /// The typed reply in the result of a command.
+    ///
+    /// # Errors
+    /// [`LineFault::Reply`].
+    pub fn reply(command: &Command, result: Value) -> Result<Reply, LineFault> {
+        Reply::from_json(command, result).map_err(LineFault::Reply)
+    }
+}
+
+fn refusal(error: &Value) -> RpcError {
+    let text = |pointer| error.pointer(pointer).and_then(Value::as_str);
+    let message = text("/message").unwrap_or("The daemon refused and gave no reason.");
+    let code = error.get("code").and_then(Value::as_i64).unwrap_or_default();
+    let mut data = error.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
+    data.remove("kind");
+    RpcError { kind: text("/data/kind").map(str::to_owned), data, ..RpcError::new(code, message) }
+}
+
+#[cfg(test)]
+mod tests;
