@@ -1,4 +1,4 @@
-//! How far Tor is, for a person; and trying again for ever.
+//! Tor's progress, for a person; and trying again for ever.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const RETRY_FIRST: Duration = Duration::from_secs(2);
 const RETRY_MAX: Duration = Duration::from_secs(60);
 /// So long without progress is told as a trouble: arti itself names one only after minutes, or never.
 const STALL: Duration = Duration::from_secs(20);
-/// How often to look at a status that does not change by itself: a directory can go out of date.
+/// Pause between two looks at a status that does not change by itself: a directory can go out of date.
 const LOOK: Duration = Duration::from_secs(30);
 
 /// The connection counts for so much of arti's hundred, the directory for the rest.
@@ -107,7 +107,7 @@ const OFFLINE: &str = "No relay of the Tor network can be reached: this machine 
 const FILTERED: &str = "Connections with relays are opened and then cut off: the network here seems to block Tor. It is tried \
      again; set up bridges in tor.toml.";
 
-/// What a connection with a relay counts for of arti's hundred before the handshake.
+/// Part of arti's hundred percent that a connection with a relay counts for before the handshake.
 const REACHED: u8 = CONNECTED / 2;
 /// arti says that the clock is wrong only once eight relays told it the time, so each of these names the clock as well.
 const HALFWAY: &str = "Relays of the Tor network are reached, but no connection with them comes about: this machine's clock may be wrong \

@@ -1,4 +1,4 @@
-//! How many circuits are built at once for those who want to reach an onion service, and for how long each.
+//! Limits of the circuits that are built for those who want to reach an onion service: how many at once, how long each.
 //!
 //! Whoever introduces himself names the relay where he waits. One that answers nobody holds its builder until the
 //! limit, so that there must be as many builders as introductions can come in that time.
@@ -12,12 +12,12 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How much is done at once.
+/// Number of circuits and directory requests under way at once.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// Circuits that are being built; introductions beyond that wait in arti.
     pub(crate) building: usize,
-    /// How long one may take.
+    /// Time that one may take.
     pub(crate) build: Duration,
     /// Circuits in all; beyond that nobody is let in until some end.
     pub(crate) circuits: usize,
@@ -68,7 +68,7 @@ mod tests {
 
     use super::*;
 
-    /// What a request leads to.
+    /// Outcome of a request.
     #[derive(Clone, Copy, PartialEq)]
     enum Asked {
         /// A relay that never answers.

@@ -1,4 +1,4 @@
-//! What reaches an onion service: introductions, rendezvous circuits, streams; all bounded.
+//! Everything that reaches an onion service: introductions, rendezvous circuits, streams; all bounded.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use crate::builders::{Limits, build_each};
 const LIMITS: Limits = Limits { building: 768, build: Duration::from_secs(10), circuits: 8192 };
 /// A circuit on which no stream is open for this long is closed.
 const EMPTY: Duration = Duration::from_secs(60);
-/// How long a stream may wait for the program to take it.
+/// Time that a stream may wait for the program to take it.
 const WAIT: Duration = Duration::from_secs(30);
 
 /// Takes introductions until the service ends. The circuits outlive it, as long as they have open streams.

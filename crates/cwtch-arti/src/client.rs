@@ -23,12 +23,12 @@ use crate::bootstrap;
 use crate::config::{self, ConfigError};
 use crate::service;
 
-/// How long leaving may take.
+/// The most time for leaving.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 pub(crate) type Arti = TorClient<TokioRustlsRuntime>;
 
-/// Why the embedded Tor cannot be started at all.
+/// Reason why the embedded Tor cannot be started at all.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
@@ -43,7 +43,7 @@ pub enum StartError {
     Directory {
         /// The directory.
         path: std::path::PathBuf,
-        /// What is wrong with it.
+        /// The fault that it has.
         why: String,
     },
     /// arti refused.
@@ -56,7 +56,7 @@ pub struct EmbeddedTor {
     shared: Arc<Shared>,
 }
 
-/// What the client's tasks share. They hold it weakly or end with `stop`, so that it goes with its owner.
+/// State that the client's tasks share. They hold it weakly or end with `stop`, so that it goes with its owner.
 pub(crate) struct Shared {
     pub(crate) readiness: watch::Receiver<Readiness>,
     pub(crate) checks: CheckTimes,

@@ -7,7 +7,7 @@ use arti_client::config::{CfgPath, TorClientConfigBuilder};
 use tor_config::ExplicitOrAuto;
 use tor_keymgr::config::ArtiKeystoreKind;
 
-/// Why a configuration of the embedded Tor cannot be used.
+/// Reason why a configuration of the embedded Tor cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -22,7 +22,7 @@ pub enum ConfigError {
     Inconsistent(String),
 }
 
-/// Whether a configuration can be used: what [`EmbeddedTor::start`](crate::EmbeddedTor::start) would say of it.
+/// Checks that a configuration can be used: what [`EmbeddedTor::start`](crate::EmbeddedTor::start) would say of it.
 ///
 /// # Errors
 /// [`ConfigError`].

@@ -26,12 +26,12 @@ use crate::client::{Shared, dial_weakly, report};
 const INTRODUCTIONS: (u32, u32) = (25, 200);
 /// Streams of one rendezvous circuit. Our clients open one, others a few.
 const STREAMS: u32 = 16;
-/// How long a service that "bootstraps" is believed. In some phases of a network's life arti's state stays there
+/// Time that a service that "bootstraps" is believed. In some phases of a network's life arti's state stays there
 /// although the descriptor is out; from then on only the look from outside counts.
 const BELIEVE: Duration = Duration::from_secs(8);
 /// The same identity listens anew: how long the service before may take to end.
 const HANDOVER: Duration = Duration::from_secs(5);
-/// How long withdrawing may take.
+/// The most time for withdrawing.
 const WITHDRAW: Duration = Duration::from_secs(2);
 
 /// Hosts `identity`.

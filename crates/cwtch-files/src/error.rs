@@ -1,4 +1,4 @@
-//! Why a file or directory cannot be used.
+//! Reason why a file or directory cannot be used.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ pub enum Why {
     /// The system refused.
     #[error("it cannot be {action}: {source}")]
     System {
-        /// What was tried, as a participle.
+        /// The action that failed, as a participle.
         action: &'static str,
         /// The system's reason.
         source: io::Error,

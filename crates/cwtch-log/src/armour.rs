@@ -26,7 +26,7 @@ const COLUMNS: usize = 64;
 /// The longest text that is read, with room for what people write around a proof: a long thread, a mailbox.
 pub const MAX_TEXT_LEN: usize = 16 * 1024 * 1024;
 
-/// Why a text holds no proof that can be read.
+/// Reason why a text holds no proof that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArmourError {
@@ -72,7 +72,7 @@ pub fn encode(proof: &FraudProof) -> String {
     text
 }
 
-/// What a file holds.
+/// Content of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// The bytes of a proof, still to be verified.

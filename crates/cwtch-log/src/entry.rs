@@ -10,7 +10,7 @@ use crate::tree::leaf_hash;
 /// Bytes of an [`EntryId`] by which a message names the ones before it (section 8).
 pub const PREFIX_LEN: usize = 20;
 
-/// What a leaf of the tree stands for.
+/// Kind of a leaf of the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LeafKind {
     /// The server holds the body of the entry.

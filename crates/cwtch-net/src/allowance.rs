@@ -1,4 +1,4 @@
-//! How much of what a remote asks for is done: a bucket that refills, without a clock of its own.
+//! Allowance for what a remote asks for: a bucket that refills, without a clock of its own.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ pub struct Allowance {
     each: Duration,
     burst: Duration,
     longest: Option<Duration>,
-    /// When everything that was used will have been refilled.
+    /// Moment at which everything that was used will have been refilled.
     full: Option<Instant>,
 }
 

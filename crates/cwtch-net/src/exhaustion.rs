@@ -1,4 +1,4 @@
-//! What an accept loop does while the process or the system has no file left.
+//! Pauses of an accept loop while the process or the system has no file left.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ impl Exhaustion {
         self.pause = None;
     }
 
-    /// How long to wait, and whether an episode begins.
+    /// Pause to wait, and whether an episode begins.
     fn hit(&mut self, now: Instant) -> (Duration, bool) {
         let news = self.last.is_none_or(|last| now.saturating_duration_since(last) > EPISODE);
         let pause = self.pause.map_or(FIRST, |pause| (2 * pause).min(LONGEST));

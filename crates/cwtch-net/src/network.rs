@@ -1,4 +1,4 @@
-//! What a network must do, and how it fails.
+//! Duties of a network, and its failures.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +18,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// A stream of any network.
 pub type BoxStream = Box<dyn Stream>;
 
-/// What may travel together: streams that were dialled with the same isolation may share a circuit of an
+/// Token of what may travel together: streams that were dialled with the same isolation may share a circuit of an
 /// anonymous network, streams with different ones never do. No two calls of [`Isolation::new`] in a process give
 /// the same one, and networks keep those of different processes apart by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,7 +48,7 @@ pub struct Validity {
 }
 
 impl Validity {
-    /// Whether a time lies in it.
+    /// True if a time lies in it.
     pub fn contains(&self, unix: u64) -> bool {
         (self.after..=self.until).contains(&unix)
     }
@@ -74,12 +74,12 @@ pub trait Network: Send + Sync {
     /// [ready](Self::readiness); anything else is local trouble.
     async fn dial(&self, address: &Address, isolation: Isolation) -> Result<BoxStream, NetError>;
 
-    /// How far the network is from carrying streams, now and from now on. It ends with the network.
+    /// Readiness of the network for carrying streams, now and from now on. It ends with the network.
     fn readiness(&self) -> watch::Receiver<Readiness> {
         Readiness::always()
     }
 
-    /// Whether the network can tell that this machine's clock is right to within hours, now or later: a Tor of this machine,
+    /// True if the network can tell that this machine's clock is right to within hours, now or later: a Tor of this machine,
     /// whose directory has a time for which it is [valid](Self::validity).
     fn confirms_clock(&self) -> bool {
         false
@@ -99,7 +99,7 @@ pub trait Network: Send + Sync {
     /// The network's name in a few words, for a person.
     fn describe(&self) -> &'static str;
 
-    /// What a person must know before trusting this network with anything; programs print it at start.
+    /// Warning that a person must know before trusting this network with anything; programs print it at start.
     fn warning(&self) -> Option<&'static str> {
         None
     }
@@ -118,7 +118,7 @@ pub trait Listener: Send {
     /// The address that is listened on.
     fn address(&self) -> &Address;
 
-    /// How far others are from reaching the address, now and from now on. Ready means that it was seen to
+    /// Readiness of the address for others, now and from now on. Ready means that it was seen to
     /// answer, as far as the network can tell.
     fn readiness(&self) -> watch::Receiver<Readiness> {
         Readiness::always()
@@ -129,26 +129,26 @@ pub trait Listener: Send {
     async fn close(self: Box<Self>);
 }
 
-/// Why a network did not do what it was asked. No text contains an address.
+/// Reason why a network did not do what it was asked. No text contains an address.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetError {
     /// Nobody can be reached there now; trying again later can help.
     #[error("the peer cannot be reached: {why}")]
     Unreachable {
-        /// What was seen.
+        /// The observation.
         why: UnreachableWhy,
     },
     /// The network does not carry streams yet, or not any more for now.
     #[error("the network is not ready: {why}")]
     NotReady {
-        /// What it waits for or what is wrong, to follow a colon.
+        /// The thing that it waits for, or the fault, to follow a colon.
         why: String,
     },
     /// The network cannot be used as it is set up; waiting does not help.
     #[error("{what}")]
     Setup {
-        /// What is wrong and what to do, to stand alone, without a full stop.
+        /// The fault and what to do, to stand alone, without a full stop.
         what: String,
     },
     /// The peer's address file says nothing that may be dialled.
@@ -157,7 +157,7 @@ pub enum NetError {
     /// The operating system refused something.
     #[error("could not {doing}: {source}")]
     Io {
-        /// What was being done, to follow "could not".
+        /// The action that failed, to follow "could not".
         doing: &'static str,
         /// The system's answer.
         source: io::Error,
@@ -168,7 +168,7 @@ pub enum NetError {
 }
 
 impl NetError {
-    /// Whether the peer is away (rather than something being wrong here), so that a retry makes sense.
+    /// True if the peer is away (rather than something being wrong here), so that a retry makes sense.
     pub fn is_unreachable(&self) -> bool {
         matches!(self, Self::Unreachable { .. })
     }
@@ -184,7 +184,7 @@ impl NetError {
     }
 }
 
-/// What was seen when a peer could not be reached.
+/// Observation when a peer could not be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnreachableWhy {
@@ -208,7 +208,7 @@ pub enum UnreachableWhy {
     TimedOut,
 }
 
-/// What is wrong with an address file (§1.2).
+/// Fault of an address file (§1.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressFileFault {

@@ -1,28 +1,28 @@
-//! How far something is from being usable: a network, a published address.
+//! Readiness of something that takes time to become usable: a network, a published address.
 
 use std::borrow::Cow;
 
 use tokio::sync::watch;
 
-/// How far something is, for a person who waits for it.
+/// Readiness of something, for a person who waits for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readiness {
-    /// How much is done, 0 to 100, as far as it can be told; 100 is [ready](Self::is_ready).
+    /// The part that is done, 0 to 100, as far as it can be told; 100 is [ready](Self::is_ready).
     pub percent: u8,
-    /// What is waited for, in a few words without a full stop; empty once ready.
+    /// The thing that is waited for, in a few words without a full stop; empty once ready.
     pub waiting_for: Cow<'static, str>,
-    /// What stands in the way, where something does.
+    /// Obstacle in the way, where there is one.
     pub trouble: Option<Trouble>,
 }
 
-/// What stands in the way.
+/// Obstacle in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
-    /// What happened and what to do: one or more whole sentences. It names no address.
+    /// Event and advice: one or more whole sentences. It names no address.
     pub sentence: String,
-    /// Whether somebody has to do something about it. If not, it may pass by itself.
+    /// True if somebody has to do something about it. If not, it may pass by itself.
     pub needs_person: bool,
-    /// Whether it is certain that another process answers at the own address.
+    /// True if it is certain that another process answers at the own address.
     pub elsewhere: bool,
 }
 
@@ -54,7 +54,7 @@ impl Readiness {
         self
     }
 
-    /// Whether it is usable.
+    /// True if it is usable.
     pub fn is_ready(&self) -> bool {
         self.percent >= 100
     }

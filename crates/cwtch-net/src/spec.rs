@@ -1,4 +1,4 @@
-//! How a person names a network: the argument of `--network`.
+//! Name of a network as a person gives it: the argument of `--network`.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -17,11 +17,11 @@ pub enum NetworkSpec {
     Loopback(PathBuf),
 }
 
-/// Where a running Tor listens for controllers.
+/// Address at which a running Tor listens for controllers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ControlPort {
-    /// Where the configuration, Tor's usual environment variables or the usual places say.
+    /// The places that the configuration or Tor's usual environment variables name, or the usual ones.
     #[default]
     Usual,
     /// TCP. Only an IP address: a name would have to be looked up.
@@ -30,7 +30,7 @@ pub enum ControlPort {
     Unix(PathBuf),
 }
 
-/// Why a text names no network.
+/// Reason why a text names no network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpecError {

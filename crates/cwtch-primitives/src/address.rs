@@ -12,11 +12,11 @@ use crate::text::is_invisible;
 /// Length of an address inside protocol fields, in ASCII bytes (no `.onion` suffix).
 pub const ADDRESS_LEN: usize = 56;
 const VERSION: u8 = 3;
-/// What follows an address as a host's name.
+/// Suffix of an address that is used as a host's name.
 const SUFFIX: &str = ".onion";
-/// What may stand before a pasted address.
+/// Prefixes that a pasted address may have.
 const SCHEMES: [&str; 4] = ["http://", "https://", "cwtch://", "cwtch:"];
-/// What may stand around a pasted address, beside what shows nothing.
+/// Characters that may stand around a pasted address, beside those that show nothing.
 const AROUND: [char; 24] = [
     '<', '>', '(', ')', '[', ']', '{', '}', '"', '\'', '`', '*', '_', '“', '”', '„', '‘', '’', '«', '»', ',',
     ';', '/', '.',
@@ -34,7 +34,7 @@ pub struct Address {
     key: PublicKey,
 }
 
-/// Why a text is not an address.
+/// Reason why a text is not an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
@@ -171,7 +171,7 @@ impl Address {
     }
 }
 
-/// Whether a character of a pasted text is passed over.
+/// True if a character of a pasted text is passed over.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || c.is_control() || is_invisible(c)
 }

@@ -89,7 +89,7 @@ pub struct PublicKey {
     bytes: [u8; 32],
 }
 
-/// Why bytes are not a usable public key, or a signature is not valid.
+/// Reason why bytes are not a usable public key, or a signature is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublicKeyError {
@@ -131,7 +131,7 @@ impl PublicKey {
         Address::from_public_key(self)
     }
 
-    /// Whether the point lies in the group of prime order. §1.1 does not ask for it; the verifiable log does
+    /// True if the point lies in the group of prime order. §1.1 does not ask for it; the verifiable log does
     /// (docs/verifiable-log.md, section 1), so that a signature means the same to every verifier. Costs about as
     /// much as a verification: once for each key.
     pub fn is_torsion_free(&self) -> bool {

@@ -44,7 +44,7 @@ impl Challenge {
         None
     }
 
-    /// Whether a solution is valid: the hash over it and the challenge starts with two zero bytes.
+    /// True if a solution is valid: the hash over it and the challenge starts with two zero bytes.
     pub fn check(&self, solution: &[u8; SOLUTION_LEN]) -> bool {
         let hash = Sha256::new().chain_update(solution).chain_update(self.challenge).finalize();
         hash.starts_with(&[0, 0])

@@ -11,7 +11,7 @@ use crate::secret::SecretBytes;
 pub const NONCE_LEN: usize = 24;
 /// Length of the authenticator in front of the ciphertext, in bytes.
 pub const MAC_LEN: usize = 16;
-/// What [`seal`] adds to a plaintext: nonce and authenticator.
+/// Bytes that [`seal`] adds to a plaintext: nonce and authenticator.
 pub const OVERHEAD: usize = NONCE_LEN + MAC_LEN;
 
 /// A secretbox key.

@@ -1,6 +1,6 @@
 //! Characters that show nothing, in what people paste and in names that others chose.
 
-/// Whether a character takes part in a text without showing anything of itself: Unicode's default-ignorable code
+/// True if a character takes part in a text without showing anything of itself: Unicode's default-ignorable code
 /// points (zero-width and soft-hyphen characters, fillers, variation selectors, marks of direction, tags), the marks
 /// of interlinear notes, and the empty Braille cell. White space and control characters are not among them.
 pub fn is_invisible(c: char) -> bool {

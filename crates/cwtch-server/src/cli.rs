@@ -24,7 +24,7 @@ use crate::store::{SqliteStore, Store};
 const FAILURE: u8 = 1;
 /// Exit code of a wrong command line or configuration file.
 const USAGE: u8 = 2;
-/// Where the embedded Tor keeps its guards and its directory, in the data directory.
+/// Directory of the embedded Tor's guards and network directory, in the data directory.
 const TOR_STATE: &str = "tor";
 
 /// An untrusted Cwtch server: a token service and a board.
@@ -123,7 +123,7 @@ struct StatusArgs {
     json: bool,
 }
 
-/// What went wrong, as a person reads it, and the exit code it leads to.
+/// Failure of the program, as a person reads it, and the exit code it leads to.
 struct Failure {
     code: u8,
     message: String,

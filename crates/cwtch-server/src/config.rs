@@ -1,4 +1,4 @@
-//! What an operator can set: one TOML file, every key optional, unknown keys refused by name.
+//! Configuration by an operator: one TOML file, every key optional, unknown keys refused by name.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,13 +15,13 @@ const MAX_FILE: u64 = 64 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// What is logged to the error stream.
+    /// Log to the error stream.
     pub log_level: LogLevel,
-    /// What is kept.
+    /// Retention of messages.
     pub storage: StorageConfig,
-    /// How much of anything a remote may have at once.
+    /// The most of anything that a remote may have at once.
     pub limits: Limits,
-    /// How long a remote may take.
+    /// Time that a remote may take.
     pub deadlines: Deadlines,
 }
 
@@ -83,7 +83,7 @@ pub struct Limits {
     pub packets_in_flight: usize,
     /// Pieces of replays that are being read from the database at the same moment. Further ones wait their turn, in order.
     pub replays: usize,
-    /// What may wait in memory for clients to take it, of all of them together, in MiB. Who has let it wait longest is
+    /// The most that may wait in memory for clients to take it, of all of them together, in MiB. Who has let it wait longest is
     /// closed when there is no more room.
     pub waiting_mib: usize,
     /// Requests of one connection that no token pays for (replays, refused and repeated posts, each 10,000 messages sent
@@ -119,7 +119,7 @@ impl Limits {
         }
     }
 
-    /// What may wait for clients, in bytes.
+    /// The most that may wait for clients, in bytes.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting_mib.saturating_mul(1 << 20)
     }
@@ -194,7 +194,7 @@ impl Deadlines {
     }
 }
 
-/// Why a configuration was refused.
+/// Reason why a configuration was refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -203,7 +203,7 @@ pub enum ConfigError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: std::io::Error,
     },
     /// Not the TOML that is expected: a syntax error, an unknown key, a value of the wrong type.
@@ -211,7 +211,7 @@ pub enum ConfigError {
     Parse {
         /// Line number, from 1.
         line: usize,
-        /// What was wrong; names the key.
+        /// The fault; names the key.
         message: String,
     },
     /// A number that makes no sense.
@@ -223,7 +223,7 @@ pub enum ConfigError {
         min: u64,
         /// Largest value.
         max: u64,
-        /// What was set.
+        /// The value that was set.
         value: u64,
     },
 }

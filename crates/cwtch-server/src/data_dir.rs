@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cwtch_files::{FileError, Lock, Others, Why};
 
-/// Why a data directory, or a file in it, cannot be used.
+/// Reason why a data directory, or a file in it, cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataDirError {
@@ -16,13 +16,13 @@ pub enum DataDirError {
          had access, treat the keys as known to them", path.display(), path.display()
     )]
     Open {
-        /// What it is.
+        /// The thing's name.
         what: &'static str,
-        /// Where it is.
+        /// Its path.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
-        /// What they should be.
+        /// The mode that it should have.
         fix: &'static str,
     },
     /// Another user owns it.
@@ -31,17 +31,17 @@ pub enum DataDirError {
         path.display()
     )]
     Owner {
-        /// What it is.
+        /// The thing's name.
         what: &'static str,
-        /// Where it is.
+        /// Its path.
         path: PathBuf,
     },
     /// Something else stands where it should be.
     #[error("{} is not {expected}: move it away or name another directory with --data", path.display())]
     Kind {
-        /// Where it is.
+        /// Its path.
         path: PathBuf,
-        /// What it should be.
+        /// The kind that it should have.
         expected: &'static str,
     },
     /// Another process serves it.
@@ -65,11 +65,11 @@ pub enum DataDirError {
     /// The system refused.
     #[error("{} cannot be {action}: {source}", path.display())]
     Io {
-        /// What was tried, as a participle.
+        /// The action that failed, as a participle.
         action: &'static str,
         /// On what.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
 }
@@ -80,7 +80,7 @@ impl DataDirError {
         move |source| Self::Io { action, path, source }
     }
 
-    /// What is wrong with a file or directory, named as what it is for the server.
+    /// Error of a file or directory, named as what it is for the server.
     pub(crate) fn of(what: &'static str) -> impl FnOnce(FileError) -> Self {
         move |FileError { path, why }| match why {
             Why::NotADirectory => Self::Kind { path, expected: "a directory" },
@@ -122,7 +122,7 @@ impl DataDir {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }

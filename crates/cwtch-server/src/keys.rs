@@ -22,7 +22,7 @@ const ISSUER: &str = "issuer.key";
 /// A key file's name in an error.
 const KEY_FILE: &str = "the key file";
 
-/// Why the keys cannot be used.
+/// Reason why the keys cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -41,7 +41,7 @@ pub enum KeyError {
          another server)", path.display()
     )]
     Lost {
-        /// Where the keys should be.
+        /// Path at which the keys should be.
         path: PathBuf,
     },
 }
@@ -126,7 +126,7 @@ impl ServerKeys {
         sync_dir(data_dir)
     }
 
-    /// What clients learn of the server, signed by the board's identity (§1.7).
+    /// Key bundle that clients learn of the server, signed by the board's identity (§1.7).
     pub fn bundle(&self) -> KeyBundle {
         KeyBundle::sign(&self.board, &self.token_service.address(), self.issuer.public())
     }
@@ -141,7 +141,7 @@ pub(crate) struct Unbegun;
 impl Unbegun {
     const FILE: &'static str = "log.unbegun";
 
-    /// Whether it is there.
+    /// True if it is there.
     pub(crate) fn is(dir: &Path) -> bool {
         dir.join(Self::FILE).exists()
     }

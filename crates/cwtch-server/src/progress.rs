@@ -1,4 +1,4 @@
-//! What an operator hears of how reachable the server is.
+//! Words for an operator about how reachable the server is.
 
 use std::io::{self, Write};
 use std::sync::mpsc;
@@ -30,7 +30,7 @@ impl Part {
         Self { name, now, told: None }
     }
 
-    /// What is new, if it is worth telling.
+    /// News, if it is worth telling.
     fn news(&mut self) -> Option<Readiness> {
         let now = self.now.borrow_and_update().clone();
         if self.told.as_ref() == Some(&now) {

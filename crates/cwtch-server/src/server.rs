@@ -23,10 +23,10 @@ use crate::store::{SqliteStore, Store, StoreError, StoreWriter, WriterHandle, sp
 use crate::timekeeping;
 use crate::token_service::TokenService;
 
-/// How often a start that waits looks at the clock.
+/// Pause between two looks at the clock of a start that waits.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Why a server did not start.
+/// Reason why a server did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerError {
@@ -50,10 +50,10 @@ pub enum ServerError {
     Thread(#[from] io::Error),
 }
 
-/// How long a server that stops waits for its disk. What is queued is stored in a moment, and nothing of it was confirmed.
+/// Time that a server that stops waits for its disk. What is queued is stored in a moment, and nothing of it was confirmed.
 const WRITER_ENDS: Duration = Duration::from_secs(60);
 
-/// Why a running server ends by itself.
+/// Reason why a running server ends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PartFailed {
@@ -67,7 +67,7 @@ pub enum PartFailed {
         "the token service can accept no more connections: the log says why; start the server again when that is mended"
     )]
     TokenService,
-    /// What stores posts does not know any more what is stored.
+    /// The part that stores posts does not know any more what is stored.
     #[error(
         "the server can store nothing more, because it could not read its database after a failure: the log says which; \
          check the disk and start the server again, everything that was confirmed is stored"
@@ -75,7 +75,7 @@ pub enum PartFailed {
     Writer,
 }
 
-/// What an operator says about one start.
+/// Instructions of an operator for one start.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Declarations {
     /// The database was restored from a backup or moved without its log key: the log begins anew, and clients are told
@@ -229,7 +229,7 @@ struct Starting {
     declarations: Declarations,
 }
 
-/// What came of an attempt.
+/// Outcome of an attempt.
 enum Attempt {
     Opened(Box<Opened>),
     NotYet(Starting, NotYet),
@@ -323,7 +323,7 @@ pub struct RunningServer {
 }
 
 impl RunningServer {
-    /// What a client needs to use the server.
+    /// Server string and address that a client needs to use the server.
     pub fn bundle(&self) -> &KeyBundle {
         &self.bundle
     }
@@ -333,12 +333,12 @@ impl RunningServer {
         self.bundle.board()
     }
 
-    /// How far the network is.
+    /// Readiness of the network.
     pub fn network(&self) -> watch::Receiver<Readiness> {
         self.network.readiness()
     }
 
-    /// How far others are from reaching the board and the token service, in this order.
+    /// Readiness of the board's and the token service's addresses, in this order.
     pub fn services(&self) -> [watch::Receiver<Readiness>; 2] {
         self.readiness.clone()
     }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::board::stopped;
 use crate::store::Submitter;
 
-/// How often a network is asked that does not say when it knows more.
+/// Pause between two questions to a network that does not say when it knows more.
 const ASK: Duration = Duration::from_secs(1);
 
 /// Runs until the server stops.
@@ -50,7 +50,7 @@ pub(crate) async fn confirmed(network: &dyn Network, now: impl Fn() -> u64) -> b
     }
 }
 
-/// What a ready network says.
+/// Words of a ready network.
 fn valid(network: &dyn Network) -> Option<Validity> {
     let ready = network.readiness().borrow().is_ready();
     network.validity().filter(|_| ready)

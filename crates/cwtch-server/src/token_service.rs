@@ -21,7 +21,7 @@ use crate::board::{driver_deadlines, stopped};
 use crate::config::Config;
 use crate::stats::Stats;
 
-/// What all token connections share.
+/// State that all token connections share.
 pub(crate) struct TokenService {
     issuer: IssuerKey,
     deadlines: Deadlines,

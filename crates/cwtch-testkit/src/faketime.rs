@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What is set in the environment of a program.
+/// Variables that are set in the environment of a program.
 pub type Environment = Vec<(&'static str, String)>;
 
 /// The library that shows a program another time; `None`, and a line that says so, where it is not installed.

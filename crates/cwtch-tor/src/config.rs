@@ -70,7 +70,7 @@ const EMBEDDED_KEYS: [&str; 11] = [
     "address_filter",
 ];
 
-/// What `tor.toml` says. [`TorConfig::default`] is what an empty file means.
+/// Settings of `tor.toml`. [`TorConfig::default`] is what an empty file means.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct TorConfig {
     /// The `[onion]` table.
@@ -122,9 +122,9 @@ pub struct SystemConfig {
     pub socks: Option<Endpoint>,
     /// A file with the control port's password.
     pub password_file: Option<PathBuf>,
-    /// Where Tor hands connections over; if missing, what suits the Tor that is found.
+    /// Place at which Tor hands connections over; if missing, what suits the Tor that is found.
     pub listen: Option<Listen>,
-    /// Whether to ask for Tor's proof-of-work defence.
+    /// True to ask for Tor's proof-of-work defence.
     pub proof_of_work: bool,
 }
 
@@ -134,7 +134,7 @@ impl Default for SystemConfig {
     }
 }
 
-/// Where Tor hands connections over.
+/// Place at which Tor hands connections over.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Listen {
@@ -167,7 +167,7 @@ impl TryFrom<String> for Listen {
     }
 }
 
-/// Why a configuration was refused.
+/// Reason why a configuration was refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -176,7 +176,7 @@ pub enum ConfigError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: std::io::Error,
     },
     /// Not the TOML that is expected: a syntax error, an unknown key, a value of the wrong type.
@@ -186,7 +186,7 @@ pub enum ConfigError {
         line: usize,
         /// The key or table on that line.
         key: String,
-        /// What was wrong.
+        /// The fault.
         message: String,
     },
     /// A table of arti's configuration that is not a person's to set.

@@ -1,4 +1,4 @@
-//! Where something of a Tor listens: TCP or a Unix socket.
+//! Addresses at which something of a Tor listens: TCP or a Unix socket.
 
 use std::fmt;
 use std::net::SocketAddr;

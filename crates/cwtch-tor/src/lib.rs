@@ -1,4 +1,4 @@
-//! Which Tor, and how to reach it.
+//! Choice of a Tor, and the ways to reach it.
 //!
 //! [`open()`] makes a [`Network`](cwtch_net::Network) of a name: the embedded Tor (`cwtch-arti`, behind the feature
 //! `arti`), the system's Tor over its control port, or loopback. [`TorConfig`] is the file that says what the

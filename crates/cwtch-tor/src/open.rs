@@ -9,7 +9,7 @@ use crate::config::TorConfig;
 use crate::secret_file::{self, PasswordFileFault};
 use crate::system::{Environment, EnvironmentFault, Places, SystemTor};
 
-/// Why a network cannot be opened at all. What may pass by itself is no such error: the network then says so in
+/// Reason why a network cannot be opened at all. What may pass by itself is no such error: the network then says so in
 /// its [readiness](Network::readiness).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -28,7 +28,7 @@ pub enum OpenError {
     PasswordFile {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault that it has.
         fault: PasswordFileFault,
     },
     /// The embedded Tor cannot be started.
@@ -44,7 +44,7 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// Whether a setting is at fault, on the command line, in the environment or in `tor.toml`.
+    /// True if a setting is at fault, on the command line, in the environment or in `tor.toml`.
     pub fn is_usage(&self) -> bool {
         match self {
             Self::NoEmbeddedTor | Self::PasswordFile { .. } | Self::Settings(_) | Self::Environment(_) => {

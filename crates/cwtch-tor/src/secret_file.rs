@@ -9,7 +9,7 @@ use cwtch_primitives::Zeroizing;
 /// Longest password, in bytes.
 const MAX_PASSWORD: usize = 1024;
 
-/// Why a password file cannot be used.
+/// Reason why a password file cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PasswordFileFault {

@@ -49,7 +49,7 @@ struct Cli {
     server: Option<Address>,
 }
 
-/// Why nothing was proven.
+/// Reason why nothing was proven.
 enum Failure {
     NotProven(String),
     Unreadable(String),
@@ -106,7 +106,7 @@ fn run(cli: &Cli) -> Result<String, Failure> {
     }
 }
 
-/// Why a file that is not the bare bytes of a proof holds none.
+/// Reason why a file that is not the bare bytes of a proof holds none.
 fn no_proof(content: &[u8], error: &ArmourError) -> String {
     let text = str::from_utf8(content).is_ok();
     match error {

@@ -24,7 +24,7 @@ use crate::session::{Chosen, choose};
 use crate::settings::{PasswordSource, Settings};
 use crate::text;
 
-/// How the daemon runs.
+/// Manner in which the daemon runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
     /// In front of somebody, or of a program.
@@ -129,7 +129,7 @@ async fn receive(settings: &Settings, chosen: &Chosen, manner: Manner) -> Result
     }
 }
 
-/// Who hears how reachable the profile is.
+/// Listener that hears how reachable the profile is.
 enum Voice {
     /// People, who are not told the same twice in a row.
     People(Option<String>),

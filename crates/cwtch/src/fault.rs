@@ -1,4 +1,4 @@
-//! How a command fails: one sentence, a kind for programs, and an exit code.
+//! Failures of a command: one sentence, a kind for programs, and an exit code.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ const EXIT_CODES: [(&str, u8); 9] = [
     ("busy", 12),
 ];
 
-/// Why a command ended without doing what it was asked.
+/// Reason why a command ended without doing what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     /// The kind, as `--json` shows it.
@@ -60,7 +60,7 @@ impl Fault {
         Self::new("internal", message)
     }
 
-    /// What the process exits with.
+    /// Exit code of the process.
     pub(crate) fn exit_code(&self) -> u8 {
         EXIT_CODES.iter().find(|(kind, _)| *kind == self.kind).map_or(EXIT_FAILURE, |(_, code)| *code)
     }

@@ -44,7 +44,7 @@ fn server_line(line: &[OsString]) -> Option<Vec<OsString>> {
     })
 }
 
-/// What the program logs of itself: nothing unless asked, and never an address, key, text or group.
+/// Log of the program itself: nothing unless asked, and never an address, key, text or group.
 fn log_to_stderr() {
     let filter = EnvFilter::try_from_env("CWTCH_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
     let colour =

@@ -1,4 +1,4 @@
-//! Who carries a command out: the profile's daemon where one runs, else an engine in this process.
+//! Session that carries a command out: by the profile's daemon where one runs, else by an engine in this process.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,9 +23,9 @@ use crate::text;
 
 /// After which time a person is told that another command is waited for.
 const LOCK_NOTE: Duration = Duration::from_secs(2);
-/// How often to look again.
+/// Pause before looking again.
 const LOCK_POLL: Duration = Duration::from_millis(50);
-/// Where the embedded Tor keeps its guards and its directory, in the profile's directory.
+/// Directory of the embedded Tor's guards and network directory, in the profile's directory.
 const TOR_STATE: &str = "tor";
 
 /// A profile that was chosen.
@@ -36,7 +36,7 @@ pub(crate) struct Chosen {
     /// The profile's own directory.
     pub(crate) path: PathBuf,
     has_password: bool,
-    /// How long to wait for another command that has it open.
+    /// Time to wait for another command that has it open.
     patience: Duration,
     json: bool,
 }

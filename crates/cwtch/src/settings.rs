@@ -12,26 +12,26 @@ use crate::fault::Fault;
 use crate::output::sentence;
 use crate::text;
 
-/// What holds for the whole run of the program.
+/// Settings that hold for the whole run of the program.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// The data directory; may not exist yet.
     pub(crate) data: PathBuf,
     /// The network, where one was named.
     pub(crate) network: Option<NetworkSpec>,
-    /// How Tor is set up.
+    /// Settings of Tor.
     pub(crate) tor: TorConfig,
     /// The profile, where one was named.
     pub(crate) profile: Option<String>,
-    /// Where the password comes from.
+    /// Source of the password.
     pub(crate) password: PasswordSource,
-    /// How long to wait for another command that has the profile open.
+    /// Time to wait for another command that has the profile open.
     pub(crate) lock_patience: Duration,
     /// JSON for programs instead of text for people.
     pub(crate) json: bool,
 }
 
-/// Where the profile's password comes from.
+/// Source of the profile's password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PasswordSource {
     /// Typed on the terminal.

@@ -1,4 +1,4 @@
-//! What a person does with messages afterwards: takes a queued one back, sends one again, deletes one here.
+//! Commands for messages that exist: taking a queued one back, sending one again, deleting one here.
 
 use cwtch_wire::overlay::Overlay;
 
@@ -11,7 +11,7 @@ use crate::profile::{
     Conversation, MessageId, MessageState, Profile, StorageError, StoredMessage, TakenBack,
 };
 
-/// What is said of a message that is not sent again and may have left.
+/// Words about a message that is not sent again and may have left.
 const MAY_ARRIVE: &str =
     "It had left already, so it may have arrived or still arrive; it is shown as delivered then.";
 

@@ -1,4 +1,4 @@
-//! Where an engine's time comes from.
+//! Clock of an engine.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};

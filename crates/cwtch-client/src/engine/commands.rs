@@ -15,7 +15,7 @@ use super::{afterwards, contacts, members};
 use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, Reply, StatusInfo};
 use crate::profile::StorageError;
 
-/// How long a command waits in a daemon where it names no time.
+/// Time that a command waits in a daemon where it names no time.
 const DAEMON_TIMEOUT: Duration = Duration::from_secs(60);
 /// The same without a daemon, where somebody sits in front of it. It counts from the network's readiness on: see
 /// [`Patience`].
@@ -143,7 +143,7 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
     })
 }
 
-/// Whether the command needs the groups experiment. `send`, `suggest`, `messages` and `focus` are judged by the
+/// True if the command needs the groups experiment. `send`, `suggest`, `messages` and `focus` are judged by the
 /// conversation that they name.
 fn concerns_groups(command: &Command) -> bool {
     matches!(
@@ -207,7 +207,7 @@ async fn status(inner: &Inner) -> Result<StatusInfo, ApiError> {
     })
 }
 
-/// How long a command waits; not at all for 0 seconds.
+/// Time that a command waits; not at all for 0 seconds.
 fn patience(inner: &Inner, seconds: Option<u64>, turn: Turn) -> Result<Patience, ApiError> {
     let context = &inner.context;
     let wait = match seconds {

@@ -1,4 +1,4 @@
-//! What every task of an open profile shares.
+//! State that every task of an open profile shares.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,16 +22,16 @@ use crate::profile::Twin;
 /// Events that a listener may be behind before it is told that it missed some.
 const EVENT_BACKLOG: usize = 1024;
 
-/// How long the network may take to end.
+/// Time that the network may take to end.
 const FAREWELL: Duration = Duration::from_secs(10);
 
 /// The shared parts of an engine. Always behind an `Arc`; nothing in it is a lock that is held across an await.
 pub(crate) struct Context {
     /// The profile's database, on its own thread.
     pub(crate) store: Store,
-    /// Where to listen. Nobody dials but through [`Dialing`].
+    /// The network, to listen on. Nobody dials but through [`Dialing`].
     pub(crate) network: Arc<dyn Network>,
-    /// Where to dial.
+    /// The dial queue.
     pub(crate) dialing: Dialing,
     /// The profile's identity.
     pub(crate) identity: Identity,
@@ -39,7 +39,7 @@ pub(crate) struct Context {
     pub(crate) address: Address,
     /// Everybody who listens to events.
     pub(crate) events: broadcast::Sender<Arc<Event>>,
-    /// How the engine was started.
+    /// Options with which the engine was started.
     pub(crate) options: EngineOptions,
     /// Cancelled once, at shutdown: every task ends at the next await.
     pub(crate) shutdown: CancellationToken,
@@ -49,7 +49,7 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     /// Hears what contacts say about logs.
     pub(crate) ear: Ear,
-    /// Whether another copy of the profile runs elsewhere.
+    /// Knowledge about another copy of the profile that runs elsewhere.
     pub(crate) alone: Alone,
 }
 
@@ -90,7 +90,7 @@ impl Context {
         (self.clock)()
     }
 
-    /// Whether the engine keeps connections without being asked.
+    /// True if the engine keeps connections without being asked.
     pub(crate) fn is_daemon(&self) -> bool {
         self.options.mode == Mode::Daemon
     }

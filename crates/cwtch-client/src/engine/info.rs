@@ -1,4 +1,4 @@
-//! What the database holds, as user interfaces see it.
+//! Content of the database, as user interfaces see it.
 
 use std::collections::HashMap;
 
@@ -25,16 +25,16 @@ use crate::profile::{
 /// The overlay number under which bytes are kept that are no overlay at all.
 pub(crate) const KIND_NONE: u64 = 0;
 
-/// How the way to a contact stands.
+/// Standing of the connection with a contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Standing {
     /// The phase.
     pub(crate) phase: ContactPhase,
-    /// Why the last attempt or connection failed, as a sentence; `None` since one succeeded.
+    /// Reason why the last attempt or connection failed, as a sentence; `None` since one succeeded.
     pub(crate) trouble: Option<String>,
 }
 
-/// How far something is, for user interfaces.
+/// Readiness of something, for user interfaces.
 pub(crate) fn readiness_info(readiness: &Readiness) -> ReadinessInfo {
     let trouble = readiness.trouble.as_ref();
     ReadinessInfo {
@@ -74,7 +74,7 @@ pub(crate) fn bare(naming: Option<&Naming>) -> String {
     naming.map(|naming| naming.name.clone()).unwrap_or_default()
 }
 
-/// Who chose a name.
+/// Source of a name: who chose it.
 pub(crate) fn name_source(naming: Option<&Naming>) -> NameSource {
     match naming.map(|naming| naming.source) {
         None => NameSource::None,

@@ -10,7 +10,7 @@ use super::inner::Inner;
 use super::wake::WakeDetector;
 use crate::api::Event;
 
-/// How often the clocks are compared, at least; up to half of it is added at random.
+/// The least pause between two comparisons of the clocks; up to half of it is added at random.
 const LOOK_AT_CLOCKS: Duration = Duration::from_secs(10);
 /// From the call to dial again to the first dial: time for everybody to join the queue, so that who matters most
 /// goes first and not who was woken first.

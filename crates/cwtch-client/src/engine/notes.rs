@@ -1,4 +1,4 @@
-//! What people read about a group message beside its text.
+//! Notes that people read about a group message beside its text.
 //!
 //! The words are those of docs/verifiable-log.md, section 8, most of them from [`cwtch_protocol::transcript`];
 //! docs/when-a-server-cheats.md explains them.

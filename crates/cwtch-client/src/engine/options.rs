@@ -1,10 +1,10 @@
-//! How an engine is started.
+//! Options with which an engine is started.
 
 use super::clock::Clock;
 use super::members::MemberTimes;
 use super::probes::Probes;
 
-/// What an engine does without being asked.
+/// Activity of an engine without being asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// Listens on the identity, keeps connections with all accepted contacts and, if the experiment is on,
@@ -15,17 +15,17 @@ pub enum Mode {
     OneShot,
 }
 
-/// How to start an engine. `EngineOptions::default()` is a one-shot engine with the system's clock.
+/// Options of an engine. `EngineOptions::default()` is a one-shot engine with the system's clock.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EngineOptions {
-    /// What to do without being asked.
+    /// Activity without being asked.
     pub mode: Mode,
-    /// Where the time comes from; the system where absent.
+    /// Source of the time; the system where absent.
     pub clock: Option<Clock>,
-    /// When servers are asked as by a stranger.
+    /// Times at which servers are asked as by a stranger.
     pub probes: Probes,
-    /// When contacts who are in a group, too, are asked.
+    /// Times at which contacts who are in a group, too, are asked.
     pub members: MemberTimes,
 }
 

@@ -1,4 +1,4 @@
-//! How long a command waits, and why it gives up.
+//! Patience of a command: how long it waits, and why it gives up.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,13 +26,13 @@ pub(crate) struct Patience {
     readiness: watch::Receiver<Readiness>,
     wait: Duration,
     begun: Instant,
-    /// When the time began to count.
+    /// Moment at which the time began to count.
     counted_from: Option<Instant>,
     /// Given on when the command has done all but waiting.
     turn: Option<Turn>,
 }
 
-/// Why a command waits no longer.
+/// Reason why a command waits no longer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum GaveUp {
     /// Its time is up.
@@ -54,17 +54,17 @@ impl Patience {
         Self { context: context.clone(), readiness, wait, begun, counted_from, turn }
     }
 
-    /// What the command changes is durable; from here on it waits for others. What was asked for next begins.
+    /// Gives the turn on: what the command changes is durable, and from here on it waits for others.
     pub(crate) fn only_waits(&mut self) {
         self.turn = None;
     }
 
-    /// Whether the command waits for nobody at all.
+    /// True if the command waits for nobody at all.
     pub(crate) fn is_none(&self) -> bool {
         self.wait.is_zero()
     }
 
-    /// How long the command waits once the time counts.
+    /// Time that the command waits once the time counts.
     pub(crate) fn wait(&self) -> Duration {
         self.wait
     }
@@ -118,7 +118,7 @@ impl Patience {
         }
     }
 
-    /// What stands in the network's way, as a sentence; `None` if it is ready.
+    /// Obstacle in the network's way, as a sentence; `None` if it is ready.
     pub(crate) fn network_trouble(&self) -> Option<String> {
         let now = self.readiness.borrow();
         if now.is_ready() {

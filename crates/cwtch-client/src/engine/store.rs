@@ -25,7 +25,7 @@ pub(crate) struct Store {
     _thread: Arc<Thread>,
 }
 
-/// How the thread ended, once it has.
+/// End of the thread, once it has come.
 #[derive(Clone, Default)]
 struct End {
     ended: CancellationToken,

@@ -11,7 +11,7 @@ use super::patience::Patience;
 use crate::api::{ApiError, ErrorKind, MessageInfo, MessageState};
 use crate::profile::{Conversation, MessageId};
 
-/// Why a message is not confirmed although its time is not up.
+/// Reason why a message is not confirmed although its time is not up.
 pub(super) const STOPPING: &str = "The program stops before the message was confirmed; it stays queued and goes out later, so do not send it again.";
 
 /// The most messages in one reply: some 50 MB of JSON if each is as long as can be and all escapes.
@@ -69,7 +69,7 @@ pub(super) fn still_queued(message: MessageInfo, why: String) -> MessageInfo {
     MessageInfo { state: MessageState::Queued, detail: Some(why), ..message }
 }
 
-/// What who waits for a message hears when somebody takes it back.
+/// Error for whoever waits for a message that somebody takes back.
 pub(super) fn taken_back(message: MessageInfo) -> ApiError {
     let failed = MessageInfo { state: MessageState::Failed, ..message };
     ApiError::new(ErrorKind::Refused, "The message was taken back before it was confirmed.").about(failed)

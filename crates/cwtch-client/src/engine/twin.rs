@@ -12,11 +12,11 @@ use super::context::Context;
 use crate::api::{ApiError, ElsewhereInfo, ErrorKind, Event, SeenBy};
 use crate::profile::{self, Twin};
 
-/// What to do about a twin.
+/// Advice about a twin.
 const ADVICE: &str = "Stop the other one, or this one. Where the profile is to go on, run \
     `cwtch profile confirm-only-copy`: then what is queued goes out.";
 
-/// Whether this is the only copy of the profile, as far as it is known.
+/// Knowledge whether this is the only copy of the profile.
 pub(crate) struct Alone {
     twin: watch::Sender<Option<Twin>>,
     since: AtomicI64,
@@ -33,12 +33,12 @@ impl Alone {
         self.since.load(Ordering::Acquire)
     }
 
-    /// Whether nothing is sent until the person chooses.
+    /// True if nothing is sent until the person chooses.
     pub(crate) fn is_stopped(&self) -> bool {
         self.twin.borrow().is_some()
     }
 
-    /// What is to be told of the twin, where there is one.
+    /// Information about the twin, where there is one.
     pub(crate) fn info(&self) -> Option<ElsewhereInfo> {
         self.twin.borrow().map(info)
     }

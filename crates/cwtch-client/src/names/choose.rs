@@ -1,4 +1,4 @@
-//! Which conversation a person means by a name.
+//! Choice of the conversation that a person means by a name.
 
 use super::{Source, clean, folded};
 
@@ -11,7 +11,7 @@ pub struct Candidate<'a> {
     pub source: Source,
 }
 
-/// What a typed name stands for.
+/// Meaning of a typed name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
     /// The candidate with this number.

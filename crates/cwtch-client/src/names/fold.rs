@@ -9,7 +9,7 @@ use super::NAME_MAX;
 
 /// Marks that may stand on one letter; more of them reach over the lines around it (TR 39 allows four).
 const MARKS_MAX: usize = 4;
-/// How often the steps of [`look`] are repeated until nothing changes; two are enough for what is known.
+/// The most repetitions of the steps of [`look`] until nothing changes; two are enough for what is known.
 const ROUNDS: usize = 4;
 
 /// A name as it may be shown on one line: without control characters and what shows nothing, with single spaces, at
@@ -63,7 +63,7 @@ pub fn folded(name: &str) -> String {
     folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What a name looks like: equal for names that can be taken for each other, whether they use letters of other scripts,
+/// Look of a name: equal for names that can be taken for each other, whether they use letters of other scripts,
 /// digits, accents, punctuation or spaces. It is for comparison only and nothing to show. Empty only for an empty name.
 pub(super) fn look(name: &str) -> String {
     let clean = clean(name);

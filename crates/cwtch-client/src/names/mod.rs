@@ -18,7 +18,7 @@ pub use choose::{Candidate, Choice, choose};
 pub use fold::{clean, folded};
 pub use shown::{SHORT, short, shown};
 
-/// What a name looks like where it is shown: equal for names that can be taken for each other. What is cut off a
+/// Look of a name where it is shown: equal for names that can be taken for each other. What is cut off a
 /// long name does not count.
 pub fn look(name: &str) -> String {
     fold::look(&shown::cut(&clean(name)))
@@ -27,7 +27,7 @@ pub fn look(name: &str) -> String {
 /// The most bytes of a name.
 pub const NAME_MAX: usize = 128;
 
-/// Who chose a name.
+/// Source of a name: who chose it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Source {
     /// The person.
@@ -36,12 +36,12 @@ pub enum Source {
     Claimed,
 }
 
-/// Whether a name means the person, who is "you" in every listing: see [`shown()`].
+/// True if a name means the person, who is "you" in every listing: see [`shown()`].
 pub fn is_reserved(name: &str) -> bool {
     look(name) == fold::look("you")
 }
 
-/// Why the person cannot give this name, as the end of a sentence about it; `None` if it can be given. Names that are
+/// Reason why the person cannot give this name, as the end of a sentence about it; `None` if it can be given. Names that are
 /// empty or too long are not judged here.
 pub fn refusal(name: &str) -> Option<&'static str> {
     let clean = clean(name);

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Source, clean, is_reserved};
 
-/// How many characters of an address or id stand for the whole where that would only be in the way.
+/// Number of characters of an address or id that stand for the whole where that would only be in the way.
 pub const SHORT: usize = 10;
 /// The most columns of a name; the rest is not shown.
 const COLUMNS: usize = 32;
@@ -19,7 +19,7 @@ pub fn short(id: &str) -> String {
     }
 }
 
-/// What a conversation or a speaker is shown as: a given name as it is, a claimed one in quotation marks, without a name
+/// Text by which a conversation or a speaker is shown: a given name as it is, a claimed one in quotation marks, without a name
 /// the beginning of the address or id. That follows in brackets where `alike` says that another conversation would be
 /// taken for this one, and for every name that means the person.
 pub fn shown(name: &str, source: Source, id: &str, alike: bool) -> String {
@@ -36,12 +36,12 @@ pub fn shown(name: &str, source: Source, id: &str, alike: bool) -> String {
     if doubtful { format!("{name} ({})", short(id)) } else { name }
 }
 
-/// Whether a name would be shown as if others had chosen it.
+/// True if a name would be shown as if others had chosen it.
 pub(super) fn begins_with_a_quote(name: &str) -> bool {
     name.starts_with(is_quote) || name.starts_with("''")
 }
 
-/// Whether a character can be taken for the quotation mark around claimed names.
+/// True if a character can be taken for the quotation mark around claimed names.
 fn is_quote(c: char) -> bool {
     matches!(
         c,

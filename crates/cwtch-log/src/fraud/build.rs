@@ -28,7 +28,7 @@ pub struct NodeConflict {
     pub path_b: Vec<Hash>,
 }
 
-/// How a certificate's previous (size, root) disagrees with a head of that incarnation (kind 8), or of its own (kind 13).
+/// Disagreement of a certificate's previous (size, root) with a head of that incarnation (kind 8), or its own (kind 13).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Disagreement {
     /// Form 1: the sizes are equal, the roots are not.
@@ -39,7 +39,7 @@ pub enum Disagreement {
     Node(NodeConflict),
     /// Form 12: the smaller tree is not the beginning of the larger one.
     Prefix {
-        /// Whether the head is the smaller one, else the certificate's previous tree is.
+        /// True if the head is the smaller one; else the certificate's previous tree is.
         head_is_smaller: bool,
         /// The self-contained consistency proof between the two sizes, under the larger root.
         proof: Vec<Hash>,

@@ -1,4 +1,4 @@
-//! What a proof shows, in numbers and in words.
+//! Explanation of a proof, in numbers and in words.
 
 use core::fmt;
 
@@ -33,7 +33,7 @@ impl From<&Head> for Dated {
     }
 }
 
-/// What the server signed, by kind of fraud. Times are unix seconds. `Display` explains it to people.
+/// Facts that the server signed, by kind of fraud. Times are unix seconds. `Display` explains them to people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
@@ -41,7 +41,7 @@ pub enum Finding {
     SameSize {
         /// The size.
         size: u64,
-        /// When each was signed.
+        /// Time at which each was signed.
         times: [u64; 2],
     },
     /// Two trees differ within the entries `first..=last`, which both have.
@@ -78,23 +78,23 @@ pub enum Finding {
     OldSigner {
         /// Until when it was to be signed.
         until: u64,
-        /// Whether the server ended it and had no log any more, else it began a new one.
+        /// True if the server ended it and had no log any more; else it began a new one.
         retired: bool,
-        /// What the old one signed later.
+        /// Head that the old one signed later.
         checkpoint: Dated,
     },
     /// A new incarnation does not continue what was signed.
     WrongStart {
-        /// What the old incarnation signed.
+        /// Head that the old incarnation signed.
         signed: Dated,
-        /// What the new one claims to continue, and when it began.
+        /// Head that the new one claims to continue, and when it began.
         continued: Dated,
     },
     /// Bodies were deleted too early.
     PrunedEarly {
         /// The promise, in seconds.
         retention: u64,
-        /// When it was made.
+        /// Time at which it was made.
         promised: u64,
         /// The tree before the last deleted entry was appended.
         before: Dated,
@@ -107,14 +107,14 @@ pub enum Finding {
         size: u64,
         /// The times that they state.
         times: [u64; 2],
-        /// Whether they state different logs, too.
+        /// True if they state different logs, too.
         roots_differ: bool,
     },
     /// A promise was taken back.
     PolicyBackwards {
-        /// When the two promises were made.
+        /// Times of the two promises.
         times: [u64; 2],
-        /// What they promised, in seconds.
+        /// Retention that they promised, in seconds.
         retentions: [u64; 2],
     },
     /// A smaller tree is not the beginning of a larger one.
@@ -126,11 +126,11 @@ pub enum Finding {
     },
     /// A new incarnation is not what its certificate says that it goes on from.
     NotContinued {
-        /// What it claims to go on from, and when it began.
+        /// Head that it claims to go on from, and when it began.
         continued: Dated,
-        /// What it signed.
+        /// Head that it signed.
         signed: Dated,
-        /// Whether that is too few messages, else they are other ones.
+        /// True if that is too few messages; else they are other ones.
         smaller: bool,
     },
 }
@@ -307,7 +307,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What kinds 5 and 7 cannot tell apart from bad intent (section 9 of the specification).
+/// Accidents that kinds 5 and 7 cannot tell apart from bad intent (section 9 of the specification).
 const ACCIDENT: &str = "An operator who put back a copy of the whole disk, or whose clock was far ahead, can have caused this \
      without meaning to; ask for an explanation.";
 

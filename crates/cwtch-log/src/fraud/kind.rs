@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// What a proof shows. The numbers are those of the format; 4 is reserved.
+/// Kind of fraud that a proof shows. The numbers are those of the format; 4 is reserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum FraudKind {
@@ -72,7 +72,7 @@ impl FraudKind {
         Self::ALL.into_iter().find(|kind| kind.number() == number)
     }
 
-    /// What it is called in front of people, as in the specification's table.
+    /// Name in front of people, as in the specification's table.
     pub const fn name(self) -> &'static str {
         match self {
             Self::SameSize => "two logs of the same length",

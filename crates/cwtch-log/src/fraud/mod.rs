@@ -57,7 +57,7 @@ impl FraudProof {
         self.bytes.clone()
     }
 
-    /// What kind of fraud it shows.
+    /// Kind of fraud that it shows.
     pub const fn kind(&self) -> FraudKind {
         self.finding.kind()
     }
@@ -67,7 +67,7 @@ impl FraudProof {
         &self.server
     }
 
-    /// What the server signed, in numbers.
+    /// Facts that the server signed, in numbers.
     pub const fn finding(&self) -> &Finding {
         &self.finding
     }
@@ -85,7 +85,7 @@ impl fmt::Debug for FraudProof {
     }
 }
 
-/// Why bytes do not prove anything.
+/// Reason why bytes do not prove anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
     /// Not a proof of this format.
@@ -96,7 +96,7 @@ pub enum ProofError {
     NotProven(NotProven),
 }
 
-/// Why bytes cannot be read as a proof.
+/// Reason why bytes cannot be read as a proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unreadable {
@@ -123,7 +123,7 @@ pub enum Unreadable {
     Object(ObjectError),
 }
 
-/// Why a readable proof shows nothing.
+/// Reason why a readable proof shows nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotProven {

@@ -33,7 +33,7 @@ impl From<ObjectError> for ProofError {
     }
 }
 
-/// Whether bytes can be read is decided before anything is verified, so that it does not depend on who looks at what first.
+/// Outcome of reading: decided before anything is verified, so that it does not depend on who looks at what first.
 pub(super) fn proof(bytes: &[u8], server: &Address) -> Result<FraudProof, ProofError> {
     let (kind, accused) = outline(bytes)?;
     if accused != *server {

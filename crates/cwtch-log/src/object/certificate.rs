@@ -15,7 +15,7 @@ const SIGNED: usize = 122;
 const CONTEXT: &[u8] = b"cwtch-log-cert/1\n";
 const VERSION: u8 = 1;
 
-/// What a certificate does to the log.
+/// Effect of a certificate on the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CertificateKind {
     /// Begins the server's first log.
@@ -90,7 +90,7 @@ impl Certificate {
         Ok(read)
     }
 
-    /// Whether bytes are well-formed, whoever signed them or not.
+    /// Checks that bytes are well-formed, whoever signed them or not.
     pub(crate) fn outline(bytes: &[u8]) -> Result<Outline, Fault> {
         let (read, _) = Self::parse(bytes)?;
         Ok(Outline { server: read.server, incarnation: read.incarnation })
@@ -247,7 +247,7 @@ impl Certificate {
         self.incarnation
     }
 
-    /// What it does to the log.
+    /// Effect on the log.
     pub const fn kind(&self) -> CertificateKind {
         self.kind
     }
@@ -257,12 +257,12 @@ impl Certificate {
         self.previous.as_ref()
     }
 
-    /// Whether it declares that everything before it was lost.
+    /// True if it declares that everything before it was lost.
     pub const fn is_total_loss(&self) -> bool {
         matches!(self.kind, CertificateKind::TotalLoss)
     }
 
-    /// Whether it ends the log.
+    /// True if it ends the log.
     pub const fn is_retired(&self) -> bool {
         matches!(self.kind, CertificateKind::Retired)
     }
@@ -278,7 +278,7 @@ impl Certificate {
     }
 }
 
-/// What is known of a certificate that is well-formed and not verified.
+/// Outline of a certificate that is well-formed and not verified.
 pub(crate) struct Outline {
     pub(crate) server: Address,
     pub(crate) incarnation: u64,

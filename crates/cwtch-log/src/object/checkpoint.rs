@@ -15,7 +15,7 @@ use crate::{BOUNDARY, Hash};
 /// Length of a checkpoint in bytes.
 pub const CHECKPOINT_LEN: usize = 113;
 
-/// Which of the two checkpoints it is.
+/// Kind of a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CheckpointKind {
     /// Made with each commit and on the 60-second grid. It could have been made for one session: never shown
@@ -42,7 +42,7 @@ pub struct Checkpoint {
     signature: Signature,
 }
 
-/// What is signed.
+/// Bytes that are signed.
 #[derive(Clone, PartialEq, Eq)]
 struct Fields {
     kind: CheckpointKind,
@@ -110,7 +110,7 @@ impl Checkpoint {
         Ok(Self { log, fields, signature })
     }
 
-    /// Whether bytes are well-formed for an incarnation, whoever signed them or not.
+    /// Checks that bytes are well-formed for an incarnation, whoever signed them or not.
     pub(crate) fn outline(bytes: &[u8], incarnation: u64) -> Result<(), Fault> {
         Fields::parse(bytes, incarnation).map(|_| ())
     }
@@ -147,7 +147,7 @@ impl Checkpoint {
         self.fields.kind
     }
 
-    /// Whether it is a boundary checkpoint.
+    /// True if it is a boundary checkpoint.
     pub const fn is_boundary(&self) -> bool {
         matches!(self.fields.kind, CheckpointKind::Boundary)
     }
@@ -162,7 +162,7 @@ impl Checkpoint {
         &self.fields.root
     }
 
-    /// When it was signed: unix seconds, a multiple of 60.
+    /// Time of the signature: unix seconds, a multiple of 60.
     pub const fn time(&self) -> u64 {
         self.fields.time
     }

@@ -1,8 +1,8 @@
-//! Why an object is refused.
+//! Reason why an object is refused.
 
 use core::fmt;
 
-/// What kind of thing was not accepted.
+/// Kind of thing that was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Object {
@@ -39,17 +39,17 @@ impl fmt::Display for Object {
     }
 }
 
-/// Why an object was not accepted, or cannot be signed.
+/// Reason why an object was not accepted, or cannot be signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the {object} is refused: {fault}")]
 pub struct ObjectError {
-    /// What was refused.
+    /// The thing that was refused.
     pub object: Object,
-    /// What is wrong with it.
+    /// The fault that it has.
     pub fault: Fault,
 }
 
-/// What is wrong with an object.
+/// Fault of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {

@@ -12,7 +12,7 @@ pub enum Head {
     Checkpoint(Checkpoint),
     /// A Retain: the root of the tree of `min_index` entries.
     Retain(Retain),
-    /// What a later certificate says of the incarnation.
+    /// Words of a later certificate about the incarnation.
     Previous(PreviousHead),
 }
 
@@ -32,7 +32,7 @@ impl PreviousHead {
 }
 
 impl Head {
-    /// What `later` says of the incarnation of `earlier`; `None` if it continues or ends another one, or none.
+    /// Words of `later` about the incarnation of `earlier`; `None` if it continues or ends another one, or none.
     pub fn previous(earlier: &Certificate, later: &Certificate) -> Option<Self> {
         let (log, previous) = (earlier.log()?, *later.previous()?);
         let of_it = earlier.server() == later.server() && previous.incarnation == earlier.incarnation();
@@ -57,7 +57,7 @@ impl Head {
         }
     }
 
-    /// When it was signed, unix seconds; of a certificate, from when on it is valid.
+    /// Time of the signature, unix seconds; of a certificate, from when on it is valid.
     pub const fn time(&self) -> u64 {
         match self {
             Self::Checkpoint(checkpoint) => checkpoint.time(),

@@ -20,7 +20,7 @@ pub struct Policy {
     signature: Signature,
 }
 
-/// What is signed.
+/// Bytes that are signed.
 #[derive(Clone, PartialEq, Eq)]
 struct Fields {
     incarnation: u64,
@@ -82,7 +82,7 @@ impl Policy {
         Ok(Self { log, fields, signature })
     }
 
-    /// Whether bytes are well-formed, whoever signed them or not.
+    /// Checks that bytes are well-formed, whoever signed them or not.
     pub(crate) fn outline(bytes: &[u8]) -> Result<(), Fault> {
         Fields::parse(bytes).map(|_| ())
     }
@@ -109,7 +109,7 @@ impl Policy {
         bytes.first_chunk().copied().unwrap_or([0; POLICY_LEN])
     }
 
-    /// When it was signed: unix seconds, a multiple of 60.
+    /// Time of the signature: unix seconds, a multiple of 60.
     pub const fn time(&self) -> u64 {
         self.fields.time
     }
@@ -119,7 +119,7 @@ impl Policy {
         self.fields.retention
     }
 
-    /// How many messages the server holds at most; 0 for no limit.
+    /// Number of messages that the server holds at most; 0 for no limit.
     pub const fn cap(&self) -> u64 {
         self.fields.cap
     }

@@ -57,7 +57,7 @@ impl Receipt {
         bytes
     }
 
-    /// Whether the path leads from this entry to the checkpoint's root.
+    /// True if the path leads from this entry to the checkpoint's root.
     pub fn verify_entry(&self, entry: &EntryId) -> bool {
         root_from_path(&entry.leaf(), self.index, self.checkpoint.size(), &self.path)
             == Some(*self.checkpoint.root())

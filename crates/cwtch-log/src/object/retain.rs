@@ -21,7 +21,7 @@ pub struct Retain {
     signature: Signature,
 }
 
-/// What is signed.
+/// Bytes that are signed.
 #[derive(Clone, PartialEq, Eq)]
 struct Fields {
     incarnation: u64,
@@ -88,7 +88,7 @@ impl Retain {
         Ok(Self { log, fields, signature })
     }
 
-    /// Whether bytes are well-formed, whoever signed them or not.
+    /// Checks that bytes are well-formed, whoever signed them or not.
     pub(crate) fn outline(bytes: &[u8]) -> Result<(), Fault> {
         Fields::parse(bytes).map(|_| ())
     }
@@ -115,7 +115,7 @@ impl Retain {
         bytes.first_chunk().copied().unwrap_or([0; RETAIN_LEN])
     }
 
-    /// When it was signed: unix seconds, a multiple of 60.
+    /// Time of the signature: unix seconds, a multiple of 60.
     pub const fn time(&self) -> u64 {
         self.fields.time
     }

@@ -1,4 +1,4 @@
-//! What all signed statements have to keep: their key, their time, their root.
+//! Rules for all signed statements: their key, their time, their root.
 
 use cwtch_primitives::{PublicKey, Signature};
 

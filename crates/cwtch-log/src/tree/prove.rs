@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use super::{CompactRange, node_hash};
 use crate::{Hash, MAX_SIZE};
 
-/// Where the roots of complete subtrees are read from: a table, a file, a [`MemoryTree`](super::MemoryTree).
+/// Source of the roots of complete subtrees: a table, a file, a [`MemoryTree`](super::MemoryTree).
 pub trait Nodes {
-    /// Why a node could not be read.
+    /// Reason why a node could not be read.
     type Error;
 
     /// The root of the complete subtree `(level, index)`. Asked only for subtrees that are complete in the size
@@ -26,10 +26,10 @@ impl<N: Nodes + ?Sized> Nodes for &mut N {
     }
 }
 
-/// Why a proof was not generated.
+/// Reason why a proof was not generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TreeError<E> {
-    /// What was asked for does not lie in a tree of that size, or the size is 2^48 or more.
+    /// The request does not lie in a tree of that size, or the size is 2^48 or more.
     #[error("the tree has no such node or size")]
     OutOfRange,
     /// A node could not be read.
@@ -116,7 +116,7 @@ pub fn consistency_proof<N: Nodes>(
     Ok(proof)
 }
 
-/// Whether the subtree `(level, index)` is complete in a tree of `size` leaves: `(index + 1)·2^level ≤ size`.
+/// True if the subtree `(level, index)` is complete in a tree of `size` leaves: `(index + 1)·2^level ≤ size`.
 pub(crate) fn is_complete(level: u8, index: u64, size: u64) -> bool {
     // (index + 1)·2^level ≤ size exactly if index + 1 ≤ ⌊size / 2^level⌋; this form cannot overflow.
     size.checked_shr(u32::from(level)).is_some_and(|subtrees| index < subtrees)

@@ -1,4 +1,4 @@
-//! How long a connection waits for what.
+//! Deadlines of a connection.
 
 use std::time::Duration;
 

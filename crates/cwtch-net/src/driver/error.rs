@@ -1,4 +1,4 @@
-//! How a connection fails, by fault.
+//! Failures of a connection, by fault.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use cwtch_wire::packet::PacketError;
 
 use crate::network::NetError;
 
-/// Why a connection could not be made or went on no longer. No text contains an address or a payload.
+/// Reason why a connection could not be made or went on no longer. No text contains an address or a payload.
 ///
 /// After any error but [`Full`](Self::Full) and [`Unsendable`](Self::Unsendable) the connection is of no use.
 #[derive(Debug, thiserror::Error)]
@@ -46,14 +46,14 @@ pub enum ConnError {
     /// The stream failed.
     #[error("the connection was lost: could not {doing}: {source}")]
     Io {
-        /// What was being done, to follow "could not".
+        /// The action that failed, to follow "could not".
         doing: &'static str,
         /// The network's answer.
         source: io::Error,
     },
 }
 
-/// What a deadline was for.
+/// Purpose of a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Awaiting {

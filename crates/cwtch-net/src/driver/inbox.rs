@@ -10,14 +10,14 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::network::BoxStream;
 
-/// How much one read takes at most: eight packets, through the stack.
+/// The most bytes that one read takes: eight packets, through the stack.
 const READ_MAX: usize = 8 * PACKET_LEN;
 
 /// Holds at most [`READ_MAX`] and a packet, and nothing at all while idle.
 #[derive(Default)]
 pub(super) struct Inbox {
     bytes: Vec<u8>,
-    /// Where the first byte that is not consumed lies.
+    /// Place of the first byte that is not consumed.
     start: usize,
 }
 

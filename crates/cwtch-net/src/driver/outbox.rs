@@ -9,12 +9,12 @@ const CAPACITY: usize = 8 * PACKET_LEN;
 #[derive(Default)]
 pub(super) struct Outbox {
     bytes: Vec<u8>,
-    /// How much of `bytes` is written.
+    /// Number of `bytes` that are written.
     written: usize,
 }
 
 impl Outbox {
-    /// Whether a packet more may be queued.
+    /// True if a packet more may be queued.
     pub(super) fn has_room(&self) -> bool {
         self.bytes.len() + PACKET_LEN <= CAPACITY
     }
@@ -42,7 +42,7 @@ impl Outbox {
         result
     }
 
-    /// What is still to be written.
+    /// Bytes that are still to be written.
     pub(super) fn pending(&self) -> &[u8] {
         self.bytes.get(self.written..).unwrap_or_default()
     }

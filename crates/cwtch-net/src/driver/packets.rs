@@ -43,7 +43,7 @@ pub struct PacketStream {
     /// Something was written that the stream may still hold back.
     unflushed: bool,
     state: State,
-    /// Why nothing can be written any more, while there may still be packets to read.
+    /// Reason why nothing can be written any more, while there may still be packets to read.
     unwritable: Option<ConnError>,
     write_timer: Timer,
     packet_timer: Timer,
@@ -89,7 +89,7 @@ impl PacketStream {
         self.limits = deadlines.into();
     }
 
-    /// Whether [`queue`](Self::queue) takes a packet now.
+    /// True if [`queue`](Self::queue) takes a packet now.
     pub fn has_room(&self) -> bool {
         self.outbox.has_room()
     }

@@ -39,7 +39,7 @@ impl PlainConnection {
         Self { packets: PacketStream::new(stream, deadlines) }
     }
 
-    /// Whether [`queue`](Self::queue) takes a payload now.
+    /// True if [`queue`](Self::queue) takes a payload now.
     pub fn has_room(&self) -> bool {
         self.packets.has_room()
     }

@@ -88,7 +88,7 @@ impl SecureConnection {
         self.channel.local()
     }
 
-    /// Whether [`queue`](Self::queue) takes a payload now.
+    /// True if [`queue`](Self::queue) takes a payload now.
     pub fn has_room(&self) -> bool {
         self.packets.has_room()
     }

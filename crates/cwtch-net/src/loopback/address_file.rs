@@ -13,7 +13,7 @@ use crate::network::{AddressFileFault, NetError, UnreachableWhy};
 /// The longest content: `127.255.255.255:65535` and a newline.
 const CONTENT_MAX: usize = 22;
 
-/// Where an address's file lies. An [`Address`] is 56 characters of base32, so it cannot choose a path.
+/// Path of an address's file. An [`Address`] is 56 characters of base32, so it cannot choose a path.
 pub(super) fn path(dir: &Path, address: &Address) -> PathBuf {
     dir.join(address.as_str())
 }

@@ -17,7 +17,7 @@ use crate::network::BoxStream;
 const BACKLOG: usize = 32;
 /// Length of a nonce.
 pub(super) const NONCE_LEN: usize = 32;
-/// What a look writes first.
+/// First bytes of a look.
 pub(super) type Nonce = [u8; NONCE_LEN];
 
 /// The end of a queue at which a Tor puts the streams that reach an onion service. All clones are one queue.
@@ -86,7 +86,7 @@ impl Arrivals {
         Some(Room(permit))
     }
 
-    /// Whether a stream waits for room.
+    /// True if a stream waits for room.
     pub fn is_blocked(&self) -> bool {
         self.shared.state().blocked > 0
     }
@@ -169,7 +169,7 @@ pub(super) struct Look {
 }
 
 impl Look {
-    /// What to write first.
+    /// Bytes to write first.
     pub(super) fn nonce(&self) -> &Nonce {
         &self.nonce
     }
@@ -185,7 +185,7 @@ impl Look {
         self.until(|state| state.seen || (state.unread == 0 && state.blocked == 0)).await;
     }
 
-    /// Whether the nonce has come.
+    /// True if the nonce has come.
     pub(super) fn is_seen(&self) -> bool {
         self.shared.state().seen
     }
@@ -213,7 +213,7 @@ impl Drop for Look {
 struct Watched {
     stream: BoxStream,
     arrival: Arrival,
-    /// What was read so far; `None` once it was long enough to be compared.
+    /// Bytes that were read so far; `None` once they were enough to be compared.
     first: Option<Vec<u8>>,
     unread: bool,
 }

@@ -1,4 +1,4 @@
-//! What both ways to Tor have in common: the port, the queue of arriving streams, and the look from outside at
+//! Common parts of both ways to Tor: the port, the queue of arriving streams, and the look from outside at
 //! whether an onion service answers.
 //!
 //! What a Tor says of its own onion service is not enough to call somebody online: a descriptor can be uploaded
@@ -21,10 +21,10 @@ use crate::readiness::Readiness;
 /// The virtual port of every Cwtch onion service (§1.2).
 pub const PORT: u16 = 9878;
 
-/// When an onion service is looked at from outside.
+/// Times at which an onion service is looked at from outside.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckTimes {
-    /// How long the first look may take; it doubles with each that fails. Short, because a look that set out as the
+    /// Time that the first look may take; it doubles with each that fails. Short, because a look that set out as the
     /// descriptor did may never come to its end, and the next one takes another way.
     pub limit_first: Duration,
     /// The longest that one look may take.
@@ -36,7 +36,7 @@ pub struct CheckTimes {
     /// From a look that succeeded to the next one, more or less: up to half of it is added at random, so that
     /// nobody recognises a program by the rhythm.
     pub again: Duration,
-    /// How long a stream may take from Tor's "connected" to this process.
+    /// Time that a stream may take from Tor's "connected" to this process.
     pub arrival: Duration,
 }
 
@@ -53,7 +53,7 @@ impl Default for CheckTimes {
     }
 }
 
-/// What somebody has to know whose address answers from somewhere else.
+/// Warning for somebody whose address answers from somewhere else.
 pub const SERVED_ELSEWHERE: &str = "Another program answers at this address: the same identity seems to run on another machine, or \
      twice on this one. Stop it there; until then each takes the other's connections.";
 

@@ -89,7 +89,7 @@ impl PendingToken {
         Ok(Self { t, r, blinded: Element::from_point(point) })
     }
 
-    /// What the issuer sees.
+    /// Blinded token: all that the issuer sees of it.
     pub fn blinded(&self) -> &Element {
         &self.blinded
     }

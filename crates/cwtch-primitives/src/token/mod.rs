@@ -13,7 +13,7 @@ pub const TOKEN_LEN: usize = 32;
 /// The most tokens in one batch.
 pub const MAX_BATCH: usize = 10;
 
-/// Why something about tokens was refused.
+/// Reason why something about tokens was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {

@@ -21,11 +21,11 @@ use waiting::{HoldId, Waiting};
 
 pub(crate) use table::Shares;
 
-/// How long a connection that asked for too much is left unread at most. A client waits for an answer twice as long and
+/// Time that a connection that asked for too much is left unread at most. A client waits for an answer twice as long and
 /// longer.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// What a connection may ask for that nobody pays for: `burst` requests at once, `per_minute` more in each minute.
+/// Allowance for requests that nobody pays for: `burst` at once, `per_minute` more in each minute.
 pub(crate) fn unpaid(burst: u32, per_minute: u32) -> Allowance {
     Allowance::new(burst, Duration::from_secs(60) / per_minute.max(1)).at_most(LONGEST)
 }
@@ -94,7 +94,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// What the connection is served with.
+    /// The task that serves the connection.
     pub(crate) fn ticket(&self) -> Ticket {
         self.ticket.clone()
     }
@@ -148,7 +148,7 @@ impl Ticket {
         Hold { admission: Arc::clone(&self.admission), hold }
     }
 
-    /// Whether there is room for bytes that wait only to be at hand sooner.
+    /// True if there is room for bytes that wait only to be at hand sooner.
     pub(crate) fn has_plenty(&self) -> bool {
         self.admission.state().waiting.has_plenty()
     }

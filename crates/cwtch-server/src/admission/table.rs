@@ -1,4 +1,4 @@
-//! Who has a place, and who loses it when there is none left: decisions only, without clock, sockets or tasks.
+//! Table of places: who has one, and who loses it when there is none left; decisions only, without clock, sockets or tasks.
 //!
 //! A class must cost something that a flood does not have for nothing, or it protects the flood. Being
 //! authenticated costs nothing, nor does asking for messages. So *newcomers* (nothing useful came yet, authenticated or
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Id(u64);
 
-/// How the places are shared.
+/// Shares of the places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Shares {
     /// All places.
@@ -43,7 +43,7 @@ impl Shares {
     }
 }
 
-/// What a resident's place is worth: the least comes first.
+/// Worth of a resident's place: the least comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Claim {
     /// Asked for something. The later, the less.
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What the promises of the module are held against, counted from outside.
+    /// Count from outside that the promises of the module are held against.
     #[derive(Default)]
     struct Seen {
         /// Of each connection inside: whether it is a resident and paid, and what others did since.

@@ -8,7 +8,7 @@ use super::table::Id;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct HoldId(u64);
 
-/// Who holds how many bytes, in the order in which the holds began. A client that reads is done with its hold in a
+/// Holds of bytes, in the order in which they began. A client that reads is done with its hold in a
 /// moment, so the oldest hold is that of the slowest.
 #[derive(Debug)]
 pub(crate) struct Waiting {
@@ -30,7 +30,7 @@ impl Waiting {
         self.used
     }
 
-    /// Whether at least half is free: enough for what is convenient, not needed.
+    /// True if at least half is free: enough for what is convenient, not needed.
     pub(crate) fn has_plenty(&self) -> bool {
         self.used <= self.limit / 2
     }

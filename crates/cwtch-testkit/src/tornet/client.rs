@@ -15,15 +15,15 @@ use super::relay::cookie_file;
 use super::torrc;
 use super::wait::{Bootstrap, Patience, bootstrapped};
 
-/// How long a client that is started again has to find its network.
+/// Time that a client that is started again has to find its network.
 const RESTART: Duration = Duration::from_secs(180);
 
-/// How one client tor is set up. The default is Debian's way: a TCP control port and a cookie.
+/// Settings of one client tor. The default is Debian's way: a TCP control port and a cookie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientOptions {
-    /// Where it listens for controllers.
+    /// Address at which it listens for controllers.
     pub control: ControlKind,
-    /// Whether a controller may show the cookie. With neither this nor a password it needs to show nothing.
+    /// True if a controller may show the cookie. With neither this nor a password it needs to show nothing.
     pub cookie: bool,
     /// A password that a controller may show.
     pub password: Option<String>,
@@ -133,7 +133,7 @@ impl Client {
         &self.data_dir
     }
 
-    /// Where it listens for controllers.
+    /// Address at which it listens for controllers.
     pub fn control(&self) -> &ControlAddress {
         &self.control
     }
@@ -148,7 +148,7 @@ impl Client {
         self.options.password.as_deref()
     }
 
-    /// Where it listens for SOCKS.
+    /// Address at which it listens for SOCKS.
     pub fn socks(&self) -> SocketAddr {
         self.socks
     }
@@ -174,7 +174,7 @@ impl Client {
             .map_err(|problem| TornetError::Control { name: self.name.clone(), problem })
     }
 
-    /// Whether it knows the network and has a circuit; with the network disabled, whether it answers.
+    /// True if it knows the network and has a circuit; with the network disabled, if it answers.
     pub fn is_ready(&self) -> bool {
         let ask = |command: &str| self.command(command);
         if self.options.disable_network { ask("GETINFO version").is_ok() } else { bootstrapped(ask) }

@@ -11,7 +11,7 @@ use data_encoding::HEXLOWER;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Where a tor listens for controllers.
+/// Address at which a tor listens for controllers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ControlAddress {
     /// A TCP port.
@@ -30,7 +30,7 @@ impl fmt::Display for ControlAddress {
     }
 }
 
-/// How a controller shows that it may.
+/// Credential with which a controller shows that it may.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Credential<'a> {
     Cookie(&'a Path),

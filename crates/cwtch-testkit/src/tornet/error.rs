@@ -1,11 +1,11 @@
-//! What can go wrong with a private Tor network.
+//! Errors of a private Tor network.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-/// Why a private Tor network, or one of its tors, could not be started or asked.
+/// Reason why a private Tor network, or one of its tors, could not be started or asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TornetError {
@@ -51,11 +51,11 @@ pub enum TornetError {
     /// A file or a directory.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
         /// With which file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
     /// A program that should have done its work and ended well did not.
@@ -63,17 +63,17 @@ pub enum TornetError {
     Failed {
         /// The program.
         program: String,
-        /// How it ended.
+        /// The status with which it ended.
         status: ExitStatus,
-        /// What it said.
+        /// The end of its log.
         output: String,
     },
     /// A tor that should run does not.
     #[error("{name} ended by itself ({status}). The end of its log, {}:\n{tail}", log.display())]
     Exited {
-        /// Which one.
+        /// The program.
         name: String,
-        /// How it ended.
+        /// The status with which it ended.
         status: ExitStatus,
         /// Its log.
         log: PathBuf,
@@ -87,7 +87,7 @@ pub enum TornetError {
         after.as_secs()
     )]
     Deadline {
-        /// How long was waited.
+        /// Time that was waited.
         after: Duration,
         /// For what.
         missing: String,
@@ -98,9 +98,9 @@ pub enum TornetError {
     /// A tor's control port did not answer, or refused.
     #[error("the control port of {name} does not do what was asked: {problem}")]
     Control {
-        /// Which tor.
+        /// The tor.
         name: String,
-        /// What it answered, or what the system said.
+        /// Its answer, or the system's reason.
         problem: String,
     },
     /// There are fewer clients.
@@ -108,7 +108,7 @@ pub enum TornetError {
     NoSuchClient {
         /// The client asked for.
         index: usize,
-        /// How many there are.
+        /// Their number.
         clients: usize,
     },
 }

@@ -124,7 +124,7 @@ fn read_keys(site: &Site) -> Result<Relay, TornetError> {
     Ok(Relay { site: site.clone(), rsa_identity: rsa, ed_identity, v3_identity })
 }
 
-/// What stands behind the first line's `key` and a space.
+/// The text behind the first line's `key` and a space.
 fn field(path: &Path, key: &str) -> Result<String, TornetError> {
     let text = std::fs::read_to_string(path).map_err(io_error("read", path))?;
     let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));

@@ -34,7 +34,7 @@ impl TorNet {
         Programs::find()
     }
 
-    /// Whether a test that needs a network can run; if not, a line on stderr says why: the calling test then ends.
+    /// True if a test that needs a network can run; if not, a line on stderr says why: the calling test then ends.
     pub fn installed_or_skip() -> bool {
         Self::installed().inspect_err(|error| eprintln!("skipped: {error}")).is_ok()
     }

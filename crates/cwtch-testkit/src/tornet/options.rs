@@ -1,4 +1,4 @@
-//! What network to start.
+//! Options of a private Tor network.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use super::error::TornetError;
 use super::ports;
 use super::torrc::Voting;
 
-/// What to start.
+/// The network to start.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The network's directory: new, empty, or of an earlier network, which is removed. A temporary one if it is not named.
     pub dir: Option<PathBuf>,
     /// The client tors, one of the usual kind by default.
     pub clients: Vec<ClientOptions>,
-    /// Where the search for free ports begins.
+    /// Port at which the search for free ports begins.
     pub base_port: u16,
     /// Seconds until the first consensus. Tor wants a divisor of half an hour, at least 5.
     pub initial_interval: u32,
@@ -25,7 +25,7 @@ pub struct Options {
     pub delay: u32,
     /// Seconds between later votes. Short ones confuse clients, which then find files replaced under them.
     pub interval: u32,
-    /// How long the whole start may take.
+    /// Time that the whole start may take.
     pub deadline: Duration,
     /// Set by another thread, it ends the start with [`TornetError::Cancelled`].
     pub cancel: Arc<AtomicBool>,

@@ -10,9 +10,9 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use super::error::TornetError;
 
-/// How many authorities a network has; they are relays, too.
+/// Number of authorities that a network has; they are relays, too.
 pub const AUTHORITIES: u8 = 3;
-/// How many relays it has beside them.
+/// Number of relays that it has beside them.
 pub const RELAYS: u8 = 5;
 
 /// More clients do not fit in a lot.
@@ -51,22 +51,22 @@ impl Lot {
         Some(Self { octet, base })
     }
 
-    /// Where the `n`th relay accepts connections of Tor's protocol.
+    /// Address at which the `n`th relay accepts connections of Tor's protocol.
     pub(super) fn or_port(self, n: u8) -> SocketAddr {
         self.relay(n, 0)
     }
 
-    /// Where the `n`th relay, an authority, serves its directory.
+    /// Address at which the `n`th relay, an authority, serves its directory.
     pub(super) fn dir_port(self, n: u8) -> SocketAddr {
         self.relay(n, DIR_PORTS)
     }
 
-    /// Where the `n`th relay listens for controllers.
+    /// Address at which the `n`th relay listens for controllers.
     pub(super) fn control_port(self, n: u8) -> SocketAddr {
         self.relay(n, CONTROL_PORTS)
     }
 
-    /// Where the `n`th client listens for controllers, and for SOCKS.
+    /// Addresses at which the `n`th client listens for controllers, and for SOCKS.
     pub(super) fn client_ports(self, n: u8) -> (SocketAddr, SocketAddr) {
         let port = self.base + CLIENT_PORTS + 2 * u16::from(n);
         ((Ipv4Addr::LOCALHOST, port).into(), (Ipv4Addr::LOCALHOST, port + 1).into())

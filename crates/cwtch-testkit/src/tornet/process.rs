@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::error::{TornetError, io_error};
 use super::programs::Programs;
 
-/// How long a tor has to end once it was asked to.
+/// Time that a tor has to end once it was asked to.
 const END: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(20);
 /// How many lines of a log an error carries.

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use super::error::{TornetError, io_error};
 
-/// Where Debian puts programs that a plain user's `PATH` may not name.
+/// Directories in which Debian puts programs that a plain user's `PATH` may not name.
 const MORE_PLACES: [&str; 3] = ["/usr/sbin", "/usr/local/sbin", "/usr/bin"];
 
 /// The installed `tor` and `tor-gencert`.
@@ -31,7 +31,7 @@ impl Programs {
         &self.tor
     }
 
-    /// What `tor --version` says first, for reports.
+    /// First line of `tor --version`, for reports.
     ///
     /// # Errors
     /// The program cannot be run.
@@ -63,7 +63,7 @@ impl Programs {
         })
     }
 
-    /// What a `tor` says that only answers.
+    /// Output of a `tor` that only answers.
     fn ask(&self, args: &[&str]) -> Result<Output, TornetError> {
         let mut command = plain(&self.tor);
         command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -25,12 +25,12 @@ impl Site {
     }
 }
 
-/// Where tor writes the cookie that controllers show.
+/// File in which tor writes the cookie that controllers show.
 pub(super) fn cookie_file(data_dir: &Path) -> PathBuf {
     data_dir.join("control_auth_cookie")
 }
 
-/// Where all relays of a network are, the authorities first.
+/// Addresses of all relays of a network, the authorities first.
 pub(super) fn sites(dir: &Path, lot: Lot) -> Vec<Site> {
     let site = |n: u8| {
         let (name, dir_port) = match n.checked_sub(AUTHORITIES) {
@@ -58,12 +58,12 @@ impl Relay {
         &self.site.name
     }
 
-    /// Where it accepts connections of Tor's protocol.
+    /// Address at which it accepts connections of Tor's protocol.
     pub fn or_port(&self) -> SocketAddr {
         self.site.or_port
     }
 
-    /// Where it serves the directory, if it is an authority.
+    /// Address at which it serves the directory, if it is an authority.
     pub fn dir_port(&self) -> Option<SocketAddr> {
         self.site.dir_port
     }

@@ -16,7 +16,7 @@ use super::relay::{Relay, Site, sites};
 use super::torrc::{self, DEFAULTS, Voting};
 use super::wait::{Bootstrap, Patience};
 
-/// What has just been done, or what is waited for. Displayed, it is a line for people.
+/// Step that has just been done, or that is waited for. Displayed, it is a line for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Progress {
@@ -28,14 +28,14 @@ pub enum Progress {
     Voting(Duration),
     /// The first consensus lists fewer relays than there are: they start once more, and have more time.
     TooFew {
-        /// How many it lists.
+        /// Number of relays that it lists.
         listed: usize,
-        /// How many there are.
+        /// Their number.
         of: usize,
     },
     /// All authorities have a consensus that lists all relays.
     Consensus {
-        /// How many it lists.
+        /// Number of relays that it lists.
         relays: usize,
     },
     /// All relays have the directory that the consensus names.
@@ -163,7 +163,7 @@ fn all_know_all(relays: &[Relay], processes: &mut [Process], patience: &Patience
     }
 }
 
-/// How many relays an authority's consensus lists as running, if it has one.
+/// Number of relays that an authority's consensus lists as running, if it has one.
 fn consensus(site: &Site) -> Option<usize> {
     let ask = |question| site.command(question).ok();
     // Empty without a consensus, which a list of no relays would not tell.
@@ -172,7 +172,7 @@ fn consensus(site: &Site) -> Option<usize> {
     Some(running(&ask("GETINFO ns/all")?))
 }
 
-/// How many entries have the flag Running.
+/// Number of entries with the flag Running.
 fn running(entries: &[String]) -> usize {
     let flags = entries.iter().filter_map(|line| line.strip_prefix("s "));
     flags.filter(|flags| flags.split(' ').any(|flag| flag == "Running")).count()

@@ -14,7 +14,7 @@ pub(super) const DEFAULTS: &str = "torrc-defaults";
 pub(super) const ANY_AUTHORITY: &str = "DirAuthority any orport=1 v3ident=0000000000000000000000000000000000000000 \
                                         127.0.0.1:1 0000000000000000000000000000000000000000\n";
 
-/// When the authorities vote, in seconds.
+/// Times at which the authorities vote, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Voting {
     /// Until the first consensus.
@@ -23,7 +23,7 @@ pub(super) struct Voting {
     pub(super) delay: u32,
     /// After the first consensus.
     pub(super) later: u32,
-    /// How far all boundaries are moved from the full multiples of the intervals.
+    /// Distance of all boundaries from the full multiples of the intervals.
     pub(super) offset: u32,
 }
 
@@ -139,7 +139,7 @@ pub(super) fn bandwidths(relays: &[Relay], now: u64) -> String {
     text
 }
 
-/// What all have. TestingTorNetwork allows private addresses and several relays on one. Of eight relays 0.95 of the paths
+/// Lines that all have. TestingTorNetwork allows private addresses and several relays on one. Of eight relays 0.95 of the paths
 /// means all: who knows fewer looks for descriptors of onion services in other places than they are.
 fn common(name: &str, data_dir: &Path, owner: u32) -> String {
     let dir = data_dir.display();

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use super::error::TornetError;
 
 const POLL: Duration = Duration::from_millis(100);
-/// How long a tor gets to know its network by its own timers.
+/// Time that a tor gets to know its network by its own timers.
 const NUDGE: Duration = Duration::from_secs(3);
 
-/// How long to wait, and whether to go on.
+/// Pause to wait, and whether to go on.
 #[derive(Debug, Clone)]
 pub(super) struct Patience {
     began: Instant,
@@ -55,7 +55,7 @@ impl Bootstrap {
         Self { nudge_at: Instant::now() + NUDGE }
     }
 
-    /// Whether the tor that `ask` sends commands to has the whole directory.
+    /// True if the tor that `ask` sends commands to has the whole directory.
     pub(super) fn has_directory<E>(&mut self, ask: impl Fn(&str) -> Result<Vec<String>, E>) -> bool {
         match ask("GETINFO status/enough-dir-info") {
             Ok(lines) if lines.iter().any(|line| line == "status/enough-dir-info=1") => return true,
@@ -68,13 +68,13 @@ impl Bootstrap {
         false
     }
 
-    /// Whether it has a circuit, too.
+    /// True if it has a circuit, too.
     pub(super) fn is_done<E>(&mut self, ask: impl Fn(&str) -> Result<Vec<String>, E>) -> bool {
         self.has_directory(&ask) && bootstrapped(&ask)
     }
 }
 
-/// Whether the tor that `ask` sends commands to has bootstrapped.
+/// True if the tor that `ask` sends commands to has bootstrapped.
 pub(super) fn bootstrapped<E>(ask: impl Fn(&str) -> Result<Vec<String>, E>) -> bool {
     ask("GETINFO status/bootstrap-phase")
         .is_ok_and(|lines| lines.iter().any(|line| line.contains(" PROGRESS=100 ")))

@@ -1,4 +1,4 @@
-//! How one proves to a control port who one is (control-spec, "AUTHENTICATE" and "AUTHCHALLENGE").
+//! Authentication to a control port (control-spec, "AUTHENTICATE" and "AUTHCHALLENGE").
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -19,7 +19,7 @@ pub(crate) const LEN: usize = 32;
 const SERVER_KEY: &[u8] = b"Tor safe cookie authentication server-to-controller hash";
 const CONTROLLER_KEY: &[u8] = b"Tor safe cookie authentication controller-to-server hash";
 
-/// What a Tor says of itself before anything is proved.
+/// Self-description of a Tor before anything is proved.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct ProtocolInfo {
     null: bool,
@@ -80,7 +80,7 @@ impl ProtocolInfo {
         ways
     }
 
-    /// Why none of the ways went.
+    /// Reason why none of the ways went.
     pub(crate) fn no_way(&self, unreadable_cookie: bool) -> Fault {
         match (unreadable_cookie, self.password) {
             (true, _) => Fault::CookieUnreadable,
@@ -94,7 +94,7 @@ impl ProtocolInfo {
         self.cookie_file.as_deref()
     }
 
-    /// Whether this Tor is older than onion services of version 3 by ADD_ONION.
+    /// True if this Tor is older than onion services of version 3 by ADD_ONION.
     pub(crate) fn is_too_old(&self) -> bool {
         let Some(version) = &self.version else { return false };
         let mut numbers = version.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());

@@ -16,7 +16,7 @@ pub(crate) const COMMAND_LIMIT: Duration = Duration::from_secs(30);
 /// Events that wait to be looked at. They come while a command runs, which takes moments; more are let go.
 const MAX_EVENTS: usize = 1024;
 
-/// How much is read at once.
+/// Bytes that are read at once.
 const PIECE: usize = 4096;
 
 /// The connection. After an error it is of no use.

@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
 
-    /// What a SOCKS port was asked: user, password, host with port.
+    /// Request to a SOCKS port: user, password, host with port.
     type Asked = (String, String, String);
 
     /// A SOCKS port that answers the next stream with `reply`, then repeats what it reads.

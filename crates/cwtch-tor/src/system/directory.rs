@@ -1,10 +1,10 @@
-//! What Tor's control port says of the directory that Tor uses: the time for which it is valid.
+//! Validity of the directory that Tor uses, as its control port tells it.
 
 use cwtch_net::Validity;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// What is known of the directory's time.
+/// Knowledge about the directory's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Directory {
     /// Nothing yet.

@@ -1,6 +1,6 @@
-//! What can stand between us and a running Tor, each with what to do about it.
+//! Obstacles between us and a running Tor, each with what to do about it.
 
-/// What is in the way. Its text is whole sentences for a person and names no address.
+/// Obstacle between us and a running Tor. Its text is whole sentences for a person and names no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
     #[error(
@@ -109,7 +109,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    /// Whether somebody has to do something. If not, it may pass by itself.
+    /// True if somebody has to do something. If not, it may pass by itself.
     pub(crate) fn needs_person(&self) -> bool {
         !matches!(
             self,

@@ -24,11 +24,11 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 pub(crate) struct Hosted {
     /// Its number, unique in the network.
     pub(crate) id: u64,
-    /// What it is served under.
+    /// Name under which it is served.
     pub(crate) address: Address,
     key: OnionKey,
     arrivals: Arrivals,
-    /// What Tor says of it.
+    /// Tor's words about it.
     published: watch::Sender<Readiness>,
     /// Cancelled when it is served no more.
     ended: CancellationToken,
@@ -73,12 +73,12 @@ impl Hosted {
         self.stage = Stage::Waiting(Instant::now(), None);
     }
 
-    /// Whether a Tor serves it.
+    /// True if a Tor serves it.
     pub(crate) fn is_served(&self) -> bool {
         matches!(self.stage, Stage::Served(_))
     }
 
-    /// When it is to be tried, if no Tor serves it.
+    /// Moment at which it is to be tried, if no Tor serves it.
     pub(crate) fn due(&self) -> Option<Instant> {
         match self.stage {
             Stage::Waiting(at, _) => Some(at),

@@ -31,7 +31,7 @@ impl OnionKey {
     }
 }
 
-/// Which of Tor's defences of onion services are asked for. Older Tors know fewer.
+/// Tor's defences of onion services that are asked for. Older Tors know fewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Defences {
     /// Proof of work by clients when the service is flooded (Tor 0.4.9).
@@ -41,7 +41,7 @@ pub(crate) struct Defences {
 }
 
 impl Defences {
-    /// What to ask for, from the most to the least.
+    /// Sets of defences to ask for, from the most to the least.
     pub(crate) fn levels(proof_of_work: bool) -> impl Iterator<Item = Self> {
         [(true, true), (false, true), (false, false)]
             .into_iter()
@@ -72,7 +72,7 @@ impl Defences {
     }
 }
 
-/// What the answer to a probe or an ADD_ONION says.
+/// Meaning of the answer to a probe or an ADD_ONION.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// The service is served.

@@ -1,4 +1,4 @@
-//! Which SOCKS ports of a Tor keep streams apart by user name and password, as its configuration says.
+//! SOCKS ports of a Tor that keep streams apart by user name and password, as its configuration says.
 //!
 //! A port with `NoIsolateSOCKSAuth` takes both and pays no heed to them: streams that must not meet would share a
 //! circuit, and nothing at the port itself shows it.
@@ -37,7 +37,7 @@ pub(crate) fn mixes(answer: &Reply, place: &Endpoint) -> bool {
     others && !named
 }
 
-/// Where a SOCKS port is, as a torrc says it.
+/// Address of a SOCKS port, as a torrc says it.
 #[derive(Debug, PartialEq, Eq)]
 enum Place {
     Port(u16),

@@ -24,7 +24,7 @@ const STABLE: Duration = Duration::from_secs(60);
 const POLL: (Duration, Duration, Duration) =
     (Duration::from_secs(10), Duration::from_secs(2), Duration::from_secs(30));
 
-/// What the network and its listeners ask of the task.
+/// Requests of the network and its listeners to the task.
 pub(crate) enum Request {
     /// Serve this; whoever served the same address before is ended.
     Add(Box<Hosted>),

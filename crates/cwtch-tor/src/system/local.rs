@@ -29,7 +29,7 @@ enum Socket {
     Tcp(TcpListener),
 }
 
-/// Where Tor hands connections over, for a Tor that runs as `user` on the machine of `host`, where these are known.
+/// Chooses where Tor hands connections over: a Tor that runs as `user` on the machine of `host`, where these are known.
 ///
 /// A Unix socket of ours can only be reached by a Tor that runs as this user, or as root.
 pub(crate) fn suitable(user: Option<u32>, host: Option<IpAddr>) -> Result<Listen, Fault> {

@@ -58,7 +58,7 @@ pub(crate) use self::places::{Environment, Places};
 use self::session::Setup;
 use crate::config::SystemConfig;
 
-/// How long a withdrawal may take before it is left to the end of the connection.
+/// Time that a withdrawal may take before it is left to the end of the connection.
 const WITHDRAW_LIMIT: Duration = Duration::from_secs(10);
 
 /// A Tor that runs already.

@@ -1,4 +1,4 @@
-//! Where a running Tor may be found: the name, the configuration, Tor's environment variables, the usual places.
+//! Places at which a running Tor may be: by name, configuration, Tor's environment variables, or the usual ones.
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
@@ -32,19 +32,19 @@ pub(crate) type Environment<'a> = &'a (dyn Fn(&str) -> Option<OsString> + Sync);
 #[error("the environment variable {0} does not name a place where a Tor may listen; correct or unset it")]
 pub struct EnvironmentFault(&'static str);
 
-/// What is known of where the Tor is before it is looked for.
+/// Places of the Tor that are known before it is looked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Places {
-    /// Where its control port may be, in order.
+    /// Addresses that its control port may have, in order.
     pub(crate) control: Vec<Endpoint>,
-    /// Where its SOCKS port is, if somebody said so.
+    /// Address of its SOCKS port, if somebody said so.
     pub(crate) socks: Option<Endpoint>,
     /// The password in `TOR_CONTROL_PASSWD`.
     pub(crate) password: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl Places {
-    /// What a name, a configuration and an environment say.
+    /// Places that a name, a configuration and an environment name.
     pub(crate) fn of(
         named: &ControlPort,
         config: &SystemConfig,

@@ -1,4 +1,4 @@
-//! How far the descriptor of an onion service is, by Tor's HS_DESC events.
+//! Publication of an onion service's descriptor, by Tor's HS_DESC events.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use super::words::{Word, value_of, words};
 /// a second or two after a Tor that is connected has a new service.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// What a Tor has told of one service's uploads since it took the service.
+/// Uploads of one service that a Tor has told of since it took the service.
 #[derive(Debug)]
 pub(crate) struct Publication {
     since: Instant,
-    /// Whether events were promised.
+    /// True if events were promised.
     events: bool,
     // Counted, not listed: filters of control ports hide which directory an event is about.
     begun: u32,
@@ -103,7 +103,7 @@ impl Publication {
         self.begun.max(self.done.saturating_add(self.failed))
     }
 
-    /// How far it is; ready means that clients can find the descriptor.
+    /// Its progress; ready means that clients can find the descriptor.
     pub(crate) fn readiness(&self) -> Readiness {
         let total = self.total();
         if self.out {

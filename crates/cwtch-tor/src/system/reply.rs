@@ -22,19 +22,19 @@ pub(crate) struct Reply {
 /// A line without code and separator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// What stands after the separator. Bytes that are not UTF-8 are replaced.
+    /// The text after the separator. Bytes that are not UTF-8 are replaced.
     pub(crate) text: String,
     /// The lines of data that followed it.
     pub(crate) data: Vec<String>,
 }
 
 impl Reply {
-    /// Whether it is an event, which answers nothing.
+    /// True if it is an event, which answers nothing.
     pub(crate) fn is_event(&self) -> bool {
         (600..700).contains(&self.code)
     }
 
-    /// Whether it says that the command was carried out.
+    /// True if it says that the command was carried out.
     pub(crate) fn is_ok(&self) -> bool {
         (200..300).contains(&self.code)
     }
@@ -44,13 +44,13 @@ impl Reply {
         self.lines.first().map_or("", |line| line.text.as_str())
     }
 
-    /// What follows `key=` on the line that begins so.
+    /// The text that follows `key=` on the line that begins so.
     pub(crate) fn value(&self, key: &str) -> Option<&str> {
         self.lines.iter().find_map(|line| line.text.strip_prefix(key)?.strip_prefix('='))
     }
 }
 
-/// Why bytes are no reply. Nothing can be read after them.
+/// Reason why bytes are no reply. Nothing can be read after them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Malformed {
     /// A line, a reply or its lines are more than the limit.
@@ -64,7 +64,7 @@ pub(crate) enum Malformed {
     TwoCodes,
 }
 
-/// What has been read of replies.
+/// Lines of replies that have been read.
 #[derive(Debug, Default)]
 pub(crate) struct Replies {
     bytes: Vec<u8>,

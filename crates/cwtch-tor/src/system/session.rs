@@ -22,13 +22,13 @@ use crate::config::Listen;
 use crate::endpoint::Endpoint;
 use crate::secret_file;
 
-/// What is wanted: progress, clock and network for the one who waits, uploads for the services' progress.
+/// Events that are wanted: progress, clock and network for the one who waits, uploads for the services' progress.
 const EVENTS: [&str; 4] = ["HS_DESC", "NETWORK_LIVENESS", "STATUS_CLIENT", "STATUS_GENERAL"];
 
 /// SOCKS ports of a Tor as its manual has it and of Tor Browser.
 const USUAL_SOCKS: [u16; 2] = [9050, 9150];
 
-/// What does not change from login to login.
+/// Settings that do not change from login to login.
 pub(crate) struct Setup {
     pub(crate) connect: Arc<dyn Connect>,
     pub(crate) socks: Option<Endpoint>,
@@ -42,15 +42,15 @@ pub(crate) struct Session {
     control: Control,
     setup: Arc<Setup>,
     host: Option<IpAddr>,
-    /// How far the Tor is, as it has told.
+    /// Progress of the Tor, as it has told.
     pub(crate) status: Status,
     /// For which time its directory is valid, as it has told.
     pub(crate) directory: Directory,
-    /// Whether it tells of uploads.
+    /// True if it tells of uploads.
     pub(crate) tells_uploads: bool,
-    /// Whether it tells of its progress by itself.
+    /// True if it tells of its progress by itself.
     pub(crate) tells_progress: bool,
-    /// Where it hands connections over.
+    /// Place at which it hands connections over.
     pub(crate) listen: Result<Listen, Fault>,
     defences: Option<Defences>,
 }
@@ -134,7 +134,7 @@ impl Session {
         if places.is_empty() { Err(Fault::MixesStreams) } else { Ok(places) }
     }
 
-    /// Where its SOCKS ports are, the likeliest first; never none.
+    /// Addresses of its SOCKS ports, the likeliest first; never none.
     async fn socks_places(&mut self) -> Result<Vec<Endpoint>, Fault> {
         if let Some(configured) = &self.setup.socks {
             return Ok(vec![configured.clone()]);

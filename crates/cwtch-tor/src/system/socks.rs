@@ -12,20 +12,20 @@ const USER_PASSWORD: u8 = 2;
 const CONNECT: u8 = 1;
 const DOMAIN: u8 = 3;
 
-/// Why there is no stream.
+/// Reason why there is no stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SocksFault {
     /// The proxy tried, and says what it saw.
     Unreachable(UnreachableWhy),
     /// The proxy could not even try.
     General,
-    /// What answers is no SOCKS port of a Tor.
+    /// Answers that no SOCKS port of a Tor gives.
     NotTor,
     /// The proxy would not keep streams apart.
     NoIsolation,
 }
 
-/// What to do next.
+/// The next step.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Read exactly so many bytes and give them to [`Handshake::read`].
@@ -107,7 +107,7 @@ fn push_counted(out: &mut Vec<u8>, text: &str) -> Result<(), SocksFault> {
     Ok(())
 }
 
-/// What Tor's reply codes mean for an onion service. Those from 0xF0 come only with `ExtendedErrors` on the SocksPort
+/// Meaning of Tor's reply codes for an onion service. Those from 0xF0 come only with `ExtendedErrors` on the SocksPort
 /// (socks-extensions, "Extended error codes"); the plain ones tell less.
 fn refusal(code: u8) -> SocksFault {
     use UnreachableWhy::{Declined, NoAnswer, NoDescriptor, TimedOut};

@@ -1,4 +1,4 @@
-//! How far a running Tor is, as its control port tells.
+//! Progress of a running Tor, as its control port tells.
 
 use cwtch_net::Readiness;
 
@@ -16,9 +16,9 @@ const MAX_SUMMARY: usize = 80;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Phase {
     percent: u8,
-    /// What Tor does now, in its own words.
+    /// Tor's present step, in its own words.
     summary: String,
-    /// What it complains about, if it has tried for long enough to say so.
+    /// Its complaint, if it has tried for long enough to say so.
     problem: Option<Problem>,
 }
 
@@ -64,7 +64,7 @@ fn problem(reason: &str) -> Problem {
     })
 }
 
-/// What is shown of a text of Tor's.
+/// The part of a text of Tor's that is shown.
 fn plain(text: &str) -> String {
     text.chars().filter(|c| *c == ' ' || c.is_ascii_graphic()).take(MAX_SUMMARY).collect()
 }
@@ -74,13 +74,13 @@ fn plain(text: &str) -> String {
 pub(crate) struct Status {
     /// Its own progress, where it tells.
     pub(crate) phase: Option<Phase>,
-    /// Whether it has a circuit: asked where it does not tell its progress.
+    /// True if it has a circuit: asked where it does not tell its progress.
     pub(crate) circuit: Option<bool>,
-    /// Whether its network is switched off.
+    /// True if its network is switched off.
     pub(crate) disabled: bool,
     /// It has noticed that no packet arrives any more.
     down: bool,
-    /// How far it thinks that the clock is wrong.
+    /// Error of the clock, as it thinks.
     skew: Option<Option<i64>>,
 }
 
@@ -105,12 +105,12 @@ impl Status {
         true
     }
 
-    /// Whether it has said that this machine's clock is wrong.
+    /// True if it has said that this machine's clock is wrong.
     pub(crate) fn complains_about_clock(&self) -> bool {
         self.skew.is_some()
     }
 
-    /// How far it is. A Tor that tells nothing counts as ready: dialling will show.
+    /// Its progress. A Tor that tells nothing counts as ready: dialling will show.
     pub(crate) fn readiness(&self) -> Readiness {
         let (percent, summary) = match (&self.phase, self.circuit) {
             (Some(phase), _) => (phase.percent, phase.summary.as_str()),

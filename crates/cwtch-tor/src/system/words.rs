@@ -1,9 +1,9 @@
-//! What stands on a line of a control port: words, `KEY=value` and quoted strings.
+//! Parts of a control port's line: words, `KEY=value` and quoted strings.
 
 /// A word of a line: `value`, `KEY=value`, `KEY="value"` or `"value"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Word {
-    /// What stands in front of the first `=`, if there is one.
+    /// The text in front of the first `=`, if there is one.
     pub(crate) key: Option<String>,
     /// The rest, without quotes and their escapes. A path need not be UTF-8.
     pub(crate) value: Vec<u8>,

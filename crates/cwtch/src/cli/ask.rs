@@ -47,7 +47,7 @@ async fn ask_and_print(settings: &Settings, session: &mut Session, command: Comm
     Ok(code)
 }
 
-/// What a script should know of a command that did not fail: a message that it wanted delivered is only queued, a server
+/// Exit code of a command that did not fail: a message that it wanted delivered is only queued, a server
 /// of several could not be asked.
 fn exit_code(command: &Command, reply: &Reply) -> u8 {
     match reply {
@@ -92,7 +92,7 @@ async fn print_all_messages(
     }
 }
 
-/// Whether a command dials somebody. All others do their work on the local profile.
+/// True if a command dials somebody. All others do their work on the local profile.
 fn needs_network(command: &Command) -> bool {
     command.waits()
 }

@@ -56,7 +56,7 @@ pub(crate) fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
     ExitCode::from(EXIT_USAGE)
 }
 
-/// What is wrong with a command line, as one sentence. clap says it in its first paragraph, which may go on
+/// Fault of a command line, as one sentence. clap says it in its first paragraph, which may go on
 /// over lines (the arguments that are missing), and hints at what was meant in a later one.
 fn refusal(error: &clap::Error) -> String {
     if matches!(

@@ -25,7 +25,7 @@ use crate::session::choose;
 use crate::settings::Settings;
 use crate::text;
 
-/// What the daemon writes where it was started, in the profile's directory.
+/// Log file of a detached daemon, in the profile's directory.
 const LOG: &str = "daemon.log";
 /// The flag that asks for this, and the one that the daemon is started with.
 const DETACH: &str = "--detach";
@@ -153,7 +153,7 @@ async fn begin(child: &mut Child, password: &Typed) -> Result<Vec<u8>, Fault> {
     Ok(answer)
 }
 
-/// What the daemon's first line says.
+/// Content of the daemon's first line.
 fn understand(answer: &[u8], log: &Path) -> Result<Value, Fault> {
     let line = answer.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let value: Value = serde_json::from_slice(line).unwrap_or_default();

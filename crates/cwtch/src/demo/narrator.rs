@@ -1,4 +1,4 @@
-//! What the demonstration says.
+//! Words of the demonstration.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::output::{BOLD, DIM, GOOD, print};
 
 /// Arguments longer than this are shown by their beginning.
 const ARGUMENT_MAX: usize = 48;
-/// How much of a longer one is shown.
+/// The part of a longer one that is shown.
 const ARGUMENT_HEAD: usize = 14;
 
 /// Speaks on standard output: to people, or as JSON lines.
@@ -33,7 +33,7 @@ impl Narrator {
         self.say(&format!("\n{BOLD}{title}{BOLD:#}\n"), &json!({"part": title}));
     }
 
-    /// What the reader should know.
+    /// A remark for the reader.
     pub(super) fn tell(self, text: &str) {
         self.say(&format!("  {text}\n"), &json!({"text": text}));
     }
@@ -50,12 +50,12 @@ impl Narrator {
         self.say(&line, &json!({"who": who, "command": arguments}));
     }
 
-    /// What came of it.
+    /// The result.
     pub(super) fn result(self, text: &str) {
         self.say(&format!("          {GOOD}{text}{GOOD:#}\n"), &json!({"result": text}));
     }
 
-    /// What a command printed.
+    /// Output of a command.
     pub(super) fn output(self, text: &str) {
         let mut indented = String::new();
         for line in text.lines() {

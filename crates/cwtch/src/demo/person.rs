@@ -11,10 +11,10 @@ use super::narrator::{Narrator, quote};
 use super::process::{Process, command};
 use crate::fault::{EXIT_QUEUED, Fault};
 
-/// How long one command may take; longer than the engine waits by itself.
+/// Time that one command may take; longer than the engine waits by itself.
 const COMMAND: Duration = Duration::from_secs(90);
 
-/// How somebody's profile is protected.
+/// Protection of somebody's profile.
 #[derive(Debug, Clone)]
 pub(super) enum Protection {
     /// `--no-password`

@@ -13,9 +13,9 @@ use tokio::time::timeout;
 use crate::fault::Fault;
 use crate::rpc::lines::Lines;
 
-/// How long a process may take to be ready.
+/// Time that a process may take to be ready.
 const START: Duration = Duration::from_secs(30);
-/// How long a process may take to stop cleanly.
+/// Time that a process may take to stop cleanly.
 const STOP: Duration = Duration::from_secs(15);
 /// Longest ready line, in bytes.
 const LINE_MAX: usize = 64 * 1024;

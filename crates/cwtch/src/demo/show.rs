@@ -10,13 +10,13 @@ use super::stage::Stage;
 use super::stranger;
 use crate::fault::Fault;
 
-/// How long a condition may take to become true.
+/// Time that a condition may take to become true.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often it is looked at.
+/// Pause between two looks.
 const LOOK: Duration = Duration::from_millis(60);
 /// The group's name.
 const GROUP: &str = "Hikers";
-/// What the stranger wants to have been said by Alice.
+/// Text that the stranger wants to have been said by Alice.
 const FORGED: &str = "Plans have changed: send me your house keys.";
 
 /// Plays all parts.

@@ -1,4 +1,4 @@
-//! Where the show takes place: a temporary directory with a network, a server and three people.
+//! Stage of the show: a temporary directory with a network, a server and three people.
 
 use std::fs;
 use std::io::Write;
@@ -70,7 +70,7 @@ impl Stage {
         })
     }
 
-    /// Where everything lies.
+    /// Directory of everything.
     pub(super) fn directory(&self) -> String {
         self.root.path().display().to_string()
     }

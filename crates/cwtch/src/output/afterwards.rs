@@ -1,4 +1,4 @@
-//! What people read of what became of messages: taken back, deleted, fetched.
+//! Words about what became of messages: taken back, deleted, fetched.
 
 use std::fmt::Write;
 
@@ -22,7 +22,7 @@ fn because(detail: Option<&str>) -> String {
     detail.map(|why| format!(" {}", line(why))).unwrap_or_default()
 }
 
-/// What was fetched; each server by itself where one of several could not be asked.
+/// Words about what was fetched; each server by itself where one of several could not be asked.
 pub(crate) fn synced(report: &SyncReport) -> String {
     let fetched = |received, rejected| {
         let refused = match rejected {

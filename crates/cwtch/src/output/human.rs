@@ -15,10 +15,10 @@ use super::table::Table;
 use super::time::{self, time};
 use super::{BAD, BOLD, DIM, GOOD, WARN, layout, log, notes};
 
-/// How many characters of an address or id are shown where its whole length would only be in the way.
+/// Number of characters of an address or id that are shown where its whole length would only be in the way.
 const SHORT: usize = 10;
 
-/// What the engine says is to be shown for an address or id.
+/// Text that the engine says is to be shown for an address or id.
 pub(super) fn named(shown: &str, id: &str) -> String {
     if shown.is_empty() { short(id) } else { line(shown) }
 }
@@ -77,7 +77,7 @@ pub(crate) fn status(status: &StatusInfo) -> String {
     out
 }
 
-/// How far something is: the trouble, else what is waited for.
+/// Readiness of something: the trouble, else what is waited for.
 pub(crate) fn readiness(readiness: &ReadinessInfo) -> String {
     match &readiness.trouble {
         Some(trouble) => line(trouble),
@@ -239,7 +239,7 @@ pub(crate) fn groups(groups: &[GroupInfo]) -> String {
         + &notes::missing(groups)
 }
 
-/// What became of a message just sent, and where it went.
+/// Words about a message just sent: what became of it, and where it went.
 pub(crate) fn sent(message: &MessageInfo) -> String {
     let state = match message.state {
         MessageState::Acknowledged => "acknowledged",
@@ -283,7 +283,7 @@ pub(crate) fn messages(messages: &[MessageInfo]) -> String {
     out
 }
 
-/// Who wrote a message. Nobody else is shown as "you": see `cwtch_client::names`.
+/// Author of a message. Nobody else is shown as "you": see `cwtch_client::names`.
 fn author(message: &MessageInfo) -> String {
     if message.own { "you".to_owned() } else { named(&message.speaker.shown, &message.author) }
 }

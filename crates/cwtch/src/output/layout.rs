@@ -15,7 +15,7 @@ const HANG: usize = 2;
 const NARROWEST: usize = 8;
 /// The most columns that are kept together.
 const WIDEST: usize = NARROWEST - HANG;
-/// Where the continuation of a line stands, put into it by [`hang`]. Text from outside cannot contain it.
+/// Mark of the column at which a line is continued, put into it by [`hang`]. Text from outside cannot contain it.
 const MARK: char = '\u{1f}';
 
 /// Put into a line, has it left as it is: for what people paste elsewhere. Text from outside cannot contain it, and must not
@@ -105,9 +105,9 @@ struct Row {
     hang: usize,
     /// Columns used by what was written.
     used: usize,
-    /// Whether something besides the indentation was written.
+    /// True if something besides the indentation was written.
     begun: bool,
-    /// What is not written yet because it may have to go to the next row as a whole.
+    /// Text that is not written yet because it may have to go to the next row as a whole.
     word: String,
     word_width: usize,
 }

@@ -1,4 +1,4 @@
-//! What people read about a server's log: its state, alarms, evidence.
+//! Words about a server's log: its state, alarms, evidence.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(crate) fn column(log: Option<&LogInfo>) -> String {
     }
 }
 
-/// What there is to say about a server's log beside the column; nothing, if all is well.
+/// Words about a server's log beside the column; none if all is well.
 pub(crate) fn remarks(server: &ServerInfo) -> String {
     let mut out = String::new();
     let Some(log) = &server.log else { return out };
@@ -74,7 +74,7 @@ pub(crate) fn evidence(found: &[EvidenceInfo]) -> String {
     table.render("No server was caught cheating.")
 }
 
-/// What a person can do with what was just exported.
+/// Advice about what was just exported.
 pub(crate) fn exported(evidence: &EvidenceText, output: &Path) -> String {
     let file = line(&output.display().to_string());
     let server = line(&evidence.evidence.server);

@@ -1,4 +1,4 @@
-//! What the program prints: results on standard output, everything else on standard error.
+//! Output of the program: results on standard output, everything else on standard error.
 //!
 //! Colour is decided by anstream: only on a terminal, never with `NO_COLOR`.
 
@@ -49,7 +49,7 @@ pub(crate) fn print_to_reader(text: &str) -> Result<Reader, Fault> {
 
 /// The width of a terminal; `None` for what is none.
 fn columns(stream: impl IsTerminal + AsFd) -> Option<usize> {
-    /// What a terminal has that does not say how wide it is.
+    /// Width of a terminal that does not say how wide it is.
     const USUAL: usize = 80;
     if !stream.is_terminal() {
         return None;

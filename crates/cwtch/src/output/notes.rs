@@ -1,4 +1,4 @@
-//! What there is to say about group messages beside their text.
+//! Words about group messages beside their text.
 
 use std::fmt::Write;
 
@@ -44,7 +44,7 @@ pub(crate) fn missing(groups: &[GroupInfo]) -> String {
     out
 }
 
-/// What contacts gave.
+/// Words about what contacts gave.
 pub(crate) fn repaired(repair: &RepairInfo) -> String {
     let RepairInfo { asked, received, missing } = *repair;
     match (received, missing) {
@@ -64,7 +64,7 @@ pub(crate) fn repaired(repair: &RepairInfo) -> String {
     }
 }
 
-/// What accuses somebody, what is missing, and what is just so.
+/// Weight of a note: it accuses somebody, tells what is missing, or is just so.
 fn style(kind: NoteKind) -> anstyle::Style {
     match kind {
         NoteKind::NeverPosted | NoteKind::Conflicting | NoteKind::SplitView | NoteKind::OtherLog => BAD,

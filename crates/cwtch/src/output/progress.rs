@@ -23,16 +23,16 @@ struct State {
     network: Option<ReadinessInfo>,
     drawn: bool,
     turn: usize,
-    /// What a person should know beside the result.
+    /// Notices for a person beside the result.
     notices: Vec<String>,
 }
 
 const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 impl Progress {
-    /// How often to draw.
+    /// Pause between two drawings.
     pub(crate) const TICK: Duration = Duration::from_millis(120);
-    /// What is done within this time needs no words.
+    /// Time within which something is done without a word about it.
     const QUIET: Duration = Duration::from_secs(1);
 
     /// Shown only to people, on a terminal.
@@ -49,7 +49,7 @@ impl Progress {
         Self { shown, json, state: RefCell::new(state) }
     }
 
-    /// Whether anything will be shown at all.
+    /// True if anything will be shown at all.
     pub(crate) fn is_shown(&self) -> bool {
         self.shown
     }
@@ -67,7 +67,7 @@ impl Progress {
         }
     }
 
-    /// What the engine told that a person should know beside the result; nothing for programs.
+    /// Takes the notices of the engine for a person beside the result; none for programs.
     pub(crate) fn take_notices(&self) -> Vec<String> {
         let notices = std::mem::take(&mut self.state.borrow_mut().notices);
         if self.json { Vec::new() } else { notices }

@@ -1,4 +1,4 @@
-//! Whoever reads standard output: there, or gone, as `head` is after its lines.
+//! Reader of standard output: there, or gone, as `head` is after its lines.
 
 use std::io;
 use std::os::fd::AsRawFd;
@@ -7,12 +7,12 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use tokio::sync::oneshot;
 
-/// Whether anybody reads standard output still.
+/// Reader of standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
     /// As far as it can be told.
     There,
-    /// What is written from now on reaches nobody.
+    /// The reader is gone: what is written from now on reaches nobody.
     Gone,
 }
 

@@ -62,7 +62,7 @@ fn hidden() -> MutexGuard<'static, Option<Hidden>> {
     HIDDEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Why nothing could be typed.
+/// Reason why nothing could be typed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TerminalError {
     /// The shell has put the program in the background.

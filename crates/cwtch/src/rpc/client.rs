@@ -14,7 +14,7 @@ use super::lines::Lines;
 use super::socket;
 use crate::fault::Fault;
 
-/// How long a daemon may take for its first answer; one that just starts answers when it is online.
+/// Time that a daemon may take for its first answer; one that just starts answers when it is online.
 const GREETING: Duration = Duration::from_secs(60);
 
 /// A connection with a profile's daemon.

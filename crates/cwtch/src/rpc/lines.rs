@@ -13,7 +13,7 @@ pub(crate) struct Lines<R> {
     max: usize,
 }
 
-/// Why there is no next line.
+/// Reason why there is no next line.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LineError {
     #[error("a line is longer than {0} bytes")]
@@ -28,7 +28,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         Self { reader, buffer: Vec::new(), scanned: 0, max }
     }
 
-    /// Where the lines come from.
+    /// Stream that the lines come from.
     pub(crate) fn reader(&self) -> &R {
         &self.reader
     }

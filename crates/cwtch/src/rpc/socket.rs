@@ -18,7 +18,7 @@ const NEW_NAME: &str = "daemon.sock.new";
 /// Longest path that every system takes for a Unix socket: 104 bytes on macOS, 108 on Linux, with a zero.
 const PATH_MAX: usize = 103;
 
-/// How long a command tries to get into a daemon's queue that is full, and how often.
+/// Time that a command tries to get into a daemon's queue that is full, and how often.
 const CROWD_PATIENCE: Duration = Duration::from_secs(60);
 const CROWD_PAUSE: Duration = Duration::from_millis(100);
 
@@ -55,7 +55,7 @@ impl Socket {
         Ok(Self { listener, path: path(profile_dir) })
     }
 
-    /// Where it listens.
+    /// Path of the socket.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -1,4 +1,4 @@
-//! What matters to the person, and so decides who is dialled first.
+//! Attention of the person, which decides who is dialled first.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::Target;
 
-/// How much somebody matters: what is waited for, then what messages are queued for, then what is looked at (the most
+/// Rank of a target: what is waited for, then what messages are queued for, then what is looked at (the most
 /// recent look first), then what was active last. Greater comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Rank {
@@ -21,7 +21,7 @@ pub(crate) struct Rank {
     pub(super) active: i64,
 }
 
-/// What is known about everybody. Only contacts and servers of the profile come in, so it is as bounded as they.
+/// Knowledge about every target. Only contacts and servers of the profile come in, so it is as bounded as they.
 #[derive(Default)]
 pub(crate) struct Attention {
     known: Mutex<Known>,
@@ -69,7 +69,7 @@ impl Attention {
         known.interests.entry(target).or_default().look = look;
     }
 
-    /// Whether messages are queued for the target.
+    /// True if messages are queued for the target.
     pub(crate) fn queued(&self, target: Target, queued: bool) {
         let before = std::mem::replace(&mut self.known().interests.entry(target).or_default().queued, queued);
         if queued && !before {
@@ -84,7 +84,7 @@ impl Attention {
         interest.active = interest.active.max(at);
     }
 
-    /// How much the target matters now.
+    /// Rank of the target now.
     pub(crate) fn rank(&self, target: Target) -> Rank {
         self.known().interests.get(&target).map_or_else(Rank::default, |interest| Rank {
             wanted: interest.wanted > 0,

@@ -13,13 +13,13 @@ use super::PLACES;
 use super::attention::Rank;
 use super::queue::{Queue, SLOT, Ticket};
 
-/// What a dial may last.
+/// The longest that a dial may last.
 const DIAL: Duration = cwtch_protocol::channel::deadlines::DIAL;
 /// From a nudge to the dialler's next attempt.
 const FLOOR: Duration = Duration::from_millis(250);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// What happens at a moment.
+/// Event at a moment of the simulation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Happens {
     /// A contact's pause is over, if it is still this one.
@@ -57,7 +57,7 @@ struct World {
     contacts: Vec<Contact>,
     tickets: HashMap<u64, Ticket>,
     given: u64,
-    /// Whether each dial hangs as long as it may.
+    /// True if each dial hangs as long as it may.
     all_hang: bool,
     under_way: usize,
     longest_gap: Duration,

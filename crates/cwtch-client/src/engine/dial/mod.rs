@@ -29,7 +29,7 @@ use self::queue::{Places, Queue, SLOT, Ticket};
 const PLACES: Places = Places { ranked: 8, fair: 8, wanted: 8, queued: 4 };
 /// Two dials begin less than this apart, at random: all places together take some seconds on average.
 const APART: Duration = Duration::from_millis(250);
-/// How long to wait after the network said that it is not ready although it had seemed so.
+/// Time to wait after the network said that it is not ready although it had seemed so.
 const NOT_READY_PAUSE: Duration = Duration::from_secs(1);
 
 /// On whose behalf somebody is dialled.
@@ -41,7 +41,7 @@ pub(crate) enum Target {
     Server(Address),
 }
 
-/// What a dial is doing.
+/// Stage of a dial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// Waiting for the network, or for its turn.
@@ -64,7 +64,7 @@ struct Shared {
 
 struct State {
     queue: Queue<Target, oneshot::Sender<Place>>,
-    /// What the queue counts time from.
+    /// The moment from which the queue counts time.
     begun: Instant,
     /// Before this moment no further dial begins.
     next_start: Instant,
@@ -74,7 +74,7 @@ struct State {
 struct Place {
     shared: Arc<Shared>,
     ticket: Ticket,
-    /// When the dial may begin.
+    /// Announcement that the dial may begin.
     start: Instant,
 }
 
@@ -95,7 +95,7 @@ impl Dialing {
         Self { network, attention, shared }
     }
 
-    /// What matters to the person.
+    /// Attention of the person.
     pub(crate) fn attention(&self) -> &Arc<Attention> {
         &self.attention
     }
@@ -143,7 +143,7 @@ impl Dialing {
         }
     }
 
-    /// Whether it was not the one who was dialled: the network went away meanwhile.
+    /// True if the network, not the peer, caused the failure: it went away meanwhile.
     fn blames_network(&self, error: &ConnError) -> bool {
         matches!(error, ConnError::Network(NetError::NotReady { .. }))
             || error.fault() == Fault::Network && !self.network.readiness().borrow().is_ready()

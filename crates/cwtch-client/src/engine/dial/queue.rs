@@ -1,4 +1,4 @@
-//! Who is dialled next: places and those who wait for one, without a clock or a task.
+//! Queue of dials: places and those who wait for one, without a clock or a task.
 //!
 //! A contact that is offline may hold a place for as long as a dial may take, so places are kept apart by what they are
 //! for ([`Places`]): who matters most, who has waited longest, and two kinds of reserve. Whatever others do:
@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use super::Rank;
 
-/// How long a dial counts in a reserve: one that hangs longer does not keep the next out. A reserve's dials under way are
+/// Time that a dial counts in a reserve: one that hangs longer does not keep the next out. A reserve's dials under way are
 /// so no more than its places times the slots that a dial may last.
 pub(super) const SLOT: Duration = Duration::from_secs(30);
 
-/// How many dials there may be for each purpose.
+/// Number of dials that there may be for each purpose.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Places {
     /// For who matters most.
@@ -28,7 +28,7 @@ pub(super) struct Places {
     pub(super) queued: usize,
 }
 
-/// What a place is for.
+/// Purpose of a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     Wanted,

@@ -1,4 +1,4 @@
-//! Where connections put what contacts say about logs.
+//! Ear of the members' part: takes from connections what contacts say about logs.
 
 use cwtch_primitives::Address;
 use cwtch_wire::peer::PeerMessage;
@@ -14,7 +14,7 @@ pub(crate) struct Heard {
     pub(super) message: PeerMessage,
 }
 
-/// Where connections put what contacts say about logs.
+/// Ear of the members' part: takes from connections what contacts say about logs.
 #[derive(Clone)]
 pub(crate) struct Ear(mpsc::Sender<Heard>);
 
@@ -36,7 +36,7 @@ pub(crate) fn ear() -> (Ear, Hearing) {
     (Ear(sender), receiver)
 }
 
-/// Whether a context is one of ours.
+/// True if a context is one of ours.
 fn concerns(context: &str) -> bool {
     matches!(context, CONTEXT_LOG_COMPARE | CONTEXT_LOG_MISMATCH | CONTEXT_LOG_WANT | CONTEXT_LOG_HAVE)
 }

@@ -1,4 +1,4 @@
-//! What contacts say about logs, sorted.
+//! Sorting of what contacts say about logs.
 
 use cwtch_wire::peer_log::{
     CONTEXT_LOG_COMPARE, CONTEXT_LOG_HAVE, CONTEXT_LOG_MISMATCH, CONTEXT_LOG_WANT, Compare, Have, Mismatch,

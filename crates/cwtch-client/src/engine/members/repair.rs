@@ -25,7 +25,7 @@ use crate::profile::{Companion, Group, Profile, StorageError};
 const AT_ONCE: usize = 8;
 /// Missing entries of a group that are looked at together.
 const LOOKED_AT: u32 = 64;
-/// How long a person waits behind the last question, where nothing is heard any more.
+/// Time that `repair` waits after its last request without an answer.
 const QUIET: Duration = Duration::from_secs(10);
 
 /// Some of what is missing in a group, and whether there is more behind it.

@@ -1,4 +1,4 @@
-//! What was asked, and what may be answered; all of it bounded, none of it worth a place on the disk.
+//! Open questions to contacts, and what may be answered; all of it bounded, none of it worth a place on the disk.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -35,7 +35,7 @@ pub(super) enum Turn {
     Last,
 }
 
-/// What is known about contacts beside the database, for all who ask and answer.
+/// Knowledge about contacts beside the database, for all who ask and answer.
 #[derive(Default)]
 pub(crate) struct Members {
     state: Mutex<State>,
@@ -49,32 +49,32 @@ impl Members {
     }
 }
 
-/// What is known about contacts beside the database.
+/// Knowledge about contacts beside the database.
 #[derive(Default)]
 pub(super) struct State {
     allowances: HashMap<Address, Allowance>,
     /// Open comparisons, until when.
     comparisons: HashMap<(Address, [u8; LOG_TAG_LEN]), (Turn, Instant)>,
-    /// When the next comparison with a contact about a server is due.
+    /// Times at which the next comparison with a contact about a server is due.
     due: HashMap<(Address, Address), i64>,
     /// Questions for entries.
     wants: HashMap<(Address, Prefix), Question>,
-    /// How many missing entries of a group were looked at for a contact.
+    /// Number of missing entries of a group that were looked at for a contact.
     places: HashMap<(Address, GroupId), u32>,
 }
 
-/// What was asked of one contact for one entry.
+/// Question that was put to one contact for one entry.
 #[derive(Debug, Clone, Copy)]
 struct Question {
-    /// When it was put last.
+    /// Moment at which it was put last.
     at: Instant,
-    /// How often it was put before that.
+    /// Number of times that it was put before that.
     before: u32,
     group: GroupId,
 }
 
 impl Question {
-    /// Whether it may be put again. Asking less and less often bounds what a message that nobody has costs.
+    /// True if it may be put again. Asking less and less often bounds what a message that nobody has costs.
     fn is_due(&self, times: &MemberTimes, now: Instant) -> bool {
         let doubled = times.want.saturating_mul(2_u32.saturating_pow(self.before));
         now.saturating_duration_since(self.at) >= doubled.min(times.want_most)
@@ -82,19 +82,19 @@ impl Question {
 }
 
 impl State {
-    /// Whether a message of a contact is looked at.
+    /// True if a message of a contact is looked at.
     pub(super) fn admits(&mut self, contact: &Address) -> bool {
         let now = Instant::now();
         make_room(&mut self.allowances, contact, CONTACTS);
         self.allowances.entry(*contact).or_insert_with(|| Allowance::new(BURST, EACH)).take(now)
     }
 
-    /// When the next comparison is due, if that was drawn.
+    /// Time at which the next comparison is due, if it was drawn.
     pub(super) fn drawn(&self, server: &Address, contact: &Address) -> Option<i64> {
         self.due.get(&(*server, *contact)).copied()
     }
 
-    /// When the next comparison is due, drawn once.
+    /// Time at which the next comparison is due, drawn once.
     pub(super) fn due(&mut self, server: &Address, contact: &Address, draw: impl FnOnce() -> i64) -> i64 {
         let pair = (*server, *contact);
         make_room(&mut self.due, &pair, COMPARISONS);
@@ -120,13 +120,13 @@ impl State {
         self.comparisons.insert(key, (turn, now + wait));
     }
 
-    /// Whether a contact was asked; what to do with its answer. There is one.
+    /// Takes note of an answer: what to do with it, if the contact was asked. There is one.
     pub(super) fn answered(&mut self, contact: &Address, tag: LogTag) -> Option<Turn> {
         let (turn, until) = self.comparisons.remove(&(*contact, *tag.as_bytes()))?;
         (until > Instant::now()).then_some(turn)
     }
 
-    /// Whether to ask a contact for an entry now; if so, it is noted as asked. A question that a person waits for is
+    /// Decides whether to ask a contact for an entry now; if so, it is noted as asked. A question that a person waits for is
     /// always due.
     pub(super) fn ask(
         &mut self,
@@ -153,7 +153,7 @@ impl State {
         true
     }
 
-    /// Where to go on with a contact among the missing entries of a group.
+    /// Place from which to go on with a contact among the missing entries of a group.
     pub(super) fn place(&self, contact: &Address, group: GroupId) -> u32 {
         self.places.get(&(*contact, group)).copied().unwrap_or(0)
     }

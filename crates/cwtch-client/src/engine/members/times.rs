@@ -1,8 +1,8 @@
-//! How often members are asked.
+//! Times at which members are asked.
 
 use std::time::Duration;
 
-/// When a daemon asks contacts who are in a group, too. A test passes its own.
+/// Times at which a daemon asks contacts who are in a group, too. A test passes its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberTimes {
     /// The pause between two looks at what is due; up to half of it is added at random.
@@ -15,7 +15,7 @@ pub struct MemberTimes {
     pub want: Duration,
     /// The most that it becomes.
     pub want_most: Duration,
-    /// How long an answer may take; a later one was not asked for.
+    /// Time that an answer may take; a later one was not asked for.
     pub answer: Duration,
 }
 

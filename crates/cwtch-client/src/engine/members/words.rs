@@ -1,4 +1,4 @@
-//! What asking and answering share: how a group is named, and how something is said.
+//! Helpers that asking and answering share: the tag that names a group, and how something is said.
 
 use cwtch_primitives::group::LogTag;
 use cwtch_primitives::{Address, OsRng};

@@ -1,4 +1,4 @@
-//! What an authenticated peer may do.
+//! Admission of an authenticated peer: what it may do.
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use super::limits::DOUBT;
 use super::registry::Doubt;
 use super::slot::Link;
 
-/// What became of the doubt.
+/// Outcome of the doubt.
 pub(super) enum Settled {
     /// The peer does not use the old connection any more. With what came over the new one meanwhile.
     TakeNew(Option<Vec<u8>>),

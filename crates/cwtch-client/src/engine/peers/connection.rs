@@ -16,7 +16,7 @@ use crate::api::{Event, NameInfo};
 use crate::engine::info::{person_info, sentence};
 use crate::profile::StorageError;
 
-/// How long an ending connection may take to write out what is queued.
+/// Time that an ending connection may take to write out what is queued.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Serves a connection until either side, the registry or the engine ends it. `first` has been read from it already.

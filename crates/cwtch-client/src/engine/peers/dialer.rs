@@ -88,7 +88,7 @@ async fn until_offline(online: &mut watch::Receiver<bool>) -> Option<Duration> {
     Some(begun.elapsed())
 }
 
-/// Whether a contact may be dialled.
+/// Answer to whether a contact may be dialled.
 enum Accepted {
     Yes { seen: Option<i64> },
     No,
@@ -152,7 +152,7 @@ async fn stream(
     }
 }
 
-/// Whether the way through the network may be what failed: then the next attempt takes another one.
+/// True if the way through the network may be what failed: then the next attempt takes another one.
 fn is_dead_end(error: &ConnError) -> bool {
     match error {
         ConnError::Network(error) => {

@@ -11,7 +11,7 @@ use super::admission;
 use super::limits::{LISTEN_MAX, RETRY_FIRST};
 use super::shared::Shared;
 
-/// What becomes of the first attempt to listen.
+/// Outcome of the first attempt to listen.
 pub(super) type First = oneshot::Sender<Result<(), NetError>>;
 
 /// Listens and accepts until the engine stops. If the network takes the listener away, it is made anew. `first` hears
@@ -55,7 +55,7 @@ async fn listen(shared: &Shared, first: &mut Option<First>) -> Option<Box<dyn Li
     }
 }
 
-/// Whether waiting may mend it.
+/// True if waiting may mend it.
 fn passes(error: &NetError) -> bool {
     matches!(error, NetError::NotReady { .. } | NetError::Unreachable { .. })
 }

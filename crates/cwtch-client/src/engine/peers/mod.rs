@@ -86,14 +86,14 @@ impl Peers {
         self.shared.registry.probe_all();
     }
 
-    /// What waits for contacts who are connected may be sent now.
+    /// Sends what waits for contacts who are connected.
     pub(crate) fn resend(&self) {
         for contact in self.shared.registry.online() {
             self.shared.registry.nudge(&contact);
         }
     }
 
-    /// How far others are from reaching the own address; `None` where nobody listens.
+    /// Readiness of the own address for others; `None` where nobody listens.
     pub(crate) fn reachability(&self) -> Option<ReadinessInfo> {
         self.shared.context.is_daemon().then(|| self.shared.reachability.info())
     }
@@ -119,12 +119,12 @@ impl Peers {
         self.shared.registry.close_strangers();
     }
 
-    /// How the way to a contact stands; `None` where nobody keeps connections.
+    /// Standing of the connection with a contact; `None` where nobody keeps connections.
     pub(crate) fn standing(&self, contact: &Address) -> Option<Standing> {
         self.shared.context.is_daemon().then(|| self.shared.registry.standing(contact))
     }
 
-    /// Whether an accepted contact is connected.
+    /// True if an accepted contact is connected.
     pub(crate) fn is_online(&self, contact: &Address) -> bool {
         self.shared.registry.link(contact).is_some()
     }

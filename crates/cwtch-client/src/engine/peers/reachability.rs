@@ -1,4 +1,4 @@
-//! Whether others can reach the own address, and who is told of it.
+//! Reachability of the own address, and who is told of it.
 
 use cwtch_net::Readiness;
 use tokio::sync::watch;
@@ -7,7 +7,7 @@ use crate::api::{Event, ReadinessInfo};
 use crate::engine::context::Context;
 use crate::engine::info::readiness_info;
 
-/// How far the own address is. Only the listener's task sets it.
+/// Readiness of the own address. Only the listener's task sets it.
 pub(super) struct Reachability(watch::Sender<Readiness>);
 
 impl Default for Reachability {
@@ -17,7 +17,7 @@ impl Default for Reachability {
 }
 
 impl Reachability {
-    /// How far it is now.
+    /// Its readiness now.
     pub(super) fn info(&self) -> ReadinessInfo {
         readiness_info(&self.0.borrow())
     }

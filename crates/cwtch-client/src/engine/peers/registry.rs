@@ -1,4 +1,4 @@
-//! Who is connected: at most one connection per peer, and which of two survives.
+//! Registry of connections: at most one per peer, and which of two survives.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,7 +21,7 @@ pub(super) struct Registry {
     tell: Box<dyn Fn(Event) + Send + Sync>,
 }
 
-/// What becomes of a freshly authenticated connection.
+/// Outcome for a freshly authenticated connection.
 pub(super) enum Admitted {
     /// It is the peer's connection now; the flag says whether an accepted contact just came online.
     In(Arc<Link>, bool),
@@ -190,7 +190,7 @@ impl Registry {
         self.slots().get(peer)?.contact().cloned()
     }
 
-    /// How the way to a contact stands.
+    /// Standing of the connection with a contact.
     pub(super) fn standing(&self, peer: &Address) -> Standing {
         self.slots().get(peer).map_or(NOWHERE, Slot::standing)
     }

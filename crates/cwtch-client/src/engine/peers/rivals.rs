@@ -6,7 +6,7 @@ use cwtch_primitives::Address;
 
 use super::limits::OVERLAP;
 
-/// Which of two connections with the same peer stays.
+/// Choice between two connections with the same peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keep {
     Old,

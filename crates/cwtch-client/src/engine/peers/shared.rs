@@ -1,4 +1,4 @@
-//! What the tasks of this half share.
+//! State that the tasks of this half share.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::registry::Registry;
 use super::waiters::Waiters;
 use crate::engine::context::Context;
 
-/// What the tasks of this half share.
+/// State that the tasks of this half share.
 pub(super) struct Shared {
     pub(super) context: Arc<Context>,
     pub(super) registry: Registry,

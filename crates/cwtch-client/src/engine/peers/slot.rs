@@ -1,4 +1,4 @@
-//! What the registry keeps of each peer.
+//! Slot of the registry for one peer.
 
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicBool;
@@ -13,21 +13,21 @@ use super::limits::{ASIDES, LINGER};
 use crate::api::ContactPhase;
 use crate::engine::info::Standing;
 
-/// What everybody may do to an authenticated connection; its task does the work.
+/// Handle by which everybody may use an authenticated connection; its task does the work.
 pub(super) struct Link {
     /// No other connection has it.
     pub(super) number: u64,
-    /// Whether this side dialled.
+    /// True if this side dialled.
     pub(super) dialled: bool,
-    /// Whether the peer is an accepted contact. A connection never changes that: it is closed instead.
+    /// True if the peer is an accepted contact. A connection never changes that: it is closed instead.
     pub(super) accepted: bool,
-    /// When it was authenticated.
+    /// Moment of its authentication.
     pub(super) since: Instant,
     /// Something new is queued for the peer.
     pub(super) flush: Notify,
     /// Something is queued that was looked at before.
     pub(super) look_again: AtomicBool,
-    /// What is said to the peer beside messages, and lost with the connection.
+    /// Words to the peer beside messages, lost with the connection.
     asides: Mutex<VecDeque<PeerMessage>>,
     /// Somebody doubts that the peer is still there.
     pub(super) probe: Notify,
@@ -96,7 +96,7 @@ impl Link {
     }
 }
 
-/// How a connection ended.
+/// End of a connection.
 pub(super) enum Ended {
     /// As one side wanted.
     Cleanly,
@@ -112,7 +112,7 @@ pub(super) struct Slot {
     pub(super) aside: Option<CancellationToken>,
     /// The connection that `link` has replaced, and that may not have ended yet.
     pub(super) replaced: Option<Arc<Link>>,
-    /// Whether an accepted contact is connected.
+    /// True if an accepted contact is connected.
     pub(super) online: watch::Sender<bool>,
     /// See [`DialerSeat`].
     pub(super) hurry: Arc<Notify>,
@@ -122,11 +122,11 @@ pub(super) struct Slot {
     pub(super) stale: Arc<AtomicBool>,
     /// Ends the dialer, where there is one.
     pub(super) dialer: Option<CancellationToken>,
-    /// What the dialer does.
+    /// Present step of the dialer.
     pub(super) dialling: ContactPhase,
-    /// Why the last attempt or connection failed.
+    /// Reason why the last attempt or connection failed.
     pub(super) trouble: Option<String>,
-    /// What user interfaces were told last.
+    /// Standing that user interfaces were told last.
     pub(super) told: Standing,
 }
 
@@ -148,7 +148,7 @@ impl Default for Slot {
     }
 }
 
-/// How the way to somebody stands with whom nothing is done.
+/// Standing of somebody with whom nothing is done.
 pub(super) const NOWHERE: Standing = Standing { phase: ContactPhase::Offline, trouble: None };
 
 impl Slot {
@@ -157,7 +157,7 @@ impl Slot {
         self.link.as_ref().filter(|link| link.accepted && !link.close.is_cancelled())
     }
 
-    /// How the way to the contact stands.
+    /// Standing of the connection with the contact.
     pub(super) fn standing(&self) -> Standing {
         match self.contact() {
             Some(_) => Standing { phase: ContactPhase::Authenticated, trouble: None },
@@ -166,9 +166,9 @@ impl Slot {
     }
 }
 
-/// What a dialer needs of the registry.
+/// Part of the registry that a dialer needs.
 pub(super) struct DialerSeat {
-    /// Whether there is a connection.
+    /// True if there is a connection.
     pub(super) online: watch::Receiver<bool>,
     /// Somebody waits for this contact.
     pub(super) hurry: Arc<Notify>,

@@ -1,11 +1,11 @@
-//! Who waits for which message to arrive.
+//! Register of those who wait for a message to arrive.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
-/// What became of a message.
+/// Fate of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// Its acknowledgement is durable.
@@ -14,7 +14,7 @@ pub(super) enum Fate {
     TakenBack,
 }
 
-/// Who waits for which acknowledgement, by the protocol's message id.
+/// Those who wait for an acknowledgement, by the protocol's message id.
 #[derive(Default)]
 pub(super) struct Waiters(Arc<Mutex<HashMap<String, Vec<oneshot::Sender<Fate>>>>>);
 

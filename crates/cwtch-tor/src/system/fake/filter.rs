@@ -86,13 +86,13 @@ impl Filter {
         Some(rule.apply(arguments, &self.client))
     }
 
-    /// What the client sees of a reply.
+    /// The part of a reply that the client sees.
     pub(crate) fn reply(&self, command: &str, arguments: &str, reply: &str) -> String {
         let rules = self.rule(command, arguments).map_or(&[][..], |rule| &rule.response);
         reply.trim_end().split("\r\n").map(|line| rewrite(rules, line, &self.client) + "\r\n").collect()
     }
 
-    /// What the client sees of an event, if anything.
+    /// The part of an event that the client sees, if any.
     pub(crate) fn event(&self, kind: &str, line: &str) -> Option<String> {
         let rules = self.events.get(kind)?;
         Some(rewrite(rules, line, &self.client)).filter(|line| !line.is_empty())

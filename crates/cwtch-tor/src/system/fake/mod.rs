@@ -24,35 +24,35 @@ use super::session::Setup;
 use crate::config::Listen;
 use crate::endpoint::Endpoint;
 
-/// What the Tor does. Each test changes what it is about.
+/// Behaviour of the fake Tor. Each test changes what it is about.
 pub(super) struct Behaviour {
-    /// Why it cannot be reached, if it cannot.
+    /// Reason why it cannot be reached, if it cannot.
     pub(super) unreachable: Option<Fault>,
     /// The address that it is reached under, and the user that it runs as.
     pub(super) host: Option<IpAddr>,
     pub(super) user: Option<u32>,
     pub(super) version: &'static str,
-    /// What stands behind `AUTH METHODS=`.
+    /// The text behind `AUTH METHODS=`.
     pub(super) methods: &'static str,
     pub(super) cookie: [u8; 32],
     pub(super) cookie_file: Option<PathBuf>,
     pub(super) password: &'static [u8],
-    /// What `GETINFO status/bootstrap-phase` answers, if it is known.
+    /// Answer to `GETINFO status/bootstrap-phase`, if it is known.
     pub(super) phase: Option<&'static str>,
     pub(super) circuit: &'static str,
     pub(super) disabled: bool,
     /// For which time its directory is valid, if it says so.
     pub(super) valid: Option<(&'static str, &'static str)>,
     pub(super) socks: String,
-    /// What `GETCONF SocksPort` answers.
+    /// Answer to `GETCONF SocksPort`.
     pub(super) socks_lines: &'static str,
     /// A command at which the connection breaks, once.
     pub(super) breaks_at: Option<&'static str>,
     /// Arguments of ADD_ONION that are not known.
     pub(super) unknown: &'static [&'static str],
-    /// Whether onion services of version 3 are known.
+    /// True if onion services of version 3 are known.
     pub(super) v3: bool,
-    /// Whether each service is served already by another program.
+    /// True if each service is served already by another program.
     pub(super) collides: bool,
     /// The filter before the control port.
     pub(super) filter: Option<Filter>,
@@ -96,7 +96,7 @@ struct State {
     served: HashMap<Address, String>,
     /// Commands as they came in, keys replaced by `KEY`.
     heard: VecDeque<String>,
-    /// Whether a key was ever in a command that was filtered.
+    /// True if a key was ever in a command that was filtered.
     leaked: bool,
     connection: CancellationToken,
 }
@@ -169,7 +169,7 @@ impl FakeTor {
         self.events.send(text.to_owned()).unwrap();
     }
 
-    /// What Tor connects to for an address, if it is served.
+    /// Target to which Tor connects for an address, if it is served.
     pub(super) fn target(&self, address: &Address) -> Option<String> {
         self.state().served.get(address).cloned()
     }
@@ -186,7 +186,7 @@ impl FakeTor {
         self.state().heard.iter().filter(|line| line.starts_with(word)).cloned().collect()
     }
 
-    /// Whether a filter was ever shown a key that it refused.
+    /// True if a filter was ever shown a key that it refused.
     pub(super) fn leaked(&self) -> bool {
         self.state().leaked
     }

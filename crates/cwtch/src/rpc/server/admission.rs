@@ -1,4 +1,4 @@
-//! Who may stay connected: the policy alone, without sockets and without a clock.
+//! Admission of connections: the policy alone, without sockets and without a clock.
 //!
 //! Programs that stay connected, commands that wait for a confirmation and commands that just come do not use up one
 //! limit. When a newcomer finds no place, who has the least claim goes: first who does not read what it is sent, then
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How many connections of which kind.
+/// Numbers of connections, by kind.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     /// Connections that neither hear events nor wait for a confirmation.
@@ -21,9 +21,9 @@ pub(super) struct Limits {
     pub(super) waiting: usize,
     /// Confirmations that one connection waits for.
     pub(super) waits: usize,
-    /// How long nobody goes for being quiet.
+    /// Time for which nobody goes for being quiet.
     pub(super) grace: Duration,
-    /// How long nobody goes for not reading.
+    /// Time for which nobody goes for not reading.
     pub(super) stall: Duration,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Admission<H> {
 
 struct Place<H> {
     handle: H,
-    /// Whether it ever asked anything.
+    /// True if it ever asked anything.
     spoke: bool,
     /// Requests that were read and are not answered.
     asked: usize,
@@ -93,7 +93,7 @@ impl<H> Place<H> {
     }
 }
 
-/// What becomes of a newcomer.
+/// Verdict about a newcomer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict<H> {
     /// There is a place.

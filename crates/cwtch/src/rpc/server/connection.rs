@@ -24,20 +24,20 @@ use crate::rpc::lines::{LineError, Lines};
 const UNBEGUN_MAX: u32 = 2 << 20;
 /// The same as a number of requests.
 const QUEUE: usize = 256;
-/// What is still read, and how long, of a line that is too long: closing at once would take the answer away
+/// The most that is still read of a line that is too long, and for how long: closing at once would take the answer away
 /// from a client that is still writing.
 const DISCARD_MAX: usize = 64 << 20;
 const DISCARD_TIME: Duration = Duration::from_secs(5);
-/// How long a connection may take to read why it is closed.
+/// Time that a connection may take to read why it is closed.
 const LAST_WORD: Duration = Duration::from_secs(1);
-/// How long requests that came before `shutdown` may take to begin.
+/// Time that requests that came before `shutdown` may take to begin.
 const BEGIN_MAX: Duration = Duration::from_secs(10);
-/// How often to look whether the client is still there, once it says nothing more.
+/// Pause between two looks whether the client is still there, once it says nothing more.
 const GONE_LOOK: Duration = Duration::from_secs(1);
 /// Lines that wait to be written to one connection.
 const OUTBOX: usize = 64;
 
-/// Why a connection is read no further.
+/// Reason why a connection is read no further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     /// The client closed it, or closed its sending side.

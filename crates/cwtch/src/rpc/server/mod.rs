@@ -21,10 +21,10 @@ use self::admission::Verdict;
 use self::seat::{Seat, Seats};
 use super::socket::Socket;
 
-/// How long connections may take to hear the last answers when the daemon stops.
+/// Time that connections may take to hear the last answers when the daemon stops.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// What every connection shares.
+/// State that every connection shares.
 struct Shared {
     engine: EngineHandle,
     /// The answer to `version`.

@@ -6,7 +6,7 @@ use cwtch_client::engine::Turn;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::JoinSet;
 
-/// What comes of a request: the line that answers it, if one is wanted.
+/// Outcome of a request: the line that answers it, if one is wanted.
 pub(super) type Line = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
 
 /// A request that was read.

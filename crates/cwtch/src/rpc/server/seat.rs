@@ -22,7 +22,7 @@ impl Default for Seats {
 }
 
 impl Seats {
-    /// Whether there is a place for a newcomer.
+    /// Verdict about a newcomer: whether there is a place.
     pub(super) fn knock(&self) -> Verdict<CancellationToken> {
         self.policy().knock(Instant::now())
     }

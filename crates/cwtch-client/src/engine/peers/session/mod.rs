@@ -1,4 +1,4 @@
-//! What is said over one connection with a peer, and what of it is kept (§1.10).
+//! Session with a peer: what is said over one connection, and what of it is kept (§1.10).
 
 mod attributes;
 
@@ -22,7 +22,7 @@ use crate::engine::dial::Target;
 use crate::engine::info::{message_by_id, received_content};
 use crate::profile::{AckOutcome, Attribute, MessageId, Received};
 
-/// Why a session ended.
+/// Reason why a session ended.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum End {
     /// The connection failed.
@@ -58,9 +58,9 @@ pub(super) struct Session {
     /// All pending messages up to this one were looked at.
     cursor: MessageId,
     heard: Instant,
-    /// When it was kept last that the contact was here.
+    /// Moment at which it was kept last that the contact was here.
     kept: Option<Instant>,
-    /// When the contact was heard last, unix seconds, if that is not kept.
+    /// Time at which the contact was heard last, unix seconds, if that is not kept.
     unkept: Option<i64>,
     /// By when a sign of life must have come.
     probe_due: Option<Instant>,
@@ -131,7 +131,7 @@ impl Session {
         self.next.take().or_else(|| self.machine.poll_send())
     }
 
-    /// Whether [`Session::poll_send`] has something.
+    /// True if [`Session::poll_send`] has something.
     pub(super) fn has_output(&mut self) -> bool {
         if self.next.is_none() {
             self.next = self.machine.poll_send();
@@ -282,7 +282,7 @@ impl Session {
         Ok(())
     }
 
-    /// When [`Session::tick`] is due.
+    /// Moment at which [`Session::tick`] is due.
     pub(super) fn deadline(&self) -> Instant {
         if !self.link.accepted {
             return self.heard + UNKNOWN_SILENCE;
