@@ -26,6 +26,17 @@ pub enum ErrorKind {
     Storage,
     /// The engine is stopping: nothing was done.
     Closed,
+    /// Changes that are asked for are not kept any more: what they changed is to be read anew.
+    ChangesGone,
+}
+
+/// The numbers of the changes that are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedInfo {
+    /// The oldest.
+    pub oldest: i64,
+    /// The newest: whoever reads everything anew goes on after it.
+    pub newest: i64,
 }
 
 impl ErrorKind {
@@ -39,6 +50,7 @@ impl ErrorKind {
             Self::Protocol => "protocol",
             Self::Storage => "storage",
             Self::Closed => "closed",
+            Self::ChangesGone => "changes-gone",
         }
     }
 
@@ -52,6 +64,7 @@ impl ErrorKind {
             Self::Protocol => 5,
             Self::Storage => 6,
             Self::Closed => 7,
+            Self::ChangesGone => 9,
         }
     }
 }
@@ -70,12 +83,15 @@ pub struct ApiError {
     /// What a name may stand for that does not stand for one conversation alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<CandidateInfo>,
+    /// With [`ErrorKind::ChangesGone`]: which changes are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed: Option<FeedInfo>,
 }
 
 impl ApiError {
     /// An error of a kind with its sentence.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), concerns: None, candidates: Vec::new() }
+        Self { kind, message: message.into(), concerns: None, candidates: Vec::new(), feed: None }
     }
 
     /// What a caller hears while the engine stops.
@@ -84,7 +100,8 @@ impl ApiError {
     }
 
     /// Its values for programs, beside kind and sentence: as `message` the own message that it is about, which exists and
-    /// must not be sent once more; as `candidates` what an ambiguous name may stand for.
+    /// must not be sent once more; as `candidates` what an ambiguous name may stand for; as `changes`
+    /// which changes are kept.
     pub fn data(&self) -> Map<String, Value> {
         let mut data = Map::new();
         if let Some(message) = &self.concerns {
@@ -92,6 +109,9 @@ impl ApiError {
         }
         if !self.candidates.is_empty() {
             data.insert("candidates".to_owned(), json!(self.candidates));
+        }
+        if let Some(feed) = &self.feed {
+            data.insert("changes".to_owned(), json!(feed));
         }
         data
     }
@@ -118,7 +138,8 @@ mod tests {
             ErrorKind::Storage,
             ErrorKind::Closed,
         ];
-        for (code, kind) in (1..).zip(kinds) {
+        // 8 was that of a kind that a daemon did not know.
+        for (code, kind) in (1..).zip(kinds).chain([(9, ErrorKind::ChangesGone)]) {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
             assert_eq!(kind.code(), code);
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::FeedInfo;
 use crate::reply::{
     ContactInfo, ContactPhase, GroupInfo, MessageInfo, MessageState, NameInfo, NoteInfo, ReadinessInfo,
     SeenBy,
@@ -66,12 +67,16 @@ pub enum Event {
         /// The contact as it is now.
         contact: ContactInfo,
     },
-    /// A contact was removed, with all messages of and to it.
+    /// A contact was removed, with all messages of and to it; or somebody who had only connected is forgotten.
     ContactRemoved {
-        /// Its address.
-        address: String,
-        /// The name that it had.
-        who: NameInfo,
+        /// The conversation's number.
+        conversation: i64,
+        /// Its address. Told to whoever listens when it goes, and kept nowhere.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<String>,
+        /// The name that it had, as the address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        who: Option<NameInfo>,
     },
     /// A message was received or, by another user interface, sent.
     Message {
@@ -94,8 +99,7 @@ pub enum Event {
         /// Its conversation.
         conversation: String,
     },
-    /// A message stands elsewhere in its conversation now, because its server showed where. Where a server loses
-    /// messages ([`LogNotice::Lost`]) or is used anew, many move, and nothing is told of each.
+    /// A message stands elsewhere in its conversation now, because its server showed where.
     MessageMoved {
         /// Local id.
         id: i64,
@@ -107,12 +111,21 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         index: Option<u64>,
     },
+    /// Many messages of a conversation stand elsewhere, because their server lost messages or is used anew: to be read
+    /// again.
+    MessagesReordered {
+        /// The group.
+        conversation: String,
+    },
     /// What there is to say about a group message beside its text changed.
     MessageNotes {
         /// Local id.
         id: i64,
         /// Its group.
         conversation: String,
+        /// As [`MessageInfo::gap`].
+        #[serde(default)]
+        gap: bool,
         /// All that there is to say now.
         notes: Vec<NoteInfo>,
     },
@@ -128,8 +141,11 @@ pub enum Event {
     },
     /// A group was left: its key and its messages are gone from here.
     GroupLeft {
-        /// The group as it was.
-        group: GroupInfo,
+        /// The conversation's number.
+        conversation: i64,
+        /// The group as it was. Told to whoever listens when it goes, and kept nowhere.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<Box<GroupInfo>>,
     },
     /// A group has another name here.
     GroupChanged {
@@ -201,11 +217,33 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         total: Option<u64>,
     },
-    /// The listener missed this many events because it read too slowly.
-    Missed {
-        /// How many.
-        count: u64,
+    /// Everything that was stored before is told now, and, behind that, how stands what is not stored: to who followed
+    /// from a number on, or read too slowly and had to catch up.
+    CaughtUp {
+        /// The number of the newest change that was told.
+        after: i64,
     },
+    /// Changes that were not told yet are not kept any more, because the listener read far too slowly. Nothing more is
+    /// told: it reads the conversations anew, and follows from the newest change on.
+    ChangesGone {
+        /// What there is.
+        #[serde(flatten)]
+        feed: FeedInfo,
+        /// The same as a sentence.
+        detail: String,
+    },
+}
+
+/// An event with its number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The number of the stored change that it tells; whoever follows from it on hears all that came after. Absent for
+    /// what is not stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<i64>,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
 }
 
 /// What progress is reported for.

@@ -11,8 +11,8 @@ mod reply;
 pub mod rpc;
 
 pub use command::Command;
-pub use error::{ApiError, ErrorKind};
-pub use event::{Event, LogNotice, ServerPhase, Task};
+pub use error::{ApiError, ErrorKind, FeedInfo};
+pub use event::{Event, LogNotice, ServerPhase, Task, Told};
 pub use reply::{
     AttributeInfo, CandidateInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, ElsewhereInfo,
     EvidenceInfo, EvidenceText, ExperimentInfo, GroupCreated, GroupInfo, LogInfo, LossInfo, MessageInfo,

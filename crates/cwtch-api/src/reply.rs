@@ -245,6 +245,9 @@ pub struct ConnectionInfo {
 /// A contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactInfo {
+    /// The number of the conversation with it: never given to another one.
+    #[serde(default)]
+    pub conversation: i64,
     /// Its address, 56 characters.
     pub address: String,
     /// The name that the person gave it, else the name that it claims, on one line and without what cannot be seen; else
@@ -393,6 +396,9 @@ impl fmt::Debug for GroupCreated {
 /// A group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupInfo {
+    /// The number of its conversation: never given to another one.
+    #[serde(default)]
+    pub conversation: i64,
     /// Its id, 32 hex characters.
     pub group: String,
     /// The name that the person gave it, else the name that its maker gave it, as for contacts.

@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::{ApiError, Command, Event, Reply};
+use crate::{ApiError, Command, Reply, Told};
 
 /// Longest line that the daemon reads, in bytes.
 pub const REQUEST_MAX: usize = 1 << 20;
@@ -15,7 +15,7 @@ pub const REPLY_MAX: usize = 1 << 26;
 /// The kind of trouble of a client that found no place at the daemon.
 pub const BUSY: &str = "busy";
 /// Version of this interface: counts changes that break a client.
-pub const INTERFACE: u64 = 1;
+pub const INTERFACE: u64 = 2;
 
 /// JSON-RPC's number for params that do not fit.
 const INVALID_PARAMS: i64 = -32602;
@@ -42,7 +42,10 @@ pub enum Method {
     /// Answers program, version, interface, profile, address and network.
     Version,
     /// From now on events arrive as notifications.
-    Subscribe,
+    Subscribe {
+        /// First every change after the one with this number.
+        after: Option<i64>,
+    },
     /// No more events.
     Unsubscribe,
     /// Stops the daemon.
@@ -168,7 +171,7 @@ fn method(object: &Map<String, Value>) -> Result<Method, RpcError> {
     let own = match name {
         "ping" => Method::Ping,
         "version" => Method::Version,
-        "subscribe" => Method::Subscribe,
+        "subscribe" => return subscribe(params),
         "unsubscribe" => Method::Unsubscribe,
         "shutdown" => Method::Shutdown,
         _ => return command(name, params).map(|command| Method::Command(Box::new(command))),
@@ -177,6 +180,22 @@ fn method(object: &Map<String, Value>) -> Result<Method, RpcError> {
         return Err(RpcError::invalid_params(format!("The method {name} takes no params.")));
     }
     Ok(own)
+}
+
+fn subscribe(params: Option<&Value>) -> Result<Method, RpcError> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Params {
+        #[serde(default)]
+        after: Option<i64>,
+    }
+    let Some(params) = params else { return Ok(Method::Subscribe { after: None }) };
+    let refused = |why| RpcError::invalid_params(format!("The params of subscribe do not fit: {why}."));
+    match serde_json::from_value(params.clone()) {
+        Ok(Params { after: after @ (None | Some(0..)) }) => Ok(Method::Subscribe { after }),
+        Ok(_) => Err(refused("after must not be negative".to_owned())),
+        Err(why) => Err(refused(why.to_string())),
+    }
 }
 
 fn command(name: &str, params: Option<&Value>) -> Result<Command, RpcError> {
@@ -244,8 +263,8 @@ fn refused(id: &Value, error: &RpcError) -> String {
 }
 
 /// A line that tells of an event.
-pub fn notification(event: &Event) -> String {
-    json!({"jsonrpc": "2.0", "method": "event", "params": event}).to_string()
+pub fn notification(told: &Told) -> String {
+    json!({"jsonrpc": "2.0", "method": "event", "params": told}).to_string()
 }
 
 /// A client's side of a connection, without its socket. The client writes the lines that it gets here, and gives each line
@@ -263,7 +282,7 @@ pub enum Incoming {
     /// The daemon refuses the connection as a whole, and closes it.
     Refused(RpcError),
     /// An event.
-    Event(Box<Event>),
+    Event(Box<Told>),
     /// The answer to an earlier request, or something of a newer daemon; not for us.
     Other,
 }
@@ -304,6 +323,14 @@ impl Caller {
         json!({"jsonrpc": "2.0", "id": self.last_id, "method": method}).to_string()
     }
 
+    /// A line that asks for events, after a change with a number or from now on.
+    pub fn subscribe(&mut self, after: Option<i64>) -> String {
+        let Some(after) = after else { return self.plain("subscribe") };
+        self.last_id += 1;
+        json!({"jsonrpc": "2.0", "id": self.last_id, "method": "subscribe", "params": {"after": after}})
+            .to_string()
+    }
+
     /// Reads a line from the daemon.
     ///
     /// # Errors
@@ -313,7 +340,7 @@ impl Caller {
         if value.get("method").and_then(Value::as_str) == Some("event") {
             let params = value.get_mut("params").map(Value::take).unwrap_or_default();
             return Ok(match serde_json::from_value(params) {
-                Ok(event) => Incoming::Event(Box::new(event)),
+                Ok(told) => Incoming::Event(Box::new(told)),
                 Err(_) => Incoming::Other,
             });
         }

@@ -173,7 +173,12 @@ pub(crate) enum Verb {
     },
 
     /// Print what happens in the running daemon, until interrupted or nobody reads it any more
-    Events,
+    #[command(long_about = text::EVENTS_LONG)]
+    Events {
+        /// First what changed after the change with this number: the "seq" of the last event that was read
+        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(0..))]
+        after: Option<i64>,
+    },
 
     /// Watch three people and an untrusted server: chat, a group, one member away, a forgery refused
     #[command(long_about = text::DEMO_LONG)]

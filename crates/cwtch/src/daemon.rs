@@ -2,14 +2,12 @@
 
 pub(crate) mod detach;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use cwtch_api::{Command, Event, Reply};
-use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
+use cwtch_client::engine::{self, EngineHandle, EngineOptions, Listener, Mode};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::cli::events;
@@ -119,7 +117,7 @@ async fn receive(settings: &Settings, chosen: &Chosen, manner: Manner) -> Result
     let Manner::Receiving(time) = manner else { return std::future::pending().await };
     let listen = async {
         match Client::connect(&chosen.path).await? {
-            Some(client) => events::listen(settings, client).await,
+            Some(client) => events::listen(settings, client, None).await,
             None => Err(Fault::internal("The socket of this program does not answer.")),
         }
     };
@@ -143,11 +141,7 @@ enum Voice {
 
 /// Says how reachable the profile is, whenever that changes: progress and trouble on standard error, being online on
 /// standard output. Programs hear the engine's own events on standard output.
-async fn tell(
-    engine: &EngineHandle,
-    mut events: broadcast::Receiver<Arc<Event>>,
-    voice: &mut Voice,
-) -> Result<(), Fault> {
+async fn tell(engine: &EngineHandle, mut events: Listener, voice: &mut Voice) -> Result<(), Fault> {
     // Where it stood before the first event.
     let status = match engine.call(Command::Status).await {
         Ok(Reply::Status(status)) => status,

@@ -18,7 +18,7 @@ pub(crate) const EXIT_QUEUED: u8 = 3;
 pub(crate) const EXIT_PARTLY: u8 = 10;
 
 /// Kinds and what the process exits with; `cwtch help` and docs/json-rpc.md list them.
-const EXIT_CODES: [(&str, u8); 9] = [
+const EXIT_CODES: [(&str, u8); 10] = [
     ("usage", EXIT_USAGE),
     ("unreachable", 4),
     ("refused", 5),
@@ -28,6 +28,7 @@ const EXIT_CODES: [(&str, u8); 9] = [
     ("no-daemon", 9),
     ("closed", 11),
     ("busy", 12),
+    ("changes-gone", 13),
 ];
 
 /// Reason why a command ended without doing what it was asked.
@@ -121,6 +122,7 @@ mod tests {
             (ErrorKind::Refused, 5),
             (ErrorKind::NotFound, 6),
             (ErrorKind::Closed, 11),
+            (ErrorKind::ChangesGone, 13),
             (ErrorKind::Storage, EXIT_FAILURE),
             (ErrorKind::Protocol, EXIT_FAILURE),
         ] {

@@ -49,9 +49,10 @@ JSON (--json):
   profile, experiment, attribute, rejects, evidence) print one array. A failure prints
   {\"error\":{\"kind\":…,\"message\":…}} on standard error; the kinds are usage,
   not-found, refused, unreachable, protocol, storage, closed, password, locked,
-  no-daemon, busy, interrupted and internal. If it is about an own message that
-  exists, that is in \"data\":{\"message\":…}; if a name may stand for several
-  conversations, they are in \"data\":{\"candidates\":[…]}.
+  no-daemon, busy, changes-gone, interrupted and internal. If it is about an own
+  message that exists, that is in \"data\":{\"message\":…}; if a name may stand for
+  several conversations, they are in \"data\":{\"candidates\":[…]}; which changes are
+  kept, for changes-gone, is in \"data\":{\"changes\":{\"oldest\":…,\"newest\":…}}.
 
 EXIT CODES:
   0  done; a message is acknowledged by the contact or stored by the server (with
@@ -70,6 +71,7 @@ EXIT CODES:
  10  done in part: `sync` could not ask every server; standard output says which
  11  the daemon stopped before it answered
  12  busy: the daemon has too many open connections; try again
+ 13  changes that `events --after` asks for are not kept any more
 
 NETWORKS (--network):
   arti      Tor inside this program, nothing to install; what is used if no
@@ -185,6 +187,18 @@ Goes online without a daemon: listens, connects with all contacts, fetches from 
 sends what is queued, and prints what happens as `cwtch events` does, until Ctrl-C or for the time that \
 --for names. Meanwhile it is the profile's daemon: other commands use it. If a daemon runs already, it \
 only prints.";
+
+pub(crate) const EVENTS_LONG: &str = "\
+Prints what happens in the running daemon, until Ctrl-C, until nobody reads it any more, or until the daemon \
+stops. With --json, one object per line.
+
+Whatever changes a conversation or a message has a number (\"seq\"), which grows and is kept: with --after, \
+everything that changed after that number is printed first, also what happened while nobody listened, or \
+before the daemon was started anew. Then it goes on with what happens; `caught-up` stands between the two. A \
+script that keeps the last number that it read, and begins there, sees each change once. The newest 100,000 \
+changes are kept; where older ones are asked for, it fails with the kind changes-gone and exit code 13, and \
+says which there are: read the conversations anew then, and go on after the newest. What is not stored \
+(connections, progress, alarms) has no number, and is told as it stands after a gap.";
 
 pub(crate) const DEMO_LONG: &str = "\
 Starts a real server process and the real daemons of three people on a private network in a temporary \

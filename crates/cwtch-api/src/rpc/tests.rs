@@ -1,7 +1,7 @@
 //! Requests as data: what is understood, and what is answered to what is not.
 
 use super::*;
-use crate::{ContactInfo, ContactState, ErrorKind, NameSource, SyncReport};
+use crate::{ContactInfo, ContactState, ErrorKind, Event, FeedInfo, NameSource, SyncReport};
 
 fn parsed(line: &str) -> Method {
     parse(line.as_bytes()).unwrap().method
@@ -97,6 +97,32 @@ fn what_the_client_writes_the_daemon_reads() {
 }
 
 #[test]
+fn a_subscription_begins_now_or_after_a_number() {
+    for (line, after) in [
+        (Caller::default().subscribe(None), None),
+        (Caller::default().subscribe(Some(5)), Some(5)),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{}}"#.to_owned(), None),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"after":0}}"#.to_owned(), Some(0)),
+    ] {
+        assert_eq!(parsed(&line), Method::Subscribe { after }, "{line}");
+    }
+    for params in [json!({"after": -1}), json!({"after": "1"}), json!({"since": 1}), json!([1, 2])] {
+        let line = json!({"jsonrpc": "2.0", "id": 1, "method": "subscribe", "params": params});
+        assert_eq!(refused(&line.to_string()), (json!(1), -32602), "{line}");
+    }
+}
+
+#[test]
+fn changes_that_are_gone_are_told_with_what_there_is() {
+    let feed = Some(FeedInfo { oldest: 5, newest: 9 });
+    let error = ApiError { feed, ..ApiError::new(ErrorKind::ChangesGone, "They are gone.") };
+    let line = response(&json!(3), &Err(error.clone().into()));
+    assert!(line.contains(r#""code":9"#) && line.contains(r#""changes":{"newest":9,"oldest":5}"#), "{line}");
+    let caller = Caller { last_id: 3 };
+    assert_eq!(caller.take(line.as_bytes()).unwrap(), Incoming::Answer(Err(error.into())));
+}
+
+#[test]
 fn a_refusal_of_the_engine_keeps_its_kind_on_the_way() {
     let error = ApiError::new(ErrorKind::NotFound, "No such contact.");
     let line = response(&json!(3), &Err(error.clone().into()));
@@ -113,6 +139,7 @@ fn a_refusal_of_the_engine_keeps_its_kind_on_the_way() {
 #[test]
 fn a_reply_comes_back_as_it_was() {
     let contact = ContactInfo {
+        conversation: 1,
         address: "a".into(),
         name: "Bob".into(),
         name_source: NameSource::Given,
@@ -143,10 +170,12 @@ fn a_reply_comes_back_as_it_was() {
 
 #[test]
 fn events_arrive_and_unknown_ones_are_passed_over() {
-    let event = Event::Missed { count: 4 };
-    let line = notification(&event);
     let caller = Caller::default();
-    assert_eq!(caller.take(line.as_bytes()).unwrap(), Incoming::Event(Box::new(event)));
+    for seq in [None, Some(7)] {
+        let told = Told { seq, event: Event::CaughtUp { after: 4 } };
+        let line = notification(&told);
+        assert_eq!(caller.take(line.as_bytes()).unwrap(), Incoming::Event(Box::new(told)));
+    }
     let unknown = br#"{"jsonrpc":"2.0","method":"event","params":{"event":"of-tomorrow"}}"#;
     assert_eq!(caller.take(unknown).unwrap(), Incoming::Other);
 }

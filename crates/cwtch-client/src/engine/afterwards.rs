@@ -6,7 +6,7 @@ use super::info::{Speakers, message_info, message_state};
 use super::inner::Inner;
 use super::patience::Patience;
 use super::talk::deliver;
-use crate::api::{ApiError, ErrorKind, Event, MessageInfo};
+use crate::api::{ApiError, ErrorKind, MessageInfo};
 use crate::profile::{
     Conversation, MessageId, MessageState, Profile, StorageError, StoredMessage, TakenBack,
 };
@@ -20,7 +20,6 @@ const MAY_ARRIVE: &str =
 /// # Errors
 /// `NotFound`, `Refused` for one that is not queued, or trouble with the database.
 pub(super) async fn cancel(inner: &Inner, id: i64) -> Result<MessageInfo, ApiError> {
-    let context = inner.context.clone();
     let job = move |profile: &mut Profile| {
         let (conversation, before) = found(profile, id)?;
         let detail = match profile.take_back(before.id)? {
@@ -32,8 +31,6 @@ pub(super) async fn cancel(inner: &Inner, id: i64) -> Result<MessageInfo, ApiErr
         let name = conversation.id_text();
         let message =
             MessageInfo { detail, ..message_info(profile, &mut Speakers::default(), &name, &after)? };
-        // Here, not after the await: what is durable is told even if nobody waits for it any more.
-        context.emit(Event::MessageState { id, conversation: name, state: message.state });
         Ok((conversation, after, message))
     };
     let (conversation, stored, message) = inner.context.store.run(job).await?;
@@ -80,11 +77,9 @@ pub(super) async fn delete(inner: &Inner, id: i64) -> Result<Option<String>, Api
 }
 
 async fn erase(inner: &Inner, id: i64) -> Result<TakenBack, ApiError> {
-    let context = inner.context.clone();
     let job = move |profile: &mut Profile| {
         let (conversation, before) = found(profile, id)?;
         let taken = profile.erase_message(before.id)?;
-        context.emit(Event::MessageDeleted { id, conversation: conversation.id_text() });
         Ok::<_, ApiError>((conversation, before, taken))
     };
     let (conversation, before, taken) = inner.context.store.run(job).await?;

@@ -189,7 +189,7 @@ async fn status(inner: &Inner) -> Result<StatusInfo, ApiError> {
     let Inner { context, peers, groups, .. } = inner;
     let (queued, unknown_blocked) = context
         .store
-        .run(|profile| Ok::<_, StorageError>((profile.count_unconfirmed()?, profile.unknown_blocked()?)))
+        .read(|profile| Ok::<_, StorageError>((profile.count_unconfirmed()?, profile.unknown_blocked()?)))
         .await?;
     let servers = if groups.enabled() { groups.server_list().await? } else { Vec::new() };
     let address_readiness = peers.reachability();

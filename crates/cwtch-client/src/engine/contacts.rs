@@ -34,11 +34,7 @@ pub(crate) async fn add(inner: &Inner, address: &str, name: Option<String>) -> R
     if !was_accepted {
         inner.peers.accepted(address);
     }
-    Ok(if was_accepted {
-        contact_info(&contact, inner.peers.standing(&address))
-    } else {
-        changed(inner, &contact)
-    })
+    Ok(info(inner, &contact))
 }
 
 /// `contact rename`; without a name, the contact is shown by its own again.
@@ -49,17 +45,19 @@ pub(crate) async fn rename(
 ) -> Result<ContactInfo, ApiError> {
     let address = find(&inner.context, contact).await?.address;
     let renamed = move |profile: &mut Profile| profile.rename_contact(&address, name.as_deref());
-    Ok(changed(inner, &inner.context.store.run(renamed).await?))
+    Ok(info(inner, &inner.context.store.run(renamed).await?))
 }
 
 /// `contact remove`: with all messages. Who is connected or dialled is left alone from then on.
 pub(crate) async fn remove(inner: &Inner, contact: &str) -> Result<(), ApiError> {
     let contact = Conversation::Contact(find(&inner.context, contact).await?);
-    let Conversation::Contact(Contact { address, .. }) = contact else { return Ok(()) };
+    let who = Some(conversation_info(&contact));
+    let Conversation::Contact(Contact { conversation, address, .. }) = contact else { return Ok(()) };
+    let event =
+        Event::ContactRemoved { conversation: conversation.0, address: Some(address.to_string()), who };
+    inner.context.feed.farewell(conversation, event);
     inner.context.store.run(move |profile| profile.remove_contact(&address)).await?;
     inner.peers.blocked(&address);
-    let who = conversation_info(&contact);
-    inner.context.emit(Event::ContactRemoved { address: address.to_string(), who });
     Ok(())
 }
 
@@ -75,7 +73,7 @@ pub(crate) async fn reject(inner: &Inner, contact: &str) -> Result<ContactInfo, 
             profile.contact(&address)?.ok_or(StorageError::UnknownContact)
         })
         .await?;
-    Ok(changed(inner, &rejected))
+    Ok(info(inner, &rejected))
 }
 
 /// `contact block --unknown`.
@@ -91,11 +89,11 @@ pub(crate) async fn block_unknown(inner: &Inner, on: bool) -> Result<(), ApiErro
 pub(crate) async fn accept(inner: &Inner, contact: &str) -> Result<ContactInfo, ApiError> {
     let found = find(&inner.context, contact).await?;
     if found.state == ContactState::Accepted {
-        return Ok(contact_info(&found, inner.peers.standing(&found.address)));
+        return Ok(info(inner, &found));
     }
     let contact = set_state(&inner.context, found.address, ContactState::Accepted).await?;
     inner.peers.accepted(contact.address);
-    Ok(changed(inner, &contact))
+    Ok(info(inner, &contact))
 }
 
 /// `contact block`; an address may be blocked before it ever connected.
@@ -106,33 +104,33 @@ pub(crate) async fn block(inner: &Inner, contact: &str) -> Result<ContactInfo, A
     };
     let contact = set_state(&inner.context, address, ContactState::Blocked).await?;
     inner.peers.blocked(&address);
-    Ok(changed(inner, &contact))
+    Ok(info(inner, &contact))
 }
 
 /// `contact list`.
 pub(crate) async fn list(inner: &Inner) -> Result<Vec<ContactInfo>, ApiError> {
-    let contacts = inner.context.store.run(|profile| profile.contacts()).await?;
-    Ok(contacts.iter().map(|c| contact_info(c, inner.peers.standing(&c.address))).collect())
+    let contacts = inner.context.store.read(|profile| profile.contacts()).await?;
+    Ok(contacts.iter().map(|contact| info(inner, contact)).collect())
 }
 
 /// A contact by its address or an unambiguous name.
 pub(crate) async fn find(context: &Context, text: &str) -> Result<Contact, ApiError> {
     refuse_mistyped_address(text)?;
     let typed = text.to_owned();
-    one(text, "contact", context.store.run(move |profile| profile.find_contact(&typed)).await?)
+    one(text, "contact", context.store.read(move |profile| profile.find_contact(&typed)).await?)
 }
 
 /// A contact or group by address, id or an unambiguous name.
 pub(crate) async fn find_conversation(context: &Context, text: &str) -> Result<Conversation, ApiError> {
     refuse_mistyped_address(text)?;
     let typed = text.to_owned();
-    one(text, "conversation", context.store.run(move |profile| profile.find_conversation(&typed)).await?)
+    one(text, "conversation", context.store.read(move |profile| profile.find_conversation(&typed)).await?)
 }
 
 /// A group by its id or an unambiguous name.
 pub(crate) async fn find_group(context: &Context, text: &str) -> Result<Group, ApiError> {
     let typed = text.to_owned();
-    one(text, "group", context.store.run(move |profile| profile.find_group(&typed)).await?)
+    one(text, "group", context.store.read(move |profile| profile.find_group(&typed)).await?)
 }
 
 /// The one that a person means, or why it cannot be told.
@@ -213,7 +211,7 @@ pub(crate) async fn set_attribute(
 
 /// `attribute list`.
 pub(crate) async fn attributes(context: &Context) -> Result<Vec<AttributeInfo>, ApiError> {
-    let set = context.store.run(|profile| profile.attributes()).await?;
+    let set = context.store.read(|profile| profile.attributes()).await?;
     Ok(set.iter().map(|(attribute, value)| attribute_info(*attribute, value)).collect())
 }
 
@@ -222,10 +220,8 @@ async fn set_state(context: &Context, address: Address, state: ContactState) -> 
     context.store.run(move |profile| profile.set_contact_state(&address, state, now)).await
 }
 
-fn changed(inner: &Inner, contact: &Contact) -> ContactInfo {
-    let info = contact_info(contact, inner.peers.standing(&contact.address));
-    inner.context.emit(Event::ContactChanged { contact: info.clone() });
-    info
+fn info(inner: &Inner, contact: &Contact) -> ContactInfo {
+    contact_info(contact, inner.peers.standing(&contact.address))
 }
 
 /// An address that a person typed.

@@ -5,22 +5,19 @@ use std::time::Duration;
 
 use cwtch_net::Network;
 use cwtch_primitives::{Address, Identity};
-use tokio::sync::broadcast;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::clock::{Clock, system_clock};
 use super::dial::Dialing;
+use super::feed::Feed;
 use super::members::Ear;
 use super::options::{EngineOptions, Mode};
 use super::store::Store;
 use super::twin::Alone;
 use crate::api::Event;
 use crate::profile::Twin;
-
-/// Events that a listener may be behind before it is told that it missed some.
-const EVENT_BACKLOG: usize = 1024;
 
 /// Time that the network may take to end.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -38,7 +35,7 @@ pub(crate) struct Context {
     /// The identity's address.
     pub(crate) address: Address,
     /// Everybody who listens to events.
-    pub(crate) events: broadcast::Sender<Arc<Event>>,
+    pub(crate) feed: Arc<Feed>,
     /// Options with which the engine was started.
     pub(crate) options: EngineOptions,
     /// Cancelled once, at shutdown: every task ends at the next await.
@@ -62,16 +59,15 @@ impl Context {
         (twin, ear): (Option<Twin>, Ear),
     ) -> Arc<Self> {
         let address = identity.address();
-        let (events, _) = broadcast::channel(EVENT_BACKLOG);
         let clock = options.clock.clone().unwrap_or_else(system_clock);
         Arc::new(Self {
             alone: Alone::new(twin, clock()),
-            store,
             dialing: Dialing::new(network.clone()),
             network,
             identity,
             address,
-            events,
+            feed: store.feed.clone(),
+            store,
             options,
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -80,9 +76,9 @@ impl Context {
         })
     }
 
-    /// Tells everybody who listens; nobody listening is no error.
+    /// Tells everybody who listens something that is not stored as a change: those are told by the feed.
     pub(crate) fn emit(&self, event: Event) {
-        let _ = self.events.send(Arc::new(event));
+        self.feed.emit(event);
     }
 
     /// Unix seconds.

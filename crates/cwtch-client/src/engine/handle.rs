@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use cwtch_net::Network;
-use tokio::sync::broadcast;
 
 use super::context::Context;
+use super::feed::{Follower, Listener};
 use super::groups::Groups;
 use super::inner::Inner;
 use super::members::{self, Members};
-use super::options::EngineOptions;
+use super::options::{EngineOptions, Mode};
 use super::peers::Peers;
 use super::store::Store;
 use super::turn::Turn;
 use super::{commands, network};
-use crate::api::{ApiError, Command, Event, Reply};
+use crate::api::{ApiError, Command, Reply};
 use crate::profile::Profile;
 
 /// A running engine. Cheap to clone; all clones are the same engine.
@@ -27,7 +27,7 @@ pub struct EngineHandle {
 ///
 /// In [`Mode::Daemon`](super::Mode::Daemon) it returns once the network has taken the profile's address, or has said that it is not
 /// ready yet: then it listens and dials as soon as it is. Whether others can reach the address is told by
-/// [`Event::Reachability`] and [`Event::Online`].
+/// [`Event::Reachability`](crate::api::Event::Reachability) and [`Event::Online`](crate::api::Event::Online).
 ///
 /// # Errors
 /// If the database cannot be read, or if the network will not take the address however long one waits.
@@ -39,7 +39,11 @@ pub async fn start(
     let identity = profile.identity().clone();
     let (ear, hearing) = members::ear();
     let twin = profile.twin()?;
-    let context = Context::new(Store::start(profile)?, network, identity, options, (twin, ear));
+    let store = match options.mode {
+        Mode::Daemon => Store::start_with_reader(profile)?,
+        Mode::OneShot => Store::start(profile)?,
+    };
+    let context = Context::new(store, network, identity, options, (twin, ear));
     if context.is_daemon() {
         // Until everybody who dials at start is in the queue: see `network::watch`.
         context.dialing.set_open(false);
@@ -80,10 +84,18 @@ impl EngineHandle {
         commands::run(&self.inner, command, turn).await
     }
 
-    /// Every event from now on. A receiver that lags hears `Lagged` from tokio; user interfaces turn that
-    /// into [`Event::Missed`].
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
-        self.inner.context.events.subscribe()
+    /// Every event from now on, for who may lose some when it lags.
+    pub fn subscribe(&self) -> Listener {
+        self.inner.context.feed.listen()
+    }
+
+    /// Every change after the one with this number (`None`: from now on), each once and in order, and between them what
+    /// is not stored.
+    ///
+    /// # Errors
+    /// [`crate::api::ErrorKind::ChangesGone`] if not all of them are kept, or trouble with the database.
+    pub async fn follow(&self, after: Option<i64>) -> Result<Follower, ApiError> {
+        Follower::start(self.inner.clone(), after).await
     }
 
     /// Returns when the engine has failed for good by a fault of the program: the part that keeps the database is gone.

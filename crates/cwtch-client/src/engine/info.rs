@@ -13,13 +13,13 @@ use data_encoding::BASE64;
 
 use super::notes::notes;
 use crate::api::{
-    AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, MessageInfo, MessageState,
-    NameInfo, NameKind, NameSource, ReadinessInfo,
+    AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, GroupInfo, MessageInfo,
+    MessageState, MissingInfo, NameInfo, NameKind, NameSource, ReadinessInfo,
 };
 use crate::names::{self, Source};
 use crate::profile::{
-    self, Attribute, Contact, Content, Conversation, ConversationId, Naming, Profile, StorageError,
-    StoredMessage, SyncItem, shown,
+    self, Attribute, Contact, Content, Conversation, ConversationId, Group, MissingFrom, Naming, Profile,
+    StorageError, StoredMessage, SyncItem, shown,
 };
 
 /// The overlay number under which bytes are kept that are no overlay at all.
@@ -49,6 +49,7 @@ pub(crate) fn readiness_info(readiness: &Readiness) -> ReadinessInfo {
 /// A contact; `standing` is `None` where nobody keeps connections.
 pub(crate) fn contact_info(contact: &Contact, standing: Option<Standing>) -> ContactInfo {
     ContactInfo {
+        conversation: contact.conversation.0,
         address: contact.address.to_string(),
         name: bare(contact.naming.as_ref()),
         name_source: name_source(contact.naming.as_ref()),
@@ -115,29 +116,32 @@ pub(crate) fn person_info(profile: &Profile, address: &Address) -> Result<NameIn
     })
 }
 
-/// Names of one conversation and of those who speak in it, each read once.
+/// Names of conversations and of those who speak in them, each read once.
 #[derive(Default)]
 pub(crate) struct Speakers {
-    conversation: Option<(ConversationId, NameInfo)>,
+    conversations: HashMap<ConversationId, NameInfo>,
     people: HashMap<Address, NameInfo>,
 }
 
 impl Speakers {
+    /// How many names there are.
+    pub(crate) fn len(&self) -> usize {
+        self.conversations.len() + self.people.len()
+    }
+
     fn conversation(
         &mut self,
         profile: &Profile,
         id: ConversationId,
         name: &str,
     ) -> Result<NameInfo, StorageError> {
-        if let Some((known, info)) = &self.conversation
-            && *known == id
-        {
+        if let Some(info) = self.conversations.get(&id) {
             return Ok(info.clone());
         }
         // Addresses and groups' ids differ in length.
         let kind = if name.len() == ADDRESS_LEN { NameKind::Contact } else { NameKind::Group };
         let info = name_info(kind, profile.naming(id)?.as_ref(), name);
-        self.conversation = Some((id, info.clone()));
+        self.conversations.insert(id, info.clone());
         Ok(info)
     }
 
@@ -149,6 +153,35 @@ impl Speakers {
         self.people.insert(*author, info.clone());
         Ok(info)
     }
+}
+
+fn missing_info(profile: &Profile, missing: &MissingFrom) -> Result<MissingInfo, StorageError> {
+    let NameInfo { name, name_source, shown, .. } = person_info(profile, &missing.author)?;
+    Ok(MissingInfo {
+        author: missing.author.to_string(),
+        name: Some(name).filter(|name| !name.is_empty()),
+        name_source,
+        shown,
+        count: missing.count,
+    })
+}
+
+/// A group as user interfaces see it.
+pub(crate) fn group_info(profile: &Profile, group: &Group) -> Result<GroupInfo, StorageError> {
+    let counts = profile.group_counts(group.conversation)?;
+    let missing = profile.missing(group.conversation)?;
+    let missing = missing.iter().map(|missing| missing_info(profile, missing)).collect::<Result<_, _>>()?;
+    Ok(GroupInfo {
+        conversation: group.conversation.0,
+        group: group.id.to_string(),
+        name: bare(group.naming.as_ref()),
+        name_source: name_source(group.naming.as_ref()),
+        shown: shown(group.naming.as_ref(), &group.id.to_string()),
+        server: group.server.to_string(),
+        messages: counts.messages,
+        authors: counts.authors,
+        missing,
+    })
 }
 
 /// A public attribute under its short name.
@@ -169,6 +202,17 @@ pub(crate) fn attribute_name(attribute: Attribute) -> &'static str {
 
 /// A message. `conversation` is its contact's address or its group's id.
 pub(crate) fn message_info(
+    profile: &Profile,
+    speakers: &mut Speakers,
+    conversation: &str,
+    message: &StoredMessage,
+) -> Result<MessageInfo, StorageError> {
+    let notes = notes(profile, message)?;
+    Ok(MessageInfo { notes, ..plain_message_info(profile, speakers, conversation, message)? })
+}
+
+/// A message about which there is nothing to say beside its text.
+pub(crate) fn plain_message_info(
     profile: &Profile,
     speakers: &mut Speakers,
     conversation: &str,
@@ -204,7 +248,7 @@ pub(crate) fn message_info(
         index: message.log_index,
         place: message.place,
         reposted: message.reposted,
-        notes: notes(profile, message)?,
+        notes: Vec::new(),
         detail: None,
     })
 }

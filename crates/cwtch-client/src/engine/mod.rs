@@ -1,7 +1,7 @@
 //! The task loop of an open profile.
 //!
 //! [`start`] takes an open [`Profile`](crate::profile::Profile) and a network and returns a handle: [`EngineHandle::call`]
-//! runs a [`Command`](crate::api::Command), [`EngineHandle::subscribe`] hears every [`Event`](crate::api::Event),
+//! runs a [`Command`](crate::api::Command), [`EngineHandle::follow`] tells every [`Event`](crate::api::Event),
 //! [`EngineHandle::shutdown`] ends all tasks and closes the database. Nothing is acknowledged to anybody before it is durable, so a process that is
 //! killed loses nothing that it promised.
 
@@ -11,6 +11,7 @@ mod commands;
 mod contacts;
 mod context;
 mod dial;
+mod feed;
 mod groups;
 mod handle;
 mod info;
@@ -27,8 +28,10 @@ mod talk;
 mod turn;
 mod twin;
 mod wake;
+mod worker;
 
 pub use self::clock::Clock;
+pub use self::feed::{Follower, Listener};
 pub use self::handle::{EngineHandle, start};
 pub use self::members::MemberTimes;
 pub use self::options::{EngineOptions, Mode};

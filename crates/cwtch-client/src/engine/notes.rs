@@ -7,7 +7,7 @@ use cwtch_protocol::transcript::{Missing, Taken, Verdict, Why};
 
 use super::info::person_info;
 use crate::api::{NoteInfo, NoteKind};
-use crate::profile::{self, MessageId, MessageState, Note, Profile, StorageError, StoredMessage};
+use crate::profile::{self, Note, Profile, StorageError, StoredMessage};
 
 /// All that there is to say about a message.
 pub(super) fn notes(profile: &Profile, message: &StoredMessage) -> Result<Vec<NoteInfo>, StorageError> {
@@ -21,19 +21,6 @@ pub(super) fn notes(profile: &Profile, message: &StoredMessage) -> Result<Vec<No
     }
     let name = name_of(profile, message)?;
     Ok(notes.into_iter().map(|note| info(note, &name)).collect())
-}
-
-/// The same for a message by its id; with its state, for those who must not speak of what is not sent yet.
-pub(super) fn notes_of(
-    profile: &Profile,
-    id: MessageId,
-) -> Result<Option<(StoredMessage, Vec<NoteInfo>)>, StorageError> {
-    let Some(message) = profile.message(id)? else { return Ok(None) };
-    if matches!(message.state, MessageState::Queued | MessageState::Sent | MessageState::Failed) {
-        return Ok(None);
-    }
-    let notes = notes(profile, &message)?;
-    Ok(Some((message, notes)))
 }
 
 /// Whom a note names, as everywhere: what others call themselves stands in quotation marks.

@@ -1,109 +1,55 @@
-//! The database's own thread: async callers in front, blocking SQLite behind.
+//! The profile's database: async callers in front, blocking SQLite behind, on two threads.
+//!
+//! One thread changes, the other one reads beside it, so that nobody who only reads waits for a sync that is being stored. A
+//! reader sees what is committed when its job begins; whoever was told that something is done finds it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 
-use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
-
+use super::feed::{Feed, Teller};
 use super::info::sentence;
-use crate::api::{ApiError, ErrorKind};
-use crate::profile::{Profile, StorageError};
+use super::worker::{Gone, Worker};
+use crate::api::{ApiError, ErrorKind, FeedInfo};
+use crate::profile::{Profile, Reader, StorageError};
 
-/// Jobs that may wait; a caller beyond that waits for room.
-const QUEUE: usize = 256;
-
-type Job = Box<dyn FnOnce(&mut Profile) + Send>;
-
-/// A handle to the profile's thread. Jobs run one after another, in the order in which they were sent.
+/// A handle to the profile's threads.
 #[derive(Clone)]
 pub(crate) struct Store {
-    // Declared before the thread, which ends only when nobody can send any more.
-    jobs: mpsc::Sender<Message>,
-    end: End,
-    _thread: Arc<Thread>,
+    // Before the writer, which is to close the database last.
+    reader: Option<Worker<Reader>>,
+    writer: Worker<Writer>,
+    /// Who hears what the jobs change.
+    pub(super) feed: Arc<Feed>,
 }
 
-/// End of the thread, once it has come.
-#[derive(Clone, Default)]
-struct End {
-    ended: CancellationToken,
-    /// A job did not return: a fault of this program.
-    broke: Arc<AtomicBool>,
-}
-
-/// Tells of the thread's end, however it comes.
-struct Teller {
-    end: End,
-    regular: bool,
-}
-
-impl Drop for Teller {
-    fn drop(&mut self) {
-        self.end.broke.store(!self.regular, Ordering::Release);
-        self.end.ended.cancel();
-    }
-}
-
-/// The thread. Whoever drops the last handle waits until the database is closed: a program that ends meanwhile takes
-/// the cryptography away from under it.
-struct Thread(Option<JoinHandle<()>>);
-
-impl Drop for Thread {
-    fn drop(&mut self) {
-        if let Some(thread) = self.0.take()
-            // The last handle may have been in a job.
-            && thread.thread().id() != std::thread::current().id()
-        {
-            let _ = thread.join();
-        }
-    }
-}
-
-enum Message {
-    Job(Job),
-    Close(oneshot::Sender<()>),
+/// What the thread has that changes things.
+struct Writer {
+    profile: Profile,
+    teller: Teller,
 }
 
 impl Store {
-    /// Moves the profile to its own thread, which ends with [`Store::close`] or the last handle.
+    /// Moves the profile to a thread of its own, on which it is read from, too.
     ///
     /// # Errors
-    /// If the system gives no thread.
+    /// If the system gives no thread, or trouble with the database.
     pub(crate) fn start(profile: Profile) -> Result<Self, ApiError> {
-        let (jobs, mut queue) = mpsc::channel(QUEUE);
-        let end = End::default();
-        let mut teller = Teller { end: end.clone(), regular: false };
-        let thread = std::thread::Builder::new()
-            .name("cwtch-profile".into())
-            .spawn(move || {
-                let mut profile = profile;
-                let mut closing = None;
-                while let Some(message) = queue.blocking_recv() {
-                    match message {
-                        Message::Job(job) => job(&mut profile),
-                        Message::Close(done) => {
-                            closing = Some(done);
-                            break;
-                        }
-                    }
-                }
-                // The database and its lock are released before anybody is told.
-                drop(profile);
-                teller.regular = true;
-                drop(teller);
-                if let Some(done) = closing {
-                    let _ = done.send(());
-                }
-            })
-            .map_err(|e| {
-                ApiError::new(ErrorKind::Storage, format!("Cannot start the database's thread: {e}."))
-            })?;
-        Ok(Self { jobs, end, _thread: Arc::new(Thread(Some(thread))) })
+        let feed = Feed::new();
+        let teller = Teller::new(feed.clone(), &profile)?;
+        let writer = Worker::start("cwtch-profile", Writer { profile, teller }).map_err(|e| no_thread(&e))?;
+        Ok(Self { reader: None, writer, feed })
     }
 
-    /// Runs `job` on the database's thread. What it committed stays committed even if the caller goes away.
+    /// The same with a second thread to read on, for who works in the background while people read.
+    ///
+    /// # Errors
+    /// As [`Store::start`].
+    pub(crate) fn start_with_reader(profile: Profile) -> Result<Self, ApiError> {
+        let reader = Worker::start("cwtch-reader", profile.reader()?).map_err(|e| no_thread(&e))?;
+        Ok(Self { reader: Some(reader), ..Self::start(profile)? })
+    }
+
+    /// Runs `job` on the thread that changes things. What it committed stays committed even if the caller goes away, and is
+    /// told before the caller hears that it is done.
     ///
     /// # Errors
     /// The job's error as a sentence; [`ErrorKind::Closed`] while the engine stops, [`ErrorKind::Storage`] if the thread
@@ -114,43 +60,81 @@ impl Store {
         T: Send + 'static,
         E: Into<ApiError> + Send + 'static,
     {
-        let (answer, result) = oneshot::channel();
-        let job: Job = Box::new(move |profile| {
-            let _ = answer.send(job(profile).map_err(Into::into));
-        });
-        if self.jobs.send(Message::Job(job)).await.is_ok()
-            && let Ok(outcome) = result.await
-        {
-            return outcome;
-        }
-        // Nobody is there who would do it: the thread ends or has ended.
-        self.end.ended.cancelled().await;
-        Err(if self.end.broke.load(Ordering::Acquire) { broken() } else { ApiError::closed() })
+        let told = move |Writer { profile, teller }: &mut Writer| {
+            teller.before(profile);
+            let outcome = job(profile);
+            teller.after(profile);
+            outcome
+        };
+        self.writer.run(told).await.map_err(gone)?.map_err(Into::into)
     }
 
-    /// Returns when the thread has ended by a fault of this program.
+    /// Runs a small step of work that nobody waits for, once nobody waits for the thread that changes things.
+    ///
+    /// # Errors
+    /// As [`Store::run`].
+    pub(crate) async fn run_behind<T, E, F>(&self, step: F) -> Result<T, ApiError>
+    where
+        F: FnOnce(&mut Profile) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Into<ApiError> + Send + 'static,
+    {
+        self.writer.idle().await;
+        self.run(step).await
+    }
+
+    /// Runs queries that all see the same moment, beside what is being changed.
+    ///
+    /// # Errors
+    /// As [`Store::run`].
+    pub(crate) async fn read<T, E, F>(&self, job: F) -> Result<T, ApiError>
+    where
+        F: FnOnce(&Profile) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Into<ApiError> + From<StorageError> + Send + 'static,
+    {
+        let Some(reader) = &self.reader else {
+            return self.run(move |profile: &mut Profile| job(profile)).await;
+        };
+        reader.run(|reader| reader.at_one_moment(job)).await.map_err(gone)?.map_err(Into::into)
+    }
+
+    /// Returns when a thread has ended by a fault of this program.
     pub(crate) async fn broke(&self) {
-        self.end.ended.cancelled().await;
-        if !self.end.broke.load(Ordering::Acquire) {
-            std::future::pending::<()>().await;
+        let reading = async {
+            match &self.reader {
+                Some(reader) => reader.broke().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.writer.broke() => {}
+            () = reading => {}
         }
     }
 
     /// Finishes what is queued, closes the database and releases its lock.
     pub(crate) async fn close(&self) {
-        let (done, closed) = oneshot::channel();
-        if self.jobs.send(Message::Close(done)).await.is_ok() {
-            let _ = closed.await;
+        if let Some(reader) = &self.reader {
+            reader.close().await;
         }
+        self.writer.close().await;
     }
 }
 
-fn broken() -> ApiError {
-    ApiError::new(
-        ErrorKind::Storage,
-        "The part of the program that keeps the database has failed, which is a fault of the program. Start it again; \
-         what was confirmed is on the disk.",
-    )
+fn gone(why: Gone) -> ApiError {
+    match why {
+        Gone::Closed => ApiError::closed(),
+        Gone::Broke => ApiError::new(
+            ErrorKind::Storage,
+            "The part of the program that keeps the database has failed, which is a fault of the program. Start it \
+             again; what was confirmed is on the disk.",
+        ),
+    }
+}
+
+fn no_thread(error: &std::io::Error) -> ApiError {
+    ApiError::new(ErrorKind::Storage, format!("Cannot start the database's thread: {error}."))
 }
 
 impl From<StorageError> for ApiError {
@@ -178,9 +162,14 @@ impl From<StorageError> for ApiError {
             | E::GroupChanged
             | E::DuplicateMessage
             | E::ProfileExists => ErrorKind::Refused,
+            E::ChangesGone { .. } => ErrorKind::ChangesGone,
             _ => ErrorKind::Storage,
         };
-        Self::new(kind, sentence(&error.to_string()))
+        let feed = match &error {
+            E::ChangesGone { bounds, .. } => Some(FeedInfo { oldest: bounds.oldest, newest: bounds.newest }),
+            _ => None,
+        };
+        Self { feed, ..Self::new(kind, sentence(&error.to_string())) }
     }
 }
 
@@ -212,12 +201,40 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_store_that_was_closed_is_no_broken_one() {
+    async fn reading_waits_for_no_change_and_sees_what_was_told_to_be_done() {
         let dir = tempfile::tempdir().unwrap();
-        let store = store(dir.path());
+        let data = DataDir::open_or_create(dir.path().join("data")).unwrap();
+        let profile = data.create("alice", &Password::None, &mut OsRng).unwrap();
+        let store = Store::start_with_reader(profile).unwrap();
+        let set = |value: &'static str| {
+            let job = move |profile: &mut Profile| profile.set_experiment(value, true);
+            store.run(job)
+        };
+        set("one").await.unwrap();
+        let names = |profile: &Profile| profile.experiments();
+        assert_eq!(store.read(names).await.unwrap(), ["one"]);
+
+        // Somebody changes something, and takes long.
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let (inside, entered) = tokio::sync::oneshot::channel();
+        let busy = store.clone();
+        let changing = tokio::spawn(async move {
+            let job = move |profile: &mut Profile| {
+                profile.set_experiment("two", true)?;
+                let _ = inside.send(());
+                let _ = wait.recv();
+                profile.set_experiment("three", true)
+            };
+            busy.run(job).await
+        });
+        entered.await.unwrap();
+        assert_eq!(store.read(names).await.unwrap(), ["one", "two"], "what is committed, and at once");
+        go.send(()).unwrap();
+        changing.await.unwrap().unwrap();
+        assert_eq!(store.read(names).await.unwrap().len(), 3);
         store.close().await;
-        let later = store.run(|profile| profile.count_unconfirmed()).await;
-        assert_eq!(later.unwrap_err().kind, ErrorKind::Closed);
-        assert!(!store.end.broke.load(Ordering::Acquire));
+        assert_eq!(store.read(names).await.unwrap_err().kind, ErrorKind::Closed);
+        // Its lock is free.
+        data.open("alice", &Password::None).unwrap();
     }
 }

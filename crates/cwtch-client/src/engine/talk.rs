@@ -78,7 +78,7 @@ pub(super) fn taken_back(message: MessageInfo) -> ApiError {
 /// The hash by which a reply names a message of the same conversation.
 async fn hash_of(inner: &Inner, conversation: &Conversation, id: i64) -> Result<[u8; 32], ApiError> {
     let here = conversation.id();
-    let message = inner.context.store.run(move |profile| profile.message(MessageId(id))).await?;
+    let message = inner.context.store.read(move |profile| profile.message(MessageId(id))).await?;
     let message =
         message.filter(|message| message.conversation == here && !message.erased).ok_or_else(|| {
             ApiError::new(
@@ -118,7 +118,7 @@ pub(super) async fn messages(
     inner
         .context
         .store
-        .run(move |profile| {
+        .read(move |profile| {
             let (name, mut speakers) = (conversation.id_text(), Speakers::default());
             // With a place to begin at it pages forward, so that everything can be had; without one, the last.
             let (here, from) = (conversation.id(), MessageId(since.unwrap_or(0)));

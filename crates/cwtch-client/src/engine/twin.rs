@@ -75,6 +75,11 @@ fn info(twin: Twin) -> ElsewhereInfo {
     ElsewhereInfo { seen, at: twin.at, detail }
 }
 
+/// The event that tells it.
+pub(super) fn event(ElsewhereInfo { seen, detail, .. }: ElsewhereInfo) -> Event {
+    Event::RunsElsewhere { seen, detail, advice: ADVICE.to_owned() }
+}
+
 impl Context {
     /// A twin was seen, and that is durable: everybody is told, once.
     pub(crate) fn twin_seen(&self, twin: Twin) {
@@ -85,8 +90,7 @@ impl Context {
         });
         if new {
             tracing::warn!("another copy of the profile runs elsewhere; nothing is sent");
-            let ElsewhereInfo { seen, detail, .. } = info(twin);
-            self.emit(Event::RunsElsewhere { seen, detail, advice: ADVICE.to_owned() });
+            self.emit(event(info(twin)));
         }
     }
 

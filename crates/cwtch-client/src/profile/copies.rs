@@ -18,7 +18,7 @@ use cwtch_primitives::Address;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::error::{Fault, StorageError};
-use super::{Profile, servers};
+use super::{Profile, changes, servers};
 
 /// The setting that holds which file the database was in.
 pub(super) const FILE_MARK: &str = "database.file";
@@ -147,6 +147,7 @@ pub(super) fn notice_copy(conn: &mut Connection, file: &Path) -> Result<(), Faul
     if known.is_some() {
         tracing::info!("the database was copied; chains and tokens begin anew");
         begin_anew(&tx)?;
+        changes::begin_anew(&tx)?;
     }
     tx.execute("INSERT OR REPLACE INTO settings (key, value) VALUES (?1, ?2)", [FILE_MARK, &mark])?;
     Ok(tx.commit()?)

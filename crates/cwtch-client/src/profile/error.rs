@@ -5,6 +5,22 @@ use std::path::PathBuf;
 
 use cwtch_files::{FileError, Why};
 
+/// The numbers of the feed that can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeedBounds {
+    /// The number of the oldest row; above [`Self::newest`] where there is none.
+    pub oldest: i64,
+    /// The number of the newest row; 0 where there is none.
+    pub newest: i64,
+}
+
+impl FeedBounds {
+    /// Whether every row after a number is there.
+    pub fn covers(&self, after: i64) -> bool {
+        after >= self.oldest - 1 && after <= self.newest
+    }
+}
+
 /// An operation on the data directory or on a profile failed.
 ///
 /// No variant carries a password, a key, an address or a text. A failed operation has changed nothing.
@@ -68,6 +84,17 @@ pub enum StorageError {
     /// No message, or no pending post, with this id.
     #[error("there is no such message")]
     UnknownMessage,
+    /// Changes that are not kept any more, or numbers that this database has not given.
+    #[error(
+        "{}: read the conversations anew, and go on after the change {}",
+        told_of_gone(*after, *bounds), bounds.newest
+    )]
+    ChangesGone {
+        /// The number after which everything was wanted.
+        after: i64,
+        /// What there is.
+        bounds: FeedBounds,
+    },
     /// A name that would be taken for something else.
     #[error("{what} must not be one that {why}")]
     Name {
@@ -185,6 +212,17 @@ pub enum StorageError {
         /// Why not.
         source: rusqlite::Error,
     },
+}
+
+/// Why changes cannot be told from a number on.
+fn told_of_gone(after: i64, FeedBounds { oldest, newest }: FeedBounds) -> String {
+    if after > newest {
+        format!(
+            "there is no change {after} yet, the newest is {newest}, so this profile was put back as it was before"
+        )
+    } else {
+        format!("not all changes after {after} are kept any more, the oldest that is has the number {oldest}")
+    }
 }
 
 impl StorageError {

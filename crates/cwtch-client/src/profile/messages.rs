@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Profile;
 use super::columns::{address, from_list, key_bytes, quote_hash, unsigned};
+use super::db::Tx;
 use super::error::{Fault, StorageError};
 use super::order;
 use super::types::{Content, ConversationId, LogPlace, MessageId, MessageState, StoredMessage};
@@ -40,11 +41,48 @@ pub(super) struct GroupPart<'a> {
     pub(super) place: Option<LogPlace>,
 }
 
+impl NewMessage<'_> {
+    /// Where it stands in its conversation.
+    fn place(&self) -> i64 {
+        match &self.group {
+            Some(group) => order::at_first(self.state, group.place.map(|place| place.index), group.position),
+            // What goes to a group and is not composed yet.
+            None if self.protocol_id.is_none() => order::LAST,
+            None => 0,
+        }
+    }
+
+    /// As it is read once it is stored.
+    fn stored(&self, id: MessageId) -> StoredMessage {
+        let group = self.group.as_ref();
+        StoredMessage {
+            id,
+            conversation: self.conversation,
+            author: *self.author,
+            own: self.own,
+            state: self.state,
+            content: self.content.clone(),
+            sent: self.sent,
+            received: self.received,
+            protocol_id: self.protocol_id.map(str::to_owned),
+            signature: group.map(|g| g.signature.to_vec()),
+            previous: group.map(|g| g.previous.to_vec()).filter(|previous| !previous.is_empty()),
+            gap: group.is_some_and(|g| g.gap),
+            position: group.and_then(|g| g.position).map(i64::cast_unsigned),
+            entry: group.map(|g| *g.entry),
+            log_index: group.and_then(|g| g.place).map(|place| place.index),
+            reposted: false,
+            erased: false,
+            place: self.place(),
+        }
+    }
+}
+
 /// Inserts a message, unless one of the unique keys of its conversation is taken: then `None`.
-pub(super) fn insert(conn: &Connection, message: &NewMessage<'_>) -> Result<Option<MessageId>, Fault> {
+pub(super) fn insert(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<Option<MessageId>, Fault> {
     let group = message.group.as_ref();
     let place = group.and_then(|g| g.place);
-    let inserted = conn
+    let inserted = tx
         .prepare_cached(
             "INSERT INTO messages (conversation, author, own, state, kind, data, overlay, quote_hash, sent,
                  received, protocol_id, signature, previous, message_hash, gap, position, entry_id, log_index,
@@ -74,9 +112,14 @@ pub(super) fn insert(conn: &Connection, message: &NewMessage<'_>) -> Result<Opti
             place.map(|place| place.index.cast_signed()),
             place.map(|place| place.incarnation.cast_signed()),
             place.map(|place| place.root),
-            group.map_or(0, |g| order::at_first(message.state, place.map(|place| place.index), g.position)),
+            message.place(),
         ])?;
-    Ok((inserted > 0).then(|| MessageId(conn.last_insert_rowid())))
+    if inserted == 0 {
+        return Ok(None);
+    }
+    let id = MessageId(tx.last_insert_rowid());
+    tx.stored(|| message.stored(id));
+    Ok(Some(id))
 }
 
 impl Profile {

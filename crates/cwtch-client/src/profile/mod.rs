@@ -14,6 +14,7 @@
 
 mod activity;
 mod afterwards;
+mod changes;
 mod columns;
 mod contacts;
 mod copies;
@@ -28,6 +29,7 @@ mod names;
 mod order;
 mod p2p;
 mod posts;
+mod reader;
 mod requests;
 mod schema;
 mod servers;
@@ -43,6 +45,7 @@ pub(crate) mod tests;
 
 use core::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cwtch_files::Lock;
 use cwtch_primitives::rand_core::RngCore;
@@ -50,13 +53,15 @@ use cwtch_primitives::{Address, CryptoRngCore, Identity, OsRng};
 use rusqlite::Connection;
 
 pub use afterwards::TakenBack;
+pub use changes::{ChangeRow, KEPT as CHANGES_KEPT, What};
 pub(crate) use columns::check_given_name;
 pub use copies::{SeenBy, Twin};
 pub use dir::{DataDir, LABEL_MAX, ProfileInfo};
-pub use error::StorageError;
+pub use error::{FeedBounds, StorageError};
 pub use log::{LogLoss, LogStatus, StoredEvidence};
 pub use names::Lookup;
 pub use posts::{Confirmation, RefusedToken};
+pub use reader::Reader;
 pub use requests::{NotedPeer, PERIOD_MAX, UNKNOWN_MAX};
 pub use servers::REJECTS_MAX;
 pub use sync::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart};
@@ -69,9 +74,11 @@ pub use types::{
 };
 pub use vault::Password;
 
+use changes::News;
 use vault::{DatabaseKey, Vault};
 
-/// An open profile: one connection, one process. Dropping it closes the database and releases the lock.
+/// An open profile: one connection that changes it, one process. Dropping it closes the database and, once no [`Reader`] is
+/// left either, releases the lock.
 ///
 /// Methods block on the disk; call them where blocking is allowed. The type is `Send`, not `Sync`.
 pub struct Profile {
@@ -83,7 +90,8 @@ pub struct Profile {
     address: Address,
     /// Drawn at each opening: tells tokens that were bought since from those that may have come out of a copy.
     session: i64,
-    _lock: Lock,
+    news: News,
+    lock: Arc<Lock>,
 }
 
 impl Profile {
@@ -92,7 +100,7 @@ impl Profile {
         let identity = Self::load_identity(&conn)?;
         let address = identity.address();
         let session = OsRng.next_u64().cast_signed();
-        Ok(Self { conn, path, key, identity, address, session, _lock: lock })
+        Ok(Self { conn, path, key, identity, address, session, news: News::default(), lock: Arc::new(lock) })
     }
 
     /// The directory that holds it.

@@ -17,6 +17,7 @@
 
 use rusqlite::{Connection, params};
 
+use super::changes::What;
 use super::error::Fault;
 use super::transcript::AUTHOR_LIES;
 use super::types::{MessageId, MessageState};
@@ -69,22 +70,43 @@ pub(super) fn before_answers(conn: &Connection, message: MessageId) -> Result<()
 /// A server declared the entries from an index on lost: those that are held stand before what comes in their place.
 /// Called while they have their indexes.
 pub(super) fn lost(conn: &Connection, server: i64, from: i64) -> Result<(), Fault> {
-    conn.prepare_cached(
-        "UPDATE messages SET place = 2 * ?2 WHERE log_index >= ?2 AND place < ?3
-             AND conversation IN (SELECT conversation FROM groups WHERE server = ?1)",
-    )?
-    .execute(params![server, from, LAST])?;
-    Ok(())
+    move_many(conn, server, || {
+        conn.prepare_cached(
+            "UPDATE messages SET place = 2 * ?2 WHERE log_index >= ?2 AND place < ?3
+                 AND conversation IN (SELECT conversation FROM groups WHERE server = ?1)",
+        )?
+        .execute(params![server, from, LAST])
+    })
 }
 
 /// The log of a server is read anew: what is held keeps its order, before all that comes.
 pub(super) fn start_over(conn: &Connection, server: i64) -> Result<(), Fault> {
-    conn.prepare_cached(
-        "UPDATE messages SET place = ?2 + 2 * ranked.number FROM (
-             SELECT id, row_number() OVER (PARTITION BY conversation ORDER BY place, id) AS number FROM messages
-             WHERE place < ?3 AND conversation IN (SELECT conversation FROM groups WHERE server = ?1)) AS ranked
-         WHERE messages.id = ranked.id",
-    )?
-    .execute(params![server, EARLIER, LAST])?;
+    move_many(conn, server, || {
+        conn.prepare_cached(
+            "UPDATE messages SET place = ?2 + 2 * ranked.number FROM (
+                 SELECT id, row_number() OVER (PARTITION BY conversation ORDER BY place, id) AS number
+                 FROM messages
+                 WHERE place < ?3 AND conversation IN (SELECT conversation FROM groups WHERE server = ?1)) AS ranked
+             WHERE messages.id = ranked.id",
+        )?
+        .execute(params![server, EARLIER, LAST])
+    })
+}
+
+/// Moves messages of a server's groups; of each group, one change is told, not one of each message.
+fn move_many(
+    conn: &Connection,
+    server: i64,
+    work: impl FnOnce() -> rusqlite::Result<usize>,
+) -> Result<(), Fault> {
+    conn.execute("INSERT INTO moving (id) VALUES (1)", [])?;
+    let moved = work()?;
+    conn.execute("DELETE FROM moving", [])?;
+    if moved > 0 {
+        conn.execute(
+            "INSERT INTO changes (conversation, what) SELECT conversation, ?2 FROM groups WHERE server = ?1",
+            params![server, What::Order.code()],
+        )?;
+    }
     Ok(())
 }

@@ -13,6 +13,7 @@ use cwtch_wire::board::EncryptedGroupMessage;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::{SIGNATURE_MAX, from_list, group_id, key_bytes, limit, optional_token, quote_hash};
+use super::db::Tx;
 use super::error::{Fault, StorageError};
 use super::messages::{self, NewMessage};
 use super::sync::SyncItem;
@@ -208,7 +209,7 @@ fn give_up(tx: &Connection, post: MessageId) -> Result<(), Fault> {
 
 /// Queues what a person wrote.
 pub(super) fn draft(
-    tx: &Connection,
+    tx: &Tx<'_>,
     author: &Address,
     group: &GroupId,
     content: &Content,
@@ -227,7 +228,6 @@ pub(super) fn draft(
         group: None,
     };
     let id = messages::insert(tx, &message)?.ok_or(StorageError::DuplicateMessage)?;
-    tx.prepare_cached("UPDATE messages SET place = ?2 WHERE id = ?1")?.execute(params![id.0, order::LAST])?;
     tx.prepare_cached(
         "INSERT INTO posts (message, server) SELECT ?1, server FROM groups WHERE conversation = ?2",
     )?

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cwtch_client::api::{ApiError, Command, Event, MessageInfo, MessageState, Reply};
-use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
+use cwtch_client::engine::{self, EngineHandle, EngineOptions, Listener, Mode};
 use cwtch_client::profile::{DataDir, Password, Profile, StorageError};
 use cwtch_net::Network;
 use cwtch_primitives::OsRng;
-use tokio::sync::broadcast;
 use tokio::time::timeout;
 
 /// Only ends a test that hangs.
@@ -33,7 +32,7 @@ pub fn profile(dir: &Path, name: &str) -> Profile {
 /// One running engine and what it has said so far.
 pub struct Person {
     pub engine: EngineHandle,
-    events: broadcast::Receiver<Arc<Event>>,
+    events: Listener,
     pub address: String,
 }
 

@@ -93,7 +93,7 @@ async fn all(
 }
 
 /// The ids of a group's messages as somebody has them who knows nothing but the events.
-fn heard(events: &mut tokio::sync::broadcast::Receiver<std::sync::Arc<Event>>, group: &str) -> Vec<i64> {
+fn heard(events: &mut cwtch_client::engine::Listener, group: &str) -> Vec<i64> {
     let mut places: HashMap<i64, i64> = HashMap::new();
     loop {
         match events.try_recv().as_deref() {

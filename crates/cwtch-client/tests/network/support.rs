@@ -5,11 +5,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use cwtch_client::api::{ApiError, Command, ContactInfo, ContactPhase, Event, Reply, StatusInfo};
-use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
+use cwtch_client::engine::{self, EngineHandle, EngineOptions, Listener, Mode};
 use cwtch_client::profile::{DataDir, Password, Profile, StorageError};
 use cwtch_primitives::{Address, OsRng};
 use tempfile::TempDir;
-use tokio::sync::broadcast;
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::{Instant, advance};
 
@@ -30,7 +29,7 @@ pub struct Person {
     pub engine: EngineHandle,
     pub site: Arc<Site>,
     pub address: Address,
-    receiver: broadcast::Receiver<Arc<Event>>,
+    receiver: Listener,
     /// Everything that happened, oldest first.
     pub events: Vec<Event>,
 }

@@ -13,6 +13,7 @@
 
 mod afterwards;
 mod chat;
+mod feed;
 mod hostile;
 #[path = "../common/person.rs"]
 mod person;

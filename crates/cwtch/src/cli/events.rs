@@ -1,5 +1,7 @@
 //! `cwtch events`: what happens in the running daemon.
 
+use cwtch_api::{ApiError, ErrorKind, Event, Told};
+
 use crate::fault::Fault;
 use crate::output::human;
 use crate::output::reader::{self, Reader};
@@ -9,40 +11,52 @@ use crate::session::choose;
 use crate::settings::Settings;
 use crate::text;
 
-/// Prints events until interrupted, until nobody reads them any more, or until the daemon stops.
+/// Prints events until interrupted, until nobody reads them any more, or until the daemon stops: those after a change with
+/// a number, or those from now on.
 ///
 /// # Errors
-/// If no daemon runs, or standard output cannot be written.
-pub(crate) async fn run(settings: &Settings) -> Result<(), Fault> {
+/// If no daemon runs, if changes after that number are not kept any more, or standard output cannot be written.
+pub(crate) async fn run(settings: &Settings, after: Option<i64>) -> Result<(), Fault> {
     let chosen = choose(settings)?;
     let no_daemon = || Fault::new("no-daemon", text::NO_DAEMON);
     let client = Client::connect(&chosen.path).await?.ok_or_else(no_daemon)?;
-    listen(settings, client).await
+    listen(settings, client, after).await
 }
 
 /// Prints what a daemon tells, as [`run`].
 ///
 /// # Errors
 /// If standard output cannot be written, or the daemon has no place for one more who listens.
-pub(crate) async fn listen(settings: &Settings, mut client: Client) -> Result<(), Fault> {
-    client.subscribe().await?;
-    let mut gone = std::pin::pin!(reader::gone());
-    loop {
-        let event = tokio::select! {
-            event = client.next_event() => event?,
-            () = &mut gone => return Ok(()),
-        };
-        let Some(event) = event else { return Ok(()) };
-        if settings.json {
-            let line = serde_json::to_string(&event)
-                .map_err(|e| Fault::internal(format!("An event cannot be written as JSON: {e}.")))?;
-            if print_json_to_reader(&line)? == Reader::Gone {
-                return Ok(());
-            }
-            continue;
-        }
-        if print_to_reader(&human::event(&event))? == Reader::Gone {
+pub(crate) async fn listen(settings: &Settings, mut client: Client, after: Option<i64>) -> Result<(), Fault> {
+    let mut early = Vec::new();
+    client.subscribe_after(after, |told| early.push(told)).await?;
+    for told in early {
+        if print_event(settings, &told)? == Reader::Gone {
             return Ok(());
         }
     }
+    let mut gone = std::pin::pin!(reader::gone());
+    loop {
+        let told = tokio::select! {
+            told = client.next_event() => told?,
+            () = &mut gone => return Ok(()),
+        };
+        let Some(told) = told else { return Ok(()) };
+        if let Event::ChangesGone { feed, detail } = told.event {
+            let error = ApiError { feed: Some(feed), ..ApiError::new(ErrorKind::ChangesGone, detail) };
+            return Err(error.into());
+        }
+        if print_event(settings, &told)? == Reader::Gone {
+            return Ok(());
+        }
+    }
+}
+
+fn print_event(settings: &Settings, told: &Told) -> Result<Reader, Fault> {
+    if !settings.json {
+        return print_to_reader(&human::event(&told.event));
+    }
+    let line = serde_json::to_string(told)
+        .map_err(|e| Fault::internal(format!("An event cannot be written as JSON: {e}.")))?;
+    print_json_to_reader(&line)
 }

@@ -85,7 +85,7 @@ async fn dispatch(settings: &Settings, verb: Verb) -> Result<u8, Fault> {
         Verb::Daemon(DaemonArgs { detached: true, .. }) => daemon::run_detached(settings).await,
         Verb::Daemon(_) => daemon::run(settings, Manner::Attended).await,
         Verb::Receive { seconds } => receive::run(settings, seconds.map(Duration::from_secs)).await,
-        Verb::Events => events::run(settings).await,
+        Verb::Events { after } => events::run(settings, after).await,
         Verb::Demo { no_wait } => demo::run(settings, no_wait).await,
         Verb::Evidence(EvidenceVerb::Export { id, output }) => evidence::export(settings, id, &output).await,
         other => return ask::run(settings, command(other)?).await,
@@ -152,7 +152,7 @@ fn command(verb: Verb) -> Result<Command, Fault> {
         | Verb::Evidence(_)
         | Verb::Daemon(_)
         | Verb::Receive { .. }
-        | Verb::Events
+        | Verb::Events { .. }
         | Verb::Demo { .. } => {
             return Err(Fault::internal("This command is not one of the engine's."));
         }

@@ -20,7 +20,7 @@ pub(crate) async fn run(settings: &Settings, time: Option<Duration>) -> Result<(
         return daemon::run(settings, Manner::Receiving(time)).await;
     };
     tokio::select! {
-        ended = events::listen(settings, client) => ended,
+        ended = events::listen(settings, client, None) => ended,
         () = over(time) => Ok(()),
     }
 }

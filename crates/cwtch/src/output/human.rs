@@ -354,7 +354,11 @@ pub(crate) fn event(event: &Event) -> String {
             let name = named(&contact.shown, &contact.address);
             format!("contact {name} is {}", contact_state(contact.state))
         }
-        Event::ContactRemoved { address, who } => {
+        // It went while nobody listened, or had only connected.
+        Event::ContactRemoved { address: None, .. } | Event::ContactRemoved { who: None, .. } => {
+            return String::new();
+        }
+        Event::ContactRemoved { address: Some(address), who: Some(who), .. } => {
             format!("contact {} is removed", named(&who.shown, address))
         }
         Event::Message { message } => {
@@ -372,11 +376,14 @@ pub(crate) fn event(event: &Event) -> String {
         }
         Event::MessageDeleted { id, .. } => format!("message {id} was deleted here"),
         // Whoever reads the conversation again sees it in its place.
-        Event::MessageMoved { .. } => return String::new(),
+        Event::MessageMoved { .. } | Event::MessagesReordered { .. } => return String::new(),
         Event::MessageNotes { id, notes: now, .. } => notes::changed(*id, now),
         Event::GroupMade { group } => format!("group {} is made", named(&group.shown, &group.group)),
         Event::GroupJoined { group } => format!("group {} is joined", named(&group.shown, &group.group)),
-        Event::GroupLeft { group } => format!("group {} is left", named(&group.shown, &group.group)),
+        Event::GroupLeft { group: Some(group), .. } => {
+            format!("group {} is left", named(&group.shown, &group.group))
+        }
+        Event::GroupLeft { group: None, .. } => return String::new(),
         Event::GroupChanged { group } => {
             format!("group {} is called {} now", short(&group.group), named(&group.shown, &group.group))
         }
@@ -397,9 +404,8 @@ pub(crate) fn event(event: &Event) -> String {
             format!("{WARN}server {}{WARN:#}: {}", short(server), line(detail))
         }
         Event::Progress { .. } => return String::new(),
-        Event::Missed { count } => {
-            format!("{WARN}{} missed{WARN:#} because they were read too slowly", plural(*count, "event"))
-        }
+        Event::CaughtUp { .. } => return String::new(),
+        Event::ChangesGone { detail, .. } => format!("{WARN}{}{WARN:#}", line(detail)),
         _ => "something happened that this version does not know".to_owned(),
     };
     text + "\n"

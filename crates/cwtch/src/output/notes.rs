@@ -117,6 +117,7 @@ mod tests {
             count,
         };
         let group = GroupInfo {
+            conversation: 1,
             group: "g".into(),
             name: "friends".into(),
             name_source: NameSource::Given,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use cwtch_api::rpc::{BUSY, Caller, INTERFACE, Incoming, REPLY_MAX};
-use cwtch_api::{Command, Event, Reply};
+use cwtch_api::{Command, Event, Reply, Told};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -62,10 +62,10 @@ impl Client {
     pub(crate) async fn call(
         &mut self,
         command: &Command,
-        on_event: impl FnMut(Event),
+        mut on_event: impl FnMut(Event),
     ) -> Result<Reply, Fault> {
         let line = self.caller.command(command)?;
-        let result = self.exchange(line, on_event).await?;
+        let result = self.exchange(line, |told| on_event(told.event)).await?;
         Ok(Caller::reply(command, result)?)
     }
 
@@ -75,9 +75,23 @@ impl Client {
     /// If the daemon is gone.
     pub(crate) async fn subscribe(&mut self) -> Result<(), Fault> {
         if !self.subscribed {
-            self.plain("subscribe").await?;
-            self.subscribed = true;
+            self.subscribe_after(None, |_| {}).await?;
         }
+        Ok(())
+    }
+
+    /// The same after a change with a number. What arrives before the answer goes to `on_event`.
+    ///
+    /// # Errors
+    /// If not all changes after that number are kept, or the daemon is gone.
+    pub(crate) async fn subscribe_after(
+        &mut self,
+        after: Option<i64>,
+        on_event: impl FnMut(Told),
+    ) -> Result<(), Fault> {
+        let line = self.caller.subscribe(after);
+        self.exchange(line, on_event).await?;
+        self.subscribed = true;
         Ok(())
     }
 
@@ -96,11 +110,11 @@ impl Client {
     ///
     /// # Errors
     /// If the daemon writes something that is not understood.
-    pub(crate) async fn next_event(&mut self) -> Result<Option<Event>, Fault> {
+    pub(crate) async fn next_event(&mut self) -> Result<Option<Told>, Fault> {
         loop {
             let Ok(Some(line)) = self.lines.next().await else { return Ok(None) };
             match self.caller.take(&line)? {
-                Incoming::Event(event) => return Ok(Some(*event)),
+                Incoming::Event(told) => return Ok(Some(*told)),
                 Incoming::Refused(why) => return Err(why.into()),
                 Incoming::Answer(_) | Incoming::Other => {}
             }
@@ -122,14 +136,14 @@ impl Client {
         self.exchange(line, |_| {}).await
     }
 
-    async fn exchange(&mut self, mut line: String, mut on_event: impl FnMut(Event)) -> Result<Value, Fault> {
+    async fn exchange(&mut self, mut line: String, mut on_event: impl FnMut(Told)) -> Result<Value, Fault> {
         line.push('\n');
         self.writer.write_all(line.as_bytes()).await.map_err(|_| gone())?;
         loop {
             let line = self.lines.next().await.map_err(|_| gone())?.ok_or_else(gone)?;
             match self.caller.take(&line)? {
                 Incoming::Answer(outcome) => return Ok(outcome?),
-                Incoming::Event(event) => on_event(*event),
+                Incoming::Event(told) => on_event(*told),
                 Incoming::Refused(why) => return Err(why.into()),
                 Incoming::Other => {}
             }

@@ -90,6 +90,7 @@ pub fn exit_code(kind: &str) -> i32 {
         "no-daemon" => 9,
         "closed" => 11,
         "busy" => 12,
+        "changes-gone" => 13,
         _ => 1,
     }
 }

@@ -47,7 +47,7 @@ fn who_listens_and_who_waits_take_no_place_of_others() {
     me.ok(&["contact", "add", &away.address, "--name", "Away"]);
     let listen = |_| {
         let mut rpc = me.rpc();
-        assert_eq!(rpc.call(1, "subscribe", json!({}))["result"], json!({}));
+        assert!(rpc.call(1, "subscribe", json!({}))["result"]["after"].is_number());
         rpc
     };
     let _listening: Vec<Rpc> = (0..64).map(listen).collect();

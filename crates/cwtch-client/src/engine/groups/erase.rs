@@ -33,7 +33,7 @@ pub(super) async fn keep_erasing(context: &Context, left: &Notify) {
 pub(super) async fn erase_all(context: &Context) -> Result<(), ApiError> {
     loop {
         let begun = Instant::now();
-        if !context.store.run(|profile| profile.erase_some()).await? {
+        if !context.store.run_behind(|profile| profile.erase_some()).await? {
             return Ok(());
         }
         // As long as a step took, the database is for others.

@@ -1,15 +1,12 @@
 //! What members give and say, beside what the server does.
 
-use std::collections::BTreeSet;
-
 use cwtch_primitives::Address;
 use cwtch_protocol::monitor::Monitor;
 
 use super::log::{learn, unix};
 use super::{Groups, transcript};
-use crate::api::{ApiError, Event};
-use crate::engine::info::message_by_id;
-use crate::profile::{FromMember, Group, MessageId, Profile, StorageError, SyncItem};
+use crate::api::ApiError;
+use crate::profile::{FromMember, Group, Profile, StorageError, SyncItem};
 
 impl Groups {
     /// Does something with a server's monitor, whoever has it. What it changed is durable and told when this returns.
@@ -29,20 +26,10 @@ impl Groups {
     /// # Errors
     /// Trouble with the database.
     pub(crate) async fn store_from_member(&self, group: &Group, item: SyncItem) -> Result<bool, ApiError> {
-        let (context, now) = (self.context().clone(), self.context().now());
-        let (server, conversation) = (group.server, group.id.to_string());
+        let (server, now) = (group.server, self.context().now());
         let job = move |profile: &mut Profile| {
-            let FromMember::Stored(id, touched) = profile.store_from_member(&item, now)? else {
-                return Ok(None);
-            };
-            let judged = transcript::judge(profile, &server, false, now)?;
-            let message = message_by_id(profile, &conversation, id)?;
-            context.emit(Event::Message { message });
-            let mut told: BTreeSet<MessageId> = touched.into_iter().collect();
-            told.extend(judged.touched);
-            told.remove(&id);
-            transcript::tell(&context, profile, &told);
-            Ok::<_, StorageError>(Some(judged.claims))
+            let FromMember::Stored(..) = profile.store_from_member(&item, now)? else { return Ok(None) };
+            Ok::<_, StorageError>(Some(transcript::judge(profile, &server, false, now)?.claims))
         };
         let Some(claims) = self.context().store.run(job).await? else { return Ok(false) };
         let link = self.links.get(&server);

@@ -5,12 +5,10 @@ use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_wire::invite::{GroupInvite, INVITE_PREFIX, TOFU_PREFIX, TofuBundle};
 
 use super::{Groups, erase, limits, sentences, servers};
-use crate::api::{ApiError, ErrorKind, Event, GroupCreated, GroupInfo, MissingInfo, NameInfo};
-use crate::engine::info::{bare, name_source, person_info, truncate};
+use crate::api::{ApiError, ErrorKind, Event, GroupCreated, GroupInfo};
+use crate::engine::info::{group_info, truncate};
 use crate::names;
-use crate::profile::{
-    Added, Group, History, MissingFrom, NewGroup, Profile, StorageError, check_given_name, shown,
-};
+use crate::profile::{Added, History, NewGroup, Profile, StorageError, check_given_name};
 
 impl Groups {
     /// Makes a group with a fresh key on a known server, or on one given as a `server:…` string. When it
@@ -35,11 +33,10 @@ impl Groups {
                 let invite = with_certificate(profile, invite)?;
                 let tofu = TofuBundle::new(servers::bundle_of(profile, &board)?, invite.clone())
                     .map_err(|e| sentences::malformed(&e))?;
-                Ok::<_, ApiError>((info(profile, &group)?, invite.to_text(), tofu.to_text()))
+                Ok::<_, ApiError>((group_info(profile, &group)?, invite.to_text(), tofu.to_text()))
             })
             .await?;
         self.joined(&group, false).await?;
-        context.emit(Event::GroupMade { group: group.clone() });
         Ok(GroupCreated { group: group.group, invite: invite.to_string(), tofubundle: tofu.to_string() })
     }
 
@@ -72,7 +69,7 @@ impl Groups {
                 let added = profile.add_group(&new_group(&invite, name, History::Replay), now)?;
                 let new = added.is_new();
                 let (Added::New(group) | Added::Known(group)) = added;
-                Ok::<_, ApiError>((info(profile, &group)?, new))
+                Ok::<_, ApiError>((group_info(profile, &group)?, new))
             })
             .await?;
         // Before the first connection: from it on, the server must show its log.
@@ -81,7 +78,6 @@ impl Groups {
         }
         if new {
             self.joined(&group, true).await?;
-            context.emit(Event::GroupJoined { group: group.clone() });
         }
         Ok(group)
     }
@@ -100,10 +96,9 @@ impl Groups {
             .store
             .run(move |profile| {
                 let group = profile.rename_group(&group, name.as_deref())?;
-                info(profile, &group)
+                group_info(profile, &group)
             })
             .await?;
-        context.emit(Event::GroupChanged { group: renamed.clone() });
         Ok(renamed)
     }
 
@@ -114,9 +109,12 @@ impl Groups {
     pub(crate) async fn group_list(&self) -> Result<Vec<GroupInfo>, ApiError> {
         self.context()
             .store
-            .run(|profile| {
+            .read(|profile| {
                 let groups = profile.groups()?;
-                groups.iter().map(|group| info(profile, group)).collect::<Result<Vec<_>, StorageError>>()
+                groups
+                    .iter()
+                    .map(|group| group_info(profile, group))
+                    .collect::<Result<Vec<_>, StorageError>>()
             })
             .await
     }
@@ -129,17 +127,22 @@ impl Groups {
     pub(crate) async fn group_leave(&self, group: &GroupId) -> Result<(), ApiError> {
         let group = *group;
         let context = self.context();
-        let (server, left) = context
+        let feed = context.feed.clone();
+        let server = context
             .store
             .run(move |profile| {
                 let found = profile.group(&group)?.ok_or(StorageError::UnknownGroup)?;
-                let left = info(profile, &found)?;
+                let left = Box::new(group_info(profile, &found)?);
+                let conversation = found.conversation;
+                feed.farewell(
+                    conversation,
+                    Event::GroupLeft { conversation: conversation.0, group: Some(left) },
+                );
                 profile.remove_group(&group)?;
-                Ok::<_, StorageError>((found.server, left))
+                Ok::<_, StorageError>(found.server)
             })
             .await?;
         self.links.groups_changed(&server, false).await?;
-        self.context().emit(Event::GroupLeft { group: left });
         if self.context().is_daemon() {
             self.left.notify_one();
             return Ok(());
@@ -223,31 +226,4 @@ fn shown_name(invite: &GroupInvite) -> String {
         return format!("group {short}");
     }
     name
-}
-
-fn missing_info(profile: &Profile, missing: &MissingFrom) -> Result<MissingInfo, StorageError> {
-    let NameInfo { name, name_source, shown, .. } = person_info(profile, &missing.author)?;
-    Ok(MissingInfo {
-        author: missing.author.to_string(),
-        name: Some(name).filter(|name| !name.is_empty()),
-        name_source,
-        shown,
-        count: missing.count,
-    })
-}
-
-fn info(profile: &Profile, group: &Group) -> Result<GroupInfo, StorageError> {
-    let counts = profile.group_counts(group.conversation)?;
-    let missing = profile.missing(group.conversation)?;
-    let missing = missing.iter().map(|missing| missing_info(profile, missing)).collect::<Result<_, _>>()?;
-    Ok(GroupInfo {
-        group: group.id.to_string(),
-        name: bare(group.naming.as_ref()),
-        name_source: name_source(group.naming.as_ref()),
-        shown: shown(group.naming.as_ref(), &group.id.to_string()),
-        server: group.server.to_string(),
-        messages: counts.messages,
-        authors: counts.authors,
-        missing,
-    })
 }

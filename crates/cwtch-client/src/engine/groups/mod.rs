@@ -41,7 +41,7 @@ pub(in crate::engine) use self::log::unix;
 use self::shared::Shared;
 use super::context::Context;
 use super::dial::Target;
-use crate::api::{ApiError, RejectInfo};
+use crate::api::{ApiError, Event, RejectInfo};
 use crate::profile::{Profile, StorageError};
 
 /// The name of the experiment.
@@ -123,12 +123,20 @@ impl Groups {
         Ok(())
     }
 
+    /// The alarms that are up, as events.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub(crate) async fn alarms(&self) -> Result<Vec<Event>, ApiError> {
+        self.links.shared.alarms().await
+    }
+
     /// Why messages were refused, newest first, at most [`limits::REJECTS`].
     ///
     /// # Errors
     /// Trouble with the database.
     pub(crate) async fn rejects(&self) -> Result<Vec<RejectInfo>, ApiError> {
-        let found = self.context().store.run(|profile| profile.rejects(limits::REJECTS)).await?;
+        let found = self.context().store.read(|profile| profile.rejects(limits::REJECTS)).await?;
         Ok(found
             .into_iter()
             .map(|reject| RejectInfo {

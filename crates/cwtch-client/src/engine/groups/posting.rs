@@ -12,7 +12,7 @@ use super::link::Link;
 use super::shared::Shared;
 use super::waiters::Fate;
 use super::{Groups, sentences};
-use crate::api::{self, ApiError, Event, MessageInfo};
+use crate::api::{self, ApiError, MessageInfo};
 use crate::engine::dial::Target;
 use crate::engine::info::message_by_id;
 use crate::engine::patience::Patience;
@@ -59,14 +59,11 @@ impl Groups {
         let link = links.needed_link(&board).await?;
         let _demand = (!patience.is_none()).then(|| link.demand());
         let (group, now) = (*group, context.now());
-        let in_job = context.clone();
         let message = context
             .store
             .run(move |profile| {
                 let id = profile.enqueue_draft(&group, &content, now)?;
-                let message = message_by_id(profile, &group.to_string(), id)?;
-                in_job.emit(Event::Message { message: message.clone() });
-                Ok::<_, ApiError>(message)
+                message_by_id(profile, &group.to_string(), id)
             })
             .await?;
 

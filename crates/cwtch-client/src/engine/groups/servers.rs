@@ -37,7 +37,7 @@ impl Groups {
     /// # Errors
     /// Trouble with the database.
     pub(crate) async fn server_list(&self) -> Result<Vec<ServerInfo>, ApiError> {
-        let servers = self.context().store.run(|profile| profile.servers()).await?;
+        let servers = self.context().store.read(|profile| profile.servers()).await?;
         let mut infos = Vec::with_capacity(servers.len());
         for server in &servers {
             infos.push(server_info(&self.links, server).await?);
@@ -52,7 +52,7 @@ impl Groups {
 /// Trouble with the database.
 pub(super) async fn server_info(links: &Links, server: &Server) -> Result<ServerInfo, ApiError> {
     let board = server.board;
-    let log = links.shared.context.store.run(move |profile| log_info(profile, &board)).await?;
+    let log = links.shared.context.store.read(move |profile| log_info(profile, &board)).await?;
     Ok(ServerInfo {
         address: board.to_string(),
         bundle: format!("{SERVER_PREFIX}{}", BASE64.encode(&server.bundle)),
@@ -65,7 +65,7 @@ pub(super) async fn server_info(links: &Links, server: &Server) -> Result<Server
     })
 }
 
-fn log_info(profile: &mut Profile, board: &Address) -> Result<Option<LogInfo>, StorageError> {
+fn log_info(profile: &Profile, board: &Address) -> Result<Option<LogInfo>, StorageError> {
     let status = profile.log_status(board)?;
     if !status.known && status.evidence == 0 && status.losses.is_empty() {
         return Ok(None);

@@ -37,7 +37,7 @@ impl Groups {
             let outcome = sync.await.unwrap_or_else(|_| Err(ApiError::closed()));
             let SyncInfo { received, rejected } = outcome.as_ref().copied().unwrap_or_default();
             let waiting =
-                self.context().store.run(move |profile| profile.count_unconfirmed_on(&board)).await?;
+                self.context().store.read(move |profile| profile.count_unconfirmed_on(&board)).await?;
             report.received += received;
             report.rejected += rejected;
             report.waiting += waiting;

@@ -48,12 +48,12 @@ async fn is_due(inner: &Inner, server: &Address, contact: &Address) -> Result<bo
         return Ok(false);
     }
     let (board, peer) = (*server, *contact);
-    let read = move |profile: &mut Profile| {
+    let read = move |profile: &Profile| {
         let status = profile.log_status(&board)?;
         let last = profile.last_comparison(&board, &peer)?;
         Ok::<_, StorageError>((status.known && !status.retired && !status.stopped, last))
     };
-    let (has_log, last) = inner.context.store.run(read).await?;
+    let (has_log, last) = inner.context.store.read(read).await?;
     let (now, times) = (inner.context.now(), &inner.context.options.members);
     let draw = || {
         let jitter = times.compare_jitter.mul_f64(rand::random());

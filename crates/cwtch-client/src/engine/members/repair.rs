@@ -69,7 +69,7 @@ async fn missing_at(
 ) -> Result<Option<(Group, BTreeMap<u32, Page>)>, ApiError> {
     let own = inner.context.address;
     let places: BTreeSet<u32> = places.iter().map(|(_, place)| *place).chain([0]).collect();
-    let read = move |profile: &mut Profile| {
+    let read = move |profile: &Profile| {
         // Only who wrote in the group is answered; who only reads does not show that it is in it.
         if !profile.is_author(&group, &own)? {
             return Ok::<_, StorageError>(None);
@@ -79,7 +79,7 @@ async fn missing_at(
         let pages = places.into_iter().map(page).collect::<Result<_, StorageError>>()?;
         Ok(Some((found, pages)))
     };
-    inner.context.store.run(read).await
+    inner.context.store.read(read).await
 }
 
 /// Asks a contact for an entry, unless it was asked a while ago and nobody waits; tells whether it was asked now.
@@ -159,7 +159,7 @@ pub(in crate::engine) async fn repair(
     }
     let _reaching: Vec<_> =
         companions.iter().map(|companion| inner.peers.reach(&companion.contact)).collect();
-    let mut events = inner.context.events.subscribe();
+    let mut events = inner.context.feed.listen();
     let mut asked: HashSet<(Address, [u8; 20])> = HashSet::new();
     let mut received: HashSet<[u8; 20]> = HashSet::new();
     let mut place = 0;
@@ -170,7 +170,7 @@ pub(in crate::engine) async fn repair(
         came.as_mut().enable();
         let (now, more) = missing(&inner.context, &group_id, place).await?;
         let put: Vec<[u8; 20]> = asked.iter().map(|(_, entry)| *entry).collect();
-        let held = inner.context.store.run(move |profile| profile.held_entries(&group_id, &put)).await?;
+        let held = inner.context.store.read(move |profile| profile.held_entries(&group_id, &put)).await?;
         let mut progress = held.into_iter().filter(|entry| received.insert(*entry)).count() > 0;
         if now.is_empty() && place == 0 {
             break;
@@ -210,12 +210,12 @@ pub(in crate::engine) async fn repair(
 
 async fn missing(context: &Context, group: &GroupId, place: u32) -> Result<Page, ApiError> {
     let group = *group;
-    context.store.run(move |profile| profile.wanted_entries(&group, place, LOOKED_AT)).await
+    context.store.read(move |profile| profile.wanted_entries(&group, place, LOOKED_AT)).await
 }
 
 async fn count(context: &Context, group: &GroupId) -> Result<u64, ApiError> {
     let group = *group;
-    let all = context.store.run(move |profile| profile.wanted_entries(&group, 0, u32::MAX)).await?;
+    let all = context.store.read(move |profile| profile.wanted_entries(&group, 0, u32::MAX)).await?;
     Ok(all.0.len() as u64)
 }
 

@@ -37,7 +37,7 @@ async fn ask(inner: &Inner) -> Result<(), ApiError> {
     let mut here: Vec<Companion> = Vec::new();
     // One after the other: what is asked of the database at once does not grow with contacts and groups.
     for contact in inner.peers.online() {
-        here.append(&mut inner.context.store.run(move |profile| profile.companions(&contact)).await?);
+        here.append(&mut inner.context.store.read(move |profile| profile.companions(&contact)).await?);
     }
     compare::ask(inner, &here).await?;
     repair::ask(inner, &here).await

@@ -22,9 +22,9 @@ pub(super) fn tag_of(group: &Group) -> LogTag {
 
 /// The own group that a tag means.
 pub(super) async fn group_of(context: &Context, tag: LogTag) -> Result<Option<Group>, ApiError> {
-    let find = move |profile: &mut Profile| {
+    let find = move |profile: &Profile| {
         let groups = profile.groups()?;
         Ok::<_, StorageError>(groups.into_iter().find(|group| tag_of(group) == tag))
     };
-    context.store.run(find).await
+    context.store.read(find).await
 }

@@ -46,9 +46,6 @@ pub(super) async fn admit(shared: &Arc<Shared>, mut connection: SecureConnection
             },
         }
     };
-    if noted == NotedPeer::New {
-        context.emit(Event::ContactRequest { address: peer.to_string() });
-    }
     if came_online {
         let teller = context.clone();
         let told = context.store.run(move |profile| {

@@ -53,6 +53,11 @@ impl Peers {
     /// If the network will never let the profile listen, or the database cannot be read.
     pub(crate) async fn start(context: Arc<Context>) -> Result<Self, ApiError> {
         let shared = Shared::new(context);
+        let weak = Arc::downgrade(&shared);
+        shared.context.feed.knows_standing(move |contact| {
+            let shared = weak.upgrade().filter(|shared| shared.context.is_daemon())?;
+            Some(shared.registry.standing(contact))
+        });
         if shared.context.is_daemon() {
             Self::go_online(&shared).await?;
         }

@@ -9,7 +9,7 @@ use cwtch_wire::peer::PeerVersion;
 
 use super::waiters::{Fate, Wait};
 use super::{Peers, dialer};
-use crate::api::{ApiError, ErrorKind, Event, MessageInfo, MessageState};
+use crate::api::{ApiError, ErrorKind, MessageInfo, MessageState};
 use crate::engine::dial::Target;
 use crate::engine::info::{message_by_id, own_content};
 use crate::engine::patience::{GaveUp, Patience};
@@ -54,7 +54,6 @@ impl Peers {
         let protocol_id = fresh_id(&mut OsRng);
         let waiting = shared.waiters.wait_for(&protocol_id);
         let now = context.now();
-        let context_in_job = context.clone();
         let message = context
             .store
             .run(move |profile| {
@@ -65,9 +64,7 @@ impl Peers {
                     Some(_) => profile.enqueue_p2p_leaving(&peer, &protocol_id, &content, now)?,
                     None => profile.enqueue_p2p(&peer, &protocol_id, &content, now)?,
                 };
-                let message = message_by_id(profile, peer.as_str(), id)?;
-                context_in_job.emit(Event::Message { message: message.clone() });
-                Ok::<_, ApiError>(message)
+                Ok::<_, ApiError>(message_by_id(profile, peer.as_str(), id)?)
             })
             .await?;
 
@@ -87,16 +84,12 @@ impl Peers {
     ) -> Result<MessageInfo, ApiError> {
         refuse_state(contact.state)?;
         let context = &self.shared.context;
-        let (peer, waiters, teller) = (contact.address, self.shared.waiters.clone(), context.clone());
+        let (peer, waiters) = (contact.address, self.shared.waiters.clone());
         let queue = move |profile: &mut Profile| {
             let protocol_id = profile.message(id)?.and_then(|message| message.protocol_id);
             let waiting = waiters.wait_for(&protocol_id.ok_or(StorageError::UnknownMessage)?);
-            let again = profile.queue_again(id)?;
+            profile.queue_again(id)?;
             let message = message_by_id(profile, peer.as_str(), id)?;
-            if again {
-                let (id, conversation, state) = (message.id, message.conversation.clone(), message.state);
-                teller.emit(Event::MessageState { id, conversation, state });
-            }
             Ok::<_, ApiError>((message, waiting))
         };
         let (message, waiting) = context.store.run(queue).await?;

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0008_order.sql"),
     include_str!("0009_names.sql"),
     include_str!("0010_drafts.sql"),
+    include_str!("0011_changes.sql"),
 ];
 
 /// The version that this program writes.

@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::batch::{ItemOutcome, SyncItem, SyncOutcome};
 use crate::profile::columns::group_id;
+use crate::profile::db::Tx;
 use crate::profile::error::Fault;
 use crate::profile::messages::{self, NewMessage};
 use crate::profile::posts::{close_gaps, knows_signature, posted_elsewhere};
@@ -70,7 +71,7 @@ impl Chain {
     /// Stores a message at the end of the chain, or says what it is otherwise.
     pub(super) fn append(
         &mut self,
-        tx: &Transaction<'_>,
+        tx: &Tx<'_>,
         item: &SyncItem,
         keep: bool,
         own: &Address,

@@ -22,8 +22,13 @@ fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 
+/// The database of a sample.
+pub(super) fn sample_file(name: &str) -> PathBuf {
+    samples().join(name).join("profile.db")
+}
+
 /// Opens a copy of a sample; a checkout's file modes are not private.
-fn open_sample(name: &str) -> (TempDir, Profile) {
+pub(super) fn open_sample(name: &str) -> (TempDir, Profile) {
     let dir = tempfile::tempdir().unwrap();
     let data = data_dir(&dir);
     let path = data.profile_path("alice").unwrap();
@@ -247,6 +252,26 @@ fn version_10_opens_and_reads() {
     assert!(
         pending.iter().any(|post| matches!(post.body, PostBody::Draft { written, .. } if written == NOW + 5))
     );
+}
+
+#[test]
+fn version_11_opens_and_reads() {
+    opens_and_reads("profile-v11", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v11");
+    transcript::reads_what_was_filled_in(&mut profile);
+    let rows = profile.changes_after(0, 1000).unwrap();
+    assert_eq!(rows[0].what, What::ContactNew);
+    assert!(rows.iter().any(|row| row.message == Some(MessageId(1)) && row.what == What::Message));
+}
+
+#[test]
+fn a_migrated_sample_s_feed_begins_behind_what_was_there() {
+    let (_dir, mut profile) = open_sample("profile-v10");
+    let bounds = profile.feed_bounds().unwrap();
+    assert_eq!(bounds.newest, 2);
+    assert!(matches!(profile.changes_after(0, 1), Err(StorageError::ChangesGone { .. })));
+    profile.receive_p2p(&peer(1), "later", &text("x"), NOW).unwrap();
+    assert_eq!(profile.changes_after(bounds.newest, 9).unwrap()[0].what, What::Message);
 }
 
 #[test]

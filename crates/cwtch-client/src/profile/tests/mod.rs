@@ -2,6 +2,7 @@
 
 mod activity;
 mod afterwards;
+mod changes;
 mod contacts;
 mod crash;
 mod directory;
@@ -10,6 +11,7 @@ mod fixture;
 mod group_sync;
 mod log;
 mod log_crash;
+mod migration;
 mod names;
 mod order;
 mod p2p;

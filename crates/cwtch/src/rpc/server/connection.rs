@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cwtch_api::rpc::{self, Answer, Method, REQUEST_MAX, RpcError};
-use cwtch_api::{Command, Event};
-use cwtch_client::engine::Turn;
+use cwtch_api::{Command, ErrorKind, Event, Told};
+use cwtch_client::engine::{Follower, Turn};
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, BufWriter, Interest};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
@@ -194,7 +193,7 @@ impl Connection {
                 }
                 Method::Ping => Ok(Answer::Plain(json!("pong"))),
                 Method::Version => Ok(Answer::Plain(self.shared.version.clone())),
-                Method::Subscribe => self.subscribe(),
+                Method::Subscribe { after } => self.subscribe(after).await,
                 Method::Unsubscribe => {
                     self.subscription = None;
                     self.seat.unsubscribe();
@@ -215,31 +214,41 @@ impl Connection {
         let _ = self.outbox.send(rpc::response(id, &outcome)).await;
     }
 
-    /// A second time changes nothing; events from before the answer on arrive.
-    fn subscribe(&mut self) -> Result<Answer, RpcError> {
+    /// Events from before the answer on arrive. A second time begins anew, where it was told where.
+    async fn subscribe(&mut self, after: Option<i64>) -> Result<Answer, RpcError> {
+        // What is told from now on has to be had before a place is taken.
+        let follower = self.shared.engine.follow(after).await?;
+        let begins = follower.after();
         if self.subscription.is_none() {
             self.seat.subscribe().map_err(|places| {
                 RpcError::busy(format!(
                     "The daemon tells {places} connections of events already; close some."
                 ))
             })?;
-            self.subscription = Some(self.listen());
+        } else if after.is_none() {
+            return Ok(Answer::done());
         }
-        Ok(Answer::done())
+        self.subscription = Some(self.listen(follower));
+        Ok(Answer::Plain(json!({ "after": begins })))
     }
 
-    fn listen(&self) -> AbortOnDrop {
-        let mut events = self.shared.engine.subscribe();
+    fn listen(&self, mut follower: Follower) -> AbortOnDrop {
         let outbox = self.outbox.clone();
         let task = tokio::spawn(async move {
             loop {
-                // A client that reads slowly fills the outbox, this task falls behind, and hears how far.
-                let line = match events.recv().await {
-                    Ok(event) => rpc::notification(&event),
-                    Err(RecvError::Lagged(count)) => rpc::notification(&Event::Missed { count }),
-                    Err(RecvError::Closed) => return,
+                // A client that reads slowly fills the outbox, and this task goes on in the database where it was.
+                let told = match follower.next().await {
+                    Ok(Some(told)) => told,
+                    Ok(None) => return,
+                    Err(error) => {
+                        if let (ErrorKind::ChangesGone, Some(feed)) = (error.kind, error.feed) {
+                            let event = Event::ChangesGone { feed, detail: error.message };
+                            let _ = outbox.send(rpc::notification(&Told { seq: None, event })).await;
+                        }
+                        return;
+                    }
                 };
-                if outbox.send(line).await.is_err() {
+                if outbox.send(rpc::notification(&told)).await.is_err() {
                     return;
                 }
             }

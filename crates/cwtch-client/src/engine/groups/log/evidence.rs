@@ -16,7 +16,7 @@ impl Groups {
     /// # Errors
     /// Trouble with the database.
     pub(crate) async fn evidence(&self) -> Result<Vec<EvidenceInfo>, ApiError> {
-        let found = self.context().store.run(|profile| profile.evidence()).await?;
+        let found = self.context().store.read(|profile| profile.evidence()).await?;
         Ok(found.iter().map(info).collect())
     }
 
@@ -25,7 +25,7 @@ impl Groups {
     /// # Errors
     /// `NotFound`, or trouble with the database.
     pub(crate) async fn evidence_text(&self, id: i64) -> Result<EvidenceText, ApiError> {
-        let found = self.context().store.run(move |profile| profile.evidence_by_id(id)).await?;
+        let found = self.context().store.read(move |profile| profile.evidence_by_id(id)).await?;
         let piece = found.ok_or_else(|| {
             ApiError::new(
                 ErrorKind::NotFound,

@@ -6,7 +6,7 @@ use cwtch_protocol::monitor::{GossipClaim, Monitor};
 use super::alarm::{self, Alarm};
 use super::kept::restore;
 use super::tell::Teller;
-use crate::api::ApiError;
+use crate::api::{ApiError, Event};
 use crate::engine::groups::shared::Shared;
 use crate::profile::{Profile, StorageError};
 
@@ -29,10 +29,26 @@ pub(in crate::engine::groups) fn learn(
 }
 
 impl Shared {
+    /// The alarms that are up, as events.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub(in super::super) async fn alarms(&self) -> Result<Vec<Event>, ApiError> {
+        let read = |profile: &Profile| {
+            let mut alarms = Vec::new();
+            for server in profile.servers()? {
+                let up = alarm::of_server(profile, &server.board)?;
+                alarms.extend(up.map(|alarm| alarm.event(&server.board)));
+            }
+            Ok::<_, StorageError>(alarms)
+        };
+        self.context.store.read(read).await
+    }
+
     /// The alarm that is up for a server, if one is.
     pub(in super::super) async fn alarm(&self, server: &Address) -> Result<Option<Alarm>, ApiError> {
         let server = *server;
-        self.context.store.run(move |profile| alarm::of_server(profile, &server)).await
+        self.context.store.read(move |profile| alarm::of_server(profile, &server)).await
     }
 
     /// A server shows no log although it has one, or shows it again. Told when it is new.

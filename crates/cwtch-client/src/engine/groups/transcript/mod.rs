@@ -11,23 +11,7 @@ use cwtch_primitives::Address;
 
 pub(super) use self::judge::judge;
 use super::limits;
-use crate::api::Event;
-use crate::engine::context::Context;
-use crate::engine::notes::notes_of;
-use crate::profile::{MessageId, Profile, StorageError, SyncItem};
-
-/// Tells what there is to say now about messages that were told before.
-pub(super) fn tell(context: &Context, profile: &Profile, messages: &BTreeSet<MessageId>) {
-    if context.events.receiver_count() == 0 {
-        return;
-    }
-    for id in messages {
-        // What is stored is stored, even if it cannot be read back for the event.
-        let Ok(Some((message, notes))) = notes_of(profile, *id) else { continue };
-        let Ok(Some(group)) = profile.group_of(message.conversation) else { continue };
-        context.emit(Event::MessageNotes { id: id.0, conversation: group.id.to_string(), notes });
-    }
-}
+use crate::profile::{Profile, StorageError, SyncItem};
 
 /// Certificates in messages that say something new.
 pub(super) fn certificates(

@@ -6,8 +6,7 @@ use tokio::time::Instant;
 
 use super::super::limits::ASK_AGAIN;
 use super::{End, Session};
-use crate::api::{ApiError, ContactPhase, Event};
-use crate::engine::info::{Standing, contact_info, truncate};
+use crate::engine::info::truncate;
 use crate::profile::Attribute;
 
 impl Session {
@@ -32,20 +31,12 @@ impl Session {
             truncate(&mut line, Attribute::MAX);
             line
         });
-        let context = self.shared.context.clone();
         let peer = self.peer;
         let stored = self.shared.context.store.run(move |profile| {
             let value = value.as_deref().filter(|value| !value.trim().is_empty());
-            if profile.set_contact_attribute(&peer, attribute, value)?
-                && let Some(contact) = profile.contact(&peer)?
-            {
-                let connected = Standing { phase: ContactPhase::Authenticated, trouble: None };
-                let standing = context.is_daemon().then_some(connected);
-                context.emit(Event::ContactChanged { contact: contact_info(&contact, standing) });
-            }
-            Ok::<_, ApiError>(())
+            profile.set_contact_attribute(&peer, attribute, value)
         });
-        stored.await.map_err(End::Local)
+        stored.await.map(drop).map_err(End::Local)
     }
 
     /// Asks for all attributes; what was asked before and not answered is forgotten.

@@ -17,9 +17,9 @@ use super::limits::{
 };
 use super::shared::Shared;
 use super::slot::Link;
-use crate::api::{ApiError, Event, MessageState};
+use crate::api::ApiError;
 use crate::engine::dial::Target;
-use crate::engine::info::{message_by_id, received_content};
+use crate::engine::info::received_content;
 use crate::profile::{AckOutcome, Attribute, MessageId, Received};
 
 /// Reason why a session ended.
@@ -226,18 +226,10 @@ impl Session {
     /// Stores first, then acknowledges; a repetition is acknowledged again. If the database refuses,
     /// nothing is acknowledged and the peer sends it again later.
     async fn receive(&mut self, id: String, data: Vec<u8>) -> Result<(), End> {
-        let context = self.shared.context.clone();
-        let (peer, now, protocol_id) = (self.peer, context.now(), id.clone());
+        let (peer, now, protocol_id) = (self.peer, self.shared.context.now(), id.clone());
         let content = received_content(data);
-        let stored = self.shared.context.store.run(move |profile| {
-            let outcome = profile.receive_p2p(&peer, &protocol_id, &content, now)?;
-            // Here, not after the await: a stored message is announced even if the connection ends now.
-            if let Received::Stored(id) = outcome {
-                let message = message_by_id(profile, peer.as_str(), id)?;
-                context.emit(Event::Message { message });
-            }
-            Ok::<_, ApiError>(outcome)
-        });
+        let store = &self.shared.context.store;
+        let stored = store.run(move |profile| profile.receive_p2p(&peer, &protocol_id, &content, now));
         match stored.await {
             Ok(Received::Stored(_) | Received::Duplicate(_)) => {
                 self.shared.context.dialing.attention().active(Target::Contact(peer), now);
@@ -254,12 +246,8 @@ impl Session {
         let peer = self.peer;
         let outcome = self.shared.context.store.run(move |profile| {
             let outcome = profile.mark_acknowledged(&peer, &id)?;
-            if let AckOutcome::Acknowledged(message) = outcome {
-                shared.context.emit(Event::MessageState {
-                    id: message.0,
-                    conversation: peer.to_string(),
-                    state: MessageState::Acknowledged,
-                });
+            // Here, not after the await: whoever waits hears it even if the connection ends now.
+            if let AckOutcome::Acknowledged(_) = outcome {
                 shared.waiters.arrived(&id);
             }
             Ok::<_, ApiError>(outcome)

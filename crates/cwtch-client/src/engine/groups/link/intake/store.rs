@@ -12,15 +12,14 @@ use tokio::sync::mpsc;
 use super::super::actor::Counts;
 use super::super::ask::{Ask, on_monitor};
 use super::{Batch, PostStored, Tried};
-use crate::api::{ApiError, Event, MessageState, Task};
+use crate::api::{ApiError, Event, Task};
 use crate::engine::context::Context;
 use crate::engine::dial::Target;
 use crate::engine::groups::log::{Teller, learn, unix};
 use crate::engine::groups::shared::Shared;
 use crate::engine::groups::waiters::{Fate, Waiters};
 use crate::engine::groups::{limits, sentences, transcript};
-use crate::engine::info::message_by_id;
-use crate::profile::{ItemOutcome, MessageId, Profile, SeenBy, StorageError, SyncBatch, SyncOutcome, Twin};
+use crate::profile::{ItemOutcome, Profile, SeenBy, StorageError, SyncOutcome, Twin};
 
 /// Ends when the first stage does.
 ///
@@ -103,18 +102,13 @@ async fn keep(
     }
     let job = move |profile: &mut Profile| {
         let certificates = transcript::certificates(profile, &server, &batch.items)?;
-        let mut outcome = profile.apply_sync_batch(&server, &batch, now)?;
-        // Before the messages are told, so that they come with what there is to say about them.
+        let outcome = profile.apply_sync_batch(&server, &batch, now)?;
+        // In the same job, so that the messages are told with what there is to say about them.
         let judged = transcript::judge(profile, &server, false, now)?;
-        tell(&context, &waiters, profile, &batch, &outcome);
+        tell(&context, &waiters, profile, &outcome);
         if outcome.twin {
             context.twin_seen(Twin { by: SeenBy::Message, at: now });
         }
-        outcome.touched.extend(judged.touched);
-        for new in outcome.items.iter().filter_map(ItemOutcome::stored) {
-            outcome.touched.remove(&new);
-        }
-        transcript::tell(&context, profile, &outcome.touched);
         teller.tell(&context, profile, &batch.log, &notices);
         count(&counts, &outcome);
         Ok::<_, StorageError>((judged.claims, certificates))
@@ -124,11 +118,9 @@ async fn keep(
 
 /// Everything that the server has now was read: what waited is looked at again.
 async fn synced(shared: &Shared, server: Address) -> Result<Vec<GossipClaim>, ApiError> {
-    let (context, now) = (shared.context.clone(), shared.context.now());
+    let now = shared.context.now();
     let job = move |profile: &mut Profile| {
-        let judged = transcript::judge(profile, &server, true, now)?;
-        transcript::tell(&context, profile, &judged.touched);
-        Ok::<_, StorageError>(judged.claims)
+        Ok::<_, StorageError>(transcript::judge(profile, &server, true, now)?.claims)
     };
     shared.context.store.run(job).await
 }
@@ -142,12 +134,8 @@ async fn confirm(
 ) -> Result<(), ApiError> {
     let (context, waiters) = (shared.context.clone(), shared.waiters.clone());
     let job = move |profile: &mut Profile| {
-        let (id, conversation) = (post.id, post.group.to_string());
-        if profile.mark_post_stored(&server, id, &confirmation)? {
-            tell_place(&context, profile, id);
-            context.emit(Event::MessageState { id: id.0, conversation, state: MessageState::Stored });
-        }
-        waiters.settle(id, &Fate::Stored);
+        profile.mark_post_stored(&server, post.id, &confirmation)?;
+        waiters.settle(post.id, &Fate::Stored);
         teller.tell(&context, profile, &confirmation.log, &notices);
         Ok::<_, StorageError>(())
     };
@@ -163,43 +151,16 @@ fn count(counts: &Counts, outcome: &SyncOutcome) {
     }
 }
 
-/// Tells everybody what a batch brought; it is durable now.
-fn tell(context: &Context, waiters: &Waiters, profile: &Profile, batch: &SyncBatch, outcome: &SyncOutcome) {
-    for (item, fate) in batch.items.iter().zip(&outcome.items) {
-        let conversation = item.group.to_string();
-        match *fate {
-            ItemOutcome::Stored(id) if context.events.receiver_count() > 0 => {
-                // What is stored is stored, even if it cannot be read back for the event.
-                if let Ok(message) = message_by_id(profile, &conversation, id) {
-                    context.emit(Event::Message { message });
-                }
-            }
-            ItemOutcome::Confirmed(id) => {
-                tell_place(context, profile, id);
-                context.emit(Event::MessageState { id: id.0, conversation, state: MessageState::Stored });
-                waiters.settle(id, &Fate::Stored);
-            }
-            ItemOutcome::Stored(_) | ItemOutcome::Duplicate | ItemOutcome::UnknownGroup => {}
+/// What a batch brought beside what the feed tells.
+fn tell(context: &Context, waiters: &Waiters, profile: &Profile, outcome: &SyncOutcome) {
+    for fate in &outcome.items {
+        if let ItemOutcome::Confirmed(id) = *fate {
+            waiters.settle(id, &Fate::Stored);
         }
-    }
-    for id in &outcome.moved {
-        tell_place(context, profile, *id);
     }
     if outcome.rejected > 0 {
         tell_rejects(context, profile, outcome.rejected);
     }
-}
-
-/// Tells where a message stands now.
-fn tell_place(context: &Context, profile: &Profile, id: MessageId) {
-    if context.events.receiver_count() == 0 {
-        return;
-    }
-    // What is stored is stored, even if it cannot be read back for the event.
-    let Ok(Some(message)) = profile.message(id) else { return };
-    let Ok(Some(group)) = profile.group_of(message.conversation) else { return };
-    let (conversation, place, index) = (group.id.to_string(), message.place, message.log_index);
-    context.emit(Event::MessageMoved { id: id.0, conversation, place, index });
 }
 
 /// The newest `count` rejects are those that this batch has just added.

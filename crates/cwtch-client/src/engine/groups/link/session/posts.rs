@@ -8,7 +8,7 @@ use cwtch_wire::board::{PostLog, PostRefusal};
 use super::super::intake::{Feed, PostStored};
 use super::Session;
 use super::in_flight::{Full, InFlight};
-use crate::api::{ApiError, ErrorKind, Event, MessageState, ServerPhase};
+use crate::api::{ApiError, ErrorKind, ServerPhase};
 use crate::engine::groups::compose::{Prepared, prepare};
 use crate::engine::groups::waiters::Fate;
 use crate::engine::groups::{limits, sentences};
@@ -182,13 +182,7 @@ impl Session<'_> {
     fn gave_up(&mut self, post: &PendingPost) {
         tracing::warn!("a post was given up");
         self.actor.refusals.remove(&post.id);
-        self.tell(post, MessageState::Failed);
         self.actor.shared.waiters.settle(post.id, &Fate::Refused);
-    }
-
-    fn tell(&self, post: &PendingPost, state: MessageState) {
-        let conversation = post.group.to_string();
-        self.actor.shared.context.emit(Event::MessageState { id: post.id.0, conversation, state });
     }
 }
 

@@ -1,0 +1,115 @@
+//! Who hears what happens: what is stored, as the rows of the change feed once they are committed, and what is not.
+//!
+//! Each change of a conversation or a message is a numbered row of the transaction that made it
+//! ([`crate::profile::What`]). [`tell`] makes events of new rows on the database's thread, right behind the commit, from what
+//! was just written. [`follow`] goes on from any number: it reads the rows that it has not been told live, so that whoever is
+//! slow, or was away, hears every change once. What is not stored (connections, progress, alarms) has no number; whoever missed
+//! some of it is told how everything stands ([`now`]).
+
+mod follow;
+mod now;
+mod read;
+mod tell;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use cwtch_primitives::Address;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+
+pub use self::follow::Follower;
+pub(super) use self::tell::Teller;
+use super::info::Standing;
+use crate::api::Event;
+use crate::profile::ConversationId;
+
+/// Events that a listener may be behind before it has to read the rows itself.
+const BACKLOG: usize = 1024;
+
+type StandingOf = Box<dyn Fn(&Address) -> Option<Standing> + Send + Sync>;
+
+/// Something that happened, as listeners in this process hear it.
+#[derive(Debug)]
+struct Live {
+    /// The number of the row that it tells, and the number up to which everything was told before it. `None` for what is not
+    /// stored.
+    numbers: Option<Numbers>,
+    event: Arc<Event>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Numbers {
+    after: i64,
+    seq: i64,
+}
+
+/// Where events come together, and what the rows of the database do not say.
+pub(super) struct Feed {
+    live: broadcast::Sender<Arc<Live>>,
+    /// How the way to a contact stands.
+    standing: OnceLock<StandingOf>,
+    /// How it is told that a conversation goes: its row does not say any more what it was.
+    farewells: Mutex<HashMap<ConversationId, Event>>,
+}
+
+impl Feed {
+    pub(super) fn new() -> Arc<Self> {
+        let (live, _) = broadcast::channel(BACKLOG);
+        Arc::new(Self { live, standing: OnceLock::new(), farewells: Mutex::default() })
+    }
+
+    /// Tells something that is not stored; nobody listening is no error.
+    pub(super) fn emit(&self, event: Event) {
+        let _ = self.live.send(Arc::new(Live { numbers: None, event: Arc::new(event) }));
+    }
+
+    /// Every event from now on.
+    pub(super) fn listen(&self) -> Listener {
+        Listener(self.live.subscribe())
+    }
+
+    /// Learns how to tell the way to a contact.
+    pub(super) fn knows_standing(
+        &self,
+        standing: impl Fn(&Address) -> Option<Standing> + Send + Sync + 'static,
+    ) {
+        // Nobody sets it twice.
+        let _ = self.standing.set(Box::new(standing));
+    }
+
+    fn standing(&self, contact: &Address) -> Option<Standing> {
+        self.standing.get().and_then(|standing| standing(contact))
+    }
+
+    /// The next row that says that this conversation is gone is told with this event. Called before it goes.
+    pub(super) fn farewell(&self, conversation: ConversationId, event: Event) {
+        self.farewells.lock().unwrap_or_else(PoisonError::into_inner).insert(conversation, event);
+    }
+
+    fn take_farewell(&self, conversation: ConversationId) -> Option<Event> {
+        self.farewells.lock().unwrap_or_else(PoisonError::into_inner).remove(&conversation)
+    }
+}
+
+/// Hears every event from the moment on at which it was made. One that lags behind loses some, and hears how many:
+/// a [`Follower`] does not.
+pub struct Listener(broadcast::Receiver<Arc<Live>>);
+
+impl Listener {
+    /// The next event.
+    ///
+    /// # Errors
+    /// [`RecvError::Lagged`] where some were lost, [`RecvError::Closed`] after the engine's end.
+    pub async fn recv(&mut self) -> Result<Arc<Event>, RecvError> {
+        Ok(self.0.recv().await?.event.clone())
+    }
+
+    /// The next event, if there is one already.
+    ///
+    /// # Errors
+    /// As [`Self::recv`], and [`TryRecvError::Empty`].
+    pub fn try_recv(&mut self) -> Result<Arc<Event>, TryRecvError> {
+        Ok(self.0.try_recv()?.event.clone())
+    }
+}

@@ -1,0 +1,35 @@
+//! How everything stands that is not stored as a change: told to whoever may have missed how it came to be so.
+
+use crate::api::{ApiError, ContactPhase, Event, NameKind};
+use crate::engine::info::{name_info, readiness_info};
+use crate::engine::inner::Inner;
+use crate::engine::twin;
+
+/// The network, the own address, connections with contacts and servers, alarms, and another copy of the profile.
+///
+/// # Errors
+/// Trouble with the database.
+pub(super) async fn events(inner: &Inner) -> Result<Vec<Event>, ApiError> {
+    let Inner { context, peers, groups, .. } = inner;
+    let mut events = vec![Event::Network(readiness_info(&context.network.readiness().borrow()))];
+    events.extend(peers.reachability().map(Event::Reachability));
+    for contact in context.store.read(|profile| profile.contacts()).await? {
+        let Some(standing) = peers.standing(&contact.address) else { continue };
+        let address = contact.address.to_string();
+        if standing.phase == ContactPhase::Authenticated {
+            let who = name_info(NameKind::Contact, contact.naming.as_ref(), &address);
+            events.push(Event::ContactOnline { address: address.clone(), who });
+        }
+        events.push(Event::ContactConnection { address, phase: standing.phase, detail: standing.trouble });
+    }
+    if groups.enabled() {
+        for server in groups.server_list().await? {
+            if let Some(phase) = server.phase {
+                events.push(Event::Server { address: server.address, phase, detail: server.trouble });
+            }
+        }
+        events.extend(groups.alarms().await?);
+    }
+    events.extend(context.alone.info().map(twin::event));
+    Ok(events)
+}

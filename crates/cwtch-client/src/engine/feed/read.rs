@@ -1,0 +1,216 @@
+//! From rows of the feed to events.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Feed;
+use crate::api::Event;
+use crate::engine::info::{
+    Speakers, contact_info, group_info, message_info, message_state, plain_message_info,
+};
+use crate::engine::notes::notes;
+use crate::profile::{
+    ChangeRow, Contact, ContactState, Conversation, ConversationId, Group, MessageId, MessageState, Profile,
+    StorageError, StoredMessage, What,
+};
+
+/// Names that are remembered at most.
+const NAMES_MAX: usize = 4096;
+
+/// Names of conversations and people, so that they are not read for each message.
+#[derive(Default)]
+pub(super) struct Names {
+    conversations: HashMap<ConversationId, String>,
+    speakers: Speakers,
+}
+
+impl Names {
+    /// A contact's address or a group's id; `None` for a conversation that is gone.
+    fn of(&mut self, profile: &Profile, id: ConversationId) -> Result<Option<String>, StorageError> {
+        if let Some(name) = self.conversations.get(&id) {
+            return Ok(Some(name.clone()));
+        }
+        match profile.conversation(id) {
+            Ok(conversation) => {
+                let name = conversation.id_text();
+                self.conversations.insert(id, name.clone());
+                Ok(Some(name))
+            }
+            Err(StorageError::UnknownConversation) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Forgets what the rows may have changed, and too much.
+    fn renew(&mut self, rows: &[ChangeRow]) {
+        let renamed = |row: &ChangeRow| row.message.is_none() && row.what != What::Order;
+        if rows.iter().any(renamed) || self.conversations.len() + self.speakers.len() > NAMES_MAX {
+            *self = Self::default();
+        }
+    }
+}
+
+/// The events of consecutive rows, each with its row's number. What several rows say of one thing is said once: as it is
+/// now. `fresh` are messages as these rows stored them, so that they need not be read.
+///
+/// # Errors
+/// Trouble with the database.
+pub(super) fn events(
+    profile: &Profile,
+    feed: &Feed,
+    names: &mut Names,
+    rows: &[ChangeRow],
+    fresh: Vec<StoredMessage>,
+) -> Result<Vec<(i64, Event)>, StorageError> {
+    names.renew(rows);
+    let mut of_message: HashMap<MessageId, u32> = HashMap::new();
+    for message in rows.iter().filter_map(|row| row.message) {
+        *of_message.entry(message).or_default() += 1;
+    }
+    // What was stored and changed behind that is read.
+    let fresh = fresh.into_iter().filter(|message| of_message.get(&message.id) == Some(&1));
+    let fresh = fresh.map(|message| (message.id, message)).collect();
+    let mut reading = Reading { profile, feed, names, fresh, said: HashSet::new() };
+    let mut told = Vec::with_capacity(rows.len());
+    for row in rows {
+        told.extend(reading.event(row)?.map(|event| (row.seq, event)));
+    }
+    Ok(told)
+}
+
+/// What an event may be about, once.
+type Said = (Option<ConversationId>, Option<MessageId>, What);
+
+struct Reading<'a> {
+    profile: &'a Profile,
+    feed: &'a Feed,
+    names: &'a mut Names,
+    fresh: HashMap<MessageId, StoredMessage>,
+    said: HashSet<Said>,
+}
+
+impl Reading<'_> {
+    fn event(&mut self, row: &ChangeRow) -> Result<Option<Event>, StorageError> {
+        let Some(conversation) = row.conversation else { return Ok(None) };
+        if !self.said.insert((row.conversation, row.message, row.what)) {
+            return Ok(None);
+        }
+        match (row.what, row.message) {
+            (What::Message, Some(id)) => {
+                // It is told as it is now, with all that followed.
+                for what in [What::State, What::Place, What::Notes] {
+                    self.said.insert((row.conversation, row.message, what));
+                }
+                self.message(id)
+            }
+            (What::State | What::Place | What::Notes, Some(id)) => self.changed(row.what, id),
+            (What::Erased, Some(id)) => {
+                let name = self.names.of(self.profile, conversation)?;
+                Ok(name.map(|conversation| Event::MessageDeleted { id: id.0, conversation }))
+            }
+            (What::Order, _) => {
+                let name = self.names.of(self.profile, conversation)?;
+                Ok(name.map(|conversation| Event::MessagesReordered { conversation }))
+            }
+            (What::ContactNew | What::Contact, _) => {
+                // Who is new is told once, as they are now.
+                self.said.insert((row.conversation, None, What::Contact));
+                let contact = self.contact(conversation)?;
+                Ok(contact.map(|contact| self.contact_event(row.what, &contact)))
+            }
+            (What::ContactRemoved, _) => {
+                let unknown =
+                    Event::ContactRemoved { conversation: conversation.0, address: None, who: None };
+                Ok(Some(self.feed.take_farewell(conversation).unwrap_or(unknown)))
+            }
+            (What::GroupMade | What::GroupJoined | What::Group, _) => {
+                self.said.insert((row.conversation, None, What::Group));
+                let Some(group) = self.group(conversation)? else { return Ok(None) };
+                let group = group_info(self.profile, &group)?;
+                Ok(Some(match row.what {
+                    What::GroupMade => Event::GroupMade { group },
+                    What::GroupJoined => Event::GroupJoined { group },
+                    _ => Event::GroupChanged { group },
+                }))
+            }
+            (What::GroupLeft, _) => {
+                let unknown = Event::GroupLeft { conversation: conversation.0, group: None };
+                Ok(Some(self.feed.take_farewell(conversation).unwrap_or(unknown)))
+            }
+            (What::Begun | What::Message | What::State | What::Place | What::Notes | What::Erased, _) => {
+                Ok(None)
+            }
+        }
+    }
+
+    /// A message that came or was written, unless it is gone by now.
+    fn message(&mut self, id: MessageId) -> Result<Option<Event>, StorageError> {
+        let profile = self.profile;
+        let (message, as_stored) = match self.fresh.remove(&id) {
+            Some(message) => (message, true),
+            None => match self.read(id)? {
+                Some(message) => (message, false),
+                None => return Ok(None),
+            },
+        };
+        let Some(name) = self.names.of(profile, message.conversation)? else { return Ok(None) };
+        let speakers = &mut self.names.speakers;
+        let message = if as_stored {
+            // There is something to say about it only where a row says so.
+            plain_message_info(profile, speakers, &name, &message)?
+        } else {
+            message_info(profile, speakers, &name, &message)?
+        };
+        Ok(Some(Event::Message { message }))
+    }
+
+    /// Something about a message that was told before.
+    fn changed(&mut self, what: What, id: MessageId) -> Result<Option<Event>, StorageError> {
+        let Some(message) = self.read(id)? else { return Ok(None) };
+        let Some(conversation) = self.names.of(self.profile, message.conversation)? else { return Ok(None) };
+        let id = id.0;
+        Ok(Some(match what {
+            What::State => Event::MessageState { id, conversation, state: message_state(message.state) },
+            What::Place => {
+                Event::MessageMoved { id, conversation, place: message.place, index: message.log_index }
+            }
+            // Nothing is said of what nobody else has.
+            _ if matches!(
+                message.state,
+                MessageState::Queued | MessageState::Sent | MessageState::Failed
+            ) =>
+            {
+                return Ok(None);
+            }
+            _ => Event::MessageNotes {
+                id,
+                conversation,
+                gap: message.gap,
+                notes: notes(self.profile, &message)?,
+            },
+        }))
+    }
+
+    /// A message that is shown.
+    fn read(&self, id: MessageId) -> Result<Option<StoredMessage>, StorageError> {
+        Ok(self.profile.message(id)?.filter(|message| !message.erased))
+    }
+
+    fn contact(&self, id: ConversationId) -> Result<Option<Contact>, StorageError> {
+        match self.profile.conversation(id) {
+            Ok(Conversation::Contact(contact)) => Ok(Some(contact)),
+            Ok(Conversation::Group(_)) | Err(StorageError::UnknownConversation) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn group(&self, id: ConversationId) -> Result<Option<Group>, StorageError> {
+        self.profile.group_of(id)
+    }
+
+    fn contact_event(&self, what: What, contact: &Contact) -> Event {
+        if what == What::ContactNew && contact.state == ContactState::Unknown {
+            return Event::ContactRequest { address: contact.address.to_string() };
+        }
+        Event::ContactChanged { contact: contact_info(contact, self.feed.standing(&contact.address)) }
+    }
+}
