@@ -15,9 +15,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::{Config, Limits};
 use crate::data_dir::DataDir;
 use crate::keys::ServerKeys;
-use crate::log::{self, Opening, Reading};
 use crate::progress::{self, Progress};
 use crate::server::{Declarations, Server};
+use crate::signer::{self, Opening, Reading};
 use crate::store::{SqliteStore, Store};
 
 /// Exit code of a failure.
@@ -290,7 +290,7 @@ fn retire(data: &Path) -> Result<(), Failure> {
     let keys = ServerKeys::load(data_dir.path())?;
     let database = data_dir.path().join(SqliteStore::FILE);
     let store = SqliteStore::open(&database, keys.board.address().as_bytes(), None)?;
-    let directory = log::directory(data_dir.path());
+    let directory = signer::directory(data_dir.path());
     let opening = Opening::new(&keys.board, directory, Box::new(Reading::of_system));
     opening.retire(&store, &mut OsRng)?;
     print_line("The log has been retired. From its next start on the server gives no receipts, and says so.")

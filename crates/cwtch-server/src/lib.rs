@@ -6,7 +6,7 @@
 //! - [`Server::start`] runs both services on any network, in this process.
 //! - [`cli::run`] is the program `cwtch-server`, for any binary that wants to be one.
 //! - [`store`] is what is kept, and its rules; [`keys`] and [`data_dir`] are the files.
-//! - [`log`] signs what the store commits to (`docs/verifiable-log.md`).
+//! - [`signer`] signs what the store commits to (`docs/verifiable-log.md`).
 //!
 //! Section numbers in the documentation (§1.1 …) are those of `docs/protocol.md`.
 
@@ -17,9 +17,9 @@ pub mod cli;
 pub mod config;
 pub mod data_dir;
 pub mod keys;
-pub mod log;
 mod progress;
 mod server;
+pub mod signer;
 mod stats;
 pub mod store;
 mod timekeeping;

@@ -17,7 +17,7 @@ use crate::board::{Board, Tail};
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::keys::{KeyError, ServerKeys, Unbegun};
-use crate::log::{self, LogError, NotYet, Opening, Pause, Reading, Source, Trust};
+use crate::signer::{self, LogError, NotYet, Opening, Pause, Reading, Source, Trust};
 use crate::stats::{Stats, StatsSnapshot};
 use crate::store::{SqliteStore, Store, StoreError, StoreWriter, WriterHandle, spawn_writer};
 use crate::timekeeping;
@@ -275,7 +275,7 @@ impl Starting {
         let Self { data_dir, config, declarations } = &self;
         let database = data_dir.path().join(SqliteStore::FILE);
         let keys = ServerKeys::load_or_create(data_dir.path(), database.exists(), &mut OsRng)?;
-        let directory = log::directory(data_dir.path());
+        let directory = signer::directory(data_dir.path());
         let storage = &config.storage;
         let board = keys.board.address();
         let opening = Opening {
@@ -294,12 +294,12 @@ impl Starting {
         }
         let store = SqliteStore::open(&database, board.as_bytes(), storage.max_messages)?;
         let (writer, signs) = match opening.open(&store, &mut OsRng)? {
-            log::Opened::Signing(keeper) => (store.signing_writer(*keeper)?, true),
-            log::Opened::Ended => {
+            signer::Opened::Signing(keeper) => (store.signing_writer(*keeper)?, true),
+            signer::Opened::Ended => {
                 tracing::info!("the log of this server has been retired: nothing is signed");
                 (store.writer()?, false)
             }
-            log::Opened::NotYet(not_yet) => return Ok(Attempt::NotYet(self, not_yet)),
+            signer::Opened::NotYet(not_yet) => return Ok(Attempt::NotYet(self, not_yet)),
         };
         let status = store.reader()?.status()?;
         tracing::info!(messages = status.messages, spent_tokens = status.spent, "database opened");

@@ -16,7 +16,7 @@ use cwtch_primitives::token::SpentToken;
 use cwtch_protocol::app::board_client::{Event, pay};
 use cwtch_server::Config;
 use cwtch_server::keys::ServerKeys;
-use cwtch_server::log::{Opening, Reading};
+use cwtch_server::signer::{Opening, Reading};
 use cwtch_server::store::SqliteStore;
 use cwtch_wire::board::{ClientMessage, EncryptedGroupMessage, PostLog, PostRefusal, ServerMessage};
 use cwtch_wire::packet::PACKET_LEN;

@@ -16,7 +16,7 @@ use cwtch_primitives::{Identity, OsRng};
 use cwtch_protocol::app::board_client::{BoardClient, Event as BoardEvent, pay};
 use cwtch_server::data_dir::DataDir;
 use cwtch_server::keys::ServerKeys;
-use cwtch_server::log::Reading;
+use cwtch_server::signer::Reading;
 use cwtch_server::{Config, Declarations, RunningServer, Server};
 use cwtch_wire::board::EncryptedGroupMessage;
 use tempfile::TempDir;

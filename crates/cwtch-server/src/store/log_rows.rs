@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::tree::int;
 use super::{Seq, StoreError};
-use crate::log::Nonce;
+use crate::signer::Nonce;
 
 type CertificateBytes = [u8; CERTIFICATE_LEN];
 

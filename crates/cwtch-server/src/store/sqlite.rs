@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::sqlite_reader::SqliteReader;
 use super::sqlite_writer::{SqliteWriter, WriterState};
 use super::{Store, StoreError, StoreReader, StoreWriter, schema};
-use crate::log::Keeper;
+use crate::signer::Keeper;
 
 /// A database file of a server.
 #[derive(Debug, Clone)]

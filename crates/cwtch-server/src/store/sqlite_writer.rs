@@ -12,7 +12,7 @@ use super::fill::FillAlarm;
 use super::log_rows::{self, LogState, count};
 use super::tree::{self, SqlNodes, index_of, int};
 use super::{Commit, CommitLog, NewEntry, NewPost, Outcome, Seq, StoreError, StoreStatus, StoreWriter};
-use crate::log::Keeper;
+use crate::signer::Keeper;
 
 /// What the writer knows without asking: it is the only one that changes it.
 #[derive(Debug, Clone)]

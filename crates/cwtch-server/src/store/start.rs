@@ -7,7 +7,7 @@ use super::log_rows::{self, LogState, save_certificate, save_nonce};
 use super::sqlite_writer::{WriterState, sign_boundaries};
 use super::tree::SqlNodes;
 use super::{SqliteStore, StoreError};
-use crate::log::{Keeper, Nonce};
+use crate::signer::{Keeper, Nonce};
 
 /// What a database knows of its log when a server starts.
 #[derive(Debug, Clone, Default)]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use cwtch_primitives::OsRng;
 use cwtch_server::keys::ServerKeys;
-use cwtch_server::log::{Opened, Opening, Reading, Trust};
+use cwtch_server::signer::{Opened, Opening, Reading, Trust};
 use cwtch_server::store::{LogRecord, NewEntry, NewPost, SqliteStore, Store, StoreWriter};
 use cwtch_testkit::{Value, list, number, text};
 

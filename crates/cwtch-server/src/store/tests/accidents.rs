@@ -12,7 +12,7 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use super::statements::Statements;
 use super::world::{Open, World};
 use super::*;
-use crate::log::LogError;
+use crate::signer::LogError;
 
 const DATABASE: [&str; 3] = ["board.sqlite", "board.sqlite-wal", "board.sqlite-shm"];
 

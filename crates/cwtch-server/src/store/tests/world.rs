@@ -8,7 +8,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use crate::keys::Unbegun;
-use crate::log::{LogError, NotYet, Opened, Opening, Reading, Trust};
+use crate::signer::{LogError, NotYet, Opened, Opening, Reading, Trust};
 use crate::store::{SqliteStore, Store, StoreReader, StoreWriter};
 
 /// When worlds begin: unix seconds, a multiple of 60.

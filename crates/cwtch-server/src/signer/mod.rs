@@ -1,4 +1,4 @@
-//! The verifiable log's signer: what stands outside of the database (docs/verifiable-log.md, 6).
+//! The signer of the verifiable log: what stands outside of the database (docs/verifiable-log.md, 6).
 //!
 //! - [`Keeper`] signs for the store's writer, with a [`Clock`] that does not believe everything.
 //! - [`Guard`] lies beside the log key and notices a database that was set back.
