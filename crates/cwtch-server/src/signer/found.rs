@@ -11,7 +11,7 @@ use super::error::LogError;
 use super::guard::{Guard, GuardError, Nonce};
 use super::key;
 use crate::keys::Unbegun;
-use crate::store::{SqliteStore, Start, StoreError};
+use crate::store::{Start, Store, StoreError};
 
 /// Everything of a log that lies on the disk before a start changes any of it.
 pub(super) struct Found {
@@ -126,7 +126,7 @@ impl Found {
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub(super) fn previous(&self, store: &SqliteStore) -> Result<Option<Previous>, StoreError> {
+    pub(super) fn previous(&self, store: &dyn Store) -> Result<Option<Previous>, StoreError> {
         let signed = self.start.log.signed_size;
         let (incarnation, size) = match (self.between(), self.incarnation()) {
             (None, None) => return Ok(None),

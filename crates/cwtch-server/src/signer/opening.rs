@@ -15,7 +15,7 @@ use super::key;
 use super::pause::{NotYet, Pause};
 use super::writes::Writes;
 use crate::keys;
-use crate::store::{SqliteStore, Start};
+use crate::store::{Start, Store};
 
 /// How the log is to be opened.
 pub struct Opening<'a> {
@@ -88,7 +88,7 @@ impl<'a> Opening<'a> {
     ///
     /// # Errors
     /// [`LogError`].
-    pub fn open(mut self, store: &SqliteStore, rng: &mut impl CryptoRngCore) -> Result<Opened, LogError> {
+    pub fn open(mut self, store: &dyn Store, rng: &mut impl CryptoRngCore) -> Result<Opened, LogError> {
         let found = Found::look(store.log_start()?, self.server, &self.keys)?;
         let action = self.decide(&found)?;
         let mut writes = Writes::new(store, self.keys.clone(), self.written.take());
@@ -129,7 +129,7 @@ impl<'a> Opening<'a> {
     ///
     /// # Errors
     /// [`LogError`].
-    pub fn retire(mut self, store: &SqliteStore, rng: &mut impl CryptoRngCore) -> Result<(), LogError> {
+    pub fn retire(mut self, store: &dyn Store, rng: &mut impl CryptoRngCore) -> Result<(), LogError> {
         let found = Found::look(store.log_start()?, self.server, &self.keys)?;
         let Some(certificate) = &found.certificate else { return Err(LogError::NotBegun) };
         if certificate.is_retired() {
@@ -202,7 +202,7 @@ impl<'a> Opening<'a> {
     /// A new incarnation of a log whose database was restored.
     fn begin_again(
         &self,
-        store: &SqliteStore,
+        store: &dyn Store,
         found: &Found,
         (incarnation, clock): (u64, Clock),
         writes: &mut Writes<'_, '_>,

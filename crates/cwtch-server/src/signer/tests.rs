@@ -7,6 +7,7 @@ use cwtch_wire::board::HeadLog;
 
 use super::{LogError, Mismatch};
 use crate::store::tests::world::{BEGIN, Open, World};
+use crate::store::tests::{Disk, on_every_back_end};
 use crate::store::{NewEntry, NewPost};
 
 fn post(open: &mut Open, n: u32) {
@@ -80,9 +81,20 @@ fn copy(data: &Path) -> tempfile::TempDir {
     copy
 }
 
-#[test]
-fn a_crash_between_any_two_writes_of_the_first_start_is_nothing() {
-    let mut world = World::new();
+on_every_back_end! {
+    a_crash_between_any_two_writes_of_the_first_start_is_nothing
+    a_crash_between_any_two_writes_of_a_later_start_neither_refuses_nor_hides_a_restore
+    a_crash_of_a_declared_restore_asks_again_or_is_over_with
+    a_database_that_was_set_back_is_refused_until_it_is_declared
+    of_two_copies_only_one_goes_on
+    a_server_without_its_log_key_or_guard_is_refused
+    a_restore_of_what_is_older_than_the_last_restore_continues_the_newest_incarnation
+    a_retired_log_stays_so_and_messages_go_on
+    a_restored_log_that_was_pruned_accuses_nobody
+}
+
+fn a_crash_between_any_two_writes_of_the_first_start_is_nothing(disk: Disk) {
+    let mut world = World::on(disk);
     drop(world.store());
     let copies = crashes(&mut world, false);
     assert!(copies.len() >= 5);
@@ -101,9 +113,8 @@ fn a_crash_between_any_two_writes_of_the_first_start_is_nothing() {
     assert_eq!(incarnations.last(), Some(&BEGIN));
 }
 
-#[test]
-fn a_crash_between_any_two_writes_of_a_later_start_neither_refuses_nor_hides_a_restore() {
-    let mut world = World::new();
+fn a_crash_between_any_two_writes_of_a_later_start_neither_refuses_nor_hides_a_restore(disk: Disk) {
+    let mut world = World::on(disk);
     let mut open = world.open();
     post(&mut open, 1);
     let backup = back_up(&world);
@@ -124,9 +135,8 @@ fn a_crash_between_any_two_writes_of_a_later_start_neither_refuses_nor_hides_a_r
     }
 }
 
-#[test]
-fn a_crash_of_a_declared_restore_asks_again_or_is_over_with() {
-    let mut world = World::new();
+fn a_crash_of_a_declared_restore_asks_again_or_is_over_with(disk: Disk) {
+    let mut world = World::on(disk);
     let mut open = world.open();
     post(&mut open, 1);
     let backup = back_up(&world);
@@ -161,9 +171,8 @@ fn a_crash_of_a_declared_restore_asks_again_or_is_over_with() {
     assert!(done >= 2, "{done}");
 }
 
-#[test]
-fn a_database_that_was_set_back_is_refused_until_it_is_declared() {
-    let mut world = World::new();
+fn a_database_that_was_set_back_is_refused_until_it_is_declared(disk: Disk) {
+    let mut world = World::on(disk);
     let mut open = world.open();
     post(&mut open, 1);
     let backup = back_up(&world);
@@ -193,9 +202,8 @@ fn a_database_that_was_set_back_is_refused_until_it_is_declared() {
     assert_eq!(certificate(&world, &open), second);
 }
 
-#[test]
-fn of_two_copies_only_one_goes_on() {
-    let mut world = World::new();
+fn of_two_copies_only_one_goes_on(disk: Disk) {
+    let mut world = World::on(disk);
     drop(world.open());
     let backup = back_up(&world);
     drop(world.open());
@@ -203,9 +211,8 @@ fn of_two_copies_only_one_goes_on() {
     assert_eq!(mismatch(&mut world), Mismatch::OtherCopy);
 }
 
-#[test]
-fn a_server_without_its_log_key_or_guard_is_refused() {
-    let mut world = World::new();
+fn a_server_without_its_log_key_or_guard_is_refused(disk: Disk) {
+    let mut world = World::on(disk);
     let mut open = world.open();
     post(&mut open, 1);
     drop(open);
@@ -236,9 +243,8 @@ fn a_server_without_its_log_key_or_guard_is_refused() {
     assert_eq!(certificate(&world, &open).previous().unwrap().size, 0);
 }
 
-#[test]
-fn a_restore_of_what_is_older_than_the_last_restore_continues_the_newest_incarnation() {
-    let mut world = World::new();
+fn a_restore_of_what_is_older_than_the_last_restore_continues_the_newest_incarnation(disk: Disk) {
+    let mut world = World::on(disk);
     let mut open = world.open();
     post(&mut open, 1);
     let sunday = back_up(&world);
@@ -260,9 +266,8 @@ fn a_restore_of_what_is_older_than_the_last_restore_continues_the_newest_incarna
     assert_eq!(head(&open).certificates.earlier[0], second.to_bytes());
 }
 
-#[test]
-fn a_retired_log_stays_so_and_messages_go_on() {
-    let mut world = World::new();
+fn a_retired_log_stays_so_and_messages_go_on(disk: Disk) {
+    let mut world = World::on(disk);
     let mut open = world.open();
     post(&mut open, 1);
     drop(open);
@@ -297,9 +302,8 @@ fn a_retired_log_stays_so_and_messages_go_on() {
     drop(world.open());
 }
 
-#[test]
-fn a_restored_log_that_was_pruned_accuses_nobody() {
-    let mut world = World::new();
+fn a_restored_log_that_was_pruned_accuses_nobody(disk: Disk) {
+    let mut world = World::on(disk);
     world.cap = Some(300);
     let mut open = world.open();
     for n in 0..301 {

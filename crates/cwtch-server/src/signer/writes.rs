@@ -16,18 +16,18 @@ use super::guard::{Guard, Mark, Nonce};
 use super::keeper::Keeper;
 use super::key;
 use crate::keys::Unbegun;
-use crate::store::{Changes, SqliteStore, Start};
+use crate::store::{Changes, Start, Store};
 
 /// The database and the directory of keys that a start writes to.
 pub(super) struct Writes<'a, 'w> {
-    store: &'a SqliteStore,
+    store: &'a dyn Store,
     keys: PathBuf,
     /// Called after each durable write: where a crash may strike.
     written: Option<&'w mut dyn FnMut()>,
 }
 
 impl<'a, 'w> Writes<'a, 'w> {
-    pub(super) fn new(store: &'a SqliteStore, keys: PathBuf, written: Option<&'w mut dyn FnMut()>) -> Self {
+    pub(super) fn new(store: &'a dyn Store, keys: PathBuf, written: Option<&'w mut dyn FnMut()>) -> Self {
         Self { store, keys, written }
     }
 

@@ -1,4 +1,4 @@
-//! What is posted, and what becomes of it.
+//! A post, and what becomes of it.
 
 use core::fmt;
 
@@ -54,7 +54,8 @@ impl NewEntry {
         &self.id
     }
 
-    pub(super) fn signature_hash(&self) -> &ShortHash {
+    /// The short hash of the signature.
+    pub fn signature_hash(&self) -> &ShortHash {
         &self.signature_hash
     }
 }
@@ -83,7 +84,7 @@ pub enum Outcome {
         seq: Seq,
         /// Its index in the log.
         index: u64,
-        /// Whether an earlier message has the same signature.
+        /// True if an earlier message has the same signature.
         shadowed: bool,
     },
     /// The very same message is in the log already; the token is as it was.

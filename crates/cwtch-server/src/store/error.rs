@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::tables::TableError;
+
 /// Why the store failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -46,13 +48,13 @@ pub enum StoreError {
     /// The disk is full.
     #[error("the disk is full: make room; nothing was half-written")]
     Full,
-    /// SQLite failed.
+    /// The database failed.
     #[error("the database failed while {action}: {source}")]
-    Sqlite {
+    Database {
         /// What was being done.
         action: &'static str,
-        /// What SQLite said.
-        source: rusqlite::Error,
+        /// What the back end said.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A file could not be made.
     #[error("the database file {} cannot be opened: {source}", path.display())]
@@ -79,10 +81,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(super) fn of(action: &'static str) -> impl Fn(rusqlite::Error) -> Self {
-        move |source| match source.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
-            _ => Self::Sqlite { action, source },
+    /// A failure of the table layer, with what was being done.
+    pub(super) fn of(action: &'static str) -> impl Fn(TableError) -> Self {
+        move |error| match error {
+            TableError::Full => Self::Full,
+            TableError::Failed(source) => Self::Database { action, source },
         }
     }
 }

@@ -1,5 +1,11 @@
 //! What the server keeps: messages, spent tokens, counters, the log; and the rules that hold between them.
 //!
+//! A [`Store`] gives one [`StoreWriter`] and any number of [`StoreReader`]s. [`TableStore`] is the one store there is: the
+//! `rules` over the [`tables`] of a back end, which holds rows and decides nothing. [`SqliteStore`] is that over SQLite.
+//! `group_commit` is the thread that owns the writer.
+//!
+//! The rules are:
+//!
 //! - Messages are numbered from 1 without gaps; only a prefix is ever deleted.
 //! - A message is unique by its signature and ciphertext together, also after it was deleted. Deployed clients take a
 //!   signature for a message's name, so what repeats an earlier signature is *shadowed*: stored, but not sent to
@@ -10,36 +16,26 @@
 //!   size.
 //! - No time of a message, no connection and no address is stored.
 
-mod commit;
 mod entry;
 mod error;
-mod fill;
-mod log_rows;
-mod log_view;
-mod prune;
-mod schema;
+mod group_commit;
+mod rules;
 mod sqlite;
-mod sqlite_reader;
-mod sqlite_writer;
-mod start;
+pub mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
-mod tree;
-mod writer;
 
-use cwtch_log::EntryId;
+use cwtch_log::{Certificate, EntryId, Hash};
 use cwtch_net::Validity;
 use cwtch_wire::board::{CheckpointBytes, HeadLog, ReplayLog};
 
-pub use commit::{Commit, CommitLog};
+use crate::signer::{Keeper, Nonce};
 pub use entry::{NewEntry, NewPost, Outcome, ShortHash, short_hash};
 pub use error::StoreError;
-pub use fill::Fill;
-pub use log_rows::LogState;
-pub use sqlite::SqliteStore;
-pub(crate) use start::Changes;
-pub use start::Start;
-pub use writer::{Answered, Committed, Publication, Submission, Submitter, WriterHandle, spawn_writer};
+pub use group_commit::{Answered, Committed, Publication, Submission, Submitter, WriterHandle, spawn_writer};
+pub use rules::{Changes, Commit, CommitLog, Fill, Start, TableStore};
+pub use sqlite::{SqliteDatabase, SqliteStore};
+pub use tables::LogState;
 
 /// Number of a message, from 1.
 pub type Seq = i64;
@@ -61,7 +57,7 @@ impl core::fmt::Debug for EntryRef<'_> {
     }
 }
 
-/// What a replay will send: the unshadowed messages `from..=to`.
+/// The extent of a replay: the unshadowed messages `from..=to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReplayPlan {
     /// First number.
@@ -94,7 +90,7 @@ pub enum LogRecord<'a> {
     Boundary(&'a CheckpointBytes),
 }
 
-/// What a client that reads the log is answered.
+/// The answer to a client that reads the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogReplay {
     /// What stands in the ReplayResult.
@@ -124,7 +120,7 @@ pub trait StoreWriter: Send {
     /// As [`commit`](Self::commit).
     fn prune_step(&mut self) -> Result<bool, StoreError>;
 
-    /// After an error: reads from the disk what holds now. Gives the number of the newest message.
+    /// Reads from the disk what holds now, after an error. Gives the number of the newest message.
     ///
     /// # Errors
     /// If that fails, too; then this writer must not be used any more.
@@ -136,16 +132,16 @@ pub trait StoreWriter: Send {
     /// Writes down, beside the log key, what was signed last. To be called at the end.
     fn finish(&mut self);
 
-    /// Commits while the disk has room for so many pages only.
+    /// Commits while the disk has so little room only.
     #[cfg(test)]
-    fn with_full_disk(&mut self, _pages: i64, batch: &[NewPost]) -> Result<Commit, StoreError> {
+    fn with_full_disk(&mut self, _room: i64, batch: &[NewPost]) -> Result<Commit, StoreError> {
         self.commit(batch)
     }
 }
 
 /// One of any number of readers. Reads see what has been committed.
 pub trait StoreReader: Send {
-    /// Whether this very message is in the log, its body perhaps deleted.
+    /// True if this very message is in the log, its body perhaps deleted.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -168,7 +164,7 @@ pub trait StoreReader: Send {
         from: Seq,
         to: Seq,
         limit: usize,
-        visit: &mut dyn FnMut(EntryRef<'_>),
+        visit: &mut (dyn FnMut(EntryRef<'_>) + Send),
     ) -> Result<Seq, StoreError>;
 
     /// Plans a replay of the log from an index on; `None` if this database has no log.
@@ -187,7 +183,7 @@ pub trait StoreReader: Send {
         from: Seq,
         to: Seq,
         limit: usize,
-        visit: &mut dyn FnMut(LogRecord<'_>),
+        visit: &mut (dyn FnMut(LogRecord<'_>) + Send),
     ) -> Result<Seq, StoreError>;
 
     /// The newest statements of the log; `None` if this database has none.
@@ -208,14 +204,14 @@ pub trait StoreReader: Send {
     /// If the database cannot be read.
     fn receipt(&mut self, entry: &EntryId) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// How full the board is at a time in unix seconds; `None` without a cap. The cap is the log's, or `cap` where the log has
+    /// Tells how full the board is at a time in unix seconds; `None` without a cap. The cap is the log's, or `cap` where the log has
     /// none.
     ///
     /// # Errors
     /// If the database cannot be read.
     fn fill(&mut self, cap: Option<u64>, now: u64) -> Result<Option<Fill>, StoreError>;
 
-    /// Where the log stands; `None` if this database has none.
+    /// State of the log; `None` if this database has none.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -236,9 +232,43 @@ pub trait Store: Send + Sync {
     /// If the database cannot be opened.
     fn writer(&self) -> Result<Box<dyn StoreWriter>, StoreError>;
 
+    /// The writer, which signs the log as it grows; there must be one writer at a time.
+    ///
+    /// # Errors
+    /// If the database cannot be opened.
+    fn signing_writer(&self, keeper: Keeper) -> Result<Box<dyn StoreWriter>, StoreError>;
+
     /// A further reader.
     ///
     /// # Errors
     /// If the database cannot be opened.
     fn reader(&self) -> Result<Box<dyn StoreReader>, StoreError>;
+
+    /// What the database knows of its log.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn log_start(&self) -> Result<Start, StoreError>;
+
+    /// The root that the log's tree had at a size that it has reached.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn root_at(&self, size: u64) -> Result<Hash, StoreError>;
+
+    /// Signs and commits what a start changes; gives the size and time signed last.
+    ///
+    /// # Errors
+    /// [`StoreError::ShorterRetention`], or if the database fails; then nothing was changed.
+    fn start_log(&self, changes: Changes<'_>) -> Result<(u64, u64), StoreError>;
+
+    /// Ends the log: stores the certificate that says so. Afterwards there is no checkpoint and no policy.
+    ///
+    /// # Errors
+    /// If the database fails; then nothing was changed.
+    fn end_log(&self, retired: &Certificate, nonce: Nonce) -> Result<(), StoreError>;
+
+    /// The consistency proof between any two sizes.
+    #[cfg(test)]
+    fn proof_between(&self, from: u64, size: u64) -> Vec<Hash>;
 }

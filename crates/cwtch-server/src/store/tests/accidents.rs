@@ -84,9 +84,9 @@ struct Server {
 }
 
 impl Server {
-    fn new(seed: u64) -> Self {
+    fn new(disk: &Disk, seed: u64) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        let world = World::new();
+        let world = World::on(disk.clone());
         // The first start may be by a clock that is ahead, by less than a Tor directory is valid.
         let ahead = [0, 0, 9 * 60, 3600, 10_700][rng.next_u32() as usize % 5];
         world.set_clock(ahead);
@@ -303,15 +303,18 @@ fn copy(data: &Path, all: bool) -> tempfile::TempDir {
     copy
 }
 
+on_every_back_end! {
+    no_accident_of_an_operator_makes_a_proof
+}
+
 /// `CWTCH_ACCIDENTS=n` for so many servers (else 12; 3 where no time is left), `CWTCH_ACCIDENTS_SEED=n` for one of them.
-#[test]
-fn no_accident_of_an_operator_makes_a_proof() {
+fn no_accident_of_an_operator_makes_a_proof(disk: Disk) {
     let all = || Sample::new("servers with accidents", budget::number("CWTCH_ACCIDENTS").unwrap_or(12), 3);
     let seeds = budget::number("CWTCH_ACCIDENTS_SEED").map_or_else(all, Sample::only);
     let mut declared = 0;
     for seed in &seeds {
         eprintln!("CWTCH_ACCIDENTS_SEED={seed}");
-        let mut server = Server::new(seed);
+        let mut server = Server::new(&disk, seed);
         for _ in 0..30 {
             let accident = ACCIDENTS[server.below(ACCIDENTS.len() as u32) as usize];
             eprintln!("{accident:?}");
@@ -319,7 +322,7 @@ fn no_accident_of_an_operator_makes_a_proof() {
         }
         declared += server.declared;
         let store = server.world.store();
-        server.statements.accuse_in_vain(&store);
+        server.statements.accuse_in_vain(&*store);
         server.statements.accuse_in_vain_with(&server.trees);
     }
     assert!(declared > 0, "nothing happened");

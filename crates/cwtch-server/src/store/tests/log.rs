@@ -21,9 +21,19 @@ fn fill(open: &mut Open, from: u32, count: u32) -> Commit {
     open.writer.commit(&batch).unwrap()
 }
 
-#[test]
-fn a_commit_has_one_checkpoint_and_receipts_that_verify() {
-    let mut world = World::new();
+on_every_back_end! {
+    a_commit_has_one_checkpoint_and_receipts_that_verify
+    a_quiet_log_is_signed_once_a_minute
+    a_clock_that_jumps_ahead_is_not_signed_before_it_is_confirmed
+    what_was_deleted_is_announced_and_still_proven
+    a_crash_between_announcing_and_deleting_goes_on_with_deleting
+    a_promised_retention_refuses_posts_instead_of_deleting_early
+    a_promise_may_only_become_longer
+    what_was_stored_before_there_was_a_log_is_in_it
+}
+
+fn a_commit_has_one_checkpoint_and_receipts_that_verify(disk: Disk) {
+    let mut world = World::on(disk);
     let mut open = world.open();
     fill(&mut open, 0, 3);
     world.pass(100);
@@ -53,9 +63,8 @@ fn a_commit_has_one_checkpoint_and_receipts_that_verify() {
     assert!(open.writer.commit(&[post(1, "s1", "c")]).unwrap().log.is_none());
 }
 
-#[test]
-fn a_quiet_log_is_signed_once_a_minute() {
-    let mut world = World::new();
+fn a_quiet_log_is_signed_once_a_minute(disk: Disk) {
+    let mut world = World::on(disk);
     let mut open = world.open();
     fill(&mut open, 0, 5);
     let first = checkpoint(&world, &open);
@@ -76,9 +85,8 @@ fn a_quiet_log_is_signed_once_a_minute() {
     assert_eq!(checkpoint(&world, &open).time(), second.time());
 }
 
-#[test]
-fn a_clock_that_jumps_ahead_is_not_signed_before_it_is_confirmed() {
-    let mut world = World::new();
+fn a_clock_that_jumps_ahead_is_not_signed_before_it_is_confirmed(disk: Disk) {
+    let mut world = World::on(disk);
     let mut open = world.open();
     world.set_clock(86_400);
     world.pass(60);
@@ -94,9 +102,8 @@ fn a_clock_that_jumps_ahead_is_not_signed_before_it_is_confirmed() {
     assert_eq!(checkpoint(&world, &open).time(), BEGIN + 60 + 86_400);
 }
 
-#[test]
-fn what_was_deleted_is_announced_and_still_proven() {
-    let mut world = World::new();
+fn what_was_deleted_is_announced_and_still_proven(disk: Disk) {
+    let mut world = World::on(disk);
     world.cap = Some(100);
     let mut open = world.open();
     fill(&mut open, 0, 101);
@@ -129,9 +136,8 @@ fn what_was_deleted_is_announced_and_still_proven() {
     assert!(matches!(gone, Err(StoreError::Pruned)));
 }
 
-#[test]
-fn a_crash_between_announcing_and_deleting_goes_on_with_deleting() {
-    let mut world = World::new();
+fn a_crash_between_announcing_and_deleting_goes_on_with_deleting(disk: Disk) {
+    let mut world = World::on(disk);
     world.cap = Some(2000);
     let mut open = world.open();
     for n in 0..5 {
@@ -148,10 +154,9 @@ fn a_crash_between_announcing_and_deleting_goes_on_with_deleting() {
     assert_eq!(open.reader().log_state().unwrap().unwrap().min_index, min_index);
 }
 
-#[test]
-fn a_promised_retention_refuses_posts_instead_of_deleting_early() {
+fn a_promised_retention_refuses_posts_instead_of_deleting_early(disk: Disk) {
     const DAY: u64 = 86_400;
-    let mut world = World::new();
+    let mut world = World::on(disk);
     (world.cap, world.retention) = (Some(300), DAY);
     let mut open = world.open();
     let commit = fill(&mut open, 0, 320);
@@ -178,9 +183,8 @@ fn a_promised_retention_refuses_posts_instead_of_deleting_early() {
     assert_eq!((policy.retention(), policy.cap()), (DAY, 300));
 }
 
-#[test]
-fn a_promise_may_only_become_longer() {
-    let mut world = World::new();
+fn a_promise_may_only_become_longer(disk: Disk) {
+    let mut world = World::on(disk);
     world.retention = 1000;
     drop(world.open());
     world.retention = 999;
@@ -192,9 +196,8 @@ fn a_promise_may_only_become_longer() {
     assert_eq!(open.reader().log_state().unwrap().unwrap().retention, 2000);
 }
 
-#[test]
-fn what_was_stored_before_there_was_a_log_is_in_it() {
-    let mut world = World::new();
+fn what_was_stored_before_there_was_a_log_is_in_it(disk: Disk) {
+    let mut world = World::on(disk);
     let mut writer = world.store().writer().unwrap();
     let batch: Vec<_> = (0..600).map(|n| post(n, &n.to_string(), "c")).collect();
     writer.commit(&batch).unwrap();

@@ -1,45 +1,87 @@
-//! The store's rules, by example and against a model.
+//! The rules, by example and against a model, over every back end.
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+use memory::MemoryDatabase;
+
+/// Makes a test of each of these functions for each back end.
+macro_rules! on_every_back_end {
+    ($($test:ident)*) => {
+        mod sqlite {
+            $(#[test] fn $test() { super::$test(crate::store::tests::Disk::sqlite()) })*
+        }
+        mod memory {
+            $(#[test] fn $test() { super::$test(crate::store::tests::Disk::memory()) })*
+        }
+    };
+}
+pub(crate) use on_every_back_end;
 
 mod accidents;
 mod log;
-mod migration;
+mod memory;
 mod model;
 mod rules;
 mod statements;
 pub(crate) mod world;
 
-use std::path::PathBuf;
+pub(in crate::store) const BOARD: &[u8] = b"board";
 
-use super::*;
+/// A back end, and where its databases lie: in files, which tests copy, put back and remove.
+#[derive(Clone)]
+pub(crate) enum Disk {
+    Sqlite,
+    Memory(memory::States),
+}
 
-const BOARD: &[u8] = b"board";
+impl Disk {
+    pub(crate) fn sqlite() -> Self {
+        Self::Sqlite
+    }
 
-struct Fixture {
-    dir: tempfile::TempDir,
-    cap: Option<u64>,
+    pub(crate) fn memory() -> Self {
+        Self::Memory(memory::States::default())
+    }
+
+    /// Opens a database, which is made if it is not there.
+    fn open(&self, path: &Path, board: &[u8], cap: Option<u64>) -> Result<Box<dyn Store>, StoreError> {
+        Ok(match self {
+            Self::Sqlite => Box::new(SqliteStore::open(path, board, cap)?),
+            Self::Memory(states) => {
+                Box::new(TableStore::over(MemoryDatabase::prepare(states, path, board)?, cap)?)
+            }
+        })
+    }
+}
+
+pub(in crate::store) struct Fixture {
+    pub(in crate::store) disk: Disk,
+    pub(in crate::store) dir: tempfile::TempDir,
+    pub(in crate::store) cap: Option<u64>,
 }
 
 impl Fixture {
-    fn new(cap: Option<u64>) -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), cap }
+    pub(in crate::store) fn new(disk: &Disk, cap: Option<u64>) -> Self {
+        Self { disk: disk.clone(), dir: tempfile::tempdir().unwrap(), cap }
     }
 
-    fn path(&self) -> PathBuf {
+    pub(in crate::store) fn path(&self) -> PathBuf {
         self.dir.path().join(SqliteStore::FILE)
     }
 
-    fn open(&self) -> SqliteStore {
-        SqliteStore::open(&self.path(), BOARD, self.cap).unwrap()
+    pub(in crate::store) fn open(&self) -> Box<dyn Store> {
+        self.disk.open(&self.path(), BOARD, self.cap).unwrap()
     }
 }
 
-fn token(n: u32) -> [u8; 32] {
+pub(in crate::store) fn token(n: u32) -> [u8; 32] {
     let mut token = [0; 32];
     token[..4].copy_from_slice(&n.to_be_bytes());
     token
 }
 
-fn post(n: u32, signature: &str, ciphertext: &str) -> NewPost {
+pub(in crate::store) fn post(n: u32, signature: &str, ciphertext: &str) -> NewPost {
     NewPost { token: token(n), entry: Some(NewEntry::new(signature.into(), ciphertext.into())) }
 }
 
@@ -52,7 +94,7 @@ fn shadowed(seq: Seq) -> Outcome {
 }
 
 /// Everything that a replay from `last_commit` sends, checked against its announced count.
-fn replay(store: &SqliteStore, last_commit: Option<&str>) -> Vec<(Seq, String)> {
+pub(in crate::store) fn replay(store: &dyn Store, last_commit: Option<&str>) -> Vec<(Seq, String)> {
     let mut reader = store.reader().unwrap();
     let plan = reader.plan(last_commit.map(str::as_bytes)).unwrap();
     let (mut found, mut next) = (Vec::new(), plan.from);
@@ -67,6 +109,6 @@ fn replay(store: &SqliteStore, last_commit: Option<&str>) -> Vec<(Seq, String)> 
     found
 }
 
-fn texts(found: &[(Seq, String)]) -> Vec<&str> {
+pub(in crate::store) fn texts(found: &[(Seq, String)]) -> Vec<&str> {
     found.iter().map(|(_, text)| text.as_str()).collect()
 }

@@ -8,7 +8,7 @@ use cwtch_log::{Certificate, Checkpoint, EntryId, FraudProof, Head, Policy, Rece
 use cwtch_primitives::Address;
 use cwtch_wire::board::{Certificates, HeadLog, ReplayLog};
 
-use crate::store::{CommitLog, SqliteStore};
+use crate::store::{CommitLog, Store};
 
 /// The statements of one incarnation.
 #[derive(Default)]
@@ -92,7 +92,7 @@ impl Statements {
 
     /// Tries every constructor of a fraud proof on all pairs. The store proves for the newest incarnation that its heads
     /// are beginnings of each other.
-    pub(super) fn accuse_in_vain(&self, store: &SqliteStore) {
+    pub(super) fn accuse_in_vain(&self, store: &dyn Store) {
         let certificates: Vec<_> =
             self.incarnations.values().flat_map(|log| log.certificates.values()).collect();
         for a in &certificates {

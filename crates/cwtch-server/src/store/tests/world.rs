@@ -7,6 +7,7 @@ use cwtch_primitives::Identity;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::Disk;
 use crate::keys::Unbegun;
 use crate::signer::{LogError, NotYet, Opened, Opening, Reading, Trust};
 use crate::store::{SqliteStore, Store, StoreReader, StoreWriter};
@@ -17,6 +18,7 @@ pub(crate) const BEGIN: u64 = 1_700_000_040;
 /// Everything that a server has of its log.
 pub(crate) struct World {
     dir: tempfile::TempDir,
+    disk: Disk,
     pub(crate) server: Identity,
     pub(crate) clock: Arc<Mutex<Reading>>,
     pub(crate) cap: Option<u64>,
@@ -33,7 +35,7 @@ pub(crate) struct World {
 
 /// What an opened log is used with.
 pub(crate) struct Open {
-    pub(crate) store: SqliteStore,
+    pub(crate) store: Box<dyn Store>,
     pub(crate) writer: Box<dyn StoreWriter>,
 }
 
@@ -44,10 +46,11 @@ impl Open {
 }
 
 impl World {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn on(disk: Disk) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(7);
         let world = Self {
             dir: tempfile::tempdir().unwrap(),
+            disk,
             server: Identity::generate(&mut rng),
             clock: Arc::new(Mutex::new(Reading { wall: BEGIN, monotonic: 1000 })),
             cap: None,
@@ -90,8 +93,8 @@ impl World {
         copy
     }
 
-    pub(crate) fn store(&self) -> SqliteStore {
-        SqliteStore::open(&self.database(), self.server.address().as_bytes(), self.cap).unwrap()
+    pub(crate) fn store(&self) -> Box<dyn Store> {
+        self.disk.open(&self.database(), self.server.address().as_bytes(), self.cap).unwrap()
     }
 
     pub(crate) fn open(&mut self) -> Open {
@@ -116,7 +119,7 @@ impl World {
         loop {
             let mut rng = self.rng.clone();
             let opening = Opening { waited, ..self.opening(declare_restore, written) };
-            let opened = opening.open(&store, &mut rng);
+            let opened = opening.open(&*store, &mut rng);
             self.rng = rng;
             let writer = match opened? {
                 Opened::Signing(keeper) => store.signing_writer(*keeper)?,
@@ -142,7 +145,7 @@ impl World {
     pub(crate) fn retire_watched(&mut self, written: &mut dyn FnMut()) -> Result<(), LogError> {
         let store = self.store();
         let mut rng = self.rng.clone();
-        let retired = self.opening(false, written).retire(&store, &mut rng);
+        let retired = self.opening(false, written).retire(&*store, &mut rng);
         self.rng = rng;
         retired
     }

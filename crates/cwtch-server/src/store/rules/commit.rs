@@ -1,4 +1,4 @@
-//! What a commit was, and what its log says about it.
+//! A commit, and what its log says about it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +7,8 @@ use cwtch_log::tree::{CompactRange, MissingNode, Nodes, inclusion_path};
 use cwtch_log::{BOUNDARY, Checkpoint, Hash};
 use cwtch_wire::board::{CheckpointBytes, LiveLog};
 
-use super::Outcome;
+use crate::store::Outcome;
+use crate::store::tables::Boundary;
 
 /// A commit that returned.
 #[derive(Debug, Clone, Default)]
@@ -24,13 +25,19 @@ pub struct CommitLog {
     first: u64,
     size: u64,
     checkpoint: CheckpointBytes,
-    marks: Vec<(u64, CheckpointBytes)>,
+    boundaries: Vec<Boundary>,
     tree: CommitTree,
 }
 
 impl CommitLog {
-    pub(super) fn new(tree: CommitTree, checkpoint: &Checkpoint, marks: Vec<(u64, CheckpointBytes)>) -> Self {
-        Self { first: tree.first, size: checkpoint.size(), checkpoint: checkpoint.to_bytes(), marks, tree }
+    pub(super) fn new(tree: CommitTree, checkpoint: &Checkpoint, boundaries: Vec<Boundary>) -> Self {
+        Self {
+            first: tree.first,
+            size: checkpoint.size(),
+            checkpoint: checkpoint.to_bytes(),
+            boundaries,
+            tree,
+        }
     }
 
     /// The commit's checkpoint, the same bytes for everybody.
@@ -41,11 +48,12 @@ impl CommitLog {
     /// What a NewMessage says of an entry of this commit.
     pub fn live(&self, index: u64) -> LiveLog {
         let size = index.saturating_add(1);
-        let mark = size.is_multiple_of(BOUNDARY).then(|| self.marks.iter().find(|(at, _)| *at == size));
+        let boundary = || self.boundaries.iter().find(|boundary| boundary.size == size);
+        let mark = size.is_multiple_of(BOUNDARY).then(boundary).flatten();
         LiveLog {
             index,
             checkpoint: (size == self.size).then_some(self.checkpoint),
-            mark: mark.flatten().map(|(_, mark)| *mark),
+            mark: mark.map(|boundary| boundary.bytes),
         }
     }
 

@@ -16,7 +16,7 @@ const QUEUE: usize = 1024;
 /// Posts in one transaction at most.
 const BATCH: usize = 512;
 
-/// What became of a post, and the log of its commit.
+/// Outcome of a post, and the log of its commit.
 pub type Answered = (Outcome, Option<Arc<CommitLog>>);
 
 /// A post on its way to the writer.
@@ -39,7 +39,7 @@ pub struct Committed<P> {
     pub payload: P,
 }
 
-/// What is known to be durable now.
+/// News of what is durable now.
 #[derive(Debug)]
 pub struct Publication<P> {
     /// The posts of a commit, in its order.

@@ -6,7 +6,9 @@ use cwtch_log::EntryId;
 use cwtch_log::tree::CompactRange;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::{StoreError, tree};
+use super::{change, of};
+use crate::store::StoreError;
+use crate::store::rules::append;
 
 /// The schema version that this program writes.
 pub(super) const VERSION: i64 = 3;
@@ -42,7 +44,7 @@ CREATE TABLE spent (
 ";
 
 /// Version 2 adds the log (docs/verifiable-log.md). `entries` holds the id of every message since the log began, also of
-/// those whose bodies were deleted; `nodes` the tree over them ([`tree`]); `boundaries` the boundary checkpoints. `log` has
+/// those whose bodies were deleted; `nodes` the tree over them (`rules::tree`); `boundaries` the boundary checkpoints. `log` has
 /// one row: the last signed time, the newest statements and what they say. `began` is the number of the last message that
 /// had been deleted before there was a log: the index of a message is its number − 1 − `began`. What makes a
 /// message unique is now the id, so the hash of the ciphertext goes.
@@ -101,7 +103,7 @@ DROP TABLE counters;
 /// Brings a database to [`VERSION`] and ties it to the server's address; refuses a foreign or newer one. All of it
 /// happens in one transaction, or nothing.
 pub(super) fn migrate(conn: &mut Connection, path: &Path, board: &[u8]) -> Result<(), StoreError> {
-    let fail = StoreError::of("preparing its tables");
+    let fail = of("preparing its tables");
     let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&fail)?;
     let version =
         transaction.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).map_err(&fail)?;
@@ -133,18 +135,18 @@ pub(super) fn migrate(conn: &mut Connection, path: &Path, board: &[u8]) -> Resul
         return Err(StoreError::OtherServer);
     }
     if version < 2 {
-        begin_log(&transaction).map_err(StoreError::of("being converted for the log"))?;
+        begin_log(&transaction).map_err(of("being converted for the log"))?;
     }
     if version < VERSION {
-        transaction.execute_batch(V3).map_err(StoreError::of("being converted"))?;
+        transaction.execute_batch(V3).map_err(of("being converted"))?;
         transaction.pragma_update(None, "user_version", VERSION).map_err(&fail)?;
     }
     transaction.commit().map_err(&fail)
 }
 
-/// Whether it is this server's database of version 1, which had no log.
+/// True if it is this server's database of version 1, which had no log.
 pub(super) fn predates_logs(conn: &Connection, board: &[u8]) -> Result<bool, StoreError> {
-    let fail = StoreError::of("being opened");
+    let fail = of("being opened");
     let version = conn.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).map_err(&fail)?;
     let id = conn.pragma_query_value(None, "application_id", |row| row.get::<_, i64>(0)).map_err(&fail)?;
     if (version, id) != (1, APPLICATION_ID) {
@@ -167,7 +169,7 @@ fn begin_log(transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
         |row| row.get(0),
     )?;
     transaction.execute("INSERT INTO log (one, began) VALUES (1, ?1)", [began])?;
-    let mut range = CompactRange::new();
+    let (mut range, mut nodes) = (CompactRange::new(), Vec::new());
     let mut statement =
         transaction.prepare("SELECT seq, signature, ciphertext FROM messages ORDER BY seq")?;
     let mut rows = statement.query([])?;
@@ -177,14 +179,16 @@ fn begin_log(transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
         transaction
             .prepare_cached("INSERT INTO entries (seq, id) VALUES (?1, ?2)")?
             .execute(params![seq, id.as_bytes()])?;
-        tree::append(transaction, &mut range, &id, &mut |_, _, _| {})?;
+        append(&mut range, &id, &mut nodes, &mut |_, _, _| {});
+        change::insert_nodes(transaction, &nodes)?;
+        nodes.clear();
     }
     Ok(())
 }
 
 /// Refuses a database that a reader could not understand, without changing it.
 pub(super) fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
-    let fail = StoreError::of("being opened");
+    let fail = of("being opened");
     let version = conn.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).map_err(&fail)?;
     let id = conn.pragma_query_value(None, "application_id", |row| row.get::<_, i64>(0)).map_err(&fail)?;
     match (version, id) {

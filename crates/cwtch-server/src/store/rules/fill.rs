@@ -1,6 +1,6 @@
 //! How full a board with a storage cap is, and when its operator hears of it.
 
-use super::Seq;
+use crate::store::Seq;
 
 /// From so many percent on an operator is warned …
 const WARN: u64 = 80;
