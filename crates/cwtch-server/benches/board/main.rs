@@ -12,6 +12,8 @@
     reason = "a bench prints, and one that cannot go on should say so"
 )]
 
+#[path = "../../tests/common/slow.rs"]
+mod backend;
 mod clients;
 mod crowded;
 mod deletion;
@@ -20,6 +22,7 @@ mod load;
 mod place;
 mod posts;
 mod replay;
+mod slow;
 mod table;
 
 use table::{Aim, Row};
@@ -27,13 +30,14 @@ use table::{Aim, Row};
 /// A measurement: its name, and what it adds to the table.
 type Bench = (&'static str, fn() -> Vec<Row>);
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 7] = [
     ("posts", posts::run),
     ("replay", replay::run),
     ("fanout", fanout::run),
     ("memory", fanout::memory),
     ("crowded", crowded::run),
     ("deletion", deletion::run),
+    ("slow", slow::run),
 ];
 
 fn main() {

@@ -50,9 +50,14 @@ impl Place {
         self.keys.board.address()
     }
 
+    /// The database's file.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.data().join(SqliteStore::FILE)
+    }
+
     /// Puts real messages of the group into the database, before a server runs.
     pub(crate) fn fill(&self, count: usize) {
-        let path = self.data().join(SqliteStore::FILE);
+        let path = self.database();
         let store = SqliteStore::open(&path, self.address().as_bytes(), None).unwrap();
         let mut writer = store.writer().unwrap();
         let mut left = count;
@@ -65,7 +70,7 @@ impl Place {
 
     /// The database's writer, without a server.
     pub(crate) fn writer(&self, cap: Option<u64>) -> Box<dyn StoreWriter> {
-        let path = self.data().join(SqliteStore::FILE);
+        let path = self.database();
         SqliteStore::open(&path, self.address().as_bytes(), cap).unwrap().writer().unwrap()
     }
 
@@ -94,7 +99,8 @@ impl Place {
         }
     }
 
-    fn stored(&self) -> NewPost {
+    /// A post of a message of the group.
+    pub(crate) fn stored(&self) -> NewPost {
         let mut token = [0; 32];
         OsRng.fill_bytes(&mut token);
         let message = self.group.message();
