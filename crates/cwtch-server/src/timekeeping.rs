@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cwtch_log::TICK;
 use cwtch_net::{Network, Validity};
-use cwtch_wire::board::EncryptedGroupMessage;
 use tokio::sync::watch;
 
 use crate::board::stopped;
@@ -15,11 +14,7 @@ use crate::store::Submitter;
 const ASK: Duration = Duration::from_secs(1);
 
 /// Runs until the server stops.
-pub(crate) async fn run(
-    writer: Submitter<EncryptedGroupMessage>,
-    network: Arc<dyn Network>,
-    mut shutdown: watch::Receiver<bool>,
-) {
+pub(crate) async fn run(writer: Submitter, network: Arc<dyn Network>, mut shutdown: watch::Receiver<bool>) {
     let mut first = true;
     loop {
         tokio::select! {

@@ -24,7 +24,7 @@ fn round() -> f64 {
     let database = SqliteDatabase::prepare(&place.database(), place.address().as_bytes()).unwrap();
     let line = Line::slow(runtime.handle().clone(), Duration::from_millis(1));
     let store = TableStore::over(Behind::new(line, database), None).unwrap();
-    let (submitter, writer) = spawn_writer(store.writer().unwrap(), (), |_: Publication<()>| {}).unwrap();
+    let (submitter, writer) = spawn_writer(store.writer().unwrap(), (), |_: Publication| {}).unwrap();
     let batches: Vec<Vec<_>> = (0..POSTERS).map(|_| (0..EACH).map(|_| place.stored()).collect()).collect();
     let start = Instant::now();
     runtime.block_on(async {
@@ -33,7 +33,7 @@ fn round() -> f64 {
             let submitter = submitter.clone();
             posters.spawn(async move {
                 for post in batch {
-                    let answered = submitter.submit(post, ()).await.await.unwrap();
+                    let answered = submitter.submit(post).await.await.unwrap();
                     assert!(matches!(answered, Some((Outcome::Stored { .. }, _))));
                 }
             });

@@ -471,7 +471,7 @@ mod tests {
         let mut client = world.replaying().await;
         let live = |seq| Committed {
             outcome: Outcome::Stored { seq, index: 0, shadowed: false },
-            payload: EncryptedGroupMessage { ciphertext: vec![7; 4000], signature: vec![7] },
+            post: NewPost { token: [7; 32], entry: Some(NewEntry::new(vec![7], vec![7; 4000])) },
         };
         world.board.tail.publish(Publication::of((1..=64).map(live).collect(), None));
 

@@ -13,7 +13,6 @@ use cwtch_net::BoxStream;
 use cwtch_net::driver;
 use cwtch_primitives::token::IssuerKey;
 use cwtch_primitives::{Address, Identity};
-use cwtch_wire::board::EncryptedGroupMessage;
 use tokio::sync::{Semaphore, watch};
 
 use crate::admission::Ticket;
@@ -35,7 +34,7 @@ pub(crate) struct Board {
     identity: Identity,
     address: Address,
     issuer: IssuerKey,
-    submitter: Submitter<EncryptedGroupMessage>,
+    submitter: Submitter,
     /// Whether there is a log.
     signs: bool,
     tail: Arc<Tail>,
@@ -57,7 +56,7 @@ impl Board {
         issuer: IssuerKey,
         store: Arc<dyn Store>,
         signs: bool,
-        submitter: Submitter<EncryptedGroupMessage>,
+        submitter: Submitter,
         tail: Arc<Tail>,
         config: Arc<Config>,
         stats: Arc<Stats>,

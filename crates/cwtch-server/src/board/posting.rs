@@ -54,14 +54,13 @@ impl Board {
             // A message of nothing would only make readers stumble.
             return refused(PostRefusal::Failed);
         }
-        let live = message.clone();
         let entry =
             (!message.signature.is_empty()).then(|| NewEntry::new(message.signature, message.ciphertext));
         match (paid, entry) {
             (Some(token), entry) => {
                 let wanted = entry.as_ref().filter(|_| log).map(|entry| *entry.id());
                 let post = NewPost { token: token.t, entry };
-                Ok(Answer::Committing(self.submitter.submit(post, live).await, wanted))
+                Ok(Answer::Committing(self.submitter.submit(post).await, wanted))
             }
             // The same message again is as good as stored, whatever the token: the first answer may have been lost.
             (None, Some(entry)) => {

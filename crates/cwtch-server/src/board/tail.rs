@@ -80,13 +80,15 @@ impl Tail {
     }
 
     /// Takes what a commit stored and wakes the synced connections.
-    pub(crate) fn publish(&self, news: Publication<EncryptedGroupMessage>) {
+    pub(crate) fn publish(&self, news: Publication) {
         let newest = {
             let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-            for Committed { outcome, payload } in news.committed {
-                if let Outcome::Stored { seq, index, shadowed } = outcome {
+            for Committed { outcome, post } in news.committed {
+                if let (Outcome::Stored { seq, index, shadowed }, Some(entry)) = (outcome, post.entry) {
+                    let (signature, ciphertext) = entry.into_parts();
+                    let message = EncryptedGroupMessage { ciphertext, signature };
                     let log = news.log.as_ref().map(|log| log.live(index));
-                    ring.push(seq, Live::new(payload, shadowed, log));
+                    ring.push(seq, Live::new(message, shadowed, log));
                 }
             }
             if let Some(newest) = news.recovered.filter(|newest| *newest >= ring.next) {
@@ -144,16 +146,22 @@ impl Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{NewEntry, NewPost};
 
     fn message(n: u8) -> EncryptedGroupMessage {
         EncryptedGroupMessage { ciphertext: vec![n], signature: vec![n] }
     }
 
-    fn stored(seq: Seq, shadowed: bool, n: u8) -> Committed<EncryptedGroupMessage> {
-        Committed { outcome: Outcome::Stored { seq, index: 0, shadowed }, payload: message(n) }
+    fn committed(outcome: Outcome, n: u8) -> Committed {
+        let entry = Some(NewEntry::new(vec![n], vec![n]));
+        Committed { outcome, post: NewPost { token: [n; 32], entry } }
     }
 
-    fn publish(tail: &Tail, committed: Vec<Committed<EncryptedGroupMessage>>) {
+    fn stored(seq: Seq, shadowed: bool, n: u8) -> Committed {
+        committed(Outcome::Stored { seq, index: 0, shadowed }, n)
+    }
+
+    fn publish(tail: &Tail, committed: Vec<Committed>) {
         tail.publish(Publication::of(committed, None));
     }
 
@@ -178,7 +186,7 @@ mod tests {
             &tail,
             vec![
                 stored(5, false, 5),
-                Committed { outcome: Outcome::Duplicate, payload: message(9) },
+                committed(Outcome::Duplicate, 9),
                 stored(6, true, 6),
                 stored(7, false, 7),
             ],
@@ -215,7 +223,7 @@ mod tests {
     fn a_commit_wakes_only_if_it_stored_something() {
         let tail = Tail::new(1);
         let mut newest = tail.watch();
-        publish(&tail, vec![Committed { outcome: Outcome::TokenSpent, payload: message(1) }]);
+        publish(&tail, vec![committed(Outcome::TokenSpent, 1)]);
         assert!(!newest.has_changed().unwrap());
         publish(&tail, vec![stored(2, false, 1)]);
         assert!(newest.has_changed().unwrap());

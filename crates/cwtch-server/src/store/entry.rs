@@ -39,6 +39,11 @@ impl NewEntry {
         Self { signature, ciphertext, signature_hash, id }
     }
 
+    /// The signature and the ciphertext.
+    pub fn into_parts(self) -> (Vec<u8>, Vec<u8>) {
+        (self.signature, self.ciphertext)
+    }
+
     /// The message's signature.
     pub fn signature(&self) -> &[u8] {
         &self.signature

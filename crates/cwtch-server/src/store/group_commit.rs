@@ -21,65 +21,56 @@ pub type Answered = (Outcome, Option<Arc<CommitLog>>);
 
 /// A post on its way to the writer.
 #[derive(Debug)]
-pub struct Submission<P> {
-    /// What is to be stored.
-    pub post: NewPost,
-    /// What the caller wants back beside the outcome, once it is durable.
-    pub payload: P,
+struct Submission {
+    post: NewPost,
     /// Where the outcome goes; `None` if the commit failed.
-    pub reply: oneshot::Sender<Option<Answered>>,
+    reply: oneshot::Sender<Option<Answered>>,
 }
 
 /// A post and what became of it.
 #[derive(Debug)]
-pub struct Committed<P> {
+pub struct Committed {
     /// The outcome, durable.
     pub outcome: Outcome,
-    /// As submitted.
-    pub payload: P,
+    /// The post.
+    pub post: NewPost,
 }
 
 /// News of what is durable now.
 #[derive(Debug)]
-pub struct Publication<P> {
+pub struct Publication {
     /// The posts of a commit, in its order.
-    pub committed: Vec<Committed<P>>,
+    pub committed: Vec<Committed>,
     /// The log's part of it.
     pub log: Option<Arc<CommitLog>>,
     /// After a failure: the number of the newest message, whose commit may not have been published.
     pub recovered: Option<Seq>,
 }
 
-impl<P> Publication<P> {
+impl Publication {
     /// A commit that returned.
-    pub fn of(committed: Vec<Committed<P>>, log: Option<Arc<CommitLog>>) -> Self {
+    pub fn of(committed: Vec<Committed>, log: Option<Arc<CommitLog>>) -> Self {
         Self { committed, log, recovered: None }
     }
 }
 
 #[derive(Debug)]
-enum Order<P> {
-    Post(Submission<P>),
+enum Order {
+    Post(Submission),
     Refresh,
     ConfirmClock(Option<Validity>),
 }
 
 /// Submits posts to the writer thread.
-#[derive(Debug)]
-pub struct Submitter<P>(mpsc::Sender<Order<P>>);
+#[derive(Debug, Clone)]
+pub struct Submitter(mpsc::Sender<Order>);
 
-impl<P> Clone for Submitter<P> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<P> Submitter<P> {
+impl Submitter {
     /// Queues a post, waiting while the queue is full. The receiver fails if the server stops first.
-    pub async fn submit(&self, post: NewPost, payload: P) -> oneshot::Receiver<Option<Answered>> {
+    pub async fn submit(&self, post: NewPost) -> oneshot::Receiver<Option<Answered>> {
         let (reply, outcome) = oneshot::channel();
         // A closed queue drops the submission and with it the reply: the caller sees that.
-        let _ = self.0.send(Order::Post(Submission { post, payload, reply })).await;
+        let _ = self.0.send(Order::Post(Submission { post, reply })).await;
         outcome
     }
 
@@ -122,11 +113,11 @@ impl WriterHandle {
 ///
 /// # Errors
 /// If the system has no thread left.
-pub fn spawn_writer<P: Send + 'static>(
+pub fn spawn_writer(
     store: Box<dyn StoreWriter>,
     held: impl Send + 'static,
-    publish: impl FnMut(Publication<P>) + Send + 'static,
-) -> io::Result<(Submitter<P>, WriterHandle)> {
+    publish: impl FnMut(Publication) + Send + 'static,
+) -> io::Result<(Submitter, WriterHandle)> {
     let (sender, queue) = mpsc::channel(QUEUE);
     let (alive, ended) = watch::channel(());
     let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
@@ -149,11 +140,8 @@ struct Writer<F> {
     publish: F,
 }
 
-impl<F> Writer<F> {
-    fn run<P>(&mut self, mut queue: mpsc::Receiver<Order<P>>) -> Result<(), Lost>
-    where
-        F: FnMut(Publication<P>),
-    {
+impl<F: FnMut(Publication)> Writer<F> {
+    fn run(&mut self, mut queue: mpsc::Receiver<Order>) -> Result<(), Lost> {
         let mut pruning = self.prune()?;
         let (mut orders, mut posts) = (Vec::new(), Vec::new());
         loop {
@@ -192,35 +180,24 @@ impl<F> Writer<F> {
         }
     }
 
-    fn commit<P>(&mut self, waiting: &mut Vec<Submission<P>>) -> Result<(), Lost>
-    where
-        F: FnMut(Publication<P>),
-    {
-        let mut posts = Vec::with_capacity(waiting.len());
-        let mut rest = Vec::with_capacity(waiting.len());
-        for Submission { post, payload, reply } in waiting.drain(..) {
-            posts.push(post);
-            rest.push((payload, reply));
-        }
+    fn commit(&mut self, waiting: &mut Vec<Submission>) -> Result<(), Lost> {
+        let submitted = waiting.drain(..).map(|Submission { post, reply }| (post, reply));
+        let (posts, replies): (Vec<_>, Vec<_>) = submitted.unzip();
         match self.store.commit(&posts) {
             Ok(Commit { outcomes, log }) => {
-                let mut replies = Vec::with_capacity(rest.len());
-                let mut committed = Vec::with_capacity(rest.len());
-                for (outcome, (payload, reply)) in outcomes.into_iter().zip(rest) {
-                    replies.push((reply, outcome));
-                    committed.push(Committed { outcome, payload });
-                }
-                (self.publish)(Publication::of(committed, log.clone()));
-                for (reply, outcome) in replies {
+                let committed = outcomes.iter().zip(posts);
+                let committed = committed.map(|(outcome, post)| Committed { outcome: *outcome, post });
+                (self.publish)(Publication::of(committed.collect(), log.clone()));
+                for (reply, outcome) in replies.into_iter().zip(outcomes) {
                     // The poster may have gone.
                     let _ = reply.send(Some((outcome, log.clone())));
                 }
             }
             Err(error) => {
-                tracing::error!(posts = rest.len(), "posts were refused: {error}");
+                tracing::error!(posts = posts.len(), "posts were refused: {error}");
                 let recovered = Some(self.recover()?);
                 (self.publish)(Publication { committed: Vec::new(), log: None, recovered });
-                for (_, reply) in rest {
+                for reply in replies {
                     let _ = reply.send(None);
                 }
             }
@@ -320,10 +297,10 @@ mod tests {
         let (go, results) = std_mpsc::channel();
         let (freed, lock) = std_mpsc::channel();
         let store = Box::new(Gated { started, results, seq: 0, recovers: true, prunes: true });
-        let (submitter, writer) = spawn_writer(store, Lock(freed), |_: Publication<u8>| {}).unwrap();
-        let first = submitter.submit(post(1), 1).await;
+        let (submitter, writer) = spawn_writer(store, Lock(freed), |_: Publication| {}).unwrap();
+        let first = submitter.submit(post(1)).await;
         assert_eq!(commits.recv().unwrap(), 1);
-        let second = submitter.submit(post(2), 2).await;
+        let second = submitter.submit(post(2)).await;
         drop(submitter);
         go.send(true).unwrap();
         assert_eq!(first.await.unwrap().unwrap().0, stored(1));
@@ -345,16 +322,16 @@ mod tests {
         let (go, results) = std_mpsc::channel();
         let (publish, published) = std_mpsc::channel();
         let store = Box::new(Gated { started, results, seq: 0, recovers: true, prunes: false });
-        let (submitter, writer) = spawn_writer(store, (), move |news: Publication<u8>| {
+        let (submitter, writer) = spawn_writer(store, (), move |news: Publication| {
             publish.send((news.committed.len(), news.recovered)).unwrap();
         })
         .unwrap();
 
-        let first = submitter.submit(post(1), 1).await;
+        let first = submitter.submit(post(1)).await;
         assert_eq!(commits.recv().unwrap(), 1);
         let mut waiting = Vec::new();
         for n in 2..=6 {
-            waiting.push(submitter.submit(post(n), n).await);
+            waiting.push(submitter.submit(post(n)).await);
         }
         // No answer and no publication before the commit returned.
         assert!(published.try_recv().is_err());
@@ -369,7 +346,7 @@ mod tests {
         assert_eq!(published.recv().unwrap(), (0, Some(2)));
 
         // After a failure the next commit is tried as usual, also while stopping.
-        let last = submitter.submit(post(7), 7).await;
+        let last = submitter.submit(post(7)).await;
         drop(submitter);
         go.send(true).unwrap();
         assert_eq!(last.await.unwrap().unwrap().0, stored(2));
@@ -381,12 +358,12 @@ mod tests {
         let (started, commits) = std_mpsc::channel();
         let (go, results) = std_mpsc::channel();
         let store = Box::new(Gated { started, results, seq: 0, recovers: false, prunes: false });
-        let (submitter, mut writer) = spawn_writer(store, (), |_: Publication<u8>| {}).unwrap();
-        let first = submitter.submit(post(1), 1).await;
+        let (submitter, mut writer) = spawn_writer(store, (), |_: Publication| {}).unwrap();
+        let first = submitter.submit(post(1)).await;
         assert_eq!(commits.recv().unwrap(), 1);
         go.send(false).unwrap();
         writer.ended().await;
         assert!(first.await.is_err());
-        assert!(submitter.submit(post(2), 2).await.await.is_err());
+        assert!(submitter.submit(post(2)).await.await.is_err());
     }
 }

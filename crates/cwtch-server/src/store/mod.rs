@@ -32,7 +32,7 @@ use cwtch_wire::board::{CheckpointBytes, HeadLog, ReplayLog};
 use crate::signer::{Keeper, Nonce};
 pub use entry::{NewEntry, NewPost, Outcome, ShortHash, short_hash};
 pub use error::StoreError;
-pub use group_commit::{Answered, Committed, Publication, Submission, Submitter, WriterHandle, spawn_writer};
+pub use group_commit::{Answered, Committed, Publication, Submitter, WriterHandle, spawn_writer};
 pub use rules::{Changes, Commit, CommitLog, Fill, Start, TableStore};
 pub use sqlite::{SqliteDatabase, SqliteStore};
 pub use tables::LogState;
