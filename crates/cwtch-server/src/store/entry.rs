@@ -5,7 +5,25 @@ use core::fmt;
 use cwtch_log::EntryId;
 use sha2::{Digest, Sha256};
 
-use super::Seq;
+/// Number of a message, from 1.
+pub type Seq = i64;
+
+/// A stored message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct EntryRef<'a> {
+    /// Its number.
+    pub seq: Seq,
+    /// Its signature.
+    pub signature: &'a [u8],
+    /// Its ciphertext.
+    pub ciphertext: &'a [u8],
+}
+
+impl fmt::Debug for EntryRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EntryRef({}, {} bytes)", self.seq, self.ciphertext.len())
+    }
+}
 
 /// A 128-bit name of bytes, short enough for an index: the first half of SHA-256.
 pub type ShortHash = [u8; 16];
@@ -104,7 +122,6 @@ pub enum Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::super::EntryRef;
     use super::*;
 
     #[test]

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::tables::TableError;
-
 /// Why the store failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -88,4 +86,16 @@ impl StoreError {
             TableError::Failed(source) => Self::Database { action, source },
         }
     }
+}
+
+/// Why a back end failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TableError {
+    /// There is no room left on the disk.
+    #[error("the disk is full")]
+    Full,
+    /// Anything else, in the back end's words.
+    #[error(transparent)]
+    Failed(Box<dyn std::error::Error + Send + Sync>),
 }

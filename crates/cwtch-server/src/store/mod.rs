@@ -19,6 +19,7 @@
 mod entry;
 mod error;
 mod group_commit;
+mod replay;
 mod rules;
 mod sqlite;
 pub mod tables;
@@ -27,77 +28,16 @@ pub(crate) mod tests;
 
 use cwtch_log::{Certificate, EntryId, Hash};
 use cwtch_net::Validity;
-use cwtch_wire::board::{CheckpointBytes, HeadLog, ReplayLog};
+use cwtch_wire::board::HeadLog;
 
 use crate::signer::{Keeper, Nonce};
-pub use entry::{NewEntry, NewPost, Outcome, ShortHash, short_hash};
+pub use entry::{EntryRef, NewEntry, NewPost, Outcome, Seq, ShortHash, short_hash};
 pub use error::StoreError;
 pub use group_commit::{Answered, Committed, Publication, Submitter, WriterHandle, spawn_writer};
+pub use replay::{LogRecord, LogReplay, ReplayPlan};
 pub use rules::{Changes, Commit, CommitLog, Fill, Start, TableStore};
 pub use sqlite::{SqliteDatabase, SqliteStore};
-pub use tables::LogState;
-
-/// Number of a message, from 1.
-pub type Seq = i64;
-
-/// A stored message.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct EntryRef<'a> {
-    /// Its number.
-    pub seq: Seq,
-    /// Its signature.
-    pub signature: &'a [u8],
-    /// Its ciphertext.
-    pub ciphertext: &'a [u8],
-}
-
-impl core::fmt::Debug for EntryRef<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "EntryRef({}, {} bytes)", self.seq, self.ciphertext.len())
-    }
-}
-
-/// The extent of a replay: the unshadowed messages `from..=to`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReplayPlan {
-    /// First number.
-    pub from: Seq,
-    /// Last number; below `from` where there is nothing.
-    pub to: Seq,
-    /// How many unshadowed messages that is, exactly.
-    pub count: u64,
-}
-
-/// The store's counters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct StoreStatus {
-    /// Messages held, shadowed ones included.
-    pub messages: u64,
-    /// Tokens spent, for ever.
-    pub spent: u64,
-    /// Messages deleted because of the storage cap.
-    pub pruned: u64,
-    /// Number of the newest message ever stored, 0 for none.
-    pub newest: Seq,
-}
-
-/// A piece of the log, as a replay shows it.
-#[derive(Debug, Clone, Copy)]
-pub enum LogRecord<'a> {
-    /// An entry, whether shadowed or not.
-    Entry(EntryRef<'a>),
-    /// The boundary checkpoint of the entries up to here.
-    Boundary(&'a CheckpointBytes),
-}
-
-/// The answer to a client that reads the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogReplay {
-    /// What stands in the ReplayResult.
-    pub log: Box<ReplayLog>,
-    /// The entries that follow; empty for a log that has ended.
-    pub entries: ReplayPlan,
-}
+pub use tables::{LogState, StoreStatus};
 
 /// The one writer.
 pub trait StoreWriter: Send {

@@ -7,8 +7,9 @@ use cwtch_log::tree::{CompactRange, MissingNode, Nodes, inclusion_path};
 use cwtch_log::{BOUNDARY, Checkpoint, Hash};
 use cwtch_wire::board::{CheckpointBytes, LiveLog};
 
-use crate::store::Outcome;
+use crate::signer::Keeper;
 use crate::store::tables::Boundary;
+use crate::store::{Outcome, StoreError};
 
 /// A commit that returned.
 #[derive(Debug, Clone, Default)]
@@ -70,6 +71,20 @@ impl CommitLog {
 /// A receipt's bytes (docs/verifiable-log.md, 3.5).
 pub(super) fn receipt(index: u64, checkpoint: &CheckpointBytes, path: &[Hash]) -> Vec<u8> {
     [&index.to_be_bytes()[..], checkpoint, path.as_flattened()].concat()
+}
+
+/// Signs the boundary checkpoints of these sizes.
+///
+/// # Errors
+/// If one cannot be signed.
+pub(super) fn sign_boundaries(
+    keeper: &Keeper,
+    sizes: &[(u64, Hash)],
+    time: u64,
+) -> Result<Vec<Boundary>, StoreError> {
+    let sign =
+        |(size, root): &(u64, Hash)| Ok(Boundary::from(&keeper.signer().boundary(*size, *root, time)?));
+    sizes.iter().map(sign).collect()
 }
 
 /// The nodes of the tree from which every path of a commit's entries is made: those that the commit completed, and the

@@ -2,9 +2,9 @@
 
 use cwtch_log::{BOUNDARY, Certificate, Hash};
 
+use super::commit::sign_boundaries;
 use super::state::State;
 use super::tree::StoredTree;
-use super::writer::sign_boundaries;
 use crate::signer::{Keeper, Nonce};
 use crate::store::StoreError;
 use crate::store::tables::{Boundary, Change, LogRow, LogState, Tables, View, WritableTables};

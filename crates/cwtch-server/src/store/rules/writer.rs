@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use cwtch_log::Hash;
 use cwtch_net::Validity;
 
 use super::batch::{Batch, Known};
-use super::commit::{Commit, CommitLog};
+use super::commit::{Commit, CommitLog, sign_boundaries};
 use super::deletion::Deletion;
 use super::state::State;
 use super::wait::wait;
 use crate::signer::Keeper;
-use crate::store::tables::{Boundary, Change, WritableTables};
+use crate::store::tables::{Change, WritableTables};
 use crate::store::{NewPost, Seq, StoreError, StoreWriter};
 
 /// The writer of some tables.
@@ -138,18 +137,4 @@ impl<T: WritableTables> StoreWriter for Writer<T> {
         self.tables.leave_room(None);
         commit
     }
-}
-
-/// Signs the boundary checkpoints of these sizes.
-///
-/// # Errors
-/// If one cannot be signed.
-pub(super) fn sign_boundaries(
-    keeper: &Keeper,
-    sizes: &[(u64, Hash)],
-    time: u64,
-) -> Result<Vec<Boundary>, StoreError> {
-    let sign =
-        |(size, root): &(u64, Hash)| Ok(Boundary::from(&keeper.signer().boundary(*size, *root, time)?));
-    sizes.iter().map(sign).collect()
 }

@@ -1,6 +1,7 @@
 //! The tables in one SQLite database: WAL, `synchronous=FULL`, binary columns. All SQL is in this folder.
 
 mod change;
+mod error;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::StoreError;
 use super::rules::TableStore;
 use super::tables::{Change, Database, TableError, Tables, WritableTables};
+use error::{failed, of};
 use view::SqliteView;
 
 /// A database file of a server.
@@ -188,17 +190,4 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     };
     prepare().map_err(failed)?;
     Ok(conn)
-}
-
-/// A failure of the table layer.
-fn failed(error: rusqlite::Error) -> TableError {
-    match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::DiskFull) => TableError::Full,
-        _ => TableError::Failed(Box::new(error)),
-    }
-}
-
-/// A failure while a database is being opened.
-fn of(action: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
-    move |error| StoreError::of(action)(failed(error))
 }

@@ -6,7 +6,8 @@ use cwtch_log::EntryId;
 use cwtch_log::tree::CompactRange;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::{change, of};
+use super::change;
+use super::error::of;
 use crate::store::StoreError;
 use crate::store::rules::append;
 

@@ -3,7 +3,7 @@
 use cwtch_log::{EntryId, Hash};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::failed;
+use super::error::failed;
 use crate::signer::Nonce;
 use crate::store::rules::int;
 use crate::store::tables::{

@@ -26,9 +26,11 @@ use std::future::Future;
 
 use cwtch_log::{EntryId, Hash};
 
+pub use super::error::TableError;
 use super::{EntryRef, Seq, ShortHash, StoreError};
 pub use rows::{
-    Appended, Boundary, CertificateBytes, Change, Ends, LogRow, LogState, Messages, Node, Span, Token,
+    Appended, Boundary, CertificateBytes, Change, Ends, LogRow, LogState, Messages, Node, Span, StoreStatus,
+    Token,
 };
 
 /// A database that can be opened any number of times.
@@ -181,16 +183,4 @@ pub trait View: Send {
     /// If the database fails.
     fn boundary_by(&mut self, time: u64)
     -> impl Future<Output = Result<Option<Boundary>, TableError>> + Send;
-}
-
-/// Why a back end failed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TableError {
-    /// There is no room left on the disk.
-    #[error("the disk is full")]
-    Full,
-    /// Anything else, in the back end's words.
-    #[error(transparent)]
-    Failed(Box<dyn std::error::Error + Send + Sync>),
 }

@@ -4,7 +4,7 @@ use cwtch_log::{Checkpoint, Hash, Policy, Retain};
 use cwtch_wire::board::{CERTIFICATE_LEN, CheckpointBytes, POLICY_LEN, RETAIN_LEN};
 
 use crate::signer::Nonce;
-use crate::store::{NewEntry, Seq, StoreStatus};
+use crate::store::{NewEntry, Seq};
 
 /// The random part of a token.
 pub type Token = [u8; 32];
@@ -19,6 +19,19 @@ pub struct LogRow {
     pub status: StoreStatus,
     /// What was signed last.
     pub log: LogState,
+}
+
+/// The store's counters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StoreStatus {
+    /// Messages held, shadowed ones included.
+    pub messages: u64,
+    /// Tokens spent, for ever.
+    pub spent: u64,
+    /// Messages deleted because of the storage cap.
+    pub pruned: u64,
+    /// Number of the newest message ever stored, 0 for none.
+    pub newest: Seq,
 }
 
 /// Where the log stands.

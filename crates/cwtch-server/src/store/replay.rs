@@ -1,0 +1,34 @@
+//! What is read: the extent of a replay and its pieces.
+
+use cwtch_wire::board::{CheckpointBytes, ReplayLog};
+
+use super::{EntryRef, Seq};
+
+/// The extent of a replay: the unshadowed messages `from..=to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplayPlan {
+    /// First number.
+    pub from: Seq,
+    /// Last number; below `from` where there is nothing.
+    pub to: Seq,
+    /// How many unshadowed messages that is, exactly.
+    pub count: u64,
+}
+
+/// A piece of the log, as a replay shows it.
+#[derive(Debug, Clone, Copy)]
+pub enum LogRecord<'a> {
+    /// An entry, whether shadowed or not.
+    Entry(EntryRef<'a>),
+    /// The boundary checkpoint of the entries up to here.
+    Boundary(&'a CheckpointBytes),
+}
+
+/// The answer to a client that reads the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogReplay {
+    /// What stands in the ReplayResult.
+    pub log: Box<ReplayLog>,
+    /// The entries that follow; empty for a log that has ended.
+    pub entries: ReplayPlan,
+}
