@@ -2,12 +2,13 @@
 
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// One thing that a person asks of an open profile.
 ///
 /// JSON: `{"method":"contact.add","params":{…}}`; commands without parameters have no `params`.
-/// `CONVERSATION` is a contact's address, a group's id, or an unambiguous name of either.
+/// A conversation is named by its number (as a number, or as a text like `#7`), by a contact's address, a group's id, or
+/// an unambiguous name of either; contacts and groups as well.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", content = "params", deny_unknown_fields)]
 // Not `non_exhaustive`: an engine that forgets a command must not compile.
@@ -37,18 +38,21 @@ pub enum Command {
     #[serde(rename = "contact.accept")]
     ContactAccept {
         /// Address or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
         contact: String,
     },
     /// Blocks a contact: connections are closed after authentication. Reply: `Contact`.
     #[serde(rename = "contact.block")]
     ContactBlock {
         /// Address or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
         contact: String,
     },
     /// Gives a contact another name, and changes nothing else. Reply: `Contact`.
     #[serde(rename = "contact.rename")]
     ContactRename {
         /// Address or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
         contact: String,
         /// What the person calls it; where absent, it is shown by the name that it claims.
         #[serde(default)]
@@ -59,12 +63,14 @@ pub enum Command {
     #[serde(rename = "contact.remove")]
     ContactRemove {
         /// Address or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
         contact: String,
     },
     /// Rejects somebody unknown who connected: they are not asked about again, and cannot tell. Reply: `Contact`.
     #[serde(rename = "contact.reject")]
     ContactReject {
         /// Its address.
+        #[serde(deserialize_with = "number_or_text")]
         contact: String,
     },
     /// Whether whoever is no contact is closed after authentication, and not remembered. Reply: `Done`.
@@ -151,8 +157,10 @@ pub enum Command {
     #[serde(rename = "group.invite")]
     GroupInvite {
         /// Group id or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
         group: String,
         /// Address or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
         contact: String,
         /// How long to wait for the acknowledgement, in seconds; 0 does not wait.
         #[serde(default)]
@@ -168,6 +176,7 @@ pub enum Command {
     #[serde(rename = "group.rename")]
     GroupRename {
         /// Group id or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
         group: String,
         /// What the person calls it; where absent, it is shown by the name that its maker gave it.
         #[serde(default)]
@@ -180,6 +189,7 @@ pub enum Command {
     #[serde(rename = "group.leave")]
     GroupLeave {
         /// Group id or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
         group: String,
     },
 
@@ -187,6 +197,7 @@ pub enum Command {
     #[serde(rename = "send")]
     Send {
         /// Where to.
+        #[serde(deserialize_with = "number_or_text")]
         conversation: String,
         /// What to say.
         text: String,
@@ -202,8 +213,10 @@ pub enum Command {
     #[serde(rename = "suggest")]
     Suggest {
         /// Where to.
+        #[serde(deserialize_with = "number_or_text")]
         conversation: String,
         /// Whom to suggest: address or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
         contact: String,
         /// As for `send`.
         #[serde(default)]
@@ -243,6 +256,7 @@ pub enum Command {
     #[serde(rename = "repair")]
     Repair {
         /// Group id or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
         group: String,
         /// How long to wait for contacts, in seconds.
         #[serde(default)]
@@ -252,7 +266,8 @@ pub enum Command {
     /// them, with what is on its way last. Reply: `Messages`.
     #[serde(rename = "messages")]
     Messages {
-        /// Which conversation.
+        /// The conversation.
+        #[serde(deserialize_with = "number_or_text")]
         conversation: String,
         /// Only messages with a greater local id. Alone it gives a page of those with the lowest ids, wherever they
         /// stand; whoever goes on at the greatest id of a page misses nothing and gets nothing twice.
@@ -262,21 +277,97 @@ pub enum Command {
         /// read on at its last message.
         #[serde(default)]
         after: Option<i64>,
+        /// Those before the message with this local id in the conversation's order, next to it.
+        #[serde(default)]
+        before: Option<i64>,
+        /// The message with this local id, with those before and behind it.
+        #[serde(default)]
+        around: Option<i64>,
         /// At most so many; the last ones in the conversation's order where neither `since` nor `after` is given. The
         /// engine's maximum, 1,000, where absent.
         #[serde(default)]
         limit: Option<u32>,
     },
+    /// Conversations with contacts and in groups: pinned ones first, then those of which the newest message is the newest.
+    /// Reply: `Conversations`.
+    #[serde(rename = "conversation.list")]
+    ConversationList {
+        /// Those that are archived, too.
+        #[serde(default)]
+        all: bool,
+    },
+    /// The person has read what is there; the mark never goes back. Reply: `Conversation`.
+    #[serde(rename = "conversation.read")]
+    ConversationRead {
+        /// The conversation.
+        #[serde(deserialize_with = "number_or_text")]
+        conversation: String,
+        /// The message with the greatest local id that was read; everything that is here where absent.
+        #[serde(default)]
+        up_to: Option<i64>,
+    },
+    /// Keeps what the person is writing. Reply: `Conversation`.
+    #[serde(rename = "conversation.draft")]
+    ConversationDraft {
+        /// The conversation.
+        #[serde(deserialize_with = "number_or_text")]
+        conversation: String,
+        /// The text; where absent or empty, nothing is kept any more.
+        #[serde(default)]
+        text: Option<String>,
+    },
+    /// Says that the person wants to hear nothing of a conversation, or of it again. Reply: `Conversation`.
+    #[serde(rename = "conversation.mute")]
+    ConversationMute {
+        /// The conversation.
+        #[serde(deserialize_with = "number_or_text")]
+        conversation: String,
+        /// On or off; off at first.
+        on: bool,
+    },
+    /// Puts a conversation before those that are not pinned, or no longer. Reply: `Conversation`.
+    #[serde(rename = "conversation.pin")]
+    ConversationPin {
+        /// The conversation.
+        #[serde(deserialize_with = "number_or_text")]
+        conversation: String,
+        /// On or off; off at first.
+        on: bool,
+    },
+    /// Puts a conversation out of the way, or back. Reply: `Conversation`.
+    #[serde(rename = "conversation.archive")]
+    ConversationArchive {
+        /// The conversation.
+        #[serde(deserialize_with = "number_or_text")]
+        conversation: String,
+        /// On or off; off at first.
+        on: bool,
+    },
     /// The person looks at this conversation: its contact or server is dialled before others. `send`, `suggest`,
     /// `messages` and `sync` of one group say the same by themselves. Reply: `Done`.
     #[serde(rename = "focus")]
     Focus {
-        /// Which conversation.
+        /// The conversation.
+        #[serde(deserialize_with = "number_or_text")]
         conversation: String,
     },
     /// Why messages from servers were refused, newest first. Reply: `Rejects`.
     #[serde(rename = "rejects")]
     Rejects,
+}
+
+/// A conversation by its number, or by whatever a person writes for it.
+fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a conversation's number, or a text")]
+    enum Named {
+        Number(i64),
+        Text(String),
+    }
+    Ok(match Named::deserialize(deserializer)? {
+        Named::Number(number) => format!("#{number}"),
+        Named::Text(text) => text,
+    })
 }
 
 impl Command {

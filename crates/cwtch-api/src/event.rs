@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::FeedInfo;
 use crate::reply::{
-    ContactInfo, ContactPhase, GroupInfo, MessageInfo, MessageState, NameInfo, NoteInfo, ReadinessInfo,
-    SeenBy,
+    ContactInfo, ContactPhase, ConversationInfo, GroupInfo, MessageInfo, MessageState, NameInfo, NoteInfo,
+    ReadinessInfo, SeenBy,
 };
 
 /// Something that happened. JSON: `{"event":"message",…}`.
@@ -87,8 +87,8 @@ pub enum Event {
     MessageState {
         /// Local id.
         id: i64,
-        /// Its conversation.
-        conversation: String,
+        /// The number of its conversation.
+        conversation: i64,
         /// The new state.
         state: MessageState,
     },
@@ -96,15 +96,15 @@ pub enum Event {
     MessageDeleted {
         /// Local id.
         id: i64,
-        /// Its conversation.
-        conversation: String,
+        /// The number of its conversation.
+        conversation: i64,
     },
     /// A message stands elsewhere in its conversation now, because its server showed where.
     MessageMoved {
         /// Local id.
         id: i64,
-        /// Its group.
-        conversation: String,
+        /// The number of its conversation.
+        conversation: i64,
         /// Its new place; see [`MessageInfo::place`].
         place: i64,
         /// Its place in the server's log, where it has one.
@@ -114,15 +114,15 @@ pub enum Event {
     /// Many messages of a conversation stand elsewhere, because their server lost messages or is used anew: to be read
     /// again.
     MessagesReordered {
-        /// The group.
-        conversation: String,
+        /// The number of its conversation.
+        conversation: i64,
     },
     /// What there is to say about a group message beside its text changed.
     MessageNotes {
         /// Local id.
         id: i64,
-        /// Its group.
-        conversation: String,
+        /// The number of its conversation.
+        conversation: i64,
         /// As [`MessageInfo::gap`].
         #[serde(default)]
         gap: bool,
@@ -151,6 +151,11 @@ pub enum Event {
     GroupChanged {
         /// The group as it is now.
         group: GroupInfo,
+    },
+    /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft.
+    ConversationChanged {
+        /// The conversation as it is now.
+        conversation: Box<ConversationInfo>,
     },
     /// A server connection changed its phase.
     Server {
@@ -226,7 +231,7 @@ pub enum Event {
     /// Changes that were not told yet are not kept any more, because the listener read far too slowly. Nothing more is
     /// told: it reads the conversations anew, and follows from the newest change on.
     ChangesGone {
-        /// What there is.
+        /// The changes that are kept.
         #[serde(flatten)]
         feed: FeedInfo,
         /// The same as a sentence.

@@ -14,8 +14,9 @@ pub use command::Command;
 pub use error::{ApiError, ErrorKind, FeedInfo};
 pub use event::{Event, LogNotice, ServerPhase, Task, Told};
 pub use reply::{
-    AttributeInfo, CandidateInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, ElsewhereInfo,
-    EvidenceInfo, EvidenceText, ExperimentInfo, GroupCreated, GroupInfo, LogInfo, LossInfo, MessageInfo,
-    MessageState, MissingInfo, NameInfo, NameKind, NameSource, NoteInfo, NoteKind, ReadinessInfo, RejectInfo,
-    RepairInfo, Reply, SeenBy, ServerInfo, ServerSync, StatusInfo, SyncInfo, SyncReport,
+    AttributeInfo, CandidateInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, ConversationInfo,
+    ElsewhereInfo, EvidenceInfo, EvidenceText, ExperimentInfo, GroupCreated, GroupInfo, LogInfo, LossInfo,
+    MessageInfo, MessageState, MissingInfo, NameInfo, NameKind, NameSource, NoteInfo, NoteKind,
+    ReadinessInfo, RejectInfo, RepairInfo, Reply, SeenBy, ServerInfo, ServerSync, StatusInfo, SyncInfo,
+    SyncReport,
 };

@@ -45,6 +45,10 @@ pub enum Reply {
     Message(MessageInfo),
     /// Messages.
     Messages(Vec<MessageInfo>),
+    /// One conversation.
+    Conversation(ConversationInfo),
+    /// Conversations.
+    Conversations(Vec<ConversationInfo>),
     /// A finished sync.
     Synced(SyncReport),
     /// A finished repair.
@@ -113,6 +117,12 @@ impl Reply {
                 Self::Deleted { detail }
             }
             C::Messages { .. } => Self::Messages(from_value(json)?),
+            C::ConversationList { .. } => Self::Conversations(from_value(json)?),
+            C::ConversationRead { .. }
+            | C::ConversationDraft { .. }
+            | C::ConversationMute { .. }
+            | C::ConversationPin { .. }
+            | C::ConversationArchive { .. } => Self::Conversation(from_value(json)?),
             C::Sync { .. } => Self::Synced(from_value(json)?),
             C::Repair { .. } => Self::Repaired(from_value(json)?),
             C::Rejects => Self::Rejects(from_value(json)?),
@@ -193,8 +203,10 @@ pub struct NameInfo {
 /// A conversation that an ambiguous name may stand for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CandidateInfo {
-    /// The contact's address or the group's id, by which it is named without doubt.
-    pub conversation: String,
+    /// The conversation's number, by which it is named without doubt.
+    pub conversation: i64,
+    /// The contact's address or the group's id, which names it as well.
+    pub with: String,
     /// Its name.
     #[serde(flatten)]
     pub name: NameInfo,
@@ -438,6 +450,49 @@ pub struct MissingInfo {
     pub count: u64,
 }
 
+/// A conversation, with a contact or in a group.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationInfo {
+    /// Its number: never given to another one.
+    pub conversation: i64,
+    /// Contact or group.
+    pub kind: NameKind,
+    /// The contact's address or the group's id.
+    pub with: String,
+    /// Its name, as for contacts and groups.
+    pub name: String,
+    /// Who chose the name.
+    pub name_source: NameSource,
+    /// What to show, see [`NameInfo::shown`].
+    pub shown: String,
+    /// Messages of others that came behind the read mark.
+    pub unread: u64,
+    /// The read mark: what has come up to this message's id is read, wherever it stands.
+    pub read_to: i64,
+    /// Messages in all, without those that were deleted here.
+    pub messages: u64,
+    /// The text that the person was writing.
+    pub draft: Option<String>,
+    /// True if the person wants to hear nothing of it.
+    pub muted: bool,
+    /// True if it stands before those that are not.
+    pub pinned: bool,
+    /// True if it is out of the way. It stays so when a message comes.
+    pub archived: bool,
+    /// Time at which the newest message came or was written; `null` without one.
+    pub active: Option<i64>,
+    /// The last message in its order.
+    pub last: Option<Box<MessageInfo>>,
+}
+
+/// With whom somebody talks, and about what, stays out of it.
+impl fmt::Debug for ConversationInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { conversation, kind, unread, messages, .. } = self;
+        write!(f, "ConversationInfo({conversation}, {kind:?}, {unread} of {messages} unread)")
+    }
+}
+
 /// What there is to say about a group message beside its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoteInfo {
@@ -502,8 +557,11 @@ pub enum MessageState {
 pub struct MessageInfo {
     /// Local id: grows with every message of the profile.
     pub id: i64,
-    /// The contact's address or the group's id.
-    pub conversation: String,
+    /// The number of its conversation.
+    pub conversation: i64,
+    /// Whom the conversation is with: the contact's address or the group's id.
+    #[serde(default)]
+    pub with: String,
     /// The conversation's name: for own messages, where they go.
     #[serde(default)]
     pub conversation_name: Box<NameInfo>,

@@ -193,7 +193,14 @@ fn list() {
     let conversation = groups.first().unwrap().id.to_string();
     measure("messages: the last 100 of one group", "", || {
         let limit = Some(100);
-        world.call(Command::Messages { conversation: conversation.clone(), since: None, after: None, limit });
+        world.call(Command::Messages {
+            conversation: conversation.clone(),
+            since: None,
+            after: None,
+            before: None,
+            around: None,
+            limit,
+        });
     });
     world.end();
 }
@@ -258,8 +265,14 @@ fn leave() {
     let mut quiet = 0;
     while quiet < 200 {
         let limit = Some(1);
-        let command =
-            Command::Messages { conversation: conversation.clone(), since: None, after: None, limit };
+        let command = Command::Messages {
+            conversation: conversation.clone(),
+            since: None,
+            after: None,
+            before: None,
+            around: None,
+            limit,
+        };
         let took = timed(|| drop(world.call(command)));
         // A step is under way most of the time, while there are any.
         quiet = if took < Duration::from_millis(2) { quiet + 1 } else { 0 };

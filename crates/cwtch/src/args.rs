@@ -140,6 +140,10 @@ pub(crate) enum Verb {
         timeout: Option<u64>,
     },
 
+    /// List conversations with what is unread, and mark, mute, pin or archive them
+    #[command(subcommand)]
+    Conversation(ConversationVerb),
+
     /// Show a conversation's messages
     #[command(after_help = text::MESSAGES_HELP)]
     Messages {
@@ -148,7 +152,14 @@ pub(crate) enum Verb {
         /// Only messages after this id
         #[arg(long, value_name = "ID")]
         since: Option<i64>,
-        /// At most so many (1 to 1000): the newest, or with --since the first after it
+        /// Those before the message with this id, where it stands
+        #[arg(long, value_name = "ID", conflicts_with = "since")]
+        before: Option<i64>,
+        /// The message with this id, with those before and behind it
+        #[arg(long, value_name = "ID", conflicts_with_all = ["since", "before"])]
+        around: Option<i64>,
+        /// At most so many (1 to 1000): the newest, or with --since the first after it; with --before and --around 20
+        /// where absent
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: Option<u32>,
     },
@@ -243,6 +254,60 @@ pub(crate) enum MessageVerb {
     Delete {
         /// Its id, as `cwtch messages` shows it
         id: i64,
+    },
+}
+
+/// `cwtch conversation …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConversationVerb {
+    /// List them: how many messages are unread, and the last one
+    List {
+        /// Archived ones, too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Mark as read what is there
+    Read {
+        /// Number (#7), contact's address, group's id, or an unambiguous name
+        conversation: String,
+        /// Only up to the message with this id
+        #[arg(long, value_name = "ID")]
+        up_to: Option<i64>,
+    },
+    /// Keep what you are writing
+    Draft {
+        /// Number (#7), contact's address, group's id, or an unambiguous name
+        conversation: String,
+        /// The text
+        #[arg(required_unless_present = "clear")]
+        text: Option<String>,
+        /// Keep nothing any more
+        #[arg(long, conflicts_with = "text")]
+        clear: bool,
+    },
+    /// Say that you want to hear nothing of it; who shows messages goes by that
+    Mute {
+        /// Number (#7), contact's address, group's id, or an unambiguous name
+        conversation: String,
+        /// Hear of it again
+        #[arg(long)]
+        off: bool,
+    },
+    /// Have it stand before the others
+    Pin {
+        /// Number (#7), contact's address, group's id, or an unambiguous name
+        conversation: String,
+        /// No longer
+        #[arg(long)]
+        off: bool,
+    },
+    /// Have it out of the way: lists leave it out, new messages still come
+    Archive {
+        /// Number (#7), contact's address, group's id, or an unambiguous name
+        conversation: String,
+        /// Bring it back
+        #[arg(long)]
+        off: bool,
     },
 }
 

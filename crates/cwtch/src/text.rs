@@ -17,7 +17,8 @@ themselves.";
 pub(crate) const AFTER_HELP: &str = "Examples, exit codes, environment and files: cwtch --help";
 
 pub(crate) const AFTER_LONG_HELP: &str = "\
-CONVERSATION is a contact's address, a group's id, or an unambiguous name of either.
+CONVERSATION is a number (#7, see `cwtch conversation list`), a contact's address, a
+group's id, or an unambiguous name of either.
 Names are found in any case. \"Bob\" in quotation marks is what a contact calls itself, or
 what its maker calls a group: anybody can choose any name. Bob without them is a name that
 you gave (`cwtch contact rename`, `cwtch group rename`). Yours come first; of the others a
@@ -46,7 +47,7 @@ EXAMPLES:
 JSON (--json):
   One JSON value on one line of standard output per command. `messages` and
   `events` print one object per line; the other lists (contact, group, server,
-  profile, experiment, attribute, rejects, evidence) print one array. A failure prints
+  conversation, profile, experiment, attribute, rejects, evidence) print one array. A failure prints
   {\"error\":{\"kind\":…,\"message\":…}} on standard error; the kinds are usage,
   not-found, refused, unreachable, protocol, storage, closed, password, locked,
   no-daemon, busy, changes-gone, interrupted and internal. If it is about an own
@@ -146,7 +147,7 @@ Marks: ✓ acknowledged or stored, … on its way, ✗ failed, ! a message befor
 this one was not delivered, or there is something else to say about it: that stands
 under it. Times are those of this place, with their offset from UTC.
 
-With --json, one object per line: id, conversation, author, text, overlay,
+With --json, one object per line: id, conversation (its number), with, author, text, overlay,
 sent, received, state, own, previous, gap, quoted, index, reposted, notes, and
 conversation_name and speaker: kind, name, name_source, shown, short.";
 

@@ -1,6 +1,8 @@
 //! People talk: with and without daemons.
 
 mod common;
+#[path = "people/conversations.rs"]
+mod conversations;
 #[path = "people/names.rs"]
 mod names;
 

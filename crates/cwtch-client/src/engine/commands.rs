@@ -9,11 +9,11 @@ use super::context::Context;
 use super::info::readiness_info;
 use super::inner::Inner;
 use super::patience::Patience;
-use super::talk::{conversation_of, deliver, group_id, look_at, messages, send};
+use super::talk::{Page, conversation_of, deliver, group_id, look_at, messages, send};
 use super::turn::Turn;
-use super::{afterwards, contacts, members};
+use super::{afterwards, contacts, conversations, members};
 use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, Reply, StatusInfo};
-use crate::profile::StorageError;
+use crate::profile::{Keep, MessageId, StorageError};
 
 /// Time that a command waits in a daemon where it names no time.
 const DAEMON_TIMEOUT: Duration = Duration::from_secs(60);
@@ -132,8 +132,27 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
             patience.only_waits();
             Reply::Repaired(members::repair(inner, &group, patience).await?)
         }
-        Command::Messages { conversation, since, after, limit } => {
-            Reply::Messages(messages(inner, &conversation, since, after, limit).await?)
+        Command::Messages { conversation, since, after, before, around, limit } => {
+            let page = Page::new(since, after, before, around)?;
+            Reply::Messages(messages(inner, &conversation, page, limit).await?)
+        }
+        Command::ConversationList { all } => Reply::Conversations(conversations::list(inner, all).await?),
+        Command::ConversationRead { conversation, up_to } => {
+            let keep = Keep::ReadTo(up_to.map(MessageId));
+            Reply::Conversation(conversations::keep(inner, &conversation, keep).await?)
+        }
+        Command::ConversationDraft { conversation, text } => {
+            let keep = conversations::draft(text);
+            Reply::Conversation(conversations::keep(inner, &conversation, keep).await?)
+        }
+        Command::ConversationMute { conversation, on } => {
+            Reply::Conversation(conversations::keep(inner, &conversation, Keep::Muted(on)).await?)
+        }
+        Command::ConversationPin { conversation, on } => {
+            Reply::Conversation(conversations::keep(inner, &conversation, Keep::Pinned(on)).await?)
+        }
+        Command::ConversationArchive { conversation, on } => {
+            Reply::Conversation(conversations::keep(inner, &conversation, Keep::Archived(on)).await?)
         }
         Command::Focus { conversation } => {
             look_at(inner, &conversation_of(inner, &conversation).await?).await?;
@@ -143,8 +162,8 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
     })
 }
 
-/// True if the command needs the groups experiment. `send`, `suggest`, `messages` and `focus` are judged by the
-/// conversation that they name.
+/// True if the command needs the groups experiment. `send`, `suggest`, `messages`, `focus` and what is done with a
+/// conversation are judged by the conversation that they name.
 fn concerns_groups(command: &Command) -> bool {
     matches!(
         command,

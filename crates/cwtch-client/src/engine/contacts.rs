@@ -163,7 +163,8 @@ fn one<T>(typed: &str, what: &str, found: Lookup<T>) -> Result<T, ApiError> {
         }
     };
     let candidate = |conversation: &Conversation| CandidateInfo {
-        conversation: conversation.id_text(),
+        conversation: conversation.id().0,
+        with: conversation.id_text(),
         name: conversation_info(conversation),
     };
     let candidates = alike.iter().take(CANDIDATES_MAX).map(candidate).collect();

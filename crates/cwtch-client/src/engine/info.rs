@@ -232,7 +232,8 @@ pub(crate) fn plain_message_info(
     };
     Ok(MessageInfo {
         id: message.id.0,
-        conversation: conversation.to_owned(),
+        conversation: message.conversation.0,
+        with: conversation.to_owned(),
         conversation_name: speakers.conversation(profile, message.conversation, conversation)?.into(),
         author: message.author.to_string(),
         speaker: speakers.speaker(profile, &message.author)?.into(),

@@ -17,11 +17,11 @@ pub(crate) struct Store {
     // Before the writer, which is to close the database last.
     reader: Option<Worker<Reader>>,
     writer: Worker<Writer>,
-    /// Who hears what the jobs change.
+    /// Receives events of what the jobs change.
     pub(super) feed: Arc<Feed>,
 }
 
-/// What the thread has that changes things.
+/// Content of the thread that changes things.
 struct Writer {
     profile: Profile,
     teller: Teller,

@@ -9,7 +9,7 @@ use super::info::{Speakers, message_info};
 use super::inner::Inner;
 use super::patience::Patience;
 use crate::api::{ApiError, ErrorKind, MessageInfo, MessageState};
-use crate::profile::{Conversation, MessageId};
+use crate::profile::{Conversation, ConversationId, MessageId, Profile, StorageError, StoredMessage};
 
 /// Reason why a message is not confirmed although its time is not up.
 pub(super) const STOPPING: &str = "The program stops before the message was confirmed; it stays queued and goes out later, so do not send it again.";
@@ -104,12 +104,76 @@ pub(super) async fn deliver(
     }
 }
 
+/// Which messages of a conversation are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Page {
+    /// The last ones.
+    Last,
+    /// Those with the next greater ids.
+    Since(MessageId),
+    /// Those behind a message (`None`: from the beginning), of those with greater ids than another one.
+    After { after: Option<MessageId>, since: MessageId },
+    /// Those before a message.
+    Before(MessageId),
+    /// A message and those around it.
+    Around(MessageId),
+}
+
+impl Page {
+    /// # Errors
+    /// `Usage` if it is not clear which.
+    pub(super) fn new(
+        since: Option<i64>,
+        after: Option<i64>,
+        before: Option<i64>,
+        around: Option<i64>,
+    ) -> Result<Self, ApiError> {
+        Ok(match (since, after, before, around) {
+            (None, None, None, None) => Self::Last,
+            (Some(since), None, None, None) => Self::Since(MessageId(since)),
+            (since, Some(after), None, None) => Self::After {
+                after: (after != 0).then_some(MessageId(after)),
+                since: MessageId(since.unwrap_or(0)),
+            },
+            (None, None, Some(before), None) => Self::Before(MessageId(before)),
+            (None, None, None, Some(around)) => Self::Around(MessageId(around)),
+            _ => {
+                let rule = "Of since, after, before and around only one can be given, or since with after.";
+                return Err(ApiError::new(ErrorKind::Usage, rule));
+            }
+        })
+    }
+
+    fn read(
+        self,
+        profile: &Profile,
+        here: ConversationId,
+        limit: u32,
+    ) -> Result<Vec<StoredMessage>, StorageError> {
+        match self {
+            Self::Last => profile.messages(here, MessageId(0), limit),
+            Self::Since(since) => profile.messages_since(here, since, limit),
+            Self::After { after, since } => profile.messages_after(here, since, after, limit),
+            Self::Before(before) => profile.messages_before(here, before, limit),
+            Self::Around(around) => {
+                let half = limit.saturating_sub(1) / 2;
+                let mut found = profile.messages_before(here, around, half)?;
+                let room =
+                    limit.saturating_sub(u32::try_from(found.len()).unwrap_or(limit)).saturating_sub(1);
+                let behind = profile.messages_after(here, MessageId(0), Some(around), room)?;
+                found.extend(profile.message(around)?.filter(|message| !message.erased));
+                found.extend(behind);
+                Ok(found)
+            }
+        }
+    }
+}
+
 /// `messages`; the person looks at the conversation.
 pub(super) async fn messages(
     inner: &Inner,
     conversation: &str,
-    since: Option<i64>,
-    after: Option<i64>,
+    page: Page,
     limit: Option<u32>,
 ) -> Result<Vec<MessageInfo>, ApiError> {
     let conversation = conversation_of(inner, conversation).await?;
@@ -120,16 +184,7 @@ pub(super) async fn messages(
         .store
         .read(move |profile| {
             let (name, mut speakers) = (conversation.id_text(), Speakers::default());
-            // With a place to begin at it pages forward, so that everything can be had; without one, the last.
-            let (here, from) = (conversation.id(), MessageId(since.unwrap_or(0)));
-            let found = match (since, after) {
-                (_, Some(after)) => {
-                    let after = (after != 0).then_some(MessageId(after));
-                    profile.messages_after(here, from, after, limit)?
-                }
-                (Some(_), None) => profile.messages_since(here, from, limit)?,
-                (None, None) => profile.messages(here, from, limit)?,
-            };
+            let found = page.read(profile, conversation.id(), limit)?;
             found
                 .iter()
                 .map(|message| message_info(profile, &mut speakers, &name, message))

@@ -33,7 +33,7 @@ impl<T> Clone for Worker<T> {
     }
 }
 
-/// How the thread ended, once it has.
+/// End of the thread, once it has come.
 #[derive(Clone, Default)]
 struct End {
     ended: CancellationToken,

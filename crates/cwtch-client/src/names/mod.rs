@@ -49,10 +49,20 @@ pub fn refusal(name: &str) -> Option<&'static str> {
         return Some("begins with a quotation mark, which marks names that others chose: leave it out");
     }
     let is_id = clean.len() == 32 && clean.bytes().all(|b| b.is_ascii_hexdigit());
-    if is_id || cwtch_primitives::Address::parse_pasted(&clean).is_ok() {
-        return Some("is an address or a group's id: choose a name");
+    if is_id || cwtch_primitives::Address::parse_pasted(&clean).is_ok() || number(&clean).is_some() {
+        return Some("is an address, a group's id or a conversation's number: choose a name");
     }
     None
+}
+
+/// The number of a conversation in the form in which people write it: `#7`.
+pub fn number(text: &str) -> Option<i64> {
+    let digits = text.trim().strip_prefix('#')?;
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // One that is too great is no conversation's, and no name either.
+    Some(digits.parse().unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -79,6 +89,10 @@ mod tests {
         for name in ["\"Bob\"", "“Bob”", "''Bob", address.as_str(), "00112233445566778899aabbccddeeff"] {
             assert!(refusal(name).is_some(), "{name:?}");
         }
+        for name in ["#1", " #17 ", "#99999999999999999999"] {
+            assert!(refusal(name).is_some(), "{name:?}");
+        }
+        assert_eq!([number("#17"), number("17"), number("#"), number("#1a")], [Some(17), None, None, None]);
         for name in ["Bob", "Bob \"Bobby\" Smith", "O'Neil", "Youssef", "Meg", "你", "Bob (work)"] {
             assert_eq!(refusal(name), None, "{name:?}");
         }

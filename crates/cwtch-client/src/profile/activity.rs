@@ -38,9 +38,9 @@ impl Profile {
     pub fn contact_activity(&self) -> Result<Vec<(Address, i64)>, StorageError> {
         self.read("see which contacts are active", |conn| {
             let mut statement = conn.prepare_cached(
-                "SELECT key, max(coalesce(last_seen, 0), coalesce((SELECT received FROM messages
-                     WHERE messages.conversation = contacts.conversation ORDER BY id DESC LIMIT 1), 0))
-                 FROM contacts WHERE state = ?1 ORDER BY conversation",
+                "SELECT c.key, max(coalesce(c.last_seen, 0), v.active)
+                 FROM contacts c JOIN conversations v ON v.id = c.conversation
+                 WHERE c.state = ?1 ORDER BY c.conversation",
             )?;
             let found = statement.query_map([ContactState::Accepted.code()], entry)?;
             Ok(found.collect::<Result<_, _>>()?)
@@ -54,9 +54,8 @@ impl Profile {
     pub fn server_activity(&self) -> Result<Vec<(Address, i64)>, StorageError> {
         self.read("see which servers are active", |conn| {
             let mut statement = conn.prepare_cached(
-                "SELECT servers.key, max(coalesce((SELECT received FROM messages
-                     WHERE messages.conversation = groups.conversation ORDER BY messages.id DESC LIMIT 1), 0))
-                 FROM servers JOIN groups ON groups.server = servers.id GROUP BY servers.id ORDER BY servers.id",
+                "SELECT s.key, max(v.active) FROM servers s JOIN epochs e ON e.server = s.id
+                 JOIN conversations v ON v.id = e.conversation GROUP BY s.id ORDER BY s.id",
             )?;
             let found = statement.query_map([], entry)?;
             Ok(found.collect::<Result<_, _>>()?)

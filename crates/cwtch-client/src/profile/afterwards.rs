@@ -57,12 +57,6 @@ impl Profile {
                 "UPDATE messages SET erased = 1, data = '', overlay = X'', quote_hash = zeroblob(32) WHERE id = ?1",
                 [id.0],
             )?;
-            // The row stays, and is no message of the group any more.
-            tx.execute(
-                "UPDATE groups SET messages = max(0, messages - 1)
-                 WHERE conversation = (SELECT conversation FROM messages WHERE id = ?1)",
-                [id.0],
-            )?;
             tx.execute("DELETE FROM own_entries WHERE message = ?1", [id.0])?;
             tx.execute("DELETE FROM received_entries WHERE message = ?1", [id.0])?;
             Ok(taken)

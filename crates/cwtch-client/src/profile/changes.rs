@@ -13,10 +13,10 @@ use super::types::{ConversationId, MessageId, StoredMessage};
 
 /// So many of the newest changes are kept at least; the schema's trigger has this number, too.
 pub const KEPT: i64 = 100_000;
-/// How far the numbers jump when a database was put back: nobody has been told any of those numbers.
+/// Jump of the numbers when a database was put back: nobody has been told any of those numbers.
 const JUMP: i64 = 1 << 32;
 
-/// What a row of the feed says.
+/// Meaning of a row of the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum What {
     /// The feed begins here: what was before is not told.
@@ -29,7 +29,7 @@ pub enum What {
     Erased,
     /// A message stands elsewhere in its conversation.
     Place,
-    /// What there is to say about a message beside its text changed.
+    /// The notes about a message changed: all that there is to say beside its text.
     Notes,
     /// Many messages of the conversation stand elsewhere.
     Order,
@@ -47,10 +47,12 @@ pub enum What {
     Group,
     /// A group was left.
     GroupLeft,
+    /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft.
+    Conversation,
 }
 
 impl What {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Begun,
         Self::Message,
         Self::State,
@@ -65,6 +67,7 @@ impl What {
         Self::GroupJoined,
         Self::Group,
         Self::GroupLeft,
+        Self::Conversation,
     ];
 
     /// The schema's number.
@@ -84,6 +87,7 @@ impl What {
             Self::GroupJoined => 21,
             Self::Group => 22,
             Self::GroupLeft => 23,
+            Self::Conversation => 30,
         }
     }
 
@@ -101,23 +105,23 @@ pub struct ChangeRow {
     pub conversation: Option<ConversationId>,
     /// The message, where it concerns one.
     pub message: Option<MessageId>,
-    /// What changed.
+    /// The kind of change.
     pub what: What,
 }
 
-/// What the owner of a profile hears of what was just committed, without reading it back.
+/// News of what was just committed, for the owner of a profile, without reading it back.
 #[derive(Debug, Default)]
 pub(super) struct News {
-    /// Whether anybody listens.
+    /// True while somebody listens.
     listening: bool,
-    /// Whether something was committed since it was last asked.
+    /// True if something was committed since it was last asked.
     written: bool,
     /// Messages that were stored since then, as they were stored.
     fresh: Vec<StoredMessage>,
 }
 
 impl News {
-    /// Whether messages that are stored now are to be kept.
+    /// True if messages that are stored now are to be kept.
     pub(super) fn wanted(&self) -> bool {
         self.listening
     }
@@ -160,12 +164,12 @@ impl Profile {
         self.read("read what changed", bounds)
     }
 
-    /// Whether messages that are stored from now on are to be kept for [`Profile::take_fresh`].
+    /// Keeps messages that are stored from now on for [`Profile::take_fresh`], or keeps none.
     pub(crate) fn listen(&mut self, listening: bool) {
         self.news.listening = listening;
     }
 
-    /// Whether something was committed since the last call.
+    /// True if something was committed since the last call.
     pub(crate) fn take_written(&mut self) -> bool {
         std::mem::take(&mut self.news.written)
     }

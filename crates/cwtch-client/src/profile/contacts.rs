@@ -10,8 +10,8 @@ use super::types::{Added, Attribute, Contact, ContactState, Conversation, Conver
 use super::{Profile, groups};
 use crate::names::clean;
 
-const COLUMNS: &str = "SELECT c.conversation, c.key, c.local_name, c.state, c.added, c.last_seen";
-const FROM: &str = "FROM contacts c LEFT JOIN names n ON n.conversation = c.conversation";
+const COLUMNS: &str = "SELECT c.conversation, c.key, v.title, c.state, c.added, c.last_seen";
+const FROM: &str = "FROM contacts c JOIN conversations v ON v.id = c.conversation LEFT JOIN names n ON n.conversation = c.conversation";
 
 /// A query for contacts, with what stands behind `FROM`.
 fn select(rest: &str) -> String {
@@ -237,7 +237,7 @@ pub(super) fn put_state(
 fn set_name(conn: &Connection, address: &Address, name: Option<&str>) -> Result<(), Fault> {
     let conversation = conversation_of(conn, address)?;
     conn.execute(
-        "UPDATE contacts SET local_name = ?2 WHERE conversation = ?1",
+        "UPDATE conversations SET title = ?2 WHERE id = ?1",
         params![conversation.0, name.map(clean)],
     )?;
     names::refresh_contact(conn, conversation)

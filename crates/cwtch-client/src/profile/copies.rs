@@ -117,10 +117,10 @@ pub(super) fn note_twin(conn: &Connection, twin: Twin) -> Result<bool, Fault> {
 /// The groups of a server begin new chains.
 pub(super) fn new_chains(conn: &Connection, server: i64) -> Result<(), Fault> {
     conn.prepare_cached(
-        "DELETE FROM abandoned WHERE conversation IN (SELECT conversation FROM groups WHERE server = ?1)",
+        "DELETE FROM abandoned WHERE conversation IN (SELECT conversation FROM epochs WHERE server = ?1)",
     )?
     .execute([server])?;
-    conn.prepare_cached("UPDATE groups SET chain_label = NULL, chain_next = 1 WHERE server = ?1")?
+    conn.prepare_cached("UPDATE epochs SET chain_label = NULL, chain_next = 1 WHERE server = ?1")?
         .execute([server])?;
     Ok(())
 }
@@ -128,7 +128,7 @@ pub(super) fn new_chains(conn: &Connection, server: i64) -> Result<(), Fault> {
 /// All groups begin new chains, and all wallets are emptied.
 fn begin_anew(conn: &Connection) -> Result<(), Fault> {
     conn.execute("DELETE FROM abandoned", [])?;
-    conn.execute("UPDATE groups SET chain_label = NULL, chain_next = 1", [])?;
+    conn.execute("UPDATE epochs SET chain_label = NULL, chain_next = 1", [])?;
     conn.execute("DELETE FROM tokens", [])?;
     Ok(())
 }

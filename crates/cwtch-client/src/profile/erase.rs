@@ -34,12 +34,12 @@ impl Profile {
         self.write("remove a group", |tx| {
             let conversation = groups::by_id(tx, id)?.ok_or(StorageError::UnknownGroup)?.conversation;
             tx.execute(
-                "DELETE FROM posts WHERE server = (SELECT server FROM groups WHERE conversation = ?1)
+                "DELETE FROM posts WHERE server = (SELECT server FROM epochs WHERE conversation = ?1)
                      AND (SELECT m.conversation FROM messages m WHERE m.id = posts.message) = ?1",
                 [conversation.0],
             )?;
             tx.execute("INSERT INTO erasing (conversation) VALUES (?1)", [conversation.0])?;
-            tx.execute("DELETE FROM groups WHERE conversation = ?1", [conversation.0])?;
+            tx.execute("DELETE FROM epochs WHERE conversation = ?1", [conversation.0])?;
             Ok(())
         })
     }

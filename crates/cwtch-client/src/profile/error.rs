@@ -15,7 +15,7 @@ pub struct FeedBounds {
 }
 
 impl FeedBounds {
-    /// Whether every row after a number is there.
+    /// True if every row after a number is there.
     pub fn covers(&self, after: i64) -> bool {
         after >= self.oldest - 1 && after <= self.newest
     }

@@ -14,11 +14,11 @@ use crate::names::clean;
 
 const COLUMNS: &str =
     "SELECT g.conversation, g.group_id, g.key, g.name, s.key, g.joined, g.last_signature, g.unread";
-const FROM: &str = "FROM groups g JOIN servers s ON s.id = g.server
+const FROM: &str = "FROM epochs g JOIN servers s ON s.id = g.server
     LEFT JOIN names n ON n.conversation = g.conversation";
 
 /// The conversations of all groups that are shown.
-pub(super) const SHOWN: &str = "SELECT conversation FROM groups";
+pub(super) const SHOWN: &str = "SELECT conversation FROM epochs";
 
 /// A query for groups, with what stands behind `FROM`.
 fn select(rest: &str) -> String {
@@ -45,13 +45,13 @@ impl Profile {
                 }
                 return Ok(Added::Known(known));
             }
-            tx.execute("INSERT INTO conversations (kind) VALUES (2)", [])?;
-            let conversation = ConversationId(tx.last_insert_rowid());
             // Who makes a group gives it its name; an invite's name is anybody's words.
-            let label = (new.history == History::Empty).then_some(&new.name);
+            let title = (new.history == History::Empty).then_some(&new.name);
+            tx.execute("INSERT INTO conversations (kind, title) VALUES (2, ?1)", [title])?;
+            let conversation = ConversationId(tx.last_insert_rowid());
             tx.execute(
-                "INSERT INTO groups (conversation, group_id, key, name, server, joined, unread, label)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO epochs (conversation, number, group_id, key, name, server, joined, unread)
+                 VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     conversation.0,
                     new.id.as_bytes(),
@@ -60,7 +60,6 @@ impl Profile {
                     server,
                     now,
                     new.history == History::Replay,
-                    label
                 ],
             )?;
             names::refresh_group(tx, conversation)?;
@@ -113,7 +112,7 @@ impl Profile {
         self.write("rename a group", |tx| {
             let group = by_id(tx, id)?.ok_or(StorageError::UnknownGroup)?;
             tx.execute(
-                "UPDATE groups SET label = ?2 WHERE conversation = ?1",
+                "UPDATE conversations SET title = ?2 WHERE id = ?1",
                 params![group.conversation.0, name.map(clean)],
             )?;
             names::refresh_group(tx, group.conversation)?;
@@ -128,7 +127,7 @@ impl Profile {
     pub fn group_counts(&self, conversation: ConversationId) -> Result<GroupCounts, StorageError> {
         self.read("count a group's messages", |conn| {
             Ok(conn
-                .prepare_cached("SELECT messages, authors FROM groups WHERE conversation = ?1")?
+                .prepare_cached("SELECT messages, authors FROM conversations WHERE id = ?1")?
                 .query_row([conversation.0], |row| {
                     Ok(GroupCounts { messages: unsigned(row, 0)?, authors: unsigned(row, 1)? })
                 })

@@ -166,6 +166,26 @@ impl Profile {
         })
     }
 
+    /// Messages of a conversation in its order, before the message `before`, at most `limit`: those that stand next to it.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownMessage`] if `before` is no message of the conversation, or trouble with the database.
+    pub fn messages_before(
+        &self,
+        conversation: ConversationId,
+        before: MessageId,
+        limit: u32,
+    ) -> Result<Vec<StoredMessage>, StorageError> {
+        self.read("read messages", |conn| {
+            let place = place_of(conn, conversation, before)?;
+            let clause = "INDEXED BY messages_by_place WHERE conversation = ?1 AND (place, id) < (?2, ?3)
+                 AND erased = 0 ORDER BY place DESC, id DESC LIMIT ?4";
+            let mut found = select(conn, clause, params![conversation.0, place, before.0, limit])?;
+            found.reverse();
+            Ok(found)
+        })
+    }
+
     /// The last messages in the order of a conversation with a number above `since`, at most `limit`, the first of
     /// them first.
     ///
@@ -240,13 +260,20 @@ impl Profile {
         self.read("count a server's queued messages", |conn| {
             Ok(conn
                 .prepare_cached(
-                    "SELECT count(*) FROM servers s JOIN groups g ON g.server = s.id
+                    "SELECT count(*) FROM servers s JOIN epochs g ON g.server = s.id
                      JOIN messages m ON m.conversation = g.conversation
                      WHERE s.key = ?1 AND m.state IN (1, 2)",
                 )?
                 .query_row([key_bytes(server)], |row| unsigned(row, 0))?)
         })
     }
+}
+
+/// The last message of a conversation in its order.
+pub(super) fn last(conn: &Connection, conversation: ConversationId) -> Result<Option<StoredMessage>, Fault> {
+    let clause = "INDEXED BY messages_by_place WHERE conversation = ?1 AND erased = 0
+         ORDER BY place DESC, id DESC LIMIT 1";
+    Ok(select(conn, clause, params![conversation.0])?.pop())
 }
 
 fn select(

@@ -53,11 +53,19 @@ enum Wanted {
 }
 
 impl Profile {
-    /// A contact by its address or by a name.
+    /// A contact by its conversation's number, by its address or by a name. What has the form of a number (`#7`) is never a
+    /// name.
     ///
     /// # Errors
-    /// [`StorageError::UnknownContact`] for an unknown address, or trouble with the database.
+    /// [`StorageError::UnknownConversation`] for an unknown number, [`StorageError::UnknownContact`] for an unknown address
+    /// or a group's number, or trouble with the database.
     pub fn find_contact(&self, text: &str) -> Result<Lookup<Contact>, StorageError> {
+        if let Some(number) = names::number(text) {
+            return match self.conversation(ConversationId(number))? {
+                Conversation::Contact(contact) => Ok(Lookup::One(contact)),
+                Conversation::Group(_) => Err(StorageError::UnknownContact),
+            };
+        }
         if let Ok(address) = Address::parse_pasted(text) {
             return self.contact(&address)?.map(Lookup::One).ok_or(StorageError::UnknownContact);
         }
@@ -69,11 +77,18 @@ impl Profile {
         })
     }
 
-    /// A group by its id or by a name. What has the form of an id is never a name.
+    /// A group by its conversation's number, by its id or by a name. What has the form of an id is never a name.
     ///
     /// # Errors
-    /// [`StorageError::UnknownGroup`] for an unknown id, or trouble with the database.
+    /// [`StorageError::UnknownConversation`] for an unknown number, [`StorageError::UnknownGroup`] for an unknown id or a
+    /// contact's number, or trouble with the database.
     pub fn find_group(&self, text: &str) -> Result<Lookup<Group>, StorageError> {
+        if let Some(number) = names::number(text) {
+            return match self.conversation(ConversationId(number))? {
+                Conversation::Group(group) => Ok(Lookup::One(group)),
+                Conversation::Contact(_) => Err(StorageError::UnknownGroup),
+            };
+        }
         if let Ok(id) = text.trim().parse::<GroupId>() {
             return self.group(&id)?.map(Lookup::One).ok_or(StorageError::UnknownGroup);
         }
@@ -85,12 +100,15 @@ impl Profile {
         })
     }
 
-    /// A contact by its address, a group by its id, or either by a name.
+    /// A conversation by its number, a contact by its address, a group by its id, or either by a name.
     ///
     /// # Errors
-    /// [`StorageError::UnknownContact`] and [`StorageError::UnknownGroup`] for an unknown address or id, or trouble with
+    /// [`StorageError::UnknownConversation`], [`StorageError::UnknownContact`] and [`StorageError::UnknownGroup`] for an unknown address or id, or trouble with
     /// the database.
     pub fn find_conversation(&self, text: &str) -> Result<Lookup<Conversation>, StorageError> {
+        if let Some(number) = names::number(text) {
+            return self.conversation(ConversationId(number)).map(Lookup::One);
+        }
         if let Ok(address) = Address::parse_pasted(text) {
             let contact = self.contact(&address)?.ok_or(StorageError::UnknownContact)?;
             return Ok(Lookup::One(Conversation::Contact(contact)));
@@ -223,7 +241,7 @@ pub(super) fn naming(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Na
 pub(super) fn refresh_contact(conn: &Connection, id: ConversationId) -> Result<(), Fault> {
     let (given, claimed): (Option<String>, Option<String>) = conn
         .prepare_cached(
-            "SELECT c.local_name, a.value FROM contacts c
+            "SELECT v.title, a.value FROM contacts c JOIN conversations v ON v.id = c.conversation
              LEFT JOIN contact_attributes a ON a.conversation = c.conversation AND a.path = ?2
              WHERE c.conversation = ?1",
         )?
@@ -234,7 +252,10 @@ pub(super) fn refresh_contact(conn: &Connection, id: ConversationId) -> Result<(
 /// Keeps what a group shows: the person's name for it, else its maker's.
 pub(super) fn refresh_group(conn: &Connection, id: ConversationId) -> Result<(), Fault> {
     let (given, claimed): (Option<String>, String) = conn
-        .prepare_cached("SELECT label, name FROM groups WHERE conversation = ?1")?
+        .prepare_cached(
+            "SELECT v.title, e.name FROM epochs e JOIN conversations v ON v.id = e.conversation
+             WHERE e.conversation = ?1 ORDER BY e.number DESC LIMIT 1",
+        )?
         .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
     put(conn, id, given.as_deref(), Some(&claimed))
 }

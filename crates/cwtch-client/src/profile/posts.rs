@@ -97,7 +97,7 @@ impl Profile {
                  FROM posts p
                  JOIN servers s ON s.id = p.server
                  JOIN messages m ON m.id = p.message
-                 JOIN groups g ON g.conversation = m.conversation
+                 JOIN epochs g ON g.conversation = m.conversation
                  WHERE s.key = ?1 AND p.message > ?2 ORDER BY p.message LIMIT ?3",
             )?;
             let rows = statement.query_map(params![key_bytes(server), after.0, limit], |row| {
@@ -229,7 +229,7 @@ pub(super) fn draft(
     };
     let id = messages::insert(tx, &message)?.ok_or(StorageError::DuplicateMessage)?;
     tx.prepare_cached(
-        "INSERT INTO posts (message, server) SELECT ?1, server FROM groups WHERE conversation = ?2",
+        "INSERT INTO posts (message, server) SELECT ?1, server FROM epochs WHERE conversation = ?2",
     )?
     .execute(params![id.0, group.conversation.0])?;
     Ok(id)
@@ -400,8 +400,8 @@ fn confirm(tx: &Connection, post: MessageId) -> Result<bool, Fault> {
         log::keep_bytes(tx, post)?;
         transcript::not_given_up(tx, post)?;
         tx.execute(
-            "UPDATE groups SET last_signature = m.signature FROM messages m
-             WHERE m.id = ?1 AND groups.conversation = m.conversation",
+            "UPDATE epochs SET last_signature = m.signature FROM messages m
+             WHERE m.id = ?1 AND epochs.conversation = m.conversation",
             [post.0],
         )?;
     }

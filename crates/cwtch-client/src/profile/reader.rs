@@ -43,7 +43,7 @@ impl Reader {
     /// Runs queries that all see the same moment, whatever is committed meanwhile.
     ///
     /// # Errors
-    /// What the queries fail with, or trouble with the database.
+    /// The error of the queries, or trouble with the database.
     pub fn at_one_moment<T, E: From<StorageError>>(
         &self,
         work: impl FnOnce(&Profile) -> Result<T, E>,

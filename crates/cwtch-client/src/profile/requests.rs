@@ -102,7 +102,8 @@ impl Profile {
 }
 
 /// A peer that nothing but a connection is known of.
-const UNUSED: &str = "c.local_name IS NULL
+const UNUSED: &str =
+    "NOT EXISTS (SELECT 1 FROM conversations v WHERE v.id = c.conversation AND v.title IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation = c.conversation)";
 
 /// Makes room for a stranger who came now; false if somebody else has a better claim to each place.

@@ -77,7 +77,7 @@ impl Profile {
         self.write("remove a server", |tx| {
             let server = row_of(tx, board)?;
             let has = |sql: &str| tx.prepare_cached(sql)?.exists([server]);
-            if has("SELECT 1 FROM groups WHERE server = ?1")? {
+            if has("SELECT 1 FROM epochs WHERE server = ?1")? {
                 return Err(StorageError::ServerInUse.into());
             }
             if has("SELECT 1 FROM evidence WHERE server = ?1")? {
@@ -97,7 +97,7 @@ impl Profile {
             let mut statement = conn.prepare_cached(
                 "SELECT s.key, g.group_id, r.reason, r.at FROM rejects r
                  JOIN servers s ON s.id = r.server
-                 LEFT JOIN groups g ON g.conversation = r.conversation
+                 LEFT JOIN epochs g ON g.conversation = r.conversation
                  ORDER BY r.id DESC LIMIT ?1",
             )?;
             let rows = statement.query_map([limit], |row| {

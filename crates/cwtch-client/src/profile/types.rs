@@ -15,7 +15,7 @@ use crate::names::{self, Source};
 pub const OVERLAY_MAX: usize = 8192;
 
 /// The local number of a message: grows through the whole profile and is never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct MessageId(pub i64);
 
 /// The local number of a conversation (a contact's or a group's).

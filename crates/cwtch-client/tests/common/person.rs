@@ -77,8 +77,14 @@ impl Person {
     }
 
     pub async fn messages(&self, with: &str) -> Vec<MessageInfo> {
-        let command =
-            Command::Messages { conversation: with.to_owned(), since: None, after: None, limit: None };
+        let command = Command::Messages {
+            conversation: with.to_owned(),
+            since: None,
+            after: None,
+            before: None,
+            around: None,
+            limit: None,
+        };
         match self.call(command).await.unwrap() {
             Reply::Messages(messages) => messages,
             other => panic!("not messages: {other:?}"),

@@ -58,8 +58,14 @@ async fn who_write_at_once_read_one_order_and_no_answer_before_its_question() {
         let mut paged: Vec<MessageInfo> = Vec::new();
         loop {
             let after = Some(paged.last().map_or(0, |last| last.id));
-            let command =
-                Command::Messages { conversation: group.to_owned(), since: None, after, limit: Some(5) };
+            let command = Command::Messages {
+                conversation: group.to_owned(),
+                since: None,
+                after,
+                before: None,
+                around: None,
+                limit: Some(5),
+            };
             let Reply::Messages(mut page) = person.call(command).await.unwrap() else {
                 panic!("no messages")
             };
@@ -97,10 +103,10 @@ fn heard(events: &mut cwtch_client::engine::Listener, group: &str) -> Vec<i64> {
     let mut places: HashMap<i64, i64> = HashMap::new();
     loop {
         match events.try_recv().as_deref() {
-            Ok(Event::Message { message }) if message.conversation == group => {
+            Ok(Event::Message { message }) if message.with == group => {
                 places.insert(message.id, message.place);
             }
-            Ok(Event::MessageMoved { id, conversation, place, .. }) if conversation == group => {
+            Ok(Event::MessageMoved { id, place, .. }) if places.contains_key(id) => {
                 assert!(places.insert(*id, *place).is_some(), "it was told before");
             }
             Ok(_) => {}

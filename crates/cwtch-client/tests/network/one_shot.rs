@@ -45,8 +45,14 @@ impl Bench {
     }
 
     async fn queued(&self) -> usize {
-        let command =
-            Command::Messages { conversation: self.bob.to_string(), since: None, after: None, limit: None };
+        let command = Command::Messages {
+            conversation: self.bob.to_string(),
+            since: None,
+            after: None,
+            before: None,
+            around: None,
+            limit: None,
+        };
         let Reply::Messages(messages) = self.alice.call(command).await.unwrap() else { panic!() };
         messages.iter().filter(|message| message.state == MessageState::Queued).count()
     }

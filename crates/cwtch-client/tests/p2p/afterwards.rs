@@ -84,7 +84,7 @@ async fn who_waits_for_a_message_hears_that_it_was_taken_back() {
     alice
         .event("the deletion", |event| match event {
             Event::MessageDeleted { id, conversation } => {
-                (*id == queued.id && *conversation == bob).then_some(())
+                (*id == queued.id && *conversation == queued.conversation).then_some(())
             }
             _ => None,
         })

@@ -15,7 +15,7 @@ async fn two_people_chat_both_ways() {
     let received = bob.incoming().await;
     assert_eq!(received.text, "hello <bob> & \"friends\"");
     assert_eq!((received.overlay, received.state), (1, MessageState::Received));
-    assert_eq!((&received.author, &received.conversation), (&alice.address, &alice.address));
+    assert_eq!((&received.author, &received.with), (&alice.address, &alice.address));
     assert!(!received.own);
 
     bob.send(&alice.address, "hi").await.unwrap();

@@ -9,13 +9,16 @@ use crate::fault::{EXIT_OK, EXIT_PARTLY, EXIT_QUEUED, Fault};
 use crate::output::human;
 use crate::output::progress::Progress;
 use crate::output::reader::Reader;
-use crate::output::{afterwards, log, notes};
+use crate::output::{afterwards, conversations, log, notes};
 use crate::output::{print, print_to_reader, print_whole, sanitize};
 use crate::session::Session;
 use crate::settings::Settings;
 
 /// Bytes of text that are read from standard input: more than any message may have.
 const PIPED_MAX: u64 = 64 * 1024;
+
+/// Messages that are shown around one.
+pub(super) const SCREEN: u32 = 20;
 
 /// Messages that are asked for at a time.
 const MESSAGES_PAGE: u32 = 1_000;
@@ -33,7 +36,9 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<u8, Fau
 
 async fn ask_and_print(settings: &Settings, session: &mut Session, command: Command) -> Result<u8, Fault> {
     let progress = Progress::new(settings.json);
-    if let Command::Messages { conversation, since, after: None, limit: None } = command {
+    if let Command::Messages { conversation, since, after: None, before: None, around: None, limit: None } =
+        command
+    {
         print_all_messages(settings, session, conversation, since).await?;
         return Ok(EXIT_OK);
     }
@@ -71,6 +76,8 @@ async fn print_all_messages(
             conversation: conversation.clone(),
             since,
             after: Some(after),
+            before: None,
+            around: None,
             limit: Some(MESSAGES_PAGE),
         };
         let Reply::Messages(messages) = session.ask(page, &quiet).await? else { return Err(other_reply()) };
@@ -134,6 +141,8 @@ fn render(command: &Command, reply: &Reply) -> String {
             _ => human::sent(message),
         },
         Reply::Messages(messages) => human::messages(messages),
+        Reply::Conversation(conversation) => conversations::one(conversation),
+        Reply::Conversations(all) => conversations::list(all),
         Reply::Synced(report) => afterwards::synced(report),
         Reply::Repaired(report) => notes::repaired(report),
         Reply::Rejects(rejects) => human::rejects(rejects),

@@ -13,8 +13,8 @@ use clap::error::ErrorKind;
 use cwtch_api::Command;
 
 use crate::args::{
-    AttributeVerb, CommandLine, ContactVerb, DaemonArgs, EvidenceVerb, ExperimentVerb, GroupVerb,
-    MessageVerb, ServerVerb, Verb,
+    AttributeVerb, CommandLine, ContactVerb, ConversationVerb, DaemonArgs, EvidenceVerb, ExperimentVerb,
+    GroupVerb, MessageVerb, ServerVerb, Verb,
 };
 use crate::daemon::{Manner, detach};
 use crate::fault::{EXIT_OK, EXIT_USAGE, Fault};
@@ -144,9 +144,12 @@ fn command(verb: Verb) -> Result<Command, Fault> {
         Verb::Message(MessageVerb::Delete { id }) => Command::MessageDelete { id },
         Verb::Sync { group } => Command::Sync { group },
         Verb::Repair { group, timeout } => Command::Repair { group, timeout },
-        Verb::Messages { conversation, since, limit } => {
-            Command::Messages { conversation, since, after: None, limit }
+        Verb::Messages { conversation, since, before, around, limit } => {
+            // So many as fit a screen, where the whole cannot be meant.
+            let limit = limit.or((before.is_some() || around.is_some()).then_some(ask::SCREEN));
+            Command::Messages { conversation, since, after: None, before, around, limit }
         }
+        Verb::Conversation(verb) => conversation(verb),
         Verb::Rejects => Command::Rejects,
         Verb::Profile(_)
         | Verb::Evidence(_)
@@ -157,4 +160,19 @@ fn command(verb: Verb) -> Result<Command, Fault> {
             return Err(Fault::internal("This command is not one of the engine's."));
         }
     })
+}
+
+fn conversation(verb: ConversationVerb) -> Command {
+    match verb {
+        ConversationVerb::List { all } => Command::ConversationList { all },
+        ConversationVerb::Read { conversation, up_to } => Command::ConversationRead { conversation, up_to },
+        ConversationVerb::Draft { conversation, text, clear: _ } => {
+            Command::ConversationDraft { conversation, text }
+        }
+        ConversationVerb::Mute { conversation, off } => Command::ConversationMute { conversation, on: !off },
+        ConversationVerb::Pin { conversation, off } => Command::ConversationPin { conversation, on: !off },
+        ConversationVerb::Archive { conversation, off } => {
+            Command::ConversationArchive { conversation, on: !off }
+        }
+    }
 }

@@ -251,7 +251,7 @@ pub(crate) fn sent(message: &MessageInfo) -> String {
     let why = message.detail.as_deref().map(|why| format!(" {}", line(why))).unwrap_or_default();
     let NameInfo { kind, shown, short, .. } = &*message.conversation_name;
     let kind = if *kind == NameKind::Group { "group" } else { "contact" };
-    let place = named(shown, &message.conversation);
+    let place = named(shown, &message.with);
     let place = if place.contains(short.as_str()) { place } else { format!("{place} ({})", line(short)) };
     format!("Message {} to the {kind} {place}: {state}.{why}\n", message.id)
 }
@@ -362,7 +362,7 @@ pub(crate) fn event(event: &Event) -> String {
             format!("contact {} is removed", named(&who.shown, address))
         }
         Event::Message { message } => {
-            let place = named(&message.conversation_name.shown, &message.conversation);
+            let place = named(&message.conversation_name.shown, &message.with);
             let place = match message.conversation_name.kind {
                 NameKind::Group => format!("{DIM} in {place}{DIM:#}"),
                 _ if message.own => format!("{DIM} to {place}{DIM:#}"),
@@ -387,6 +387,8 @@ pub(crate) fn event(event: &Event) -> String {
         Event::GroupChanged { group } => {
             format!("group {} is called {} now", short(&group.group), named(&group.shown, &group.group))
         }
+        // The person did it.
+        Event::ConversationChanged { .. } => return String::new(),
         Event::Server { address, phase: now, detail } => {
             let detail = detail.as_deref().map(|why| format!(": {}", line(why))).unwrap_or_default();
             format!("server {} is {}{detail}", short(address), phase(*now))
@@ -422,7 +424,8 @@ mod tests {
     fn message(id: i64, author: &str, text: &str) -> MessageInfo {
         MessageInfo {
             id,
-            conversation: "c".into(),
+            conversation: 1,
+            with: "c".into(),
             conversation_name: Box::default(),
             author: author.into(),
             speaker: Box::default(),

@@ -3,6 +3,7 @@
 //! Colour is decided by anstream: only on a terminal, never with `NO_COLOR`.
 
 pub(crate) mod afterwards;
+pub(crate) mod conversations;
 pub(crate) mod human;
 pub(crate) mod layout;
 pub(crate) mod log;

@@ -57,11 +57,11 @@ fn a_message_for_a_contact_never_goes_into_a_stranger_s_group() {
             for (candidate, (kind, place)) in
                 told.into_iter().zip([("contact", bob.address.as_str()), ("group", id)])
             {
-                assert_eq!((&candidate["kind"], &candidate["conversation"]), (&kind.into(), &place.into()));
+                assert_eq!((&candidate["kind"], &candidate["with"]), (&kind.into(), &place.into()));
                 assert_eq!(candidate["name_source"], "claimed");
                 assert!(candidate["shown"].as_str().unwrap().contains(short(place)), "{candidate}");
             }
-            let named = candidates[0]["conversation"].as_str().unwrap();
+            let named = candidates[0]["with"].as_str().unwrap();
             assert_eq!(alice.json(&["messages", named]).code, 0, "it names one");
         }
         assert!(alice.messages(id).is_empty(), "{disguise:?}");
@@ -72,7 +72,7 @@ fn a_message_for_a_contact_never_goes_into_a_stranger_s_group() {
     let place = &sent["conversation_name"];
     assert_eq!((&place["kind"], &place["name_source"]), (&"contact".into(), &"claimed".into()));
     assert_eq!(place["shown"], "\"Bob\"");
-    assert_eq!(sent["conversation"], bob.address.as_str());
+    assert_eq!(sent["with"], bob.address.as_str());
     // A name of her own is hers, whatever groups are called.
     alice.ok(&["contact", "rename", "Bob", "Bob"]);
     let made = mallory.ok(&["group", "new", "Bob", "--server", &server.bundle]);

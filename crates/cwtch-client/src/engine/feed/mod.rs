@@ -1,4 +1,4 @@
-//! Who hears what happens: what is stored, as the rows of the change feed once they are committed, and what is not.
+//! Events: those of what is stored, as rows of the change feed once they are committed, and those of what is not.
 //!
 //! Each change of a conversation or a message is a numbered row of the transaction that made it
 //! ([`crate::profile::What`]). [`tell`] makes events of new rows on the database's thread, right behind the commit, from what
@@ -44,12 +44,12 @@ struct Numbers {
     seq: i64,
 }
 
-/// Where events come together, and what the rows of the database do not say.
+/// The place where events come together, with what the rows of the database do not say.
 pub(super) struct Feed {
     live: broadcast::Sender<Arc<Live>>,
-    /// How the way to a contact stands.
+    /// Standing of the connection with a contact.
     standing: OnceLock<StandingOf>,
-    /// How it is told that a conversation goes: its row does not say any more what it was.
+    /// Events that tell that a conversation goes: its row does not say any more what it was.
     farewells: Mutex<HashMap<ConversationId, Event>>,
 }
 

@@ -1,4 +1,4 @@
-//! How everything stands that is not stored as a change: told to whoever may have missed how it came to be so.
+//! The present state of everything that is not stored as a change: told to whoever may have missed how it came about.
 
 use crate::api::{ApiError, ContactPhase, Event, NameKind};
 use crate::engine::info::{name_info, readiness_info};

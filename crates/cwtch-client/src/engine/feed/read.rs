@@ -7,6 +7,7 @@ use crate::api::Event;
 use crate::engine::info::{
     Speakers, contact_info, group_info, message_info, message_state, plain_message_info,
 };
+use crate::engine::listed::listed_info;
 use crate::engine::notes::notes;
 use crate::profile::{
     ChangeRow, Contact, ContactState, Conversation, ConversationId, Group, MessageId, MessageState, Profile,
@@ -77,7 +78,7 @@ pub(super) fn events(
     Ok(told)
 }
 
-/// What an event may be about, once.
+/// Subject of an event, told once for each run of rows.
 type Said = (Option<ConversationId>, Option<MessageId>, What);
 
 struct Reading<'a> {
@@ -104,13 +105,17 @@ impl Reading<'_> {
             }
             (What::State | What::Place | What::Notes, Some(id)) => self.changed(row.what, id),
             (What::Erased, Some(id)) => {
-                let name = self.names.of(self.profile, conversation)?;
-                Ok(name.map(|conversation| Event::MessageDeleted { id: id.0, conversation }))
+                Ok(Some(Event::MessageDeleted { id: id.0, conversation: conversation.0 }))
             }
-            (What::Order, _) => {
-                let name = self.names.of(self.profile, conversation)?;
-                Ok(name.map(|conversation| Event::MessagesReordered { conversation }))
-            }
+            (What::Order, _) => Ok(Some(Event::MessagesReordered { conversation: conversation.0 })),
+            (What::Conversation, _) => match self.profile.listed(conversation) {
+                Ok(listed) => {
+                    let info = listed_info(self.profile, &mut self.names.speakers, &listed)?;
+                    Ok(Some(Event::ConversationChanged { conversation: Box::new(info) }))
+                }
+                Err(StorageError::UnknownConversation) => Ok(None),
+                Err(error) => Err(error),
+            },
             (What::ContactNew | What::Contact, _) => {
                 // Who is new is told once, as they are now.
                 self.said.insert((row.conversation, None, What::Contact));
@@ -166,8 +171,7 @@ impl Reading<'_> {
     /// Something about a message that was told before.
     fn changed(&mut self, what: What, id: MessageId) -> Result<Option<Event>, StorageError> {
         let Some(message) = self.read(id)? else { return Ok(None) };
-        let Some(conversation) = self.names.of(self.profile, message.conversation)? else { return Ok(None) };
-        let id = id.0;
+        let (id, conversation) = (id.0, message.conversation.0);
         Ok(Some(match what {
             What::State => Event::MessageState { id, conversation, state: message_state(message.state) },
             What::Place => {

@@ -103,7 +103,7 @@ impl Shared {
     /// A message that the server has, with the place that it gave it where that can be read: the engine may be stopping, and
     /// whoever hears of a failure sends it again.
     async fn stored(&self, message: MessageInfo) -> MessageInfo {
-        let (id, conversation) = (MessageId(message.id), message.conversation.clone());
+        let (id, conversation) = (MessageId(message.id), message.with.clone());
         let read = self.context.store.run(move |profile| message_by_id(profile, &conversation, id)).await;
         read.unwrap_or(MessageInfo { state: api::MessageState::Stored, ..message })
     }

@@ -60,7 +60,7 @@ pub(super) fn queue_lost(conn: &Connection, server: i64, from: u64) -> Result<()
     conn.execute(
         "INSERT OR IGNORE INTO posts (message, server, ciphertext)
          SELECT o.message, ?1, o.ciphertext FROM own_entries o JOIN messages m ON m.id = o.message
-         WHERE m.log_index >= ?2 AND m.conversation IN (SELECT conversation FROM groups WHERE server = ?1)",
+         WHERE m.log_index >= ?2 AND m.conversation IN (SELECT conversation FROM epochs WHERE server = ?1)",
         params![server, from],
     )?;
     conn.execute(
@@ -75,7 +75,7 @@ pub(super) fn queue_lost(conn: &Connection, server: i64, from: u64) -> Result<()
     order::lost(conn, server, from)?;
     conn.execute(
         "UPDATE messages SET log_index = NULL, incarnation = NULL, log_root = NULL
-         WHERE log_index >= ?2 AND conversation IN (SELECT conversation FROM groups WHERE server = ?1)",
+         WHERE log_index >= ?2 AND conversation IN (SELECT conversation FROM epochs WHERE server = ?1)",
         params![server, from],
     )?;
     Ok(())
@@ -85,7 +85,7 @@ pub(super) fn queue_lost(conn: &Connection, server: i64, from: u64) -> Result<()
 pub(super) fn forget_places(conn: &Connection, server: i64) -> Result<(), Fault> {
     conn.execute(
         "UPDATE messages SET log_index = NULL, incarnation = NULL, log_root = NULL
-         WHERE log_index IS NOT NULL AND conversation IN (SELECT conversation FROM groups WHERE server = ?1)",
+         WHERE log_index IS NOT NULL AND conversation IN (SELECT conversation FROM epochs WHERE server = ?1)",
         [server],
     )?;
     order::start_over(conn, server)
@@ -97,7 +97,7 @@ pub(super) fn forget_expired(conn: &Connection, server: i64, retain: &[u8]) -> R
     let Some(min_index) = retain.get(16..24).and_then(|bytes| bytes.try_into().ok()) else { return Ok(()) };
     conn.execute(
         "DELETE FROM own_entries WHERE message IN (
-             SELECT m.id FROM messages m JOIN groups g ON g.conversation = m.conversation
+             SELECT m.id FROM messages m JOIN epochs g ON g.conversation = m.conversation
              WHERE g.server = ?1 AND m.own = 1 AND m.log_index < ?2)",
         params![server, int(u64::from_be_bytes(min_index))],
     )?;

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0009_names.sql"),
     include_str!("0010_drafts.sql"),
     include_str!("0011_changes.sql"),
+    include_str!("0012_conversations.sql"),
 ];
 
 /// The version that this program writes.

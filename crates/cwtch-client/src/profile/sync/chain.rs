@@ -29,7 +29,7 @@ pub(super) struct Chain {
 impl Chains {
     pub(super) fn load(tx: &Transaction<'_>, server: i64) -> Result<Self, Fault> {
         let mut statement = tx.prepare_cached(
-            "SELECT group_id, conversation, next_position, joined FROM groups WHERE server = ?1",
+            "SELECT group_id, conversation, next_position, joined FROM epochs WHERE server = ?1",
         )?;
         let rows = statement.query_map([server], |row| {
             let chain = Chain {
@@ -56,7 +56,7 @@ impl Chains {
 
     pub(super) fn store(&self, tx: &Transaction<'_>) -> Result<(), Fault> {
         let mut statement = tx.prepare_cached(
-            "UPDATE groups SET next_position = ?2, last_signature = coalesce(?3, last_signature)
+            "UPDATE epochs SET next_position = ?2, last_signature = coalesce(?3, last_signature)
              WHERE conversation = ?1",
         )?;
         for chain in self.0.values().filter(|chain| chain.changed) {

@@ -52,7 +52,7 @@ impl Profile {
                 params![server, epoch],
             )?;
             if read > 0 {
-                tx.execute("UPDATE groups SET unread = 0 WHERE server = ?1 AND unread = 1", [server])?;
+                tx.execute("UPDATE epochs SET unread = 0 WHERE server = ?1 AND unread = 1", [server])?;
             }
             Ok(())
         })

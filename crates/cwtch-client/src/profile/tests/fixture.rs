@@ -52,6 +52,15 @@ fn fill(profile: &mut Profile) {
     profile.set_contact_attribute(&peer(1), Attribute::Status, Some("here")).unwrap();
     profile.set_contact_state(&peer(2), ContactState::Blocked, NOW).unwrap();
     profile.receive_p2p(&peer(1), "in", &text("hello"), NOW).unwrap();
+    let bob = profile.contact(&peer(1)).unwrap().unwrap().conversation;
+    for keep in [
+        Keep::ReadTo(None),
+        Keep::Muted(true),
+        Keep::Pinned(true),
+        Keep::Draft(Some(Draft("half a thought".into()))),
+    ] {
+        profile.keep(bob, &keep).unwrap();
+    }
     profile.enqueue_p2p(&peer(1), "out", &text("hi"), NOW + 1).unwrap();
     profile.mark_acknowledged(&peer(1), "out").unwrap();
     profile.enqueue_p2p(&peer(1), "waiting", &text("still there?"), NOW + 2).unwrap();
@@ -262,6 +271,32 @@ fn version_11_opens_and_reads() {
     let rows = profile.changes_after(0, 1000).unwrap();
     assert_eq!(rows[0].what, What::ContactNew);
     assert!(rows.iter().any(|row| row.message == Some(MessageId(1)) && row.what == What::Message));
+}
+
+#[test]
+fn version_12_opens_and_reads() {
+    opens_and_reads("profile-v12", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v12");
+    transcript::reads_what_was_filled_in(&mut profile);
+    let bob = profile.find_contact("Bob").unwrap().one().unwrap();
+    let kept = profile.listed(bob.conversation).unwrap().kept;
+    assert_eq!(kept.draft, Some(Draft("half a thought".into())));
+    assert_eq!((kept.muted, kept.pinned, kept.archived, kept.unread), (true, true, false, 0));
+}
+
+#[test]
+fn migrated_conversations_are_read_and_counted() {
+    for version in 1..schema::current_version() {
+        let (_dir, profile) = open_sample(&format!("profile-v{version}"));
+        let all = profile.conversations().unwrap();
+        assert!(all.len() >= 3, "of version {version}");
+        for Listed { conversation, kept, last } in all {
+            let messages = profile.messages(conversation.id(), MessageId(0), u32::MAX).unwrap();
+            assert_eq!(kept.messages, messages.len() as u64, "of version {version}");
+            assert_eq!(kept.unread, 0, "what was here before there was a read mark is read");
+            assert_eq!(last.as_ref(), messages.last());
+        }
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod activity;
 mod afterwards;
 mod changes;
 mod contacts;
+mod conversations;
 mod crash;
 mod directory;
 mod erase;

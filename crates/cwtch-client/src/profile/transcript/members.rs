@@ -51,7 +51,7 @@ impl Profile {
         self.read("find contacts in groups", |conn| {
             let mut statement = conn.prepare_cached(
                 "SELECT g.group_id, s.key FROM contacts c JOIN group_authors a ON a.author = c.key
-                 JOIN groups g ON g.conversation = a.conversation JOIN servers s ON s.id = g.server
+                 JOIN epochs g ON g.conversation = a.conversation JOIN servers s ON s.id = g.server
                  WHERE c.key = ?1 AND c.state = 1 ORDER BY s.key, g.conversation",
             )?;
             let found = statement.query_map([key_bytes(contact)], |row| {
@@ -263,7 +263,7 @@ impl Profile {
             trim_received(tx, conversation)?;
             tx.execute(
                 "INSERT INTO posts (message, server, ciphertext)
-                 SELECT ?1, server, ?3 FROM groups WHERE conversation = ?2",
+                 SELECT ?1, server, ?3 FROM epochs WHERE conversation = ?2",
                 params![id.0, conversation.0, item.ciphertext],
             )?;
             touched.remove(&id);

@@ -91,7 +91,7 @@ impl Profile {
             let mut statement = conn.prepare_cached(
                 &("SELECT author, sum(count) AS count FROM (
                      SELECT h.author AS author, h.last - h.first + 1 AS count FROM chain_holes h
-                     JOIN groups g ON g.conversation = h.conversation
+                     JOIN epochs g ON g.conversation = h.conversation
                      WHERE h.conversation = ?1 AND NOT "
                     .to_owned()
                     + EXPIRED
@@ -141,7 +141,7 @@ const EXPIRED: &str = "(coalesce(h.after_index + 1, 0) < coalesce(g.read_from, 0
 fn hole_before(conn: &Connection, message: MessageId) -> Result<Option<(u64, bool)>, Fault> {
     let sql = "SELECT h.last - h.first + 1, ".to_owned()
         + EXPIRED
-        + " FROM messages m JOIN groups g ON g.conversation = m.conversation
+        + " FROM messages m JOIN epochs g ON g.conversation = m.conversation
              JOIN chain_holes h ON h.conversation = m.conversation AND h.author = m.author
                  AND h.label = m.chain_label AND h.last = m.chain_sequence - 1
              WHERE m.id = ?1 AND m.chain_label IS NOT NULL LIMIT 1";

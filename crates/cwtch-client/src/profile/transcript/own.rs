@@ -54,7 +54,7 @@ fn next_link(
     fresh: u32,
 ) -> Result<Chain, Fault> {
     let (label, sequence): (Option<u32>, u32) = conn
-        .prepare_cached("SELECT chain_label, chain_next FROM groups WHERE conversation = ?1")?
+        .prepare_cached("SELECT chain_label, chain_next FROM epochs WHERE conversation = ?1")?
         .query_row([conversation.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let Some(label) = label else {
         return Ok(Chain { label: fresh, sequence: 1, previous: [0; PREFIX_LEN] });
@@ -157,7 +157,7 @@ pub(in crate::profile) fn note_own(
     if let Some(chain) = &extensions.chain {
         let taken = conn
             .prepare_cached(
-                "UPDATE groups SET chain_label = ?2, chain_next = ?3 + 1
+                "UPDATE epochs SET chain_label = ?2, chain_next = ?3 + 1
                  WHERE conversation = ?1 AND coalesce(chain_label, ?2) = ?2 AND chain_next = ?3",
             )?
             .execute(params![conversation.0, chain.label, chain.sequence])?;
@@ -180,7 +180,7 @@ pub(in crate::profile) fn give_up(conn: &Connection, post: MessageId) -> Result<
     conn.prepare_cached(
         "INSERT OR IGNORE INTO abandoned (conversation, sequence)
          SELECT m.conversation, m.chain_sequence FROM messages m
-         JOIN groups g ON g.conversation = m.conversation AND g.chain_label = m.chain_label
+         JOIN epochs g ON g.conversation = m.conversation AND g.chain_label = m.chain_label
          WHERE m.id = ?1 AND m.own = 1 AND m.chain_sequence IS NOT NULL",
     )?
     .execute([post.0])?;
@@ -208,7 +208,7 @@ pub(in crate::profile) fn noticed_elsewhere(
     posts::unnumber(conn, conversation, chain.label, chain.sequence)?;
     let restored = conn
         .prepare_cached(
-            "UPDATE groups SET chain_label = NULL, chain_next = 1
+            "UPDATE epochs SET chain_label = NULL, chain_next = 1
              WHERE conversation = ?1 AND chain_label = ?2",
         )?
         .execute(params![conversation.0, chain.label])?;

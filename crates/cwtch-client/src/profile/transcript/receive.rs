@@ -133,7 +133,7 @@ fn keep_chain(
         return Ok(());
     }
     let floor = min_index(conn, said.conversation)?;
-    conn.prepare_cached("UPDATE groups SET read_from = ?2 WHERE conversation = ?1 AND read_from IS NULL")?
+    conn.prepare_cached("UPDATE epochs SET read_from = ?2 WHERE conversation = ?1 AND read_from IS NULL")?
         .execute(params![said.conversation.0, floor.unwrap_or(0).cast_signed()])?;
     let link = Link {
         sequence: chain.sequence,
@@ -157,7 +157,7 @@ fn keep_chain(
 /// The index below which the server may have deleted entries; `None` without a log.
 fn min_index(conn: &Connection, conversation: ConversationId) -> Result<Option<u64>, Fault> {
     let server = conn
-        .prepare_cached("SELECT server FROM groups WHERE conversation = ?1")?
+        .prepare_cached("SELECT server FROM epochs WHERE conversation = ?1")?
         .query_row([conversation.0], |row| row.get(0))
         .optional()?;
     server.map_or(Ok(None), |server| log::min_index(conn, server))

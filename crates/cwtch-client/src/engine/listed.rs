@@ -1,0 +1,33 @@
+//! A conversation in a list, as user interfaces see it.
+
+use super::info::{Speakers, conversation_info, message_info};
+use crate::api::{ConversationInfo, NameInfo};
+use crate::profile::{Draft, Listed, Profile, StorageError};
+
+/// A conversation as user interfaces see it.
+pub(super) fn listed_info(
+    profile: &Profile,
+    speakers: &mut Speakers,
+    Listed { conversation, kept, last }: &Listed,
+) -> Result<ConversationInfo, StorageError> {
+    let NameInfo { kind, name, name_source, shown, .. } = conversation_info(conversation);
+    let with = conversation.id_text();
+    let last = last.as_ref().map(|message| message_info(profile, speakers, &with, message).map(Box::new));
+    Ok(ConversationInfo {
+        conversation: conversation.id().0,
+        kind,
+        with,
+        name,
+        name_source,
+        shown,
+        unread: kept.unread,
+        read_to: kept.read_to.0,
+        messages: kept.messages,
+        draft: kept.draft.as_ref().map(|Draft(text)| text.clone()),
+        muted: kept.muted,
+        pinned: kept.pinned,
+        archived: kept.archived,
+        active: (kept.active != 0).then_some(kept.active),
+        last: last.transpose()?,
+    })
+}

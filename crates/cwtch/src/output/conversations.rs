@@ -1,0 +1,107 @@
+//! Conversations as people read them.
+
+use cwtch_api::{ConversationInfo, MessageInfo};
+
+use super::human::named;
+use super::sanitize::line;
+use super::table::Table;
+use super::time::time;
+
+/// Characters of a last line.
+const LAST_MAX: usize = 60;
+
+pub(crate) fn list(all: &[ConversationInfo]) -> String {
+    let mut table = Table::new(&["#", "NAME", "UNREAD", "ACTIVE", "LAST"]);
+    for one in all {
+        table.row([
+            one.conversation.to_string(),
+            named(&one.shown, &one.with) + &marks(one),
+            if one.unread == 0 { "-".to_owned() } else { one.unread.to_string() },
+            one.active.map_or_else(|| "-".to_owned(), time),
+            last(one),
+        ]);
+    }
+    table.render("No conversations yet: add somebody with `cwtch contact add`.")
+}
+
+/// One of them, in a line.
+pub(crate) fn one(info: &ConversationInfo) -> String {
+    let unread = match info.unread {
+        0 => "nothing unread".to_owned(),
+        1 => "1 message unread".to_owned(),
+        more => format!("{more} messages unread"),
+    };
+    let draft = if info.draft.is_some() { ", with a draft" } else { "" };
+    format!(
+        "#{} {}{}: {unread}{draft}.\n",
+        info.conversation,
+        line(&named(&info.shown, &info.with)),
+        marks(info)
+    )
+}
+
+fn marks(info: &ConversationInfo) -> String {
+    let marks = [(info.pinned, "pinned"), (info.muted, "muted"), (info.archived, "archived")];
+    let marks: Vec<&str> = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect();
+    if marks.is_empty() { String::new() } else { format!(" [{}]", marks.join(", ")) }
+}
+
+/// The text that was being written, else the last message, as far as it fits.
+fn last(info: &ConversationInfo) -> String {
+    let text = match (&info.draft, &info.last) {
+        (Some(draft), _) => format!("draft: {draft}"),
+        (None, Some(message)) => format!("{}: {}", speaker(message), message.text),
+        (None, None) => return "-".to_owned(),
+    };
+    let text = line(&text);
+    if text.chars().count() <= LAST_MAX {
+        return text;
+    }
+    text.chars().take(LAST_MAX - 1).chain(['…']).collect()
+}
+
+fn speaker(message: &MessageInfo) -> String {
+    if message.own { "you".to_owned() } else { named(&message.speaker.shown, &message.author) }
+}
+
+#[cfg(test)]
+mod tests {
+    use cwtch_api::{NameKind, NameSource};
+
+    use super::*;
+
+    fn info() -> ConversationInfo {
+        ConversationInfo {
+            conversation: 7,
+            kind: NameKind::Contact,
+            with: "address".into(),
+            name: "Bob".into(),
+            name_source: NameSource::Claimed,
+            shown: "\"Bob\"".into(),
+            unread: 0,
+            read_to: 0,
+            messages: 0,
+            draft: None,
+            muted: false,
+            pinned: false,
+            archived: false,
+            active: None,
+            last: None,
+        }
+    }
+
+    #[test]
+    fn a_list_says_what_is_unread_and_what_was_being_written() {
+        let quiet = info();
+        let draft = Some(format!("one\u{1b}[2J\ntwo {}", "x".repeat(100)));
+        let busy = ConversationInfo { unread: 12, muted: true, pinned: true, draft, ..info() };
+        let plain = anstream::adapter::strip_str(&list(&[busy, quiet])).to_string();
+        let lines: Vec<&str> = plain.lines().collect();
+        assert!(lines[1].contains("\"Bob\" [pinned, muted]") && lines[1].contains("12"), "{plain}");
+        assert!(lines[1].contains("draft: one two xxx") && lines[1].ends_with('…'), "{plain}");
+        assert_eq!(lines[2].split_whitespace().collect::<Vec<_>>(), ["7", "\"Bob\"", "-", "-", "-"]);
+        assert_eq!(lines.len(), 3);
+        assert_eq!(one(&info()), "#7 \"Bob\": nothing unread.\n");
+        assert_eq!(one(&ConversationInfo { unread: 1, ..info() }), "#7 \"Bob\": 1 message unread.\n");
+    }
+}

@@ -1,0 +1,88 @@
+//! Conversations on the command line: their numbers, what is unread, and what a person does with them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test support"
+)]
+
+use serde_json::{Value, json};
+
+use super::common::{Person, World};
+
+/// Names and unread counts of the conversations in a list.
+fn listed(person: &Person, arguments: &[&str]) -> Vec<(String, u64)> {
+    let list = person.ok(arguments);
+    let one = |one: &Value| (one["shown"].as_str().unwrap().to_owned(), one["unread"].as_u64().unwrap());
+    list.as_array().expect("an array").iter().map(one).collect()
+}
+
+#[test]
+fn conversations_are_listed_with_what_is_unread_and_named_by_their_number() {
+    let world = World::new();
+    let (me, bob, carol) =
+        (world.person_online("me"), world.person_online("bob"), world.person_online("carol"));
+    me.befriend("Bob", &bob, "Me");
+    me.befriend("Carol", &carol, "Me");
+    for text in ["one", "two"] {
+        bob.ok(&["send", "Me", text]);
+    }
+    carol.ok(&["send", "Me", "three"]);
+    let shown = |names: &[(&str, u64)]| -> Vec<(String, u64)> {
+        names.iter().map(|(name, unread)| ((*name).to_owned(), *unread)).collect()
+    };
+    assert_eq!(listed(&me, &["conversation", "list"]), shown(&[("Carol", 1), ("Bob", 2)]));
+    let list = me.ok(&["conversation", "list"]);
+    assert_eq!((&list[1]["last"]["text"], &list[1]["with"]), (&json!("two"), &json!(bob.address)));
+
+    // The number names it, on the command line and on the socket; and replies and events speak it.
+    let number = list[1]["conversation"].as_i64().unwrap();
+    let sent = me.ok(&["send", &format!("#{number}"), "four"]);
+    assert_eq!((&sent["conversation"], &sent["with"]), (&json!(number), &json!(bob.address)));
+    let mut rpc = me.rpc();
+    let after = rpc.call(1, "subscribe", json!({}))["result"]["after"].clone();
+    let page = rpc.call(2, "messages", json!({"conversation": number}))["result"].clone();
+    assert_eq!(page.as_array().unwrap().len(), 3);
+    let middle = page[1]["id"].clone();
+    let texts = |answer: &Value| -> Vec<String> {
+        let all = answer["result"].as_array().unwrap();
+        all.iter().map(|message| message["text"].as_str().unwrap().to_owned()).collect()
+    };
+    let before = rpc.call(3, "messages", json!({"conversation": number, "before": middle}));
+    assert_eq!(texts(&before), ["one"]);
+    let around = rpc.call(4, "messages", json!({"conversation": number, "around": middle, "limit": 2}));
+    assert_eq!(texts(&around), ["two", "four"]);
+    let both = rpc.call(5, "messages", json!({"conversation": number, "before": 1, "around": 1}));
+    assert_eq!(both["error"]["code"], 1);
+
+    let read = rpc.call(6, "conversation.read", json!({"conversation": number}))["result"].clone();
+    assert_eq!(read["unread"], 0);
+    let mut again = me.rpc();
+    again.call(1, "subscribe", json!({ "after": after }));
+    let changed = again.event(|event| event["event"] == "conversation-changed");
+    assert_eq!(
+        (&changed["conversation"]["conversation"], &changed["conversation"]["unread"]),
+        (&json!(number), &json!(0))
+    );
+    bob.ok(&["send", "Me", "five"]);
+    let told = again.event(|event| event["event"] == "message");
+    assert_eq!(told["message"]["conversation"], number);
+    assert_eq!(listed(&me, &["conversation", "list"]), shown(&[("Bob", 1), ("Carol", 1)]));
+
+    me.ok(&["conversation", "pin", "Carol"]);
+    me.ok(&["conversation", "draft", "Carol", "half a thought"]);
+    assert_eq!(listed(&me, &["conversation", "list"]), shown(&[("Carol", 1), ("Bob", 1)]));
+    me.ok(&["conversation", "archive", "Bob"]);
+    assert_eq!(listed(&me, &["conversation", "list"]), shown(&[("Carol", 1)]));
+    assert_eq!(listed(&me, &["conversation", "list", "--all"]), shown(&[("Carol", 1), ("Bob", 1)]));
+    let muted = me.ok(&["conversation", "mute", "Carol"]);
+    assert_eq!(
+        (&muted["muted"], &muted["pinned"], &muted["draft"]),
+        (&json!(true), &json!(true), &json!("half a thought"))
+    );
+    let plain = me.human(&["conversation", "list"]).stdout;
+    assert!(plain.contains("Carol [pinned, muted]") && plain.contains("draft: half a thought"), "{plain}");
+    let (kind, _) = me.fails(&["conversation", "read", "#999"]);
+    assert_eq!(kind, "not-found");
+}
