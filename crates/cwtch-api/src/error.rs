@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::Advice;
 use crate::reply::{CandidateInfo, MessageInfo};
 
 /// What kind of trouble it is: decides what a person or a program can do. Each kind has its exit code, see `cwtch help`.
@@ -69,7 +70,7 @@ impl ErrorKind {
     }
 }
 
-/// A refusal: one sentence that says what was wrong and what to do. It never carries a secret.
+/// A refusal: one sentence that says what was wrong, and advice. It never carries a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct ApiError {
@@ -86,12 +87,22 @@ pub struct ApiError {
     /// With [`ErrorKind::ChangesGone`]: which changes are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feed: Option<FeedInfo>,
+    /// Things that a person can do about it, for a user interface to offer in its own words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub advice: Vec<Advice>,
 }
 
 impl ApiError {
     /// An error of a kind with its sentence.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), concerns: None, candidates: Vec::new(), feed: None }
+        Self {
+            kind,
+            message: message.into(),
+            concerns: None,
+            candidates: Vec::new(),
+            feed: None,
+            advice: Vec::new(),
+        }
     }
 
     /// What a caller hears while the engine stops.
@@ -100,8 +111,8 @@ impl ApiError {
     }
 
     /// Its values for programs, beside kind and sentence: as `message` the own message that it is about, which exists and
-    /// must not be sent once more; as `candidates` what an ambiguous name may stand for; as `changes`
-    /// which changes are kept.
+    /// must not be sent once more; as `candidates` what an ambiguous name may stand for; as `changes` which changes are
+    /// kept; as `advice` what a person can do about it.
     pub fn data(&self) -> Map<String, Value> {
         let mut data = Map::new();
         if let Some(message) = &self.concerns {
@@ -113,7 +124,17 @@ impl ApiError {
         if let Some(feed) = &self.feed {
             data.insert("changes".to_owned(), json!(feed));
         }
+        if !self.advice.is_empty() {
+            data.insert("advice".to_owned(), json!(self.advice));
+        }
         data
+    }
+
+    /// The same with something that a person can do about it.
+    #[must_use]
+    pub fn advise(mut self, advice: impl IntoIterator<Item = Advice>) -> Self {
+        self.advice.extend(advice);
+        self
     }
 
     /// The same about a message.

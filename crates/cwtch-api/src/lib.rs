@@ -4,12 +4,14 @@
 //! [`Reply`] or [`ApiError`], and a stream of [`Event`]s. All types are plain data with a stable JSON form; [`rpc`] is how
 //! they go over a daemon's socket, line by line. Nothing here knows a database, a network or a runtime.
 
+mod advice;
 mod command;
 mod error;
 mod event;
 mod reply;
 pub mod rpc;
 
+pub use advice::Advice;
 pub use command::Command;
 pub use error::{ApiError, ErrorKind, FeedInfo};
 pub use event::{Event, LogNotice, ServerPhase, Task, Told};

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use cwtch_api::ApiError;
 use cwtch_api::rpc::{LineFault, RpcError};
+use cwtch_api::{Advice, ApiError};
 use serde_json::{Map, Value, json};
+
+use crate::advice;
 
 /// Done.
 pub(crate) const EXIT_OK: u8 = 0;
@@ -86,14 +88,17 @@ impl std::error::Error for Fault {}
 
 impl From<ApiError> for Fault {
     fn from(error: ApiError) -> Self {
-        Self { data: error.data(), ..Self::new(error.kind.name(), error.message) }
+        let message = advice::with(&error.message, &error.advice);
+        Self { data: error.data(), ..Self::new(error.kind.name(), message) }
     }
 }
 
 impl From<RpcError> for Fault {
     fn from(error: RpcError) -> Self {
         let usage = if error.is_invalid_params() { "usage" } else { "internal" };
-        Self { data: error.data, ..Self::new(error.kind.as_deref().unwrap_or(usage), error.message) }
+        let advised = error.data.get("advice").cloned().map(serde_json::from_value::<Vec<Advice>>);
+        let message = advice::with(&error.message, &advised.and_then(Result::ok).unwrap_or_default());
+        Self { data: error.data, ..Self::new(error.kind.as_deref().unwrap_or(usage), message) }
     }
 }
 

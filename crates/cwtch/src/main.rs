@@ -1,5 +1,6 @@
 //! Cwtch for people: command line, daemon and demonstration.
 
+mod advice;
 mod args;
 mod cli;
 mod daemon;

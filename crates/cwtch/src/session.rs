@@ -305,7 +305,14 @@ impl From<StorageError> for Fault {
             StorageError::Locked => "locked",
             _ => "storage",
         };
-        Self::new(kind, sentence(&error.to_string()))
+        let wrong = sentence(&error.to_string());
+        Self::new(
+            kind,
+            match error {
+                StorageError::NoSuchProfile => format!("{wrong} {}", text::NO_SUCH_PROFILE),
+                _ => wrong,
+            },
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! Text that people read: help, and the sentences that this program says by itself.
 //!
-//! Sentences of the engine, the profile and the network are written where their faults are known.
+//! Sentences of the engine, the profile and the network are written where their faults are known; what a person can do
+//! about them comes as [`cwtch_api::Advice`], and its words are in [`crate::advice`].
 
 pub(crate) const ABOUT: &str =
     "Talk to people and groups with nobody in between who learns who talks to whom";
@@ -114,7 +115,7 @@ A text that begins with a dash stands after two dashes:
 
 pub(crate) const BLOCK_HELP: &str = "\
 Whoever knows your address can connect; with --unknown such people are closed as soon as they have said
-who they are, and nothing is remembered of them. Contacts that you add yourself are not concerned. Without
+who they are, and nothing is remembered of them. Contacts that you add yourself are let in all the same. Without
 it you are asked about at most 32 strangers an hour, and 256 are remembered: when there is no room, the
 last one of the most crowded hour is forgotten.";
 
@@ -145,7 +146,7 @@ was queued goes out. A backup that was put back needs none of this: it just goes
 pub(crate) const MESSAGES_HELP: &str = "\
 Marks: ✓ acknowledged or stored, … on its way, ✗ failed, ! a message before
 this one was not delivered, or there is something else to say about it: that stands
-under it. Times are those of this place, with their offset from UTC.
+under it. Times are local, with their offset from UTC.
 
 With --json, one object per line: id, conversation (its number), with, author, text, overlay,
 sent, received, state, own, previous, gap, quoted, index, reposted, notes, and
@@ -175,7 +176,7 @@ docs/json-rpc.md. Other commands for the same profile use it and need no passwor
 Says how far the network is, and \"Online as …\" once others can reach the profile; until then, and \
 whenever the network goes away, it keeps trying. With --json, standard output has one object per line: \
 first {\"event\":\"ready\",\"address\":…,\"socket\":…} when the socket answers, then `network`, \
-`reachability`, `online` and `offline` events; whoever does not read them misses them and holds nothing \
+`reachability`, `online` and `offline` events; a reader that is too slow misses some and holds nothing \
 up. Stops on SIGTERM, SIGINT, SIGHUP, `cwtch daemon --stop` or the method `shutdown`, and exits with 0; \
 with 1 if it fails.
 
@@ -209,6 +210,9 @@ terminal it then offers to leave everything running for you to try; without one 
 with 1 if any step failed.";
 
 pub(crate) const OTHER_NETWORK: &str = "The profile's daemon is on another network than the one named: leave --network (or CWTCH_NETWORK) out to use the daemon's, or stop the daemon first.";
+
+pub(crate) const NO_SUCH_PROFILE: &str =
+    "List them with `cwtch profile list`, or make one with `cwtch profile new`.";
 
 pub(crate) const NO_DAEMON: &str = "No daemon runs for this profile: start one with `cwtch daemon --detach`.";
 

@@ -8,7 +8,9 @@ use cwtch_wire::invite::{INVITE_PREFIX, TOFU_PREFIX};
 use super::context::Context;
 use super::info::{attribute_info, attribute_name, contact_info, conversation_info};
 use super::inner::Inner;
-use crate::api::{ApiError, AttributeInfo, CandidateInfo, ContactInfo, ErrorKind, Event, NameInfo, NameKind};
+use crate::api::{
+    Advice, ApiError, AttributeInfo, CandidateInfo, ContactInfo, ErrorKind, Event, NameInfo, NameKind,
+};
 use crate::names;
 use crate::profile::{Attribute, Contact, ContactState, Conversation, Group, Lookup, Profile, StorageError};
 
@@ -141,24 +143,26 @@ fn one<T>(typed: &str, what: &str, found: Lookup<T>) -> Result<T, ApiError> {
         Lookup::Nothing(alike) => (alike, false),
         Lookup::Several(all) => (all, true),
     };
-    let sentence = if several {
-        format!(
+    let (sentence, advice) = if several {
+        let sentence = format!(
             "{typed:?} may be any of these: {}. Name the one that you mean by its address or id, or give it a name of \
-             your own: `cwtch contact rename` and `cwtch group rename`.",
+             your own.",
             listed(&alike)
-        )
+        );
+        (sentence, vec![Advice::ContactRename, Advice::GroupRename])
     } else if !alike.is_empty() {
-        format!(
+        let sentence = format!(
             "No {what} is called {typed:?}, but this looks like it: {}. Name the one that you mean by its address or id.",
             listed(&alike)
-        )
+        );
+        (sentence, Vec::new())
     } else {
         match what {
-            "contact" => format!("No contact is called {typed:?}: `cwtch contact list` shows them."),
-            "group" => format!("No group is called {typed:?}: `cwtch group list` shows them."),
-            _ => format!(
-                "Nobody is called {typed:?}, neither a contact nor a group: `cwtch contact list` and `cwtch group list` \
-                 show them."
+            "contact" => (format!("No contact is called {typed:?}."), vec![Advice::ContactList]),
+            "group" => (format!("No group is called {typed:?}."), vec![Advice::GroupList]),
+            _ => (
+                format!("Nobody is called {typed:?}, neither a contact nor a group."),
+                vec![Advice::ContactList, Advice::GroupList],
             ),
         }
     };
@@ -168,7 +172,7 @@ fn one<T>(typed: &str, what: &str, found: Lookup<T>) -> Result<T, ApiError> {
         name: conversation_info(conversation),
     };
     let candidates = alike.iter().take(CANDIDATES_MAX).map(candidate).collect();
-    Err(ApiError { candidates, ..ApiError::new(ErrorKind::NotFound, sentence) })
+    Err(ApiError { candidates, advice, ..ApiError::new(ErrorKind::NotFound, sentence) })
 }
 
 /// Conversations in a sentence: kind, name as it is shown, beginning of the address or id.
@@ -228,18 +232,18 @@ fn info(inner: &Inner, contact: &Contact) -> ContactInfo {
 /// An address that a person typed.
 pub(crate) fn parse_address(text: &str) -> Result<Address, ApiError> {
     Address::parse_pasted(text).map_err(|error| {
-        let sentence = match text.trim_start() {
+        let usage = |sentence: String| ApiError::new(ErrorKind::Usage, sentence);
+        match text.trim_start() {
             text if text.starts_with(SERVER_PREFIX) => {
-                "This is a server's text, not somebody's address: add the server with `cwtch server add`."
-                    .to_owned()
+                usage("This is a server's text, not somebody's address.".to_owned())
+                    .advise([Advice::ServerAdd])
             }
             text if text.starts_with(INVITE_PREFIX) || text.starts_with(TOFU_PREFIX) => {
-                "This is an invite to a group, not somebody's address: join with `cwtch group join`."
-                    .to_owned()
+                usage("This is an invite to a group, not somebody's address.".to_owned())
+                    .advise([Advice::GroupJoin])
             }
-            _ => format!("This is not a usable address: {error}."),
-        };
-        ApiError::new(ErrorKind::Usage, sentence)
+            _ => usage(format!("This is not a usable address: {error}.")),
+        }
     })
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::feed::{Feed, Teller};
 use super::info::sentence;
 use super::worker::{Gone, Worker};
-use crate::api::{ApiError, ErrorKind, FeedInfo};
+use crate::api::{Advice, ApiError, ErrorKind, FeedInfo};
 use crate::profile::{Profile, Reader, StorageError};
 
 /// A handle to the profile's threads.
@@ -169,7 +169,16 @@ impl From<StorageError> for ApiError {
             E::ChangesGone { bounds, .. } => Some(FeedInfo { oldest: bounds.oldest, newest: bounds.newest }),
             _ => None,
         };
-        Self { feed, ..Self::new(kind, sentence(&error.to_string())) }
+        let advice = match error {
+            E::UnknownContact => Some(Advice::ContactAdd),
+            E::UnknownServer => Some(Advice::ServerAdd),
+            E::UnknownGroup => Some(Advice::GroupJoin),
+            E::Blocked => Some(Advice::ContactAccept),
+            E::Named => Some(Advice::ContactRename),
+            E::ServerInUse => Some(Advice::GroupLeave),
+            _ => None,
+        };
+        Self { feed, ..Self::new(kind, sentence(&error.to_string())) }.advise(advice)
     }
 }
 

@@ -8,7 +8,7 @@ use super::dial::Target;
 use super::info::{Speakers, message_info};
 use super::inner::Inner;
 use super::patience::Patience;
-use crate::api::{ApiError, ErrorKind, MessageInfo, MessageState};
+use crate::api::{Advice, ApiError, ErrorKind, MessageInfo, MessageState};
 use crate::profile::{Conversation, ConversationId, MessageId, Profile, StorageError, StoredMessage};
 
 /// Reason why a message is not confirmed although its time is not up.
@@ -81,10 +81,8 @@ async fn hash_of(inner: &Inner, conversation: &Conversation, id: i64) -> Result<
     let message = inner.context.store.read(move |profile| profile.message(MessageId(id))).await?;
     let message =
         message.filter(|message| message.conversation == here && !message.erased).ok_or_else(|| {
-            ApiError::new(
-                ErrorKind::NotFound,
-                format!("There is no message {id} in this conversation; `cwtch messages` shows the ids."),
-            )
+            ApiError::new(ErrorKind::NotFound, format!("There is no message {id} in this conversation."))
+                .advise([Advice::Messages])
         })?;
     Ok(quoted_hash(&message.author, &message.content.json))
 }

@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::watch;
 
 use super::context::Context;
-use crate::api::{ApiError, ElsewhereInfo, ErrorKind, Event, SeenBy};
+use crate::api::{Advice, ApiError, ElsewhereInfo, ErrorKind, Event, SeenBy};
 use crate::profile::{self, Twin};
 
 /// Advice about a twin.
-const ADVICE: &str = "Stop the other one, or this one. Where the profile is to go on, run \
-    `cwtch profile confirm-only-copy`: then what is queued goes out.";
+const ADVICE: &str = "Stop the other one, or this one. Where the profile is to go on, confirm that it is the only copy: \
+    then what is queued goes out.";
 
 /// Knowledge whether this is the only copy of the profile.
 pub(crate) struct Alone {
@@ -47,7 +47,7 @@ impl Alone {
     pub(crate) fn check(&self) -> Result<(), ApiError> {
         match self.info() {
             None => Ok(()),
-            Some(info) => Err(ApiError::new(ErrorKind::Refused, format!("{} {ADVICE}", info.detail))),
+            Some(info) => Err(refused(format!("{} {ADVICE}", info.detail))),
         }
     }
 
@@ -57,8 +57,12 @@ impl Alone {
         // The sender lives as long as this.
         let _ = twin.wait_for(Option::is_some).await;
         let detail = self.info().map(|info| info.detail).unwrap_or_default();
-        ApiError::new(ErrorKind::Refused, format!("{detail} The message stays queued. {ADVICE}"))
+        refused(format!("{detail} The message stays queued. {ADVICE}"))
     }
+}
+
+fn refused(sentence: String) -> ApiError {
+    ApiError::new(ErrorKind::Refused, sentence).advise([Advice::ConfirmOnlyCopy])
 }
 
 fn info(twin: Twin) -> ElsewhereInfo {

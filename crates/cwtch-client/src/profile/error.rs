@@ -37,9 +37,7 @@ pub enum StorageError {
     #[error("there is a profile of this name already: choose another name")]
     ProfileExists,
     /// There is no profile of this name.
-    #[error(
-        "there is no profile of this name: list them with `cwtch profile list`, make one with `cwtch profile new`"
-    )]
+    #[error("there is no profile of this name")]
     NoSuchProfile,
     /// An empty password.
     #[error("an empty password protects nothing: give a password, or say --no-password")]
@@ -70,13 +68,13 @@ pub enum StorageError {
         max: usize,
     },
     /// No contact with this address or name.
-    #[error("there is no such contact: add it with `cwtch contact add`")]
+    #[error("there is no such contact")]
     UnknownContact,
     /// No server with this address.
-    #[error("this server is not known: add it with `cwtch server add`")]
+    #[error("this server is not known")]
     UnknownServer,
     /// No group with this id or name.
-    #[error("there is no such group: join it with `cwtch group join`")]
+    #[error("there is no such group")]
     UnknownGroup,
     /// Neither a contact nor a group has this address, id or name.
     #[error("no contact and no group has this address, id or name")]
@@ -104,16 +102,16 @@ pub enum StorageError {
         why: &'static str,
     },
     /// A contact that is blocked, where one is added.
-    #[error("this contact is blocked: accept it with `cwtch contact accept`")]
+    #[error("this contact is blocked")]
     Blocked,
     /// A contact that exists and is called otherwise, where one is added.
-    #[error("this is a contact already: give it another name with `cwtch contact rename`")]
+    #[error("this is a contact already, under another name")]
     Named,
     /// A contact, where somebody was meant who only connected.
     #[error("only somebody who connected and is no contact can be rejected: block or remove a contact")]
     NoRequest,
     /// A server that carries groups.
-    #[error("this server carries groups of yours: leave them first with `cwtch group leave`")]
+    #[error("this server carries groups of yours: leave them first")]
     ServerInUse,
     /// A server against which there is evidence.
     #[error("there is evidence against this server, which is kept with it: it cannot be removed")]

@@ -1,6 +1,6 @@
 //! What people get wrong, and what others try to slip in.
 
-use cwtch_client::api::{Command, ErrorKind};
+use cwtch_client::api::{Advice, Command, ErrorKind};
 use cwtch_client::engine::Mode;
 use cwtch_primitives::group::GroupKey;
 use cwtch_primitives::token::IssuerKey;
@@ -186,6 +186,6 @@ async fn until_the_experiment_is_on_every_group_command_says_how() {
     ] {
         let error = alice.call(command).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Refused);
-        assert!(error.message.contains("cwtch experiment enable groups"), "{error}");
+        assert_eq!(error.advice, [Advice::ExperimentEnable { name: "groups".to_owned() }], "{error}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cwtch_client::api::{Command, ContactPhase, ErrorKind, Event, SeenBy};
+use cwtch_client::api::{Advice, Command, ContactPhase, ErrorKind, Event, SeenBy};
 use cwtch_net::{Readiness, UnreachableWhy};
 
 use crate::fabric::Manner;
@@ -116,7 +116,7 @@ async fn an_address_that_leads_elsewhere_stops_sending_until_the_person_chooses(
     turn_until("the news", soon, &mut [&mut alice, &mut bob], |people| people[0].count(told) > 0).await;
     let refused = finished(alice.begin_send(&bob.address, None)).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Refused);
-    assert!(refused.message.contains("confirm-only-copy"), "{refused}");
+    assert_eq!(refused.advice, [Advice::ConfirmOnlyCopy], "{refused}");
     // What others say is heard.
     let heard = bob.begin_send(&alice.address, None);
     turn_until("an acknowledgement", soon, &mut [&mut alice, &mut bob], |_| heard.is_finished()).await;

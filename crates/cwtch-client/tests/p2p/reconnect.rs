@@ -111,7 +111,7 @@ async fn a_one_shot_timeout_says_when_the_message_will_go() {
     let bob = world.address("bob");
     alice.add(&bob).await;
     let why = alice.queues(&bob, "anybody?", Some(1)).await;
-    assert!(why.contains("stays queued") && why.contains("cwtch daemon"), "{why}");
+    assert!(why.contains("stays queued") && why.contains("while a daemon runs"), "{why}");
     let queued = &alice.messages(&bob).await[0];
     assert_eq!((queued.text.as_str(), queued.state), ("anybody?", MessageState::Queued));
 }

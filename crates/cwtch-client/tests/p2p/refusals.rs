@@ -1,6 +1,6 @@
 //! What the engine says no to, in which words, and that it changes nothing then.
 
-use cwtch_client::api::{Command, ErrorKind, Reply};
+use cwtch_client::api::{Advice, Command, ErrorKind, Reply};
 
 use crate::support::World;
 
@@ -28,7 +28,7 @@ async fn groups_are_off_until_they_are_turned_on() {
     for command in commands {
         let error = alice.call(command).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Refused);
-        assert!(error.message.contains("cwtch experiment enable groups"), "{error}");
+        assert_eq!(error.advice, [Advice::ExperimentEnable { name: "groups".to_owned() }], "{error}");
     }
     let unknown = Command::ExperimentEnable { name: "time-travel".to_owned() };
     assert_eq!(alice.call(unknown).await.unwrap_err().kind, ErrorKind::Usage);

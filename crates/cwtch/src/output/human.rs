@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use cwtch_api::{
-    AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, Event, ExperimentInfo,
+    Advice, AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, Event, ExperimentInfo,
     GroupCreated, GroupInfo, MessageInfo, MessageState, NameInfo, NameKind, ReadinessInfo, RejectInfo,
     ServerInfo, ServerPhase, StatusInfo,
 };
@@ -14,6 +14,7 @@ use super::sanitize::{line, lines};
 use super::table::Table;
 use super::time::{self, time};
 use super::{BAD, BOLD, DIM, GOOD, WARN, layout, log, notes};
+use crate::advice;
 
 /// Number of characters of an address or id that are shown where its whole length would only be in the way.
 const SHORT: usize = 10;
@@ -396,11 +397,17 @@ pub(crate) fn event(event: &Event) -> String {
         Event::Rejected { count, reason, .. } => {
             format!("{WARN}{} refused{WARN:#}: {}", plural(*count, "message"), line(reason))
         }
-        Event::Alarm { server, detail, advice, .. } => {
-            format!("{BAD}alarm{BAD:#} about the server {}: {} {}", line(server), line(detail), line(advice))
+        Event::Alarm { server, proven, evidence, detail, advice } => {
+            let proof = evidence.filter(|_| *proven).map(|id| Advice::EvidenceExport { id });
+            // With evidence nothing more is asked of the server until the person says so.
+            let resume = evidence.map(|_| Advice::ServerResume { server: server.clone() });
+            let advised: Vec<Advice> = proof.into_iter().chain(resume).collect();
+            let todo = line(&advice::with(advice, &advised));
+            format!("{BAD}alarm{BAD:#} about the server {}: {} {todo}", line(server), line(detail))
         }
         Event::RunsElsewhere { detail, advice, .. } => {
-            format!("{BAD}running elsewhere{BAD:#}: {} {}", line(detail), line(advice))
+            let todo = line(&advice::with(advice, &[Advice::ConfirmOnlyCopy]));
+            format!("{BAD}running elsewhere{BAD:#}: {} {todo}", line(detail))
         }
         Event::LogNotice { server, detail, .. } => {
             format!("{WARN}server {}{WARN:#}: {}", short(server), line(detail))

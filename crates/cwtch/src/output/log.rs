@@ -3,12 +3,13 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use cwtch_api::{EvidenceInfo, EvidenceText, LogInfo, ServerInfo};
+use cwtch_api::{Advice, EvidenceInfo, EvidenceText, LogInfo, ServerInfo};
 
 use super::sanitize::{line, lines};
 use super::table::Table;
 use super::time::time;
 use super::{BAD, BOLD, DIM, WARN};
+use crate::advice;
 
 /// A server's log in a column.
 pub(crate) fn column(log: Option<&LogInfo>) -> String {
@@ -25,7 +26,10 @@ pub(crate) fn remarks(server: &ServerInfo) -> String {
     let mut out = String::new();
     let Some(log) = &server.log else { return out };
     if let Some(alarm) = &log.alarm {
-        let _ = writeln!(out, "{BAD}alarm{BAD:#} {}: {}", line(&server.address), lines(alarm, "  "));
+        let resume = Advice::ServerResume { server: server.address.clone() };
+        let advised = if log.evidence > 0 { vec![resume] } else { Vec::new() };
+        let alarm = advice::with(alarm, &advised);
+        let _ = writeln!(out, "{BAD}alarm{BAD:#} {}: {}", line(&server.address), lines(&alarm, "  "));
     } else if let Some(checked) = log.checked {
         let _ = writeln!(
             out,

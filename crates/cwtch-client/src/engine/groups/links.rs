@@ -12,15 +12,13 @@ use super::link::Link;
 use super::log::{Teller, unix};
 use super::sentences;
 use super::shared::Shared;
-use crate::api::{ApiError, ErrorKind, ServerPhase};
+use crate::api::{Advice, ApiError, ErrorKind, ServerPhase};
 use crate::profile::{Group, Server, StorageError};
 
 /// What every command about groups and servers hears while the experiment is off.
 pub(crate) fn switched_off() -> ApiError {
-    ApiError::new(
-        ErrorKind::Refused,
-        "Groups are an experiment and off. Turn them on with: cwtch experiment enable groups",
-    )
+    ApiError::new(ErrorKind::Refused, "Groups are an experiment and off.")
+        .advise([Advice::ExperimentEnable { name: "groups".to_owned() }])
 }
 
 /// The links of all servers.

@@ -6,7 +6,7 @@ use cwtch_net::ConnError;
 use cwtch_primitives::Address;
 use cwtch_wire::WireError;
 
-use crate::api::{ApiError, ErrorKind};
+use crate::api::{Advice, ApiError, ErrorKind};
 pub(super) use crate::engine::info::sentence;
 use crate::engine::patience::{GaveUp, Patience};
 
@@ -20,18 +20,20 @@ pub(super) fn unknown_server_of_invite(server: &Address) -> ApiError {
     ApiError::new(
         ErrorKind::Refused,
         format!(
-            "The invite's server {server} is not known here: add it with `cwtch server add server:…`, or ask for \
-             the tofubundle:… form of the invite, which contains it."
+            "The invite's server {server} is not known here: add it first, or ask for the tofubundle:… form of the \
+             invite, which contains it."
         ),
     )
+    .advise([Advice::ServerAdd])
 }
 
 /// A server that is neither known nor a `server:` string.
 pub(super) fn unknown_server() -> ApiError {
     ApiError::new(
         ErrorKind::NotFound,
-        "This server is not known: add it with `cwtch server add server:…`, or give the server:… string here.",
+        "This server is not known: add it first, or give the server:… string here.",
     )
+    .advise([Advice::ServerAdd])
 }
 
 /// A limit of this program.
@@ -80,11 +82,8 @@ pub(super) const NOT_STORED: &str = "The server could not store the message; its
 
 /// A post that the server cannot take now.
 pub(super) fn waits(why: &str, daemon: bool) -> String {
-    let when = if daemon {
-        "by itself"
-    } else {
-        "with the next `send` or `sync`, or by itself while `cwtch daemon` runs"
-    };
+    let when =
+        if daemon { "by itself" } else { "with the next `send` or `sync`, or by itself while a daemon runs" };
     format!("{why} The message stays queued and goes out {when}.")
 }
 
@@ -123,7 +122,7 @@ pub(super) fn unconfirmed(
     let when = if daemon {
         "as soon as the server can be reached"
     } else {
-        "with the next `send` or `sync` that reaches the server, or by itself while `cwtch daemon` runs"
+        "with the next `send` or `sync` that reaches the server, or by itself while a daemon runs"
     };
     match gave_up {
         GaveUp::Hopeless(why) => format!("{why} The message stays queued and goes out {when}."),
@@ -150,9 +149,10 @@ pub(super) fn no_server(error: &cwtch_primitives::AddressError) -> ApiError {
     ApiError::new(
         ErrorKind::Usage,
         format!(
-            "This names no server ({error}): give a server's address as `cwtch server list` shows it, or a server:… string."
+            "This names no server ({error}): give a server's address as the list of servers shows it, or a server:… string."
         ),
     )
+    .advise([Advice::ServerList])
 }
 
 #[cfg(test)]

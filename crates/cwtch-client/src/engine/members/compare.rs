@@ -125,8 +125,8 @@ async fn tell(inner: &Inner, server: &Address, contact: &Address) -> Result<(), 
         server: server.to_string(),
         notice: LogNotice::Differs,
         detail: format!(
-            "{name} is shown a different log of this server, or says so. Nothing is proven; compare with others on \
-             another way."
+            "{name} is shown a different log of this server, or says so. Nothing is proven; compare with others \
+             through another channel."
         ),
     });
     Ok(())

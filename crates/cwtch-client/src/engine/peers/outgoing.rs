@@ -9,7 +9,7 @@ use cwtch_wire::peer::PeerVersion;
 
 use super::waiters::{Fate, Wait};
 use super::{Peers, dialer};
-use crate::api::{ApiError, ErrorKind, MessageInfo, MessageState};
+use crate::api::{Advice, ApiError, ErrorKind, MessageInfo, MessageState};
 use crate::engine::dial::Target;
 use crate::engine::info::{message_by_id, own_content};
 use crate::engine::patience::{GaveUp, Patience};
@@ -151,7 +151,7 @@ impl Peers {
         let when = if self.shared.context.is_daemon() {
             "as soon as the contact is online and has accepted you"
         } else {
-            "with the next command that reaches this contact, or by itself while `cwtch daemon` runs"
+            "with the next command that reaches this contact, or by itself while a daemon runs"
         };
         match gave_up {
             GaveUp::Hopeless(why) => format!("{why} The message stays queued and goes out {when}."),
@@ -171,10 +171,8 @@ impl Peers {
 fn refuse_state(state: ContactState) -> Result<(), ApiError> {
     let sentence = match state {
         ContactState::Accepted => return Ok(()),
-        ContactState::Unknown | ContactState::Rejected => {
-            "This contact is not accepted yet; accept it first with `cwtch contact accept`."
-        }
-        ContactState::Blocked => "This contact is blocked; accept it first with `cwtch contact accept`.",
+        ContactState::Unknown | ContactState::Rejected => "This contact is not accepted yet.",
+        ContactState::Blocked => "This contact is blocked.",
     };
-    Err(ApiError::new(ErrorKind::Refused, sentence))
+    Err(ApiError::new(ErrorKind::Refused, sentence).advise([Advice::ContactAccept]))
 }

@@ -3,7 +3,7 @@
 use cwtch_primitives::Address;
 use cwtch_protocol::monitor::Notice;
 
-use crate::api::{ApiError, ErrorKind, Event};
+use crate::api::{Advice, ApiError, ErrorKind, Event};
 use crate::profile::{Profile, StorageError};
 
 /// Why a server is not trusted.
@@ -32,22 +32,21 @@ pub(in super::super) fn of_server(
     let status = profile.log_status(server)?;
     if status.stopped {
         let newest = profile.evidence()?.into_iter().rfind(|piece| piece.server == *server);
-        return Ok(Some(stopped(server, newest.as_ref())));
+        return Ok(Some(stopped(newest.as_ref())));
     }
     Ok(status.downgraded.map(|_| downgrade()))
 }
 
-fn stopped(server: &Address, newest: Option<&crate::profile::StoredEvidence>) -> Alarm {
+fn stopped(newest: Option<&crate::profile::StoredEvidence>) -> Alarm {
     let what = newest.map_or_else(
         || "this server contradicted what it had signed".to_owned(),
         |piece| piece.evidence.to_string(),
     );
     let proven = newest.is_some_and(|piece| piece.evidence.kind.is_proven());
-    let proof = match newest {
-        Some(piece) if proven => {
-            format!("It can be proven to anybody: `cwtch evidence export {} --output FILE`.", piece.id)
-        }
-        _ => "You saw it, but it cannot be proven to others.".to_owned(),
+    let proof = if proven {
+        "It can be proven to anybody."
+    } else {
+        "You saw it, but it cannot be proven to others."
     };
     let did = if proven { "cheated" } else { "contradicts itself" };
     Alarm {
@@ -55,9 +54,8 @@ fn stopped(server: &Address, newest: Option<&crate::profile::StoredEvidence>) ->
         evidence: newest.map(|piece| piece.id),
         what: format!("This server {did}: {what}."),
         advice: format!(
-            "It is not used any more. {proof} Ask your contacts on another way whether they have the alarm, too, \
-             and move the groups to another server. If you are sure that it is an accident: \
-             `cwtch server resume {server}`."
+            "It is not used any more. {proof} Ask your contacts through another channel whether they have the alarm, \
+             too, and move the groups to another server."
         ),
         stopped: true,
     }
@@ -83,7 +81,7 @@ pub(super) fn lost_again(notice: &Notice) -> Alarm {
         proven: false,
         evidence: None,
         what: notice.to_string(),
-        advice: "Ask its operator and your contacts, and consider to move the groups to another server."
+        advice: "Ask its operator and your contacts, and consider moving the groups to another server."
             .to_owned(),
         stopped: false,
     }
@@ -104,7 +102,9 @@ impl Alarm {
     /// What a command hears that needs the server.
     pub(in super::super) fn error(&self, server: &Address) -> ApiError {
         let what = self.what.replacen("This server", &format!("The server {server}"), 1);
-        ApiError::new(ErrorKind::Refused, format!("{what} {}", self.advice))
+        let proof = self.evidence.filter(|_| self.proven).map(|id| Advice::EvidenceExport { id });
+        let resume = self.stopped.then(|| Advice::ServerResume { server: server.to_string() });
+        ApiError::new(ErrorKind::Refused, format!("{what} {}", self.advice)).advise(proof).advise(resume)
     }
 
     /// All of it, where it is clear which server is meant.

@@ -6,7 +6,7 @@ use cwtch_log::{FraudProof, armour};
 use cwtch_protocol::monitor::ObjectKind;
 use data_encoding::BASE64;
 
-use crate::api::{ApiError, ErrorKind, EvidenceInfo, EvidenceText};
+use crate::api::{Advice, ApiError, ErrorKind, EvidenceInfo, EvidenceText};
 use crate::engine::groups::{Groups, sentences};
 use crate::profile::StoredEvidence;
 
@@ -27,10 +27,8 @@ impl Groups {
     pub(crate) async fn evidence_text(&self, id: i64) -> Result<EvidenceText, ApiError> {
         let found = self.context().store.read(move |profile| profile.evidence_by_id(id)).await?;
         let piece = found.ok_or_else(|| {
-            ApiError::new(
-                ErrorKind::NotFound,
-                "There is no evidence with this number: `cwtch evidence list` shows what there is.",
-            )
+            ApiError::new(ErrorKind::NotFound, "There is no evidence with this number.")
+                .advise([Advice::EvidenceList])
         })?;
         let text = match &piece.evidence.proof {
             Some(proof) => {

@@ -4,7 +4,7 @@ use cwtch_primitives::Address;
 use cwtch_protocol::monitor::Refused;
 
 use super::alarm;
-use crate::api::{ApiError, ErrorKind};
+use crate::api::{Advice, ApiError, ErrorKind};
 use crate::engine::groups::sentences;
 
 /// The error of a refusal. For [`Refused::Stopped`] a better one is made when the alarm is up.
@@ -13,10 +13,9 @@ pub(in super::super) fn refused(server: &Address, why: Refused) -> ApiError {
         Refused::Downgrade => alarm::downgrade().error(server),
         Refused::Stopped => ApiError::new(
             ErrorKind::Refused,
-            format!(
-                "The server {server} contradicts what it signed and is not used any more: `cwtch evidence list`."
-            ),
-        ),
+            format!("The server {server} contradicts what it signed and is not used any more."),
+        )
+        .advise([Advice::EvidenceList]),
         Refused::Older | Refused::EarlierCertificate | Refused::ClockAhead | Refused::Unlinked => {
             let capital = sentences::sentence(&why.to_string());
             ApiError::new(
