@@ -16,7 +16,7 @@ pub enum Command {
     /// The profile's own address. Reply: [`crate::Reply::Address`].
     #[serde(rename = "address")]
     Address,
-    /// What the engine is doing. Reply: [`crate::Reply::Status`].
+    /// Asks for the engine's status. Reply: [`crate::Reply::Status`].
     #[serde(rename = "status")]
     Status,
     /// The person says that this is the only copy of the profile that is used from now on: after
@@ -30,7 +30,7 @@ pub enum Command {
     ContactAdd {
         /// Onion address, with or without `.onion`.
         address: String,
-        /// What the person calls this contact.
+        /// The person's name for this contact.
         #[serde(default)]
         name: Option<String>,
     },
@@ -54,7 +54,7 @@ pub enum Command {
         /// Address or unambiguous name.
         #[serde(deserialize_with = "number_or_text")]
         contact: String,
-        /// What the person calls it; where absent, it is shown by the name that it claims.
+        /// The person's name for it; where absent, it is shown by the name that it claims.
         #[serde(default)]
         name: Option<String>,
     },
@@ -73,7 +73,7 @@ pub enum Command {
         #[serde(deserialize_with = "number_or_text")]
         contact: String,
     },
-    /// Whether whoever is no contact is closed after authentication, and not remembered. Reply: `Done`.
+    /// Decides whether whoever is no contact is closed after authentication, and not remembered. Reply: `Done`.
     #[serde(rename = "contact.block-unknown")]
     ContactBlockUnknown {
         /// On or off; off at first.
@@ -102,7 +102,7 @@ pub enum Command {
     /// Sets one of the own public attributes: `name`, `status`, `attribute-1` … `attribute-3`. Reply: `Attributes`.
     #[serde(rename = "attribute.set")]
     AttributeSet {
-        /// Which attribute.
+        /// The attribute.
         name: String,
         /// Its new value; empty removes it.
         value: String,
@@ -162,7 +162,7 @@ pub enum Command {
         /// Address or unambiguous name.
         #[serde(deserialize_with = "number_or_text")]
         contact: String,
-        /// How long to wait for the acknowledgement, in seconds; 0 does not wait.
+        /// Time to wait for the acknowledgement, in seconds; 0 does not wait.
         #[serde(default)]
         timeout: Option<u64>,
     },
@@ -178,7 +178,7 @@ pub enum Command {
         /// Group id or unambiguous name.
         #[serde(deserialize_with = "number_or_text")]
         group: String,
-        /// What the person calls it; where absent, it is shown by the name that its maker gave it.
+        /// The person's name for it; where absent, it is shown by the name that its maker gave it.
         #[serde(default)]
         name: Option<String>,
     },
@@ -196,12 +196,12 @@ pub enum Command {
     /// Sends text and waits until it is acknowledged (contact) or durably stored (group). Reply: `Message`.
     #[serde(rename = "send")]
     Send {
-        /// Where to.
+        /// The conversation that it goes to.
         #[serde(deserialize_with = "number_or_text")]
         conversation: String,
-        /// What to say.
+        /// The text.
         text: String,
-        /// How long to wait, in seconds; the message stays queued after it. 0 does not wait: the answer is the message
+        /// Time to wait, in seconds; the message stays queued after it. 0 does not wait: the answer is the message
         /// in the state `queued`.
         #[serde(default)]
         timeout: Option<u64>,
@@ -212,7 +212,7 @@ pub enum Command {
     /// Sends a contact's address to a conversation as a suggestion. Reply: `Message`.
     #[serde(rename = "suggest")]
     Suggest {
-        /// Where to.
+        /// The conversation that it goes to.
         #[serde(deserialize_with = "number_or_text")]
         conversation: String,
         /// Whom to suggest: address or unambiguous name.
@@ -258,7 +258,7 @@ pub enum Command {
         /// Group id or unambiguous name.
         #[serde(deserialize_with = "number_or_text")]
         group: String,
-        /// How long to wait for contacts, in seconds.
+        /// Time to wait for contacts, in seconds.
         #[serde(default)]
         timeout: Option<u64>,
     },
@@ -351,7 +351,7 @@ pub enum Command {
         #[serde(deserialize_with = "number_or_text")]
         conversation: String,
     },
-    /// Why messages from servers were refused, newest first. Reply: `Rejects`.
+    /// Reason why messages from servers were refused, newest first. Reply: `Rejects`.
     #[serde(rename = "rejects")]
     Rejects,
 }
@@ -371,7 +371,7 @@ fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, 
 }
 
 impl Command {
-    /// Whether it may wait for somebody else after it has done its part: a contact, a server.
+    /// True if it may wait for somebody else after it has done its part: a contact, a server.
     pub fn waits(&self) -> bool {
         match self {
             Self::Send { timeout, .. }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::Advice;
 use crate::reply::{CandidateInfo, MessageInfo};
 
-/// What kind of trouble it is: decides what a person or a program can do. Each kind has its exit code, see `cwtch help`.
+/// Kind of trouble: decides what a person or a program can do. Each kind has its exit code, see `cwtch help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -81,7 +81,7 @@ pub struct ApiError {
     /// The own message that it is about, where there is one: it exists, and sent once more it would arrive twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concerns: Option<Box<MessageInfo>>,
-    /// What a name may stand for that does not stand for one conversation alone.
+    /// Conversations that a name may stand for that does not stand for one alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<CandidateInfo>,
     /// With [`ErrorKind::ChangesGone`]: which changes are kept.
@@ -105,7 +105,7 @@ impl ApiError {
         }
     }
 
-    /// What a caller hears while the engine stops.
+    /// Error that a caller hears while the engine stops.
     pub fn closed() -> Self {
         Self::new(ErrorKind::Closed, "The engine is stopping; run the command again.")
     }

@@ -27,7 +27,7 @@ pub enum Event {
     Offline {
         /// The own address.
         address: String,
-        /// Why: one sentence.
+        /// The reason: one sentence.
         detail: String,
     },
     /// The way to a contact changed its phase. [`Event::ContactOnline`] and [`Event::ContactOffline`] come
@@ -37,7 +37,7 @@ pub enum Event {
         address: String,
         /// The phase.
         phase: ContactPhase,
-        /// Why the last attempt or connection failed, where one did: one sentence.
+        /// Reason why the last attempt or connection failed, where one did: one sentence.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
     },
@@ -117,7 +117,7 @@ pub enum Event {
         /// The number of its conversation.
         conversation: i64,
     },
-    /// What there is to say about a group message beside its text changed.
+    /// The notes about a group message changed.
     MessageNotes {
         /// Local id.
         id: i64,
@@ -163,7 +163,7 @@ pub enum Event {
         address: String,
         /// The phase.
         phase: ServerPhase,
-        /// Why, where it is not obvious: one sentence.
+        /// The reason, where it is not obvious: one sentence.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
     },
@@ -174,30 +174,30 @@ pub enum Event {
         /// The group, where one of the own keys opened it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         group: Option<String>,
-        /// How many.
+        /// Their number.
         count: u64,
-        /// Why, as a sentence.
+        /// The reason, as a sentence.
         reason: String,
     },
     /// A server did what no honest server does. Told once; `status` and `server.list` go on saying it.
     Alarm {
         /// The server's address.
         server: String,
-        /// Whether there is a proof that anybody can check.
+        /// True if there is a proof that anybody can check.
         proven: bool,
         /// The number of the evidence, where there is some: see `evidence.export`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         evidence: Option<i64>,
-        /// What happened: whole sentences.
+        /// The event: whole sentences.
         detail: String,
-        /// What to do: whole sentences.
+        /// Advice: whole sentences.
         advice: String,
     },
     /// Something about a server's log that accuses nobody. What lasts is told once until the server answers well.
     LogNotice {
         /// The server's address.
         server: String,
-        /// What it is.
+        /// Kind of the notice.
         notice: LogNotice,
         /// The same as whole sentences.
         detail: String,
@@ -205,16 +205,16 @@ pub enum Event {
     /// Another copy of this profile seems to run elsewhere: nothing is sent until the person chooses, with
     /// `profile.confirm-only-copy`. Told once; `status` goes on saying it.
     RunsElsewhere {
-        /// How it was seen.
+        /// Manner in which it was seen.
         seen: SeenBy,
-        /// What happened: whole sentences.
+        /// The event: whole sentences.
         detail: String,
-        /// What to do: whole sentences.
+        /// Advice: whole sentences.
         advice: String,
     },
     /// Progress of something that takes longer than a moment.
     Progress {
-        /// What.
+        /// Kind of the work.
         task: Task,
         /// Units done.
         done: u64,
@@ -251,7 +251,7 @@ pub struct Told {
     pub event: Event,
 }
 
-/// What progress is reported for.
+/// Kind of work that progress is reported for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -262,7 +262,7 @@ pub enum Task {
     ProofOfWork,
 }
 
-/// What may be said about a server's log without accusing anybody.
+/// Kinds of notices about a server's log, which accuse nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -288,7 +288,7 @@ pub enum LogNotice {
 }
 
 impl LogNotice {
-    /// Whether it stays true until the server answers better.
+    /// True if it stays true until the server answers better.
     pub fn lasts(self) -> bool {
         matches!(self, Self::ClockAhead | Self::Stale | Self::Older | Self::Unlinked)
     }

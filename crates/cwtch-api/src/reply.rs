@@ -139,7 +139,7 @@ impl Reply {
     }
 }
 
-/// Whether a contact may talk to us.
+/// State of a contact: whether it may talk to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContactState {
@@ -153,7 +153,7 @@ pub enum ContactState {
     Rejected,
 }
 
-/// Who chose a name.
+/// Source of a name: who chose it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -167,7 +167,7 @@ pub enum NameSource {
     Claimed,
 }
 
-/// What a name stands for.
+/// Kind of thing that a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -186,13 +186,13 @@ pub enum NameKind {
 /// Whom or what a text names, and how to show it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NameInfo {
-    /// What it stands for.
+    /// Kind of thing that it stands for.
     pub kind: NameKind,
     /// The name as it was chosen, on one line and without what cannot be seen; empty without one.
     pub name: String,
-    /// Who chose it.
+    /// Source of the name.
     pub name_source: NameSource,
-    /// What to show: a given name as it is, a claimed one in quotation marks, without a name the beginning of the address
+    /// The text to show: a given name as it is, a claimed one in quotation marks, without a name the beginning of the address
     /// or id; with that in brackets behind it where another conversation would be taken for this one. Only the profile
     /// itself is shown as `you`.
     pub shown: String,
@@ -212,18 +212,18 @@ pub struct CandidateInfo {
     pub name: NameInfo,
 }
 
-/// How far something is from being usable: the network, the own address.
+/// Readiness of something: the network, the own address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadinessInfo {
-    /// How much is done, 0 to 100, as far as it can be told.
+    /// The part that is done, 0 to 100, as far as it can be told.
     pub percent: u8,
-    /// What is waited for, in a few words without a full stop; empty once ready.
+    /// The thing that is waited for, in a few words without a full stop; empty once ready.
     pub waiting_for: String,
-    /// Whether it is usable.
+    /// True if it is usable.
     pub ready: bool,
-    /// What stands in the way and what to do: whole sentences.
+    /// The obstacle, and what to do: whole sentences.
     pub trouble: Option<String>,
-    /// Whether somebody has to do something about the trouble. If not, it may pass by itself.
+    /// True if somebody has to do something about the trouble. If not, it may pass by itself.
     #[serde(default)]
     pub needs_person: bool,
 }
@@ -248,9 +248,9 @@ pub enum ContactPhase {
 pub struct ConnectionInfo {
     /// The phase.
     pub phase: ContactPhase,
-    /// Why the last attempt or connection failed: one sentence; `null` once one succeeds.
+    /// Reason why the last attempt or connection failed: one sentence; `null` once one succeeds.
     pub trouble: Option<String>,
-    /// When the contact was last seen over an authenticated connection, to the minute.
+    /// Time at which the contact was last seen over an authenticated connection, to the minute.
     pub last_seen: Option<i64>,
 }
 
@@ -265,15 +265,15 @@ pub struct ContactInfo {
     /// The name that the person gave it, else the name that it claims, on one line and without what cannot be seen; else
     /// empty.
     pub name: String,
-    /// Who chose the name.
+    /// Source of the name.
     #[serde(default)]
     pub name_source: NameSource,
-    /// What to show, see [`NameInfo::shown`].
+    /// The text to show, see [`NameInfo::shown`].
     #[serde(default)]
     pub shown: String,
-    /// Whether it may talk to us.
+    /// Its state: whether it may talk to us.
     pub state: ContactState,
-    /// Whether an authenticated connection is up; `null` where no daemon runs.
+    /// True if an authenticated connection is up; `null` where no daemon runs.
     pub online: Option<bool>,
     /// The way to it; `null` where no daemon runs.
     #[serde(default)]
@@ -286,7 +286,7 @@ pub struct ContactInfo {
 /// A public attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttributeInfo {
-    /// Which: `name`, `status`, `attribute-1` … `attribute-3`.
+    /// The attribute: `name`, `status`, `attribute-1` … `attribute-3`.
     pub name: String,
     /// Its value.
     pub value: String,
@@ -297,7 +297,7 @@ pub struct AttributeInfo {
 pub struct ExperimentInfo {
     /// Its name.
     pub name: String,
-    /// Whether it is on.
+    /// True if it is on.
     pub enabled: bool,
     /// One sentence about what it does and risks.
     pub description: String,
@@ -314,7 +314,7 @@ pub struct ServerInfo {
     pub tokens: u64,
     /// Connection phase; `null` where no daemon runs.
     pub phase: Option<crate::ServerPhase>,
-    /// Why the server cannot be used as it should now: one sentence; `null` where nothing is known to be wrong.
+    /// Reason why the server cannot be used as it should now: one sentence; `null` where nothing is known to be wrong.
     #[serde(default)]
     pub trouble: Option<String>,
     /// Messages accepted from it so far.
@@ -332,7 +332,7 @@ pub struct ServerInfo {
 pub struct LogInfo {
     /// Messages of all groups that are checked: none of them can be changed or left out unnoticed any more.
     pub size: u64,
-    /// When the server signed the newest state that was checked.
+    /// Time at which the server signed the newest state that was checked.
     pub checked: Option<i64>,
     /// The place of the first message that the server still has to keep.
     pub min_index: u64,
@@ -340,9 +340,9 @@ pub struct LogInfo {
     pub alarm: Option<String>,
     /// The server ended its log, and said so.
     pub retired: bool,
-    /// What the server declared lost, oldest first.
+    /// Ranges that the server declared lost, oldest first.
     pub losses: Vec<LossInfo>,
-    /// How many pieces of evidence there are against it.
+    /// Number of pieces of evidence against it.
     pub evidence: u64,
     /// Own messages that the server lost and that wait to be posted again.
     pub reposts: u64,
@@ -355,7 +355,7 @@ pub struct LossInfo {
     pub from: u64,
     /// Place behind the last that was known here.
     pub to: u64,
-    /// When it was learnt.
+    /// Time at which it was learnt.
     pub at: i64,
 }
 
@@ -366,20 +366,20 @@ pub struct EvidenceInfo {
     pub id: i64,
     /// The server's address.
     pub server: String,
-    /// When it was found.
+    /// Time at which it was found.
     pub found: i64,
-    /// Whether it is a proof that anybody can check.
+    /// True if it is a proof that anybody can check.
     pub proven: bool,
     /// Its kind: 1 to 12 as in section 4 of docs/verifiable-log.md, from 100 on without proof.
     pub kind: u8,
-    /// What happened, as a sentence.
+    /// The event, as a sentence.
     pub detail: String,
 }
 
 /// A piece of evidence to show to others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceText {
-    /// What it is.
+    /// The evidence.
     #[serde(flatten)]
     pub evidence: EvidenceInfo,
     /// The armoured proof for `cwtch-verify`, or a report that says that it is no proof.
@@ -415,10 +415,10 @@ pub struct GroupInfo {
     pub group: String,
     /// The name that the person gave it, else the name that its maker gave it, as for contacts.
     pub name: String,
-    /// Who chose the name.
+    /// Source of the name.
     #[serde(default)]
     pub name_source: NameSource,
-    /// What to show, see [`NameInfo::shown`].
+    /// The text to show, see [`NameInfo::shown`].
     #[serde(default)]
     pub shown: String,
     /// Its server's address.
@@ -440,13 +440,13 @@ pub struct MissingInfo {
     /// The author's name, if it is a contact that has one.
     #[serde(default)]
     pub name: Option<String>,
-    /// Who chose the name.
+    /// Source of the name.
     #[serde(default)]
     pub name_source: NameSource,
-    /// What to show, see [`NameInfo::shown`].
+    /// The text to show, see [`NameInfo::shown`].
     #[serde(default)]
     pub shown: String,
-    /// How many.
+    /// Their number.
     pub count: u64,
 }
 
@@ -461,9 +461,9 @@ pub struct ConversationInfo {
     pub with: String,
     /// Its name, as for contacts and groups.
     pub name: String,
-    /// Who chose the name.
+    /// Source of the name.
     pub name_source: NameSource,
-    /// What to show, see [`NameInfo::shown`].
+    /// The text to show, see [`NameInfo::shown`].
     pub shown: String,
     /// Messages of others that came behind the read mark.
     pub unread: u64,
@@ -493,10 +493,10 @@ impl fmt::Debug for ConversationInfo {
     }
 }
 
-/// What there is to say about a group message beside its text.
+/// Note about a group message beside its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoteInfo {
-    /// What it is.
+    /// Kind of the note.
     pub kind: NoteKind,
     /// The same as whole sentences.
     pub sentence: String,
@@ -533,7 +533,7 @@ pub enum NoteKind {
     Late,
 }
 
-/// Where a message stands.
+/// State of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -570,17 +570,17 @@ pub struct MessageInfo {
     /// The author's name. Its kind is `you` for own messages and for no other.
     #[serde(default)]
     pub speaker: Box<NameInfo>,
-    /// What to show: the text, a reply's body, or the content of an overlay that is not text.
+    /// The text to show: of a text, a reply's body, or the content of an overlay that is not text.
     pub text: String,
     /// Overlay number (1 text, 10 reply, 100 suggested contact, 101 group invite, 200 file, others unknown).
     pub overlay: u64,
-    /// When the author says it was sent; `null` where the protocol does not say.
+    /// Time of sending by its author's clock; `null` where the protocol does not say.
     pub sent: Option<i64>,
-    /// When it arrived here; for own messages, when it was written.
+    /// Time of its arrival here; for own messages, of its writing.
     pub received: i64,
-    /// Where it stands.
+    /// Its state.
     pub state: MessageState,
-    /// Whether it is our own.
+    /// True if it is our own.
     pub own: bool,
     /// Group: base64 signature of the message that the author had seen last. Reply: see `quoted`.
     pub previous: Option<String>,
@@ -593,7 +593,7 @@ pub struct MessageInfo {
     /// Group: place in the server's log, where it has one.
     #[serde(default)]
     pub index: Option<u64>,
-    /// Where it stands in its conversation: messages are read by growing place, and by growing id among equals. Numbers
+    /// Place in its conversation: messages are read by growing place, and by growing id among equals. Numbers
     /// of one conversation are comparable, and say nothing else. It changes when the server shows where the message
     /// stands: [`crate::Event::MessageMoved`].
     #[serde(default)]
@@ -609,7 +609,7 @@ pub struct MessageInfo {
     pub detail: Option<String>,
 }
 
-/// Who wrote what to whom stays out of it.
+/// Leaves out who wrote what to whom.
 impl fmt::Debug for MessageInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id, overlay, state, own, .. } = self;
@@ -638,12 +638,12 @@ pub struct SyncReport {
     /// Own messages that still wait for a server.
     #[serde(default)]
     pub waiting: u64,
-    /// What came of each server.
+    /// Outcome of each server.
     #[serde(default)]
     pub servers: Vec<ServerSync>,
 }
 
-/// What came of syncing with one server.
+/// Outcome of syncing with one server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerSync {
     /// Its address.
@@ -654,11 +654,11 @@ pub struct ServerSync {
     pub rejected: u64,
     /// Own messages that still wait for it.
     pub waiting: u64,
-    /// Why nothing could be fetched: one sentence; `null` if it was.
+    /// Reason why nothing could be fetched: one sentence; `null` if it was.
     pub trouble: Option<String>,
 }
 
-/// What was fetched from one server.
+/// Counts of what was fetched from one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SyncInfo {
     /// New messages of own groups.
@@ -674,13 +674,13 @@ pub struct RejectInfo {
     pub server: String,
     /// The group whose key opened it, where one did.
     pub group: Option<String>,
-    /// When.
+    /// The time.
     pub received: i64,
-    /// Why, as a sentence.
+    /// The reason, as a sentence.
     pub reason: String,
 }
 
-/// How it was seen that another copy of the profile runs.
+/// Manner in which it was seen that another copy of the profile runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -694,30 +694,30 @@ pub enum SeenBy {
 /// Another copy of the profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ElsewhereInfo {
-    /// How it was seen first.
+    /// Manner in which it was seen first.
     pub seen: SeenBy,
-    /// When.
+    /// The time.
     pub at: i64,
     /// The same as whole sentences.
     pub detail: String,
 }
 
-/// What the engine is doing.
+/// Status of the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusInfo {
     /// The own address.
     pub address: String,
-    /// Whether others can reach the own address.
+    /// True if others can reach the own address.
     pub online: bool,
-    /// How far the network is.
+    /// Readiness of the network.
     pub network_readiness: ReadinessInfo,
-    /// How far others are from reaching the own address; `null` where no daemon runs.
+    /// Readiness of the own address for others; `null` where no daemon runs.
     pub address_readiness: Option<ReadinessInfo>,
     /// Contacts with a connection.
     pub contacts_online: u64,
     /// Own messages that nobody has confirmed yet.
     pub queued: u64,
-    /// Whether whoever is no contact is closed and not asked about.
+    /// True if whoever is no contact is closed and not asked about.
     #[serde(default)]
     pub unknown_blocked: bool,
     /// Another copy of the profile that seems to run elsewhere; `null` where none was seen. Nothing is sent while

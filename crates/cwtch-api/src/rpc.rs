@@ -28,11 +28,11 @@ pub const CONNECTION_METHODS: [&str; 5] = ["ping", "version", "subscribe", "unsu
 pub struct Request {
     /// `None` for a notification: it is carried out and not answered.
     pub id: Option<Value>,
-    /// What is asked.
+    /// Method with its arguments.
     pub method: Method,
 }
 
-/// What is asked.
+/// Method of a request, with its arguments.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Method {
     /// Something that the engine does.

@@ -11,7 +11,7 @@ use crate::go_json::{Fields, ObjectWriter, decode_base64};
 
 /// The longest bundle that is read, in bytes of JSON. A real one has 375.
 pub const BUNDLE_MAX: usize = 8190;
-/// How a server string starts.
+/// Prefix of a server string.
 pub const SERVER_PREFIX: &str = "server:";
 
 const BOARD: &str = "bulletin_board_onion";

@@ -1,10 +1,10 @@
-//! What can be wrong with received bytes.
+//! Faults of received bytes.
 
 use cwtch_primitives::AddressError;
 
 use crate::go_json::JsonError;
 
-/// Why bytes or a text are not what they should be.
+/// Reason why bytes or a text are not what they should be.
 ///
 /// `field` and `what` are names of the format, never contents: these sentences may be logged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum WireError {
     /// Longer than the format allows.
     #[error("{what} has {bytes} bytes, at most {limit} are allowed: shorten it")]
     TooLong {
-        /// What is too long.
+        /// The thing that is too long.
         what: &'static str,
         /// Its length in bytes.
         bytes: usize,
@@ -34,7 +34,7 @@ pub enum WireError {
     Type {
         /// The field's name.
         field: &'static str,
-        /// What belongs there.
+        /// The thing that belongs there.
         expected: &'static str,
     },
     /// A field of fixed length has another one.
@@ -58,7 +58,7 @@ pub enum WireError {
     Address {
         /// The field's name.
         field: &'static str,
-        /// What is wrong with it.
+        /// The fault that it has.
         source: AddressError,
     },
     /// A ristretto255 element or scalar that is none.
@@ -70,7 +70,7 @@ pub enum WireError {
     /// Too few or too many entries.
     #[error("{what} must have {min} to {max} entries, it has {actual}")]
     Count {
-        /// What was counted.
+        /// The number that was counted.
         what: &'static str,
         /// The fewest.
         min: usize,
@@ -82,15 +82,15 @@ pub enum WireError {
     /// A text that does not start as its kind must.
     #[error("this is no {what}: it must start with {prefix:?}; copy the whole text")]
     Prefix {
-        /// What was expected.
+        /// The number that was expected.
         what: &'static str,
-        /// How it starts.
+        /// Its beginning.
         prefix: &'static str,
     },
     /// A text that should be base64 and is not.
     #[error("the {what} is damaged: its base64 part does not decode; copy the whole text again")]
     Base64 {
-        /// What was being read.
+        /// The thing that was being read.
         what: &'static str,
     },
     /// A bundle's signature does not belong to its board's address.

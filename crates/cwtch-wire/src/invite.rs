@@ -15,9 +15,9 @@ use crate::go_json::{Fields, ObjectWriter, decode_secret, escaped_len};
 pub const INVITE_MAX: usize = 6000;
 /// The longest group name that [`GroupInvite::new`] takes, in bytes of UTF-8.
 pub const GROUP_NAME_MAX: usize = 256;
-/// How an invite starts.
+/// Prefix of an invite.
 pub const INVITE_PREFIX: &str = "torv3";
-/// How a server and an invite in one text start.
+/// Prefix of a text that holds a server and an invite.
 pub const TOFU_PREFIX: &str = "tofubundle:";
 
 const SEPARATOR: &str = "||";

@@ -40,7 +40,7 @@ pub fn peer_limit(version: PeerVersion) -> usize {
 /// An overlay as it is sent: a number that says what the data is.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Overlay {
-    /// What the data is.
+    /// The kind of the data.
     pub kind: u64,
     /// The data, a text.
     pub data: String,
@@ -73,7 +73,7 @@ impl fmt::Debug for Overlay {
     }
 }
 
-/// What an overlay says.
+/// Meaning of an overlay.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Content {
     /// A text.
@@ -101,7 +101,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// What an overlay says; total.
+    /// Meaning of an overlay; total.
     pub fn from_overlay(overlay: Overlay) -> Self {
         let Overlay { kind, data } = overlay;
         let known = match kind {
@@ -169,7 +169,7 @@ pub fn quoted_hash(author: &Address, overlay_json: &[u8]) -> [u8; 32] {
 /// An offered file: `{"f":name,"h":hex,"n":hex,"s":size}`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FileOffer {
-    /// What the sender calls it. Never a path here.
+    /// The sender's name for it. Never a path here.
     pub name: String,
     /// SHA-512 over the file.
     pub root_hash: [u8; 64],

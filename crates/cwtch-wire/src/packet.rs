@@ -11,7 +11,7 @@ pub const SEALED_MAX: usize = SEALED_BODY - LENGTH_FIELD;
 
 const LENGTH_FIELD: usize = 2;
 
-/// Why a frame cannot be written or read.
+/// Reason why a frame cannot be written or read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PacketError {

@@ -30,7 +30,7 @@ pub const CONTEXT_FILE_SEND_CHUNK: &str = "im.cwtch.file.send.chunk";
 /// The scope of attributes that a contact may read.
 pub const SCOPE_PUBLIC: &str = "public";
 
-/// Which form of peer message a side writes.
+/// Form of peer message that a side writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum PeerVersion {
     /// JSON; what every side starts with.
@@ -45,7 +45,7 @@ pub enum PeerVersion {
 pub struct PeerMessage {
     /// Chosen by the sender; an answer carries the same.
     pub id: String,
-    /// What the data is.
+    /// The kind of the data.
     pub context: String,
     /// Depends on the context.
     pub data: Vec<u8>,
@@ -137,7 +137,7 @@ impl fmt::Debug for PeerMessage {
     }
 }
 
-/// What a side sends first (always in version 1): "I read version 2".
+/// First message of a side (always in version 1): "I read version 2".
 pub fn version_announcement() -> PeerMessage {
     PeerMessage::new(CONTEXT_VERSION, CONTEXT_GET_VAL, [2])
 }
@@ -151,7 +151,7 @@ fn is_plain(bytes: &[u8]) -> bool {
 pub struct GetVal {
     /// [`SCOPE_PUBLIC`] for what contacts may read.
     pub scope: String,
-    /// Which attribute.
+    /// The attribute.
     pub path: String,
 }
 
@@ -186,7 +186,7 @@ impl fmt::Debug for GetVal {
 pub struct RetVal {
     /// The value, empty if there is none.
     pub value: String,
-    /// Whether there is one.
+    /// True if there is one.
     pub exists: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What contacts say to each other about a server's log (sections 7.2 and 8 of `docs/verifiable-log.md`): the data
+//! Messages between contacts about a server's log (sections 7.2 and 8 of `docs/verifiable-log.md`): the data
 //! of peer messages ([`crate::peer`]) of four contexts.
 //!
 //! The log, and the group that both are in, are named by a tag that tells nobody else anything.
@@ -24,12 +24,12 @@ const COMPARE_LEN: usize = LOG_TAG_LEN + 8 + 8 + 32;
 const EVIDENCE_LEN: usize = CHECKPOINT_LEN + CERTIFICATE_LEN;
 const WANT_LEN: usize = LOG_TAG_LEN + PREFIX_LEN;
 
-/// What a side computed over a log.
+/// State of a log as a side computed it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Compare {
-    /// Which log.
+    /// The log.
     pub tag: LogTag,
-    /// Which incarnation of it.
+    /// The incarnation of it.
     pub incarnation: u64,
     /// Up to which size.
     pub size: u64,
@@ -37,12 +37,12 @@ pub struct Compare {
     pub root: [u8; 32],
 }
 
-/// What a side answers who computed another root.
+/// Answer of a side that computed another root.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// Which log.
+    /// The log.
     pub tag: LogTag,
-    /// What it was shown; `None` if it holds no boundary checkpoint up to that size.
+    /// Checkpoint that it was shown; `None` if it holds no boundary checkpoint up to that size.
     pub evidence: Option<Box<BoundaryEvidence>>,
 }
 
@@ -58,7 +58,7 @@ pub struct BoundaryEvidence {
 /// A question for an entry.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Want {
-    /// Which log.
+    /// The log.
     pub tag: LogTag,
     /// The first bytes of the entry's id.
     pub entry: [u8; PREFIX_LEN],
@@ -67,13 +67,13 @@ pub struct Want {
 /// An entry. Whether it is the wanted one, its id says.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Have {
-    /// Which log.
+    /// The log.
     pub tag: LogTag,
     /// The entry.
     pub message: EncryptedGroupMessage,
 }
 
-/// Why an entry cannot be written or read.
+/// Reason why an entry cannot be written or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HaveError {

@@ -1,4 +1,4 @@
-//! What a client says to a board.
+//! Messages of a client to a board.
 
 use core::fmt;
 
@@ -28,7 +28,7 @@ pub enum ClientMessage {
         token: Option<SpentToken>,
         /// The message.
         message: EncryptedGroupMessage,
-        /// Whether the client wants a receipt ([`super::ServerMessage::LogPostResult`]).
+        /// True if the client wants a receipt ([`super::ServerMessage::LogPostResult`]).
         log: bool,
     },
     /// "Show me the newest head of your log."

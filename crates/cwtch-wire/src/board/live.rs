@@ -5,7 +5,7 @@ use super::{MessageRef, NEW_MESSAGE, typed};
 use crate::go_json::ObjectWriter;
 use crate::packet::SEALED_MAX;
 
-/// How a live message goes to a client that reads the log: one payload, or two in this order.
+/// Form in which a live message goes to a client that reads the log: one payload, or two in this order.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LivePayloads {
     /// The message with its place in the log, and its checkpoints if they fit. Where not even the place fits, the place

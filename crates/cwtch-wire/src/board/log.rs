@@ -46,7 +46,7 @@ pub struct Certificates {
     pub earlier: Vec<[u8; CERTIFICATE_LEN]>,
 }
 
-/// What a ReplayResult says about the log.
+/// Part of a ReplayResult that is about the log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ReplayLog {
     /// The certificates.
@@ -67,11 +67,11 @@ pub struct ReplayStart {
     pub from: u64,
     /// The newest Retain; always there with `skipped`.
     pub retain: Option<[u8; RETAIN_LEN]>,
-    /// What stands in for the entries before `from`, where that is greater than what was asked for.
+    /// Stand-in for the entries before `from`, where that is greater than what was asked for.
     pub skipped: Option<Skipped>,
 }
 
-/// What stands in for entries whose bodies are gone.
+/// Stand-in for entries whose bodies are gone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Skipped {
     /// The compact range of size `from`: one hash for each bit that is set in it, [`HASH_LEN`] bytes each.
@@ -102,7 +102,7 @@ pub struct HeadState {
     pub mark: Option<CheckpointBytes>,
 }
 
-/// What a PostResult says about the log.
+/// Part of a PostResult that is about the log.
 #[derive(Clone, PartialEq, Eq)]
 pub enum PostLog {
     /// The message was appended: its receipt.
@@ -113,7 +113,7 @@ pub enum PostLog {
     Refused(PostRefusal),
 }
 
-/// Why a message was not stored.
+/// Reason why a message was not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PostRefusal {
     /// The server is full and may not delete anything yet. The token is untouched.
@@ -124,7 +124,7 @@ pub enum PostRefusal {
     Failed,
 }
 
-/// What a NewMessage says about the log.
+/// Part of a NewMessage that is about the log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LiveLog {
     /// The message's index.
@@ -228,7 +228,7 @@ impl HeadLog {
 }
 
 impl PostLog {
-    /// What a deployed client reads in the same answer.
+    /// The value that a deployed client reads in the same answer.
     pub fn success(&self) -> bool {
         !matches!(self, Self::Refused(_))
     }

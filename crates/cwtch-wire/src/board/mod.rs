@@ -1,4 +1,4 @@
-//! What client and board say to each other (§1.8), and what the verifiable log adds to it.
+//! Messages between client and board (§1.8), and what the verifiable log adds to them.
 //!
 //! The log's additions are those of section 5 of `docs/verifiable-log.md`: `Log` objects inside the
 //! deployed messages, two further types, and the record stream of a replay. A message without them is, byte for byte,
@@ -118,7 +118,7 @@ impl fmt::Debug for MessageRef<'_> {
     }
 }
 
-/// What a token for a post is spent on: the message's JSON and the board's address (§1.6).
+/// Bytes that a token for a post is spent on: the message's JSON and the board's address (§1.6).
 pub fn spend_data(message: &EncryptedGroupMessage, board: &Address) -> Vec<u8> {
     let mut data = message.to_json();
     data.extend_from_slice(board.as_bytes());

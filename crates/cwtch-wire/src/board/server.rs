@@ -1,4 +1,4 @@
-//! What a board says to a client.
+//! Messages of a board to a client.
 
 use super::log::{HeadLog, LOG_SIZE_MAX, LiveLog, PostLog, ReplayLog, read_proof};
 use super::{
@@ -17,19 +17,19 @@ use crate::packet::SEALED_MAX;
 pub enum ServerMessage {
     /// "So many entries follow."
     ReplayResult {
-        /// How many bare messages come next.
+        /// Number of bare messages that come next.
         count: u64,
     },
     /// "So many entries of the log follow."
     LogReplayResult {
-        /// How many entries come next.
+        /// Number of entries that come next.
         count: u64,
-        /// Which part of which log they are.
+        /// The log, and the part of it, that they are.
         log: Box<ReplayLog>,
     },
     /// The answer to a post.
     PostResult {
-        /// Whether the message is stored.
+        /// True if the message is stored.
         success: bool,
     },
     /// The answer to a post that asked for a receipt.

@@ -14,7 +14,7 @@ pub const BOUNDARY: u64 = 256;
 /// The two lengths before a record.
 const HEADER: usize = 4;
 
-/// What is wrong with a stream, or with an attempt to write one.
+/// Fault of a stream, or of an attempt to write one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StreamError {
@@ -55,7 +55,7 @@ pub enum Record {
     Boundary(Box<CheckpointBytes>),
 }
 
-/// Which record comes next.
+/// The record that comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Place {
     /// Index of the next entry: the log's size up to here.
@@ -111,7 +111,7 @@ impl Encoder {
         self.place.next
     }
 
-    /// Whether [`Encoder::boundary`] must be called before the next entry or the end.
+    /// True if [`Encoder::boundary`] must be called before the next entry or the end.
     pub fn boundary_due(&self) -> bool {
         self.place.boundary_due
     }
@@ -165,7 +165,7 @@ impl Decoder {
         self.place.next
     }
 
-    /// Whether every record was read.
+    /// True if every record was read.
     pub fn is_complete(&self) -> bool {
         self.place.is_end()
     }
@@ -205,7 +205,7 @@ impl Decoder {
     }
 }
 
-/// What the header of a record says.
+/// Content of a record's header.
 #[derive(Clone, Copy)]
 struct Lengths {
     signature: usize,

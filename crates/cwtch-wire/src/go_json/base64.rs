@@ -45,7 +45,7 @@ fn decode_line(text: &[u8]) -> Option<Vec<u8>> {
     if is_one(text) { STD.decode(text).ok() } else { None }
 }
 
-/// Whether padding stands at the end only. The encoding would accept padded pieces one after the other; Go does not. (A fold
+/// True if padding stands at the end only. The encoding would accept padded pieces one after the other; Go does not. (A fold
 /// without an early end is what the compiler turns into vector instructions.)
 fn is_one(text: &[u8]) -> bool {
     let body = text.get(..text.len().saturating_sub(2)).unwrap_or_default();

@@ -269,7 +269,7 @@ fn bytes_of(value: &Value<'_>) -> Option<Vec<u8>> {
     }
 }
 
-/// Whether Go takes `key` for the field `name` when no key matches exactly: Unicode simple folding. Our
+/// True if Go takes `key` for the field `name` when no key matches exactly: Unicode simple folding. Our
 /// names are ASCII, and two characters beyond ASCII fold into it.
 fn folds_to(key: &str, name: &str) -> bool {
     let fold = |c| match c {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use cwtch_primitives::Zeroize as _;
 
-/// How deep arrays and objects may nest.
+/// Depth to which arrays and objects may nest.
 pub const MAX_DEPTH: usize = 64;
 
 /// A JSON value. An object keeps every entry in its order, duplicates too: which of them counts depends
@@ -61,7 +61,7 @@ impl core::fmt::Debug for Value<'_> {
     }
 }
 
-/// Why bytes are not JSON. Positions are byte offsets.
+/// Reason why bytes are not JSON. Positions are byte offsets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonError {
@@ -110,7 +110,7 @@ impl<'a> Parser<'a> {
         self.peek()
     }
 
-    /// What is wrong at the current position.
+    /// The fault at the current position.
     fn unexpected(&self) -> JsonError {
         if self.at < self.input.len() { JsonError::Unexpected(self.at) } else { JsonError::End }
     }

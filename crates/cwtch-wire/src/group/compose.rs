@@ -25,7 +25,7 @@ const FRAME_DIGITS: usize = 10;
 const fn base64_len(n: usize) -> usize {
     n.div_ceil(3) * 4
 }
-/// What text (escaped), its up to three spaces and the frame leave for the padding, at least.
+/// Bytes that text (escaped), its up to three spaces and the frame leave for the padding, at least.
 const RESERVED: usize = FRAME + base64_len(SIGNATURE_LEN) + base64_len(PADDING_RESERVE) + 3;
 
 /// The longest text that goes into a [`PLAIN_SHORT`] message, in bytes as escaped in the JSON.
@@ -33,7 +33,7 @@ pub const ESCAPED_MAX_SHORT: usize = PLAIN_SHORT - RESERVED;
 /// The longest text of all, in bytes as escaped in the JSON.
 pub const ESCAPED_MAX: usize = PLAIN_LONG - RESERVED;
 
-/// Why a text cannot be sent to a group.
+/// Reason why a text cannot be sent to a group.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ComposeError {
@@ -79,7 +79,7 @@ pub struct Composed {
     pub message: EncryptedGroupMessage,
     /// Its id, by which it is known when it comes back.
     pub id: MsgId,
-    /// Which of the optional extensions are in it.
+    /// The optional extensions that are in it.
     pub included: Included,
 }
 

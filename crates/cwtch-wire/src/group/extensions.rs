@@ -1,4 +1,4 @@
-//! What the padding of a group message says about the messages before it (section 8 of `docs/verifiable-log.md`).
+//! Extensions in the padding of a group message: what it says about the messages before it (section 8 of `docs/verifiable-log.md`).
 
 use core::fmt;
 
@@ -47,7 +47,7 @@ pub struct Parent {
 /// The message's place among its author's own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Chain {
-    /// Which of the author's chains, drawn once for each profile database and group.
+    /// Label of the author's chain, drawn once for each profile database and group.
     pub label: u32,
     /// The message's number in it, from 1.
     pub sequence: u32,
@@ -55,7 +55,7 @@ pub struct Chain {
     pub previous: [u8; PREFIX_LEN],
 }
 
-/// What the author computed over the log.
+/// The author's own view of the log: what it computed over it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Gossip {
     /// Of which incarnation.
@@ -66,7 +66,7 @@ pub struct Gossip {
     pub root: [u8; 32],
 }
 
-/// What a message says beside its text.
+/// Extensions of a message: what it says beside its text.
 ///
 /// Only its author vouches for it, and nothing of it is checked here but its form.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -83,16 +83,16 @@ pub struct Extensions {
     pub certificate: Option<Box<[u8; CERTIFICATE_LEN]>>,
 }
 
-/// Which of the optional parts had room.
+/// The optional parts that had room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Included {
-    /// How many of the abandoned numbers, from the first. The others belong into the next message.
+    /// Number of the abandoned numbers that it tells, from the first. The others belong into the next message.
     pub abandoned: usize,
-    /// Whether the certificate.
+    /// True for the certificate.
     pub certificate: bool,
 }
 
-/// Why extensions cannot be written.
+/// Reason why extensions cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExtensionsError {
@@ -191,7 +191,7 @@ impl Extensions {
         Some(read)
     }
 
-    /// What holds for everything that is written or read.
+    /// Rules for everything that is written or read.
     fn check(&self) -> Result<(), ExtensionsError> {
         if self.parents.len() > PARENTS_MAX {
             return Err(ExtensionsError::TooManyParents(self.parents.len()));

@@ -35,10 +35,10 @@ pub const PLAIN_MAX: usize = 5834;
 pub const TIMESTAMP_MAX: i64 = 253_402_300_799;
 /// Times before this are nobody's, in unix seconds: the start of 2017, before the first release.
 pub const TIMESTAMP_SANE_MIN: i64 = 1_483_228_800;
-/// How far ahead of the reader's clock a sent time may be to be believed, in seconds.
+/// The most seconds that a sent time may be ahead of the reader's clock to be believed.
 pub const CLOCK_TOLERANCE: i64 = 24 * 60 * 60;
 
-/// What a message is written for and read with: the group, its key, its server.
+/// Context that a message is written for and read with: the group, its key, its server.
 #[derive(Debug, Clone, Copy)]
 pub struct GroupContext<'a> {
     /// The group's id, derived from the other two once and kept.
@@ -50,7 +50,7 @@ pub struct GroupContext<'a> {
 }
 
 impl GroupContext<'_> {
-    /// What the author signs: id in hex, server's address, base64 of the plain JSON.
+    /// Bytes that the author signs: id in hex, server's address, base64 of the plain JSON.
     fn signed_text(&self, plain_json: &[u8]) -> Vec<u8> {
         let mut text = self.id.to_string();
         text.reserve(self.server.as_str().len() + plain_json.len().div_ceil(3) * 4);
@@ -96,7 +96,7 @@ pub struct PlainGroupMessage {
     pub text: String,
     /// The author's address, as it was written.
     pub author: String,
-    /// When it was sent by the author's clock, in unix seconds.
+    /// Time of sending by the author's clock, in unix seconds.
     pub timestamp: i64,
     /// The 16 bytes of the group's id.
     pub group_id: Option<Vec<u8>>,

@@ -14,7 +14,7 @@ use crate::board::EncryptedGroupMessage;
 use crate::error::WireError;
 use crate::go_json::Fields;
 
-/// Why a message from a board is not shown. Each reads as an explanation for a person.
+/// Reason why a message from a board is not shown. Each reads as an explanation for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
 #[non_exhaustive]
 pub enum RejectReason {
@@ -61,7 +61,7 @@ impl RejectReason {
 pub struct ReceivedGroupMessage(PlainGroupMessage);
 
 impl ReceivedGroupMessage {
-    /// What it claims. Do not show it.
+    /// Its claims. Do not show them.
     pub fn unverified(&self) -> &PlainGroupMessage {
         &self.0
     }
@@ -89,12 +89,12 @@ impl VerifiedGroupMessage {
         &self.plain.text
     }
 
-    /// Who wrote it.
+    /// The author.
     pub fn author(&self) -> &Address {
         &self.author
     }
 
-    /// When it was sent by the author's clock, in unix seconds; 0 to [`TIMESTAMP_MAX`].
+    /// Time of sending by the author's clock, in unix seconds; 0 to [`TIMESTAMP_MAX`].
     pub fn timestamp(&self) -> i64 {
         self.plain.timestamp
     }
@@ -117,7 +117,7 @@ impl VerifiedGroupMessage {
         self.plain.padding.as_deref().unwrap_or_default()
     }
 
-    /// What the author says about the messages before this one; `None` if nothing, or nothing that can be read.
+    /// The author's words about the messages before this one; `None` if there are none, or none that can be read.
     pub fn extensions(&self) -> Option<Extensions> {
         Extensions::decode(self.padding())
     }
