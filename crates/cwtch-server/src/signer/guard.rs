@@ -15,9 +15,9 @@
 //! While a start changes the nonce the guard holds both, the old and the next: between any two of its writes the
 //! database has one of them, so a crash leaves nothing that looks like a restore.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use cwtch_primitives::CryptoRngCore;
@@ -123,16 +123,9 @@ impl Guard {
     /// # Errors
     /// If the system refuses.
     pub fn store(&self, dir: &Path) -> Result<(), DataDirError> {
-        let (path, temporary) = (dir.join(Self::FILE), dir.join("log.guard.new"));
-        let write = || {
-            let mut file =
-                OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-            file.write_all(self.to_text().as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&temporary, &path)?;
-            File::open(dir)?.sync_all()
-        };
-        write().map_err(DataDirError::io("written", &path))
+        let text = self.to_text();
+        cwtch_files::replace(&dir.join(Self::FILE), text.as_bytes())
+            .map_err(DataDirError::of("the guard file"))
     }
 
     /// Whether a database with this nonce, size and time last signed can be the one that this guard was written for.
@@ -199,9 +192,8 @@ impl Mark {
     /// If the system refuses.
     pub(super) fn open(dir: &Path, nonce: Nonce) -> Result<Self, DataDirError> {
         let path = dir.join(Self::FILE);
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
-        Ok(Self { file: file.map_err(DataDirError::io("opened", &path))?, nonce })
+        let file = cwtch_files::open_or_create(&path).map_err(DataDirError::of("the mark file"))?;
+        Ok(Self { file, nonce })
     }
 
     /// Writes what was signed last.
@@ -228,6 +220,7 @@ impl Mark {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
