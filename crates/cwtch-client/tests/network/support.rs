@@ -90,7 +90,10 @@ pub async fn finished<T>(task: JoinHandle<T>) -> T {
 pub async fn settle(people: &mut [&mut Person]) {
     for _ in 0..3 {
         for person in people.iter_mut() {
-            let _ = person.call(Command::ContactList).await;
+            // Answered behind all that waits for the thread that changes things, and for the one that reads.
+            for command in [Command::MessageCancel { id: 0 }, Command::ContactList] {
+                let _ = person.call(command).await;
+            }
             for _ in 0..20 {
                 yield_now().await;
             }
