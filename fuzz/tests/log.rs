@@ -150,16 +150,22 @@ mod stream {
 
 mod group {
     use super::*;
+    use cwtch_log::object::CERTIFICATE_LEN;
+    use cwtch_log::{EntryPrefix, PREFIX_LEN};
     use cwtch_wire::group::{Chain, Extensions, Gossip, Parent};
+
+    fn entry(n: u8) -> EntryPrefix {
+        EntryPrefix::from_bytes([n; PREFIX_LEN])
+    }
 
     #[test]
     fn extensions() {
         let sample = Extensions {
-            parents: vec![Parent { id: [1; 20], index: 6 }, Parent { id: [2; 20], index: 5 }],
-            chain: Some(Chain { label: 3, sequence: 4, previous: [5; 20] }),
+            parents: vec![Parent { id: entry(1), index: 6 }, Parent { id: entry(2), index: 5 }],
+            chain: Some(Chain { label: 3, sequence: 4, previous: entry(5) }),
             gossip: Some(Gossip { incarnation: 6, size: 7, root: [8; 32] }),
             abandoned: vec![2, 3],
-            certificate: Some(Box::new([9; 186])),
+            certificate: Some(Box::new([9; CERTIFICATE_LEN])),
         };
         run(&sample.encode(600).unwrap().0, |input| {
             let padding = [b"CWX1", input].concat();

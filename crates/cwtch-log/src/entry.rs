@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::Hash;
 use crate::tree::leaf_hash;
 
-/// Bytes of an [`EntryId`] by which a message names the ones before it (section 8).
+/// Length of an [`EntryPrefix`] in bytes.
 pub const PREFIX_LEN: usize = 20;
 
 /// Kind of a leaf of the tree.
@@ -60,9 +60,46 @@ impl EntryId {
         leaf_hash(LeafKind::Body, self)
     }
 
-    /// The first 20 bytes, by which messages refer to each other (section 8).
-    pub fn prefix(&self) -> [u8; PREFIX_LEN] {
-        self.0.first_chunk().copied().unwrap_or_default()
+    /// The first bytes, by which messages refer to each other.
+    pub fn prefix(&self) -> EntryPrefix {
+        EntryPrefix(self.0.first_chunk().copied().unwrap_or_default())
+    }
+}
+
+/// The beginning of an [`EntryId`], by which a message names the ones before it (section 8).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntryPrefix([u8; PREFIX_LEN]);
+
+impl EntryPrefix {
+    /// Stands for no entry, where the format has room for one: zeros.
+    pub const NONE: Self = Self([0; PREFIX_LEN]);
+
+    /// A prefix that was stored or received.
+    pub const fn from_bytes(bytes: [u8; PREFIX_LEN]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes of the prefix.
+    pub const fn as_bytes(&self) -> &[u8; PREFIX_LEN] {
+        &self.0
+    }
+
+    /// The least and the greatest id that begin like this, for a search among sorted ids.
+    pub fn range(&self) -> (EntryId, EntryId) {
+        let filled = |with| {
+            let mut bytes = [with; 32];
+            for (byte, of_prefix) in bytes.iter_mut().zip(self.0) {
+                *byte = of_prefix;
+            }
+            EntryId(bytes)
+        };
+        (filled(0), filled(0xff))
+    }
+}
+
+impl fmt::Debug for EntryPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_start("EntryPrefix", &self.0, f)
     }
 }
 
@@ -74,7 +111,7 @@ impl fmt::Debug for EntryId {
 }
 
 /// The name of a *message*, whatever its wrapping: a hash over its group and its plain JSON. Clients drop copies
-/// by it.
+/// by it. Logs name no messages: `Debug` does not show it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MsgId(Hash);
 
@@ -98,11 +135,11 @@ impl MsgId {
 
 impl fmt::Debug for MsgId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug_start("MsgId", &self.0, f)
+        f.write_str("MsgId(…)")
     }
 }
 
-fn debug_start(name: &str, hash: &Hash, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn debug_start(name: &str, hash: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "{name}(")?;
     for byte in hash.iter().take(4) {
         write!(f, "{byte:02x}")?;
@@ -127,7 +164,7 @@ mod tests {
         let by_hand = Sha256::digest(b"cwtch-egm/1\x00\x00\x00\x02ab\x00\x00\x00\x01c");
         let id = EntryId::of(b"ab", b"c");
         assert_eq!(id.as_bytes()[..], by_hand[..]);
-        assert_eq!(id.prefix()[..], by_hand[..20]);
+        assert_eq!(id.prefix().as_bytes()[..], by_hand[..20]);
         let mut leaf = std::vec![0, 0];
         leaf.extend_from_slice(&by_hand);
         assert_eq!(id.leaf()[..], Sha256::digest(&leaf)[..]);
@@ -140,7 +177,20 @@ mod tests {
     }
 
     #[test]
-    fn debug_is_short() {
-        assert_eq!(format!("{:?}", EntryId::from_bytes([0xab; 32])), "EntryId(abababab…)");
+    fn the_range_of_a_prefix_holds_what_begins_like_it() {
+        let id = EntryId::of(b"ab", b"c");
+        let (least, greatest) = id.prefix().range();
+        assert!(least < id && id < greatest);
+        assert_eq!((least.prefix(), greatest.prefix()), (id.prefix(), id.prefix()));
+        assert_eq!(least.as_bytes()[20..], [0; 12]);
+        assert_eq!(greatest.as_bytes()[20..], [0xff; 12]);
+    }
+
+    #[test]
+    fn debug_is_short_and_names_no_message() {
+        let id = EntryId::from_bytes([0xab; 32]);
+        assert_eq!(format!("{id:?}"), "EntryId(abababab…)");
+        assert_eq!(format!("{:?}", id.prefix()), "EntryPrefix(abababab…)");
+        assert_eq!(format!("{:?}", MsgId::from_bytes([0xab; 32])), "MsgId(…)");
     }
 }

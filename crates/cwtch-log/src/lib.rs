@@ -23,7 +23,7 @@ mod signer;
 pub mod tree;
 mod utc;
 
-pub use entry::{EntryId, LeafKind, MsgId, PREFIX_LEN};
+pub use entry::{EntryId, EntryPrefix, LeafKind, MsgId, PREFIX_LEN};
 pub use fraud::{FraudKind, FraudProof, ProofError};
 pub use object::{
     Certificate, CertificateKind, Checkpoint, CheckpointKind, Head, Object, ObjectError, Policy, Previous,
@@ -33,7 +33,10 @@ pub use signer::Signer;
 pub use utc::Utc;
 
 /// A SHA-256 value.
-pub type Hash = [u8; 32];
+pub type Hash = [u8; HASH_LEN];
+
+/// Length of a [`Hash`] in bytes.
+pub const HASH_LEN: usize = 32;
 
 /// Every how many entries a boundary checkpoint is signed (section 3.2).
 pub const BOUNDARY: u64 = 256;

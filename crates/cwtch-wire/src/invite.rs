@@ -2,11 +2,11 @@
 
 use core::fmt;
 
+use cwtch_log::object::CERTIFICATE_LEN;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::{Address, Zeroizing};
 use data_encoding::BASE64;
 
-use crate::board::CERTIFICATE_LEN;
 use crate::bundle::KeyBundle;
 use crate::error::WireError;
 use crate::go_json::{Fields, ObjectWriter, decode_secret, escaped_len};

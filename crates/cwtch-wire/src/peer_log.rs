@@ -3,12 +3,13 @@
 //!
 //! The log, and the group that both are in, are named by a tag that tells nobody else anything.
 
+use cwtch_log::object::{CERTIFICATE_LEN, CHECKPOINT_LEN, CheckpointBytes};
+use cwtch_log::{EntryPrefix, HASH_LEN, Hash, MAX_SIZE, PREFIX_LEN};
 use cwtch_primitives::group::{LOG_TAG_LEN, LogTag};
 
+use crate::board::EncryptedGroupMessage;
 use crate::board::stream::{StreamError, read_entry, write_entry};
-use crate::board::{CERTIFICATE_LEN, CHECKPOINT_LEN, CheckpointBytes, EncryptedGroupMessage, LOG_SIZE_MAX};
 use crate::error::WireError;
-use crate::group::PREFIX_LEN;
 use crate::redact::silent_debug;
 
 /// "This is my root" ([`Compare`]).
@@ -20,7 +21,7 @@ pub const CONTEXT_LOG_WANT: &str = "im.cwtch.log.want";
 /// "Here it is" ([`Have`]).
 pub const CONTEXT_LOG_HAVE: &str = "im.cwtch.log.have";
 
-const COMPARE_LEN: usize = LOG_TAG_LEN + 8 + 8 + 32;
+const COMPARE_LEN: usize = LOG_TAG_LEN + 8 + 8 + HASH_LEN;
 const EVIDENCE_LEN: usize = CHECKPOINT_LEN + CERTIFICATE_LEN;
 const WANT_LEN: usize = LOG_TAG_LEN + PREFIX_LEN;
 
@@ -34,7 +35,7 @@ pub struct Compare {
     /// Up to which size.
     pub size: u64,
     /// The root of that size.
-    pub root: [u8; 32],
+    pub root: Hash,
 }
 
 /// Answer of a side that computed another root.
@@ -61,7 +62,7 @@ pub struct Want {
     /// The log.
     pub tag: LogTag,
     /// The first bytes of the entry's id.
-    pub entry: [u8; PREFIX_LEN],
+    pub entry: EntryPrefix,
 }
 
 /// An entry. Whether it is the wanted one, its id says.
@@ -109,7 +110,7 @@ impl Compare {
             })
         };
         let compare = read().ok_or(length(CONTEXT_LOG_COMPARE, COMPARE_LEN, data))?;
-        if compare.size > LOG_SIZE_MAX {
+        if compare.size > MAX_SIZE {
             return Err(WireError::Range { field: "size" });
         }
         Ok(compare)
@@ -151,7 +152,7 @@ impl Mismatch {
 impl Want {
     /// The message's data, 36 bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        [&self.tag.as_bytes()[..], &self.entry].concat()
+        [&self.tag.as_bytes()[..], self.entry.as_bytes()].concat()
     }
 
     /// Reads a message's data.
@@ -161,7 +162,10 @@ impl Want {
     pub fn from_bytes(data: &[u8]) -> Result<Self, WireError> {
         let read = || {
             let (tag, entry) = data.split_first_chunk()?;
-            Some(Self { tag: LogTag::from_bytes(*tag), entry: entry.try_into().ok()? })
+            Some(Self {
+                tag: LogTag::from_bytes(*tag),
+                entry: EntryPrefix::from_bytes(entry.try_into().ok()?),
+            })
         };
         read().ok_or(length(CONTEXT_LOG_WANT, WANT_LEN, data))
     }

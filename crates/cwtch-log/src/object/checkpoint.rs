@@ -15,6 +15,9 @@ use crate::{BOUNDARY, Hash};
 /// Length of a checkpoint in bytes.
 pub const CHECKPOINT_LEN: usize = 113;
 
+/// A checkpoint's bytes, verified or not.
+pub type CheckpointBytes = [u8; CHECKPOINT_LEN];
+
 /// Kind of a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CheckpointKind {
@@ -38,21 +41,31 @@ impl CheckpointKind {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     log: LogId,
-    fields: Fields,
+    fields: CheckpointFields,
     signature: Signature,
 }
 
-/// Bytes that are signed.
-#[derive(Clone, PartialEq, Eq)]
-struct Fields {
-    kind: CheckpointKind,
-    size: u64,
-    root: Hash,
-    time: u64,
+/// What stands in a checkpoint. By itself it says nothing: only a [`Checkpoint`] was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckpointFields {
+    /// Ordinary or boundary.
+    pub kind: CheckpointKind,
+    /// The number of entries.
+    pub size: u64,
+    /// The root of the tree over them.
+    pub root: Hash,
+    /// When it was signed, unix seconds.
+    pub time: u64,
 }
 
-impl Fields {
+impl CheckpointFields {
     fn parse(bytes: &[u8], incarnation: u64) -> Result<(Self, Signature), Fault> {
+        let (read, signature) = Self::read(bytes)?;
+        read.check(incarnation)?;
+        Ok((read, signature))
+    }
+
+    fn read(bytes: &[u8]) -> Result<(Self, Signature), Fault> {
         if bytes.len() != CHECKPOINT_LEN {
             return Err(Fault::Length);
         }
@@ -68,7 +81,6 @@ impl Fields {
             root: reader.array().ok_or(Fault::Length)?,
             time: reader.u64().ok_or(Fault::Length)?,
         };
-        read.check(incarnation)?;
         Ok((read, reader.array().ok_or(Fault::Length)?))
     }
 
@@ -104,15 +116,21 @@ impl Checkpoint {
     }
 
     fn read(bytes: &[u8], certificate: &Certificate) -> Result<Self, Fault> {
-        let (fields, signature) = Fields::parse(bytes, certificate.incarnation())?;
+        let (fields, signature) = CheckpointFields::parse(bytes, certificate.incarnation())?;
         let log = certificate.log_or_fault()?;
         log.key.verify(fields.signed_text(certificate).as_bytes(), &signature)?;
         Ok(Self { log, fields, signature })
     }
 
+    /// Reads the bytes of a checkpoint, verified or not; `None` if they cannot be one. For finding the
+    /// certificate under which to verify it, and for one that was verified before it was stored.
+    pub fn peek(bytes: &[u8]) -> Option<CheckpointFields> {
+        CheckpointFields::read(bytes).ok().map(|(fields, _)| fields)
+    }
+
     /// Checks that bytes are well-formed for an incarnation, whoever signed them or not.
     pub(crate) fn outline(bytes: &[u8], incarnation: u64) -> Result<(), Fault> {
-        Fields::parse(bytes, incarnation).map(|_| ())
+        CheckpointFields::parse(bytes, incarnation).map(|_| ())
     }
 
     pub(crate) fn sign(
@@ -125,7 +143,7 @@ impl Checkpoint {
     ) -> Result<Self, ObjectError> {
         let fault = |fault| Object::Checkpoint.fault(fault);
         let log = certificate.log_or_fault().map_err(fault)?;
-        let fields = Fields { kind, size, root, time };
+        let fields = CheckpointFields { kind, size, root, time };
         fields.check(log.incarnation).map_err(fault)?;
         let signature = key.sign(fields.signed_text(certificate).as_bytes());
         Ok(Self { log, fields, signature })

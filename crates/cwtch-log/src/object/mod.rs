@@ -13,11 +13,11 @@ mod tests;
 
 pub(crate) use certificate::Outline;
 pub use certificate::{CERTIFICATE_LEN, Certificate, CertificateKind, Previous};
-pub use checkpoint::{CHECKPOINT_LEN, Checkpoint, CheckpointKind};
+pub use checkpoint::{CHECKPOINT_LEN, Checkpoint, CheckpointBytes, CheckpointFields, CheckpointKind};
 pub use fault::{Fault, Object, ObjectError};
 pub use head::{Head, PreviousHead};
-pub use policy::{POLICY_LEN, Policy};
-pub use receipt::Receipt;
-pub use retain::{RETAIN_LEN, Retain};
+pub use policy::{POLICY_LEN, Policy, PolicyFields};
+pub use receipt::{RECEIPT_HEAD_LEN, Receipt};
+pub use retain::{RETAIN_LEN, Retain, RetainFields};
 pub(crate) use rules::{LogId, SignerKey};
 use rules::{check_root, check_time};

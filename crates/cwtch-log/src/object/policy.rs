@@ -16,21 +16,31 @@ const CONTEXT: &[u8] = b"cwtch-log-policy/1\n";
 #[derive(Clone, PartialEq, Eq)]
 pub struct Policy {
     log: LogId,
-    fields: Fields,
+    fields: PolicyFields,
     signature: Signature,
 }
 
-/// Bytes that are signed.
-#[derive(Clone, PartialEq, Eq)]
-struct Fields {
-    incarnation: u64,
-    time: u64,
-    retention: u64,
-    cap: u64,
+/// What stands in a policy. By itself it says nothing: only a [`Policy`] was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyFields {
+    /// The incarnation that it belongs to.
+    pub incarnation: u64,
+    /// When it was signed, unix seconds.
+    pub time: u64,
+    /// For how many seconds after it was appended the body of an entry is kept; 0 promises nothing.
+    pub retention: u64,
+    /// How many messages the server holds at most; 0 for no limit.
+    pub cap: u64,
 }
 
-impl Fields {
+impl PolicyFields {
     fn parse(bytes: &[u8]) -> Result<(Self, Signature), Fault> {
+        let (read, signature) = Self::read(bytes)?;
+        read.check()?;
+        Ok((read, signature))
+    }
+
+    fn read(bytes: &[u8]) -> Result<(Self, Signature), Fault> {
         if bytes.len() != POLICY_LEN {
             return Err(Fault::Length);
         }
@@ -41,7 +51,6 @@ impl Fields {
             retention: reader.u64().ok_or(Fault::Length)?,
             cap: reader.u64().ok_or(Fault::Length)?,
         };
-        read.check()?;
         Ok((read, reader.array().ok_or(Fault::Length)?))
     }
 
@@ -73,7 +82,7 @@ impl Policy {
     }
 
     fn read(bytes: &[u8], certificate: &Certificate) -> Result<Self, Fault> {
-        let (fields, signature) = Fields::parse(bytes)?;
+        let (fields, signature) = PolicyFields::parse(bytes)?;
         let log = certificate.log_or_fault()?;
         if fields.incarnation != log.incarnation {
             return Err(Fault::OtherIncarnation);
@@ -82,9 +91,15 @@ impl Policy {
         Ok(Self { log, fields, signature })
     }
 
+    /// Reads the bytes of a policy, verified or not; `None` if they cannot be one. For finding the certificate
+    /// under which to verify it, and for one that was verified before it was stored.
+    pub fn peek(bytes: &[u8]) -> Option<PolicyFields> {
+        PolicyFields::read(bytes).ok().map(|(fields, _)| fields)
+    }
+
     /// Checks that bytes are well-formed, whoever signed them or not.
     pub(crate) fn outline(bytes: &[u8]) -> Result<(), Fault> {
-        Fields::parse(bytes).map(|_| ())
+        PolicyFields::parse(bytes).map(|_| ())
     }
 
     pub(crate) fn sign(
@@ -96,7 +111,7 @@ impl Policy {
     ) -> Result<Self, ObjectError> {
         let fault = |fault| Object::Policy.fault(fault);
         let log = certificate.log_or_fault().map_err(fault)?;
-        let fields = Fields { incarnation: log.incarnation, time, retention, cap };
+        let fields = PolicyFields { incarnation: log.incarnation, time, retention, cap };
         fields.check().map_err(fault)?;
         let signature = key.sign(&fields.signed_text());
         Ok(Self { log, fields, signature })

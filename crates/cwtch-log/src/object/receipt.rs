@@ -2,10 +2,13 @@
 
 use alloc::vec::Vec;
 
-use super::{CHECKPOINT_LEN, Certificate, Checkpoint, Fault, Object, ObjectError};
+use super::{CHECKPOINT_LEN, Certificate, Checkpoint, CheckpointBytes, Fault, Object, ObjectError};
 use crate::bytes::Reader;
-use crate::tree::root_from_path;
+use crate::tree::{PATH_MAX, hashes, root_from_path};
 use crate::{EntryId, Hash};
+
+/// Length of a receipt before its path, in bytes: index and checkpoint.
+pub const RECEIPT_HEAD_LEN: usize = 8 + CHECKPOINT_LEN;
 
 /// A receipt: its checkpoint is verified and its path has the right length. Whether it is the receipt of an entry,
 /// [`Receipt::verify_entry`] tells.
@@ -41,20 +44,19 @@ impl Receipt {
         let mut reader = Reader::new(bytes);
         let index = reader.u64().ok_or(length)?;
         let checkpoint = reader.slice(CHECKPOINT_LEN).ok_or(length)?;
-        let path = bytes.get(8 + CHECKPOINT_LEN..).unwrap_or_default();
-        let (path, rest) = path.as_chunks::<32>();
-        if !rest.is_empty() || path.len() > 64 {
-            return Err(length);
-        }
+        let path = bytes.get(RECEIPT_HEAD_LEN..).unwrap_or_default();
+        let path = hashes(path).filter(|path| path.len() <= PATH_MAX).ok_or(length)?;
         Self::new(index, Checkpoint::from_bytes(checkpoint, certificate)?, path.to_vec())
     }
 
     /// The bytes of the receipt: 121 and 32 for each hash of the path.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = self.index.to_be_bytes().to_vec();
-        bytes.extend(self.checkpoint.to_bytes());
-        bytes.extend(self.path.iter().flatten());
-        bytes
+        Self::encode(self.index, &self.checkpoint.to_bytes(), &self.path)
+    }
+
+    /// The bytes of the receipt with these parts. They are written as they are: for the server that made them.
+    pub fn encode(index: u64, checkpoint: &CheckpointBytes, path: &[Hash]) -> Vec<u8> {
+        [&index.to_be_bytes()[..], checkpoint, path.as_flattened()].concat()
     }
 
     /// True if the path leads from this entry to the checkpoint's root.

@@ -17,21 +17,31 @@ const CONTEXT: &[u8] = b"cwtch-log-retain/1\n";
 #[derive(Clone, PartialEq, Eq)]
 pub struct Retain {
     log: LogId,
-    fields: Fields,
+    fields: RetainFields,
     signature: Signature,
 }
 
-/// Bytes that are signed.
-#[derive(Clone, PartialEq, Eq)]
-struct Fields {
-    incarnation: u64,
-    time: u64,
-    min_index: u64,
-    root: Hash,
+/// What stands in a Retain. By itself it says nothing: only a [`Retain`] was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetainFields {
+    /// The incarnation that it belongs to.
+    pub incarnation: u64,
+    /// When it was signed, unix seconds.
+    pub time: u64,
+    /// The bodies of the entries below this index may be gone.
+    pub min_index: u64,
+    /// The root of the tree of `min_index` entries.
+    pub root: Hash,
 }
 
-impl Fields {
+impl RetainFields {
     fn parse(bytes: &[u8]) -> Result<(Self, Signature), Fault> {
+        let (read, signature) = Self::read(bytes)?;
+        read.check()?;
+        Ok((read, signature))
+    }
+
+    fn read(bytes: &[u8]) -> Result<(Self, Signature), Fault> {
         if bytes.len() != RETAIN_LEN {
             return Err(Fault::Length);
         }
@@ -42,7 +52,6 @@ impl Fields {
             min_index: reader.u64().ok_or(Fault::Length)?,
             root: reader.array().ok_or(Fault::Length)?,
         };
-        read.check()?;
         Ok((read, reader.array().ok_or(Fault::Length)?))
     }
 
@@ -79,7 +88,7 @@ impl Retain {
     }
 
     fn read(bytes: &[u8], certificate: &Certificate) -> Result<Self, Fault> {
-        let (fields, signature) = Fields::parse(bytes)?;
+        let (fields, signature) = RetainFields::parse(bytes)?;
         let log = certificate.log_or_fault()?;
         if fields.incarnation != log.incarnation {
             return Err(Fault::OtherIncarnation);
@@ -88,9 +97,15 @@ impl Retain {
         Ok(Self { log, fields, signature })
     }
 
+    /// Reads the bytes of a Retain, verified or not; `None` if they cannot be one. For finding the certificate
+    /// under which to verify it, and for one that was verified before it was stored.
+    pub fn peek(bytes: &[u8]) -> Option<RetainFields> {
+        RetainFields::read(bytes).ok().map(|(fields, _)| fields)
+    }
+
     /// Checks that bytes are well-formed, whoever signed them or not.
     pub(crate) fn outline(bytes: &[u8]) -> Result<(), Fault> {
-        Fields::parse(bytes).map(|_| ())
+        RetainFields::parse(bytes).map(|_| ())
     }
 
     pub(crate) fn sign(
@@ -102,7 +117,7 @@ impl Retain {
     ) -> Result<Self, ObjectError> {
         let fault = |fault| Object::Retain.fault(fault);
         let log = certificate.log_or_fault().map_err(fault)?;
-        let fields = Fields { incarnation: log.incarnation, time, min_index, root };
+        let fields = RetainFields { incarnation: log.incarnation, time, min_index, root };
         fields.check().map_err(fault)?;
         let signature = key.sign(&fields.signed_text());
         Ok(Self { log, fields, signature })

@@ -18,8 +18,23 @@ pub use prove::{Nodes, TreeError, consistency_proof, inclusion_path, range_of, s
 pub use range::CompactRange;
 pub use verify::{root_from_path, root_from_subtree, roots_from_consistency};
 
-use crate::Hash;
 use crate::entry::{EntryId, LeafKind};
+use crate::{HASH_LEN, Hash, MAX_SIZE};
+
+/// The most hashes in the inclusion path of an entry: the height of a tree of [`MAX_SIZE`] entries.
+pub const PATH_MAX: usize = MAX_SIZE.ilog2() as usize + 1;
+
+/// The most hashes in a proof that one log is the beginning of another: more than any has.
+pub const PROOF_MAX: usize = 64;
+
+/// The hashes of a path, a proof or a compact range, as they were stored or received; `None` if the bytes are no whole
+/// number of hashes.
+pub const fn hashes(bytes: &[u8]) -> Option<&[Hash]> {
+    match bytes.as_chunks::<HASH_LEN>() {
+        (hashes, []) => Some(hashes),
+        _ => None,
+    }
+}
 
 /// The root of the tree without leaves.
 pub fn empty_root() -> Hash {

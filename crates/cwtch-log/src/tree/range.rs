@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{empty_root, node_hash};
+use super::{empty_root, hashes, node_hash};
 use crate::object::{Fault, Object, ObjectError};
 use crate::{Hash, MAX_SIZE};
 
@@ -39,11 +39,9 @@ impl CompactRange {
     /// # Errors
     /// As [`CompactRange::from_hashes`].
     pub fn from_bytes(size: u64, bytes: &[u8]) -> Result<Self, ObjectError> {
-        let (hashes, rest) = bytes.as_chunks::<32>();
-        if !rest.is_empty() || hashes.len() > 64 {
-            return Err(Object::CompactRange.fault(Fault::Length));
-        }
-        Self::from_hashes(size, hashes.to_vec())
+        // One for each bit at most: nothing longer is copied.
+        let hashes = hashes(bytes).filter(|hashes| hashes.len() <= u64::BITS as usize);
+        Self::from_hashes(size, hashes.ok_or(Object::CompactRange.fault(Fault::Length))?.to_vec())
     }
 
     /// The concatenated hashes; the size stands elsewhere.

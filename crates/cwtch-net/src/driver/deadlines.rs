@@ -22,8 +22,7 @@ pub struct Deadlines {
     pub write: Duration,
     /// The rest of a packet after its first byte.
     pub packet: Duration,
-    /// Silence of the peer; `None` is no limit. A board sets
-    /// [`BOARD_IDLE`](cwtch_protocol::channel::deadlines::BOARD_IDLE).
+    /// Silence of the peer; `None` is no limit.
     pub idle: Option<Duration>,
 }
 

@@ -16,8 +16,6 @@ pub const PACKET: Duration = Duration::from_secs(60);
 
 /// Token client: from an open stream to the seed.
 pub const TOKEN_SEED: Duration = Duration::from_secs(30);
-/// Token service: from the seed to the solution. A slow phone needs a while.
-pub const TOKEN_SOLUTION: Duration = Duration::from_secs(300);
 /// Token service: from the solution to the request, which the client sends right behind it.
 pub const TOKEN_REQUEST: Duration = Duration::from_secs(30);
 /// Token client: from the request to the answer.
@@ -28,12 +26,3 @@ pub const BOARD_ANSWER: Duration = Duration::from_secs(120);
 /// Board client: after so long a silence it asks for a replay from its last message; the answer
 /// ([`BOARD_ANSWER`]) shows that the connection lives.
 pub const BOARD_HEARTBEAT: Duration = Duration::from_secs(300);
-/// Board: a client from which nothing came for so long is closed.
-pub const BOARD_IDLE: Duration = Duration::from_secs(3600);
-
-/// Peer to peer: from a message to its acknowledgement; later it counts as unsent and is sent again
-/// on the next connection. Also from a question for an attribute to its answer.
-pub const PEER_ANSWER: Duration = Duration::from_secs(60);
-/// Peer to peer: after so long a silence a side asks for the peer's name; no answer within
-/// [`PEER_ANSWER`] ends the connection.
-pub const PEER_HEARTBEAT: Duration = Duration::from_secs(120);

@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use cwtch_log::object::{CheckpointBytes, CheckpointFields};
 use cwtch_log::{Certificate, Checkpoint, Hash};
-
-/// The length of a checkpoint.
-pub(super) const LEN: usize = 113;
 
 /// The boundary checkpoints by size and incarnation.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Boundaries {
-    kept: BTreeMap<(u64, u64), [u8; LEN]>,
+    kept: BTreeMap<(u64, u64), CheckpointBytes>,
 }
 
 impl Boundaries {
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&(u64, u64), &[u8; LEN])> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&(u64, u64), &CheckpointBytes)> {
         self.kept.iter()
     }
 
@@ -36,7 +34,7 @@ impl Boundaries {
         self.kept.insert((checkpoint.size(), checkpoint.incarnation()), checkpoint.to_bytes());
     }
 
-    pub(super) fn insert_bytes(&mut self, key: (u64, u64), bytes: [u8; LEN]) {
+    pub(super) fn insert_bytes(&mut self, key: (u64, u64), bytes: CheckpointBytes) {
         self.kept.insert(key, bytes);
     }
 
@@ -51,7 +49,7 @@ impl Boundaries {
 
     /// The root in the one of a size.
     pub(crate) fn root(&self, size: u64, incarnation: u64) -> Option<Hash> {
-        self.kept.get(&(size, incarnation))?.get(9..41)?.try_into().ok()
+        Some(self.fields((size, incarnation))?.root)
     }
 
     /// The nearest of an incarnation below and above a size, and that of the size, if their size and time, or their
@@ -86,7 +84,10 @@ impl Boundaries {
 
     /// The time in one of them, unix seconds.
     pub(crate) fn time(&self, key: (u64, u64)) -> Option<u64> {
-        let bytes: [u8; 8] = self.kept.get(&key)?.get(41..49)?.try_into().ok()?;
-        Some(u64::from_be_bytes(bytes))
+        Some(self.fields(key)?.time)
+    }
+
+    fn fields(&self, key: (u64, u64)) -> Option<CheckpointFields> {
+        Checkpoint::peek(self.kept.get(&key)?)
     }
 }

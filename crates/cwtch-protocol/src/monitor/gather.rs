@@ -5,7 +5,7 @@
 //! and the checkpoint in doubt, and a reply that begins further back. A server that answers them proves its
 //! fraud; one that does not loses nothing that it had.
 
-use cwtch_log::tree::CompactRange;
+use cwtch_log::tree::{CompactRange, hashes};
 use cwtch_log::{Checkpoint, FraudProof};
 
 use super::Monitor;
@@ -32,7 +32,7 @@ impl Monitor {
     /// The answer to a LogProof; `true` if it proves fraud. Whatever else it is, it changes nothing.
     pub fn proof_answer(&mut self, from: u64, size: u64, proof: &[u8], now: u64) -> bool {
         self.now = now;
-        let (hashes, []) = proof.as_chunks::<32>() else { return false };
+        let Some(hashes) = hashes(proof) else { return false };
         let found = self.doubted().filter(|checkpoint| checkpoint.size() == size).find_map(|doubted| {
             let certificate = self.kept.certificates.get(doubted.incarnation())?;
             let boundary = self.kept.boundaries.get(from, certificate)?;

@@ -1,7 +1,8 @@
 //! What a reply's header says: its statements, and where the reply folds on from.
 
-use cwtch_log::tree::{CompactRange, roots_from_consistency};
-use cwtch_log::{Certificate, Checkpoint, FraudProof, Policy, Retain};
+use cwtch_log::object::{CheckpointBytes, POLICY_LEN, RETAIN_LEN};
+use cwtch_log::tree::{CompactRange, hashes, roots_from_consistency};
+use cwtch_log::{Certificate, Checkpoint, FraudProof, Hash, Policy, Retain};
 use cwtch_wire::board::{ReplayStart, Skipped};
 
 use super::Monitor;
@@ -53,8 +54,8 @@ impl Monitor {
         if asked == 0 {
             return Ok(frontier);
         }
-        let (hashes, rest) = skipped.proof.as_chunks::<32>();
-        let roots = roots_from_consistency(asked, retain.min_index(), hashes).filter(|_| rest.is_empty());
+        let hashes = hashes(&skipped.proof).ok_or(Malformed::Proof)?;
+        let roots = roots_from_consistency(asked, retain.min_index(), hashes);
         let own = self.own_root(asked);
         match roots {
             Some((small, large)) if Some(small) == own && large == *retain.root() => Ok(frontier),
@@ -65,7 +66,7 @@ impl Monitor {
 
     /// The proof does not lead from the own log to the Retain. With a boundary checkpoint of exactly that size it
     /// may be the proof of the contrary.
-    fn wrong_proof(&mut self, asked: u64, hashes: &[[u8; 32]], retain: &Retain) -> Refused {
+    fn wrong_proof(&mut self, asked: u64, hashes: &[Hash], retain: &Retain) -> Refused {
         let incarnation = retain.incarnation();
         let statement = Statement::Retain(retain.clone());
         let proof = self.kept.certificates.get(incarnation).and_then(|certificate| {
@@ -84,7 +85,7 @@ impl Monitor {
     pub(crate) fn take_statements(
         &mut self,
         (certificate, chain): (&Certificate, &[Certificate]),
-        (checkpoint, policy, retain): (&[u8; 113], &[u8; 96], Option<&[u8; 120]>),
+        (checkpoint, policy, retain): (&CheckpointBytes, &[u8; POLICY_LEN], Option<&[u8; RETAIN_LEN]>),
     ) -> Result<Checkpoint, Refused> {
         if certificate.is_retired() {
             return Err(Malformed::Parts.into());

@@ -61,7 +61,7 @@ impl Monitor {
         &self,
         bytes: &[u8],
     ) -> Result<Option<(Checkpoint, Certificate)>, Refused> {
-        let size = bytes.get(1..9).and_then(|size| size.try_into().ok()).map_or(0, u64::from_be_bytes);
+        let size = Checkpoint::peek(bytes).map_or(0, |fields| fields.size);
         let Some(certificate) = self.kept.certificates.of_size(size) else { return Ok(None) };
         Ok(Some((Checkpoint::from_bytes(bytes, certificate)?, certificate.clone())))
     }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use cwtch_log::object::CheckpointBytes;
 use cwtch_log::tree::CompactRange;
 use cwtch_log::{Certificate, Checkpoint, EntryId, Policy, Receipt, Retain};
 use cwtch_primitives::Address;
 
 use super::Monitor;
-use super::boundaries::LEN;
 use super::certificates::Certificates;
 use super::gossip::Gossip;
 use super::kept::{Edit, Kept, State};
@@ -55,13 +55,13 @@ impl Monitor {
             }
         }
         let signer = |incarnation: u64| state.certificates.get(incarnation);
-        // Each names its incarnation in its first eight bytes.
-        let named = |bytes: &[u8]| signer(bytes.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))?);
         let policy = |bytes: &Vec<u8>| {
-            named(bytes).and_then(|by| Policy::from_bytes(bytes, by).ok()).ok_or(RestoreError("policy"))
+            let by = Policy::peek(bytes).and_then(|fields| signer(fields.incarnation));
+            by.and_then(|by| Policy::from_bytes(bytes, by).ok()).ok_or(RestoreError("policy"))
         };
         let retain = |bytes: &Vec<u8>| {
-            named(bytes).and_then(|by| Retain::from_bytes(bytes, by).ok()).ok_or(RestoreError("Retain"))
+            let by = Retain::peek(bytes).and_then(|fields| signer(fields.incarnation));
+            by.and_then(|by| Retain::from_bytes(bytes, by).ok()).ok_or(RestoreError("Retain"))
         };
         let (policy, retain) =
             (kept.policy.as_ref().map(policy).transpose()?, kept.retain.as_ref().map(retain).transpose()?);
@@ -71,7 +71,7 @@ impl Monitor {
             None => forget.push(Edit::Rewound(0)),
         }
         for ((size, incarnation), bytes) in &kept.boundaries {
-            match <[u8; LEN]>::try_from(bytes.as_slice()) {
+            match CheckpointBytes::try_from(bytes.as_slice()) {
                 Ok(bytes) => state.boundaries.insert_bytes((*size, *incarnation), bytes),
                 Err(_) => forget.push(Edit::BoundaryGone { size: *size, incarnation: *incarnation }),
             }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use cwtch_log::EntryPrefix;
 use cwtch_wire::group::{Gossip, PARENTS_MAX, Parent};
 
-use super::Prefix;
 use super::view::View;
 
 /// How many heads are kept. The oldest makes room: it will not be among the four newest.
@@ -15,26 +15,26 @@ const NAMED_MAX: usize = 256;
 /// The heads of a group: its messages that no other of them refers to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heads {
-    heads: BTreeMap<u64, Prefix>,
+    heads: BTreeMap<u64, EntryPrefix>,
     /// Referred to and not here: should they come, they are no heads.
-    named: VecDeque<Prefix>,
+    named: VecDeque<EntryPrefix>,
 }
 
 impl Heads {
     /// Stored heads, by index. (What was referred to and is not here is not worth storing: the worst is a parent
     /// too many.)
-    pub fn restore(heads: impl IntoIterator<Item = (u64, Prefix)>) -> Self {
+    pub fn restore(heads: impl IntoIterator<Item = (u64, EntryPrefix)>) -> Self {
         Self { heads: heads.into_iter().collect(), named: VecDeque::new() }
     }
 
     /// The heads, by index.
-    pub fn iter(&self) -> impl Iterator<Item = (u64, Prefix)> {
+    pub fn iter(&self) -> impl Iterator<Item = (u64, EntryPrefix)> {
         self.heads.iter().map(|(index, id)| (*index, *id))
     }
 
     /// A message of the group is here (covered by a checkpoint): where, its name, and what it refers to. For a message
     /// without extensions that is the one whose signature it names, if that is here.
-    pub fn add(&mut self, index: u64, id: Prefix, parents: impl IntoIterator<Item = Prefix>) {
+    pub fn add(&mut self, index: u64, id: EntryPrefix, parents: impl IntoIterator<Item = EntryPrefix>) {
         for parent in parents {
             let head = self.heads.iter().find(|(_, head)| **head == parent).map(|(index, _)| *index);
             match head {

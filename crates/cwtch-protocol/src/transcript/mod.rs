@@ -25,6 +25,3 @@ pub use verdict::{
     GossipVerdict, Judged, Standing, Verdict, WAITING_SYNCS, judge, judge_gossip, judge_parent,
 };
 pub use view::{LogView, Messages, View};
-
-/// The first 20 bytes of an EntryId, by which messages name each other.
-pub type Prefix = [u8; 20];

@@ -1,9 +1,8 @@
 //! The own chain in a group.
 
+use cwtch_log::EntryPrefix;
 use cwtch_wire::group::{ABANDONED_MAX, Chain};
 use rand_core::RngCore;
-
-use super::Prefix;
 
 /// How many own messages may be under way at a time.
 pub const IN_FLIGHT_MAX: usize = 64;
@@ -21,9 +20,9 @@ pub struct OwnChain {
     /// The last number that was given out.
     pub last: u32,
     /// The newest own message that was posted: its number and name.
-    pub posted: Option<(u32, Prefix)>,
+    pub posted: Option<(u32, EntryPrefix)>,
     /// Messages that were given a number and were neither posted nor given up, oldest first.
-    pub in_flight: Vec<(u32, Prefix)>,
+    pub in_flight: Vec<(u32, EntryPrefix)>,
     /// Numbers that were given up and not told yet, oldest first.
     pub abandoned: Vec<u32>,
 }
@@ -44,11 +43,11 @@ impl OwnChain {
         let sequence = self.last.checked_add(1)?;
         self.last = sequence;
         let newest = self.in_flight.last().or(self.posted.as_ref());
-        Some(Chain { label: self.label, sequence, previous: newest.map_or([0; 20], |(_, id)| *id) })
+        Some(Chain { label: self.label, sequence, previous: newest.map_or(EntryPrefix::NONE, |(_, id)| *id) })
     }
 
     /// The message with this number was written.
-    pub fn written(&mut self, sequence: u32, id: Prefix) {
+    pub fn written(&mut self, sequence: u32, id: EntryPrefix) {
         self.in_flight.push((sequence, id));
     }
 
@@ -89,21 +88,21 @@ mod tests {
     fn numbers_are_used_once_and_given_up_ones_are_told() {
         let mut chain = OwnChain::draw(&mut rng(1));
         let first = chain.reserve().unwrap();
-        assert_eq!((first.sequence, first.previous), (1, [0; 20]));
-        chain.written(1, [1; 20]);
+        assert_eq!((first.sequence, first.previous), (1, EntryPrefix::NONE));
+        chain.written(1, EntryPrefix::from_bytes([1; 20]));
         let second = chain.reserve().unwrap();
-        assert_eq!((second.sequence, second.previous), (2, [1; 20]));
-        chain.written(2, [2; 20]);
+        assert_eq!((second.sequence, second.previous), (2, EntryPrefix::from_bytes([1; 20])));
+        chain.written(2, EntryPrefix::from_bytes([2; 20]));
         chain.abandon(2);
         chain.posted(1, &[]);
         // The number stays used, and what was never posted is nobody's predecessor.
         let third = chain.reserve().unwrap();
-        assert_eq!((third.sequence, third.previous), (3, [1; 20]));
+        assert_eq!((third.sequence, third.previous), (3, EntryPrefix::from_bytes([1; 20])));
         assert_eq!(chain.to_tell(), [2]);
-        chain.written(3, [3; 20]);
+        chain.written(3, EntryPrefix::from_bytes([3; 20]));
         chain.posted(3, &[2]);
         assert!(chain.to_tell().is_empty());
-        assert_eq!(chain.reserve().unwrap().previous, [3; 20]);
+        assert_eq!(chain.reserve().unwrap().previous, EntryPrefix::from_bytes([3; 20]));
     }
 
     #[test]
@@ -111,7 +110,7 @@ mod tests {
         let mut chain = OwnChain::draw(&mut rng(2));
         for number in 1..=IN_FLIGHT_MAX as u32 {
             assert_eq!(chain.reserve().unwrap().sequence, number);
-            chain.written(number, [0; 20]);
+            chain.written(number, EntryPrefix::NONE);
         }
         assert_eq!(chain.reserve(), None);
         chain.last = 100_000;

@@ -1,8 +1,7 @@
 //! What a reader knows.
 
-use cwtch_log::Hash;
+use cwtch_log::{EntryPrefix, Hash};
 
-use super::Prefix;
 use crate::monitor::Monitor;
 
 /// What a reader knows of a server's log and of one group's messages in it.
@@ -20,11 +19,11 @@ pub trait View {
     /// The own root of a size, if it is known.
     fn root_at(&self, size: u64) -> Option<Hash>;
     /// The entry at an index, whosever it is, if it is known.
-    fn entry_at(&self, index: u64) -> Option<Prefix>;
+    fn entry_at(&self, index: u64) -> Option<EntryPrefix>;
     /// Whether the server declared the entry at an index lost.
     fn is_lost(&self, index: u64) -> bool;
     /// Whether a message of the group with this name is here: it came, was opened, and verified.
-    fn is_here(&self, id: &Prefix) -> bool;
+    fn is_here(&self, id: &EntryPrefix) -> bool;
     /// Whether some entry with an index from `from` to `to` (exclusive) was never shown to this client: it expired
     /// before, or was declared lost.
     fn unseen(&self, from: u64, to: u64) -> bool;
@@ -33,12 +32,12 @@ pub trait View {
 /// What a database knows of one group.
 pub trait Messages {
     /// As [`View::is_here`].
-    fn is_here(&self, id: &Prefix) -> bool;
+    fn is_here(&self, id: &EntryPrefix) -> bool;
     /// The own root of a size, kept when the group's message at `size - 1` was stored
     /// ([`Monitor::root_at`]).
     fn root_at(&self, size: u64) -> Option<Hash>;
     /// The group's entry at an index, opened or not.
-    fn entry_at(&self, index: u64) -> Option<Prefix>;
+    fn entry_at(&self, index: u64) -> Option<EntryPrefix>;
     /// Whether a range of indexes that was passed over ([`Notice::Expired`](crate::monitor::Notice::Expired)) meets this
     /// one.
     fn expired(&self, from: u64, to: u64) -> bool;
@@ -82,7 +81,7 @@ impl<M: Messages> View for LogView<'_, M> {
         verified.or_else(|| self.messages.root_at(size))
     }
 
-    fn entry_at(&self, index: u64) -> Option<Prefix> {
+    fn entry_at(&self, index: u64) -> Option<EntryPrefix> {
         let verified = index < self.monitor.verified_size();
         let id = verified.then(|| self.monitor.entry_at(index)).flatten();
         id.map(|id| id.prefix()).or_else(|| self.messages.entry_at(index))
@@ -92,7 +91,7 @@ impl<M: Messages> View for LogView<'_, M> {
         self.monitor.is_lost(index)
     }
 
-    fn is_here(&self, id: &Prefix) -> bool {
+    fn is_here(&self, id: &EntryPrefix) -> bool {
         self.messages.is_here(id)
     }
 

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
-use cwtch_log::{EntryId, MsgId};
-use cwtch_protocol::transcript::{GossipVerdict, Prefix, Taken, Verdict, View};
+use cwtch_log::{EntryId, EntryPrefix, MsgId};
+use cwtch_protocol::transcript::{GossipVerdict, Taken, Verdict, View};
 use cwtch_testkit::rng;
 use cwtch_wire::group::{Gossip, Parent};
 use proptest::prelude::*;
@@ -66,7 +66,7 @@ fn read(log: &[Message], parts: usize) -> Reader {
     reader
 }
 
-fn refers(message: &Message) -> impl Iterator<Item = Prefix> {
+fn refers(message: &Message) -> impl Iterator<Item = EntryPrefix> {
     message.extensions.iter().flat_map(|e| e.parents.iter().map(|parent| parent.id))
 }
 
@@ -101,9 +101,9 @@ proptest! {
         let (delivered, lost): (Vec<_>, Vec<_>) =
             talk.log.iter().cloned().partition(|message| message.foreign || draw.next_u64() % 100 >= loss);
         let reader = read(&delivered, parts);
-        let lost: HashSet<Prefix> = lost.iter().map(|message| message.id.prefix()).collect();
+        let lost: HashSet<EntryPrefix> = lost.iter().map(|message| message.id.prefix()).collect();
         // Each reference to a lost message is reported, and no other.
-        let reported: HashSet<(EntryId, Prefix)> =
+        let reported: HashSet<(EntryId, EntryPrefix)> =
             reader.open.iter().map(|open| (open.message, open.parent.id)).collect();
         for message in &delivered {
             for parent in refers(message) {
@@ -147,7 +147,7 @@ proptest! {
         let newest = author.mind.entries.len() as u64 - 1;
         let root = author.mind.root_at(newest + 1).unwrap();
         if invented {
-            extensions.parents = vec![Parent { id: [7; 20], index: newest }];
+            extensions.parents = vec![Parent { id: EntryPrefix::from_bytes([7; 20]), index: newest }];
         }
         let root = if false_root { [7; 32] } else { root };
         let size = extensions.parents.iter().map(|parent| parent.index + 1).max();

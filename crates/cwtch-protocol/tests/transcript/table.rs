@@ -1,6 +1,6 @@
 //! Each row of the table of section 8.
 
-use cwtch_log::{EntryId, MsgId};
+use cwtch_log::{EntryId, EntryPrefix, MsgId};
 use cwtch_protocol::transcript::{
     AuthorChain, GossipVerdict, HOLES_MAX, OpenReferences, Standing, Taken, Verdict, View, Why, judge,
 };
@@ -19,7 +19,7 @@ fn mind(size: u8) -> Mind {
     mind
 }
 
-fn refer(id: [u8; 20], index: u64, root: Option<[u8; 32]>) -> Extensions {
+fn refer(id: EntryPrefix, index: u64, root: Option<[u8; 32]>) -> Extensions {
     let gossip = root.map(|root| Gossip { incarnation: INCARNATION, size: index + 1, root });
     Extensions { parents: vec![Parent { id, index }], gossip, ..Extensions::default() }
 }
@@ -31,7 +31,7 @@ fn verdict(extensions: &Extensions, index: u64, mind: &Mind) -> Verdict {
 #[test]
 fn every_row() {
     let mut mind = mind(20);
-    let (here, invented) = (message(3, false).id.prefix(), [9; 20]);
+    let (here, invented) = (message(3, false).id.prefix(), EntryPrefix::from_bytes([9; 20]));
     let root = mind.root_at(8);
     assert_eq!(verdict(&refer(here, 3, None), 10, &mind), Verdict::Fine);
     assert_eq!(verdict(&refer(message(4, true).id.prefix(), 4, None), 10, &mind), Verdict::Unreadable);
@@ -57,7 +57,8 @@ fn a_reference_beyond_the_own_log_waits_for_two_syncs_and_is_settled_by_what_com
     let mut mind = mind(5);
     let standing = Standing { index: None, since: mind.syncs };
     let mut open = OpenReferences::default();
-    let (coming, invented) = (refer(message(6, false).id.prefix(), 6, None), refer([9; 20], 6, None));
+    let (coming, invented) =
+        (refer(message(6, false).id.prefix(), 6, None), refer(EntryPrefix::from_bytes([9; 20]), 6, None));
     for (number, extensions) in [(100, &coming), (101, &invented)] {
         let judged = judge(extensions, standing, &mind);
         assert_eq!((judged.worst(), judged.gossip), (Verdict::Waiting, GossipVerdict::None));
@@ -85,9 +86,9 @@ fn what_expired_before_it_came_is_not_called_missing() {
     mind.unseen = vec![(10, 50)];
     // Nothing is known about index 20.
     (0..10).for_each(|number| mind.push(&message(number, false)));
-    mind.entries.resize(10, [0; 20]);
+    mind.entries.resize(10, EntryPrefix::NONE);
     assert_eq!(
-        verdict(&refer([9; 20], 20, None), 60, &{
+        verdict(&refer(EntryPrefix::from_bytes([9; 20]), 20, None), 60, &{
             let mut longer = mind.clone();
             (10..60).for_each(|number| longer.push(&message(number, false)));
             longer.entries.truncate(10);

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use cwtch_log::tree::MemoryTree;
-use cwtch_log::{EntryId, Hash, MsgId};
+use cwtch_log::{EntryId, EntryPrefix, Hash, MsgId};
 use cwtch_protocol::transcript::{
-    AuthorChain, Heads, Judged, OpenReferences, OwnChain, Prefix, Standing, Taken, View, judge, references,
+    AuthorChain, Heads, Judged, OpenReferences, OwnChain, Standing, Taken, View, judge, references,
 };
 use cwtch_wire::group::{Chain, Extensions};
 
@@ -24,9 +24,9 @@ pub(crate) struct Message {
 /// What somebody has of a log.
 #[derive(Clone, Default)]
 pub(crate) struct Mind {
-    pub(crate) entries: Vec<Prefix>,
+    pub(crate) entries: Vec<EntryPrefix>,
     tree: MemoryTree,
-    here: HashSet<Prefix>,
+    here: HashSet<EntryPrefix>,
     pub(crate) syncs: u64,
     pub(crate) min_index: u64,
     pub(crate) unseen: Vec<(u64, u64)>,
@@ -69,13 +69,13 @@ impl View for Mind {
     fn root_at(&self, size: u64) -> Option<Hash> {
         self.tree.root_at(size)
     }
-    fn entry_at(&self, index: u64) -> Option<Prefix> {
+    fn entry_at(&self, index: u64) -> Option<EntryPrefix> {
         self.entries.get(usize::try_from(index).unwrap()).copied()
     }
     fn is_lost(&self, index: u64) -> bool {
         self.lost.iter().any(|(from, to)| (*from..*to).contains(&index))
     }
-    fn is_here(&self, id: &Prefix) -> bool {
+    fn is_here(&self, id: &EntryPrefix) -> bool {
         self.here.contains(id)
     }
     fn unseen(&self, from: u64, to: u64) -> bool {

@@ -5,13 +5,14 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use cwtch_log::object::CHECKPOINT_LEN;
 use cwtch_net::Loopback;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::rand_core::RngCore;
 use cwtch_primitives::{Address, Identity, OsRng};
 use cwtch_server::keys::ServerKeys;
 use cwtch_server::store::{NewEntry, NewPost, SqliteStore, Store, StoreWriter};
-use cwtch_wire::board::{CHECKPOINT_LEN, EncryptedGroupMessage};
+use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::{GroupContext, compose};
 use cwtch_wire::packet::SEALED_MAX;
 

@@ -1,9 +1,10 @@
 //! How stored messages are packed for a client: as deployed clients have them, or as the log.
 
 use bytes::Bytes;
+use cwtch_log::object::CheckpointBytes;
 use cwtch_protocol::app::board_host::{self, BoardHost, BoardHostError};
 use cwtch_wire::board::stream::Encoder;
-use cwtch_wire::board::{CheckpointBytes, EncryptedGroupMessage, LiveLog, MessageRef};
+use cwtch_wire::board::{EncryptedGroupMessage, LiveLog, MessageRef};
 use cwtch_wire::packet::SEALED_MAX;
 
 use super::tail::Payload;

@@ -1,6 +1,7 @@
 //! What is read: the extent of a replay and its pieces.
 
-use cwtch_wire::board::{CheckpointBytes, ReplayLog};
+use cwtch_log::object::CheckpointBytes;
+use cwtch_wire::board::ReplayLog;
 
 use super::{EntryRef, Seq};
 

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cwtch_log::object::CheckpointBytes;
 use cwtch_log::tree::CompactRange;
 use cwtch_log::{BOUNDARY, Certificate, Checkpoint, EntryId, Retain};
 use cwtch_net::{ConnError, Deadlines, Isolation, Loopback, Network, SecureConnection};
@@ -22,9 +23,7 @@ use cwtch_protocol::app::board_client::{BoardClient, Event, pay};
 use cwtch_server::keys::ServerKeys;
 use cwtch_server::store::{NewEntry, NewPost, SqliteStore, Store};
 use cwtch_server::{Config, RunningServer, Server};
-use cwtch_wire::board::{
-    CheckpointBytes, ClientMessage, EncryptedGroupMessage, HeadLog, PostLog, ReplayLog, ServerMessage,
-};
+use cwtch_wire::board::{ClientMessage, EncryptedGroupMessage, HeadLog, PostLog, ReplayLog, ServerMessage};
 
 /// Nothing here takes long; a test that waits longer has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,5 +1,6 @@
 //! A server that signs whatever chance says: no attack with an aim, but everything that can be well-formed and signed.
 
+use cwtch_log::object::CERTIFICATE_LEN;
 use cwtch_log::{Certificate, Previous, TICK, floor60};
 use cwtch_primitives::Address;
 use cwtch_wire::board::stream::Record;
@@ -129,7 +130,7 @@ impl Forger {
     }
 
     /// Four certificates for a chain.
-    pub fn chain(&mut self) -> Vec<[u8; 186]> {
+    pub fn chain(&mut self) -> Vec<[u8; CERTIFICATE_LEN]> {
         (0..4).map(|_| self.certificate().to_bytes()).collect()
     }
 

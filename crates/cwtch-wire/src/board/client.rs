@@ -2,9 +2,10 @@
 
 use core::fmt;
 
+use cwtch_log::MAX_SIZE;
 use cwtch_primitives::token::SpentToken;
 
-use super::log::{LOG_SIZE_MAX, LOG_VERSION};
+use super::log::LOG_VERSION;
 use super::{EncryptedGroupMessage, LOG_HEAD, LOG_PROOF, POST_REQUEST, REPLAY_REQUEST, body, typed};
 use crate::error::WireError;
 use crate::go_json::{Fields, ObjectWriter};
@@ -85,7 +86,7 @@ impl ClientMessage {
             Ok(match fields.int("MessageType")?.unwrap_or(REPLAY_REQUEST) {
                 REPLAY_REQUEST => {
                     let body = body(&fields, "ReplayRequest")?;
-                    let log = log_of(&body).and_then(|log| log.uint("from", LOG_SIZE_MAX).ok().flatten());
+                    let log = log_of(&body).and_then(|log| log.uint("from", MAX_SIZE).ok().flatten());
                     Some(Self::Replay { last_commit: body.bytes("LastCommit")?, log })
                 }
                 POST_REQUEST => {
@@ -137,7 +138,7 @@ fn log_of<'v, 'a>(body: &Fields<'v, 'a>) -> Option<Fields<'v, 'a>> {
 
 /// The two sizes of a LogProof.
 pub(super) fn sizes(body: &Fields<'_, '_>) -> Result<(u64, u64), WireError> {
-    let size = |field| body.uint(field, LOG_SIZE_MAX)?.ok_or(WireError::Missing { field });
+    let size = |field| body.uint(field, MAX_SIZE)?.ok_or(WireError::Missing { field });
     let (from, size) = (size("from")?, size("size")?);
     if from > size {
         return Err(WireError::Range { field: "from" });

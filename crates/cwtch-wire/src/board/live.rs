@@ -1,6 +1,8 @@
 //! Live messages with their place in the log, and what to do where the two do not fit one packet.
 
-use super::log::{CHECKPOINT_LEN, LiveLog};
+use cwtch_log::object::CHECKPOINT_LEN;
+
+use super::log::LiveLog;
 use super::{MessageRef, NEW_MESSAGE, typed};
 use crate::go_json::ObjectWriter;
 use crate::packet::SEALED_MAX;

@@ -5,37 +5,20 @@
 
 use core::fmt;
 
+use cwtch_log::object::{CERTIFICATE_LEN, CheckpointBytes, POLICY_LEN, RECEIPT_HEAD_LEN, RETAIN_LEN};
+use cwtch_log::tree::{PATH_MAX, PROOF_MAX};
+use cwtch_log::{HASH_LEN, MAX_SIZE};
+
 use super::client::sizes;
 use crate::error::WireError;
 use crate::go_json::{Fields, ObjectWriter};
 use crate::redact::silent_debug;
 
-/// Length of a certificate in bytes.
-pub const CERTIFICATE_LEN: usize = 186;
-/// Length of a checkpoint in bytes.
-pub const CHECKPOINT_LEN: usize = 113;
-/// Length of a policy in bytes.
-pub const POLICY_LEN: usize = 96;
-/// Length of a Retain in bytes.
-pub const RETAIN_LEN: usize = 120;
-/// Length of a node of the tree in bytes.
-pub const HASH_LEN: usize = 32;
-/// The most entries that a log can have.
-pub const LOG_SIZE_MAX: u64 = (1 << 48) - 1;
-/// The most hashes in a receipt's path: the height of a tree of [`LOG_SIZE_MAX`] entries.
-pub const PATH_MAX: usize = 48;
-/// The most hashes in a proof that one log is the beginning of another: more than any has.
-pub const PROOF_MAX: usize = 64;
 /// The most earlier certificates in a message.
 pub const CHAIN_MAX: usize = 4;
 
 pub(super) const LOG_VERSION: u64 = 1;
-/// A receipt without its path: index and checkpoint.
-const RECEIPT_HEAD: usize = 8 + CHECKPOINT_LEN;
 const STREAM: &str = "b1";
-
-/// A checkpoint, not yet verified.
-pub type CheckpointBytes = [u8; CHECKPOINT_LEN];
 
 /// A server's certificates, not yet verified.
 #[derive(Clone, PartialEq, Eq)]
@@ -177,7 +160,7 @@ impl ReplayStart {
         if log.string("stream")? != Some(STREAM) {
             return Err(WireError::Type { field: "stream", expected: "\"b1\"" });
         }
-        let from = log.uint("from", LOG_SIZE_MAX)?.ok_or(WireError::Missing { field: "from" })?;
+        let from = log.uint("from", MAX_SIZE)?.ok_or(WireError::Missing { field: "from" })?;
         let retain = log.opt_array("min")?;
         let skipped = match (log.bytes("frontier")?, log.bytes("proof")?) {
             (None, None) => None,
@@ -286,7 +269,7 @@ impl LiveLog {
     }
 
     pub(super) fn read(log: &Fields<'_, '_>) -> Result<Self, WireError> {
-        let index = log.uint("index", LOG_SIZE_MAX - 1)?.ok_or(WireError::Missing { field: "index" })?;
+        let index = log.uint("index", MAX_SIZE - 1)?.ok_or(WireError::Missing { field: "index" })?;
         Ok(Self { index, checkpoint: log.opt_array("ckpt")?, mark: log.opt_array("mark")? })
     }
 }
@@ -300,8 +283,8 @@ pub(super) fn read_proof(body: &Fields<'_, '_>) -> Result<(u64, u64, Vec<u8>), W
 
 fn receipt(field: &'static str, bytes: Vec<u8>) -> Result<Vec<u8>, WireError> {
     let (limit, whole) = (PATH_MAX * HASH_LEN, bytes.len());
-    let expected = RECEIPT_HEAD;
-    let path = whole.checked_sub(RECEIPT_HEAD).ok_or(WireError::Length { field, expected, actual: whole })?;
+    let expected = RECEIPT_HEAD_LEN;
+    let path = whole.checked_sub(expected).ok_or(WireError::Length { field, expected, actual: whole })?;
     check_hashes(field, path, limit)?;
     Ok(bytes)
 }

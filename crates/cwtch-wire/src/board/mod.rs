@@ -22,9 +22,8 @@ use crate::packet::SEALED_MAX;
 pub use client::ClientMessage;
 pub use live::{LivePayloads, live_len, live_payloads};
 pub use log::{
-    CERTIFICATE_LEN, CHAIN_MAX, CHECKPOINT_LEN, Certificates, CheckpointBytes, HASH_LEN, HeadLog, HeadState,
-    LOG_SIZE_MAX, LiveLog, PATH_MAX, POLICY_LEN, PROOF_MAX, PostLog, PostRefusal, RETAIN_LEN, ReplayLog,
-    ReplayStart, Skipped,
+    CHAIN_MAX, Certificates, HeadLog, HeadState, LiveLog, PostLog, PostRefusal, ReplayLog, ReplayStart,
+    Skipped,
 };
 pub use server::ServerMessage;
 

@@ -1,6 +1,8 @@
 //! Messages of a board to a client.
 
-use super::log::{HeadLog, LOG_SIZE_MAX, LiveLog, PostLog, ReplayLog, read_proof};
+use cwtch_log::MAX_SIZE;
+
+use super::log::{HeadLog, LiveLog, PostLog, ReplayLog, read_proof};
 use super::{
     EncryptedGroupMessage, LOG_HEAD, LOG_PROOF, NEW_MESSAGE, POST_RESULT, REPLAY_REQUEST, REPLAY_RESULT,
     body, live, typed,
@@ -109,7 +111,7 @@ impl ServerMessage {
                     Some(match body.object("Log")? {
                         Some(log) => {
                             let log = Box::new(ReplayLog::read(&log)?);
-                            if log.start.as_ref().is_some_and(|start| count > LOG_SIZE_MAX - start.from) {
+                            if log.start.as_ref().is_some_and(|start| count > MAX_SIZE - start.from) {
                                 return Err(WireError::Range { field: "NumMessages" });
                             }
                             Self::LogReplayResult { count, log }

@@ -5,11 +5,10 @@
 
 use core::fmt;
 
-use super::log::{CHECKPOINT_LEN, CheckpointBytes};
-use super::{EncryptedGroupMessage, MESSAGE_MAX, MessageRef};
+use cwtch_log::BOUNDARY;
+use cwtch_log::object::{CHECKPOINT_LEN, CheckpointBytes};
 
-/// A boundary checkpoint follows the entries that make the log's size a multiple of this.
-pub const BOUNDARY: u64 = 256;
+use super::{EncryptedGroupMessage, MESSAGE_MAX, MessageRef};
 
 /// The two lengths before a record.
 const HEADER: usize = 4;

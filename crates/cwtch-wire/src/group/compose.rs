@@ -1,10 +1,11 @@
 //! Writing a group message so that its length tells nothing.
 
+use cwtch_log::MsgId;
 use cwtch_primitives::secretbox::seal;
 use cwtch_primitives::{CryptoRngCore, Identity};
 
 use super::extensions::{Extensions, ExtensionsError, Included};
-use super::{GroupContext, MsgId, PlainGroupMessage, SIGNATURE_LEN, TIMESTAMP_MAX};
+use super::{GroupContext, PlainGroupMessage, SIGNATURE_LEN, TIMESTAMP_MAX};
 use crate::board::EncryptedGroupMessage;
 use crate::go_json::escaped_len;
 use crate::overlay::{Overlay, TEXT_MAX_GROUP};
@@ -220,6 +221,6 @@ impl<'a> Shape<'a> {
             signature: author.sign(&context.signed_text(&plain)).to_vec(),
             ciphertext: seal(context.key, &plain, rng),
         };
-        Sealed { message, id: MsgId::of(context.id, &plain) }
+        Sealed { message, id: MsgId::of(context.id.as_bytes(), &plain) }
     }
 }

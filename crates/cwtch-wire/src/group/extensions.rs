@@ -2,17 +2,17 @@
 
 use core::fmt;
 
-use crate::board::CERTIFICATE_LEN;
+use cwtch_log::object::CERTIFICATE_LEN;
+use cwtch_log::{EntryPrefix, HASH_LEN, Hash, MAX_SIZE, PREFIX_LEN};
+
 use crate::redact::silent_debug;
 
 /// The most parents that a message names.
 pub const PARENTS_MAX: usize = 4;
 /// The most abandoned numbers in one message.
 pub const ABANDONED_MAX: usize = 8;
-/// How many bytes of an entry's id stand for it.
-pub const PREFIX_LEN: usize = 20;
 /// The first index that does not fit.
-pub const INDEX_END: u64 = 1 << 48;
+pub const INDEX_END: u64 = MAX_SIZE + 1;
 
 const MAGIC: &[u8; 4] = b"CWX1";
 const END: u8 = 0;
@@ -27,7 +27,7 @@ const HEADER: usize = 3;
 const INDEX_LEN: usize = 6;
 const PARENT_LEN: usize = PREFIX_LEN + INDEX_LEN;
 const CHAIN_LEN: usize = 4 + 4 + PREFIX_LEN;
-const GOSSIP_LEN: usize = 8 + INDEX_LEN + 32;
+const GOSSIP_LEN: usize = 8 + INDEX_LEN + HASH_LEN;
 const NUMBER_LEN: usize = 4;
 
 /// The room that the parts need which are never left out, in bytes: every message has it.
@@ -38,8 +38,8 @@ const END_LEN: usize = 1;
 /// An entry before this one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Parent {
-    /// The first bytes of its EntryId.
-    pub id: [u8; PREFIX_LEN],
+    /// The beginning of its EntryId.
+    pub id: EntryPrefix,
     /// Its index in the log, below [`INDEX_END`].
     pub index: u64,
 }
@@ -51,8 +51,8 @@ pub struct Chain {
     pub label: u32,
     /// The message's number in it, from 1.
     pub sequence: u32,
-    /// The first bytes of the EntryId of the one before; zeros for the first.
-    pub previous: [u8; PREFIX_LEN],
+    /// The beginning of the EntryId of the one before; [`EntryPrefix::NONE`] for the first.
+    pub previous: EntryPrefix,
 }
 
 /// The author's own view of the log: what it computed over it.
@@ -63,7 +63,7 @@ pub struct Gossip {
     /// Up to which size: one more than the highest index among the parents.
     pub size: u64,
     /// The root of that size.
-    pub root: [u8; 32],
+    pub root: Hash,
 }
 
 /// Extensions of a message: what it says beside its text.
@@ -128,12 +128,13 @@ impl Extensions {
         self.check()?;
         let mut out = MAGIC.to_vec();
         if !self.parents.is_empty() {
-            let parents = self.parents.iter().flat_map(|p| p.id.into_iter().chain(u48(p.index)));
+            let parents =
+                self.parents.iter().flat_map(|p| p.id.as_bytes().iter().copied().chain(u48(p.index)));
             record(&mut out, PARENTS, &parents.collect::<Vec<_>>());
         }
         if let Some(chain) = &self.chain {
             let (label, sequence) = (chain.label.to_be_bytes(), chain.sequence.to_be_bytes());
-            record(&mut out, CHAIN, &[&label[..], &sequence, &chain.previous].concat());
+            record(&mut out, CHAIN, &[&label[..], &sequence, chain.previous.as_bytes()].concat());
         }
         if let Some(gossip) = &self.gossip {
             let incarnation = gossip.incarnation.to_be_bytes();
@@ -238,7 +239,7 @@ fn fixed<const N: usize, T>(value: &[u8], read: impl Fn(&[u8; N]) -> Option<T>) 
 
 fn parent(bytes: &[u8; PARENT_LEN]) -> Option<Parent> {
     let (id, index) = bytes.split_first_chunk()?;
-    Some(Parent { id: *id, index: from_u48(index.try_into().ok()?) })
+    Some(Parent { id: EntryPrefix::from_bytes(*id), index: from_u48(index.try_into().ok()?) })
 }
 
 fn chain(bytes: &[u8; CHAIN_LEN]) -> Option<Chain> {
@@ -247,7 +248,7 @@ fn chain(bytes: &[u8; CHAIN_LEN]) -> Option<Chain> {
     Some(Chain {
         label: u32::from_be_bytes(*label),
         sequence: u32::from_be_bytes(*sequence),
-        previous: previous.try_into().ok()?,
+        previous: EntryPrefix::from_bytes(previous.try_into().ok()?),
     })
 }
 

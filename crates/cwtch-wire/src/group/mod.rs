@@ -12,7 +12,6 @@ use core::fmt;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::{Address, Signature};
 use data_encoding::BASE64;
-use sha2::{Digest, Sha256};
 
 use crate::go_json::ObjectWriter;
 
@@ -21,8 +20,8 @@ pub use compose::{
     compose, compose_with, extensions_room, forbidden_character,
 };
 pub use extensions::{
-    ABANDONED_MAX, Chain, Extensions, ExtensionsError, Gossip, INDEX_END, Included, PARENTS_MAX, PREFIX_LEN,
-    Parent, REQUIRED_ROOM,
+    ABANDONED_MAX, Chain, Extensions, ExtensionsError, Gossip, INDEX_END, Included, PARENTS_MAX, Parent,
+    REQUIRED_ROOM,
 };
 pub use verify::{
     ReceivedGroupMessage, RejectReason, VerifiedGroupMessage, open, open_and_verify, parse_plain,
@@ -57,35 +56,6 @@ impl GroupContext<'_> {
         text.push_str(self.server.as_str());
         BASE64.encode_append(plain_json, &mut text);
         text.into_bytes()
-    }
-}
-
-/// Names a message whatever its wrapping: two boxes with the same words of the same author in them have one id
-/// (section 2 of `docs/verifiable-log.md`). Logs name no messages: `Debug` does not show it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MsgId([u8; 32]);
-
-impl MsgId {
-    /// The id of the message of this group with this plain JSON, in the form that is signed.
-    fn of(group: &GroupId, plain_json: &[u8]) -> Self {
-        let hash = Sha256::new_with_prefix("cwtch-msg/1").chain_update(group.as_bytes());
-        Self(hash.chain_update(plain_json).finalize().into())
-    }
-
-    /// An id that was kept.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// The 32 bytes.
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for MsgId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MsgId(…)")
     }
 }
 

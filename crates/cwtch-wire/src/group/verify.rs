@@ -2,14 +2,13 @@
 
 use core::fmt;
 
+use cwtch_log::MsgId;
 use cwtch_primitives::group::GroupKey;
 use cwtch_primitives::secretbox::{OVERHEAD, open_to};
 use cwtch_primitives::{Address, Signature};
 
 use super::extensions::Extensions;
-use super::{
-    CLOCK_TOLERANCE, GroupContext, MsgId, PLAIN_MAX, PlainGroupMessage, TIMESTAMP_MAX, TIMESTAMP_SANE_MIN,
-};
+use super::{CLOCK_TOLERANCE, GroupContext, PLAIN_MAX, PlainGroupMessage, TIMESTAMP_MAX, TIMESTAMP_SANE_MIN};
 use crate::board::EncryptedGroupMessage;
 use crate::error::WireError;
 use crate::go_json::Fields;
@@ -220,7 +219,7 @@ pub fn verify(
     if !(0..=TIMESTAMP_MAX).contains(&plain.timestamp) {
         return Err(RejectReason::TimestampOutOfRange);
     }
-    let id = MsgId::of(context.id, &json);
+    let id = MsgId::of(context.id.as_bytes(), &json);
     Ok(VerifiedGroupMessage { plain, author, signature, id })
 }
 

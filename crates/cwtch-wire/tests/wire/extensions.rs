@@ -1,12 +1,13 @@
 //! Extensions in the padding: to the byte, beside every text, and with bytes that are wrong.
 
+use cwtch_log::{EntryPrefix, MsgId, PREFIX_LEN};
 use cwtch_primitives::secretbox::{OVERHEAD, open, seal};
 use cwtch_testkit::rng;
 use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::{
     ABANDONED_MAX, Chain, ComposeError, Composed, ESCAPED_MAX, ESCAPED_MAX_SHORT, Extensions,
-    ExtensionsError, Gossip, INDEX_END, Included, MsgId, PADDING_RESERVE, PARENTS_MAX, PLAIN_LONG,
-    PLAIN_SHORT, Parent, REQUIRED_ROOM, compose, compose_with, extensions_room, open_and_verify,
+    ExtensionsError, Gossip, INDEX_END, Included, PADDING_RESERVE, PARENTS_MAX, PLAIN_LONG, PLAIN_SHORT,
+    Parent, REQUIRED_ROOM, compose, compose_with, extensions_room, open_and_verify,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -18,14 +19,16 @@ use super::support::group;
 const TIME: i64 = 1_700_000_000;
 
 fn parents(count: usize) -> Vec<Parent> {
-    (0..count).map(|n| Parent { id: [n as u8 + 1; 20], index: INDEX_END - 2 - n as u64 }).collect()
+    (0..count)
+        .map(|n| Parent { id: EntryPrefix::from_bytes([n as u8 + 1; 20]), index: INDEX_END - 2 - n as u64 })
+        .collect()
 }
 
 /// As much as a message can say.
 fn everything() -> Extensions {
     Extensions {
         parents: parents(PARENTS_MAX),
-        chain: Some(Chain { label: 7, sequence: u32::MAX, previous: [8; 20] }),
+        chain: Some(Chain { label: 7, sequence: u32::MAX, previous: EntryPrefix::from_bytes([8; 20]) }),
         gossip: Some(Gossip { incarnation: 9, size: INDEX_END - 1, root: [10; 32] }),
         abandoned: (1..=ABANDONED_MAX as u32).collect(),
         certificate: Some(Box::new([11; 186])),
@@ -55,8 +58,11 @@ fn write(extensions: &Extensions, text: &str, seed: u64) -> Result<Composed, Com
 #[test]
 fn every_record_to_the_byte() {
     let extensions = Extensions {
-        parents: vec![Parent { id: [1; 20], index: 0x0102_0304_0506 }, Parent { id: [2; 20], index: 3 }],
-        chain: Some(Chain { label: 0x0a0b_0c0d, sequence: 5, previous: [4; 20] }),
+        parents: vec![
+            Parent { id: EntryPrefix::from_bytes([1; 20]), index: 0x0102_0304_0506 },
+            Parent { id: EntryPrefix::from_bytes([2; 20]), index: 3 },
+        ],
+        chain: Some(Chain { label: 0x0a0b_0c0d, sequence: 5, previous: EntryPrefix::from_bytes([4; 20]) }),
         gossip: Some(Gossip { incarnation: 0x0a, size: 0x0102_0304_0507, root: [5; 32] }),
         abandoned: vec![2, 3],
         certificate: Some(Box::new([6; 186])),
@@ -136,10 +142,10 @@ fn what_cannot_be_written() {
     let gossip = |size| Some(Gossip { incarnation: 1, size, root: [0; 32] });
     let with = |parents, gossip| Extensions { parents, gossip, ..Extensions::default() };
     assert_eq!(error(with(parents(5), None)), ExtensionsError::TooManyParents(5));
-    let far = vec![Parent { id: [0; 20], index: INDEX_END }];
+    let far = vec![Parent { id: EntryPrefix::NONE, index: INDEX_END }];
     assert_eq!(error(with(far, None)), ExtensionsError::Index);
     assert_eq!(
-        error(with(vec![Parent { id: [0; 20], index: INDEX_END - 1 }], gossip(INDEX_END))),
+        error(with(vec![Parent { id: EntryPrefix::NONE, index: INDEX_END - 1 }], gossip(INDEX_END))),
         ExtensionsError::Index
     );
     for (parents, gossip) in
@@ -147,7 +153,7 @@ fn what_cannot_be_written() {
     {
         assert_eq!(error(with(parents, gossip)), ExtensionsError::GossipSize);
     }
-    let chain = Some(Chain { label: 0, sequence: 0, previous: [0; 20] });
+    let chain = Some(Chain { label: 0, sequence: 0, previous: EntryPrefix::NONE });
     assert_eq!(error(Extensions { chain, ..Extensions::default() }), ExtensionsError::Sequence);
     assert_eq!(error(Extensions { abandoned: vec![0], ..Extensions::default() }), ExtensionsError::Sequence);
     let wrong = write(&with(parents(5), None), "x", 1).unwrap_err();
@@ -251,10 +257,14 @@ fn copies_of_a_message_have_one_id() {
     assert_eq!(format!("{other:?}").matches('…').count(), 1, "{other:?}");
 }
 
+fn prefix() -> impl Strategy<Value = EntryPrefix> {
+    any::<[u8; PREFIX_LEN]>().prop_map(EntryPrefix::from_bytes)
+}
+
 prop_compose! {
     fn any_extensions()(
-        parents in vec((any::<[u8; 20]>(), 0..INDEX_END - 1), 0..=PARENTS_MAX),
-        chain in option::of((any::<u32>(), 1..=u32::MAX, any::<[u8; 20]>())),
+        parents in vec((prefix(), 0..INDEX_END - 1), 0..=PARENTS_MAX),
+        chain in option::of((any::<u32>(), 1..=u32::MAX, prefix())),
         gossip in option::of((any::<u64>(), any::<[u8; 32]>())),
         abandoned in vec(1..=u32::MAX, 0..=ABANDONED_MAX),
         certificate in option::of(any::<u8>()),

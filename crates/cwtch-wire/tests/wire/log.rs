@@ -1,10 +1,12 @@
 //! What the verifiable log adds to a board's messages: exact bytes, limits, and what is refused.
 
+use cwtch_log::tree::{PATH_MAX, PROOF_MAX};
+use cwtch_log::{HASH_LEN, MAX_SIZE};
 use cwtch_primitives::secretbox::OVERHEAD;
 use cwtch_wire::board::{
-    CHAIN_MAX, Certificates, ClientMessage, EncryptedGroupMessage, HASH_LEN, HeadLog, HeadState,
-    LOG_SIZE_MAX, LiveLog, MESSAGE_MAX, PATH_MAX, PROOF_MAX, PostLog, PostRefusal, ReplayLog, ReplayStart,
-    ServerMessage, Skipped, live_len, live_payloads, spend_data,
+    CHAIN_MAX, Certificates, ClientMessage, EncryptedGroupMessage, HeadLog, HeadState, LiveLog, MESSAGE_MAX,
+    PostLog, PostRefusal, ReplayLog, ReplayStart, ServerMessage, Skipped, live_len, live_payloads,
+    spend_data,
 };
 use cwtch_wire::group::{PLAIN_LONG, PLAIN_MAX, PLAIN_SHORT};
 use cwtch_wire::packet::SEALED_MAX;
@@ -238,12 +240,12 @@ fn a_malformed_log_in_an_answer_is_an_error() {
         ("replay", &replay, "chain", vec![list(5, 186), list(1, 185), bytes(186), "[null]".to_owned()]),
         ("replay", &replay, "ckpt", vec![bytes(112), bytes(114), number(1)]),
         ("replay", &replay, "policy", vec![null(), bytes(95)]),
-        ("replay", &replay, "from", vec![null(), "-1".to_owned(), number(LOG_SIZE_MAX + 1), number(64)]),
+        ("replay", &replay, "from", vec![null(), "-1".to_owned(), number(MAX_SIZE + 1), number(64)]),
         ("replay", &replay, "min", vec![null(), bytes(119)]),
         ("replay", &replay, "frontier", vec![null(), bytes(32), bytes(63), bytes(96)]),
         ("replay", &replay, "proof", vec![null(), bytes(31), bytes(32 * (PROOF_MAX + 1))]),
         ("replay", &replay, "stream", vec![null(), "\"b2\"".to_owned(), number(1)]),
-        ("replay", &replay, "NumMessages", vec!["-1".to_owned(), number(LOG_SIZE_MAX - 64)]),
+        ("replay", &replay, "NumMessages", vec!["-1".to_owned(), number(MAX_SIZE - 64)]),
         ("head", &head, "cert", vec![null(), bytes(1)]),
         ("head", &head, "chain", vec![list(5, 186)]),
         ("head", &head, "ckpt", vec![bytes(0)]),
@@ -254,7 +256,7 @@ fn a_malformed_log_in_an_answer_is_an_error() {
         ("post", &post, "Success", vec!["false".to_owned(), null()]),
         ("refusal", &refusal, "err", vec![null(), "\"busy\"".to_owned(), number(1)]),
         ("refusal", &refusal, "Success", vec!["true".to_owned()]),
-        ("new", &new, "index", vec![null(), "-1".to_owned(), number(LOG_SIZE_MAX)]),
+        ("new", &new, "index", vec![null(), "-1".to_owned(), number(MAX_SIZE)]),
         ("new", &new, "ckpt", vec![bytes(112)]),
         ("new", &new, "mark", vec![bytes(114)]),
         ("proof", &proof, "from", vec![null(), number(3)]),
@@ -289,18 +291,15 @@ fn a_malformed_log_in_an_answer_is_an_error() {
 #[test]
 fn the_largest_answers_fit_one_packet() {
     let skipped = Skipped {
-        frontier: vec![0xff; HASH_LEN * (LOG_SIZE_MAX - 1).count_ones() as usize],
+        frontier: vec![0xff; HASH_LEN * (MAX_SIZE - 1).count_ones() as usize],
         proof: vec![0xff; HASH_LEN * PROOF_MAX],
     };
-    let start = ReplayStart { retain: Some([5; 120]), skipped: Some(skipped), ..start(LOG_SIZE_MAX - 1) };
+    let start = ReplayStart { retain: Some([5; 120]), skipped: Some(skipped), ..start(MAX_SIZE - 1) };
     let log = ReplayLog { certificates: certificates(CHAIN_MAX), start: Some(start) };
     let replay = ServerMessage::LogReplayResult { count: 1, log: Box::new(log) };
     let receipt = PostLog::Receipt(vec![0xff; 121 + HASH_LEN * PATH_MAX]);
-    let proof = ServerMessage::LogProof {
-        from: LOG_SIZE_MAX,
-        size: LOG_SIZE_MAX,
-        proof: vec![0xff; HASH_LEN * PROOF_MAX],
-    };
+    let proof =
+        ServerMessage::LogProof { from: MAX_SIZE, size: MAX_SIZE, proof: vec![0xff; HASH_LEN * PROOF_MAX] };
     for largest in [replay, ServerMessage::LogPostResult(receipt), proof] {
         let json = largest.to_json();
         assert!(json.len() <= SEALED_MAX, "{}", json.len());
@@ -354,7 +353,7 @@ fn live_messages_that_do_not_fit_beside_their_checkpoints() {
         assert_eq!(told(&longest, log), split(log.clone()));
     }
     // The index fits always.
-    let last = LiveLog { index: LOG_SIZE_MAX - 1, ..live(false, false) };
+    let last = LiveLog { index: MAX_SIZE - 1, ..live(false, false) };
     assert_eq!(told(&longest, &last), whole(last));
     // More than any post can carry: the client must ask.
     let impossible = message(MESSAGE_MAX - 64, 64);
@@ -386,10 +385,10 @@ fn each_form_of_a_live_message_goes_up_to_the_last_byte() {
 proptest! {
     #[test]
     fn the_length_is_known_before_encoding(
-        ciphertext in 0..3000usize, signature in 0..100usize, index in 0..LOG_SIZE_MAX,
+        ciphertext in 0..3000usize, signature in 0..100usize, index in 0..MAX_SIZE,
         checkpoint: bool, mark: bool,
     ) {
-        for index in [index, index % 100, 0, 9, 10, LOG_SIZE_MAX - 1] {
+        for index in [index, index % 100, 0, 9, 10, MAX_SIZE - 1] {
             let log = LiveLog { index, ..live(checkpoint, mark) };
             let message = message(ciphertext, signature);
             let length = live_len(message.borrowed(), &log);
@@ -400,7 +399,7 @@ proptest! {
 
     #[test]
     fn answers_survive(
-        count in 0..1000u64, from in 0..=LOG_SIZE_MAX - 1000, earlier in 0..=CHAIN_MAX,
+        count in 0..1000u64, from in 0..=MAX_SIZE - 1000, earlier in 0..=CHAIN_MAX,
         byte: u8, retain: bool, mark: bool, skipped in option::of(0..=PROOF_MAX), path in 0..=PATH_MAX,
     ) {
         let skipped = skipped.map(|hashes| Skipped {
@@ -433,10 +432,10 @@ proptest! {
 
     #[test]
     fn requests_survive(
-        last_commit in option::of(vec(any::<u8>(), 0..70)), log in option::of(0..=LOG_SIZE_MAX),
-        from in 0..=LOG_SIZE_MAX, more: u64,
+        last_commit in option::of(vec(any::<u8>(), 0..70)), log in option::of(0..=MAX_SIZE),
+        from in 0..=MAX_SIZE, more: u64,
     ) {
-        let size = from + more % (LOG_SIZE_MAX - from + 1);
+        let size = from + more % (MAX_SIZE - from + 1);
         for sent in [ClientMessage::Replay { last_commit, log }, ClientMessage::LogProof { from, size }] {
             prop_assert_eq!(ClientMessage::from_json(&sent.to_json()), Ok(Some(sent)));
         }

@@ -1,5 +1,6 @@
 //! What contacts say to each other about a log: to the byte, and with bytes that are wrong.
 
+use cwtch_log::EntryPrefix;
 use cwtch_primitives::group::LogTag;
 use cwtch_primitives::secretbox::OVERHEAD;
 use cwtch_wire::board::EncryptedGroupMessage;
@@ -34,7 +35,7 @@ fn each_to_the_byte() {
     assert_eq!(empty_handed.to_bytes(), [1; 16]);
     assert_eq!(Mismatch::from_bytes(&[1; 16]), Ok(empty_handed));
 
-    let want = Want { tag: TAG, entry: [5; 20] };
+    let want = Want { tag: TAG, entry: EntryPrefix::from_bytes([5; 20]) };
     let bytes = joined(&[&[1; 16], &[5; 20]]);
     assert_eq!(want.to_bytes(), bytes);
     assert_eq!(Want::from_bytes(&bytes), Ok(want));
@@ -86,7 +87,8 @@ fn the_longest_entry_fits_a_peer_message() {
 fn nothing_of_it_is_shown() {
     let compare = Compare { tag: TAG, incarnation: 77, size: 77, root: [77; 32] };
     let message = EncryptedGroupMessage { ciphertext: vec![77; 50], signature: vec![77; 64] };
-    let (want, have) = (Want { tag: TAG, entry: [77; 20] }, Have { tag: TAG, message });
+    let (want, have) =
+        (Want { tag: TAG, entry: EntryPrefix::from_bytes([77; 20]) }, Have { tag: TAG, message });
     let evidence = Box::new(BoundaryEvidence { checkpoint: [77; 113], certificate: [77; 186] });
     let shown = format!("{compare:?}{want:?}{have:?}{evidence:?}{:?}", Mismatch { tag: TAG, evidence: None });
     assert!(!shown.contains("77"), "{shown}");

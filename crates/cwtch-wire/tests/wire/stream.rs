@@ -1,7 +1,9 @@
 //! Stream b1: to the byte, in any cut, and with bytes that are wrong.
 
+use cwtch_log::BOUNDARY;
+use cwtch_log::object::{CHECKPOINT_LEN, CheckpointBytes};
 use cwtch_primitives::secretbox::OVERHEAD;
-use cwtch_wire::board::stream::{BOUNDARY, Decoder, Encoder, Record, StreamError, read_entry, write_entry};
+use cwtch_wire::board::stream::{Decoder, Encoder, Record, StreamError, read_entry, write_entry};
 use cwtch_wire::board::{EncryptedGroupMessage, MESSAGE_MAX};
 use cwtch_wire::group::PLAIN_SHORT;
 use cwtch_wire::packet::{PACKET_LEN, SEALED_MAX};
@@ -27,8 +29,8 @@ fn encode(from: u64, entries: &[EncryptedGroupMessage]) -> Vec<Vec<u8>> {
     stream.chunks(SEALED_MAX).map(<[u8]>::to_vec).collect()
 }
 
-fn mark(size: u64) -> [u8; 113] {
-    [(size / BOUNDARY) as u8; 113]
+fn mark(size: u64) -> CheckpointBytes {
+    [(size / BOUNDARY) as u8; CHECKPOINT_LEN]
 }
 
 /// The records that a stream from `from` must hold, each with the log's size before it.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use cwtch_log::object::CERTIFICATE_LEN;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use cwtch_protocol::monitor::Monitor;
@@ -151,7 +152,7 @@ impl Links {
     pub(super) async fn learn_certificate(
         &self,
         server: &Address,
-        certificate: [u8; 186],
+        certificate: [u8; CERTIFICATE_LEN],
     ) -> Result<(), ApiError> {
         let now = unix(self.shared.context.now());
         let learn = move |monitor: &mut Monitor| monitor.certificate_learnt(&certificate, now);

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use cwtch_log::Checkpoint;
 use cwtch_primitives::Address;
 use cwtch_protocol::monitor::{ComparisonOutcome, GossipClaim, Monitor, Refused};
 use cwtch_wire::peer_log::{CONTEXT_LOG_COMPARE, CONTEXT_LOG_MISMATCH, Compare, Mismatch};
@@ -95,9 +96,7 @@ pub(super) async fn mismatched(inner: &Inner, from: Address, theirs: Mismatch) -
     let Some(evidence) = &theirs.evidence else {
         return if turn == Turn::Ours { tell(inner, &group.server, &from).await } else { Ok(()) };
     };
-    // Behind its kind, a checkpoint begins with its size.
-    let size =
-        evidence.checkpoint.get(1..9).and_then(|size| size.try_into().ok()).map_or(0, u64::from_be_bytes);
+    let size = Checkpoint::peek(&evidence.checkpoint).map_or(0, |fields| fields.size);
     let work = move |monitor: &mut Monitor| {
         let own = monitor.mismatch(tag, size);
         match monitor.mismatch_received(&theirs, now) {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
-use cwtch_log::EntryId;
+use cwtch_log::{EntryId, EntryPrefix};
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use cwtch_wire::group::{GroupContext, open_and_verify};
@@ -29,7 +29,7 @@ const LOOKED_AT: u32 = 64;
 const QUIET: Duration = Duration::from_secs(10);
 
 /// Some of what is missing in a group, and whether there is more behind it.
-type Page = (Vec<[u8; 20]>, bool);
+type Page = (Vec<EntryPrefix>, bool);
 
 /// Asks contacts who are there for what is missing in their groups.
 pub(super) async fn ask(inner: &Inner, here: &[Companion]) -> Result<(), ApiError> {
@@ -40,7 +40,7 @@ pub(super) async fn ask(inner: &Inner, here: &[Companion]) -> Result<(), ApiErro
         let Some((group, pages)) = missing_at(inner, group, &places).await? else { continue };
         for (contact, place) in places {
             let (Some((first, _)), Some((next, more))) = (pages.get(&0), pages.get(&place)) else { continue };
-            let ask_one = |entry: &[u8; 20]| ask_for(inner, &contact, &group, *entry, false);
+            let ask_one = |entry: &EntryPrefix| ask_for(inner, &contact, &group, *entry, false);
             let of_first = first.iter().filter(|entry| ask_one(entry)).take(AT_ONCE / 2).count();
             let of_next = next.iter().filter(|entry| ask_one(entry)).take(AT_ONCE - of_first).count();
             if of_first + of_next < AT_ONCE {
@@ -83,7 +83,7 @@ async fn missing_at(
 }
 
 /// Asks a contact for an entry, unless it was asked a while ago and nobody waits; tells whether it was asked now.
-fn ask_for(inner: &Inner, contact: &Address, group: &Group, entry: [u8; 20], urgent: bool) -> bool {
+fn ask_for(inner: &Inner, contact: &Address, group: &Group, entry: EntryPrefix, urgent: bool) -> bool {
     if !inner.members.state().ask(contact, entry, group.id, &inner.context.options.members, urgent) {
         return false;
     }
@@ -160,8 +160,8 @@ pub(in crate::engine) async fn repair(
     let _reaching: Vec<_> =
         companions.iter().map(|companion| inner.peers.reach(&companion.contact)).collect();
     let mut events = inner.context.feed.listen();
-    let mut asked: HashSet<(Address, [u8; 20])> = HashSet::new();
-    let mut received: HashSet<[u8; 20]> = HashSet::new();
+    let mut asked: HashSet<(Address, EntryPrefix)> = HashSet::new();
+    let mut received: HashSet<EntryPrefix> = HashSet::new();
     let mut place = 0;
     let mut quiet = Instant::now() + QUIET;
     loop {
@@ -169,7 +169,7 @@ pub(in crate::engine) async fn repair(
         tokio::pin!(came);
         came.as_mut().enable();
         let (now, more) = missing(&inner.context, &group_id, place).await?;
-        let put: Vec<[u8; 20]> = asked.iter().map(|(_, entry)| *entry).collect();
+        let put: Vec<EntryPrefix> = asked.iter().map(|(_, entry)| *entry).collect();
         let held = inner.context.store.read(move |profile| profile.held_entries(&group_id, &put)).await?;
         let mut progress = held.into_iter().filter(|entry| received.insert(*entry)).count() > 0;
         if now.is_empty() && place == 0 {

@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use cwtch_log::EntryPrefix;
 use cwtch_net::Allowance;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::{GroupId, LOG_TAG_LEN, LogTag};
@@ -23,8 +24,6 @@ const EACH: Duration = Duration::from_secs(4);
 const QUESTIONS: usize = 4096;
 /// Comparisons with one contact that may await an answer.
 const COMPARISONS: usize = 4096;
-
-type Prefix = [u8; 20];
 
 /// Whose turn it is after a mismatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +57,8 @@ pub(super) struct State {
     /// Times at which the next comparison with a contact about a server is due.
     due: HashMap<(Address, Address), i64>,
     /// Questions for entries.
-    wants: HashMap<(Address, Prefix), Question>,
     /// Number of missing entries of a group that were looked at for a contact.
+    wants: HashMap<(Address, EntryPrefix), Question>,
     places: HashMap<(Address, GroupId), u32>,
 }
 
@@ -131,7 +130,7 @@ impl State {
     pub(super) fn ask(
         &mut self,
         contact: &Address,
-        entry: Prefix,
+        entry: EntryPrefix,
         group: GroupId,
         times: &MemberTimes,
         urgent: bool,
@@ -170,12 +169,12 @@ impl State {
     }
 
     /// The question could not be put.
-    pub(super) fn not_asked(&mut self, contact: &Address, entry: Prefix) {
+    pub(super) fn not_asked(&mut self, contact: &Address, entry: EntryPrefix) {
         self.wants.remove(&(*contact, entry));
     }
 
     /// The group for which a contact was asked for an entry, if it was and answers in time.
-    pub(super) fn wanted(&self, contact: &Address, entry: Prefix, wait: Duration) -> Option<GroupId> {
+    pub(super) fn wanted(&self, contact: &Address, entry: EntryPrefix, wait: Duration) -> Option<GroupId> {
         let question = self.wants.get(&(*contact, entry))?;
         (question.at.elapsed() <= wait).then_some(question.group)
     }
@@ -193,6 +192,8 @@ fn make_room<K: Hash + Eq + Copy, V>(map: &mut HashMap<K, V>, key: &K, most: usi
 
 #[cfg(test)]
 mod tests {
+    use cwtch_log::PREFIX_LEN;
+
     use cwtch_primitives::Identity;
 
     use super::*;
@@ -217,6 +218,10 @@ mod tests {
         assert_eq!(state.answered(&contact(1), tag), None, "too late");
     }
 
+    fn entry(n: u8) -> EntryPrefix {
+        EntryPrefix::from_bytes([n; PREFIX_LEN])
+    }
+
     fn times() -> MemberTimes {
         MemberTimes { want: WAIT, want_most: 3 * WAIT, ..MemberTimes::default() }
     }
@@ -227,32 +232,32 @@ mod tests {
         let group = GroupId::from_bytes([7; 16]);
         let mut asked = Vec::new();
         for minute in 0..11 {
-            if state.ask(&contact(1), [1; 20], group, &times(), false) {
+            if state.ask(&contact(1), entry(1), group, &times(), false) {
                 asked.push(minute);
             }
             tokio::time::advance(WAIT).await;
         }
         assert_eq!(asked, [0, 1, 3, 6, 9]);
-        assert!(!state.ask(&contact(1), [1; 20], group, &times(), false));
-        assert!(state.ask(&contact(1), [1; 20], group, &times(), true), "a person waits");
+        assert!(!state.ask(&contact(1), entry(1), group, &times(), false));
+        assert!(state.ask(&contact(1), entry(1), group, &times(), true), "a person waits");
     }
 
     #[tokio::test(start_paused = true)]
     async fn questions_are_told_apart_and_bounded() {
         let mut state = State::default();
         let group = GroupId::from_bytes([7; 16]);
-        let mut ask = |n: u8, entry: Prefix| state.ask(&contact(n), entry, group, &times(), false);
-        assert!(ask(1, [1; 20]) && ask(1, [2; 20]) && ask(2, [1; 20]));
+        let mut ask = |n: u8, entry: EntryPrefix| state.ask(&contact(n), entry, group, &times(), false);
+        assert!(ask(1, entry(1)) && ask(1, entry(2)) && ask(2, entry(1)));
         // A crowd of missing messages costs a bounded number of questions.
         let asked = (0..10_000_u32).filter(|n| {
-            let mut entry = [9; 20];
-            entry[..4].copy_from_slice(&n.to_be_bytes());
-            ask(1, entry)
+            let mut bytes = [9; PREFIX_LEN];
+            bytes[..4].copy_from_slice(&n.to_be_bytes());
+            ask(1, EntryPrefix::from_bytes(bytes))
         });
         assert!(asked.count() <= QUESTIONS);
-        assert_eq!(state.wanted(&contact(1), [1; 20], WAIT), Some(group));
-        assert_eq!(state.wanted(&contact(2), [2; 20], WAIT), None, "somebody else was asked for that");
+        assert_eq!(state.wanted(&contact(1), entry(1), WAIT), Some(group));
+        assert_eq!(state.wanted(&contact(2), entry(2), WAIT), None, "somebody else was asked for that");
         tokio::time::advance(WAIT * 2).await;
-        assert_eq!(state.wanted(&contact(1), [1; 20], WAIT), None, "too late");
+        assert_eq!(state.wanted(&contact(1), entry(1), WAIT), None, "too late");
     }
 }

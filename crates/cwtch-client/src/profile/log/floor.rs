@@ -1,6 +1,7 @@
 //! The index below which a server may have deleted messages.
 
-use cwtch_log::Certificate;
+use cwtch_log::object::RetainFields;
+use cwtch_log::{Certificate, Retain};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::int;
@@ -21,11 +22,8 @@ pub(in crate::profile) fn min_index(conn: &Connection, server: i64) -> Result<Op
         })
         .optional()?;
     let Some((pinned, retain, address)) = found else { return Ok(None) };
-    // Of a Retain: its incarnation, and the first index that is held.
-    let number = |bytes: &[u8]| bytes.try_into().ok().map(u64::from_be_bytes);
-    let said =
-        retain.as_deref().and_then(|retain| Some((number(retain.get(..8)?)?, number(retain.get(16..24)?)?)));
-    let Some((incarnation, min_index)) = said else { return Ok(Some(0)) };
+    let Some(said) = retain.as_deref().and_then(Retain::peek) else { return Ok(Some(0)) };
+    let RetainFields { incarnation, min_index, .. } = said;
     let mut certificates =
         conn.prepare_cached("SELECT bytes FROM log_certificates WHERE server = ?1 AND incarnation = ?2")?;
     let mut at = pinned;

@@ -1,5 +1,7 @@
 //! Own messages and the log: their bytes are kept, because a server may lose what it confirmed.
 
+use cwtch_log::Retain;
+use cwtch_log::object::RetainFields;
 use cwtch_primitives::Address;
 use rusqlite::{Connection, params};
 
@@ -91,15 +93,14 @@ pub(super) fn forget_places(conn: &Connection, server: i64) -> Result<(), Fault>
     order::start_over(conn, server)
 }
 
-/// The bytes of own messages that the server may have deleted by its rule are not needed any more. `retain` is the
-/// signed Retain; its bytes 16 to 24 are the first index that is held.
+/// The bytes of own messages that the server may have deleted by its rule are not needed any more.
 pub(super) fn forget_expired(conn: &Connection, server: i64, retain: &[u8]) -> Result<(), Fault> {
-    let Some(min_index) = retain.get(16..24).and_then(|bytes| bytes.try_into().ok()) else { return Ok(()) };
+    let Some(RetainFields { min_index, .. }) = Retain::peek(retain) else { return Ok(()) };
     conn.execute(
         "DELETE FROM own_entries WHERE message IN (
              SELECT m.id FROM messages m JOIN epochs g ON g.conversation = m.conversation
              WHERE g.server = ?1 AND m.own = 1 AND m.log_index < ?2)",
-        params![server, int(u64::from_be_bytes(min_index))],
+        params![server, int(min_index)],
     )?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What a person is told about a server's log.
 
-use cwtch_log::Certificate;
+use cwtch_log::{Certificate, Checkpoint};
 use cwtch_primitives::Address;
 use cwtch_protocol::monitor::Loss;
 use rusqlite::{Connection, OptionalExtension};
@@ -101,12 +101,11 @@ fn status(conn: &Connection, server: i64, address: &Address) -> Result<LogStatus
             let certificate: Option<Vec<u8>> = row.get(0)?;
             let certificate = certificate.and_then(|bytes| Certificate::from_bytes(&bytes, address).ok());
             let head: Option<Vec<u8>> = row.get(1)?;
-            let number = |bytes: Option<&[u8]>| bytes.and_then(|b| b.try_into().ok()).map(u64::from_be_bytes);
             Ok(LogStatus {
                 known: certificate.is_some(),
                 retired: certificate.as_ref().is_some_and(Certificate::is_retired),
                 size: unsigned(row, 4)?,
-                checked: number(head.as_deref().and_then(|bytes| bytes.get(41..49))),
+                checked: head.as_deref().and_then(Checkpoint::peek).map(|head| head.time),
                 stopped: row.get(2)?,
                 downgraded: row.get(3)?,
                 ..LogStatus::default()

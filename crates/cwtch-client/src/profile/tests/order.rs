@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use cwtch_log::EntryPrefix;
 use cwtch_protocol::monitor::{Change, Loss};
 use cwtch_wire::group::{Chain, Extensions, Parent};
 use proptest::prelude::*;
@@ -359,7 +360,7 @@ fn a_word_of_a_later_message_moves_nothing() {
 fn what_is_missing_in_a_chain_stands_before_the_next_of_its_author() {
     let (_dir, mut profile, server, group) = with_log();
     let chained = |n: u64, index: u64, sequence: u32| {
-        let chain = Some(Chain { label: 4, sequence, previous: [7; 20] });
+        let chain = Some(Chain { label: 4, sequence, previous: EntryPrefix::from_bytes([7; 20]) });
         SyncItem {
             extensions: Some(Extensions { chain, ..Extensions::default() }),
             ..naming(&group, &peer(1), n, index, &[])

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use cwtch_log::EntryPrefix;
 use cwtch_wire::group::{Chain, Extensions, Gossip, Parent};
 
 use super::*;
@@ -36,7 +37,7 @@ fn saying(group: &NewGroup, n: u64) -> SyncItem {
             .into_iter()
             .collect(),
         gossip: before.map(|before| Gossip { incarnation: 60, size: n, root: hash(before) }),
-        chain: Some(Chain { label: 1, sequence: n as u32 + 1, previous: [7; 20] }),
+        chain: Some(Chain { label: 1, sequence: n as u32 + 1, previous: EntryPrefix::from_bytes([7; 20]) }),
         ..Extensions::default()
     };
     SyncItem { place: Some(place(n)), extensions: Some(said), ..item(group, &peer(1), n, before) }

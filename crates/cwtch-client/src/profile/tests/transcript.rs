@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cwtch_log::EntryPrefix;
 use cwtch_protocol::monitor::Change;
 use cwtch_protocol::transcript::Verdict;
 use cwtch_testkit::log::{HonestLog, START, ServerKeys};
@@ -24,7 +25,7 @@ fn parent(n: u64) -> Parent {
 }
 
 fn chain(label: u32, sequence: u32) -> Extensions {
-    let chain = Chain { label, sequence, previous: [7; 20] };
+    let chain = Chain { label, sequence, previous: EntryPrefix::from_bytes([7; 20]) };
     Extensions { chain: Some(chain), ..Extensions::default() }
 }
 
@@ -117,7 +118,7 @@ pub(super) fn reads_what_was_filled_in(profile: &mut Profile) {
 fn own_numbers_go_on_after_a_restart_and_are_used_once() {
     let (dir, mut profile, _, group) = in_group(History::Empty);
     let (_, first) = enqueue(&mut profile, &group, 1, 77);
-    assert_eq!(first.chain, Some(Chain { label: 77, sequence: 1, previous: [0; 20] }));
+    assert_eq!(first.chain, Some(Chain { label: 77, sequence: 1, previous: EntryPrefix::NONE }));
     let mut profile = reopen(&dir, profile);
     let (_, second) = enqueue(&mut profile, &group, 2, 78);
     let previous = EntryId::of(&signature(1), &post(1, None).ciphertext).prefix();
@@ -140,7 +141,7 @@ fn a_number_that_was_given_up_is_told_until_somebody_hears_it() {
     profile.mark_post_refused(first, RefusedToken::GiveUp).unwrap();
     let (second, said) = enqueue(&mut profile, &group, 2, 7);
     assert_eq!(said.abandoned, [1]);
-    assert_eq!(said.chain.unwrap().previous, [0; 20], "nobody has the one before");
+    assert_eq!(said.chain.unwrap().previous, EntryPrefix::NONE, "nobody has the one before");
     assert_eq!(profile.next_extensions(&group.id, 7).unwrap().abandoned, Vec::<u32>::new());
     // The message that told it is given up, too.
     profile.mark_post_refused(second, RefusedToken::GiveUp).unwrap();
@@ -294,7 +295,11 @@ fn a_message_of_a_member_waits_for_the_server_and_is_posted_again_with_the_same_
     let behind =
         stored_ids(&apply(&mut profile, &server, vec![told(1, chain(5, 1)), told(3, chain(5, 3))]))[1];
     assert_eq!(kinds(&profile, behind), [(NoteKind::Missing, 1)]);
-    assert_eq!(profile.wanted_entries(&group.id, 0, 10).unwrap().0, [[7; 20]], "the one before the third");
+    assert_eq!(
+        profile.wanted_entries(&group.id, 0, 10).unwrap().0,
+        [EntryPrefix::from_bytes([7; 20])],
+        "the one before the third"
+    );
     let given = told(2, chain(5, 2));
     let FromMember::Stored(id, touched) = profile.store_from_member(&given, NOW + 5).unwrap() else {
         panic!("it was not here");
@@ -368,7 +373,7 @@ fn entries_are_kept_for_members_but_not_for_ever() {
     assert!(found(87).is_none(), "beyond the newest 512");
     let message = found(88).unwrap();
     assert_eq!(EntryId::of(&message.signature, &message.ciphertext), entry(88));
-    assert!(profile.kept_entry(&group.id, &[0; 20]).unwrap().is_none());
+    assert!(profile.kept_entry(&group.id, &EntryPrefix::NONE).unwrap().is_none());
     // An own one that is still on its way, too.
     profile.enqueue_group_post(&group.id, &post(700, None), NOW).unwrap();
     assert!(profile.kept_entry(&group.id, &entry(700).prefix()).unwrap().is_some());

@@ -1,17 +1,16 @@
 //! What goes between contacts who are in a group together (sections 7.2 and 8).
 
-use cwtch_log::EntryId;
+use cwtch_log::{EntryId, EntryPrefix};
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use cwtch_protocol::transcript::Verdict;
 use cwtch_wire::board::EncryptedGroupMessage;
-use cwtch_wire::group::PREFIX_LEN;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::open::{code, held_message, wrote_in};
 use super::receive::{self, is_held};
 use super::turns::Turns;
-use super::{Touched, last_with, noticed_elsewhere};
+use super::{Touched, noticed_elsewhere};
 use crate::profile::columns::{SIGNATURE_MAX, address, group_id, key_bytes, limit};
 use crate::profile::error::{Fault, StorageError};
 use crate::profile::messages::{self, NewMessage};
@@ -136,7 +135,7 @@ impl Profile {
         group: &GroupId,
         skipped: u32,
         limit: u32,
-    ) -> Result<(Vec<[u8; PREFIX_LEN]>, bool), StorageError> {
+    ) -> Result<(Vec<EntryPrefix>, bool), StorageError> {
         self.read("find missing messages", |conn| {
             let group = groups::by_id(conn, group)?.ok_or(StorageError::UnknownGroup)?;
             let mut named = conn.prepare_cached(
@@ -161,7 +160,7 @@ impl Profile {
             let mut turns = Turns::new(most);
             let mut rows = named.query(wanted)?;
             while let Some(row) = rows.next()? {
-                turns.add(row.get(0)?, row.get(1)?, row.get(2)?);
+                turns.add(row.get(0)?, row.get(1)?, EntryPrefix::from_bytes(row.get(2)?));
             }
             let first = turns.first();
             let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
@@ -182,8 +181,8 @@ impl Profile {
     pub fn held_entries(
         &self,
         group: &GroupId,
-        entries: &[[u8; PREFIX_LEN]],
-    ) -> Result<Vec<[u8; PREFIX_LEN]>, StorageError> {
+        entries: &[EntryPrefix],
+    ) -> Result<Vec<EntryPrefix>, StorageError> {
         self.read("find messages of a group", |conn| {
             let group = groups::by_id(conn, group)?.ok_or(StorageError::UnknownGroup)?;
             let mut held = Vec::new();
@@ -203,10 +202,11 @@ impl Profile {
     pub fn kept_entry(
         &self,
         group: &GroupId,
-        entry: &[u8; PREFIX_LEN],
+        entry: &EntryPrefix,
     ) -> Result<Option<EncryptedGroupMessage>, StorageError> {
         self.read("find a message for a member", |conn| {
             let group = groups::by_id(conn, group)?.ok_or(StorageError::UnknownGroup)?;
+            let (least, greatest) = entry.range();
             Ok(conn
                 .prepare_cached(
                     "SELECT m.signature, coalesce(r.ciphertext, o.ciphertext, p.ciphertext) AS bytes
@@ -215,7 +215,7 @@ impl Profile {
                      LEFT JOIN own_entries o ON o.message = m.id LEFT JOIN posts p ON p.message = m.id
                      WHERE m.entry_id BETWEEN ?2 AND ?3 AND m.conversation = ?1 AND bytes IS NOT NULL LIMIT 1",
                 )?
-                .query_row(params![group.conversation.0, entry, last_with(entry)], |row| {
+                .query_row(params![group.conversation.0, least.as_bytes(), greatest.as_bytes()], |row| {
                     Ok(EncryptedGroupMessage { signature: row.get(0)?, ciphertext: row.get(1)? })
                 })
                 .optional()?)

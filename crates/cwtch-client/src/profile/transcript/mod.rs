@@ -34,10 +34,3 @@ use super::types::MessageId;
 
 /// Messages about which a person may be told something else than before.
 pub(super) type Touched = BTreeSet<MessageId>;
-
-/// The last possible id with a beginning, for a search by it.
-fn last_with(prefix: &[u8; 20]) -> [u8; 32] {
-    let mut last = [0xff; 32];
-    last[..20].copy_from_slice(prefix);
-    last
-}

@@ -1,12 +1,12 @@
 //! What is still to be judged, and the verdicts.
 
-use cwtch_log::EntryId;
+use cwtch_log::{EntryId, EntryPrefix};
 use cwtch_primitives::Address;
 use cwtch_protocol::transcript::Verdict;
 use cwtch_wire::group::{Gossip, Parent};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Touched, last_with};
+use super::Touched;
 use crate::profile::columns::{address, key_bytes, unsigned};
 use crate::profile::error::{Fault, StorageError};
 use crate::profile::types::MessageId;
@@ -144,7 +144,7 @@ impl Profile {
                 Ok(OpenParent {
                     message: MessageId(row.get(0)?),
                     number: row.get(1)?,
-                    parent: Parent { id: row.get(2)?, index: unsigned(row, 3)? },
+                    parent: Parent { id: EntryPrefix::from_bytes(row.get(2)?), index: unsigned(row, 3)? },
                     index: row.get::<_, Option<i64>>(5)?.map(i64::cast_unsigned),
                     gossip: gossip(row, 6)?,
                     waited: row.get(4)?,
@@ -320,15 +320,18 @@ fn root_of(conn: &Connection, server: i64, size: u64) -> Result<Option<[u8; 32]>
 pub(super) fn held_message(
     conn: &Connection,
     conversation: i64,
-    entry: &[u8; 20],
+    entry: &EntryPrefix,
 ) -> Result<Option<MessageId>, Fault> {
+    let (least, greatest) = entry.range();
     Ok(conn
         .prepare_cached(
             // Left to itself, SQLite goes through the whole conversation: it takes equality for better than a range.
             "SELECT id FROM messages INDEXED BY messages_by_entry
              WHERE entry_id BETWEEN ?2 AND ?3 AND conversation = ?1 LIMIT 1",
         )?
-        .query_row(params![conversation, entry, last_with(entry)], |row| Ok(MessageId(row.get(0)?)))
+        .query_row(params![conversation, least.as_bytes(), greatest.as_bytes()], |row| {
+            Ok(MessageId(row.get(0)?))
+        })
         .optional()?)
 }
 

@@ -1,10 +1,8 @@
 //! The own chain of a group, and what its next message says.
 
-use cwtch_log::{EntryId, MsgId};
+use cwtch_log::{EntryId, EntryPrefix, MsgId, PREFIX_LEN};
 use cwtch_primitives::group::GroupId;
-use cwtch_wire::group::{
-    ABANDONED_MAX, Chain, Extensions, Gossip, INDEX_END, PARENTS_MAX, PREFIX_LEN, Parent,
-};
+use cwtch_wire::group::{ABANDONED_MAX, Chain, Extensions, Gossip, INDEX_END, PARENTS_MAX, Parent};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Touched, keep_received, receive, trim_received};
@@ -57,7 +55,7 @@ fn next_link(
         .prepare_cached("SELECT chain_label, chain_next FROM epochs WHERE conversation = ?1")?
         .query_row([conversation.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let Some(label) = label else {
-        return Ok(Chain { label: fresh, sequence: 1, previous: [0; PREFIX_LEN] });
+        return Ok(Chain { label: fresh, sequence: 1, previous: EntryPrefix::NONE });
     };
     // State 5: given up, so nobody will ever have it.
     let previous: Option<[u8; 32]> = conn
@@ -68,7 +66,7 @@ fn next_link(
         )?
         .query_row(params![conversation.0, own, label, sequence], |row| row.get(0))
         .optional()?;
-    let previous = previous.map_or([0; PREFIX_LEN], |id| EntryId::from_bytes(id).prefix());
+    let previous = previous.map_or(EntryPrefix::NONE, |id| EntryId::from_bytes(id).prefix());
     Ok(Chain { label, sequence, previous })
 }
 

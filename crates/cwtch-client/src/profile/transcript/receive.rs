@@ -1,14 +1,14 @@
 //! Keeping what a message says, in the transaction that keeps the message.
 
-use cwtch_log::{EntryId, MsgId};
+use cwtch_log::{EntryId, EntryPrefix, MsgId};
 use cwtch_primitives::Address;
 use cwtch_protocol::transcript::Verdict;
-use cwtch_wire::group::{Extensions, PREFIX_LEN};
+use cwtch_wire::group::Extensions;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::Touched;
 use super::chains::{ChainName, Link};
 use super::open::{code, held_message};
-use super::{Touched, last_with};
 use crate::profile::columns::key_bytes;
 use crate::profile::error::Fault;
 use crate::profile::log;
@@ -42,10 +42,10 @@ pub(in crate::profile) fn note(
 fn arrived(
     conn: &Connection,
     conversation: ConversationId,
-    entry: &[u8; PREFIX_LEN],
+    entry: &EntryPrefix,
     touched: &mut Touched,
 ) -> Result<(), Fault> {
-    let settled = params![conversation.0, entry, code(Verdict::Fine), code(Verdict::AuthorLies)];
+    let settled = params![conversation.0, entry.as_bytes(), code(Verdict::Fine), code(Verdict::AuthorLies)];
     let mut waiting = conn.prepare_cached(
         "SELECT message FROM parents WHERE conversation = ?1 AND entry = ?2 AND verdict NOT IN (?3, ?4)",
     )?;
@@ -66,14 +66,15 @@ fn arrived(
 pub(super) fn is_held(
     conn: &Connection,
     conversation: ConversationId,
-    entry: &[u8; PREFIX_LEN],
+    entry: &EntryPrefix,
 ) -> Result<bool, Fault> {
+    let (least, greatest) = entry.range();
     let found = held_message(conn, conversation.0, entry)?.is_some()
         || conn
             .prepare_cached(
                 "SELECT 1 FROM message_copies WHERE conversation = ?1 AND entry BETWEEN ?2 AND ?3",
             )?
-            .exists(params![conversation.0, entry, last_with(entry)])?;
+            .exists(params![conversation.0, least.as_bytes(), greatest.as_bytes()])?;
     Ok(found)
 }
 
@@ -91,7 +92,7 @@ fn keep_parents(conn: &Connection, said: &Said<'_>, extensions: &Extensions) -> 
             said.message.0,
             number,
             said.conversation.0,
-            parent.id,
+            parent.id.as_bytes(),
             parent.index.cast_signed(),
             verdict
         ])?;
@@ -149,7 +150,7 @@ fn keep_chain(
         said.message.0,
         chain.label,
         chain.sequence,
-        Some(chain.previous).filter(|previous| *previous != [0; PREFIX_LEN]),
+        Some(chain.previous).filter(|previous| *previous != EntryPrefix::NONE).map(|id| *id.as_bytes()),
     ])?;
     Ok(())
 }

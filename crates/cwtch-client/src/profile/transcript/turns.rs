@@ -3,9 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use cwtch_wire::group::PREFIX_LEN;
-
-type Prefix = [u8; PREFIX_LEN];
+use cwtch_log::EntryPrefix;
 
 /// The beginnings of entries that messages name, the first so many by turns: none is sorted that does not come into it,
 /// and of each author no more than so many are held.
@@ -18,8 +16,8 @@ pub(super) struct Turns {
 #[derive(Default)]
 struct Named {
     /// By the newest message that names it.
-    newest: BTreeSet<(i64, Prefix)>,
-    by: BTreeMap<Prefix, i64>,
+    newest: BTreeSet<(i64, EntryPrefix)>,
+    by: BTreeMap<EntryPrefix, i64>,
 }
 
 impl Turns {
@@ -29,7 +27,7 @@ impl Turns {
     }
 
     /// A message of an author names an entry. In any order, and as often as it does.
-    pub(super) fn add(&mut self, author: [u8; 32], message: i64, entry: Prefix) {
+    pub(super) fn add(&mut self, author: [u8; 32], message: i64, entry: EntryPrefix) {
         let named = self.authors.entry(author).or_default();
         let full = named.newest.len() >= self.most;
         if let Some(at) = named.by.get_mut(&entry) {
@@ -48,7 +46,7 @@ impl Turns {
     }
 
     /// The first of them; within a turn those that the newest messages name come first.
-    pub(super) fn first(self) -> Vec<Prefix> {
+    pub(super) fn first(self) -> Vec<EntryPrefix> {
         let mut authors: Vec<_> =
             self.authors.into_values().map(|named| named.newest.into_iter().rev()).collect();
         let (mut all, mut seen) = (Vec::new(), HashSet::new());
@@ -67,12 +65,13 @@ impl Turns {
 
 #[cfg(test)]
 mod tests {
+    use cwtch_log::PREFIX_LEN;
     use proptest::prelude::*;
 
     use super::*;
 
-    fn entry(n: u8) -> Prefix {
-        [n; PREFIX_LEN]
+    fn entry(n: u8) -> EntryPrefix {
+        EntryPrefix::from_bytes([n; PREFIX_LEN])
     }
 
     fn of(most: usize, named: &[(u8, i64, u8)]) -> Turns {
@@ -94,9 +93,9 @@ mod tests {
     fn of_an_author_who_names_many_no_more_are_held_than_are_asked_for() {
         let mut turns = Turns::new(8);
         for n in 0..100_000_i64 {
-            let mut named = entry(1);
-            named[..8].copy_from_slice(&(n % 1000).to_be_bytes());
-            turns.add([1; 32], n, named);
+            let mut bytes = [1; PREFIX_LEN];
+            bytes[..8].copy_from_slice(&(n % 1000).to_be_bytes());
+            turns.add([1; 32], n, EntryPrefix::from_bytes(bytes));
         }
         let named = &turns.authors[&[1; 32]];
         assert_eq!((named.newest.len(), named.by.len()), (8, 8));

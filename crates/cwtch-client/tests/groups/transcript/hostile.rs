@@ -1,6 +1,7 @@
 //! A contact who speaks by hand, and not as it should.
 
 use cwtch_client::api::NoteKind;
+use cwtch_log::EntryPrefix;
 use cwtch_net::{Deadlines, Isolation, SecureConnection};
 use cwtch_primitives::group::LogTag;
 use cwtch_primitives::{Identity, OsRng};
@@ -109,7 +110,11 @@ async fn what_was_not_asked_for_changes_nothing() {
     hand.say(CONTEXT_LOG_HAVE, Have { tag, message: junk }.to_bytes().unwrap()).await;
     // Not in the group's history, unknown groups, nothing that can be read.
     hand.say(CONTEXT_LOG_WANT, Want { tag, entry: wanted.prefix() }.to_bytes()).await;
-    hand.say(CONTEXT_LOG_WANT, Want { tag: LogTag::from_bytes([9; 16]), entry: [1; 20] }.to_bytes()).await;
+    hand.say(
+        CONTEXT_LOG_WANT,
+        Want { tag: LogTag::from_bytes([9; 16]), entry: EntryPrefix::from_bytes([1; 20]) }.to_bytes(),
+    )
+    .await;
     for context in ["compare", "mismatch", "want", "have"] {
         hand.say(&format!("im.cwtch.log.{context}"), vec![7; 33]).await;
     }

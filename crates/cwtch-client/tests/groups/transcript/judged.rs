@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use cwtch_client::api::{Event, NoteKind};
 use cwtch_client::engine::{EngineOptions, Mode};
 use cwtch_client::profile::{DataDir, MessageId, Password};
+use cwtch_log::EntryPrefix;
 use cwtch_primitives::OsRng;
 use cwtch_primitives::group::GroupId;
 use cwtch_wire::board::EncryptedGroupMessage;
@@ -49,7 +50,10 @@ async fn who_refers_to_what_was_never_posted_is_named_and_the_server_is_not() {
     drop(profile);
 
     let mallory = Mallory::new(&created.invite);
-    let invented = Extensions { parents: vec![Parent { id: [6; 20], index: 1 }], ..truth.clone() };
+    let invented = Extensions {
+        parents: vec![Parent { id: EntryPrefix::from_bytes([6; 20]), index: 1 }],
+        ..truth.clone()
+    };
     let honest = Extensions { chain: None, abandoned: Vec::new(), certificate: None, ..truth };
     let messages = [
         mallory.claiming("you remember?", &Extensions { chain: None, certificate: None, ..invented }),
@@ -121,7 +125,7 @@ async fn conflicting_histories_are_both_shown_and_copies_are_folded() {
     alice.send(group, "hello").await.unwrap();
     let mallory = Mallory::new(&created.invite);
     let chain = |sequence| {
-        let chain = Chain { label: 9, sequence, previous: [0; 20] };
+        let chain = Chain { label: 9, sequence, previous: EntryPrefix::NONE };
         Extensions { chain: Some(chain), ..Extensions::default() }
     };
     let yes = mallory.claiming("yes", &chain(1));

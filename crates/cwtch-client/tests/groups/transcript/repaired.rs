@@ -1,6 +1,7 @@
 //! A server that loses a message, and contacts who have it.
 
 use cwtch_client::api::{Command, GroupCreated, MessageState, NoteKind, RepairInfo, Reply};
+use cwtch_log::EntryPrefix;
 use cwtch_wire::group::{Extensions, Parent};
 
 use super::{eager, patient};
@@ -98,7 +99,8 @@ async fn what_nobody_has_stands_in_nobody_s_way() {
     // More than is looked at together, each newer than what is missing.
     let junk: Vec<_> = (0..20_u8)
         .map(|n| {
-            let parents = (0..4).map(|m| Parent { id: [4 * n + m + 1; 20], index: u64::from(n) });
+            let parents = (0..4)
+                .map(|m| Parent { id: EntryPrefix::from_bytes([4 * n + m + 1; 20]), index: u64::from(n) });
             let said = Extensions { parents: parents.collect(), ..Extensions::default() };
             mallory.claiming(&format!("as we said {n}"), &said)
         })

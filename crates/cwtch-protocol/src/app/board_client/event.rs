@@ -1,7 +1,8 @@
 //! What a board's client tells.
 
+use cwtch_log::object::CheckpointBytes;
 use cwtch_wire::board::stream::Record;
-use cwtch_wire::board::{CheckpointBytes, EncryptedGroupMessage, HeadLog, LiveLog, PostLog, ReplayLog};
+use cwtch_wire::board::{EncryptedGroupMessage, HeadLog, LiveLog, PostLog, ReplayLog};
 
 use super::PostId;
 

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use cwtch_log::{EntryId, Hash, MsgId};
+use cwtch_log::{EntryId, EntryPrefix, Hash, MsgId};
 use cwtch_protocol::monitor::{GossipClaim, Notice};
 use cwtch_protocol::transcript::{
-    AuthorChain, GossipVerdict, Heads, LogView, Messages, OpenReferences, OwnChain, Prefix, Standing, Taken,
-    Verdict, judge, references,
+    AuthorChain, GossipVerdict, Heads, LogView, Messages, OpenReferences, OwnChain, Standing, Taken, Verdict,
+    judge, references,
 };
 use cwtch_testkit::ChaCha20Rng;
 use cwtch_testkit::log::entry_id;
@@ -28,13 +28,13 @@ pub(crate) struct Database {
     entries: BTreeMap<u64, EntryId>,
     roots: BTreeMap<u64, Hash>,
     here: HashSet<EntryId>,
-    prefixes: HashSet<Prefix>,
+    prefixes: HashSet<EntryPrefix>,
     expired: Vec<(u64, u64)>,
     syncs: u64,
 }
 
 impl Messages for Database {
-    fn is_here(&self, id: &Prefix) -> bool {
+    fn is_here(&self, id: &EntryPrefix) -> bool {
         self.prefixes.contains(id)
     }
 
@@ -42,7 +42,7 @@ impl Messages for Database {
         self.roots.get(&size).copied()
     }
 
-    fn entry_at(&self, index: u64) -> Option<Prefix> {
+    fn entry_at(&self, index: u64) -> Option<EntryPrefix> {
         self.entries.get(&index).map(EntryId::prefix)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use cwtch_log::{EntryId, MsgId};
+use cwtch_log::{EntryId, EntryPrefix, MsgId};
 use cwtch_wire::group::{Chain, Extensions, Gossip, Parent};
 
 use super::super::client::Client;
@@ -63,7 +63,7 @@ pub(crate) fn compose(
     message.trick = Some(trick);
     // Numbers of tricks are a chain of their own, so that the liar's honest one has no holes.
     message.extensions.chain = None;
-    let invented: [u8; 20] = *random.to_be_bytes().repeat(4).first_chunk()?;
+    let invented = EntryPrefix::from_bytes(*random.to_be_bytes().repeat(4).first_chunk()?);
     let incarnation = monitor.certificate()?.incarnation();
     let other_root = [random as u8; 32];
     let refer = |extensions: &mut Extensions, index: u64, root: Option<[u8; 32]>| {
@@ -81,7 +81,7 @@ pub(crate) fn compose(
             };
             let used = member.here().filter(mine).min()?;
             let Chain { label, sequence, .. } = group[used].extensions.chain?;
-            message.extensions.chain = Some(Chain { label, sequence, previous: [0; 20] });
+            message.extensions.chain = Some(Chain { label, sequence, previous: EntryPrefix::NONE });
         }
         Trick::Copy => {
             let others = |id: &&EntryId| group[*id].author != at && group[*id].trick.is_none();

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use cwtch_log::object::CheckpointBytes;
 use cwtch_log::tree::{CompactRange, MissingNode, Nodes, inclusion_path};
-use cwtch_log::{BOUNDARY, Checkpoint, Hash};
-use cwtch_wire::board::{CheckpointBytes, LiveLog};
+use cwtch_log::{BOUNDARY, Checkpoint, Hash, Receipt};
+use cwtch_wire::board::LiveLog;
 
 use crate::signer::Keeper;
 use crate::store::tables::Boundary;
@@ -64,13 +65,8 @@ impl CommitLog {
             return None;
         }
         let path = inclusion_path(&mut &self.tree, index, self.size).ok()?;
-        Some(receipt(index, &self.checkpoint, &path))
+        Some(Receipt::encode(index, &self.checkpoint, &path))
     }
-}
-
-/// A receipt's bytes (docs/verifiable-log.md, 3.5).
-pub(super) fn receipt(index: u64, checkpoint: &CheckpointBytes, path: &[Hash]) -> Vec<u8> {
-    [&index.to_be_bytes()[..], checkpoint, path.as_flattened()].concat()
 }
 
 /// Signs the boundary checkpoints of these sizes.

@@ -2,10 +2,10 @@
 //!
 //! Everything is stored bytes, or computed from stored nodes: nothing is ever signed for one client.
 
-use cwtch_log::{BOUNDARY, EntryId, GRID};
+use cwtch_log::object::{CheckpointBytes, POLICY_LEN};
+use cwtch_log::{BOUNDARY, EntryId, GRID, Receipt};
 use cwtch_wire::board::{CHAIN_MAX, Certificates, HeadLog, HeadState, ReplayLog, ReplayStart, Skipped};
 
-use super::commit::receipt as receipt_bytes;
 use super::tree::{StoredTree, index_of, seq_of};
 use crate::store::tables::{LogRow, LogState, Messages, TableError, Tables, View};
 use crate::store::{EntryRef, LogRecord, LogReplay, ReplayPlan, Seq, StoreError};
@@ -31,7 +31,7 @@ async fn certificates(view: &mut impl View) -> Result<Option<Certificates>, Tabl
 }
 
 /// The statements that every running log has; `None` for one that has ended or has not begun.
-fn running(log: &LogState) -> Option<(&[u8; 113], &[u8; 96])> {
+fn running(log: &LogState) -> Option<(&CheckpointBytes, &[u8; POLICY_LEN])> {
     log.checkpoint.as_ref().zip(log.policy.as_ref())
 }
 
@@ -159,5 +159,5 @@ pub(super) async fn receipt(
     let (Some(seq), Some((checkpoint, _))) = (found.flatten(), running(&log)) else { return Ok(None) };
     let index = index_of(seq, log.began);
     let path = StoredTree::new(&mut view, log.began).inclusion_path(index, log.signed_size).await?;
-    Ok(Some(receipt_bytes(index, checkpoint, &path)))
+    Ok(Some(Receipt::encode(index, checkpoint, &path)))
 }

@@ -1,7 +1,7 @@
 //! The rows of the tables.
 
+use cwtch_log::object::{CERTIFICATE_LEN, CheckpointBytes, POLICY_LEN, RETAIN_LEN};
 use cwtch_log::{Checkpoint, Hash, Policy, Retain};
-use cwtch_wire::board::{CERTIFICATE_LEN, CheckpointBytes, POLICY_LEN, RETAIN_LEN};
 
 use crate::signer::Nonce;
 use crate::store::{NewEntry, Seq};

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cwtch_log::{EntryId, floor60};
+use cwtch_log::{EntryId, Retain, floor60};
 use cwtch_net::Validity;
 use proptest::prelude::*;
 
@@ -198,7 +198,7 @@ impl Run {
         self.statements.add_replay(&log);
         let start = log.start.as_ref().unwrap();
         let size = self.model.entries.len() as u64;
-        let min = start.retain.map_or(0, |retain| u64::from_be_bytes(retain[16..24].try_into().unwrap()));
+        let min = start.retain.map_or(0, |retain| Retain::peek(&retain).unwrap().min_index);
         assert_eq!(start.from, asked.max(min).min(size));
         assert_eq!(entries.count, size - start.from);
         assert!(usize::try_from(min).unwrap() <= self.model.gone);

@@ -1,5 +1,6 @@
 //! A server's monitor where no session has it, and its alarm.
 
+use cwtch_log::object::CERTIFICATE_LEN;
 use cwtch_primitives::Address;
 use cwtch_protocol::monitor::{GossipClaim, Monitor};
 
@@ -13,7 +14,7 @@ use crate::profile::{Profile, StorageError};
 /// Work for a server's monitor: takes what members say of its log.
 pub(in crate::engine::groups) fn learn(
     claims: Vec<GossipClaim>,
-    certificates: Vec<[u8; 186]>,
+    certificates: Vec<[u8; CERTIFICATE_LEN]>,
     now: u64,
 ) -> impl FnOnce(&mut Monitor) + Send + 'static {
     move |monitor: &mut Monitor| {

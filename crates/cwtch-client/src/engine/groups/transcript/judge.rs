@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use cwtch_log::EntryId;
+use cwtch_log::{EntryId, EntryPrefix};
 use cwtch_primitives::Address;
 use cwtch_protocol::monitor::{GossipClaim, Monitor};
 use cwtch_protocol::transcript::{
-    GossipVerdict, Prefix, Standing, Verdict, View, WAITING_SYNCS, judge_gossip, judge_parent,
+    GossipVerdict, Standing, Verdict, View, WAITING_SYNCS, judge_gossip, judge_parent,
 };
 
 use crate::engine::groups::{limits, log};
@@ -120,7 +120,7 @@ impl View for Known<'_> {
         kept.or_else(|| self.log?.root_at(size))
     }
 
-    fn entry_at(&self, index: u64) -> Option<Prefix> {
+    fn entry_at(&self, index: u64) -> Option<EntryPrefix> {
         let entry = self.entry.or_else(|| self.log?.entry_at(index));
         entry.map(|entry| entry.prefix())
     }
@@ -129,7 +129,7 @@ impl View for Known<'_> {
         self.log.is_some_and(|log| log.is_lost(index))
     }
 
-    fn is_here(&self, _: &Prefix) -> bool {
+    fn is_here(&self, _: &EntryPrefix) -> bool {
         // What is here is settled already: see `Profile::open_parents`.
         false
     }
@@ -227,7 +227,7 @@ mod tests {
         }
 
         /// What an author names who says to have read the log up to an index.
-        fn naming(&self, id: [u8; 20], index: u64, root: [u8; 32], incarnation: u64) -> Extensions {
+        fn naming(&self, id: EntryPrefix, index: u64, root: [u8; 32], incarnation: u64) -> Extensions {
             let gossip = Some(Gossip { incarnation, size: index + 1, root });
             Extensions { parents: vec![Parent { id, index }], gossip, ..Extensions::default() }
         }
@@ -280,12 +280,17 @@ mod tests {
         for n in 0..2200_u64 {
             // Of any incarnation, any root, any size beyond the message's own.
             let (incarnation, index) = (START + 60 * (n % 3), (1 << 20) + n * n);
-            let said = room.naming([(n % 251) as u8; 20], index, [n as u8; 32], incarnation);
+            let said = room.naming(
+                EntryPrefix::from_bytes([(n % 251) as u8; 20]),
+                index,
+                [n as u8; 32],
+                incarnation,
+            );
             items.push(room.next(66, said));
         }
         let truth = room.log.root_at(2200);
         // A lie that can be seen, and one that names an entry of another group.
-        let lie = room.naming([6; 20], 2199, truth, START);
+        let lie = room.naming(EntryPrefix::from_bytes([6; 20]), 2199, truth, START);
         items.push(room.next(1, lie));
         room.read(items);
         let judged = room.judge(false);
@@ -303,7 +308,7 @@ mod tests {
         let first = room.next(1, Extensions::default());
         room.read(vec![first]);
         for n in 0..40_u64 {
-            let said = room.naming([n as u8; 20], (1 << 30) + n, [7; 32], START);
+            let said = room.naming(EntryPrefix::from_bytes([n as u8; 20]), (1 << 30) + n, [7; 32], START);
             let given = helpers::item(&room.group, &helpers::peer(66), 9000 + n, None);
             let given = SyncItem { extensions: Some(said), ..given };
             let stored = room.profile.store_from_member(&given, 0).unwrap();

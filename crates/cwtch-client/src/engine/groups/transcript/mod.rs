@@ -7,6 +7,7 @@ mod judge;
 
 use std::collections::BTreeSet;
 
+use cwtch_log::object::CERTIFICATE_LEN;
 use cwtch_primitives::Address;
 
 pub(super) use self::judge::judge;
@@ -18,9 +19,9 @@ pub(super) fn certificates(
     profile: &Profile,
     server: &Address,
     items: &[SyncItem],
-) -> Result<Vec<[u8; 186]>, StorageError> {
+) -> Result<Vec<[u8; CERTIFICATE_LEN]>, StorageError> {
     let found = items.iter().filter_map(|item| item.extensions.as_ref()?.certificate.as_deref().copied());
-    let found: BTreeSet<[u8; 186]> = found.collect();
+    let found: BTreeSet<[u8; CERTIFICATE_LEN]> = found.collect();
     if found.is_empty() {
         return Ok(Vec::new());
     }

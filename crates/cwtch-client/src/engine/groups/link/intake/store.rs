@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use cwtch_log::object::CERTIFICATE_LEN;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use cwtch_protocol::monitor::GossipClaim;
@@ -34,7 +35,7 @@ pub(in super::super) async fn store(
     mut tried: mpsc::Receiver<Tried>,
 ) -> Result<(), ApiError> {
     let mut progress = Progress::default();
-    let members_say = |claims: Vec<GossipClaim>, certificates: Vec<[u8; 186]>| {
+    let members_say = |claims: Vec<GossipClaim>, certificates: Vec<[u8; CERTIFICATE_LEN]>| {
         if !claims.is_empty() || !certificates.is_empty() {
             let tell = tell_monitor(shared.clone(), server, asking.clone(), claims, certificates);
             // Not waited for: the session that has the monitor may be waiting for this.
@@ -68,7 +69,7 @@ async fn tell_monitor(
     server: Address,
     asking: mpsc::WeakSender<Ask>,
     claims: Vec<GossipClaim>,
-    certificates: Vec<[u8; 186]>,
+    certificates: Vec<[u8; CERTIFICATE_LEN]>,
 ) {
     let learn = learn(claims, certificates, unix(shared.context.now()));
     let told = match asking.upgrade() {
@@ -82,7 +83,7 @@ async fn tell_monitor(
 }
 
 /// What the members of a server's groups say of its log.
-type Said = (Vec<GossipClaim>, Vec<[u8; 186]>);
+type Said = (Vec<GossipClaim>, Vec<[u8; CERTIFICATE_LEN]>);
 
 async fn keep(
     shared: &Shared,

@@ -4,8 +4,9 @@
 //! A server that does not answer loses nothing that it had.
 
 use cwtch_log::EntryId;
+use cwtch_log::object::CheckpointBytes;
 use cwtch_protocol::monitor::Refused;
-use cwtch_wire::board::{CheckpointBytes, EncryptedGroupMessage, ReplayLog};
+use cwtch_wire::board::{EncryptedGroupMessage, ReplayLog};
 use tokio::time::Instant;
 
 use super::Session;

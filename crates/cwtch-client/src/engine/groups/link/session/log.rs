@@ -3,9 +3,10 @@
 use std::sync::atomic::Ordering;
 
 use cwtch_log::EntryId;
+use cwtch_log::object::CheckpointBytes;
 use cwtch_primitives::OsRng;
 use cwtch_protocol::monitor::{Begun, EntryPlace, LivePlace, Notice, Refused, ReplayRequest};
-use cwtch_wire::board::{CheckpointBytes, EncryptedGroupMessage, LiveLog, ReplayLog};
+use cwtch_wire::board::{EncryptedGroupMessage, LiveLog, ReplayLog};
 
 use super::super::ask::MonitorJob;
 use super::super::intake::{Feed, Message, Placed, Step};
