@@ -8,6 +8,7 @@
 //! - [`app`]: what runs over it: tokens (§1.6), the board (§1.8), peer to peer (§1.10). Every machine is
 //!   used alike: call `handle` with a received payload, then drain `poll_send` and `poll_event`
 //!   (the board's host: `poll_action`). An error means: close the connection.
+//! - [`board`]: everything that a client does over one connection to a board.
 //! - [`group`]: which of many groups a message of the board belongs to, and whether it is valid (§1.9).
 //! - [`monitor`]: whether a server shows the log that it signed (`docs/verifiable-log.md`).
 //! - [`transcript`]: what group messages say about the ones before them (the same, section 8).
@@ -15,6 +16,7 @@
 //! Section numbers (§1.1 …) are those of `docs/protocol.md`, in the last two of `docs/verifiable-log.md`.
 
 pub mod app;
+pub mod board;
 pub mod channel;
 pub mod group;
 pub mod monitor;

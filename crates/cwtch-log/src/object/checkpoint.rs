@@ -45,7 +45,7 @@ pub struct Checkpoint {
     signature: Signature,
 }
 
-/// What stands in a checkpoint. By itself it says nothing: only a [`Checkpoint`] was verified.
+/// Fields of a checkpoint. By themselves they say nothing: only a [`Checkpoint`] was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckpointFields {
     /// Ordinary or boundary.
@@ -54,7 +54,7 @@ pub struct CheckpointFields {
     pub size: u64,
     /// The root of the tree over them.
     pub root: Hash,
-    /// When it was signed, unix seconds.
+    /// Time of the signature, unix seconds.
     pub time: u64,
 }
 

@@ -20,16 +20,16 @@ pub struct Policy {
     signature: Signature,
 }
 
-/// What stands in a policy. By itself it says nothing: only a [`Policy`] was verified.
+/// Fields of a policy. By themselves they say nothing: only a [`Policy`] was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyFields {
     /// The incarnation that it belongs to.
     pub incarnation: u64,
-    /// When it was signed, unix seconds.
+    /// Time of the signature, unix seconds.
     pub time: u64,
     /// For how many seconds after it was appended the body of an entry is kept; 0 promises nothing.
     pub retention: u64,
-    /// How many messages the server holds at most; 0 for no limit.
+    /// Most messages that the server holds; 0 for no limit.
     pub cap: u64,
 }
 

@@ -21,12 +21,12 @@ pub struct Retain {
     signature: Signature,
 }
 
-/// What stands in a Retain. By itself it says nothing: only a [`Retain`] was verified.
+/// Fields of a Retain. By themselves they say nothing: only a [`Retain`] was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetainFields {
     /// The incarnation that it belongs to.
     pub incarnation: u64,
-    /// When it was signed, unix seconds.
+    /// Time of the signature, unix seconds.
     pub time: u64,
     /// The bodies of the entries below this index may be gone.
     pub min_index: u64,

@@ -23,6 +23,8 @@ pub const TOKEN_ANSWER: Duration = Duration::from_secs(60);
 
 /// Board client: from a post to its result, from a replay request to its result, between two entries.
 pub const BOARD_ANSWER: Duration = Duration::from_secs(120);
+/// Board client: the same where there is doubt whether the connection lives, or nothing but a proof is asked for.
+pub const BOARD_DOUBT: Duration = Duration::from_secs(60);
 /// Board client: after so long a silence it asks for a replay from its last message; the answer
 /// ([`BOARD_ANSWER`]) shows that the connection lives.
 pub const BOARD_HEARTBEAT: Duration = Duration::from_secs(300);

@@ -20,7 +20,12 @@ impl Monitor {
     /// reply, or the verified size when none is being received. Below the verified size it matters to a caller that reads
     /// from the start only.
     pub fn covered_size(&self) -> u64 {
-        if self.fold.replay.is_some() { self.fold.settled } else { self.verified_size() }
+        if self.is_reading() { self.fold.settled } else { self.verified_size() }
+    }
+
+    /// Tells if a reply is being received: it began, and neither ended nor was given up.
+    pub fn is_reading(&self) -> bool {
+        self.fold.replay.is_some()
     }
 
     /// The compact range behind the last entry that was received; its root is that of the log up to there.

@@ -38,8 +38,10 @@ pub(crate) fn step_of(world: &mut World) {
     };
     world.wait(seconds as u64);
     let at = world.somebody();
-    match world.below(22) {
+    match world.below(24) {
         20 | 21 => world.strangers_post(),
+        22 => world.refetch(at),
+        23 => world.heartbeat(at),
         0..7 => {
             let fault = if world.chance(15) { Fault::AnswerLost } else { Fault::None };
             world.post(at, fault);
@@ -51,7 +53,8 @@ pub(crate) fn step_of(world: &mut World) {
         }
         13 => {
             let records = world.below(400);
-            world.sync(at, Cut::Dies(records));
+            let behind = world.below(records + 1);
+            world.sync(at, Cut::Dies(records, behind));
         }
         14 => world.clients[at].restart(),
         15 => world.clients[at].disconnect(),

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use cwtch_log::{Certificate, Retain};
+use cwtch_log::object::{CHECKPOINT_LEN, RetainFields};
+use cwtch_log::{Certificate, Checkpoint, Policy, Retain};
 use cwtch_testkit::log::HonestLog;
 
 use super::client::Client;
-use super::held::{Held, checkpoint_numbers, number};
+use super::held::Held;
 
 /// What a client held before it was shown something.
 pub(crate) struct Before {
@@ -27,33 +28,23 @@ pub(crate) struct Before {
 impl Before {
     pub(crate) fn of(client: &Client) -> Self {
         let store = &client.store;
-        let mut checkpoints = Vec::new();
-        let mut add = |incarnation: u64, bytes: &[u8]| {
-            let (size, time) = checkpoint_numbers(bytes);
-            checkpoints.push((incarnation, size, time));
+        let numbers = |incarnation: u64, bytes: &[u8]| {
+            Checkpoint::peek(bytes).map(|fields| (incarnation, fields.size, fields.time))
         };
-        if let Some((incarnation, bytes)) = &store.verified {
-            add(*incarnation, bytes);
-        }
-        for head in store.heads.values() {
-            match head.bytes.len() {
-                0 => {}
-                113 => add(head.incarnation, &head.bytes),
-                _ => add(head.incarnation, &head.bytes[8..]),
-            }
-        }
-        let signed =
-            checkpoints.iter().map(|(_, size, _)| *size).chain([client.monitor.verified_size()]).max();
-        let mut add = |incarnation: u64, bytes: &[u8]| {
-            let (size, time) = checkpoint_numbers(bytes);
-            checkpoints.push((incarnation, size, time));
-        };
-        for ((_, incarnation), bytes) in store.boundaries.iter().rev().take(2) {
-            add(*incarnation, bytes);
-        }
+        let verified = store.verified.iter().filter_map(|(incarnation, bytes)| numbers(*incarnation, bytes));
+        let heads = store.heads.values().filter_map(|head| match head.bytes.len() {
+            CHECKPOINT_LEN => numbers(head.incarnation, &head.bytes),
+            // A receipt: its index stands before the checkpoint.
+            _ => numbers(head.incarnation, head.bytes.get(8..8 + CHECKPOINT_LEN)?),
+        });
+        let mut checkpoints: Vec<_> = verified.chain(heads).collect();
+        let sizes = checkpoints.iter().map(|(_, size, _)| *size);
+        let signed = sizes.chain([client.monitor().verified_size()]).max();
+        let newest = store.boundaries.iter().rev().take(2);
+        checkpoints.extend(newest.filter_map(|((_, incarnation), bytes)| numbers(*incarnation, bytes)));
         Self {
-            expects_log: client.monitor.expects_log(),
-            verified: client.monitor.verified_size(),
+            expects_log: client.monitor().expects_log(),
+            verified: client.monitor().verified_size(),
             pinned: store.pinned,
             certificates: store.certificates.clone(),
             boundaries: store.boundaries.clone(),
@@ -105,9 +96,10 @@ impl Duty {
         if !used {
             return;
         }
-        let of_log = |bytes: &Vec<u8>| number(bytes, 0) == incarnation;
-        let policy = before.policy.as_ref().filter(|bytes| of_log(bytes)).map(|bytes| policy_of(bytes));
-        let retain = before.retain.as_ref().filter(|bytes| of_log(bytes));
+        let policy = before.policy.as_deref().and_then(Policy::peek);
+        let policy = policy.filter(|old| old.incarnation == incarnation).map(|old| (old.time, old.retention));
+        let retain = before.retain.as_deref().and_then(Retain::peek);
+        let retain = retain.filter(|old| old.incarnation == incarnation);
         if let Some((time, retention)) = policy
             && time < log.policy().time()
             && retention > log.policy().retention()
@@ -115,11 +107,12 @@ impl Duty {
             self.detect("a promise taken back", true);
         }
         let Some(new) = log.retain() else { return };
-        if retain.is_some_and(|old| number(old, 8) < new.time() && number(old, 16) > new.min_index()) {
+        let less = |old: &RetainFields| old.time < new.time() && old.min_index > new.min_index();
+        if retain.as_ref().is_some_and(less) {
             self.detect("less deleted than before", true);
         }
         let promise = policy.unwrap_or((log.policy().time(), log.policy().retention()));
-        let known = retain.is_some_and(|old| old[..] == new.to_bytes()[..]);
+        let known = before.retain.as_ref().is_some_and(|old| old[..] == new.to_bytes()[..]);
         if !known && self.pruned_early(before, promise, new) {
             self.detect("pruned early", true);
         }
@@ -210,9 +203,4 @@ impl Duty {
             self.detect("a second boundary", true);
         }
     }
-}
-
-/// Time and retention.
-fn policy_of(bytes: &[u8]) -> (u64, u64) {
-    (number(bytes, 8), number(bytes, 16))
 }

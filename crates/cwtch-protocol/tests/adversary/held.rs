@@ -45,13 +45,3 @@ impl Held {
         self.common(other) < self.size.min(other.size)
     }
 }
-
-/// Sizes and times of signed objects in bytes, as far as they lie at fixed places.
-pub(crate) fn checkpoint_numbers(bytes: &[u8]) -> (u64, u64) {
-    (number(bytes, 1), number(bytes, 41))
-}
-
-/// The big-endian number at an offset.
-pub(crate) fn number(bytes: &[u8], at: usize) -> u64 {
-    u64::from_be_bytes(bytes[at..at + 8].try_into().unwrap())
-}

@@ -1,6 +1,7 @@
 //! An honest server that crashes between any two writes, whose clock is wrong, who deletes what it may and declares what it
 //! lost: nobody is alarmed, and nothing that it signed makes a proof.
 
+use cwtch_log::object::CHECKPOINT_LEN;
 use cwtch_protocol::monitor::Notice;
 use cwtch_testkit::log::HonestLog;
 
@@ -125,8 +126,8 @@ fn check(world: &mut World, retired: bool, deleted: u64) {
             assert_eq!(client.notices.last(), Some(&Notice::Retired));
             continue;
         }
-        assert_eq!(client.monitor.verified_size(), log.size(), "everything is there");
-        for (index, mine) in client.received.iter().enumerate() {
+        assert_eq!(client.monitor().verified_size(), log.size(), "everything is there");
+        for (index, mine) in client.received().iter().enumerate() {
             let expected = log.ids()[index];
             assert!(mine.is_none_or(|mine| mine == expected));
             assert!(mine.is_some() || (index as u64) < deleted, "only what was deleted is missing");
@@ -135,7 +136,7 @@ fn check(world: &mut World, retired: bool, deleted: u64) {
             let stored = log.index_of(&cwtch_testkit::log::entry_id(&post.message)).is_some();
             assert!(stored, "a post with a valid receipt is there");
         }
-        let waits = client.store.heads.values().filter(|head| head.bytes.len() > 113).count();
+        let waits = client.store.heads.values().filter(|head| head.bytes.len() > CHECKPOINT_LEN).count();
         assert_eq!(waits, 0, "every receipt was compared");
     }
 }
@@ -164,7 +165,7 @@ fn a_server_that_sends_before_it_commits_is_noticed() {
         world.post(client, Fault::None);
         world.wait(60);
         close(&mut world, 0);
-        world.outcome.detected = world.clients[0].monitor.is_stopped();
+        world.outcome.detected = world.clients[0].monitor().is_stopped();
         world.outcome.fired = true;
         world.finish()
     };

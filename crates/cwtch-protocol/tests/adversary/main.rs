@@ -26,5 +26,7 @@ mod held;
 mod honest;
 mod members;
 mod outcome;
+#[path = "../common/reader.rs"]
+mod reader;
 mod runner;
 mod world;

@@ -2,19 +2,18 @@
 
 use std::sync::LazyLock;
 
-use cwtch_log::EntryId;
+use cwtch_log::tree::consistency_proof;
+use cwtch_log::{Checkpoint, EntryId};
 use cwtch_primitives::group::LogTag;
-use cwtch_protocol::monitor::{
-    ComparisonOutcome, LivePlace, Malformed, Notice, Posted, Probed, Refused, Seen,
-};
+use cwtch_protocol::monitor::{ComparisonOutcome, LivePlace, Malformed, Notice, Probed, Refused, Seen};
 use cwtch_testkit::ChaCha20Rng;
-use cwtch_testkit::log::{HonestLog, Live, START, ServerKeys, entry, entry_id};
+use cwtch_testkit::log::{HonestLog, Live, Reply, START, ServerKeys, entry, entry_id};
 use cwtch_testkit::malice::{Attack, MaliciousServer, Posted as ServerPosted, Visitor};
 use cwtch_wire::board::{EncryptedGroupMessage, PostLog};
 use cwtch_wire::peer_log::Mismatch;
 use rand_core::RngCore;
 
-use super::client::{Client, Cut, Post, Synced};
+use super::client::{Client, Cut, Post, Seat, Synced};
 use super::duty::{Before, Duty};
 use super::held::Held;
 use super::outcome::Outcome;
@@ -107,7 +106,12 @@ impl World {
         let victim = below(&mut rng, count);
         let address = log.address();
         let mut server = MaliciousServer::new(log, attack, victim, count, rng.next_u64());
-        let clients = (0..count).map(|_| Client::new(address, offset(&mut rng))).collect();
+        let clients = (0..count)
+            .map(|_| {
+                let (offset, seed) = (offset(&mut rng), rng.next_u64());
+                Client::new(address, offset, cwtch_testkit::rng(seed))
+            })
+            .collect();
         let now = START + 60 + below(&mut rng, 7200) as u64;
         server.tick(now);
         Self {
@@ -154,22 +158,57 @@ impl World {
         fired
     }
 
-    /// A sync of a client, whole or cut.
+    /// A sync of a client over a new connection, whole or cut.
     pub(crate) fn sync(&mut self, at: usize, cut: Cut) {
-        if self.clients[at].monitor.is_stopped() {
+        self.clients[at].disconnect();
+        self.read_on(at, cut);
+    }
+
+    /// A group is joined: everything is read from the start, over a new connection.
+    pub(crate) fn refetch(&mut self, at: usize) {
+        if self.clients[at].monitor().is_stopped() {
             return;
         }
+        self.clients[at].disconnect();
+        if self.read(at, Cut::Whole, true) {
+            self.read_on(at, Cut::Whole);
+        }
+    }
+
+    /// A connection on which nothing comes: a replay shows that it lives.
+    pub(crate) fn heartbeat(&mut self, at: usize) {
+        if self.clients[at].connected && self.clients[at].heartbeat(self.now) {
+            self.read_on(at, Cut::Whole);
+        }
+    }
+
+    /// A sync over the connection that there is, until nothing is asked for again.
+    pub(crate) fn read_on(&mut self, at: usize, cut: Cut) {
+        let mut cut = cut;
+        for _ in 0..4 {
+            if self.clients[at].monitor().is_stopped() || !self.read(at, cut, false) {
+                return;
+            }
+            cut = Cut::Whole;
+        }
+        panic!("client {at} asks again and again");
+    }
+
+    /// One replay; whether the client asks for another.
+    fn read(&mut self, at: usize, cut: Cut, refetch: bool) -> bool {
         let before = Before::of(&self.clients[at]);
         let (shown, tampered) = (Held::newest(self.server.log_of(at)), self.server.tampered());
         let deleted = self.server.log_of(at).min_index();
-        let comparable = self.clients[at].monitor.root_at(deleted).is_some();
-        let (server, client, rng) = (&mut self.server, &mut self.clients[at], &mut self.rng);
-        let synced = client.sync(rng, &mut |from| server.replay(at, from), self.now, cut);
+        let comparable = self.clients[at].monitor().root_at(deleted).is_some();
+        let mut seat = SeatAt { server: &mut self.server, at, manner: Manner::draw(&mut self.rng) };
+        let synced = self.clients[at].replay(&mut seat, self.now, cut, refetch);
         let tampered = self.server.tampered() > tampered;
-        if matches!(cut, Cut::Dies(_)) && matches!(synced, Synced::Cut) {
+        if matches!(cut, Cut::Dies(..)) && matches!(synced, Synced::Cut) {
             // What it may have learnt died with it.
-            return self.check(at);
+            self.check(at);
+            return false;
         }
+        let again = synced == Synced::Again;
         // A false Retain is seen where the client can tell the root of its size.
         let false_retain = self.attack == Some(Attack::FalseRetain) && self.server.acted() > 0;
         let tampered = |from| tampered || (false_retain && (comparable || deleted > from));
@@ -182,9 +221,21 @@ impl World {
                 }
             }
             Synced::Whole { from } | Synced::Refused { why: Refused::Stopped, from } => {
-                self.after_sync(at, &before, &shown, Some(from), tampered(from), true);
+                let begin = deleted.min(shown.size);
+                let compared = match refetch {
+                    false => Some(from),
+                    // What it has is compared, whatever was asked for; behind that, nothing leads to where it goes on.
+                    true if before.verified >= begin => Some(begin),
+                    true => None,
+                };
+                if compared.is_none() {
+                    // What lies before where it goes on is gone.
+                    let entries = &mut self.clients[at].reader.entries;
+                    entries.resize(entries.len().max(begin as usize), None);
+                }
+                self.after_sync(at, &before, &shown, compared, tampered(from), true);
             }
-            Synced::Cut => self.after_sync(at, &before, &shown, None, false, true),
+            Synced::Cut | Synced::Again => self.after_sync(at, &before, &shown, None, false, true),
             Synced::Refused { why: Refused::ClockAhead, .. } => {}
             Synced::Refused {
                 why: Refused::Older | Refused::EarlierCertificate | Refused::Unlinked, ..
@@ -192,6 +243,7 @@ impl World {
             Synced::Refused { why, .. } => panic!("a well-formed answer was refused: {why:?}"),
         }
         self.check(at);
+        again
     }
 
     /// Holds the monitor against what it was shown. `whole` is what it had asked for, if it read all.
@@ -224,18 +276,18 @@ impl World {
         }
         self.settle(at, &duty);
         let client = &mut self.clients[at];
-        if client.monitor.is_stopped() || !used {
+        if client.monitor().is_stopped() || !used {
             return;
         }
         if let Some((from, begin)) = begin {
             if begin > from {
                 // What lies between is gone: heads there are not compared any more.
                 client.held.retain(|held| held.size <= from || held.size > begin);
-                let length = client.received.len().max(begin as usize);
-                client.received.resize(length, None);
-                client.received[from as usize..begin as usize].fill(None);
+                let entries = &mut client.reader.entries;
+                entries.resize(entries.len().max(begin as usize), None);
+                entries[from as usize..begin as usize].fill(None);
             }
-            assert_eq!(client.monitor.verified_size(), shown.size);
+            assert_eq!(client.monitor().verified_size(), shown.size);
             self.accepted(at, shown);
         }
         let client = &mut self.clients[at];
@@ -247,10 +299,10 @@ impl World {
     /// What a client took for verified is what it was shown, entry by entry.
     fn accepted(&self, at: usize, shown: &Held) {
         let client = &self.clients[at];
-        let mut pairs = client.received.iter().zip(shown.entries());
+        let mut pairs = client.received().iter().zip(shown.entries());
         let same = pairs.all(|(mine, entry)| mine.is_none_or(|mine| mine == *entry));
         assert!(same, "a client accepted entries that are not those of the log that it was shown");
-        assert_eq!(client.received.len() as u64, shown.size);
+        assert_eq!(client.received().len() as u64, shown.size);
     }
 
     /// An entry that was never posted.
@@ -286,7 +338,12 @@ impl World {
         });
         let message = self.clients[at].posts[which].message.clone();
         let id = entry_id(&message);
-        let seen = self.clients[at].monitor.seen();
+        let seen = self.clients[at].monitor().seen();
+        let now = self.clients[at].clock(self.now);
+        if self.clients[at].post(&message, now).is_none() {
+            // Something is to be read before.
+            return;
+        }
         self.careless |= fault == Fault::SentBeforeCommit;
         let state = fault.forgets().then(|| self.server.clone());
         let tampered = self.server.tampered();
@@ -297,8 +354,13 @@ impl World {
             let reached = fault.live(everybody.len());
             everybody[..reached].iter().for_each(|to| self.deliver(*to, live.remove(to).unwrap_or_default()));
         }
-        if fault.answers() && !self.clients[at].monitor.is_stopped() {
+        let waits = self.clients[at].connected && !self.clients[at].monitor().is_stopped();
+        if fault.answers() && waits {
             self.answered(at, which, id, seen, &answer, tampered);
+        }
+        if fault == Fault::AnswerLost && waits {
+            // A connection that loses an answer is dead.
+            self.clients[at].unanswered(self.now);
         }
         if fault == Fault::None {
             everybody.iter().for_each(|to| self.deliver(*to, live.remove(to).unwrap_or_default()));
@@ -327,18 +389,18 @@ impl World {
     ) {
         let before = Before::of(&self.clients[at]);
         let shown = Held::newest(self.server.log_of(at));
-        let result = self.clients[at].answer(id, seen, answer, self.now);
+        let result = self.clients[at].answer(answer, self.now);
         let mut duty = Duty::default();
         match &result {
-            Ok(Posted::Receipt { .. }) | Err(Refused::Stopped) => {
+            Ok(Some(_)) | Err(Refused::Stopped) => {
                 duty.heads(&self.clients[at].held, &before, &shown, None);
                 duty.agrees(&self.clients[at].held, &before, &shown);
             }
-            Ok(Posted::NoReceipt | Posted::Refused(_)) => {}
+            Ok(None) => {}
             Err(other) => panic!("a receipt was refused: {other:?}"),
         }
         if tampered && self.attack == Some(Attack::SquattedSignature) {
-            assert_eq!(result, Ok(Posted::NoReceipt));
+            assert_eq!(result, Ok(None));
             self.told(at, |notice| matches!(notice, Notice::NoReceipt { .. }));
         }
         let index = self.server.log_of(at).index_of(&id);
@@ -346,7 +408,7 @@ impl World {
             duty.detect("a receipt of an old place", false);
         }
         self.settle(at, &duty);
-        if let Ok(Posted::Receipt { index: place, .. }) = result {
+        if let Ok(Some(place)) = result {
             assert_eq!(Some(place), index, "the receipt is that of the entry");
             self.clients[at].posts[which].answered = true;
             self.clients[at].held.push(shown);
@@ -356,14 +418,14 @@ impl World {
 
     fn deliver(&mut self, at: usize, live: Vec<Live>) {
         for message in live {
-            if !self.clients[at].connected || self.clients[at].monitor.is_stopped() {
+            if !self.clients[at].connected || self.clients[at].monitor().is_stopped() {
                 return;
             }
             let before = Before::of(&self.clients[at]);
             let log = self.server.log_of(at);
             let shown = Held::newest(log);
             let tampered = *log.entry(message.log.index) != message.message;
-            let other_log = self.clients[at].monitor.certificate() != Some(log.certificate());
+            let other_log = self.clients[at].monitor().certificate() != Some(log.certificate());
             let unused = shown.time > self.clients[at].clock(self.now) + 300;
             let last = message.log.checkpoint.is_some();
             let place = self.clients[at].live(&message, self.now);
@@ -380,7 +442,7 @@ impl World {
             if last && !unused {
                 let mut duty = Duty::default();
                 duty.heads(&self.clients[at].held, &before, &shown, None);
-                let covered = self.clients[at].monitor.verified_size() == shown.size;
+                let covered = self.clients[at].monitor().verified_size() == shown.size;
                 if covered || shown.size <= before.verified {
                     duty.agrees(&self.clients[at].held, &before, &shown);
                 }
@@ -388,18 +450,22 @@ impl World {
                     duty.detect("another live message", false);
                 }
                 self.settle(at, &duty);
-                if !self.clients[at].monitor.is_stopped() {
+                if !self.clients[at].monitor().is_stopped() {
                     if covered && fits {
                         self.accepted(at, &shown);
                     }
                     self.clients[at].held.push(shown);
                 }
             }
-            if matches!(place, Ok(LivePlace::Gap)) {
-                // It asks again, now or later.
-                self.clients[at].disconnect();
-            }
             self.check(at);
+            if matches!(place, Ok(LivePlace::Gap)) {
+                // It asks again: now, over the same connection if nothing else is under way, or later.
+                if self.clients[at].reader.follower.wants_start() && self.chance(50) {
+                    self.read_on(at, Cut::Whole);
+                } else {
+                    self.clients[at].disconnect();
+                }
+            }
         }
     }
 
@@ -445,28 +511,29 @@ impl World {
             return;
         }
         let tag = LogTag::from_bytes([7; 16]);
-        let Some(comparison) = self.clients[a].monitor.comparison(tag) else { return };
-        let ComparisonOutcome::Differs(answer) = self.clients[b].monitor.compare_with(&comparison) else {
+        let Some(comparison) = self.clients[a].monitor().comparison(tag) else { return };
+        let ComparisonOutcome::Differs(answer) = self.clients[b].monitor().compare_with(&comparison) else {
             return;
         };
         self.mismatch(a, b, &answer);
-        let answer = self.clients[a].monitor.mismatch(tag, comparison.size);
+        let answer = self.clients[a].monitor().mismatch(tag, comparison.size);
         self.mismatch(b, a, &answer);
     }
 
     fn mismatch(&mut self, to: usize, from: usize, mismatch: &Mismatch) {
-        let Some(evidence) = mismatch.evidence.as_ref().filter(|_| !self.clients[to].monitor.is_stopped())
+        let Some(evidence) = mismatch.evidence.as_ref().filter(|_| !self.clients[to].monitor().is_stopped())
         else {
             return;
         };
         let before = Before::of(&self.clients[to]);
-        let (size, _) = super::held::checkpoint_numbers(&evidence.checkpoint);
+        let size = Checkpoint::peek(&evidence.checkpoint).expect("a checkpoint").size;
         let now = self.clients[to].clock(self.now);
-        let result = self.clients[to].monitor.mismatch_received(mismatch, now);
-        self.clients[to].commit();
-        let entries = &self.clients[from].received[..size as usize];
-        let differs =
-            entries.iter().zip(&self.clients[to].received).any(|(a, b)| a.is_some() && b.is_some() && a != b);
+        let result = self.clients[to].work(now, |monitor| monitor.mismatch_received(mismatch, now));
+        let entries = &self.clients[from].received()[..size as usize];
+        let differs = entries
+            .iter()
+            .zip(self.clients[to].received())
+            .any(|(a, b)| a.is_some() && b.is_some() && a != b);
         let mut duty = Duty::default();
         if differs && size <= before.verified && before.pinned == self.clients[to].store.pinned {
             duty.detect("a contact's boundary", false);
@@ -481,14 +548,14 @@ impl World {
 
     /// One client tells another its certificate, in an invite or beside a message.
     pub(crate) fn tell_certificate(&mut self, from: usize, to: usize) {
-        let Some(certificate) = self.clients[from].monitor.certificate().cloned() else { return };
-        if self.clients[to].monitor.is_stopped() {
+        let Some(certificate) = self.clients[from].monitor().certificate().cloned() else { return };
+        if self.clients[to].monitor().is_stopped() {
             return;
         }
         let before = Before::of(&self.clients[to]);
         let now = self.clients[to].clock(self.now);
-        let result = self.clients[to].monitor.certificate_learnt(&certificate.to_bytes(), now);
-        self.clients[to].commit();
+        let bytes = certificate.to_bytes();
+        let result = self.clients[to].work(now, |monitor| monitor.certificate_learnt(&bytes, now));
         assert!(
             matches!(result, Ok(_) | Err(Refused::Stopped)),
             "a valid certificate was refused: {result:?}"
@@ -505,14 +572,14 @@ impl World {
         self.outcome.reached = true;
         let client = &self.clients[at];
         let accused = client.notices.iter().any(Notice::accuses);
-        let noticed = client.monitor.is_stopped() || (duty.alarm_only() && accused);
+        let noticed = client.monitor().is_stopped() || (duty.alarm_only() && accused);
         let seen: Vec<_> = client.held.iter().map(|head| (head.incarnation, head.size, head.time)).collect();
         assert!(
             noticed,
             "client {at} (victim {}) did not notice {why}: it holds {} entries and the heads {seen:?}; the newest head is \
              {:?}; it was told {:?}",
             self.victim,
-            client.monitor.verified_size(),
+            client.monitor().verified_size(),
             self.server.log_of(at).checkpoint(),
             client.notices,
         );
@@ -532,7 +599,7 @@ impl World {
     /// Nobody is accused who did nothing.
     fn check(&mut self, at: usize) {
         let client = &self.clients[at];
-        let accused = client.monitor.is_stopped() || client.notices.iter().any(Notice::accuses);
+        let accused = client.monitor().is_stopped() || client.notices.iter().any(Notice::accuses);
         if accused {
             assert!(
                 self.server.acted() > 0 || self.careless,
@@ -542,7 +609,7 @@ impl World {
             self.outcome.reached = true;
             self.outcome.detected = true;
         }
-        assert_eq!(client.monitor.is_stopped(), !client.evidence().is_empty());
+        assert_eq!(client.monitor().is_stopped(), !client.evidence().is_empty());
     }
 
     pub(crate) fn finish(mut self) -> Outcome {
@@ -551,6 +618,46 @@ impl World {
             self.outcome.add(&server, client.evidence(), &client.notices);
         }
         self.outcome
+    }
+}
+
+/// How a server that was caught answers questions for a proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Answers,
+    Rubbish,
+    Silent,
+}
+
+impl Manner {
+    fn draw(rng: &mut ChaCha20Rng) -> Self {
+        match below(rng, 4) {
+            0 => Self::Rubbish,
+            1 => Self::Silent,
+            _ => Self::Answers,
+        }
+    }
+}
+
+/// The server as one client meets it.
+struct SeatAt<'a> {
+    server: &'a mut MaliciousServer,
+    at: usize,
+    manner: Manner,
+}
+
+impl Seat for SeatAt<'_> {
+    fn replay(&mut self, from: u64) -> Option<Reply> {
+        self.server.replay(self.at, from)
+    }
+
+    fn proof(&mut self, from: u64, size: u64) -> Option<Vec<u8>> {
+        let tree = self.server.log_of(self.at).tree();
+        match self.manner {
+            Manner::Answers => consistency_proof(&mut &*tree, from, size).ok().map(|proof| proof.concat()),
+            Manner::Rubbish => Some(vec![7; 96]),
+            Manner::Silent => None,
+        }
     }
 }
 

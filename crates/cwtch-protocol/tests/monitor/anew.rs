@@ -1,7 +1,7 @@
 //! Reading a log from its start, and following a server again that was stopped.
 
-use cwtch_protocol::monitor::{Begun, EntryPlace, EvidenceKind, Refused, Unproven};
-use cwtch_testkit::log::{entry, entry_id};
+use cwtch_protocol::monitor::{EvidenceKind, Refused, Unproven};
+use cwtch_testkit::log::entry;
 use cwtch_wire::board::stream::Record;
 
 use crate::fraud::{STOPPED, forked};
@@ -26,35 +26,18 @@ fn everything_that_is_held_can_be_fetched_again() {
     {
         let (mut server, mut client) = read(entries, min_index);
         server.grow(more);
-        let request = client.monitor.replay_request_from_start();
-        assert_eq!((request.from, request.last_commit_allowed), (0, false));
         let reply = server.log.reply(0);
-        let begun = client.monitor.begin_replay(&reply.log, reply.count, server.now).unwrap();
-        assert_eq!(begun, Begun::Entries { from: min_index, size: entries + more });
-        client.commit();
-        assert_eq!(client.monitor.covered_size(), min_index);
-        let mut index = min_index;
-        for record in &reply.records {
-            match record {
-                Record::Entry(message) => {
-                    let place = client.monitor.entry(entry_id(message)).unwrap();
-                    let known = index < client.monitor.verified_size();
-                    assert_eq!(place.index(), index);
-                    assert_eq!(matches!(place, EntryPlace::Known { .. }), known);
-                    index += 1;
-                    assert_eq!(client.monitor.received_range().root(), server.log.root_at(index));
-                }
-                Record::Boundary(boundary) => {
-                    client.monitor.boundary(boundary.as_slice()).unwrap();
-                    assert_eq!(client.monitor.covered_size(), index);
-                }
-            }
-            client.commit();
-        }
-        client.monitor.finish_replay(server.now).unwrap();
-        client.commit();
-        assert_eq!(client.monitor.covered_size(), entries + more);
-        assert_eq!(client.monitor.root_at(entries + more), Some(server.log.root_at(entries + more)));
+        let (verified, known) = (client.monitor().verified_size(), client.reader.known);
+        let ended = client.refetch(&reply, server.now, |client| {
+            let (received, covered) = (client.monitor().received_range(), client.monitor().covered_size());
+            assert!((min_index..=received.size()).contains(&covered));
+            assert_eq!(received.root(), server.log.root_at(received.size()));
+        });
+        assert_eq!(ended, None);
+        assert_eq!(client.reader.known - known, verified - min_index, "they are handed on again");
+        assert_eq!(client.reader.refetched, 1);
+        assert_eq!(client.monitor().covered_size(), entries + more);
+        assert_eq!(client.monitor().root_at(entries + more), Some(server.log.root_at(entries + more)));
         // From now on as ever.
         client.restart();
         server.grow(3);
@@ -67,25 +50,14 @@ fn everything_that_is_held_can_be_fetched_again() {
 fn a_change_in_what_was_read_before_is_found_and_never_covered() {
     for at in [3, 255, 256, 600] {
         let (server, mut client) = read(700, 0);
-        client.monitor.replay_request_from_start();
         let mut reply = server.log.reply(0);
         let place =
             reply.records.iter().position(|record| *record == Record::Entry(server.log.entry(at).clone()));
         reply.records[place.unwrap()] = Record::Entry(entry(12345));
-        client.monitor.begin_replay(&reply.log, reply.count, server.now).unwrap();
-        let mut result = Ok(());
-        for record in &reply.records {
-            result = match record {
-                Record::Entry(message) => client.monitor.entry(entry_id(message)).map(|_| ()),
-                Record::Boundary(boundary) => client.monitor.boundary(boundary.as_slice()).map(|_| ()),
-            };
-            assert!(client.monitor.covered_size() <= at);
-            if result.is_err() {
-                break;
-            }
-        }
-        let result = result.and_then(|()| client.monitor.finish_replay(server.now));
-        assert_eq!(result, Err(Refused::Stopped));
+        let ended = client.refetch(&reply, server.now, |client| {
+            assert!(client.reader.caught || client.monitor().covered_size() <= at);
+        });
+        assert_eq!(ended, Some(Refused::Stopped));
         client.commit();
         assert_eq!(client.evidence().kind, EvidenceKind::Unproven(Unproven::Entries));
     }
@@ -101,17 +73,17 @@ fn who_starts_over_follows_what_the_server_shows_now_and_keeps_the_evidence() {
     assert_eq!(client.sync(&fork), STOPPED);
     let evidence = client.evidence().clone();
 
-    client.monitor.start_over();
+    client.monitor_mut().start_over();
     client.commit();
     client.restart();
-    assert!(!client.monitor.is_stopped() && !client.monitor.expects_log());
-    assert_eq!(client.monitor.verified_size(), 0);
+    assert!(!client.monitor().is_stopped() && !client.monitor().expects_log());
+    assert_eq!(client.monitor().verified_size(), 0);
     client.entries.clear();
     client.sync(&fork).unwrap();
     client.agrees_with(&fork);
-    assert_eq!(client.monitor.evidence(), [evidence]);
+    assert_eq!(client.monitor().evidence(), [evidence]);
 
     // It stops again if it is cheated again, though the evidence is known.
     assert_eq!(client.sync(&server), STOPPED);
-    assert!(client.monitor.is_stopped());
+    assert!(client.monitor().is_stopped());
 }

@@ -26,11 +26,10 @@ fn restored(server: &Server, kept: &Snapshot) -> Monitor {
 /// The block and where a client asks from that drew this noise.
 fn asked(server: &Server, kept: &Snapshot, draw: u8) -> (u64, u64) {
     let mut client = Client::new(server, u64::from(draw));
-    client.monitor = restored(server, kept);
-    client.stored = kept.clone();
-    client.monitor.replay_request(&mut client.rng);
-    client.commit();
-    let noise = client.stored.noise.unwrap();
+    client.store = kept.clone();
+    client.reader.begin(restored(server, kept));
+    client.ask();
+    let noise = client.store.noise.unwrap();
     let drawn = Snapshot { noise: Some(Noise { draw, ..noise }), ..kept.clone() };
     (noise.block, restored(server, &drawn).replay_request(&mut client.rng).from)
 }
@@ -43,12 +42,11 @@ fn the_cursor_is_drawn_once_for_each_size_and_names_blocks() {
     let mut draws = BTreeMap::new();
     for seed in 0..200 {
         let mut client = Client::new(&server, seed);
-        client.monitor = restored(&server, &first.stored);
-        client.stored = client.monitor.snapshot();
-        let from = client.monitor.replay_request(&mut client.rng).from;
-        client.commit();
+        client.store = first.store.clone();
+        client.reader.begin(restored(&server, &first.store));
+        let from = client.ask();
         client.restart();
-        assert_eq!(client.monitor.replay_request(&mut client.rng).from, from);
+        assert_eq!(client.ask(), from);
         assert!(from.is_multiple_of(64) && (4992 - 64 * 31..=4992).contains(&from));
         *draws.entry((4992 - from) / 64).or_insert(0u32) += 1;
     }
@@ -74,8 +72,8 @@ proptest! {
         }
         let mut once = Client::new(&server, 2);
         once.sync(&server).unwrap();
-        let (block, _) = asked(&server, &once.stored, 0);
-        prop_assert_eq!(asked(&server, &often.stored, 0).0, block);
+        let (block, _) = asked(&server, &once.store, 0);
+        prop_assert_eq!(asked(&server, &often.store, 0).0, block);
         prop_assert!(block.is_power_of_two() && block >= 64);
         // What the last day brought, as far as boundaries tell: all of the last messages, and no more than a day.
         let least = (volume * 22 / 24).saturating_sub(512) / 16;
@@ -83,13 +81,13 @@ proptest! {
         prop_assert!(block <= ((volume + pieces * more + 512) / 8).max(64), "{} of {}", block, volume);
         for draw in [0, 1, 2, 7, 20, limits::NOISE_MAX] {
             let wanted = (server.size() / block * block).saturating_sub(block * u64::from(draw));
-            for kept in [&often.stored, &once.stored] {
+            for kept in [&often.store, &once.store] {
                 prop_assert_eq!(asked(&server, kept, draw), (block, wanted));
             }
             let mut client = Client::new(&server, 5);
             let noise = Some(Noise { size: server.size(), draw, block });
-            client.stored = Snapshot { noise, ..often.stored.clone() };
-            client.monitor = restored(&server, &client.stored);
+            client.store = Snapshot { noise, ..often.store.clone() };
+            client.reader.begin(restored(&server, &client.reader.store));
             let mut longer = server.clone();
             longer.grow(3);
             prop_assert_eq!(client.sync(&longer), Ok(()));
@@ -105,7 +103,7 @@ fn a_profile_of_an_older_program_asks_for_what_it_can_fold_on_from() {
     let server = busy(24_000, 1, 24);
     let mut client = Client::new(&server, 1);
     client.sync(&server).unwrap();
-    let mut kept = client.stored.clone();
+    let mut kept = client.store.clone();
     let end = server.size();
     kept.ranges.retain(|size, _| end - size <= 64 * 64);
     let (block, _) = asked(&server, &kept, 0);

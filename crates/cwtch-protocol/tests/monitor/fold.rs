@@ -163,9 +163,9 @@ fn no_number_of_certificates_makes_a_client_forget_the_pin() {
     let (server, mut client) = synced();
     let mut forger = Forger::new(21);
     assert_eq!(forger.address(), server.log.address());
-    let pinned = client.monitor.certificate().cloned();
+    let pinned = client.monitor().certificate().cloned();
     for round in 0..300 {
-        let asked = client.monitor.replay_request(&mut client.rng).from;
+        let asked = client.ask();
         client.commit();
         let mut reply = server.log.reply(asked);
         reply.log.certificates.earlier = forger.chain();
@@ -174,15 +174,15 @@ fn no_number_of_certificates_makes_a_client_forget_the_pin() {
         assert!(matches!(read, Ok(true)), "{round}: {read:?}");
         let certificate = forger.certificate();
         if pinned.as_ref().is_some_and(|pinned| certificate.incarnation() < pinned.incarnation()) {
-            client.monitor.certificate_learnt(&certificate.to_bytes(), server.now).unwrap();
+            client.monitor_mut().certificate_learnt(&certificate.to_bytes(), server.now).unwrap();
             client.commit();
         }
         client.restart();
-        assert_eq!(client.monitor.certificate(), pinned.as_ref());
+        assert_eq!(client.monitor().certificate(), pinned.as_ref());
         assert!(
-            client.stored.certificates.len() <= 1 + limits::LOOSE_MAX,
+            client.store.certificates.len() <= 1 + limits::LOOSE_MAX,
             "{}",
-            client.stored.certificates.len()
+            client.store.certificates.len()
         );
     }
     // What was pinned still binds: the rolled-back log is proven.
@@ -204,13 +204,13 @@ fn a_long_line_of_incarnations_is_followed_and_the_oldest_are_let_go() {
     }
     client.agrees_with(&server);
     assert!(client.accusations().is_empty());
-    assert!(client.stored.certificates.len() <= limits::LINE_MAX + limits::LOOSE_MAX);
+    assert!(client.store.certificates.len() <= limits::LINE_MAX + limits::LOOSE_MAX);
 }
 
 #[test]
 fn what_an_older_program_left_is_mended_and_the_pin_stays() {
     let (server, client) = synced();
-    let mut kept = client.stored.clone();
+    let mut kept = client.store.clone();
     let mut forger = Forger::new(21);
     // Every certificate that it was ever shown, and a head that hangs on one of them.
     while kept.certificates.len() < 1001 {
@@ -224,7 +224,7 @@ fn what_an_older_program_left_is_mended_and_the_pin_stays() {
     changes.iter().for_each(|change| kept.apply(change));
     assert_eq!(kept, monitor.snapshot());
     assert!(kept.certificates.len() <= limits::LINE_MAX + limits::LOOSE_MAX);
-    assert_eq!(monitor.certificate(), client.monitor.certificate());
+    assert_eq!(monitor.certificate(), client.monitor().certificate());
     assert_eq!(monitor.verified_size(), 300);
 
     // Entries that do not fit their checkpoint are read again, and held against what is signed.
@@ -232,9 +232,10 @@ fn what_an_older_program_left_is_mended_and_the_pin_stays() {
     let mut monitor = Monitor::restore(server.log.address(), &kept).unwrap();
     monitor.take_changes().iter().for_each(|change| kept.apply(change));
     assert_eq!((monitor.verified_size(), &kept), (0, &monitor.snapshot()));
-    assert_eq!(monitor.certificate(), client.monitor.certificate());
+    assert_eq!(monitor.certificate(), client.monitor().certificate());
     let mut again = Client::new(&server, 3);
-    (again.monitor, again.stored) = (monitor, kept);
+    again.store = kept;
+    again.reader.begin(monitor);
     again.sync(&server).unwrap();
     again.agrees_with(&server);
     again.restart();
@@ -247,9 +248,9 @@ fn what_must_be_heard_is_heard_whatever_else_there_is_to_tell() {
     // As many receipts as wait, all of entries that will be lost: each is told when it is void.
     for _ in 0..limits::RECEIPTS_WAITING_MAX {
         let message = server.draw();
-        let seen = client.monitor.seen();
+        let seen = client.monitor().seen();
         let answer = server.log.commit(server.now, std::slice::from_ref(&message)).answers.remove(0);
-        client.monitor.post_answer(entry_id(&message), seen, &answer, server.now).unwrap();
+        client.monitor_mut().post_answer(entry_id(&message), seen, &answer, server.now).unwrap();
     }
     let lesser = |monitor: &mut Monitor, round: u64| {
         for n in 0..1000_u64 {
@@ -259,16 +260,16 @@ fn what_must_be_heard_is_heard_whatever_else_there_is_to_tell() {
             monitor.post_answer(entry, seen, &junk, 0).unwrap();
         }
     };
-    lesser(&mut client.monitor, 1);
+    lesser(client.monitor_mut(), 1);
     server.restore(280);
     let certificate = server.log.certificate().to_bytes();
-    client.monitor.certificate_learnt(&certificate, server.now).unwrap();
-    lesser(&mut client.monitor, 2);
-    client.monitor.replay_without_log(server.now).unwrap_err();
-    lesser(&mut client.monitor, 3);
+    client.monitor_mut().certificate_learnt(&certificate, server.now).unwrap();
+    lesser(client.monitor_mut(), 2);
+    client.monitor_mut().replay_without_log(server.now).unwrap_err();
+    lesser(client.monitor_mut(), 3);
     let second = server.log.twin().certificate().to_bytes();
-    client.monitor.certificate_learnt(&second, server.now).unwrap_err();
-    lesser(&mut client.monitor, 4);
+    client.monitor_mut().certificate_learnt(&second, server.now).unwrap_err();
+    lesser(client.monitor_mut(), 4);
     client.commit();
     let told = |wanted: fn(&Notice) -> bool| client.notices.iter().filter(|notice| wanted(notice)).count();
     assert_eq!(told(|notice| matches!(notice, Notice::Lost { .. })), 1);
@@ -291,13 +292,13 @@ proptest! {
             server.grow(2);
             let message = server.draw();
             let answer = server.log.commit(server.now, std::slice::from_ref(&message)).answers.remove(0);
-            let seen = client.monitor.seen();
-            if client.monitor.post_answer(entry_id(&message), seen, &answer, server.now).is_ok() {
+            let seen = client.monitor().seen();
+            if client.monitor_mut().post_answer(entry_id(&message), seen, &answer, server.now).is_ok() {
                 void.push(entry_id(&message));
             }
             let lost = 3 + draw.next_u64() % 3;
             server.restore(server.size().saturating_sub(lost));
-            client.monitor.certificate_learnt(&server.log.certificate().to_bytes(), server.now).unwrap();
+            client.monitor_mut().certificate_learnt(&server.log.certificate().to_bytes(), server.now).unwrap();
         }
         client.commit();
         let mut told = Vec::new();

@@ -31,13 +31,13 @@ pub(crate) fn forked(entries: u64) -> (Server, Server, Client) {
 fn a_reply_without_one_of_its_entries_is_refused_without_a_proof() {
     let (mut server, _, mut client) = forked(100);
     server.grow(50);
-    let asked = client.monitor.replay_request(&mut client.rng).from;
+    let asked = client.ask();
     let mut reply = server.log.reply(asked);
     let at = reply.records.len() - 10;
     reply.records[at] = Record::Entry(entry(12345));
     assert_eq!(client.receive(&reply, usize::MAX, server.now), Err(Refused::Stopped));
     assert_eq!(client.evidence().kind, EvidenceKind::Unproven(Unproven::Entries));
-    assert_eq!(client.monitor.verified_size(), 100);
+    assert_eq!(client.monitor().verified_size(), 100);
     assert!(!client.entries.contains(&Some(entry_id(&entry(12345)))));
     assert_eq!(client.accusations().len(), 1);
     // Also after a restart.
@@ -60,7 +60,7 @@ fn a_later_view_that_changes_what_was_read_is_proven_wherever_they_part() {
         fork.pass(60);
         assert_eq!(client.sync(&fork), STOPPED);
         client.gather(&fork);
-        let kind = client.monitor.evidence().last().unwrap().kind;
+        let kind = client.monitor().evidence().last().unwrap().kind;
         let same_size = kind == EvidenceKind::Proven(FraudKind::SameSize);
         let boundary = kind == EvidenceKind::Proven(FraudKind::SecondBoundary);
         client.proved(if same_size || boundary { client_kind(kind) } else { FraudKind::Prefix });
@@ -99,9 +99,9 @@ fn a_message_that_is_dropped_after_its_receipt_is_proven() {
         let (server, mut fork, mut client) = forked(before);
         let mut posted = server.clone();
         let message = posted.draw();
-        let seen = client.monitor.seen();
+        let seen = client.monitor().seen();
         let answer = posted.log.commit(posted.now, std::slice::from_ref(&message)).answers.remove(0);
-        client.monitor.post_answer(entry_id(&message), seen, &answer, posted.now).unwrap();
+        client.monitor_mut().post_answer(entry_id(&message), seen, &answer, posted.now).unwrap();
         client.commit();
         client.restart();
         fork.grow(after);
@@ -117,8 +117,8 @@ fn a_view_that_is_kept_back_is_proven_by_a_receipt() {
     server.grow(10);
     let message = server.draw();
     let answer = server.log.commit(server.now, std::slice::from_ref(&message)).answers.remove(0);
-    let seen = client.monitor.seen();
-    client.monitor.post_answer(entry_id(&message), seen, &answer, server.now).unwrap();
+    let seen = client.monitor().seen();
+    client.monitor_mut().post_answer(entry_id(&message), seen, &answer, server.now).unwrap();
     client.commit();
     frozen.pass(60);
     assert_eq!(client.sync(&frozen), STOPPED);
@@ -151,7 +151,7 @@ fn a_second_certificate_is_proven() {
     let other = server.log.keys().log_key(server.incarnation(), 1);
     let second =
         Certificate::sign_first(server.log.keys().identity(), other.public_key(), server.incarnation());
-    let learnt = client.monitor.certificate_learnt(&second.unwrap().to_bytes(), server.now);
+    let learnt = client.monitor_mut().certificate_learnt(&second.unwrap().to_bytes(), server.now);
     assert_eq!(learnt, Err(Refused::Stopped));
     client.commit();
     client.proved(FraudKind::TwoCertificates);
@@ -205,7 +205,8 @@ fn an_old_signer_is_proven() {
     old.now = server.now;
     let message = old.draw();
     let answer = old.log.commit(old.now, std::slice::from_ref(&message)).answers.remove(0);
-    let answer = client.monitor.post_answer(entry_id(&message), client.monitor.seen(), &answer, old.now);
+    let seen = client.monitor().seen();
+    let answer = client.monitor_mut().post_answer(entry_id(&message), seen, &answer, old.now);
     assert_eq!(answer, Err(Refused::Stopped));
     client.commit();
     client.proved(FraudKind::OldSigner);
@@ -238,7 +239,7 @@ fn a_new_incarnation_that_continues_something_else_is_proven() {
         } else {
             let root = fork.log.root_at(size);
             let previous = Previous { incarnation: server.incarnation(), size, root };
-            let learnt = client.monitor.certificate_learnt(&continued(&server, previous), server.now);
+            let learnt = client.monitor_mut().certificate_learnt(&continued(&server, previous), server.now);
             client.commit();
             assert_eq!(learnt, Err(Refused::Stopped));
         }
@@ -298,19 +299,22 @@ fn two_contacts_with_different_views_both_get_the_proof() {
     alice.sync(&server).unwrap();
     bob.sync(&fork).unwrap();
     // Alice tells her newest boundary, 512; Bob does not have it. Bob's is 256.
-    assert_eq!(bob.monitor.compare_with(&alice.monitor.comparison(TAG).unwrap()), ComparisonOutcome::Unknown);
-    let compare = bob.monitor.comparison(TAG).unwrap();
+    assert_eq!(
+        bob.monitor().compare_with(&alice.monitor().comparison(TAG).unwrap()),
+        ComparisonOutcome::Unknown
+    );
+    let compare = bob.monitor().comparison(TAG).unwrap();
     assert_eq!(compare.size, 256);
-    let ComparisonOutcome::Differs(evidence) = alice.monitor.compare_with(&compare) else { panic!() };
-    assert!(!alice.monitor.is_stopped(), "a root accuses nobody");
-    assert_eq!(bob.monitor.mismatch_received(&evidence, server.now), Err(Refused::Stopped));
+    let ComparisonOutcome::Differs(evidence) = alice.monitor().compare_with(&compare) else { panic!() };
+    assert!(!alice.monitor().is_stopped(), "a root accuses nobody");
+    assert_eq!(bob.monitor_mut().mismatch_received(&evidence, server.now), Err(Refused::Stopped));
     bob.commit();
     bob.proved(FraudKind::SameSize);
-    let answer = bob.monitor.mismatch(TAG, 256);
-    assert_eq!(alice.monitor.mismatch_received(&answer, server.now), Err(Refused::Stopped));
+    let answer = bob.monitor().mismatch(TAG, 256);
+    assert_eq!(alice.monitor_mut().mismatch_received(&answer, server.now), Err(Refused::Stopped));
     alice.commit();
     alice.proved(FraudKind::SameSize);
-    assert_eq!(alice.monitor.comparison(TAG), None);
+    assert_eq!(alice.monitor().comparison(TAG), None);
 }
 
 #[test]
@@ -318,7 +322,7 @@ fn a_boundary_that_is_not_of_the_entries_is_proven_with_the_next_checkpoint() {
     let (mut server, mut fork, mut client) = forked(200);
     server.grow(400);
     fork.grow(400);
-    let asked = client.monitor.replay_request(&mut client.rng).from;
+    let asked = client.ask();
     let mut reply = server.log.reply(asked);
     let other = fork.log.boundary(256).unwrap().to_bytes();
     for record in &mut reply.records {
@@ -330,7 +334,7 @@ fn a_boundary_that_is_not_of_the_entries_is_proven_with_the_next_checkpoint() {
     }
     assert_eq!(client.receive(&reply, usize::MAX, server.now), Err(Refused::Stopped));
     client.proved(FraudKind::Prefix);
-    assert_eq!(client.monitor.verified_size(), 200);
+    assert_eq!(client.monitor().verified_size(), 200);
 }
 
 #[test]
@@ -347,10 +351,9 @@ fn what_stands_in_for_deleted_entries_must_continue_the_own_log() {
         client.sync(&server).unwrap();
         fork.log.sign_retain(fork.now, 700);
         // The noise may go further back than the boundary.
-        while client.monitor.replay_request(&mut client.rng).from != read / 64 * 64 {
-            client.stored.noise = None;
-            client.monitor =
-                cwtch_protocol::monitor::Monitor::restore(fork.log.address(), &client.stored).unwrap();
+        while client.ask() != read / 64 * 64 {
+            client.store.noise = None;
+            client.restart();
         }
         client.commit();
         assert_eq!(client.sync(&fork), STOPPED);
@@ -367,7 +370,7 @@ fn a_frontier_that_is_not_the_retains_is_refused() {
     server.grow(300);
     server.log.sign_retain(server.now, 200);
     let mut client = Client::new(&server, 9);
-    let asked = client.monitor.replay_request(&mut client.rng).from;
+    let asked = client.ask();
     let mut reply = server.log.reply(asked);
     let skipped = reply.log.start.as_mut().unwrap().skipped.as_mut().unwrap();
     skipped.frontier = CompactRange::from_hashes(200, vec![[7; 32]; 3]).unwrap().to_bytes();
@@ -382,7 +385,7 @@ fn failures_without_a_kind_of_proof_are_kept_and_stop() {
     let incarnation = server.incarnation() + 600;
     let log = server.log.keys().log_key(incarnation, 0);
     let anew = Certificate::sign_first(server.log.keys().identity(), log.public_key(), incarnation).unwrap();
-    assert_eq!(client.monitor.certificate_learnt(&anew.to_bytes(), server.now), Err(Refused::Stopped));
+    assert_eq!(client.monitor_mut().certificate_learnt(&anew.to_bytes(), server.now), Err(Refused::Stopped));
     client.commit();
     assert_eq!(client.evidence().kind, EvidenceKind::Unproven(Unproven::NotContinued));
 
@@ -390,8 +393,8 @@ fn failures_without_a_kind_of_proof_are_kept_and_stop() {
     let (server, _, mut client) = forked(10);
     let (index, id) = (4, entry_id(server.log.entry(4)));
     let answer = PostLog::Receipt(server.log.receipt(index));
-    let seen = client.monitor.seen();
-    assert_eq!(client.monitor.post_answer(id, seen, &answer, server.now), Err(Refused::Stopped));
+    let seen = client.monitor().seen();
+    assert_eq!(client.monitor_mut().post_answer(id, seen, &answer, server.now), Err(Refused::Stopped));
     client.commit();
     assert_eq!(client.evidence().kind, EvidenceKind::Unproven(Unproven::ReceiptPlace));
 }
@@ -402,14 +405,14 @@ fn malformed_bytes_and_strangers_accuse_nobody() {
     let mut stranger = Server::new(77, 0);
     stranger.grow(20);
     assert!(matches!(client.sync(&stranger), Err(Refused::Malformed(_))));
-    let asked = client.monitor.replay_request(&mut client.rng).from;
+    let asked = client.ask();
     let mut reply = server.log.reply(asked);
     reply.log.start.as_mut().unwrap().checkpoint[100] ^= 1;
     assert!(matches!(client.receive(&reply, usize::MAX, server.now), Err(Refused::Malformed(_))));
     // A receipt for somebody else's entry.
     let answer = PostLog::Receipt(server.log.receipt(3));
-    let (mine, seen) = (entry_id(&entry(5)), client.monitor.seen());
-    client.monitor.post_answer(mine, seen, &answer, server.now).unwrap();
+    let (mine, seen) = (entry_id(&entry(5)), client.monitor().seen());
+    client.monitor_mut().post_answer(mine, seen, &answer, server.now).unwrap();
     client.commit();
     assert!(client.notices.contains(&Notice::NoReceipt { entry: mine }));
     // A checkpoint under a key that no certificate names.
@@ -420,7 +423,7 @@ fn malformed_bytes_and_strangers_accuse_nobody() {
     );
     let checkpoint = other.unwrap().checkpoint(0, tree.root(), stranger.incarnation()).unwrap();
     assert!(Receipt::new(0, checkpoint, Vec::new()).is_err());
-    assert!(client.accusations().is_empty() && client.monitor.evidence().is_empty());
+    assert!(client.accusations().is_empty() && client.monitor().evidence().is_empty());
     client.sync(&server).unwrap();
 }
 

@@ -1,12 +1,14 @@
 //! Honest servers are never accused, and what they have is what the client gets.
 
 use cwtch_primitives::group::LogTag;
-use cwtch_protocol::monitor::{ComparisonOutcome, LivePlace, Notice, Posted, Refused};
+use cwtch_protocol::monitor::{ComparisonOutcome, LivePlace, Notice, Refused};
 use cwtch_testkit::log::{START, entry_id};
+use cwtch_testkit::rng;
 use cwtch_wire::board::PostLog;
 use proptest::prelude::*;
 use rand_core::RngCore;
 
+use crate::reader::PostFate;
 use crate::support::{Client, Server};
 
 const TAG: LogTag = LogTag::from_bytes([7; 16]);
@@ -73,7 +75,7 @@ impl World {
             Step::Pass(seconds) => self.server.pass(seconds),
             Step::Sync => self.a.sync(&self.server)?,
             Step::Interrupted(records) => {
-                let asked = self.a.monitor.replay_request(&mut self.a.rng).from;
+                let asked = self.a.ask();
                 self.a.commit();
                 let now = self.a.now(&self.server);
                 self.a.receive(&self.server.log.reply(asked), records, now)?;
@@ -103,7 +105,7 @@ impl World {
             Step::LearnCertificate => {
                 let now = self.a.now(&self.server);
                 let bytes = self.server.log.certificate().to_bytes();
-                match self.a.monitor.certificate_learnt(&bytes, now) {
+                match self.a.monitor_mut().certificate_learnt(&bytes, now) {
                     Err(Refused::Malformed(_)) => panic!("the certificate is valid"),
                     other => other.map(|_| ())?,
                 }
@@ -125,7 +127,7 @@ impl World {
         let first = self.server.size();
         self.server.grow(count);
         let now = self.a.now(&self.server);
-        if !self.a.monitor.expects_log() {
+        if !self.a.monitor().expects_log() {
             return Ok(());
         }
         for message in self.server.live(first) {
@@ -145,20 +147,24 @@ impl World {
     }
 
     fn post(&mut self, repeat: bool) -> Result<(), Refused> {
-        let seen = self.a.monitor.seen();
         let message = self.server.draw();
         let now = self.a.now(&self.server);
         let times = if repeat { 2 } else { 1 };
         for _ in 0..times {
+            if self.a.post(&message, now).is_none() {
+                // Something is to be read before.
+                return Ok(());
+            }
             let answer =
                 self.server.log.commit(self.server.now, std::slice::from_ref(&message)).answers.remove(0);
-            let posted = self.a.monitor.post_answer(entry_id(&message), seen, &answer, now)?;
+            let fate = self.a.take_answer(&answer, now);
+            self.a.reader.why().map_or(Ok(()), Err)?;
             self.a.commit();
             // Of an incarnation whose certificate is not known, a receipt cannot be read.
-            let pinned = self.a.monitor.certificate().map(cwtch_log::Certificate::incarnation);
+            let pinned = self.a.monitor().certificate().map(cwtch_log::Certificate::incarnation);
             if pinned == Some(self.server.incarnation()) {
                 let place = self.server.log.index_of(&entry_id(&message)).unwrap();
-                assert!(matches!(posted, Posted::Receipt { index, .. } if index == place));
+                assert_eq!(fate, Some(PostFate::Stored(Some(place))));
                 assert!(matches!(answer, PostLog::Receipt(_) | PostLog::Duplicate(_)));
             }
         }
@@ -168,14 +174,14 @@ impl World {
     fn compare(&mut self) -> Result<(), Refused> {
         self.b.sync(&self.server)?;
         for (one, other) in [(&self.a, &self.b), (&self.b, &self.a)] {
-            if let Some(comparison) = one.monitor.comparison(TAG) {
-                let outcome = other.monitor.compare_with(&comparison);
+            if let Some(comparison) = one.monitor().comparison(TAG) {
+                let outcome = other.monitor().compare_with(&comparison);
                 assert!(matches!(outcome, ComparisonOutcome::Same | ComparisonOutcome::Unknown));
             }
         }
         let now = self.a.now(&self.server);
-        let evidence = self.b.monitor.mismatch(TAG, u64::MAX);
-        self.a.monitor.mismatch_received(&evidence, now)?;
+        let evidence = self.b.monitor().mismatch(TAG, u64::MAX);
+        self.a.monitor_mut().mismatch_received(&evidence, now)?;
         self.a.commit();
         Ok(())
     }
@@ -209,8 +215,8 @@ proptest! {
         }
         world.a.agrees_with(&world.server);
         prop_assert_eq!(world.a.accusations(), Vec::<&Notice>::new());
-        prop_assert!(world.a.monitor.evidence().is_empty());
-        prop_assert!(world.a.stored.heads.is_empty(), "{:?}", world.a.stored.heads);
+        prop_assert!(world.a.monitor().evidence().is_empty());
+        prop_assert!(world.a.store.heads.is_empty(), "{:?}", world.a.store.heads);
     }
 }
 
@@ -223,11 +229,11 @@ fn live_messages_are_verified_with_their_commit() {
     let messages = server.live(0);
     for message in &messages[..2] {
         assert!(matches!(client.live(message, server.now), Ok(LivePlace::New { .. })));
-        assert_eq!(client.monitor.verified_size(), 0);
+        assert_eq!(client.monitor().verified_size(), 0);
     }
     assert_eq!(client.live(&messages[1], server.now), Ok(LivePlace::Known));
     assert_eq!(client.live(&messages[2], server.now), Ok(LivePlace::New { index: 2 }));
-    assert_eq!(client.monitor.verified_size(), 3);
+    assert_eq!(client.monitor().verified_size(), 3);
     server.grow(2);
     assert_eq!(client.live(&server.live(4)[0], server.now), Ok(LivePlace::Gap));
     client.agrees_with(&{
@@ -242,11 +248,12 @@ fn a_long_reply_is_verified_in_parts() {
     let mut server = Server::new(2, 0);
     server.grow(1000);
     let mut client = Client::new(&server, 2);
-    let asked = client.monitor.replay_request(&mut client.rng);
-    assert!(asked.last_commit_allowed);
-    client.receive(&server.log.reply(asked.from), 600, server.now).unwrap();
-    assert_eq!(client.monitor.verified_size(), 512);
-    assert!(!client.monitor.replay_request(&mut client.rng).last_commit_allowed);
+    let mut draws = rng(2);
+    assert!(client.monitor_mut().replay_request(&mut draws).last_commit_allowed);
+    let asked = client.ask();
+    client.receive(&server.log.reply(asked), 600, server.now).unwrap();
+    assert_eq!(client.monitor().verified_size(), 512);
+    assert!(!client.monitor_mut().replay_request(&mut draws).last_commit_allowed);
     client.sync(&server).unwrap();
     client.agrees_with(&server);
 }
@@ -258,9 +265,9 @@ fn clocks_and_stale_answers_accuse_nobody() {
     let mut client = Client::new(&server, 4);
     client.skew = -301 - 60;
     assert_eq!(client.sync(&server), Err(Refused::ClockAhead));
-    assert_eq!(client.monitor.verified_size(), 0);
+    assert_eq!(client.monitor().verified_size(), 0);
     // The certificate is pinned all the same.
-    assert!(client.monitor.expects_log());
+    assert!(client.monitor().expects_log());
     client.skew = 31 * 60;
     client.sync(&server).unwrap();
     let told: Vec<bool> = client.notices.iter().map(|n| matches!(n, Notice::Stale { .. })).collect();
@@ -279,14 +286,14 @@ fn clocks_and_stale_answers_accuse_nobody() {
 fn without_a_log_it_is_an_alarm_once_there_was_one() {
     let mut server = Server::new(5, 0);
     let mut client = Client::new(&server, 5);
-    assert_eq!(client.monitor.replay_without_log(START), Ok(()));
-    client.monitor.certificate_learnt(&server.log.certificate().to_bytes(), START).unwrap();
-    assert_eq!(client.monitor.replay_without_log(START), Err(Refused::Downgrade));
+    assert_eq!(client.monitor_mut().replay_without_log(START), Ok(()));
+    client.monitor_mut().certificate_learnt(&server.log.certificate().to_bytes(), START).unwrap();
+    assert_eq!(client.monitor_mut().replay_without_log(START), Err(Refused::Downgrade));
     client.commit();
-    assert!(!client.monitor.is_stopped());
+    assert!(!client.monitor().is_stopped());
     assert_eq!(client.accusations(), [&Notice::Downgrade]);
     server.log.retire(server.now);
     client.sync(&server).unwrap();
-    assert_eq!(client.monitor.replay_without_log(START), Ok(()));
+    assert_eq!(client.monitor_mut().replay_without_log(START), Ok(()));
     assert!(client.notices.contains(&Notice::Retired));
 }

@@ -29,20 +29,20 @@ fn one_that_lost_nothing_is_quiet() {
 fn a_loss_is_told_and_fetched_again_by_everybody_alike() {
     let (mut server, mut client) = synced(2, 300);
     let lost = server.draw();
-    let seen = client.monitor.seen();
+    let seen = client.monitor().seen();
     let answer = server.log.commit(server.now, std::slice::from_ref(&lost)).answers.remove(0);
     let lost = entry_id(&lost);
-    client.monitor.post_answer(lost, seen, &answer, server.now).unwrap();
+    client.monitor_mut().post_answer(lost, seen, &answer, server.now).unwrap();
     client.commit();
     server.restore(250);
     server.grow(3);
     server.pass(200);
-    let asked = client.monitor.replay_request(&mut client.rng).from;
+    let asked = client.ask();
     client.receive(&server.log.reply(asked), usize::MAX, server.now).unwrap();
     let at = client.now(&server);
     let loss = Loss { from: 250, to: 301, incarnation: server.incarnation(), at };
     assert!(client.notices.contains(&Notice::Lost { loss, void: vec![lost], again: false }));
-    assert!(client.monitor.is_lost(250) && client.monitor.is_lost(300) && !client.monitor.is_lost(249));
+    assert!(client.monitor().is_lost(250) && client.monitor().is_lost(300) && !client.monitor().is_lost(249));
     client.sync(&server).unwrap();
     client.agrees_with(&server);
     assert!(client.accusations().is_empty());
@@ -51,7 +51,7 @@ fn a_loss_is_told_and_fetched_again_by_everybody_alike() {
     server.pass(200);
     client.sync(&server).unwrap();
     assert!(matches!(client.accusations()[..], [Notice::Lost { again: true, .. }]));
-    assert!(!client.monitor.is_stopped());
+    assert!(!client.monitor().is_stopped());
 }
 
 #[test]
@@ -60,9 +60,9 @@ fn after_a_loss_the_request_has_no_noise() {
         let (mut server, mut client) = synced(seed, 1000);
         server.restore(700);
         server.pass(200);
-        client.monitor.certificate_learnt(&server.log.certificate().to_bytes(), server.now).unwrap();
+        client.monitor_mut().certificate_learnt(&server.log.certificate().to_bytes(), server.now).unwrap();
         client.commit();
-        assert_eq!(client.monitor.replay_request(&mut client.rng).from, 640);
+        assert_eq!(client.ask(), 640);
     }
 }
 
@@ -115,7 +115,7 @@ fn several_are_followed_over_the_chain_and_no_more_than_that() {
     assert!(late.accusations().is_empty());
     // A member's message knows the one that is missing.
     for certificate in &between[..2] {
-        late.monitor.certificate_learnt(certificate, far.now).unwrap();
+        late.monitor_mut().certificate_learnt(certificate, far.now).unwrap();
     }
     late.commit();
     late.sync(&far).unwrap();
@@ -127,12 +127,12 @@ fn a_total_loss_is_told_once_and_everything_is_fetched_again() {
     let (mut server, mut client) = synced(8, 9000);
     server.log.prune(server.now, 300);
     client.sync(&server).unwrap();
-    assert_eq!(client.monitor.min_index(), 300);
+    assert_eq!(client.monitor().min_index(), 300);
     let lost = server.draw();
-    let seen = client.monitor.seen();
+    let seen = client.monitor().seen();
     let answer = server.log.commit(server.now, std::slice::from_ref(&lost)).answers.remove(0);
     let lost = entry_id(&lost);
-    client.monitor.post_answer(lost, seen, &answer, server.now).unwrap();
+    client.monitor_mut().post_answer(lost, seen, &answer, server.now).unwrap();
     client.commit();
     server.lose_everything();
     server.grow(40);
@@ -146,9 +146,9 @@ fn a_total_loss_is_told_once_and_everything_is_fetched_again() {
     let told: Vec<_> = client.notices.iter().filter(|notice| matches!(notice, Notice::Lost { .. })).collect();
     assert_eq!(told, [&Notice::Lost { loss, void: vec![lost], again: false }]);
     assert!(told[0].to_string().contains("everything that it had"), "{}", told[0]);
-    assert!(client.accusations().is_empty() && !client.monitor.is_stopped());
-    assert_eq!((client.monitor.losses(), client.monitor.min_index()), ([loss].as_slice(), 0));
-    assert!(client.monitor.is_lost(0) && client.monitor.is_lost(9000));
+    assert!(client.accusations().is_empty() && !client.monitor().is_stopped());
+    assert_eq!((client.monitor().losses(), client.monitor().min_index()), ([loss].as_slice(), 0));
+    assert!(client.monitor().is_lost(0) && client.monitor().is_lost(9000));
     // What comes then is checked like anything.
     server.grow(300);
     server.restore(server.size());
@@ -160,7 +160,7 @@ fn a_total_loss_is_told_once_and_everything_is_fetched_again() {
     client.sync(&server).unwrap();
     client.agrees_with(&server);
     assert!(matches!(client.accusations()[..], [Notice::Lost { again: true, .. }]));
-    assert!(!client.monitor.is_stopped());
+    assert!(!client.monitor().is_stopped());
 }
 
 #[test]
@@ -181,15 +181,15 @@ fn a_total_loss_is_followed_over_the_chain_and_told_to_whoever_held_nothing() {
     let before = server.log.certificate().to_bytes();
     server.lose_everything();
     let certificate = server.log.certificate().to_bytes();
-    client.monitor.certificate_learnt(&certificate, server.now).unwrap();
+    client.monitor_mut().certificate_learnt(&certificate, server.now).unwrap();
     client.commit();
-    assert_eq!((client.monitor.verified_size(), client.monitor.losses().len()), (0, 1));
+    assert_eq!((client.monitor().verified_size(), client.monitor().losses().len()), (0, 1));
     // What comes before it comes too late.
-    client.monitor.certificate_learnt(&before, server.now).unwrap();
+    client.monitor_mut().certificate_learnt(&before, server.now).unwrap();
     client.commit();
     client.sync(&server).unwrap();
     client.agrees_with(&server);
-    assert_eq!(client.monitor.losses().len(), 1);
+    assert_eq!(client.monitor().losses().len(), 1);
     assert!(client.accusations().is_empty());
 }
 
@@ -205,7 +205,7 @@ fn a_newcomer_is_told_of_a_total_loss_and_loses_nothing() {
     let ago = server.now - server.incarnation();
     assert_eq!(client.notices, [Notice::Pinned, Notice::LostBefore { ago }]);
     assert!(client.notices[1].for_people() && !client.notices[1].accuses());
-    assert!(client.monitor.losses().is_empty());
+    assert!(client.monitor().losses().is_empty());
 }
 
 #[test]

@@ -13,5 +13,7 @@ mod fold;
 mod fraud;
 mod honest;
 mod incarnations;
+#[path = "../common/reader.rs"]
+mod reader;
 mod starts;
 mod support;

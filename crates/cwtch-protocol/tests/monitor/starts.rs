@@ -38,10 +38,9 @@ fn reader(honest: &Server, size: u64) -> Client {
 
 /// A client of which the next request begins as far back as it can, so that no draw decides.
 fn from_far_back(client: &mut Client) {
-    client.stored.noise = None;
-    while client.monitor.replay_request(&mut client.rng).from > 64 {
-        client.monitor =
-            cwtch_protocol::monitor::Monitor::restore(*client.monitor.server(), &client.stored).unwrap();
+    client.store.noise = None;
+    while client.ask() > 64 {
+        client.restart();
     }
     client.commit();
 }
@@ -59,7 +58,7 @@ fn another_past_under_a_declared_restore_is_proven() {
             other.grow(more);
             assert_eq!(client.sync(&other), STOPPED, "{size} and {more}");
             client.proved(FraudKind::NotContinued);
-            assert!(client.monitor.verified_size() <= CONTINUED, "nothing of it was taken for verified");
+            assert!(client.monitor().verified_size() <= CONTINUED, "nothing of it was taken for verified");
             client.restart();
             assert_eq!(client.sync(&other), STOPPED);
         }
@@ -74,14 +73,14 @@ fn a_newcomer_compares_what_the_certificate_says_with_what_it_reads() {
         let mut newcomer = Client::new(&other, 1);
         assert_eq!(newcomer.sync(&other), STOPPED, "{more}");
         newcomer.proved(FraudKind::NotContinued);
-        assert!(newcomer.monitor.verified_size() <= CONTINUED);
+        assert!(newcomer.monitor().verified_size() <= CONTINUED);
     }
     // It knows the certificate before, from an invite, and is interrupted in the middle.
     let (_, mut other) = rewritten();
     other.grow(400);
     let mut newcomer = Client::new(&other, 1);
-    newcomer.monitor.certificate_learnt(&other.log.certificate().to_bytes(), other.now).unwrap();
-    let asked = newcomer.monitor.replay_request(&mut newcomer.rng).from;
+    newcomer.monitor_mut().certificate_learnt(&other.log.certificate().to_bytes(), other.now).unwrap();
+    let asked = newcomer.ask();
     newcomer.receive(&other.log.reply(asked), 300, other.now).unwrap();
     newcomer.restart();
     assert_eq!(newcomer.sync(&other), STOPPED);

@@ -1,11 +1,15 @@
 //! A client with a database in memory, and how it talks with a server in memory.
 
+use std::ops::{Deref, DerefMut};
+
 use cwtch_log::EntryId;
-use cwtch_protocol::monitor::{Begun, Evidence, EvidenceKind, LivePlace, Monitor, Notice, Refused, Snapshot};
+use cwtch_log::tree::consistency_proof;
+use cwtch_protocol::monitor::{Evidence, EvidenceKind, LivePlace, Monitor, Notice, Refused};
 use cwtch_testkit::log::{HonestLog, Live, Reply, START, ServerKeys, entry, entry_id};
-use cwtch_testkit::{ChaCha20Rng, rng};
-use cwtch_wire::board::stream::Record;
-use cwtch_wire::board::{EncryptedGroupMessage, HeadLog};
+use cwtch_testkit::rng;
+use cwtch_wire::board::{EncryptedGroupMessage, HeadLog, ServerMessage};
+
+use crate::reader::{Asked, Reader};
 
 /// A server with a clock, and entries to append.
 #[derive(Clone)]
@@ -79,162 +83,118 @@ impl Server {
     }
 }
 
-/// A client: its monitor, and what its database has.
+/// A client: a reader, and its clock.
 pub(crate) struct Client {
-    pub(crate) monitor: Monitor,
-    pub(crate) stored: Snapshot,
-    /// The entries that it holds as verified, from index 0; `None` where they expired or were lost.
-    pub(crate) entries: Vec<Option<EntryId>>,
-    pending: Vec<(u64, EntryId)>,
-    pub(crate) notices: Vec<Notice>,
-    pub(crate) rng: ChaCha20Rng,
+    pub(crate) reader: Reader,
     /// Its clock's error, seconds.
     pub(crate) skew: i64,
 }
 
 impl Client {
     pub(crate) fn new(server: &Server, seed: u64) -> Self {
-        Self {
-            monitor: Monitor::new(server.log.address()),
-            stored: Snapshot::default(),
-            entries: Vec::new(),
-            pending: Vec::new(),
-            notices: Vec::new(),
-            rng: rng(seed),
-            skew: 0,
-        }
+        Self { reader: Reader::new(server.log.address(), rng(seed)), skew: 0 }
     }
 
     pub(crate) fn now(&self, server: &Server) -> u64 {
         server.now.saturating_add_signed(self.skew)
     }
 
-    /// What follows each step: one transaction.
-    pub(crate) fn commit(&mut self) {
-        for change in self.monitor.take_changes() {
-            self.stored.apply(&change);
-        }
-        assert_eq!(self.stored, self.monitor.snapshot(), "the changes are all that changed");
-        while let Some(notice) = self.monitor.poll_notice() {
-            assert!(!notice.to_string().is_empty());
-            if let Notice::Lost { loss, .. } = &notice {
-                self.entries.truncate(usize::try_from(loss.from).unwrap());
-            }
-            self.notices.push(notice);
-        }
-        let verified = self.monitor.verified_size();
-        for (index, id) in self.pending.extract_if(.., |(index, _)| *index < verified) {
-            let index = usize::try_from(index).unwrap();
-            if self.entries.len() <= index {
-                self.entries.resize(index + 1, None);
-            }
-            if let Some(held) = self.entries[index] {
-                assert_eq!(held, id, "a verified entry changed");
-            }
-            self.entries[index] = Some(id);
-        }
+    pub(crate) fn monitor_mut(&mut self) -> &mut Monitor {
+        self.reader.follower.monitor_mut()
     }
 
-    /// The program ends and begins again.
-    pub(crate) fn restart(&mut self) {
-        self.pending.clear();
-        self.monitor = Monitor::restore(*self.monitor.server(), &self.stored).expect("what was stored");
-        self.commit();
+    /// What follows each step: one transaction.
+    pub(crate) fn commit(&mut self) {
+        self.reader.work(0, |_| ());
+        assert_eq!(self.store, self.monitor().snapshot(), "the changes are all that changed");
     }
 
     /// The connection ends.
     pub(crate) fn disconnect(&mut self) {
-        self.pending.clear();
-        self.monitor.abandon();
-        self.commit();
+        self.reader.reconnect();
+        if !self.monitor().is_stopped() {
+            self.commit();
+        }
+    }
+
+    /// Asks for a replay over a new connection, and gives from where on.
+    pub(crate) fn ask(&mut self) -> u64 {
+        self.disconnect();
+        self.reader.request(false, 0).expect("nothing else is under way")
     }
 
     /// A sync with an honest server.
     pub(crate) fn sync(&mut self, server: &Server) -> Result<(), Refused> {
+        let now = self.now(server);
+        let mut asked = self.ask();
         // A loss, and then perhaps a certificate that was not in the first reply's chain.
         for _ in 0..3 {
-            let asked = self.monitor.replay_request(&mut self.rng).from;
-            self.commit();
-            let reply = server.log.reply(asked);
-            if self.receive(&reply, usize::MAX, self.now(server))? {
+            if self.receive(&server.log.reply(asked), usize::MAX, now)? {
                 return Ok(());
             }
+            asked = self.reader.request(false, now).expect("it asks again over the same connection");
         }
-        let asked = self.monitor.replay_request(&mut self.rng);
-        let reply = server.log.reply(asked.from);
+        let reply = server.log.reply(asked);
         panic!(
-            "the client asks again and again: {asked:?}, verified {}, min {}, reply from {:?}, size {}, ranges {:?}",
-            self.monitor.verified_size(),
-            self.monitor.min_index(),
+            "the client asks again and again: {asked}, verified {}, min {}, reply from {:?}, size {}, ranges {:?}",
+            self.monitor().verified_size(),
+            self.monitor().min_index(),
             reply.log.start.map(|start| (start.from, start.skipped.is_some())),
             server.size(),
-            self.stored.ranges.keys(),
+            self.store.ranges.keys(),
         );
     }
 
-    /// Receives up to so many records of a reply; `false` if it has to ask again.
+    /// Receives up to so many records of a reply; `false` if it asks again.
     pub(crate) fn receive(&mut self, reply: &Reply, records: usize, now: u64) -> Result<bool, Refused> {
-        let result = self.receive_inner(reply, records, now);
-        if result.is_err() {
-            self.monitor.abandon();
-            self.pending.clear();
-        }
-        self.commit();
-        result
-    }
-
-    fn receive_inner(&mut self, reply: &Reply, records: usize, now: u64) -> Result<bool, Refused> {
-        self.pending.clear();
-        let begun = self.monitor.begin_replay(&reply.log, reply.count, now);
-        self.commit();
-        match begun? {
-            Begun::Entries { .. } => {}
-            Begun::AskAgain => return Ok(false),
-            Begun::NoLog => return Ok(true),
-        }
-        for record in reply.records.iter().take(records) {
-            match record {
-                Record::Entry(message) => {
-                    let id = entry_id(message);
-                    let index = self.monitor.entry(id)?.index();
-                    self.pending.push((index, id));
-                }
-                Record::Boundary(bytes) => {
-                    if self.monitor.boundary(bytes.as_slice())? {
-                        self.commit();
-                    }
-                }
+        for payload in Reader::payloads(reply).iter().take(records.saturating_add(1)) {
+            self.reader.take(payload, now);
+            if let Some(why) = self.reader.why() {
+                return Err(why);
             }
         }
+        self.commit();
         if records < reply.records.len() {
             self.disconnect();
-        } else {
-            self.monitor.finish_replay(now)?;
+            return Ok(true);
         }
-        Ok(true)
+        // What it asks of a server that it caught is the test's to answer.
+        if self.reader.caught { Err(Refused::Stopped) } else { Ok(!self.reader.follower.wants_start()) }
+    }
+
+    /// Reads everything from the start, and looks after each record; gives how it ended.
+    pub(crate) fn refetch(
+        &mut self,
+        reply: &Reply,
+        now: u64,
+        mut look: impl FnMut(&Self),
+    ) -> Option<Refused> {
+        self.disconnect();
+        assert_eq!(self.reader.request(true, now), Some(0));
+        for payload in Reader::payloads(reply) {
+            self.reader.take(&payload, now);
+            look(self);
+        }
+        self.reader.caught.then_some(Refused::Stopped).or(self.reader.why())
     }
 
     pub(crate) fn live(&mut self, message: &Live, now: u64) -> Result<LivePlace, Refused> {
-        let id = entry_id(&message.message);
-        let place = self.monitor.live(&message.log, Some(id), now);
-        if let Ok(LivePlace::New { index }) = place {
-            self.pending.push((index, id));
-        }
+        let place = self.reader.live(message, now);
         self.commit();
         place
     }
 
     pub(crate) fn probe(&mut self, head: &HeadLog, now: u64) -> Result<(), Refused> {
-        let result = self.monitor.head(head, now).map(|_| ());
+        let result = self.reader.work(now, |monitor| monitor.head(head, now).map(|_| ()));
         self.commit();
         result
     }
 
     /// Whether the client holds exactly what the server has, but for what expired before it came.
     pub(crate) fn agrees_with(&self, server: &Server) {
-        assert_eq!(self.monitor.verified_size(), server.size());
+        assert_eq!(self.monitor().verified_size(), server.size());
         let root = server.log.root_at(server.size());
-        assert_eq!(self.monitor.root_at(server.size()), Some(root));
+        assert_eq!(self.monitor().root_at(server.size()), Some(root));
         for (index, mine) in (0..server.size()).zip(&self.entries) {
             assert!(mine.is_none_or(|mine| mine == server.id(index)), "entry {index} differs");
         }
@@ -253,35 +213,55 @@ impl Client {
         self.notices.iter().filter(|notice| notice.accuses()).collect()
     }
 
-    /// What the client may ask for after a stop without a proof, of the server that it distrusts.
+    /// A server that was caught answers what it is asked for a proof.
     pub(crate) fn gather(&mut self, server: &Server) {
-        if let Some((from, size)) = self.monitor.proof_request()
-            && size == server.size()
-        {
-            let proof = cwtch_log::tree::consistency_proof(&mut server.log.tree(), from, size).unwrap();
-            self.monitor.proof_answer(from, size, &proof.concat(), server.now);
-        }
-        if let Some(asked) = self.monitor.evidence_request() {
-            let reply = server.log.reply(asked.from);
-            assert_eq!(self.receive(&reply, usize::MAX, server.now), Err(Refused::Stopped));
+        while self.reader.caught && self.reader.ended.is_none() {
+            match self.reader.asked() {
+                Some(Asked::Proof { from, size }) if size == server.size() => {
+                    let proof = consistency_proof(&mut server.log.tree(), from, size).unwrap().concat();
+                    let answer = ServerMessage::LogProof { from, size, proof };
+                    self.reader.take(&answer.to_json(), server.now);
+                }
+                Some(Asked::Replay { from }) => {
+                    for payload in Reader::payloads(&server.log.reply(from)) {
+                        self.reader.take(&payload, server.now);
+                    }
+                    assert_eq!(self.reader.why(), Some(Refused::Stopped));
+                }
+                _ => self.reader.be_silent(server.now),
+            }
         }
         self.commit();
     }
 
     /// The only evidence.
     pub(crate) fn evidence(&self) -> &Evidence {
-        let [evidence] = self.monitor.evidence() else { panic!("{:?}", self.monitor.evidence()) };
-        assert!(self.monitor.is_stopped());
+        let [evidence] = self.monitor().evidence() else { panic!("{:?}", self.monitor().evidence()) };
+        assert!(self.monitor().is_stopped());
         evidence
     }
 
     /// The only evidence is a fraud proof of this kind, and a third party believes it.
     pub(crate) fn proved(&self, kind: cwtch_log::FraudKind) {
-        assert!(self.monitor.is_stopped());
-        let evidence = self.monitor.evidence().last().expect("evidence");
+        assert!(self.monitor().is_stopped());
+        let evidence = self.monitor().evidence().last().expect("evidence");
         assert_eq!(evidence.kind, EvidenceKind::Proven(kind));
         let proof = evidence.proof.as_ref().expect("a proof");
-        let verified = cwtch_log::FraudProof::verify(proof, self.monitor.server()).expect("a valid proof");
+        let verified = cwtch_log::FraudProof::verify(proof, self.monitor().server()).expect("a valid proof");
         assert_eq!(verified.kind(), kind);
+    }
+}
+
+impl Deref for Client {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+impl DerefMut for Client {
+    fn deref_mut(&mut self) -> &mut Reader {
+        &mut self.reader
     }
 }

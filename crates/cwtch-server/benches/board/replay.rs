@@ -143,7 +143,7 @@ fn folding(place: &Place) -> f64 {
             }
         }
         // A checkpoint holds its kind, the size and the root, in this order.
-        assert_eq!(Checkpoint::peek(signed.unwrap()).unwrap().root, range.root());
+        assert_eq!(Checkpoint::peek(&signed.unwrap()).unwrap().root, range.root());
         start.elapsed()
     });
     MESSAGES as f64 / took.as_secs_f64()

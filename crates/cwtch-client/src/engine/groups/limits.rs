@@ -14,16 +14,10 @@ pub(super) const BATCH: usize = 1024;
 pub(super) const FEED: usize = 2048;
 /// Batches that are tried and wait to be stored.
 pub(super) const TRIED: usize = 2;
-/// The first pause before a server without room is asked again; it doubles up to [`RETRY_MAX`].
-pub(super) const FULL_FIRST: Duration = Duration::from_secs(5);
-/// Messages of own groups that wait for the server's signature; an honest log has one at least every 256 entries.
-pub(super) const HELD: usize = 65_536;
 /// References and views that are judged in one go; then the next ones are.
 pub(super) const OPEN: u32 = 1024;
 /// New certificates that are taken from the messages of one batch.
 pub(super) const CERTIFICATES: usize = 4;
-/// Posts of one connection that await their answer. Each answer names its post by order only.
-pub(super) const POSTS_IN_FLIGHT: usize = 16;
 /// Refusals after which a post is given up, each of a token that was bought since the database was opened. Any other may
 /// have been spent by a copy of the database, or by a post whose answer was lost: that says nothing about the post.
 pub(super) const REFUSALS: u32 = 2;
@@ -51,7 +45,3 @@ pub(super) const RETRY_FIRST: Duration = Duration::from_millis(500);
 pub(super) const RETRY_MAX: Duration = Duration::from_secs(5 * 60);
 /// The shortest pause between two dials, however much somebody hurries.
 pub(super) const RETRY_FLOOR: Duration = Duration::from_millis(250);
-/// A part of the heartbeat's pause is random, so that a server cannot tell clients of one machine by it.
-pub(super) const HEARTBEAT_JITTER: f64 = 0.5;
-/// How long a server may take to answer when there is doubt whether the connection lives.
-pub(super) const PROBE_DEADLINE: Duration = Duration::from_secs(60);

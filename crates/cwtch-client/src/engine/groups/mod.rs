@@ -108,7 +108,7 @@ impl Groups {
         self.links.each(|link| link.resend());
     }
 
-    /// Connections that may be dead are found within [`limits::PROBE_DEADLINE`].
+    /// Connections that may be dead are found within [`BOARD_DOUBT`](cwtch_protocol::channel::deadlines::BOARD_DOUBT).
     pub(crate) fn probe(&self) {
         self.links.each(|link| link.probe());
     }

@@ -95,7 +95,7 @@ impl Member {
 
     /// How many messages of others than this one are called missing.
     pub(crate) fn missing(&self, client: &Client, but: usize) -> u32 {
-        let view = LogView { monitor: &client.monitor, messages: &self.database };
+        let view = LogView { monitor: client.monitor(), messages: &self.database };
         let others = self.chains.iter().filter(|((author, _), _)| *author != but);
         others.flat_map(|(_, chain)| chain.missing(&view)).map(|missing| missing.count).sum()
     }
@@ -119,13 +119,13 @@ impl Member {
         }
         self.notices = client.notices.len();
         self.database.syncs = client.syncs;
-        for index in self.read..client.monitor.verified_size() {
-            if let Some(id) = client.received[index as usize] {
+        for index in self.read..client.monitor().verified_size() {
+            if let Some(id) = client.received()[index as usize] {
                 self.read_one(index, id, client, group);
             }
         }
-        self.read = client.monitor.verified_size();
-        let view = LogView { monitor: &client.monitor, messages: &self.database };
+        self.read = client.monitor().verified_size();
+        let view = LogView { monitor: client.monitor(), messages: &self.database };
         for changed in self.open.judge_again(&view) {
             if changed.reference.verdict == Verdict::AuthorLies {
                 self.findings.push(Finding::Lies(changed.reference.message));
@@ -137,7 +137,7 @@ impl Member {
         let Some(message) = group.get(&id) else { return };
         let database = &mut self.database;
         database.entries.insert(index, id);
-        database.roots.extend(client.monitor.root_at(index + 1).map(|root| (index + 1, root)));
+        database.roots.extend(client.monitor().root_at(index + 1).map(|root| (index + 1, root)));
         database.prefixes.insert(id.prefix());
         let Message { author, name, extensions, .. } = message;
         self.heads.add(index, id.prefix(), extensions.parents.iter().map(|parent| parent.id));
@@ -146,7 +146,7 @@ impl Member {
             return;
         }
         let standing = Standing { index: Some(index), since: self.database.syncs };
-        let view = LogView { monitor: &client.monitor, messages: &self.database };
+        let view = LogView { monitor: client.monitor(), messages: &self.database };
         let judged = judge(extensions, standing, &view);
         if judged.worst() == Verdict::AuthorLies {
             self.findings.push(Finding::Lies(id));
@@ -156,8 +156,8 @@ impl Member {
             let mut key = [0; 32];
             key[0] = *author as u8;
             let (incarnation, size, root) = (gossip.incarnation, gossip.size, gossip.root);
-            client.monitor.note_gossip(GossipClaim { author: key, incarnation, size, root, at: 0 });
-            client.commit();
+            let claim = GossipClaim { author: key, incarnation, size, root, at: 0 };
+            client.work(0, |monitor| monitor.note_gossip(claim));
         }
         let Some(place) = extensions.chain else { return };
         let number = (*author, place.label, place.sequence);
@@ -174,7 +174,7 @@ impl Member {
 
     /// An honest message.
     pub(crate) fn compose(&self, at: usize, client: &Client, random: u64) -> Option<Message> {
-        let view = LogView { monitor: &client.monitor, messages: &self.database };
+        let view = LogView { monitor: client.monitor(), messages: &self.database };
         let (parents, gossip) = references(&self.heads, &view);
         let chain = self.own.clone().reserve()?;
         let abandoned = self.own.to_tell().to_vec();

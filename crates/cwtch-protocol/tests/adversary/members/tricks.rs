@@ -57,7 +57,7 @@ pub(crate) fn compose(
     group: &HashMap<EntryId, Message>,
     random: u64,
 ) -> Option<Message> {
-    let monitor = &client.monitor;
+    let monitor = client.monitor();
     let size = monitor.verified_size();
     let mut message = member.compose(at, client, random)?;
     message.trick = Some(trick);

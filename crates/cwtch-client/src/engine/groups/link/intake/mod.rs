@@ -5,21 +5,17 @@
 //! transaction. Both channels are bounded, so a server that sends faster than this machine can try is
 //! read more slowly.
 //!
-//! Messages of a log are held back until a signed checkpoint covers them: a [`Step`] says so. They are stored in one
-//! transaction with what the monitor changed in that step, and what no step ever covers is dropped.
+//! Messages of a log are held back until a signed checkpoint covers them: a [`Step`] says so. What is stored together is
+//! the business of a [`Collector`](cwtch_protocol::board::follower::Collector).
 
-mod held;
 mod store;
 mod trial;
 
-use std::borrow::Borrow;
 use std::sync::Arc;
 
-use cwtch_log::EntryId;
-use cwtch_log::tree::CompactRange;
+use cwtch_protocol::board::follower::{Received, Step};
 use cwtch_protocol::group::TrialSet;
-use cwtch_protocol::monitor::{Change, Notice};
-use cwtch_wire::board::EncryptedGroupMessage;
+use cwtch_protocol::monitor::Notice;
 use tokio::sync::oneshot;
 
 pub(super) use self::store::store;
@@ -33,11 +29,11 @@ pub(super) enum Feed {
     /// A replay of so many entries begins. What was not covered before comes again in it.
     Replay { total: u64 },
     /// A message.
-    Message(Box<Message>),
+    Message(Box<Received>),
     /// What the monitor made of it up to here.
     Step(Box<Step>),
     /// The server stored a post.
-    Posted(Box<PostStored>),
+    Posted(Box<StoredPost>),
     /// The log was read from its start, in the sync of this epoch.
     Refetched { epoch: i64 },
     /// Everything that the server has was read.
@@ -46,59 +42,8 @@ pub(super) enum Feed {
     Flush(oneshot::Sender<()>),
 }
 
-/// A message as it was read.
-pub(super) struct Message {
-    pub(super) message: EncryptedGroupMessage,
-    pub(super) entry: EntryId,
-    pub(super) place: Placed,
-    /// It was read before: only for groups that were joined since it is looked at.
-    pub(super) known: bool,
-}
-
-impl Borrow<EncryptedGroupMessage> for &Message {
-    fn borrow(&self) -> &EncryptedGroupMessage {
-        &self.message
-    }
-}
-
-/// Where a message stands.
-pub(super) enum Placed {
-    /// On a server without a log. It moves the cursor if it is the newest of which all before are here.
-    Plain { moves_cursor: bool },
-    /// In a log, provisionally.
-    Log {
-        index: u64,
-        /// The incarnation that the index belongs to.
-        incarnation: u64,
-        /// The log up to and with this entry.
-        range: CompactRange,
-    },
-}
-
-/// What a monitor did.
-#[derive(Default)]
-pub(super) struct Step {
-    pub(super) changes: Vec<Change>,
-    pub(super) notices: Vec<Notice>,
-    /// Entries below this index are covered by a signed checkpoint.
-    pub(super) covers: u64,
-}
-
-impl Step {
-    /// Whether it concerns messages that were stored before: it is stored alone, behind them.
-    fn is_barrier(&self) -> bool {
-        self.changes.iter().any(|change| matches!(change, Change::Loss { .. } | Change::StartedOver))
-    }
-
-    fn merge(&mut self, next: Self) {
-        self.changes.extend(next.changes);
-        self.notices.extend(next.notices);
-        self.covers = next.covers;
-    }
-}
-
 /// A post that the server says it has.
-pub(super) struct PostStored {
+pub(super) struct StoredPost {
     pub(super) post: PendingPost,
     pub(super) confirmation: Confirmation,
     pub(super) notices: Vec<Notice>,
@@ -137,7 +82,7 @@ impl Keys {
 pub(super) enum Tried {
     Replay { total: u64 },
     Batch(Box<Batch>),
-    Posted(Box<PostStored>),
+    Posted(Box<StoredPost>),
     Refetched { epoch: i64 },
     Synced,
     Flush(oneshot::Sender<()>),

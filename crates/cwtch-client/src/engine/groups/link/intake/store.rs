@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::super::actor::Counts;
 use super::super::ask::{Ask, on_monitor};
-use super::{Batch, PostStored, Tried};
+use super::{Batch, StoredPost, Tried};
 use crate::api::{ApiError, Event, Task};
 use crate::engine::context::Context;
 use crate::engine::dial::Target;
@@ -131,7 +131,7 @@ async fn confirm(
     shared: &Shared,
     server: Address,
     teller: Teller,
-    PostStored { post, confirmation, notices }: PostStored,
+    StoredPost { post, confirmation, notices }: StoredPost,
 ) -> Result<(), ApiError> {
     let (context, waiters) = (shared.context.clone(), shared.waiters.clone());
     let job = move |profile: &mut Profile| {

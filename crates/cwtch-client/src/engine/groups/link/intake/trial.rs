@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use cwtch_protocol::board::follower::{Collected, Collector, Place, Received, TooManyHeld, Transaction};
 use cwtch_protocol::group::{Outcome, TrialSet};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
-use super::held::{Held, Opened};
-use super::{Batch, Feed, Keys, Message, Placed, Step, Tried};
+use super::{Batch, Feed, Keys, Tried};
 use crate::api::{ApiError, ErrorKind};
 use crate::engine::context::Context;
 use crate::engine::groups::limits;
@@ -29,9 +29,7 @@ pub(in super::super) async fn trial(
         context,
         tried,
         keys: Arc::new(Keys { set: TrialSet::new(), unread: TrialSet::new(), epoch: 0 }),
-        messages: Vec::new(),
-        step: Step::default(),
-        held: Held::default(),
+        collector: Collector::default(),
     };
     while feed.recv_many(&mut arrived, limits::BATCH).await > 0 {
         for item in arrived.drain(..) {
@@ -50,11 +48,13 @@ struct Stage<'a> {
     context: &'a Context,
     tried: mpsc::Sender<Tried>,
     keys: Arc<Keys>,
-    /// What has arrived since the last batch.
-    messages: Vec<Message>,
-    /// What the monitor did since.
-    step: Step,
-    held: Held,
+    collector: Collector<Received, Opened>,
+}
+
+/// One message of an own group.
+enum Opened {
+    Item(Box<SyncItem>),
+    Reject(SyncReject),
 }
 
 impl Stage<'_> {
@@ -62,13 +62,13 @@ impl Stage<'_> {
     async fn take(&mut self, item: Feed) -> Result<Option<()>, ApiError> {
         let next = match item {
             Feed::Message(message) => {
-                self.messages.push(*message);
+                self.collector.message(*message);
                 return Ok(Some(()));
             }
-            Feed::Step(step) if !step.is_barrier() => {
-                self.step.merge(*step);
-                return Ok(Some(()));
-            }
+            Feed::Step(step) => match self.collector.step(*step) {
+                Ok(()) => return Ok(Some(())),
+                Err(alone) => Feed::Step(Box::new(alone)),
+            },
             other => other,
         };
         // The rest stands between what was before it and what comes behind it.
@@ -81,12 +81,11 @@ impl Stage<'_> {
                 return Ok(Some(()));
             }
             Feed::Step(step) => {
-                self.held.clear();
-                self.step = *step;
+                self.collector.barrier(*step);
                 return self.hand_on().await;
             }
             Feed::Replay { total } => {
-                self.held.clear();
+                self.collector.replay();
                 Tried::Replay { total }
             }
             Feed::Posted(post) => Tried::Posted(post),
@@ -100,32 +99,31 @@ impl Stage<'_> {
 
     /// Tries what has arrived and hands on what may be stored; `None` if the second stage is gone.
     async fn hand_on(&mut self) -> Result<Option<()>, ApiError> {
-        let Step { changes, notices, covers } = std::mem::take(&mut self.step);
-        if self.messages.is_empty() && changes.is_empty() && notices.is_empty() && covers == 0 {
-            return Ok(Some(()));
-        }
-        let messages = std::mem::take(&mut self.messages);
-        let mut next = Batch { messages: messages.len() as u64, notices, ..Batch::default() };
-        next.batch = SyncBatch { epoch: self.keys.epoch, log: changes, ..SyncBatch::default() };
-        for (place, opened) in self.open(messages, &mut next.batch).await? {
-            match (place, opened) {
-                (Some(index), opened) => self.held.push(index, opened)?,
-                (None, Opened::Item(item)) => next.batch.items.push(*item),
-                (None, Opened::Reject(reject)) => next.batch.rejects.push(reject),
+        let Some(Collected { messages, step }) = self.collector.collect() else { return Ok(Some(())) };
+        let count = messages.len() as u64;
+        let mut batch = SyncBatch { epoch: self.keys.epoch, ..SyncBatch::default() };
+        let opened = self.open(messages, &mut batch).await?;
+        let Transaction { changes, notices, items } =
+            self.collector.commit(step, opened).map_err(unsigned)?;
+        batch.log = changes;
+        for item in items {
+            match item {
+                Opened::Item(item) => batch.items.push(*item),
+                Opened::Reject(reject) => batch.rejects.push(reject),
             }
         }
-        self.held.release(covers, &mut next.batch);
+        let next = Batch { batch, messages: count, notices };
         Ok(self.tried.send(Tried::Batch(Box::new(next))).await.ok())
     }
 
     /// Those that an own key opened, with their index in a log; the newest cursor goes into the batch.
     async fn open(
         &self,
-        messages: Vec<Message>,
+        messages: Vec<Received>,
         batch: &mut SyncBatch,
     ) -> Result<Vec<(Option<u64>, Opened)>, ApiError> {
         let moving = messages.iter().rev().find(|message| {
-            matches!(message.place, Placed::Plain { moves_cursor: true })
+            matches!(message.place, Place::Plain { moves_cursor: true })
                 && !message.message.signature.is_empty()
         });
         batch.cursor = moving.map(|message| message.message.signature.clone());
@@ -142,17 +140,24 @@ impl Stage<'_> {
     }
 }
 
+fn unsigned(_: TooManyHeld) -> ApiError {
+    ApiError::new(
+        ErrorKind::Protocol,
+        "The server sends many messages without its signature; the sync is broken off.",
+    )
+}
+
 /// Tries every message against every group that it may be of, over all cores; keeps the order.
-fn sort(keys: &Keys, messages: &[Message], now: i64) -> Vec<(Option<u64>, Opened)> {
-    let (known, new): (Vec<&Message>, Vec<&Message>) = messages.iter().partition(|message| message.known);
+fn sort(keys: &Keys, messages: &[Received], now: i64) -> Vec<(Option<u64>, Opened)> {
+    let (known, new): (Vec<&Received>, Vec<&Received>) = messages.iter().partition(|message| message.known);
     let mut known = classify_all(&keys.unread, &known).into_iter();
     let mut new = classify_all(&keys.set, &new).into_iter();
     let opened = messages.iter().filter_map(|message| {
         let (outcome, set) =
             if message.known { (known.next()?, &keys.unread) } else { (new.next()?, &keys.set) };
         let (index, place) = match &message.place {
-            Placed::Plain { .. } => (None, None),
-            Placed::Log { index, incarnation, range } => (Some(*index), Some((*index, *incarnation, range))),
+            Place::Plain { .. } => (None, None),
+            Place::Log { index, incarnation, range } => (Some(*index), Some((*index, *incarnation, range))),
         };
         let opened = match outcome {
             Outcome::NotOurs => return None,
@@ -216,9 +221,9 @@ mod tests {
         compose(context, &Identity::from_seed(&[2; 32]), &text, 1_700_000_000, &[], &mut OsRng).unwrap()
     }
 
-    fn plain(message: EncryptedGroupMessage) -> Message {
+    fn plain(message: EncryptedGroupMessage) -> Received {
         let entry = EntryId::of(&message.signature, &message.ciphertext);
-        Message { message, entry, place: Placed::Plain { moves_cursor: true }, known: false }
+        Received { message, entry, place: Place::Plain { moves_cursor: true }, known: false }
     }
 
     fn item(opened: &Opened) -> Option<&SyncItem> {
@@ -280,7 +285,7 @@ mod tests {
         let before = group(1, &server);
         let joined = Group { unread: true, ..group(2, &server) };
         let keys = Keys::new(&start(1, vec![before.clone(), joined.clone()]));
-        let mut messages: Vec<Message> =
+        let mut messages: Vec<Received> =
             (0..40).map(|n| plain(say(if n % 2 == 0 { &before } else { &joined }, n))).collect();
         for message in &mut messages[..20] {
             message.known = true;
@@ -304,36 +309,20 @@ mod tests {
         assert_eq!((during.set.len(), during.epoch), (1, 1));
     }
 
-    /// What the stage makes of a message in a log.
-    fn opened(index: u64) -> Opened {
+    #[test]
+    fn a_message_of_a_log_is_given_back_with_its_place() {
         let server = Identity::from_seed(&[1; 32]).address();
         let group = group(1, &server);
         let message = say(&group, 0);
         let entry = EntryId::of(&message.signature, &message.ciphertext);
         let mut range = CompactRange::new();
         range.push(entry.leaf());
-        let place = Placed::Log { index, incarnation: 60, range };
-        let message = Message { message, entry, place, known: false };
-        let found = sort(&Keys::new(&start(1, vec![group])), &[message], 0).remove(0);
-        assert_eq!(found.0, Some(index));
-        found.1
-    }
-
-    #[test]
-    fn messages_of_a_log_are_held_until_they_are_covered() {
-        let mut held = Held::default();
-        for index in [3, 5, 8] {
-            held.push(index, opened(index)).unwrap();
-        }
-        let released = |held: &mut Held, covers| {
-            let mut batch = SyncBatch::default();
-            held.release(covers, &mut batch);
-            batch.items.iter().filter_map(|item| item.place.map(|place| place.index)).collect::<Vec<_>>()
-        };
-        assert!(released(&mut held, 3).is_empty());
-        assert_eq!(released(&mut held, 6), [3, 5]);
-        // What no checkpoint covered comes again.
-        held.clear();
-        assert!(released(&mut held, 100).is_empty());
+        let root = range.root();
+        let place = Place::Log { index: 7, incarnation: 60, range };
+        let message = Received { message, entry, place, known: false };
+        let (index, opened) = sort(&Keys::new(&start(1, vec![group])), &[message], 0).remove(0);
+        assert_eq!(index, Some(7));
+        let place = item(&opened).and_then(|item| item.place).unwrap();
+        assert_eq!((place.index, place.incarnation, place.root), (7, 60, root));
     }
 }

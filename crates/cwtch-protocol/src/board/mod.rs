@@ -1,0 +1,8 @@
+//! A board and who reads it.
+//!
+//! - [`follower`]: everything that a client does over one connection to a board, as one machine: the conversation
+//!   ([`BoardClient`](crate::app::BoardClient)), the log ([`Monitor`](crate::monitor::Monitor)) and own posts.
+
+pub mod follower;
+
+pub use follower::Follower;
