@@ -35,7 +35,7 @@ pub use utc::Utc;
 /// A SHA-256 value.
 pub type Hash = [u8; HASH_LEN];
 
-/// Length of a [`Hash`] in bytes.
+/// Length of a [`Hash`](type@Hash) in bytes.
 pub const HASH_LEN: usize = 32;
 
 /// Every how many entries a boundary checkpoint is signed (section 3.2).

@@ -25,7 +25,7 @@ pub struct EngineHandle {
 
 /// Starts an engine over an open profile.
 ///
-/// In [`Mode::Daemon`](super::Mode::Daemon) it returns once the network has taken the profile's address, or has said that it is not
+/// In [`Mode::Daemon`] it returns once the network has taken the profile's address, or has said that it is not
 /// ready yet: then it listens and dials as soon as it is. Whether others can reach the address is told by
 /// [`Event::Reachability`](crate::api::Event::Reachability) and [`Event::Online`](crate::api::Event::Online).
 ///

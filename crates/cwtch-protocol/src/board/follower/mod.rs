@@ -1,6 +1,6 @@
 //! One connection to a board, from its first replay to its end (§1.8, and section 7 of `docs/verifiable-log.md`).
 //!
-//! A [`Follower`] knows where the connection stands, in one [`Phase`]: what is asked for when, what of the answers is
+//! A [`Follower`] knows where the connection stands, in one `Phase`: what is asked for when, what of the answers is
 //! read, what is asked again, what is asked of a server that was caught, when own posts may go, and how long the server
 //! may be silent. It knows no socket, clock or disk.
 //!
