@@ -1,6 +1,6 @@
 //! Servers and clients that go away and come back.
 
-use cwtch_client::api::{Command, ErrorKind, Event, MessageState, ServerPhase, SyncInfo, Task};
+use cwtch_client::api::{Advice, Command, ErrorKind, Event, MessageState, ServerPhase, SyncInfo, Task};
 
 use cwtch_wire::board::EncryptedGroupMessage;
 
@@ -118,7 +118,7 @@ async fn switched_off_nothing_connects_and_switched_on_again_everything_is_there
         alice.call(Command::GroupList).await.unwrap_err(),
     ] {
         assert_eq!(refused.kind, ErrorKind::Refused);
-        assert!(refused.message.contains("experiment enable groups"), "{refused}");
+        assert_eq!(refused.advice, [Advice::ExperimentEnable { name: "groups".to_owned() }], "{refused}");
     }
     bob.send(&created.group, "two").await.unwrap();
     alice.enable().await;

@@ -83,7 +83,7 @@ async fn invites_are_checked() {
 
     let error = alice.join(&text).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Refused);
-    assert!(error.message.contains("tofubundle") && error.message.contains("server add"), "{error}");
+    assert!(error.message.contains("tofubundle") && error.advice == [Advice::ServerAdd], "{error}");
 
     alice.add_server(&server.bundle.to_server_string()).await.unwrap();
     let wrong_id = tampered(&text, "torv3", &id[..8], "00000000");

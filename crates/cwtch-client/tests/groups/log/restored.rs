@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use cwtch_client::api::{ErrorKind, LogNotice, MessageState, ServerPhase};
+use cwtch_client::api::{Advice, ErrorKind, LogNotice, MessageState, ServerPhase};
 use cwtch_client::engine::Mode;
 use cwtch_log::armour;
 use cwtch_server::Declarations;
@@ -210,7 +210,8 @@ async fn a_disk_that_was_rolled_back_is_proven_and_the_server_is_left_alone() {
         assert_eq!(error.kind, ErrorKind::Refused);
         assert!(error.message.contains(&address) && error.message.contains("cheated"), "{error}");
         let error = alice.send(group, "three").await.unwrap_err();
-        assert!(error.kind == ErrorKind::Refused && error.message.contains("evidence export"), "{error}");
+        assert_eq!(error.kind, ErrorKind::Refused);
+        assert!(error.advice.contains(&Advice::EvidenceExport { id: found[0].id }), "{error}");
         assert_eq!(alice.texts(group).await, ["one", "two"], "nothing was queued, nothing was lost");
         let log = alice.log().await.unwrap();
         assert!(log.alarm.unwrap().contains("cheated"));
