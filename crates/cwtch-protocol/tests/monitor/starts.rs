@@ -38,8 +38,9 @@ fn reader(honest: &Server, size: u64) -> Client {
 
 /// A client of which the next request begins as far back as it can, so that no draw decides.
 fn from_far_back(client: &mut Client) {
-    client.store.noise = None;
     while client.ask() > 64 {
+        // What was drawn is stored before it is asked for, and a restart would only ask for it again.
+        client.store.noise = None;
         client.restart();
     }
     client.commit();
