@@ -195,8 +195,6 @@ pub struct SyncOutcome {
     pub closed_gaps: u64,
     /// Messages that were here before, about which a person may be told something else now.
     pub touched: BTreeSet<MessageId>,
-    /// Messages that were here before and that stand elsewhere in their conversation now, beside the confirmed ones.
-    pub moved: BTreeSet<MessageId>,
     /// Whether the sync still goes on from where it is. `false` if a group was joined since
     /// [`Profile::begin_sync`](crate::profile::Profile::begin_sync): what it says is stored, but the sync must begin again.
     pub current: bool,

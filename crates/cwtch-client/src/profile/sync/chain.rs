@@ -165,7 +165,6 @@ impl Chain {
         if shown {
             self.advance(item);
             outcome.touched.insert(id);
-            outcome.moved.insert(id);
         }
         if placed || shown {
             // Its index is news, and that it belongs before what names it is not.
