@@ -1,29 +1,9 @@
 //! Waiting for a back end on a thread that has nothing else to do.
 
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::Thread;
-
 /// Runs a future to its end on this thread. A back end in this process is ready at the first look; one behind a socket
 /// wakes the thread from wherever its connection runs.
 pub(in crate::store) fn wait<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => std::thread::park(),
-        }
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
+    futures::executor::block_on(future)
 }
 
 #[cfg(test)]
