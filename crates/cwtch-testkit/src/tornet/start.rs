@@ -72,10 +72,11 @@ pub(super) fn start(options: Options, report: &mut dyn FnMut(Progress)) -> Resul
     let sites = sites(dir, lot.lot);
     keys::certificates(&programs, &sites, &patience)?;
     report(Progress::Certificates);
-    let relays = keys::identities(&programs, &sites, options.voting(), &defaults, &patience)?;
+    let voting = options.voting(unix_time());
+    let relays = keys::identities(&programs, &sites, voting, &defaults, &patience)?;
     report(Progress::Keys);
     folder::write(&dir.join("bandwidths"), &torrc::bandwidths(&relays, unix_time()))?;
-    let relay_processes = vote(&folder, &programs, &relays, options.voting(), &patience, report)?;
+    let relay_processes = vote(&folder, &programs, &relays, voting, &patience, report)?;
 
     // Only now, when all relays can answer them: after a failure they wait for many seconds.
     let (authorities, mut clients) = (torrc::authorities(&relays), Vec::new());

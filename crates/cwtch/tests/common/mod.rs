@@ -184,6 +184,29 @@ impl World {
     }
 }
 
+/// Lines of each log that a failed test shows.
+const SHOWN_LINES: usize = 60;
+
+impl Drop for World {
+    /// Shows the end of every log, if the test failed: the directory is gone a moment later.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let entries = fs::read_dir(self.root.path()).into_iter().flatten().flatten();
+        for path in
+            entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|it| it == "log"))
+        {
+            let log = fs::read_to_string(&path).unwrap_or_default();
+            let lines: Vec<_> = log.lines().collect();
+            eprintln!("---- the end of {}", path.display());
+            for line in &lines[lines.len().saturating_sub(SHOWN_LINES)..] {
+                eprintln!("{line}");
+            }
+        }
+    }
+}
+
 /// A running process that is killed when it is dropped.
 pub struct Running {
     child: Child,

@@ -86,6 +86,8 @@ impl Place {
     pub(crate) fn embedded(&self, name: &str) -> Person {
         let mut person = self.world.person(name);
         person.network = "arti".to_owned();
+        // A failed test shows the end of this.
+        person.log_level = "info,cwtch_client=debug,cwtch_arti=debug,tor_hsclient=debug";
         person.extra.extend(self.settings(PEOPLE));
         person
     }
