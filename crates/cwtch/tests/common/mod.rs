@@ -189,6 +189,7 @@ const SHOWN_LINES: usize = 60;
 
 impl Drop for World {
     /// Shows the end of every log, if the test failed: the directory is gone a moment later.
+    #[allow(clippy::print_stderr)]
     fn drop(&mut self) {
         if !std::thread::panicking() {
             return;
