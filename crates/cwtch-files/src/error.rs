@@ -61,6 +61,14 @@ impl FileError {
         move |source| Self { path, why: Why::System { action, source } }
     }
 
+    /// The system's reason; for what this crate found itself, an error of kind `Other` that says it.
+    pub fn into_io(self) -> io::Error {
+        match self.why {
+            Why::System { source, .. } => source,
+            why => io::Error::other(why),
+        }
+    }
+
     /// True if the system says that there is no such file or directory.
     pub fn is_missing(&self) -> bool {
         matches!(&self.why, Why::System { source, .. } if source.kind() == io::ErrorKind::NotFound)

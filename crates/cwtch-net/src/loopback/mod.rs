@@ -7,7 +7,6 @@ mod tests;
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -40,11 +39,8 @@ impl Loopback {
     /// # Errors
     /// If it cannot be created or is not a directory.
     pub fn create_directory(&self) -> Result<(), NetError> {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.dir)
-            .map_err(|e| NetError::io("create the loopback network's directory", e))
+        cwtch_files::make_dir(&self.dir)
+            .map_err(|error| NetError::io("create the loopback network's directory", error.into_io()))
     }
 
     async fn bind(&self, address: Address) -> Result<LoopbackListener, NetError> {

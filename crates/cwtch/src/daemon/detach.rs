@@ -5,9 +5,7 @@
 //! it may log out.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -116,8 +114,10 @@ pub(crate) fn tell(fault: &Fault) {
 
 fn start(log: &Path) -> Result<Child, Fault> {
     let shown = log.display();
-    let file = File::options().create(true).truncate(true).write(true).mode(0o600).open(log);
-    let file = file.map_err(|e| Fault::storage(format!("The log {shown} cannot be written: {e}.")))?;
+    let unwritable = |e: io::Error| Fault::storage(format!("The log {shown} cannot be written: {e}."));
+    let file = cwtch_files::open_or_create(log).map_err(|error| unwritable(error.into_io()))?;
+    // That of the daemon before.
+    file.set_len(0).map_err(unwritable)?;
     let program = std::env::current_exe()
         .map_err(|e| Fault::internal(format!("The program does not know where it is: {e}.")))?;
     let arguments = std::env::args_os()

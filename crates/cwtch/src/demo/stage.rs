@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use cwtch_net::{Loopback, NetworkSpec};
@@ -49,8 +48,7 @@ impl Stage {
         let network_name = NetworkSpec::Loopback(directory).to_string();
 
         let password = root.path().join("carol.password");
-        let mut file =
-            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&password).map_err(fault)?;
+        let mut file = cwtch_files::create_new(&password).map_err(|error| fault(error.into_io()))?;
         writeln!(file, "correct horse {:016x}", random()).map_err(fault)?;
 
         let person = |name, protection| {

@@ -7,8 +7,6 @@ mod schema;
 mod tests;
 mod view;
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -77,13 +75,8 @@ impl SqliteDatabase {
     /// As [`SqliteStore::open`].
     pub fn prepare(path: &Path, board: &[u8]) -> Result<Self, StoreError> {
         // SQLite gives its journal files the mode of the database.
-        OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(|source| StoreError::File { path: path.to_owned(), source })?;
+        cwtch_files::open_or_create(path)
+            .map_err(|error| StoreError::File { path: path.to_owned(), source: error.into_io() })?;
         let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         schema::migrate(&mut conn, path, board)?;
         Ok(Self { path: path.to_owned() })
