@@ -29,8 +29,8 @@ const TOR_STATE: &str = "tor";
 
 /// An untrusted Cwtch server: a token service and a board.
 ///
-/// The server keeps encrypted messages of groups that it does not know, from authors that it cannot tell apart. Who
-/// wants to post first buys tokens with a proof of work; a spent token cannot be linked to its purchase.
+/// The server keeps encrypted messages of groups that it does not know, from authors that it cannot tell apart.
+/// Before posting, clients buy tokens with a proof of work; a spent token cannot be linked to its purchase.
 #[derive(Debug, Parser)]
 #[command(
     name = "cwtch-server",
@@ -50,7 +50,7 @@ enum Command {
     /// Serve until SIGTERM, SIGINT or SIGHUP
     ///
     /// On the first run the keys are made, in files that only their owner can read. Once both services can be
-    /// reached, the server string is printed: hand it to the people who shall use the server. Until then, and
+    /// reached, the server string is printed: hand it to the people who are to use the server. Until then, and
     /// whenever it changes, the error stream says how far the network is and what is in the way; the server keeps
     /// trying.
     Run(RunArgs),
@@ -65,8 +65,8 @@ enum Command {
     /// End the log of what is stored, for ever
     ///
     /// The server signs that it gives no receipts any more; clients tell their users, and go on. A server that just
-    /// stopped signing would be accused of hiding something. The server must not be running. There is no way back: who
-    /// wants a log again starts a new server.
+    /// stopped signing would be accused of hiding something. The server must not be running. There is no way back: if
+    /// you want a log again, start a new server.
     Retire(DataArg),
 }
 
@@ -123,7 +123,7 @@ struct StatusArgs {
     json: bool,
 }
 
-/// Failure of the program, as a person reads it, and the exit code it leads to.
+/// A failure of the program: the message for a person, and the exit code.
 struct Failure {
     code: u8,
     message: String,
@@ -189,7 +189,7 @@ fn serve(args: &RunArgs) -> Result<(), Failure> {
 }
 
 async fn serve_until_signal(args: &RunArgs, config: Config, tor: &TorConfig) -> Result<(), Failure> {
-    // Before the ready line, so that a signal right after it is not missed.
+    // Handlers are installed before the ready line, so that a signal right after it is not missed.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hangup = signal(SignalKind::hangup())?;
     // The directory's lock comes first: two servers must not share what Tor keeps there.
@@ -208,7 +208,7 @@ async fn serve_until_signal(args: &RunArgs, config: Config, tor: &TorConfig) -> 
     let mut server = tokio::select! {
         started = Server::start_in(config, declarations, data_dir, network) => started?,
         told = progress.tell(|| Ok(())) => return Ok(told?),
-        // It may have to wait for hours before it begins.
+        // A start may have to wait for hours before the log may begin.
         _ = terminate.recv() => return Ok(()),
         _ = interrupt.recv() => return Ok(()),
     };
@@ -223,7 +223,7 @@ async fn serve_until_signal(args: &RunArgs, config: Config, tor: &TorConfig) -> 
     let ended = tokio::select! {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
-        // A terminal that is closed, or a service manager that asks this way.
+        // The terminal was closed, or a service manager stops the server this way.
         _ = hangup.recv() => Ok(()),
         failed = server.failed() => Err(failed.into()),
         told = progress.tell(|| progress::print(&line)) => told.map_err(Failure::from),
@@ -284,7 +284,7 @@ fn status(args: &StatusArgs) -> Result<(), Failure> {
 }
 
 fn retire(data: &Path) -> Result<(), Failure> {
-    // Not in a directory that does not exist yet.
+    // Fails if the directory does not exist yet, instead of making it.
     ServerKeys::load(data)?;
     let data_dir = DataDir::open(data)?;
     let keys = ServerKeys::load(data_dir.path())?;
@@ -301,7 +301,7 @@ fn print_line(line: &str) -> Result<(), Failure> {
 }
 
 fn start_logging(config: &Config) {
-    // Fails only if the program that calls us logs already; then its choice stands.
+    // This fails only if the calling program logs already; then its choice stands.
     let _ = tracing_subscriber::fmt()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()))
@@ -310,9 +310,9 @@ fn start_logging(config: &Config) {
         .try_init();
 }
 
-/// Raises the process's own limit of open files to what the connections need, as far as the system lets it. Where that is
-/// not enough, there are fewer places: a place that cannot be opened would keep newcomers out, instead of giving way to
-/// them.
+/// Raises the process's own limit of open files to what the connections need, as far as the system allows. If that is
+/// not enough, reduces the number of places: a place that cannot be opened would keep newcomers out instead of giving
+/// way to them.
 fn allow_open_files(limits: &mut Limits) {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let wanted = u64::try_from(limits.open_files()).unwrap_or(u64::MAX);

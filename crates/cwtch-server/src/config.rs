@@ -19,9 +19,9 @@ pub struct Config {
     pub log_level: LogLevel,
     /// Retention of messages.
     pub storage: StorageConfig,
-    /// The most of anything that a remote may have at once.
+    /// Upper bounds on what remotes may have at once.
     pub limits: Limits,
-    /// Time that a remote may take.
+    /// Times that remotes may take.
     pub deadlines: Deadlines,
 }
 
@@ -31,16 +31,16 @@ pub struct Config {
 pub enum LogLevel {
     /// Nothing at all.
     Off,
-    /// Only what an operator must act on.
+    /// What an operator must act on.
     Error,
-    /// And what may need a look.
+    /// Also what may need a look.
     Warn,
-    /// And starting, stopping, totals.
+    /// Also starting, stopping and totals.
     #[default]
     Info,
-    /// And why connections end.
+    /// Also why connections end.
     Debug,
-    /// And each step.
+    /// Also each step.
     Trace,
 }
 
@@ -62,10 +62,11 @@ impl LogLevel {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StorageConfig {
-    /// The most messages kept; none by default. When there are more, the oldest tenth is deleted (§1.8).
+    /// The largest number of messages kept; unlimited by default. When there are more, the oldest tenth is deleted
+    /// (§1.8).
     pub max_messages: Option<u64>,
-    /// No message is deleted before it was kept for so long, in seconds; a signed promise, and none by default. Once given
-    /// it can only become longer. Where the cap is reached before, posts are refused.
+    /// Time for which each message is kept at least, in seconds: a signed promise, 0 (no promise) by default. Once
+    /// given it can only become longer. If the cap is reached before, posts are refused.
     pub min_retention: u64,
 }
 
@@ -73,42 +74,44 @@ pub struct StorageConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Board connections at once. Who comes then takes the place of who has the least claim to one.
+    /// Board connections at once. A connection beyond that takes the place of the one with the least claim to it.
     pub connections: usize,
-    /// Of these, the places that are left to connections that have not asked for anything yet, those in the handshake
+    /// Places of these that are left to connections that have not asked for anything yet, those in the handshake
     /// included; at most half count. (An earlier name is `handshakes`.)
     #[serde(alias = "handshakes")]
     pub newcomers: usize,
     /// Posts of one connection that are not answered yet, at most 64. Further packets stay unread until one is.
     pub packets_in_flight: usize,
-    /// Pieces of replays that are being read from the database at the same moment. Further ones wait their turn, in order.
+    /// Pieces of replays that may be read from the database at the same moment. Further ones wait their turn, in
+    /// order.
     pub replays: usize,
-    /// The most that may wait in memory for clients to take it, of all of them together, in MiB. Who has let it wait longest is
-    /// closed when there is no more room.
+    /// Limit of what may wait in memory for clients to take it, for all of them together, in MiB. When there is no
+    /// more room, the clients that have let theirs wait longest are disconnected.
     pub waiting_mib: usize,
-    /// Requests of one connection that no token pays for (replays, refused and repeated posts, each 10,000 messages sent
-    /// again) that are served at once. Then it has to wait.
+    /// Requests of one connection that no token pays for (replays, refused and repeated posts, each 10,000 messages
+    /// sent again) that are served at once. Then the connection has to wait.
     pub free_requests: u32,
-    /// How many more such requests are served in each minute.
+    /// Number of further such requests that are served in each minute.
     pub free_per_minute: u32,
     /// Messages that a synced connection may be behind before it is closed.
     pub behind: u64,
-    /// Token connections at once. Who comes then takes the place of who has waited longest without a proof of work.
+    /// Token connections at once. A connection beyond that takes the place of the one that has waited longest without
+    /// a proof of work.
     pub token_connections: usize,
 }
 
 impl Limits {
-    /// Files that are open beside the connections: the databases of readers, the log, Tor's.
+    /// Number of files that may be open beside the connections: databases of readers, the log, Tor's.
     fn other_files(&self) -> usize {
         self.replays.saturating_mul(3).saturating_add(64)
     }
 
-    /// Files that may have to be open at once.
+    /// Number of files that may have to be open at once.
     pub(crate) fn open_files(&self) -> usize {
         self.connections.saturating_add(self.token_connections).saturating_add(self.other_files())
     }
 
-    /// Has no more places than so many open files allow, in the same proportion.
+    /// Reduces the places to what `files` open files allow, in the same proportion.
     pub(crate) fn fit(&mut self, files: usize) {
         let places = files.saturating_sub(self.other_files()).max(4);
         let wanted = self.connections.saturating_add(self.token_connections);
@@ -119,7 +122,7 @@ impl Limits {
         }
     }
 
-    /// The most that may wait for clients, in bytes.
+    /// Limit of what may wait for clients, in bytes.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting_mib.saturating_mul(1 << 20)
     }
@@ -145,17 +148,17 @@ impl Default for Limits {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Deadlines {
-    /// A remote must have taken what was sent to it (at most half a megabyte at a time).
+    /// Time within which a remote must have taken what was sent to it (at most half a megabyte at a time).
     pub write_seconds: u64,
-    /// The first packet of a connection to the board that asks for something, or pays, must come so soon after its handshake.
+    /// Time after the handshake within which a connection to the board must have asked for something or paid.
     pub first_request_seconds: u64,
-    /// A connection that asked for something, but for no messages, may be silent for so long.
+    /// Time for which a connection may be silent that asked for something, but for no messages.
     pub idle_seconds: u64,
-    /// A synced connection may be silent, and be sent nothing, for so long.
+    /// Time for which a synced connection may be silent and be sent nothing.
     pub synced_idle_seconds: u64,
-    /// The proof of work for a batch of tokens may take so long.
+    /// Time that the proof of work for a batch of tokens may take.
     pub proof_of_work_seconds: u64,
-    /// A shutdown waits for connections to finish for so long before it cuts them.
+    /// Time for which a shutdown waits for connections to finish before it cuts them.
     pub shutdown_seconds: u64,
 }
 
@@ -206,7 +209,7 @@ pub enum ConfigError {
         /// The system's reason.
         source: std::io::Error,
     },
-    /// Not the TOML that is expected: a syntax error, an unknown key, a value of the wrong type.
+    /// The text is not the TOML that is expected: a syntax error, an unknown key, a value of the wrong type.
     #[error("the configuration is wrong at line {line}: {message}")]
     Parse {
         /// Line number, from 1.
@@ -214,7 +217,7 @@ pub enum ConfigError {
         /// The fault; names the key.
         message: String,
     },
-    /// A number that makes no sense.
+    /// A number is out of range.
     #[error("the configuration's {key} must be between {min} and {max}, not {value}: correct it")]
     Range {
         /// The key with its table.

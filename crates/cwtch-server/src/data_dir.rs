@@ -1,4 +1,4 @@
-//! The data directory: its owner's alone, and one server's at a time.
+//! The data directory: private to its owner, and used by one server at a time.
 
 use std::fs::File;
 use std::io;
@@ -10,7 +10,7 @@ use cwtch_files::{FileError, Lock, Others, Why};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataDirError {
-    /// Group or others have rights to it.
+    /// The group or others have rights to a file or directory.
     #[error(
         "{what} {} can be used by other users of this machine (mode {mode:04o}): run `chmod {fix} {}`, and if others \
          had access, treat the keys as known to them", path.display(), path.display()
@@ -25,7 +25,7 @@ pub enum DataDirError {
         /// The mode that it should have.
         fix: &'static str,
     },
-    /// Another user owns it.
+    /// Another user owns a file or directory.
     #[error(
         "{what} {} belongs to another user: run the server as that user or name another directory",
         path.display()
@@ -36,7 +36,7 @@ pub enum DataDirError {
         /// Its path.
         path: PathBuf,
     },
-    /// Something else stands where it should be.
+    /// A path leads to something of another kind than expected.
     #[error("{} is not {expected}: move it away or name another directory with --data", path.display())]
     Kind {
         /// Its path.
@@ -44,7 +44,7 @@ pub enum DataDirError {
         /// The kind that it should have.
         expected: &'static str,
     },
-    /// Another process serves it.
+    /// Another server has locked the directory.
     #[error(
         "the data directory {} is in use by another server: stop that one or name another directory",
         path.display()
@@ -67,7 +67,7 @@ pub enum DataDirError {
     Io {
         /// The action that failed, as a participle.
         action: &'static str,
-        /// On what.
+        /// The file or directory that it failed on.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
@@ -80,7 +80,7 @@ impl DataDirError {
         move |source| Self::Io { action, path, source }
     }
 
-    /// Error of a file or directory, named as what it is for the server.
+    /// Converts an error about a file or directory; `what` is its name in sentences for the operator.
     pub(crate) fn of(what: &'static str) -> impl FnOnce(FileError) -> Self {
         move |FileError { path, why }| match why {
             Why::NotADirectory => Self::Kind { path, expected: "a directory" },
@@ -122,7 +122,7 @@ impl DataDir {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
-    /// Its path.
+    /// The directory's path.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -132,27 +132,28 @@ impl ServerKeys {
     }
 }
 
-/// A file beside the keys of a server that has not begun a log yet: only such a one begins without being asked.
+/// The note beside the keys of a server that has not begun a log yet: only such a server begins one without being
+/// asked.
 ///
-/// It goes once the first log is durable, and is in no backup: keys without it and without a database are those of a server
-/// that lost what it had signed.
+/// It is removed once the first log is durable, and is in no backup: keys without it and without a database are those
+/// of a server that lost what it had signed.
 pub(crate) struct Unbegun;
 
 impl Unbegun {
     const FILE: &'static str = "log.unbegun";
 
-    /// True if it is there.
+    /// True if the note is there.
     pub(crate) fn is(dir: &Path) -> bool {
         dir.join(Self::FILE).exists()
     }
 
-    /// Makes it.
+    /// Writes the note.
     pub(crate) fn note(dir: &Path) -> Result<(), DataDirError> {
         let path = dir.join(Self::FILE);
         cwtch_files::replace(&path, b"").map_err(DataDirError::of("the note beside the keys"))
     }
 
-    /// Removes it.
+    /// Removes the note, if it is there.
     pub(crate) fn clear(dir: &Path) -> Result<(), DataDirError> {
         if !Self::is(dir) {
             return Ok(());

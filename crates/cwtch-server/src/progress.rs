@@ -1,4 +1,4 @@
-//! Words for an operator about how reachable the server is.
+//! Messages to an operator about how reachable the server is.
 
 use std::io::{self, Write};
 use std::sync::mpsc;
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::server::RunningServer;
 
-/// Says how far the network and the two services are, whenever that changes.
+/// Reporter of how far the network and the two services are, whenever that changes.
 pub(crate) struct Progress {
     network: Part,
     /// The board and the token service, once the server has started.
@@ -19,7 +19,7 @@ pub(crate) struct Progress {
 }
 
 struct Part {
-    /// As an event's name and as people read it.
+    /// The part's name in an event, and the one that people read.
     name: (&'static str, &'static str),
     now: watch::Receiver<Readiness>,
     told: Option<Readiness>,
@@ -30,13 +30,13 @@ impl Part {
         Self { name, now, told: None }
     }
 
-    /// News, if it is worth telling.
+    /// The part's readiness, if it changed in a way worth reporting.
     fn news(&mut self) -> Option<Readiness> {
         let now = self.now.borrow_and_update().clone();
         if self.told.as_ref() == Some(&now) {
             return None;
         }
-        // What was ready at once is no news.
+        // A part that is ready at the first look is no news.
         let news = self.told.is_some() || !now.is_ready();
         self.told = Some(now.clone());
         news.then_some(now)
@@ -44,7 +44,7 @@ impl Part {
 }
 
 impl Progress {
-    /// Of a network over which a server is about to start.
+    /// A reporter for a network over which a server is about to start.
     ///
     /// # Errors
     /// If the system gives no thread.
@@ -53,14 +53,14 @@ impl Progress {
         Ok(Self { network, services: None, json, news: News::new()?, ready: false })
     }
 
-    /// The server has started.
+    /// Also follows the services of a server that has started.
     pub(crate) fn add_services(&mut self, server: &RunningServer) {
         let [board, tokens] = server.services();
         let tokens = Part::new(("token-service", "token service"), tokens);
         self.services = Some([Part::new(("board", "board"), board), tokens]);
     }
 
-    /// Runs until dropped. Calls `ready` once, when both services are reachable for the first time.
+    /// Reports changes until dropped. Calls `ready` once, when both services are reachable for the first time.
     pub(crate) async fn tell(&mut self, mut ready: impl FnMut() -> io::Result<()>) -> io::Result<()> {
         loop {
             self.tell_changes();
@@ -96,16 +96,17 @@ impl Progress {
     }
 }
 
-/// Lines for standard output that nobody has to read: who reads too slowly misses some, and holds nobody up.
+/// A queue of lines for standard output that nobody has to read: a reader that is too slow misses some, and holds
+/// nobody up.
 struct News(mpsc::SyncSender<String>);
 
 impl News {
-    /// Lines that may wait.
+    /// Number of lines that may wait.
     const BACKLOG: usize = 64;
 
     fn new() -> io::Result<Self> {
         let (news, lines) = mpsc::sync_channel::<String>(Self::BACKLOG);
-        // Not waited for at the end: it may be waiting for a reader that never comes.
+        // Never joined: it may be waiting for a reader that never comes.
         std::thread::Builder::new().name("cwtch-news".into()).spawn(move || {
             for line in lines {
                 if print(&line).is_err() {
@@ -121,13 +122,13 @@ impl News {
     }
 }
 
-/// One line on standard output.
+/// Prints a line on standard output.
 pub(crate) fn print(line: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush())
 }
 
-/// A remark for the operator; that nobody reads the error stream is no reason to stop.
+/// Prints a line for the operator on the error stream. A failure is ignored: the server goes on if nobody reads it.
 fn tell(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! The whole server in one value: start it, ask it, stop it.
+//! The whole server in one value, which starts it, reports on it and stops it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::store::{SqliteStore, Store, StoreError, StoreWriter, WriterHandle, sp
 use crate::timekeeping;
 use crate::token_service::TokenService;
 
-/// Pause between two looks at the clock of a start that waits.
+/// Pause between two looks at the clock while a start waits.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Reason why a server did not start.
@@ -50,10 +50,11 @@ pub enum ServerError {
     Thread(#[from] io::Error),
 }
 
-/// Time that a server that stops waits for its disk. What is queued is stored in a moment, and nothing of it was confirmed.
+/// Time for which a stopping server waits for its disk. What is queued is stored within a moment, and nothing of it
+/// was confirmed to anybody.
 const WRITER_ENDS: Duration = Duration::from_secs(60);
 
-/// Reason why a running server ends by itself.
+/// The part whose failure ends a running server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PartFailed {
@@ -67,7 +68,7 @@ pub enum PartFailed {
         "the token service can accept no more connections: the log says why; start the server again when that is mended"
     )]
     TokenService,
-    /// The part that stores posts does not know any more what is stored.
+    /// The writer of the store could not find out after a failure what is stored.
     #[error(
         "the server can store nothing more, because it could not read its database after a failure: the log says which; \
          check the disk and start the server again, everything that was confirmed is stored"
@@ -75,7 +76,7 @@ pub enum PartFailed {
     Writer,
 }
 
-/// Instructions of an operator for one start.
+/// Statements of an operator about one start.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Declarations {
     /// The database was restored from a backup or moved without its log key: the log begins anew, and clients are told
@@ -111,7 +112,7 @@ impl Server {
         Self::start_in(config, Declarations::default(), data_dir, network).await
     }
 
-    /// As [`start`](Self::start), in a data directory that is open already.
+    /// Starts a server like [`start`](Self::start), in a data directory that is open already.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -124,7 +125,7 @@ impl Server {
         Self::start_at(config, declarations, data_dir, network, Reading::of_system).await
     }
 
-    /// As [`start_in`](Self::start_in), by other clocks than the machine's.
+    /// Starts a server like [`start_in`](Self::start_in), with other clocks than the machine's.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -143,7 +144,7 @@ impl Server {
 
         let tail = Arc::new(Tail::new(newest));
         let publishing = (Arc::clone(&tail), Arc::clone(&stats));
-        // Whatever becomes of the rest, nobody else may open the directory while the writer has it.
+        // The writer thread shares the lock, so that nobody else opens the directory while it still writes.
         let data_dir = Arc::new(data_dir);
         let (submitter, writer) = spawn_writer(writer, Arc::clone(&data_dir), move |news| {
             let (tail, stats) = &publishing;
@@ -167,7 +168,7 @@ impl Server {
         let tokens =
             Arc::new(TokenService::new(keys.issuer.clone(), Arc::clone(&config), Arc::clone(&stats)));
 
-        // Tokens first: whoever can reach the board can then buy.
+        // The token service listens first: whoever can reach the board can then buy tokens.
         let token_listener = network.listen(&keys.token_service).await?;
         let board_listener = match network.listen(&keys.board).await {
             Ok(listener) => listener,
@@ -178,7 +179,7 @@ impl Server {
         };
         let readiness = [board_listener.readiness(), token_listener.readiness()];
         let (grace, limits) = (config.deadlines.shutdown(), &config.limits);
-        // Those who have solved their proof of work are soon done, so none is kept.
+        // Clients that have solved their proof of work are soon done, so no place is kept.
         let token_places = Shares::queue(limits.token_connections, limits.token_connections);
         let serving_tokens = tokio::spawn(accept::serve(
             token_listener,
@@ -222,14 +223,14 @@ struct Opened {
     newest: i64,
 }
 
-/// A start that has not come to a log yet.
+/// A start that has no log to write yet.
 struct Starting {
     data_dir: DataDir,
     config: Arc<Config>,
     declarations: Declarations,
 }
 
-/// Outcome of an attempt.
+/// Outcome of an attempt to open everything.
 enum Attempt {
     Opened(Box<Opened>),
     NotYet(Starting, NotYet),
@@ -270,7 +271,7 @@ impl Starting {
         }
     }
 
-    /// Everything that blocks.
+    /// Opens keys, database and log once. Blocks.
     fn attempt(self, trust: Trust, clock: Source, waited: Option<Pause>) -> Result<Attempt, ServerError> {
         let Self { data_dir, config, declarations } = &self;
         let database = data_dir.path().join(SqliteStore::FILE);
@@ -309,7 +310,7 @@ impl Starting {
     }
 }
 
-/// A server that runs until [`shutdown`](Self::shutdown). Dropped, it stops as well, without anybody waiting for it.
+/// A server that runs until [`shutdown`](Self::shutdown). Dropping it stops it as well, without waiting.
 pub struct RunningServer {
     bundle: KeyBundle,
     network: Arc<dyn Network>,
@@ -323,12 +324,12 @@ pub struct RunningServer {
 }
 
 impl RunningServer {
-    /// Server string and address that a client needs to use the server.
+    /// The key bundle, from which a client learns all that it needs to use the server.
     pub fn bundle(&self) -> &KeyBundle {
         &self.bundle
     }
 
-    /// The server's address: its board's.
+    /// The server's address, which is its board's.
     pub fn address(&self) -> &Address {
         self.bundle.board()
     }
@@ -343,7 +344,7 @@ impl RunningServer {
         self.readiness.clone()
     }
 
-    /// The counters now.
+    /// A snapshot of the counters.
     pub fn stats(&self) -> StatsSnapshot {
         self.stats.snapshot()
     }
@@ -362,8 +363,8 @@ impl RunningServer {
         }
     }
 
-    /// Stops: withdraws the addresses, answers the posts that are queued, closes every connection, closes
-    /// the database, frees the data directory.
+    /// Stops the server: withdraws the addresses, answers the posts that are queued, closes every connection and the
+    /// database, frees the data directory.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         for service in self.services.take().into_iter().flatten() {
@@ -374,7 +375,7 @@ impl RunningServer {
         }
         self.network.shutdown().await;
         let _ = (&mut self.keeping_time).await;
-        // With the services their submitters are gone, so the writer ends.
+        // The services' submitters are gone with them, so the writer ends.
         if let Some(writer) = self.writer.take() {
             let joining = tokio::task::spawn_blocking(|| writer.join());
             if tokio::time::timeout(WRITER_ENDS, joining).await.is_err() {

@@ -1,8 +1,8 @@
-//! Admission: who may come in, who must go for it, and how much may wait for slow clients. Both services use it; the
-//! policy as an operator reads it stands in `docs/operating-a-server.md`.
+//! Admission to a service: which connections get a place, which lose theirs to make room, and how many bytes may wait
+//! for slow clients. Both services use it; `docs/operating-a-server.md` describes the policy for operators.
 //!
-//! The decisions are made in [`table`] and [`waiting`], which know no clock and no socket. What is here carries them out: a
-//! [`Place`] for each connection, which ends what serves it when it is taken away.
+//! [`table`] and [`waiting`] make the decisions and know neither clock nor socket. This module carries them out: it
+//! gives each connection a [`Place`], and stops serving the connection when the place is taken away.
 
 mod table;
 mod waiting;
@@ -21,8 +21,8 @@ use waiting::{HoldId, Waiting};
 
 pub(crate) use table::Shares;
 
-/// Time that a connection that asked for too much is left unread at most. A client waits for an answer twice as long and
-/// longer.
+/// The longest time for which a connection that asked for too much is left unread. Clients wait for an answer at
+/// least twice as long.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// Allowance for requests that nobody pays for: `burst` at once, `per_minute` more in each minute.
@@ -51,14 +51,14 @@ impl State {
 }
 
 impl Admission {
-    /// Places shared like this, for which at most `waiting` bytes may wait.
+    /// An admission with these shares of places, in which at most `waiting` bytes may wait for clients.
     pub(crate) fn new(shares: Shares, waiting: usize, stats: Arc<Stats>) -> Arc<Self> {
         let state =
             State { table: Table::new(shares), waiting: Waiting::new(waiting), places: HashMap::new() };
         Arc::new(Self { state: Mutex::new(state), stats })
     }
 
-    /// A place for a new connection: there always is one, perhaps another's.
+    /// Gives a new connection a place, taking one from another connection if none is free.
     pub(crate) fn enter(self: &Arc<Self>) -> Place {
         let (place, evicted) = oneshot::channel();
         let mut state = self.state();
@@ -94,12 +94,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The task that serves the connection.
+    /// The handle through which the task that serves the connection reports to the admission.
     pub(crate) fn ticket(&self) -> Ticket {
         self.ticket.clone()
     }
 
-    /// Serves the connection for as long as it has its place.
+    /// Runs `serving` until it is done or the place is taken away.
     pub(crate) async fn serve(mut self, serving: impl Future<Output = ()>) {
         tokio::select! {
             () = serving => {}
@@ -114,7 +114,7 @@ impl Drop for Place {
     }
 }
 
-/// A connection towards its service's admission.
+/// A connection's handle to the admission of its service.
 #[derive(Clone)]
 pub(crate) struct Ticket {
     admission: Arc<Admission>,
@@ -122,21 +122,22 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    /// Something useful came from the client.
+    /// Notes that the client sent a useful request, which makes a newcomer a resident.
     pub(crate) fn served(&self) {
         let mut state = self.admission.state();
         let pushed_out = state.table.served(self.id);
         self.admission.evict(&mut state, pushed_out);
     }
 
-    /// The client paid for something.
+    /// Notes that the client spent a token.
     pub(crate) fn paid(&self) {
         let mut state = self.admission.state();
         let pushed_out = state.table.paid(self.id);
         self.admission.evict(&mut state, pushed_out);
     }
 
-    /// So many bytes are going to wait for the client. Who has let others wait longest loses its place if there is no room.
+    /// Counts bytes that are about to wait for the client. If the limit is exceeded, the clients that have let theirs
+    /// wait longest lose their places.
     pub(crate) fn hold(&self, bytes: usize) -> Hold {
         let mut state = self.admission.state();
         let (hold, slowest) = state.waiting.hold(self.id, bytes);
@@ -148,7 +149,7 @@ impl Ticket {
         Hold { admission: Arc::clone(&self.admission), hold }
     }
 
-    /// True if there is room for bytes that wait only to be at hand sooner.
+    /// True if there is room for bytes that are read ahead, before the client needs them.
     pub(crate) fn has_plenty(&self) -> bool {
         self.admission.state().waiting.has_plenty()
     }

@@ -1,11 +1,13 @@
-//! Table of places: who has one, and who loses it when there is none left; decisions only, without clock, sockets or tasks.
+//! The table of places: which connections have one, and which loses its own when none is left. It makes decisions
+//! only, without clock, sockets or tasks.
 //!
-//! A class must cost something that a flood does not have for nothing, or it protects the flood. Being
-//! authenticated costs nothing, nor does asking for messages. So *newcomers* (nothing useful came yet, authenticated or
-//! not) and *residents* (something useful did) do not push each other out: each has a share. Within the newcomers the one
-//! that has had the longest goes first. Of the residents a part is *kept*: those who paid, the latest first, then those who
-//! have been there longest; of the others the one that has been there longest goes first. So a flood displaces
-//! nobody who was there before it, and those who hold places without paying cannot keep newcomers out of the others.
+//! Belonging to a class must cost something that a flood cannot have for free, or the class protects the flood. Being
+//! authenticated costs nothing, nor does asking for messages. So *newcomers* (connections, authenticated or not, that
+//! have sent nothing useful yet) and *residents* (those that have) never displace each other: each class has a share
+//! of the places. Among the newcomers the one that has held its place longest goes first. Some of the residents are
+//! *kept*: those who paid, the latest first, then those who have been there longest; of the others the one that has
+//! been there longest goes first. So a flood displaces nobody who was there before it, and those who hold places
+//! without paying cannot keep newcomers out of the unkept places.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -25,15 +27,15 @@ pub(crate) struct Shares {
 }
 
 impl Shares {
-    /// So many places, of which residents leave `newcomers` (at least one, at most half) to others. Half of the residents are
-    /// kept.
+    /// Shares of `limit` places, of which residents leave `newcomers` (at least one, at most half) to newcomers. Half
+    /// of the residents' places are kept.
     pub(crate) fn halves(limit: usize, newcomers: usize) -> Self {
         let limit = limit.max(2);
         let newcomers = newcomers.clamp(1, limit / 2);
         Self { limit, newcomers, kept: (limit - newcomers) / 2 }
     }
 
-    /// As [`halves`](Self::halves), for a service whose residents are soon done: none is kept.
+    /// Shares as in [`halves`](Self::halves), but none is kept: for a service whose residents are soon done.
     pub(crate) fn queue(limit: usize, newcomers: usize) -> Self {
         Self { kept: 0, ..Self::halves(limit, newcomers) }
     }
@@ -43,19 +45,19 @@ impl Shares {
     }
 }
 
-/// Worth of a resident's place: the least comes first.
+/// A resident's claim to its place; the least claim goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Claim {
-    /// Asked for something. The later, the less.
+    /// The resident asked for something, at this event. The later, the weaker the claim.
     Served(std::cmp::Reverse<u64>),
-    /// Paid for something. The earlier, the less.
+    /// The resident paid for something, at this event. The earlier, the weaker the claim.
     Paid(u64),
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Seat {
     Newcomer,
-    /// In turn to go.
+    /// A resident that may have to go, the one with the lowest turn first.
     Open {
         turn: u64,
         claim: Claim,
@@ -69,7 +71,7 @@ enum Seat {
 #[derive(Debug)]
 pub(crate) struct Table {
     shares: Shares,
-    /// Counts what happens, so that any two events have an order.
+    /// Counter of what happened so far, so that any two events have an order.
     events: u64,
     seats: HashMap<Id, Seat>,
     newcomers: BTreeSet<Id>,
@@ -90,10 +92,10 @@ impl Table {
         }
     }
 
-    /// A newcomer takes a place; if none is free, the second value loses its own.
+    /// Gives a newcomer a place. If none was free, the second value is the connection that loses its own.
     pub(crate) fn enter(&mut self) -> (Id, Option<Id>) {
         let full = self.seats.len() >= self.shares.limit;
-        // Residents never fill the newcomers' share, so there is one.
+        // Residents never fill the newcomers' share, so a full table has a newcomer to evict.
         let evicted = if full { self.newcomers.first().copied() } else { None };
         if let Some(evicted) = evicted {
             self.leave(evicted);
@@ -104,7 +106,8 @@ impl Table {
         (id, evicted)
     }
 
-    /// A newcomer did something useful; who loses a place for that, if anybody. Has no effect on a resident.
+    /// Makes a newcomer that did something useful a resident, and returns the connection that loses its place for it,
+    /// if any. Has no effect on a resident.
     pub(crate) fn served(&mut self, id: Id) -> Option<Id> {
         if !self.newcomers.remove(&id) {
             return None;
@@ -120,7 +123,7 @@ impl Table {
         evicted
     }
 
-    /// Somebody paid; who loses a place for that, if anybody.
+    /// Notes that a connection paid, and returns the one that loses its place for it, if any.
     pub(crate) fn paid(&mut self, id: Id) -> Option<Id> {
         let evicted = self.served(id);
         let turn = self.next_event();
@@ -139,7 +142,7 @@ impl Table {
                 self.place_open(id, turn, claim);
                 return evicted;
             };
-            // It has the longest time before it that there is.
+            // The displaced connection was kept until now, so it gets the last turn to go.
             let last = self.next_event();
             self.place_open(displaced, last, least);
         }
@@ -148,7 +151,7 @@ impl Table {
         evicted
     }
 
-    /// Somebody's place is free. Has no effect if it is already.
+    /// Frees a connection's place. Has no effect if it is free already.
     pub(crate) fn leave(&mut self, id: Id) {
         match self.seats.remove(&id) {
             Some(Seat::Newcomer) => {
@@ -180,7 +183,7 @@ impl Table {
         self.seats.insert(id, Seat::Open { turn, claim });
     }
 
-    /// Those who have been there longest move up to places where they are kept.
+    /// Moves the residents that have been there longest up to kept places while any is free.
     fn keep_more(&mut self) {
         while self.kept.len() < self.shares.kept
             && let Some((_, id)) = self.open.pop_first()

@@ -1,15 +1,15 @@
-//! The bytes that wait for clients to take them, under one limit for all: decisions only.
+//! The bytes that wait for clients to take them, under one limit for all clients. It makes decisions only.
 
 use std::collections::BTreeMap;
 
 use super::table::Id;
 
-/// Names a hold.
+/// The number of a hold. Later ones are greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct HoldId(u64);
 
-/// Holds of bytes, in the order in which they began. A client that reads is done with its hold in a
-/// moment, so the oldest hold is that of the slowest.
+/// Holds of bytes, in the order in which they began. A client that reads is done with its hold in a moment, so the
+/// oldest hold belongs to the slowest client.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     limit: usize,
@@ -19,7 +19,7 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// Nothing waits.
+    /// An empty table for at most `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
         Self { limit, used: 0, next: 0, holds: BTreeMap::new() }
     }
@@ -30,13 +30,13 @@ impl Waiting {
         self.used
     }
 
-    /// True if at least half is free: enough for what is convenient, not needed.
+    /// True if at least half of the limit is free: enough for reading ahead, which is convenient but not needed.
     pub(crate) fn has_plenty(&self) -> bool {
         self.used <= self.limit / 2
     }
 
-    /// Somebody is going to hold so many bytes. Those who have held theirs longest must go for it: they are returned, and hold
-    /// nothing any more.
+    /// Begins a hold of `bytes` for a connection. Until they fit below the limit, the other connections with the
+    /// oldest holds are evicted: they are returned, and hold nothing any more.
     pub(crate) fn hold(&mut self, id: Id, bytes: usize) -> (HoldId, Vec<Id>) {
         let mut evicted: Vec<Id> = Vec::new();
         while self.used.saturating_add(bytes) > self.limit
@@ -52,7 +52,7 @@ impl Waiting {
         (hold, evicted)
     }
 
-    /// The bytes of a hold were taken.
+    /// Ends a hold, because its bytes were taken.
     pub(crate) fn release(&mut self, hold: HoldId) {
         if let Some((_, bytes)) = self.holds.remove(&hold) {
             self.used = self.used.saturating_sub(bytes);

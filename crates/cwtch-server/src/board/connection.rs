@@ -31,16 +31,16 @@ use crate::store::{ReplayPlan, Seq, StoreError, StoreReader};
 const LIVE_BATCH: usize = 64;
 /// Packets that a connection keeps sealed while they are written.
 const OUTBOX_PACKETS: usize = 8;
-/// So many messages sent to a connection that had them before count as a request that nobody pays for.
+/// Number of messages sent again to a connection that count as one request that nobody pays for.
 const REPEATED: i64 = 10_000;
 
-/// Why a connection ended, other than by the client's or the server's wish.
+/// Reason why a connection ended, other than that the client or the server wished it.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum End {
     /// The stream failed, or the client is too slow.
     #[error(transparent)]
     Connection(#[from] ConnError),
-    /// What was received is not of the protocol.
+    /// The client broke the protocol.
     #[error(transparent)]
     Protocol(#[from] BoardHostError),
     /// The database failed.
@@ -52,12 +52,13 @@ pub(super) enum End {
     /// The client is silent.
     #[error("the client was silent for too long")]
     Idle,
-    /// The storage cap took messages away that a replay had announced.
+    /// Messages that a replay had announced were deleted because of the storage cap.
     #[error("messages were deleted during their replay")]
     Pruned,
 }
 
-/// Handshake, then service, both without leaving anything behind in the task that the other needs not.
+/// Serves a connection: handshake, then requests. The two are separate futures, so that what the handshake needed
+/// does not stay in the task.
 pub(super) async fn serve(
     board: &Arc<Board>,
     stream: BoxStream,
@@ -127,13 +128,13 @@ pub(crate) async fn stopped(shutdown: &mut watch::Receiver<bool>) {
 pub(super) struct Connection {
     pub(super) board: Arc<Board>,
     pub(super) ticket: Ticket,
-    /// Something useful came from the client.
+    /// True once the client sent something useful.
     useful: bool,
-    /// What it may ask for that nobody pays for.
+    /// Allowance for requests that nobody pays for.
     allowance: Allowance,
     conn: SecureConnection,
     pub(super) host: BoardHost,
-    /// The posts that the machine waits for, in their order.
+    /// Posts whose answers the machine waits for, in the order in which they came.
     unanswered: VecDeque<(PostId, Answer)>,
     newest: watch::Receiver<Seq>,
     /// Number of the last message that was sent, once the client is synced.
@@ -153,7 +154,7 @@ impl Connection {
             if synced && synced_now.is_none() {
                 synced_now = Some(board.stats.synced.hold());
             }
-            // Who asked for too much that nobody pays for is left unread for a while.
+            // A client that asked for too much without paying is left unread for a while.
             let opens = self.allowance.opens(last);
             let wants_input = in_flight < board.config.limits.packets_in_flight
                 && self.host.wants_input()
@@ -183,9 +184,9 @@ impl Connection {
         }
     }
 
-    /// Sends what the machine has to say. The stream's own limit is for each packet, so that a client that takes
-    /// one packet just before it could hold the task for an hour; this one is for all of them.
-    /// What the client does not take at once counts as waiting.
+    /// Sends what the machine has queued, within one time limit for all packets: the stream's own limit holds for
+    /// each packet alone, so a client that takes one packet just before it could hold the task for an hour. What the
+    /// client does not take at once counts as waiting.
     pub(super) async fn send(&mut self) -> Result<(), End> {
         let bytes = self.host.queued().min(OUTBOX_PACKETS) * PACKET_LEN;
         let ticket = self.ticket.clone();
@@ -199,20 +200,20 @@ impl Connection {
         }
     }
 
-    /// As [`send`](Self::send), for what is counted already.
+    /// Sends what the machine has queued, without counting it as waiting: for payloads that are counted already.
     pub(super) async fn write(&mut self) -> Result<(), End> {
         let (limit, host) = (self.board.config.deadlines.write(), &mut self.host);
         let sending = self.conn.send_batch(std::iter::from_fn(|| host.poll_send()));
         Ok(timeout(limit, sending).await.map_err(|_| End::TooSlow)??)
     }
 
-    /// Answers what is being committed, then closes.
+    /// Waits for the posts that are being committed, answers them and closes the connection.
     async fn finish(mut self) -> Result<(), End> {
         self.answer_all().await?;
         Ok(self.conn.close().await?)
     }
 
-    /// Passes on what became of a post, and what follows from it for the client.
+    /// Gives the answer to a post to the machine, and notes whether it was paid for.
     fn answer(&mut self, (post, answer, worth): (PostId, PostAnswer, Worth)) -> Result<(), End> {
         match worth {
             Worth::Paid => {
@@ -224,7 +225,7 @@ impl Connection {
         Ok(self.host.post_answer(post, answer)?)
     }
 
-    /// The client asked for something that everybody may have.
+    /// Notes that the client asked for something that needs no token, which makes it a resident.
     fn asked(&mut self) {
         if !std::mem::replace(&mut self.useful, true) {
             self.ticket.served();
@@ -257,7 +258,8 @@ impl Connection {
         self.send().await
     }
 
-    /// Sends everything from a message on; afterwards the client counts as synced, up to where the replay went.
+    /// Replays all messages from the one with this signature on, as deployed clients expect. Afterwards the client
+    /// counts as synced, up to where the replay went.
     async fn replay(&mut self, last_commit: Option<Vec<u8>>) -> Result<(), End> {
         self.answer_all().await?;
         let plan = self.board.lookup(move |reader| reader.plan(last_commit.as_deref())).await?;
@@ -265,7 +267,7 @@ impl Connection {
         self.replay_entries(plan, Framing::Bare).await
     }
 
-    /// Sends the log from an index on, or everything where there is no log (any more).
+    /// Replays the log from an index on; without a log, or where it has ended, replays the messages instead.
     async fn log_replay(&mut self, from: u64, last_commit: Option<Vec<u8>>) -> Result<(), End> {
         let found = self.board.lookup(move |reader| reader.log_replay(from)).await?;
         let Some(found) = found else { return self.replay(last_commit).await };
@@ -321,7 +323,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends some of what follows the position.
+    /// Sends messages that follow the position: up to [`LIVE_BATCH`] from the tail, or from the database if the tail
+    /// does not reach back so far.
     async fn deliver(&mut self) -> Result<(), End> {
         let board = Arc::clone(&self.board);
         match board.tail.after(self.position, LIVE_BATCH) {
@@ -346,12 +349,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends what follows the position from the database.
+    /// Sends the messages that follow the position from the database.
     async fn deliver_stored(&mut self, newest: Seq) -> Result<(), End> {
         let board = Arc::clone(&self.board);
         let (mut to, mut framing) = (newest, Framing::NewMessage);
         if self.host.speaks_log() {
-            // From the newest state on, because only of that there is a checkpoint.
+            // Up to the newest signed size, because only that size has a checkpoint.
             let found = board.lookup(|reader| reader.log_replay(u64::MAX)).await?;
             let found = found.as_ref().and_then(|found| Some((found.entries, found.log.start.as_ref()?)));
             let (end, start) = found.ok_or(ReadFailed)?;
@@ -367,7 +370,7 @@ impl Connection {
 }
 
 impl Board {
-    /// A single look into the database.
+    /// Runs a single lookup in the database, at most [`LOOKUPS`](super::LOOKUPS) at once.
     async fn lookup<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut dyn StoreReader) -> Result<T, StoreError> + Send + 'static,

@@ -1,4 +1,4 @@
-//! How stored messages are packed for a client: as deployed clients have them, or as the log.
+//! Packing of stored messages for a client: as deployed clients expect them, or as the log's stream.
 
 use bytes::Bytes;
 use cwtch_log::object::CheckpointBytes;
@@ -10,44 +10,44 @@ use cwtch_wire::packet::SEALED_MAX;
 use super::tail::Payload;
 use crate::store::{EntryRef, LogRecord, Seq, StoreError, StoreReader};
 
-/// Packets in the largest piece: half a megabyte. Where each message is a packet, as many messages.
+/// Number of packets in the largest piece, half a megabyte; of messages, where each takes a packet of its own.
 pub(super) const PIECE: usize = 64;
-/// Messages of the log's stream that make a packet, where they are those of deployed clients.
+/// Number of messages of the size that deployed clients post that fill a packet of the log's stream.
 const STREAM_MESSAGES: usize = 3;
-/// Room for one: a message of deployed clients takes 2,848 bytes.
+/// Bytes reserved for a message of the stream: those of deployed clients take 2,848.
 const STREAM_MESSAGE: usize = 2880;
 
-/// How stored messages are packed.
+/// Format in which stored messages are packed.
 #[derive(Debug)]
 pub(super) enum Framing {
-    /// As the entries of a deployed replay.
+    /// Entries of a replay as deployed clients expect them.
     Bare,
-    /// Each as a deployed NewMessage.
+    /// A deployed NewMessage for each message.
     NewMessage,
-    /// As the stream of a replay of the log.
+    /// The stream of a replay of the log.
     Stream(LogStream),
-    /// Each as a NewMessage with its place in the log.
+    /// A NewMessage with its place in the log for each message.
     Log(Box<LogTail>),
 }
 
-/// A stream that is being written.
+/// A stream of the log that is being written.
 #[derive(Debug)]
 pub(super) struct LogStream {
     encoder: Encoder,
-    /// Its last bytes, which do not fill a packet.
+    /// Bytes at the end of what was encoded that do not fill a packet yet.
     rest: Vec<u8>,
 }
 
-/// What the messages of [`Framing::Log`] lead to.
+/// Newest signed state of the log, which the messages of [`Framing::Log`] lead up to.
 #[derive(Debug)]
 pub(super) struct LogTail {
-    /// The log's size behind the last one.
+    /// The log's size after the last of the messages.
     pub(super) size: u64,
     /// The checkpoint of that size.
     pub(super) checkpoint: CheckpointBytes,
 }
 
-/// What the connection's machine takes the payloads as.
+/// Kind of payload as which the connection's machine takes the packed messages.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Form {
     Entry,
@@ -65,9 +65,9 @@ impl Form {
     }
 }
 
-/// Some messages, packed.
+/// Some packed messages.
 pub(super) struct Piece {
-    /// For the next piece.
+    /// State of the framing for the next piece.
     pub(super) framing: Framing,
     pub(super) payloads: Vec<Payload>,
     pub(super) messages: u64,
@@ -84,7 +84,7 @@ impl Framing {
         }
     }
 
-    /// Reads the next piece of the messages `from..=to`, of about so many packets.
+    /// Reads the next piece of the messages `from..=to`, about `packets` packets long.
     pub(super) fn read(
         mut self,
         reader: &mut dyn StoreReader,
@@ -111,7 +111,8 @@ impl Framing {
     }
 }
 
-/// A boundary checkpoint is missing, or an entry is one that no client could have posted.
+/// The error for a stored log in which a boundary checkpoint is missing, or that has an entry which no client could
+/// have posted.
 const BROKEN: StoreError = StoreError::Damaged { what: "its log cannot be sent" };
 
 impl LogStream {
@@ -128,7 +129,7 @@ impl LogStream {
         payloads: &mut Vec<Payload>,
     ) -> Result<Seq, StoreError> {
         let limit = STREAM_MESSAGES * packets;
-        // Less than a packet is left of the last piece.
+        // What is left of the last piece is less than a packet.
         let mut bytes = Vec::with_capacity(limit * STREAM_MESSAGE + SEALED_MAX);
         bytes.append(&mut self.rest);
         let mut written = Ok(());
@@ -165,7 +166,7 @@ fn read_live(
         let (first, notice) = board_host::log_message(message, log);
         payloads.extend([Some(first), notice].into_iter().flatten());
     };
-    // A message waits for the checkpoint that may follow it.
+    // A message is held back until it is known whether a boundary checkpoint follows it.
     let mut waiting: Option<(EncryptedGroupMessage, LiveLog)> = None;
     let next = reader.read_log(from, to, limit, &mut |record| match record {
         LogRecord::Entry(entry) => {

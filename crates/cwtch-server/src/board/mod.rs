@@ -1,4 +1,4 @@
-//! The board (§1.8): takes posts that a token pays for, keeps them, sends them to everybody.
+//! The board (§1.8): takes posts that a token pays for, stores their messages and sends them to everybody.
 
 mod connection;
 mod framing;
@@ -24,18 +24,19 @@ use readers::ReaderPool;
 pub(crate) use connection::stopped;
 pub(crate) use tail::Tail;
 
-/// Single lookups in the database at once, beside the replays.
+/// Number of single lookups that may run in the database at once, beside the replays.
 const LOOKUPS: usize = 4;
-/// Lookups at once for posts that no token pays for: they are a stranger's, and must not delay others.
+/// Number of lookups that may run at once for posts that no token pays for: they come from strangers, and must not
+/// delay others.
 const UNPAID_LOOKUPS: usize = 1;
 
-/// What all connections of the board share.
+/// State that all connections of the board share.
 pub(crate) struct Board {
     identity: Identity,
     address: Address,
     issuer: IssuerKey,
     submitter: Submitter,
-    /// Whether there is a log.
+    /// True if the server has a log that it signs.
     signs: bool,
     tail: Arc<Tail>,
     readers: Arc<ReaderPool>,
@@ -49,7 +50,7 @@ pub(crate) struct Board {
 }
 
 impl Board {
-    /// A board over an open store. `signs` says whether its writer does.
+    /// A board over an open store. `signs` says whether the store's writer signs a log.
     #[expect(clippy::too_many_arguments, reason = "each is a part of its own, and there are two callers")]
     pub(crate) fn new(
         identity: Identity,

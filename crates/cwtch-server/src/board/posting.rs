@@ -1,4 +1,4 @@
-//! Posts: the token is checked here, the rest by the writer; then the answers, in order.
+//! Posts: checks of their tokens here, of the rest by the writer; then their answers, in order.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::connection::End;
 use super::readers::ReadFailed;
 use crate::store::{Answered, NewEntry, NewPost, Outcome};
 
-/// Whether somebody paid for what the board had to do.
+/// Payment for the work that a post made for the board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Worth {
     /// A token was spent.
@@ -24,17 +24,18 @@ pub(super) enum Worth {
     Free,
 }
 
-/// A post's answer, when it is known.
+/// The answer to a post, or what has to be waited for to know it.
 pub(super) enum Answer {
     Known(PostAnswer, Worth),
-    /// With the entry that a receipt is wanted for.
+    /// The post is with the writer. The second value is the entry for which the poster wants a receipt.
     Committing(oneshot::Receiver<Option<Answered>>, Option<EntryId>),
-    /// The receipt of what was in the log before.
+    /// The receipt of an entry that was in the log before is being read.
     Reading(JoinHandle<PostAnswer>),
 }
 
 impl Board {
-    /// Checks a post's token and hands the post to the writer. `log` says that the poster wants to know what the log says.
+    /// Checks a post's token and hands the post to the writer. `log` says that the poster wants an answer with a
+    /// receipt or a reason.
     pub(super) async fn post(
         self: &Arc<Self>,
         token: Option<SpentToken>,
@@ -51,7 +52,7 @@ impl Board {
             Ok(Answer::Known(refused, Worth::Free))
         };
         if !message.signature.is_empty() && message.ciphertext.is_empty() {
-            // A message of nothing would only make readers stumble.
+            // Readers could do nothing with an empty message.
             return refused(PostRefusal::Failed);
         }
         let entry =

@@ -1,4 +1,4 @@
-//! Database readers off the async threads, as many as the limits allow.
+//! A pool of database readers, which run off the async threads.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 
 use crate::store::{Store, StoreError, StoreReader};
 
-/// Readers that are open and free are kept; a reader that failed is not.
+/// A pool of open readers. A reader is kept for the next use unless it failed or enough are kept already.
 pub(crate) struct ReaderPool {
     store: Arc<dyn Store>,
     free: Mutex<Vec<Box<dyn StoreReader>>>,
@@ -27,7 +27,7 @@ impl ReaderPool {
         self.begin(work).await.unwrap_or(Err(ReadFailed))
     }
 
-    /// Begins `work` with a reader on a blocking thread, and does not wait for it.
+    /// Begins `work` with a reader on a blocking thread, without waiting for it.
     pub(crate) fn begin<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&mut dyn StoreReader) -> Result<T, StoreError> + Send + 'static,

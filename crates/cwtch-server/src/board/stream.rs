@@ -1,8 +1,9 @@
 //! Sending a range of stored messages, a piece at a time.
 //!
-//! What may be scarce is held as shortly as can be: a permit to read only while a piece is read, never while a client takes
-//! its time. What waits to be taken counts against the limit for all clients (see [`crate::admission`]). Who takes
-//! pieces quickly gets larger ones, and the next one is read meanwhile; who does not gets small ones, one after the other.
+//! Scarce resources are held as briefly as possible: a permit to read only while a piece is read, never while a
+//! client takes its time. Bytes that wait to be taken count against the limit for all clients (see
+//! [`crate::admission`]). A client that takes pieces quickly gets larger ones, and the next one is read meanwhile;
+//! one that does not gets small ones, one after the other.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,11 +20,11 @@ use super::readers::ReadFailed;
 use crate::admission::{Hold, Ticket};
 use crate::store::Seq;
 
-/// Packets that a connection keeps sealed while they are written.
+/// Bytes of the packets that a connection keeps sealed while they are written.
 const OUTBOX: usize = 8 * PACKET_LEN;
 
 impl Connection {
-    /// Sends the messages `from..=to`, framed; returns how many there were.
+    /// Sends the messages `from..=to` in a framing; returns how many there were.
     pub(super) async fn stream(&mut self, from: Seq, to: Seq, framing: Framing) -> Result<u64, End> {
         let board = Arc::clone(&self.board);
         let (mut next, mut sent, mut pace) = (from, 0, Pace::new());
@@ -40,7 +41,7 @@ impl Connection {
             let (Piece { framing, payloads, messages, next: read_to }, hold) = reading.piece().await?;
             next = read_to;
             let form = framing.form();
-            // Only what is at hand is used to read ahead: nobody who needs a permit waits for it.
+            // Reading ahead takes a permit only if one is free: nobody who needs one waits because of it.
             let spare = (next <= to && pace.reads_ahead() && self.ticket.has_plenty())
                 .then(|| Arc::clone(&board.reading).try_acquire_owned().ok())
                 .flatten();
@@ -64,11 +65,12 @@ impl Connection {
     }
 }
 
-/// A piece that is being read; given up when dropped.
+/// A piece that is being read. Dropping it gives the reading up.
 struct Reading(JoinHandle<Result<(Piece, Hold), ReadFailed>>);
 
 impl Reading {
-    /// Begins at once on a thread of its own: a task would wait until this one rests, and it is about to seal a piece.
+    /// Begins to read a piece at once, on a thread of its own: a task would not run before this one waits, and this
+    /// one is about to seal a piece.
     fn begin(
         board: &Arc<Board>,
         ticket: &Ticket,
@@ -82,7 +84,7 @@ impl Reading {
             let piece = framing.read(reader, from, to, packets)?;
             let bytes: usize = piece.payloads.iter().map(|payload| payload.len()).sum();
             let hold = ticket.hold(bytes + OUTBOX);
-            // Not before: so all that is read and not counted is what the permits are for.
+            // Only now, once the piece is counted: so what is read and not counted yet is bounded by the permits.
             drop(permit);
             Ok((piece, hold))
         }))
@@ -99,25 +101,25 @@ impl Drop for Reading {
     }
 }
 
-/// How much a client is given at a time.
+/// Size of the pieces that a client gets, from how fast it takes them.
 #[derive(Debug)]
 struct Pace {
     packets: usize,
 }
 
 impl Pace {
-    /// For who has not shown anything yet.
+    /// Packets in a piece for a client whose speed is not known yet, or that is slow.
     const FIRST: usize = 8;
-    /// Who takes a piece within this gets a larger one.
+    /// A client that takes a piece within this time gets twice as many packets next time, up to [`PIECE`].
     const QUICK: Duration = Duration::from_millis(500);
-    /// Who takes longer gets small ones again.
+    /// A client that takes longer than this gets small pieces again.
     const SLOW: Duration = Duration::from_secs(2);
 
     fn new() -> Self {
         Self { packets: Self::FIRST }
     }
 
-    /// A piece was taken whole.
+    /// Adapts the size to the time in which the client took a whole piece.
     fn took(&mut self, time: Duration) {
         if time <= Self::QUICK {
             self.packets = (2 * self.packets).min(PIECE);

@@ -1,8 +1,8 @@
-//! The newest messages, encoded once for everybody, and the number of the newest.
+//! The newest messages, encoded once for everybody, and the number of the newest one.
 //!
-//! A synced connection is a position in the sequence of messages, no queue: it waits for the newest number
-//! to pass its own and takes what follows from here, or from the database if it is further behind than the
-//! ring reaches. So a thousand slow readers cost no more memory than one.
+//! A synced connection is a position in the sequence of messages and has no queue: it waits for the newest number to
+//! pass its own and takes what follows from here, or from the database if it is further behind than the ring reaches.
+//! So a thousand slow readers cost no more memory than one.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -17,7 +17,7 @@ use crate::store::{Committed, Outcome, Publication, Seq};
 /// The payload of a packet.
 pub(crate) type Payload = Bytes;
 
-/// Messages kept ready: at most 22 MiB, with both forms.
+/// Number of messages kept ready, in both forms at most 22 MiB.
 const RING: usize = 1024;
 
 /// The shared end of the sequence of messages.
@@ -31,7 +31,7 @@ pub(crate) struct Tail {
 #[derive(Debug)]
 pub(crate) struct Live {
     message: EncryptedGroupMessage,
-    /// Not sent to deployed clients.
+    /// True for a message that deployed clients are not sent.
     shadowed: bool,
     log: Option<LiveLog>,
     deployed: OnceLock<Payload>,
@@ -43,7 +43,7 @@ impl Live {
         Self { message, shadowed, log, deployed: OnceLock::new(), logged: OnceLock::new() }
     }
 
-    /// What a client gets, in order: nothing, one payload or two.
+    /// Payloads of the message for a client, in order: none, one or two.
     pub(crate) fn payloads(&self, speaks_log: bool) -> impl Iterator<Item = Payload> {
         let payloads = match &self.log {
             Some(log) if speaks_log => {
@@ -61,12 +61,12 @@ impl Live {
     }
 }
 
-/// What follows a position.
+/// Messages that follow a position.
 #[derive(Debug)]
 pub(crate) enum Following {
-    /// These messages, up to this number.
+    /// The messages, and the number of the last one.
     Ready(Vec<Arc<Live>>, Seq),
-    /// The ring does not reach back so far.
+    /// The ring does not reach back to the position.
     TooOld,
 }
 
@@ -79,7 +79,7 @@ impl Tail {
         }
     }
 
-    /// Takes what a commit stored and wakes the synced connections.
+    /// Takes the messages that a commit stored and wakes the synced connections.
     pub(crate) fn publish(&self, news: Publication) {
         let newest = {
             let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,7 +92,7 @@ impl Tail {
                 }
             }
             if let Some(newest) = news.recovered.filter(|newest| *newest >= ring.next) {
-                // Of these only the database knows.
+                // The messages of a commit whose outcome was lost are in the database only.
                 ring.messages.clear();
                 ring.next = newest + 1;
             }
@@ -101,12 +101,12 @@ impl Tail {
         self.newest.send_if_modified(|current| std::mem::replace(current, newest) != newest);
     }
 
-    /// The number of the newest message, to wait on.
+    /// A receiver of the newest message's number, to wait on.
     pub(crate) fn watch(&self) -> watch::Receiver<Seq> {
         self.newest.subscribe()
     }
 
-    /// At most `limit` messages behind `position`.
+    /// Looks up at most `limit` messages that follow `position`.
     pub(crate) fn after(&self, position: Seq, limit: usize) -> Following {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner).after(position, limit)
     }
@@ -114,9 +114,9 @@ impl Tail {
 
 #[derive(Debug)]
 struct Ring {
-    /// Number of the message that comes next.
+    /// Number of the next message to be stored.
     next: Seq,
-    /// The last ones before it.
+    /// The last messages before it, at most [`RING`].
     messages: VecDeque<Arc<Live>>,
 }
 

@@ -10,21 +10,21 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use cwtch_net::Validity;
 use cwtch_protocol::monitor::limits;
 
-/// The wall clock may be so far ahead of where the monotonic clock says it should be, in seconds, however long that clock
-/// has run: the system steers both alike, so only jumps tell them apart.
+/// Seconds that the wall clock may be ahead of where the monotonic clock says it should be, however long that clock
+/// has run: the system steers both alike, so only jumps make them differ.
 pub(super) const AHEAD: u64 = 2 * 60;
-/// At start the wall clock may be so far ahead of the last signature, in seconds, where nobody else can tell.
+/// Seconds that the wall clock may be ahead of the last signature at a start that nobody else vouches for.
 const AWAY: u64 = 24 * 60 * 60;
 
-// What clients refuse must never be signed by a clock that is right.
+// A clock that is right must never sign a time that clients refuse.
 const _: () = assert!(AHEAD + cwtch_log::TICK < limits::AHEAD_MAX);
 
-/// What the machine's two clocks say, in seconds.
+/// One reading of the machine's two clocks, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
-    /// Unix time.
+    /// Time of the wall clock, in unix seconds.
     pub wall: u64,
-    /// Since some moment of the past; goes on while the machine sleeps, if the system can tell.
+    /// Seconds since some moment of the past; counts on while the machine sleeps, if the system can tell.
     pub monotonic: u64,
 }
 
@@ -48,41 +48,42 @@ fn monotonic() -> u64 {
     u64::try_from(now.tv_sec).unwrap_or(0)
 }
 
-/// Where readings come from: the machine, or a test.
+/// The source of readings: the machine, or a test.
 pub type Source = Box<dyn Fn() -> Reading + Send>;
 
-/// A clock that does not believe everything.
+/// A clock that checks the wall clock against the monotonic one before it believes it.
 pub struct Clock {
     source: Source,
     /// The last reading that was believed.
     anchor: Reading,
     doubt: Option<Doubt>,
-    /// Seconds that the wall clock was ahead when it was last looked at.
+    /// Seconds that the wall clock was ahead of the expected time when it was last read.
     ahead: u64,
 }
 
-/// Why the wall clock is not believed.
+/// Reason why the wall clock is not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
-    /// It jumped while the server ran.
+    /// The clock jumped ahead while the server ran.
     Jumped,
-    /// At start it is far ahead of the last signature.
+    /// The clock was far ahead of the last signature at the start.
     LongAway,
 }
 
-/// Who can say at a start that the wall clock is right.
+/// The party that vouches for the wall clock at a start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
-    /// Somebody has: the operator, or a network whose directory is valid now.
+    /// The clock is confirmed, by the operator or by a network whose directory is valid now.
     Confirmed,
-    /// The network will ([`Clock::confirm`]). Nobody reaches the server before, so nothing is lost by waiting for it.
+    /// The network will confirm it ([`Clock::confirm`]). Nobody reaches the server before, so nothing is lost by
+    /// waiting.
     Network,
-    /// Nobody will.
+    /// Nobody will confirm it.
     Nobody,
 }
 
 impl Trust {
-    /// How far the wall clock may be ahead of the last signature, in seconds.
+    /// The most seconds that the wall clock may be ahead of the last signature.
     fn away(self) -> u64 {
         match self {
             Self::Confirmed => u64::MAX,
@@ -115,17 +116,19 @@ impl Clock {
         expected
     }
 
-    /// Why the wall clock was not believed when the time was last asked for, and by how many seconds it was ahead.
+    /// The reason why the wall clock was not believed when the time was last asked for, and the seconds by which it
+    /// was ahead.
     pub fn doubt(&self) -> Option<(Doubt, u64)> {
         self.doubt.map(|doubt| (doubt, self.ahead))
     }
 
-    /// Where the wall clock should be.
+    /// The time that the wall clock should show, in unix seconds.
     fn expected(&self, now: Reading) -> u64 {
         self.anchor.wall.saturating_add(now.monotonic.saturating_sub(self.anchor.monotonic))
     }
 
-    /// Nobody will say whether the clock is right: a start is then as with [`Trust::Nobody`].
+    /// Notes that nobody will confirm the clock: a doubt from the start is dropped if it would not have arisen with
+    /// [`Trust::Nobody`].
     pub fn stay_unconfirmed(&mut self) {
         let now = (self.source)();
         if self.doubt == Some(Doubt::LongAway) && now.wall <= self.expected(now).saturating_add(AWAY) {
@@ -134,11 +137,12 @@ impl Clock {
         }
     }
 
-    /// A Tor network takes a directory that is valid for this time: believes a wall clock within it that was doubted, if that
-    /// shows that the doubt was wrong. True if it did.
+    /// Believes a doubted wall clock again if a Tor network shows that the doubt was wrong: it uses a directory that
+    /// is valid for this time, and the clock is within it. True if the clock is believed from now on.
     ///
-    /// At a start that is so. A clock that jumped while the server ran is believed only if the directory was made after
-    /// the time that should be: then the monotonic clock stood still, as on a machine that was paused.
+    /// That is enough for a doubt from the start. A clock that jumped while the server ran is believed only if the
+    /// directory was made after the expected time: then the monotonic clock stood still, as on a machine that was
+    /// paused.
     pub fn confirm(&mut self, valid: Validity) -> bool {
         let now = (self.source)();
         let stood_still = valid.after > self.expected(now);
