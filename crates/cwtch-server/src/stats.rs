@@ -1,4 +1,4 @@
-//! Counters of a running server: how many and of which kind, never who.
+//! Counters of a running server. They tell how many and of which kind, never who.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,7 +6,7 @@ use crate::store::Outcome;
 
 macro_rules! stats {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// The live counters; they only ever grow, but for the two that count what is open now.
+        /// The live counters; they only ever grow, except those that count what is open or synced now.
         #[derive(Debug, Default)]
         pub(crate) struct Stats {
             $(pub(crate) $name: Counter,)*
@@ -82,7 +82,7 @@ impl Counter {
     }
 }
 
-/// See [`Counter::hold`].
+/// A guard that takes its one off the counter when dropped, see [`Counter::hold`].
 #[derive(Debug)]
 pub(crate) struct Held<'a>(&'a Counter);
 
@@ -93,7 +93,7 @@ impl Drop for Held<'_> {
 }
 
 impl Stats {
-    /// Counts what a commit did.
+    /// Counts the outcomes of a commit.
     pub(crate) fn count_outcomes(&self, outcomes: impl Iterator<Item = Outcome>) {
         for outcome in outcomes {
             match outcome {

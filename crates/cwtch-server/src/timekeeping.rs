@@ -1,4 +1,4 @@
-//! The log's times: a quiet server signs once a minute, and a Tor network that is ready vouches for the clock.
+//! Timekeeping of the log: a quiet server signs once a minute, and a Tor network that is ready vouches for the clock.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,10 +10,10 @@ use tokio::sync::watch;
 use crate::board::stopped;
 use crate::store::Submitter;
 
-/// Pause between two questions to a network that does not say when it knows more.
+/// Pause between two questions to a network, which does not tell by itself when it knows more.
 const ASK: Duration = Duration::from_secs(1);
 
-/// Runs until the server stops.
+/// Has the log signed every minute and passes on what the network says of the clock, until the server stops.
 pub(crate) async fn run(writer: Submitter, network: Arc<dyn Network>, mut shutdown: watch::Receiver<bool>) {
     let mut first = true;
     loop {
@@ -45,13 +45,14 @@ pub(crate) async fn confirmed(network: &dyn Network, now: impl Fn() -> u64) -> b
     }
 }
 
-/// Words of a ready network.
+/// The time for which a network's directory is valid, if the network is ready.
 fn valid(network: &dyn Network) -> Option<Validity> {
     let ready = network.readiness().borrow().is_ready();
     network.validity().filter(|_| ready)
 }
 
-/// Waits for what a network says once it is ready; `None` if it turns out that it cannot tell. Cancel-safe.
+/// Waits until a network is ready and tells for which time its directory is valid; `None` if it turns out that it
+/// cannot tell. Cancel-safe.
 async fn told(network: &dyn Network) -> Option<Validity> {
     while network.confirms_clock() {
         if let Some(valid) = valid(network) {
@@ -62,7 +63,7 @@ async fn told(network: &dyn Network) -> Option<Validity> {
     None
 }
 
-/// The grid is that of unix time, and a second behind it, so that rounding does not wake it early.
+/// Time until a second after the next whole minute of unix time, so that rounding does not wake the task too early.
 fn until_next_minute() -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Duration::from_secs(TICK - now.as_secs() % TICK + 1)

@@ -1,8 +1,9 @@
 //! The token service (§1.6): ten tokens for a proof of work, on an address of its own.
 //!
-//! One batch for each connection, and a time limit for each step: the proof of work may take a phone minutes,
-//! everything else is one packet. Until it has come, nothing tells a client that works from one that is silent, so a
-//! connection costs next to nothing before, and the one that has waited longest goes when places run out.
+//! A connection buys one batch, and each step has a time limit: the proof of work may take a phone minutes,
+//! everything else is one packet. Until the proof has come, nothing distinguishes a client that works from one that
+//! is silent. So a connection costs next to nothing before that, and when places run out, the one that has waited
+//! longest goes.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a start does, as a table: from what lies on the disk and what the operator says to one action.
+//! The decision of a start, as a table: from what lies on the disk and what the operator declares to one action.
 //!
 //! Nothing is read or written here. Everything that a person may do to a server's files, by the manual or against it, is one of
 //! these situations; the tests go through all of them (docs/verifiable-log.md, 6.7).
@@ -9,71 +9,72 @@ use cwtch_log::{TICK, floor60};
 
 use super::clock::AHEAD;
 
-/// Between two declared beginnings, and between a beginning and whatever was signed before it by a clock that was right, lies
-/// at least this, in seconds: more than a signer's clock may be ahead.
+/// Seconds that lie at least between two declared beginnings, and between a beginning and whatever was signed before
+/// it by a clock that was right: more than a signer's clock may be ahead.
 pub(super) const MARGIN: u64 = AHEAD + TICK;
-/// Where nobody knows how far the clock of the lost server was ahead: as long as a Tor directory is valid, and the margin.
+/// The margin, in seconds, where nobody knows how far the clock of the lost server was ahead: the time for which a
+/// Tor directory is valid, and [`MARGIN`].
 pub(super) const UNKNOWN_MARGIN: u64 = 3 * 60 * 60 + MARGIN;
 
-// The first checkpoint may be as far ahead as that, and clients accept it.
+// The first checkpoint may be so far ahead, and clients must accept it.
 const _: () = assert!(MARGIN + TICK < cwtch_protocol::monitor::limits::AHEAD_MAX);
 
-/// What the database is.
+/// State of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Database {
-    /// Not there, or nothing is in it.
+    /// It does not exist, or is empty.
     Nothing,
     /// It has messages or spent tokens, and no log was ever begun in it.
     Unlogged,
     /// It has a log.
     Logged,
-    /// It has a log that was ended.
+    /// It has a log that was ended for ever.
     Ended,
 }
 
-/// What the guard says of the database's nonce, size and time.
+/// Verdict of the guard on the database's nonce, size and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Guard {
-    /// Not there.
+    /// There is no guard.
     Missing,
-    /// Cannot be read.
+    /// The guard cannot be read.
     Damaged,
-    /// It is the one that was used last.
+    /// The database is the one that was used last.
     Fits,
-    /// It knows less than what was signed.
+    /// The database has the right nonce, but knows less than what was signed.
     Behind {
-        /// The entries that it knows.
+        /// Number of entries that the database knows.
         knows: u64,
-        /// The entries that were signed, at least.
+        /// Number of entries that were signed, at least.
         signed: u64,
     },
-    /// Another copy was used since.
+    /// Another copy of the database was used since.
     OtherCopy,
 }
 
-/// Which certificate the guard holds.
+/// Kind of the certificate that the guard holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Noted {
-    /// None: no log had been begun.
+    /// None, because no log had been begun.
     Nothing,
-    /// That of a log.
+    /// The certificate of a log.
     Log,
-    /// The one that ended it.
+    /// The certificate that ended the log.
     End,
 }
 
-/// Which log key is there.
+/// State of the log key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
-    /// None.
+    /// There is no log key.
     Missing,
-    /// Not the one that the database's certificate names.
+    /// There is one, but not the one that the database's certificate names.
     Other,
-    /// That one.
+    /// The one that the database's certificate names is there.
     Named,
 }
 
-/// What the operator says of this start; each permits something, and does nothing where it is not needed.
+/// Declarations of the operator for this start. Each permits something, and has no effect where it is not needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Declared {
     /// The database was restored.
@@ -84,45 +85,45 @@ pub(super) struct Declared {
     pub(super) clock: bool,
 }
 
-/// All that a start knows before it decides. The identity's keys are there: without them a server is another one, and
-/// a database of another one is refused before (`keys`, `store`).
+/// Everything that a start knows before it decides. The identity's keys exist: without them a server is another one,
+/// and a database of another server is refused before (`keys`, `store`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Situation {
-    /// This server made its keys itself, or has a database from before there were logs, and has begun no log since.
+    /// True if this server made its keys itself, or has a database from before there were logs, and has begun no log
+    /// since.
     pub(super) fresh: bool,
     pub(super) database: Database,
     pub(super) guard: Guard,
     pub(super) noted: Noted,
-    /// The guard's time is not before the database's.
+    /// True if the guard's time is not before the database's.
     pub(super) noted_last: bool,
     pub(super) key: Key,
     pub(super) declared: Declared,
 }
 
-/// What is to be done.
+/// Action that a start takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
     /// Begin the first log.
     Begin,
-    /// Go on.
+    /// Continue the log.
     GoOn,
-    /// Begin a new incarnation behind what database and newest certificate have in common. `known`: the guard tells what
-    /// was signed last.
+    /// Begin a new incarnation after the entries that the database and the newest certificate have in common.
     BeginAnew {
-        /// Whether it is.
+        /// True if the guard tells what was signed last.
         known: bool,
     },
     /// Begin a log that says that everything before it is lost.
     DeclareLoss,
-    /// The log has ended.
+    /// Sign nothing, because the log has ended.
     StayEnded,
-    /// The log had ended, and the database is from before.
+    /// End the log again: it had ended, and the database is from before that.
     EndAgain,
     /// Do not start.
     Refuse(Refusal),
 }
 
-/// Why a server does not start.
+/// Reason why a server does not start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// The database is not the one that was used last.
@@ -135,7 +136,7 @@ pub(super) enum Refusal {
     NotLost,
 }
 
-/// How database, log key and guard contradict each other.
+/// Contradiction between database, log key and guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mismatch {
@@ -145,23 +146,23 @@ pub enum Mismatch {
     GuardMissing,
     /// The guard cannot be read.
     GuardDamaged,
-    /// The nonce is another one: another copy of the database was used since.
+    /// The database has another nonce than the guard: another copy of it was used since.
     OtherCopy,
     /// The database knows less than what was signed.
     Behind {
-        /// The entries that it knows.
+        /// Number of entries that the database knows.
         knows: u64,
-        /// The entries that were signed, at least.
+        /// Number of entries that were signed, at least.
         signed: u64,
     },
-    /// There was a log, or may have been one, and the database has none.
+    /// The server had a log, or may have had one, and the database has none.
     NoLog,
 }
 
-/// The table.
+/// Looks the action for a situation up in the table.
 pub(super) fn decide(situation: &Situation) -> Action {
     let Situation { fresh, database, guard, noted, noted_last, key, declared } = *situation;
-    // Who made the keys just now and finds a trace of a log all the same did not begin it.
+    // A server that made its keys just now, but finds a trace of a log, did not begin that log.
     let first = fresh && noted == Noted::Nothing && guard != Guard::Damaged && key == Key::Missing;
     match (database, noted) {
         (Database::Ended, _) => Action::StayEnded,
@@ -170,7 +171,7 @@ pub(super) fn decide(situation: &Situation) -> Action {
             true => Refusal::NothingToRestore,
             false => Refusal::NoDatabase,
         }),
-        // Ended for ever, whatever is restored.
+        // The end is for ever, whatever is restored.
         (Database::Nothing, Noted::End) => Action::EndAgain,
         (Database::Nothing, Noted::Log) => Action::BeginAnew { known: true },
         (Database::Nothing, Noted::Nothing) => Action::DeclareLoss,
@@ -201,13 +202,13 @@ fn mismatch(guard: Guard, noted: Noted, key: Key) -> Option<Mismatch> {
         _ if key != Key::Named => Some(Mismatch::KeyMissing),
         Guard::Behind { knows, signed } => Some(Mismatch::Behind { knows, signed }),
         Guard::OtherCopy => Some(Mismatch::OtherCopy),
-        // No start leaves this.
+        // No start leaves a guard with this certificate beside a database that goes on.
         Guard::Fits if noted == Noted::End => Some(Mismatch::OtherCopy),
         Guard::Fits => None,
     }
 }
 
-/// Why a database that does not fit is not gone on with.
+/// Reason why a server refuses to go on with a database that does not fit; `None` if a declared restore permits it.
 fn refused(declared: Declared, mismatch: Mismatch) -> Option<Refusal> {
     match declared {
         Declared { restore: true, .. } => None,
@@ -216,20 +217,21 @@ fn refused(declared: Declared, mismatch: Mismatch) -> Option<Refusal> {
     }
 }
 
-/// When a beginning may be signed.
+/// Time of a beginning, and when it may be signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Beginning {
     /// The incarnation, unix seconds, a multiple of 60.
     pub(super) incarnation: u64,
-    /// Nothing is signed before this time, unix seconds.
+    /// Unix time in seconds before which nothing may be signed.
     pub(super) not_signed_before: u64,
 }
 
-/// When a log that replaces another may begin: `now` is this start's time and `last` the last one known to be signed, both
-/// unix seconds; `known` tells that nothing was signed later but by a clock that was right.
+/// Computes when a log that replaces another may begin. `now` is this start's time and `last` the last one known to
+/// be signed, both in unix seconds; `known` tells that nothing was signed later except by a clock that was right.
 ///
-/// Whatever was signed before by a clock that was right is below `now` + [`AHEAD`], and so below the incarnation. And who waits
-/// until [`MARGIN`] before the incarnation cannot begin twice in one minute: the next start's time is later than that.
+/// Whatever a right clock signed before is below `now` + [`AHEAD`], and so below the incarnation. And a start that
+/// waits until [`MARGIN`] before the incarnation cannot begin twice in one minute: the next start's time is later
+/// than that.
 pub(super) fn beginning(now: u64, last: u64, known: bool) -> Beginning {
     let margin = if known { MARGIN } else { UNKNOWN_MARGIN };
     let after = now.saturating_add(margin).max(last.saturating_add(TICK));

@@ -1,4 +1,4 @@
-//! Why the log cannot be opened.
+//! Reasons why a start cannot open the log.
 
 use cwtch_log::ObjectError;
 
@@ -7,18 +7,18 @@ use super::guard::GuardError;
 use crate::keys::KeyError;
 use crate::store::StoreError;
 
-/// Why the log cannot be opened.
+/// Reason why the log cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogError {
-    /// Going on could contradict what was signed.
+    /// Continuing could contradict what was signed.
     #[error(
         "the database is not the one that this server used last: {0}. If you restored or moved it, start once with \
          --declare-restore (clients are then told which messages the server lost). If you did not, put the right \
          database back, and make sure that no other copy of this server runs"
     )]
     Refused(Mismatch),
-    /// The identity is there, and no database.
+    /// The identity's keys exist, but no database.
     #[error(
         "the keys of this server are here, but no database: it had one, and clients remember what it signed. Put the newest \
          backup of board.sqlite into the data directory and start once with --declare-restore. If there is none, start \
@@ -31,7 +31,7 @@ pub enum LogError {
          If there is none, start once with --declare-total-loss instead of --declare-restore"
     )]
     NothingToRestore,
-    /// A total loss was declared, and a database is there.
+    /// A total loss was declared, but there is a database.
     #[error(
         "not everything is lost: a database is here that does not fit what this server signed last. Start once with \
          --declare-restore to go on with what it has; to give it up all the same, move board.sqlite away first"
@@ -49,10 +49,10 @@ pub enum LogError {
     /// A certificate that is stored is not valid, or one cannot be signed.
     #[error("the log's certificate cannot be used: {0}")]
     Certificate(#[from] ObjectError),
-    /// There is nothing to end.
+    /// There is no log to end.
     #[error("the server has no log yet: start it once")]
     NotBegun,
-    /// It has ended already.
+    /// The log has ended already.
     #[error("the server's log has been retired already")]
     AlreadyRetired,
 }

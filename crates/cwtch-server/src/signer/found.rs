@@ -1,4 +1,4 @@
-//! What a start finds: the database's log, the guard, the log key.
+//! The state that a start finds on the disk: the database's log, the guard, the log key.
 
 use std::path::Path;
 
@@ -15,18 +15,18 @@ use crate::store::{Start, Store, StoreError};
 
 /// Everything of a log that lies on the disk before a start changes any of it.
 pub(super) struct Found {
-    /// The database's part.
+    /// The log's state in the database.
     pub(super) start: Start,
     /// The database's newest certificate, verified.
     pub(super) certificate: Option<Certificate>,
-    /// The guard's certificate; one that does not verify is none of this server's.
+    /// The guard's certificate, verified; `None` also if it does not verify, because then it is not this server's.
     pub(super) noted: Option<Certificate>,
     guard: Option<Guard>,
     damaged: bool,
 }
 
 impl Found {
-    /// Reads what lies beside a database that has this log.
+    /// Reads the files beside a database that has this log.
     ///
     /// # Errors
     /// If the database's certificate is not this server's, or the guard cannot be opened.
@@ -44,7 +44,7 @@ impl Found {
         Ok(Self { start, certificate, noted, guard, damaged })
     }
 
-    /// The row of the table that this is, with what the operator declares.
+    /// Builds the row of the decision table from the files and what the operator declares.
     ///
     /// # Errors
     /// If a log key cannot be read.
@@ -92,13 +92,14 @@ impl Found {
         self.start.log.incarnation
     }
 
-    /// The last time that is known to have been signed.
+    /// The last time that is known to have been signed, in unix seconds.
     pub(super) fn last(&self) -> u64 {
         let guarded = self.guard.as_ref().map_or(0, |guard| guard.time);
         self.start.log.time.max(guarded).max(self.incarnation().unwrap_or(0))
     }
 
-    /// The guard while the database changes to a new nonce. It fits the database that was found only if it did so before.
+    /// The guard to be stored while the database changes to a new nonce. It fits the database that was found only if
+    /// the old guard did.
     pub(super) fn before(&self, next: Nonce) -> Guard {
         let log = &self.start.log;
         match &self.guard {
@@ -116,13 +117,14 @@ impl Found {
         }
     }
 
-    /// The incarnation that only the guard knows: the database is from before it began.
+    /// The certificate of an incarnation that only the guard knows, because the database is from before it began.
     pub(super) fn between(&self) -> Option<&Certificate> {
         let noted = self.noted.as_ref()?;
         self.incarnation().is_none_or(|known| noted.incarnation() > known).then_some(noted)
     }
 
-    /// What a new incarnation continues: as much as database and the newest certificate have in common.
+    /// The part of the log that a new incarnation continues: as much as the database and the newest certificate have
+    /// in common.
     ///
     /// # Errors
     /// If the database cannot be read.

@@ -1,4 +1,4 @@
-//! The guard beside the log key: how a server notices that its database is not the one that it last wrote.
+//! The guard beside the log key, by which a server notices that its database is not the one that it wrote last.
 //!
 //! A restored or copied database knows less than what the server has signed. Going on with the same log key would
 //! contradict those signatures, and whoever holds one would have proof of a crime that nobody committed. The guard lies
@@ -8,11 +8,11 @@
 //! - the size and time last signed, at most a minute old, and exact after a clean stop and at each start;
 //! - the certificate of the log key.
 //!
-//! Beside it lies the *mark*: size and time of the last commit, written over after each, before anything of it is shown. It is
-//! never waited for, so a power cut may lose or tear it (then it does not count), but no kill does: a database of the
-//! same minute is noticed.
+//! Beside it lies the *mark*: size and time of the last commit, overwritten after each commit, before anything of it
+//! is shown. Nobody waits until it is durable, so a power cut may lose or tear it (then it does not count), but no
+//! kill does: a database that was set back within the same minute is noticed.
 //!
-//! While a start changes the nonce the guard holds both, the old and the next: between any two of its writes the
+//! While a start changes the nonce, the guard holds both, the old and the next: between any two of its writes the
 //! database has one of them, so a crash leaves nothing that looks like a restore.
 
 use std::fs::File;
@@ -27,56 +27,56 @@ use crate::data_dir::{DataDirError, check_private_file};
 
 /// Bytes of a nonce.
 const NONCE: usize = 16;
-/// A guard file is shorter than this.
+/// Upper bound on the length of a guard file, in bytes.
 const MAX_FILE: u64 = 4096;
 const FIRST_LINE: &str = "cwtch-server guard 1";
 
-/// What database and guard share.
+/// The random value that a database and its guard share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Nonce([u8; NONCE]);
 
 impl Nonce {
-    /// A fresh one.
+    /// Draws a nonce.
     pub fn generate(rng: &mut impl CryptoRngCore) -> Self {
         let mut bytes = [0; NONCE];
         rng.fill_bytes(&mut bytes);
         Self(bytes)
     }
 
-    /// From the database.
+    /// Reads a nonce from the database; `None` if the length is wrong.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 
-    /// For the database.
+    /// The bytes to be stored in the database.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// What a guard file says.
+/// The content of a guard file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guard {
     /// The database's nonce; `None` for a database that had none.
     pub nonce: Option<Nonce>,
-    /// The one that a start is about to put in its place.
+    /// The nonce that a start is about to put in its place.
     pub next: Option<Nonce>,
-    /// At least so many entries have been signed.
+    /// Number of entries that have been signed, at least.
     pub size: u64,
-    /// At least this time has been signed, in unix seconds.
+    /// The latest time that has been signed, at least, in unix seconds.
     pub time: u64,
-    /// The certificate that they were signed under; empty while there is none.
+    /// The certificate under which they were signed; empty while there is none.
     pub certificate: Vec<u8>,
 }
 
-/// Why a guard file cannot be used.
+/// Reason why a guard file cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GuardError {
-    /// Readable by others, or the system refused.
+    /// The file is readable by others, or the system refused.
     #[error(transparent)]
     File(#[from] DataDirError),
-    /// Not a guard.
+    /// The file does not hold a guard.
     #[error("the guard file {} is damaged", path.display())]
     Damaged {
         /// The file.
@@ -101,14 +101,14 @@ impl Guard {
         };
         check_private_file(&file, &path, "the guard file")?;
         let mut text = String::new();
-        // What is no text is damaged as well.
+        // A file that is not UTF-8 counts as damaged, too.
         let read = file.take(MAX_FILE).read_to_string(&mut text);
         let guard = read.ok().and_then(|_| Self::parse(&text));
         let guard = guard.ok_or(GuardError::Damaged { path })?;
         Ok(Some(guard.marked(dir)))
     }
 
-    /// With what the mark says, if it is of this guard's database.
+    /// Advances size and time to those of the mark, if the mark belongs to this guard's database.
     fn marked(self, dir: &Path) -> Self {
         match Mark::read(&dir.join(Mark::FILE)) {
             Some((nonce, size, time)) if self.nonce == Some(nonce) => {
@@ -118,7 +118,7 @@ impl Guard {
         }
     }
 
-    /// Puts the guard into place: afterwards the old one or this one is there, whole.
+    /// Replaces the guard file whole: after a crash the old guard or this one is there.
     ///
     /// # Errors
     /// If the system refuses.
@@ -128,14 +128,16 @@ impl Guard {
             .map_err(DataDirError::of("the guard file"))
     }
 
-    /// Whether a database with this nonce, size and time last signed can be the one that this guard was written for.
+    /// True if a database with this nonce, and this size and time signed last, can be the one that this guard was
+    /// written for.
     pub fn fits(&self, nonce: Option<Nonce>, size: u64, time: u64) -> bool {
-        // With the next nonce comes what a start signed, perhaps for a restored database that knows less.
+        // A database with the next nonce holds what the start itself signed; that may be a restored database, which
+        // knows less.
         (nonce.is_some() && nonce == self.next)
             || (nonce == self.nonce && size >= self.size && time >= self.time)
     }
 
-    /// Whether a nonce is one of this guard's.
+    /// True if a nonce is the guard's current or next one.
     pub fn knows(&self, nonce: Option<Nonce>) -> bool {
         nonce == self.nonce || (nonce.is_some() && nonce == self.next)
     }
@@ -182,11 +184,12 @@ pub(super) struct Mark {
 impl Mark {
     /// The file's name, beside the guard.
     pub(super) const FILE: &'static str = "log.mark";
-    /// Nonce, size, time; all of it twice, so that one that was written in part is none.
+    /// Bytes of the file: nonce, size and time, all of it twice, so that a mark that was written in part does not
+    /// count.
     const LEN: usize = 2 * Self::HALF;
     const HALF: usize = NONCE + 16;
 
-    /// Begins to mark what is signed for the database with this nonce.
+    /// Opens or makes the file to mark what is signed for the database with this nonce.
     ///
     /// # Errors
     /// If the system refuses.
@@ -196,10 +199,10 @@ impl Mark {
         Ok(Self { file, nonce })
     }
 
-    /// Writes what was signed last.
+    /// Overwrites the mark with the size and time that were signed last.
     ///
     /// # Errors
-    /// What the system said.
+    /// The system's error.
     pub(super) fn write(&self, size: u64, time: u64) -> std::io::Result<()> {
         let half = [self.nonce.as_bytes(), &size.to_be_bytes(), &time.to_be_bytes()].concat();
         self.file.write_all_at(&half.repeat(2), 0)

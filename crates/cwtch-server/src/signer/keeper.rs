@@ -1,4 +1,4 @@
-//! What the writer signs with: the log key, a clock that is not believed blindly, and the guard.
+//! The keeper, with which the writer signs: the log key, a clock that is not believed blindly, and the guard.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ pub struct Keeper {
     signer: Signer,
     clock: Clock,
     guard: Option<GuardFile>,
-    /// Which doubt the operator has been told of.
+    /// The doubt about the clock that the operator has been told of.
     told: Option<Doubt>,
 }
 
@@ -31,23 +31,24 @@ impl Keeper {
         Self { signer, clock, guard: None, told: None }
     }
 
-    /// From now on what is signed is written to the guard in this directory.
+    /// Sets the guard and the mark in this directory, to which what is signed is written from now on.
     pub(super) fn set_guard(&mut self, dir: PathBuf, guard: Guard, mark: Mark) {
         self.guard = Some(GuardFile { dir, guard, mark });
     }
 
-    /// Signs.
+    /// The signer, which has the log key.
     pub fn signer(&self) -> &Signer {
         &self.signer
     }
 
-    /// The time to be signed now: never before `last`, on the grid of a minute.
+    /// The time to be signed now, in unix seconds: a whole minute, and never before `last`.
     pub fn time(&mut self, last: u64) -> u64 {
         // `last` is below the incarnation only before anything was signed.
         self.now().max(last).max(self.signer.certificate().incarnation())
     }
 
-    /// The minute that it is now, also where a later one was signed already.
+    /// The current minute in unix seconds, even if a later one was signed already. Tells the operator once of each
+    /// doubt about the clock.
     pub fn now(&mut self) -> u64 {
         let now = floor60(self.clock.now());
         let doubt = self.clock.doubt();
@@ -64,7 +65,8 @@ impl Keeper {
         now
     }
 
-    /// A network's directory is valid for this time, or (`None`) it turned out that the network cannot tell.
+    /// Takes a network's word for the clock: the time for which its directory is valid, or `None` if it turned out
+    /// that the network cannot tell.
     pub fn confirm_clock(&mut self, valid: Option<Validity>) {
         match valid {
             Some(valid) if self.clock.confirm(valid) => tracing::info!("the machine's clock is confirmed"),
@@ -73,7 +75,7 @@ impl Keeper {
         }
     }
 
-    /// After a commit, before anything of it is shown: writes the mark, and the guard if its time is not of this minute.
+    /// Notes a commit before anything of it is shown: writes the mark, and the guard once a minute.
     pub fn note(&mut self, size: u64, time: u64) {
         if let Some(file) = &self.guard
             && let Err(error) = file.mark.write(size, time)
@@ -85,11 +87,11 @@ impl Keeper {
         }
     }
 
-    /// Writes the guard.
+    /// Writes the guard with the size and time signed last.
     pub fn finish(&mut self, size: u64, time: u64) {
         let Some(GuardFile { dir, guard, .. }) = &mut self.guard else { return };
         let now = Guard { size, time, ..guard.clone() };
-        // The guard stays valid, only older: a restore of the last minutes might not be noticed.
+        // After a failure the old guard stays valid: only a restore of the last minutes might not be noticed.
         match now.store(dir) {
             Ok(()) => *guard = now,
             Err(error) => tracing::error!("what was signed last could not be noted: {error}"),

@@ -7,17 +7,17 @@ use cwtch_primitives::{CryptoRngCore, Identity, PublicKey};
 use crate::data_dir::DataDirError;
 use crate::keys::{KeyError, read_key, sync_dir, write_key};
 
-/// The log key's file.
+/// Name of the log key's file.
 const FILE: &str = "log.key";
-/// A key that no certificate names yet, or that a crash kept from taking its place.
+/// Name of the file of a key that no certificate names yet, or that a crash kept from taking its place.
 const NEXT: &str = "log.key.new";
 
-/// Whether a log key is there, of whatever incarnation.
+/// True if there is a log key, of whatever incarnation.
 pub(super) fn exists(dir: &Path) -> bool {
     dir.join(FILE).exists()
 }
 
-/// The key that a certificate names, if it is there. Puts it into its place if a crash kept it from there.
+/// Finds the key that a certificate names. Moves it to its place if a crash had prevented that.
 ///
 /// # Errors
 /// If a file is readable by others or holds no key, or the system refuses.
@@ -28,7 +28,7 @@ pub(super) fn find(dir: &Path, named: &PublicKey) -> Result<Option<Identity>, Ke
             continue;
         }
         let seed = match read_key(&path) {
-            // A crash in the middle of writing it: no certificate names it.
+            // A crash interrupted its writing, so no certificate names it.
             Err(KeyError::Content { .. }) if promote => continue,
             seed => seed?,
         };

@@ -1,9 +1,9 @@
-//! The signer of the verifiable log: what stands outside of the database (docs/verifiable-log.md, 6).
+//! The signer of the verifiable log: the parts of it that live outside of the database (docs/verifiable-log.md, 6).
 //!
-//! - [`Keeper`] signs for the store's writer, with a [`Clock`] that does not believe everything.
+//! - [`Keeper`] signs for the store's writer, with a [`Clock`] that does not believe every jump.
 //! - [`Guard`] lies beside the log key and notices a database that was set back.
-//! - [`Opening`] does at a start what the table of `decision` says: the log goes on, begins anew, or must not go on.
-//!   `found` is what it finds, `pause` what it may have to wait for, `writes` the order of what it changes.
+//! - [`Opening`] carries out at a start what the table of `decision` says: the log goes on, begins anew, or must not
+//!   go on. `found` reads the disk, `pause` waits if it must, `writes` keeps the order of the changes.
 
 mod clock;
 mod decision;

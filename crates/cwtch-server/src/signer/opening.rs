@@ -1,4 +1,4 @@
-//! A start of the log: what is found, what the table says, and what is signed for it.
+//! A start of the log: it looks at the disk, asks the decision table and signs what follows.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use super::writes::Writes;
 use crate::keys;
 use crate::store::{Start, Store};
 
-/// How the log is to be opened.
+/// Parameters of an attempt to open the log.
 pub struct Opening<'a> {
     /// The server's identity.
     pub server: &'a Identity,
@@ -31,32 +31,32 @@ pub struct Opening<'a> {
     pub declare_total_loss: bool,
     /// The operator vouches for the machine's clock, and for that of the machine that ran this server before.
     pub confirm_clock: bool,
-    /// Who else vouches for the machine's clock.
+    /// The party that vouches for the machine's clock, if the operator does not.
     pub trust: Trust,
     /// The machine's clocks.
     pub clock: Source,
     /// The pause that an earlier attempt of this start asked for.
     pub waited: Option<Pause>,
-    /// Called after each durable write: where a crash may strike.
+    /// Callback after each durable write, so that tests can crash there.
     pub(crate) written: Option<&'a mut dyn FnMut()>,
 }
 
 /// The result of an attempt to open.
 #[derive(Debug)]
 pub enum Opened {
-    /// The log goes on or begins: this signs it.
+    /// The log goes on or begins, signed by this keeper.
     Signing(Box<Keeper>),
     /// The log has been retired.
     Ended,
-    /// Nothing was begun: try again when that is over.
+    /// Nothing was begun; the caller must wait and try again.
     NotYet(NotYet),
 }
 
-/// What signs from now on, and earlier certificates that the database may not know.
+/// The keeper that signs from now on, and earlier certificates that the database may not know.
 type Beginning = (Keeper, Vec<Certificate>);
 
 impl<'a> Opening<'a> {
-    /// With nothing promised, nothing declared, and nobody who confirms a clock.
+    /// An opening with nothing promised, nothing declared, and nobody who confirms a clock.
     pub fn new(server: &'a Identity, keys: PathBuf, clock: Source) -> Self {
         Self {
             server,
@@ -72,10 +72,10 @@ impl<'a> Opening<'a> {
         }
     }
 
-    /// Tells whether a start may go on although there is no database: to be asked before one is made.
+    /// Checks that a start may go on although there is no database. To be asked before one is made.
     ///
     /// # Errors
-    /// [`LogError::NoDatabase`] and whatever else keeps the log from being opened then.
+    /// [`LogError::NoDatabase`], or any other reason why the log could not be opened then.
     pub fn without_database(&self) -> Result<(), LogError> {
         let nothing = Start { empty: true, ..Start::default() };
         match self.decide(&Found::look(nothing, self.server, &self.keys)?)? {
@@ -146,7 +146,7 @@ impl<'a> Opening<'a> {
         Writes::new(store, self.keys, self.written.take()).end(&found, &retired, rng)
     }
 
-    /// Asks the table.
+    /// Asks the decision table.
     fn decide(&self, found: &Found) -> Result<Action, LogError> {
         let declared = Declared {
             restore: self.declare_restore,
@@ -156,12 +156,13 @@ impl<'a> Opening<'a> {
         Ok(decide(&found.situation(&self.keys, declared)?))
     }
 
-    /// Who vouches for the clock.
+    /// The party that vouches for the clock.
     fn trusted(&self) -> Trust {
         if self.confirm_clock { Trust::Confirmed } else { self.trust }
     }
 
-    /// The time at which a log that replaces another begins, and the clock that it goes on with; or why not yet.
+    /// The time at which a log that replaces another begins, and the clock with which it goes on; or what has to be
+    /// waited for.
     fn pause(&mut self, found: &Found, known: bool) -> Result<(u64, Clock), NotYet> {
         if self.trusted() == Trust::Network {
             return Err(NotYet::Clock);
@@ -176,7 +177,7 @@ impl<'a> Opening<'a> {
         pause.end()
     }
 
-    /// The first incarnation.
+    /// Begins the first incarnation.
     fn begin(
         &mut self,
         writes: &mut Writes<'_, '_>,
@@ -190,7 +191,7 @@ impl<'a> Opening<'a> {
         Ok((Keeper::unguarded(Signer::new(certificate, key)?, clock), Vec::new()))
     }
 
-    /// The incarnation goes on.
+    /// Continues the incarnation.
     fn go_on(&mut self, found: &Found) -> Result<Beginning, LogError> {
         let certificate = found.certificate.clone().ok_or(LogError::NotBegun)?;
         let named = certificate.log_key().ok_or(LogError::AlreadyRetired)?;
@@ -199,7 +200,7 @@ impl<'a> Opening<'a> {
         Ok((Keeper::unguarded(Signer::new(certificate, key)?, clock), Vec::new()))
     }
 
-    /// A new incarnation of a log whose database was restored.
+    /// Begins a new incarnation of a log whose database was restored.
     fn begin_again(
         &self,
         store: &dyn Store,
@@ -213,12 +214,12 @@ impl<'a> Opening<'a> {
         let certificate = Certificate::sign_next(self.server, key.public_key(), incarnation, previous)?;
         let kept = previous.size;
         tracing::warn!(kept, "a restore was declared: the log begins anew behind the entries that were kept");
-        // A restore of a database from before an earlier restore: the guard knows the incarnation between.
+        // If the database is from before an earlier restore, the guard knows the incarnation in between.
         let missing = found.between().cloned().into_iter().collect();
         Ok((Keeper::unguarded(Signer::new(certificate, key)?, clock), missing))
     }
 
-    /// A log of a server that knows nothing of the one before.
+    /// Begins a log for a server that knows nothing of the one before.
     fn begin_from_nothing(
         &self,
         (incarnation, clock): (u64, Clock),
@@ -245,7 +246,7 @@ impl fmt::Debug for Opening<'_> {
     }
 }
 
-/// The directory of a data directory where the log key and the guard lie.
+/// The directory inside a data directory where the log key and the guard lie.
 pub(crate) fn directory(data_dir: &Path) -> PathBuf {
     data_dir.join(keys::DIR)
 }

@@ -1,4 +1,5 @@
-//! Beginnings that have to wait: for the network to confirm the clock, or until what was signed before lies behind.
+//! Waits before a log may begin: for the network to confirm the clock, or until everything signed before lies in the
+//! past.
 
 use std::fmt;
 
@@ -7,17 +8,17 @@ use cwtch_log::Utc;
 use super::clock::Clock;
 use super::decision::{Beginning, beginning};
 
-/// Why a log cannot begin yet. `Display` says so to an operator.
+/// Reason why a log cannot begin yet. `Display` tells it to an operator.
 #[derive(Debug)]
 pub enum NotYet {
     /// The network has to confirm the machine's clock.
     Clock,
-    /// What was signed before must be sure to lie behind.
+    /// Everything that was signed before must be certain to lie in the past.
     Until(Box<Pause>),
 }
 
-/// The wait before a log that replaces another may begin. Each start waits for itself, so that two never begin in one
-/// minute.
+/// The wait before a log that replaces another may begin. Each start waits on its own, so that no two begin in the
+/// same minute.
 #[derive(Debug)]
 pub struct Pause {
     beginning: Beginning,
@@ -26,13 +27,13 @@ pub struct Pause {
 }
 
 impl Pause {
-    /// The pause of a start that begins to wait now. `last` is the last time that is known to have been signed, unix
-    /// seconds; `known`: nothing was signed later but by a clock that was right.
+    /// The pause of a start that begins to wait now. `last` is the last time that is known to have been signed, in
+    /// unix seconds; `known` tells that nothing was signed later except by a clock that was right.
     pub(super) fn new(mut clock: Clock, last: u64, known: bool) -> Self {
         Self { beginning: beginning(clock.now(), last, known), clock, known }
     }
 
-    /// The end, unix seconds.
+    /// The end of the pause, in unix seconds.
     pub fn until(&self) -> u64 {
         self.beginning.not_signed_before
     }
@@ -42,7 +43,7 @@ impl Pause {
         self.clock.now() >= self.until()
     }
 
-    /// The incarnation that begins, and the clock that it goes on with; the pause again if it is not over.
+    /// The incarnation that begins, and the clock with which it goes on; or the pause itself if it is not over.
     pub(super) fn end(mut self) -> Result<(u64, Clock), NotYet> {
         match self.is_over() {
             true => Ok((self.beginning.incarnation, self.clock)),

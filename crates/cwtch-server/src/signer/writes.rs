@@ -22,7 +22,7 @@ use crate::store::{Changes, Start, Store};
 pub(super) struct Writes<'a, 'w> {
     store: &'a dyn Store,
     keys: PathBuf,
-    /// Called after each durable write: where a crash may strike.
+    /// Callback after each durable write, so that tests can crash there.
     written: Option<&'w mut dyn FnMut()>,
 }
 
@@ -47,8 +47,9 @@ impl<'a, 'w> Writes<'a, 'w> {
         Ok(key)
     }
 
-    /// Starts the log that a keeper signs: guard, database, guard, and the place of a new key. `missing` are earlier
-    /// certificates that the database may not know; `retention` is promised, in seconds. Gives the keeper with its guard.
+    /// Starts the log that a keeper signs: writes the guard, the database, the guard again, and moves a new key to
+    /// its place. `missing` are earlier certificates that the database may not know; `retention` is promised, in
+    /// seconds. Returns the keeper with its guard.
     ///
     /// # Errors
     /// If the system refuses, the database fails, or the retention would become shorter.
@@ -97,7 +98,7 @@ impl<'a, 'w> Writes<'a, 'w> {
         self.end_in_database(retired, nonce)
     }
 
-    /// Ends a log that had ended already in a database from before.
+    /// Ends a log in a database from before its end.
     ///
     /// # Errors
     /// If the system refuses or the database fails.
@@ -106,7 +107,7 @@ impl<'a, 'w> Writes<'a, 'w> {
         retired: &Certificate,
         rng: &mut impl CryptoRngCore,
     ) -> Result<(), LogError> {
-        // The guard, which knows of the end, goes on contradicting the database until that is durable.
+        // The guard, which knows of the end, contradicts the database until that is durable.
         self.end_in_database(retired, Nonce::generate(rng))
     }
 
@@ -117,7 +118,7 @@ impl<'a, 'w> Writes<'a, 'w> {
         self.clear(&start, retired)
     }
 
-    /// Clears up after the log's end: no key, and a guard that remembers it.
+    /// Clears up after the log's end: removes the keys, and leaves a guard that remembers the end.
     ///
     /// # Errors
     /// If the system refuses.
