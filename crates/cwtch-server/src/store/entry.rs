@@ -1,4 +1,4 @@
-//! A post, and what becomes of it.
+//! Posts, the entries that they store, and their outcomes.
 
 use core::fmt;
 
@@ -28,7 +28,7 @@ impl fmt::Debug for EntryRef<'_> {
 /// A 128-bit name of bytes, short enough for an index: the first half of SHA-256.
 pub type ShortHash = [u8; 16];
 
-/// The short hash of some bytes.
+/// Computes the short hash of some bytes.
 pub fn short_hash(bytes: &[u8]) -> ShortHash {
     let mut out = [0; 16];
     out.iter_mut().zip(Sha256::digest(bytes)).for_each(|(o, h)| *o = h);
@@ -98,10 +98,10 @@ impl fmt::Debug for NewPost {
     }
 }
 
-/// What became of one post of a commit that returned.
+/// Outcome of one post of a commit that returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Stored under a new number; the token is spent.
+    /// The message was stored under a new number; the token is spent.
     Stored {
         /// The message's number.
         seq: Seq,
@@ -110,13 +110,13 @@ pub enum Outcome {
         /// True if an earlier message has the same signature.
         shadowed: bool,
     },
-    /// The very same message is in the log already; the token is as it was.
+    /// The very same message is in the log already; the token was not touched.
     Duplicate,
     /// The token had been spent; nothing was stored.
     TokenSpent,
-    /// The token is spent, and there was no message to store.
+    /// The token was spent, and there was no message to store.
     TokenOnly,
-    /// The storage cap is reached, and nothing may be deleted before the promised time; the token is as it was.
+    /// The storage cap is reached, and nothing may be deleted before the promised time; the token was not touched.
     Full,
 }
 

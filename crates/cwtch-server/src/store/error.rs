@@ -1,8 +1,8 @@
-//! Why the store failed.
+//! Errors of the store and of the table layer below it.
 
 use std::path::PathBuf;
 
-/// Why the store failed.
+/// Reason why the store failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -14,7 +14,7 @@ pub enum StoreError {
         /// The newest version known here.
         known: i64,
     },
-    /// The database was written by an earlier version of this program and not brought to this version yet.
+    /// The database was written by an earlier version of this program and has not been converted yet.
     #[error(
         "the database has schema version {found}, this program writes {known}: start the server once, it converts \
          the database"
@@ -22,10 +22,10 @@ pub enum StoreError {
     Older {
         /// The database's version.
         found: i64,
-        /// The version that is written here.
+        /// The version that this program writes.
         known: i64,
     },
-    /// Not a database of this program.
+    /// The file is not a database of this program.
     #[error("{} is not the database of a cwtch server: move it away or name another directory", path.display())]
     Foreign {
         /// The file.
@@ -34,13 +34,13 @@ pub enum StoreError {
     /// The database belongs to another server's keys.
     #[error("the database belongs to another server key: restore database and keys from the same backup")]
     OtherServer,
-    /// What is stored contradicts itself.
+    /// The stored rows contradict each other.
     #[error("the database is damaged ({what}): restore it from a backup")]
     Damaged {
-        /// What is wrong.
+        /// The contradiction.
         what: &'static str,
     },
-    /// Messages that were to be read have been deleted meanwhile.
+    /// Messages that were to be read have meanwhile been deleted.
     #[error("messages were deleted while they were being read")]
     Pruned,
     /// The disk is full.
@@ -49,20 +49,20 @@ pub enum StoreError {
     /// The database failed.
     #[error("the database failed while {action}: {source}")]
     Database {
-        /// What was being done.
+        /// The action that failed, as a participle.
         action: &'static str,
-        /// What the back end said.
+        /// The back end's error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A file could not be made.
+    /// The database file could not be opened or made.
     #[error("the database file {} cannot be opened: {source}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// Something could not be signed.
+    /// A statement of the log could not be signed.
     #[error("the log cannot be signed: {0}; this is a bug in the server")]
     Sign(#[from] cwtch_log::ObjectError),
     /// The promised retention would become shorter.
@@ -71,15 +71,15 @@ pub enum StoreError {
          may only become longer: set it to at least {promised}"
     )]
     ShorterRetention {
-        /// What the configuration says.
+        /// Retention in the configuration, in seconds.
         wanted: u64,
-        /// What the last policy says.
+        /// Retention in the last policy, in seconds.
         promised: u64,
     },
 }
 
 impl StoreError {
-    /// A failure of the table layer, with what was being done.
+    /// Converts a failure of the table layer; `action` says what was being done.
     pub(super) fn of(action: &'static str) -> impl Fn(TableError) -> Self {
         move |error| match error {
             TableError::Full => Self::Full,
@@ -88,14 +88,14 @@ impl StoreError {
     }
 }
 
-/// Why a back end failed.
+/// Reason why a back end failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
     /// There is no room left on the disk.
     #[error("the disk is full")]
     Full,
-    /// Anything else, in the back end's words.
+    /// Any other failure, in the back end's words.
     #[error(transparent)]
     Failed(Box<dyn std::error::Error + Send + Sync>),
 }

@@ -1,5 +1,5 @@
-//! Group commit: one thread that owns the writer. A commit starts as soon as the last one has returned,
-//! with whatever was queued meanwhile.
+//! Group commit: one thread owns the writer. A commit starts as soon as the last one has returned, with whatever was
+//! queued meanwhile.
 
 use std::io;
 use std::sync::Arc;
@@ -11,44 +11,44 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Commit, CommitLog, NewPost, Outcome, Seq, StoreError, StoreWriter};
 
-/// Posts that may wait for the writer; then posters wait, and their connections stay unread.
+/// Number of posts that may wait for the writer; beyond it posters wait, and their connections stay unread.
 const QUEUE: usize = 1024;
-/// Posts in one transaction at most.
+/// The largest number of posts in one transaction.
 const BATCH: usize = 512;
 
-/// Outcome of a post, and the log of its commit.
+/// The outcome of a post, and the log's part of its commit.
 pub type Answered = (Outcome, Option<Arc<CommitLog>>);
 
 /// A post on its way to the writer.
 #[derive(Debug)]
 struct Submission {
     post: NewPost,
-    /// Where the outcome goes; `None` if the commit failed.
+    /// Receives the outcome; `None` if the commit failed.
     reply: oneshot::Sender<Option<Answered>>,
 }
 
-/// A post and what became of it.
+/// A post and its outcome.
 #[derive(Debug)]
 pub struct Committed {
-    /// The outcome, durable.
+    /// The outcome, which is durable.
     pub outcome: Outcome,
     /// The post.
     pub post: NewPost,
 }
 
-/// News of what is durable now.
+/// News about what has become durable.
 #[derive(Debug)]
 pub struct Publication {
     /// The posts of a commit, in its order.
     pub committed: Vec<Committed>,
-    /// The log's part of it.
+    /// The log's part of the commit.
     pub log: Option<Arc<CommitLog>>,
-    /// After a failure: the number of the newest message, whose commit may not have been published.
+    /// The number of the newest message, after a failure in which a commit may have become durable unpublished.
     pub recovered: Option<Seq>,
 }
 
 impl Publication {
-    /// A commit that returned.
+    /// The news of a commit that returned.
     pub fn of(committed: Vec<Committed>, log: Option<Arc<CommitLog>>) -> Self {
         Self { committed, log, recovered: None }
     }
@@ -61,7 +61,7 @@ enum Order {
     ConfirmClock(Option<Validity>),
 }
 
-/// Submits posts to the writer thread.
+/// A handle that submits posts to the writer thread.
 #[derive(Debug, Clone)]
 pub struct Submitter(mpsc::Sender<Order>);
 
@@ -69,17 +69,18 @@ impl Submitter {
     /// Queues a post, waiting while the queue is full. The receiver fails if the server stops first.
     pub async fn submit(&self, post: NewPost) -> oneshot::Receiver<Option<Answered>> {
         let (reply, outcome) = oneshot::channel();
-        // A closed queue drops the submission and with it the reply: the caller sees that.
+        // A closed queue drops the submission, and with it the sender of the reply: the receiver then fails.
         let _ = self.0.send(Order::Post(Submission { post, reply })).await;
         outcome
     }
 
-    /// Has a quiet log signed once more, on the grid of a minute.
+    /// Has a quiet log signed once more, at most once a minute.
     pub async fn refresh(&self) {
         let _ = self.0.send(Order::Refresh).await;
     }
 
-    /// A network's directory is valid for this time, which may confirm the machine's clock; `None`: it cannot tell.
+    /// Passes on the time for which a network's directory is valid, which may confirm the machine's clock; `None` if
+    /// the network cannot tell.
     pub async fn confirm_clock(&self, valid: Option<Validity>) {
         let _ = self.0.send(Order::ConfirmClock(valid)).await;
     }
@@ -102,7 +103,7 @@ impl WriterHandle {
 
     /// Waits until the thread ends. Cancel-safe.
     pub async fn ended(&mut self) {
-        // It sends nothing; when it drops its side, this fails.
+        // The thread never sends; this fails when it drops its side.
         while self.ended.changed().await.is_ok() {}
     }
 }
@@ -132,7 +133,7 @@ pub fn spawn_writer(
     Ok((Submitter(sender), WriterHandle { thread, ended }))
 }
 
-/// After a failure the state could not be read from the disk, either.
+/// The error of a writer that could not read its state from the disk after a failure.
 struct Lost;
 
 struct Writer<F> {
@@ -146,7 +147,8 @@ impl<F: FnMut(Publication)> Writer<F> {
         let (mut orders, mut posts) = (Vec::new(), Vec::new());
         loop {
             if pruning {
-                // Posts go before the deletion of old messages, and so does stopping: the next start goes on with it.
+                // Posts go before the deletion of old messages, and so does stopping: the next start continues the
+                // deletion.
                 while orders.len() < BATCH {
                     match queue.try_recv() {
                         Ok(order) => orders.push(order),
@@ -189,7 +191,7 @@ impl<F: FnMut(Publication)> Writer<F> {
                 let committed = committed.map(|(outcome, post)| Committed { outcome: *outcome, post });
                 (self.publish)(Publication::of(committed.collect(), log.clone()));
                 for (reply, outcome) in replies.into_iter().zip(outcomes) {
-                    // The poster may have gone.
+                    // This fails if the poster has gone.
                     let _ = reply.send(Some((outcome, log.clone())));
                 }
             }
@@ -210,7 +212,7 @@ impl<F: FnMut(Publication)> Writer<F> {
         Ok(self.checked(pruned, "old messages could not be deleted")?.unwrap_or(false))
     }
 
-    /// A failure of what nobody waits for.
+    /// Logs and recovers from a failure of work that nobody waits for; the value is `None` then.
     fn checked<T>(&mut self, result: Result<T, StoreError>, what: &str) -> Result<Option<T>, Lost> {
         match result {
             Ok(value) => Ok(Some(value)),
@@ -222,7 +224,8 @@ impl<F: FnMut(Publication)> Writer<F> {
         }
     }
 
-    /// Whether a commit that failed is on the disk all the same only the disk can tell.
+    /// Reads the state from the disk again, because only the disk can tell whether a failed commit is on it all the
+    /// same. Returns the number of the newest message.
     fn recover(&mut self) -> Result<Seq, Lost> {
         self.store.recover().map_err(|error| {
             tracing::error!("{error}");

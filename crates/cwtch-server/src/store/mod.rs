@@ -1,8 +1,8 @@
-//! What the server keeps: messages, spent tokens, counters, the log; and the rules that hold between them.
+//! Storage of the server: messages, spent tokens, counters, the log; and the rules that hold between them.
 //!
-//! A [`Store`] gives one [`StoreWriter`] and any number of [`StoreReader`]s. [`TableStore`] is the one store there is: the
-//! `rules` over the [`tables`] of a back end, which holds rows and decides nothing. [`SqliteStore`] is that over SQLite.
-//! `group_commit` is the thread that owns the writer.
+//! A [`Store`] provides one [`StoreWriter`] and any number of [`StoreReader`]s. [`TableStore`] is the only
+//! implementation: the `rules` over the [`tables`] of a back end, which holds rows and decides nothing.
+//! [`SqliteStore`] uses SQLite. `group_commit` runs the thread that owns the writer.
 //!
 //! The rules are:
 //!
@@ -12,8 +12,8 @@
 //!   them.
 //! - Every message is an entry of the log (`docs/verifiable-log.md`); its index is its number − 1, less what had been
 //!   deleted before the log began. The ids of the entries and the tree over them are never deleted.
-//! - A token is spent in the same durable transaction that stores what it pays for, and that signs the log's new
-//!   size.
+//! - A token is spent in the same durable transaction that stores the message it pays for, and that holds the
+//!   signature over the log's new size.
 //! - No time of a message, no connection and no address is stored.
 
 mod entry;
@@ -41,7 +41,7 @@ pub use tables::{LogState, StoreStatus};
 
 /// The one writer.
 pub trait StoreWriter: Send {
-    /// Stores a batch in one durable transaction, with the log's checkpoint over it, and tells what became of it.
+    /// Stores a batch in one durable transaction, with the log's checkpoint over it, and returns the outcomes.
     ///
     /// # Errors
     /// On any error nothing of the batch was acknowledged; call [`recover`](Self::recover) before anything else.
@@ -53,26 +53,27 @@ pub trait StoreWriter: Send {
     /// As [`commit`](Self::commit).
     fn refresh(&mut self) -> Result<(), StoreError>;
 
-    /// Does a bounded piece of the deletion that the storage cap asks for; true if there is more to do. Before the first
-    /// body is deleted, the statement that it may be gone is durable.
+    /// Does a bounded piece of the deletion that the storage cap asks for; true if there is more to do. The statement
+    /// that a body may be gone is durable before the first body is deleted.
     ///
     /// # Errors
     /// As [`commit`](Self::commit).
     fn prune_step(&mut self) -> Result<bool, StoreError>;
 
-    /// Reads from the disk what holds now, after an error. Gives the number of the newest message.
+    /// Reads the state from the disk again after an error. Returns the number of the newest message.
     ///
     /// # Errors
     /// If that fails, too; then this writer must not be used any more.
     fn recover(&mut self) -> Result<Seq, StoreError>;
 
-    /// A network's directory is valid for this time, which may confirm the machine's clock; `None`: it cannot tell.
+    /// Takes the time for which a network's directory is valid, which may confirm the machine's clock; `None` if the
+    /// network cannot tell.
     fn confirm_clock(&mut self, valid: Option<Validity>);
 
-    /// Writes down, beside the log key, what was signed last. To be called at the end.
+    /// Writes what was signed last into the guard beside the log key. To be called at the end.
     fn finish(&mut self);
 
-    /// Commits while the disk has so little room only.
+    /// Commits while the disk has only `room` left, in the back end's measure.
     #[cfg(test)]
     fn with_full_disk(&mut self, _room: i64, batch: &[NewPost]) -> Result<Commit, StoreError> {
         self.commit(batch)
@@ -144,59 +145,59 @@ pub trait StoreReader: Send {
     /// If the database cannot be read.
     fn receipt(&mut self, entry: &EntryId) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Tells how full the board is at a time in unix seconds; `None` without a cap. The cap is the log's, or `cap` where the log has
-    /// none.
+    /// Computes how full the board is at a time in unix seconds; `None` without a cap. The cap is the log's, or `cap`
+    /// where the log has none.
     ///
     /// # Errors
     /// If the database cannot be read.
     fn fill(&mut self, cap: Option<u64>, now: u64) -> Result<Option<Fill>, StoreError>;
 
-    /// State of the log; `None` if this database has none.
+    /// Reads the state of the log; `None` if this database has none.
     ///
     /// # Errors
     /// If the database cannot be read.
     fn log_state(&mut self) -> Result<Option<LogState>, StoreError>;
 
-    /// The counters.
+    /// Reads the counters.
     ///
     /// # Errors
     /// If the database cannot be read.
     fn status(&mut self) -> Result<StoreStatus, StoreError>;
 }
 
-/// A place that keeps messages.
+/// A database of messages and its rules.
 pub trait Store: Send + Sync {
-    /// A writer that does not sign; there must be one writer at a time.
+    /// Opens a writer that does not sign; there must be only one writer at a time.
     ///
     /// # Errors
     /// If the database cannot be opened.
     fn writer(&self) -> Result<Box<dyn StoreWriter>, StoreError>;
 
-    /// The writer, which signs the log as it grows; there must be one writer at a time.
+    /// Opens a writer that signs the log as it grows; there must be only one writer at a time.
     ///
     /// # Errors
     /// If the database cannot be opened.
     fn signing_writer(&self, keeper: Keeper) -> Result<Box<dyn StoreWriter>, StoreError>;
 
-    /// A further reader.
+    /// Opens a further reader.
     ///
     /// # Errors
     /// If the database cannot be opened.
     fn reader(&self) -> Result<Box<dyn StoreReader>, StoreError>;
 
-    /// What the database knows of its log.
+    /// Reads what the database knows of its log.
     ///
     /// # Errors
     /// If it cannot be read.
     fn log_start(&self) -> Result<Start, StoreError>;
 
-    /// The root that the log's tree had at a size that it has reached.
+    /// Computes the root that the log's tree had at a size that it has reached.
     ///
     /// # Errors
     /// If it cannot be read.
     fn root_at(&self, size: u64) -> Result<Hash, StoreError>;
 
-    /// Signs and commits what a start changes; gives the size and time signed last.
+    /// Signs and commits the changes of a start; returns the size and time signed last.
     ///
     /// # Errors
     /// [`StoreError::ShorterRetention`], or if the database fails; then nothing was changed.

@@ -1,4 +1,4 @@
-//! What is read: the extent of a replay and its pieces.
+//! Replays: their extent and the records of the log in them.
 
 use cwtch_log::object::CheckpointBytes;
 use cwtch_wire::board::ReplayLog;
@@ -12,11 +12,11 @@ pub struct ReplayPlan {
     pub from: Seq,
     /// Last number; below `from` where there is nothing.
     pub to: Seq,
-    /// How many unshadowed messages that is, exactly.
+    /// Exact number of unshadowed messages in the range.
     pub count: u64,
 }
 
-/// A piece of the log, as a replay shows it.
+/// A record of the log, as a replay shows it.
 #[derive(Debug, Clone, Copy)]
 pub enum LogRecord<'a> {
     /// An entry, whether shadowed or not.
@@ -28,7 +28,7 @@ pub enum LogRecord<'a> {
 /// The answer to a client that reads the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogReplay {
-    /// What stands in the ReplayResult.
+    /// The log's part of the ReplayResult.
     pub log: Box<ReplayLog>,
     /// The entries that follow; empty for a log that has ended.
     pub entries: ReplayPlan,

@@ -1,4 +1,4 @@
-//! What becomes of the posts of a batch, one after the other: decided in memory, from what the tables know of their keys.
+//! Decisions on the posts of a batch, one after the other: in memory, from what the tables hold under their keys.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use super::tree;
 use crate::store::tables::{Appended, Node, TableError, Token, View};
 use crate::store::{NewEntry, NewPost, Outcome, ShortHash};
 
-/// Those keys of a batch that the tables have.
+/// Those keys of a batch that the tables hold already.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     /// Tokens that are spent.
@@ -22,7 +22,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Looks for the keys of a batch, each kind with one call.
+    /// Looks the keys of a batch up, each kind with one call.
     ///
     /// # Errors
     /// If the database fails.
@@ -49,20 +49,20 @@ impl Known {
 
 /// A batch that is being decided.
 pub(super) struct Batch<'a> {
-    /// The writer's state, as it will be.
+    /// The writer's state as it will be after the batch.
     pub(super) state: State,
     known: Known,
-    /// Messages that may still be stored.
+    /// Number of messages that may still be stored.
     room: u64,
     /// Tokens to be spent.
     pub(super) spent: Vec<&'a Token>,
     /// Messages to be stored.
     pub(super) appended: Vec<Appended<'a>>,
-    /// Nodes of the log's tree that they complete, of the levels that are stored.
+    /// Nodes of the log's tree that these messages complete, of the levels that are stored.
     pub(super) nodes: Vec<Node>,
-    /// All that they complete, if anybody wants receipts.
+    /// All nodes that these messages complete, if receipts will be asked for.
     pub(super) tree: Option<CommitTree>,
-    /// Sizes of boundaries that are reached, and the roots there.
+    /// Sizes of the boundaries that the log reaches, and its roots there.
     pub(super) boundaries: Vec<(u64, Hash)>,
 }
 
@@ -74,7 +74,8 @@ impl<'a> Batch<'a> {
         Self { state, known, room, spent, appended, nodes, tree, boundaries }
     }
 
-    /// Takes a post: the same message again costs nothing; else the token is spent, and then the message stored.
+    /// Decides on a post: a message that is in the log already costs nothing; otherwise the token is spent, and then
+    /// the message stored.
     pub(super) fn post(&mut self, post: &'a NewPost) -> Outcome {
         if let Some(entry) = &post.entry {
             if self.known.entries.contains(entry.id()) {

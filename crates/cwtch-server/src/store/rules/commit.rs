@@ -1,4 +1,4 @@
-//! A commit, and what its log says about it.
+//! The result of a commit, with what its clients are told of the log.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::store::{Outcome, StoreError};
 /// A commit that returned.
 #[derive(Debug, Clone, Default)]
 pub struct Commit {
-    /// What became of each post, in their order.
+    /// The outcomes of the posts, in their order.
     pub outcomes: Vec<Outcome>,
     /// The log's part; `None` if nothing was appended, or the store does not sign.
     pub log: Option<Arc<CommitLog>>,
@@ -47,7 +47,7 @@ impl CommitLog {
         &self.checkpoint
     }
 
-    /// What a NewMessage says of an entry of this commit.
+    /// The log's part of the NewMessage for an entry of this commit.
     pub fn live(&self, index: u64) -> LiveLog {
         let size = index.saturating_add(1);
         let boundary = || self.boundaries.iter().find(|boundary| boundary.size == size);
@@ -92,7 +92,7 @@ pub(super) struct CommitTree {
 }
 
 impl CommitTree {
-    /// Before anything was appended.
+    /// The nodes before anything was appended.
     pub(super) fn new(range: &CompactRange) -> Self {
         let size = range.size();
         let mut nodes = HashMap::new();
@@ -104,7 +104,7 @@ impl CommitTree {
         Self { first: size, nodes }
     }
 
-    /// Takes a node that was completed.
+    /// Adds a node that was completed.
     pub(super) fn insert(&mut self, level: u8, index: u64, hash: Hash) {
         self.nodes.insert((level, index), hash);
     }

@@ -1,7 +1,7 @@
 //! Deleting the oldest messages: first the statement that they may be gone, then their bodies, in bounded steps, whose cost
 //! does not depend on how much is stored.
 //!
-//! Ids and tree stay for ever. Where a retention was promised, a body goes only once a boundary checkpoint above it is
+//! Ids and tree stay for ever. If a retention was promised, a body goes only once a boundary checkpoint above it is
 //! older than that (docs/verifiable-log.md, 6.6); if the cap is reached before, posts are refused.
 
 use super::fill::{Fill, FillAlarm};
@@ -11,10 +11,11 @@ use crate::signer::Keeper;
 use crate::store::tables::{Change, LogState, View, WritableTables};
 use crate::store::{Seq, StoreError};
 
-/// Messages deleted in one transaction, so that posts wait for milliseconds only while the cap is enforced.
+/// Number of messages deleted in one transaction: so few that posts wait for milliseconds only while the cap is
+/// enforced.
 pub(in crate::store) const STEP: i64 = 256;
 
-/// The number below which messages are kept for no promise any more, at a time in unix seconds.
+/// Finds the number below which no promise keeps messages any more, at a time in unix seconds.
 ///
 /// # Errors
 /// If the database fails.
@@ -29,13 +30,13 @@ pub(super) async fn free_below(view: &mut impl View, log: &LogState, now: u64) -
     Ok(seq_of(eligible, log.began))
 }
 
-/// The storage cap, and how far its enforcement is.
+/// The storage cap and the state of its enforcement.
 pub(super) struct Deletion {
     /// The cap, in messages.
     cap: Option<u64>,
-    /// Messages below this number are on their way out.
+    /// Number below which messages are being deleted.
     below: Seq,
-    /// Up to which hundredth of the cap it was looked how full the board is.
+    /// The hundredth of the cap at which the fill was last computed.
     fill_seen: i64,
     fill_alarm: FillAlarm,
 }
@@ -45,12 +46,12 @@ impl Deletion {
         Self { cap, below: 0, fill_seen: -1, fill_alarm: FillAlarm::default() }
     }
 
-    /// Goes on with what was announced before this state was read.
+    /// Continues a deletion that was announced before this state was read.
     pub(super) fn resume(&mut self, state: &State, signs: bool) {
         self.below = if signs { state.seq_of(state.row.log.min_index) } else { 0 };
     }
 
-    /// Tells how many messages the next batch may store. Without a promised retention old ones always make room.
+    /// Computes how many messages the next batch may store. Without a promised retention old ones always make room.
     ///
     /// # Errors
     /// If the database fails.
@@ -65,7 +66,7 @@ impl Deletion {
         if room > 0 {
             return Ok(room);
         }
-        // While there is something to delete it makes room right behind this batch.
+        // While there is something to delete, the deletion makes room right after this batch.
         let soon = self.below > state.oldest || target(cap, state, keeper, view).await?.is_some();
         Ok(if soon { u64::MAX } else { 0 })
     }
@@ -97,7 +98,7 @@ impl Deletion {
         Ok(self.below > state.oldest)
     }
 
-    /// Warns the operator when the cap comes near. Looks each time that another hundredth was posted.
+    /// Warns the operator when the cap comes near. Looks each time that another hundredth of it was posted.
     async fn watch_fill<T: WritableTables>(
         &mut self,
         cap: u64,
@@ -128,7 +129,7 @@ impl Deletion {
     }
 }
 
-/// What signs, if it has promised to keep messages for a time.
+/// The keeper, if the log promises a retention.
 fn promising<'a>(state: &State, keeper: &'a mut Option<Keeper>) -> Option<&'a mut Keeper> {
     keeper.as_mut().filter(|_| state.row.log.retention > 0)
 }
@@ -142,7 +143,7 @@ async fn target(
 ) -> Result<Option<Seq>, StoreError> {
     let held = state.row.status.messages;
     let promising = promising(state, keeper);
-    // Where posts are refused at the cap, it is never exceeded.
+    // With a promise, posts are refused at the cap, so deletion starts there; without one, only above it.
     if held < cap || (held == cap && promising.is_none()) {
         return Ok(None);
     }
@@ -154,7 +155,7 @@ async fn target(
     Ok((target > state.oldest).then_some(target))
 }
 
-/// Signs and stores that the bodies below a number may be gone.
+/// Signs and stores the statement that the bodies below a number may be gone.
 async fn announce<T: WritableTables>(
     below: Seq,
     tables: &mut T,
@@ -176,7 +177,7 @@ async fn announce<T: WritableTables>(
     Ok(())
 }
 
-/// Deletes the messages below a number, and shows what they shadowed.
+/// Deletes the messages below a number, and unshadows those that they had shadowed.
 async fn delete_below<T: WritableTables>(
     end: Seq,
     tables: &mut T,
@@ -184,7 +185,7 @@ async fn delete_below<T: WritableTables>(
 ) -> Result<(), StoreError> {
     let deleting = StoreError::of("deleting old messages");
     let mut view = tables.view().await.map_err(&deleting)?;
-    // Those that were not shadowed shadowed whatever came later under their signatures.
+    // An unshadowed message may shadow later ones with its signature.
     let signatures = view.shown_below(end).await.map_err(&deleting)?;
     // With the first message of a signature gone, the next is the first.
     let signatures: Vec<_> = signatures.iter().collect();

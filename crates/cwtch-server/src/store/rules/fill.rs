@@ -1,39 +1,41 @@
-//! How full a board with a storage cap is, and when its operator hears of it.
+//! The fill of a board with a storage cap, and the warnings about it to the operator.
 
 use crate::store::Seq;
 
-/// From so many percent on an operator is warned …
+/// Percentage from which on an operator is warned.
 const WARN: u64 = 80;
-/// … and below so many the next time is news again.
+/// Percentage below which the board has to fall before the operator is warned again.
 const CALM: u64 = 70;
 
-/// How full a board is.
+/// The fill of a board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fill {
     /// The storage cap, in messages.
     pub cap: u64,
-    /// Messages that count against it: all that are held; where a retention is promised, those that may not be deleted
-    /// yet.
+    /// Messages that count against the cap: all that are held; where a retention is promised, those that may not be
+    /// deleted yet.
     pub counted: u64,
-    /// Whether a retention is promised. Then posts are refused at the cap, otherwise the oldest messages are deleted.
+    /// True if a retention is promised. Then posts are refused at the cap; otherwise the oldest messages are deleted.
     pub promised: bool,
-    /// Whether messages were deleted because of the cap before: then a board near its cap is as it should be.
+    /// True if messages were deleted because of the cap before: then a board near its cap is as it should be.
     pub deleted: bool,
 }
 
 impl Fill {
-    /// Of `held` messages from number `oldest` on, those below number `free` (`None`: all) may be deleted now.
+    /// Number of messages that count against the cap, of `held` from number `oldest` on: all of them without a
+    /// promise (`free` is `None`), otherwise those that are not below number `free`, up to which messages may be
+    /// deleted.
     pub(super) fn counted(held: u64, oldest: Seq, free: Option<Seq>) -> u64 {
         let deletable = free.map_or(0, |free| u64::try_from(free - oldest).unwrap_or(0));
         held.saturating_sub(deletable)
     }
 
-    /// How full, in percent.
+    /// The fill in percent of the cap.
     pub fn percent(&self) -> u64 {
         self.counted.saturating_mul(100) / self.cap.max(1)
     }
 
-    /// What an operator should know now, in a sentence.
+    /// A sentence about what an operator should know now, if anything.
     pub fn warning(&self) -> Option<String> {
         let percent = self.percent();
         match (percent >= WARN, self.promised, self.deleted) {
@@ -50,14 +52,14 @@ impl Fill {
     }
 }
 
-/// Warns once each time that a board gets full.
+/// An alarm that warns once each time that a board gets full.
 #[derive(Debug, Default)]
 pub(super) struct FillAlarm {
     told: bool,
 }
 
 impl FillAlarm {
-    /// What is to be said now, if anything.
+    /// The sentence that is to be said now, if any.
     pub(super) fn warning(&mut self, fill: &Fill) -> Option<String> {
         let percent = fill.percent();
         if percent < CALM {

@@ -1,4 +1,4 @@
-//! What readers of the log are shown: each answer from one state of the database.
+//! Answers to readers of the log, each from one state of the database.
 //!
 //! Everything is stored bytes, or computed from stored nodes: nothing is ever signed for one client.
 
@@ -12,7 +12,7 @@ use crate::store::{EntryRef, LogRecord, LogReplay, ReplayPlan, Seq, StoreError};
 
 const NOTHING: ReplayPlan = ReplayPlan { from: 1, to: 0, count: 0 };
 
-/// A view and its row of the log.
+/// Begins a view and reads its row of the log.
 ///
 /// # Errors
 /// If the database fails.
@@ -23,14 +23,14 @@ pub(super) async fn begin<T: Tables>(tables: &mut T) -> Result<(T::View<'_>, Log
     Ok((view, row))
 }
 
-/// The newest certificate and those before it; `None` while there is no log.
+/// Reads the newest certificate and those before it; `None` while there is no log.
 async fn certificates(view: &mut impl View) -> Result<Option<Certificates>, TableError> {
     let mut newest_first = view.certificates(CHAIN_MAX + 1).await?.into_iter();
     let current = newest_first.next();
     Ok(current.map(|current| Certificates { current, earlier: newest_first.collect() }))
 }
 
-/// The statements that every running log has; `None` for one that has ended or has not begun.
+/// The checkpoint and the policy, which every running log has; `None` for a log that has ended or has not begun.
 fn running(log: &LogState) -> Option<(&CheckpointBytes, &[u8; POLICY_LEN])> {
     log.checkpoint.as_ref().zip(log.policy.as_ref())
 }
@@ -62,8 +62,8 @@ pub(super) async fn replay(tables: &mut impl Tables, asked: u64) -> Result<Optio
     Ok(Some(LogReplay { log: Box::new(ReplayLog { certificates, start: Some(start) }), entries }))
 }
 
-/// Visits the first `limit` entries of a range of numbers, and the boundary checkpoints that follow them; gives the number
-/// after the last one.
+/// Visits the first `limit` entries of a range of numbers, and the boundary checkpoints that follow them; returns the
+/// number after the last one.
 ///
 /// # Errors
 /// [`StoreError::Pruned`] if one of them is gone, or if the database fails.
@@ -81,7 +81,7 @@ pub(super) async fn read(
     let mut boundaries = boundaries.into_iter().peekable();
     let mut next = from;
     let mut visit = |entry: EntryRef<'_>| {
-        // Behind a gap nothing is shown.
+        // Nothing after a gap is shown.
         if entry.seq != next {
             return;
         }
@@ -102,7 +102,7 @@ pub(super) async fn read(
     Ok(next)
 }
 
-/// The newest statements.
+/// Reads the newest statements of the log.
 ///
 /// # Errors
 /// If the database fails.
@@ -127,7 +127,8 @@ pub(super) async fn head(tables: &mut impl Tables) -> Result<Option<HeadLog>, St
     Ok(Some(HeadLog { certificates, state }))
 }
 
-/// The consistency proof between two sizes; `None` if the log has no such size, answers for none of them, or has ended.
+/// Makes the consistency proof between two sizes; `None` if the log has ended or is shorter, or if a size is neither
+/// a multiple of the grid nor the newest.
 ///
 /// # Errors
 /// If the database fails.
@@ -146,7 +147,7 @@ pub(super) async fn proof(
     Ok(Some(proof.concat()))
 }
 
-/// A receipt for an entry in the newest checkpoint; `None` if the log does not have it or has ended.
+/// Makes the receipt for an entry in the newest checkpoint; `None` if the log does not have it or has ended.
 ///
 /// # Errors
 /// If the database fails.

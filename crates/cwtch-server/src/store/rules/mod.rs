@@ -1,5 +1,5 @@
-//! The rules: what becomes of a post, what a reader is shown, what is deleted and when, what a start signs. They are the same
-//! over every back end, and know no SQL.
+//! The rules of the store: they decide what becomes of a post, what a reader is shown, what is deleted and when, and
+//! what a start signs. They are the same over every back end, and know no SQL.
 
 mod batch;
 mod commit;
@@ -33,7 +33,7 @@ pub(super) use writer::Writer;
 
 /// The store over the tables of a database.
 ///
-/// Its calls block until the database has answered: they are made off the async threads.
+/// Its calls block until the database has answered, so they must be made off the async threads.
 #[derive(Debug, Clone)]
 pub struct TableStore<D> {
     database: D,

@@ -1,4 +1,4 @@
-//! Readers: replays as deployed clients have them, the counters. The log's part is in [`super::log_reader`].
+//! Readers: replays for deployed clients, and the counters. [`super::log_reader`] has the log's part.
 
 use cwtch_log::EntryId;
 use cwtch_wire::board::HeadLog;
@@ -53,7 +53,7 @@ impl<T: Tables> Reader<T> {
             return Ok(from);
         }
         let reading = StoreError::of("reading messages");
-        // One view, so that nothing goes between the look and the reading.
+        // One view, so that nothing is deleted between the check and the reading.
         let mut view = self.tables.view().await.map_err(&reading)?;
         let status = view.log().await.map_err(&reading)?.status;
         if status.messages == 0 || oldest(&status) > from {

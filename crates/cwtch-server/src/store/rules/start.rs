@@ -1,4 +1,4 @@
-//! Beginning, continuing and ending the log: everything that a start signs, in one transaction.
+//! Beginning, continuing and ending the log: everything that a start signs goes into one transaction.
 
 use cwtch_log::{BOUNDARY, Certificate, Hash};
 
@@ -9,25 +9,25 @@ use crate::signer::{Keeper, Nonce};
 use crate::store::StoreError;
 use crate::store::tables::{Boundary, Change, LogRow, LogState, Tables, View, WritableTables};
 
-/// What a database knows of its log when a server starts.
+/// The log as a database knows it when a server starts.
 #[derive(Debug, Clone, Default)]
 pub struct Start {
-    /// Where the log stands.
+    /// The row of the log.
     pub log: LogState,
-    /// Entries in the log.
+    /// Number of entries in the log.
     pub size: u64,
-    /// True if nothing was ever stored in it.
+    /// True if nothing was ever stored in the database.
     pub empty: bool,
     /// The newest certificate's bytes; `None` while there is no log.
     pub certificate: Option<Vec<u8>>,
 }
 
-/// What a start changes.
+/// The changes of a start.
 #[derive(Debug)]
 pub struct Changes<'a> {
-    /// What signs from now on.
+    /// The keeper that signs from now on.
     pub keeper: &'a mut Keeper,
-    /// True if the keeper's certificate is new: then its incarnation begins.
+    /// True if the keeper's certificate is new, so that its incarnation begins.
     pub begins: bool,
     /// Earlier certificates that the database may not know.
     pub missing: &'a [Certificate],
@@ -128,9 +128,9 @@ pub(super) async fn end(
     tables.apply(&Change { certificates, ..Change::of(&row) }).await.map_err(failed)
 }
 
-/// The boundaries that this incarnation has still to sign, and their roots: those above `signed`. Not those below what
-/// was pruned: a checkpoint of today that is smaller than what was pruned yesterday would contradict the promised
-/// retention (fraud kind 9).
+/// Computes the boundaries that this incarnation still has to sign, with their roots: those above `signed`, but not
+/// those below what was pruned. A checkpoint of today that is smaller than what was pruned yesterday would contradict
+/// the promised retention (fraud kind 9).
 async fn missing_boundaries(
     view: &mut impl View,
     log: &LogState,

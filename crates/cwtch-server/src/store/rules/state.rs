@@ -1,4 +1,4 @@
-//! What the writer knows without asking: it is the only one that changes it.
+//! The writer's state, which it need not read again, because nothing else changes it.
 
 use cwtch_log::tree::CompactRange;
 
@@ -16,7 +16,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Reads it.
+    /// Reads the state.
     ///
     /// # Errors
     /// If the database fails.
@@ -45,7 +45,7 @@ impl State {
         Ok(())
     }
 
-    /// Entries in the log.
+    /// Number of entries in the log.
     pub(super) fn size(&self) -> u64 {
         self.range.size()
     }

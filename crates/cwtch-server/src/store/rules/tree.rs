@@ -1,9 +1,9 @@
 //! The log's tree as it is stored.
 //!
-//! Of the complete subtrees those of the levels 4, 8, 12, … are stored, one row for sixteen of the level below. The
-//! leaves follow from the entries' ids, and any other node is computed from at most eight that are stored. Which nodes a
-//! path or a proof needs depends on sizes only, so each is generated twice: at first to learn what it reads, and then from
-//! that, which was asked for in one batch.
+//! The complete subtrees of the levels 4, 8, 12, … are stored, one row for sixteen of the level below. The leaves
+//! follow from the entries' ids, and any other node is computed from at most eight stored ones. The nodes that a path
+//! or a proof needs depend on sizes only, so each is generated twice: first to learn what it reads, and then from
+//! those nodes, which were fetched in one batch.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,15 +15,15 @@ use cwtch_log::{EntryId, Hash};
 use crate::store::tables::{Node, Span, View};
 use crate::store::{Seq, StoreError};
 
-/// Every how many levels the subtrees are stored.
+/// Distance between the levels whose subtrees are stored.
 const EVERY: u8 = 4;
 
-/// The number of the entry with this index in a log that began behind `began` messages.
+/// The number of the entry with an index, in a log that began after `began` messages.
 pub(in crate::store) fn seq_of(index: u64, began: Seq) -> Seq {
     i64::try_from(index).unwrap_or(i64::MAX).saturating_add(began).saturating_add(1)
 }
 
-/// The index of the entry with this number.
+/// The index of the entry with a number, in a log that began after `began` messages.
 pub(in crate::store) fn index_of(seq: Seq, began: Seq) -> u64 {
     u64::try_from(seq - 1 - began).unwrap_or(0)
 }
@@ -33,8 +33,8 @@ pub(in crate::store) fn int(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// Appends an entry's leaf to a compact range, and to `stored` the subtrees that it completes, if their level is stored;
-/// `completed` gets all of them, the leaf first.
+/// Appends an entry's leaf to a compact range. The subtrees that it completes are added to `stored` if their level is
+/// stored; `completed` gets all of them, the leaf first.
 pub(in crate::store) fn append(
     range: &mut CompactRange,
     id: &EntryId,
@@ -51,7 +51,7 @@ pub(in crate::store) fn append(
     });
 }
 
-/// The tree in the tables of a log that began behind `began` messages.
+/// The stored tree of a log that began after `began` messages.
 pub(super) struct StoredTree<'a, V> {
     view: &'a mut V,
     began: Seq,
@@ -86,7 +86,7 @@ impl<'a, V: View> StoredTree<'a, V> {
         self.generate(|nodes| consistency_proof(nodes, from, size)).await
     }
 
-    /// Generates what depends on nodes of the tree.
+    /// Generates a value that depends on nodes of the tree, fetching them in one batch.
     ///
     /// # Errors
     /// As [`range`](Self::range).
@@ -134,7 +134,7 @@ impl<'a, V: View> StoredTree<'a, V> {
 
 const MISSING: StoreError = StoreError::Damaged { what: "a part of the log's tree is missing" };
 
-/// The root over so many neighbouring nodes, a power of two; `None` if they are not all there.
+/// Computes the root over `count` neighbouring nodes, a power of two; `None` if they are not all there.
 fn root_over(mut hashes: Vec<Hash>, count: u64) -> Option<Hash> {
     if hashes.len() as u64 != count {
         return None;
@@ -146,14 +146,14 @@ fn root_over(mut hashes: Vec<Hash>, count: u64) -> Option<Hash> {
     hashes.pop()
 }
 
-/// Nodes that were fetched; before that, a list of those that are wanted.
+/// The fetched nodes; before the fetch, a list of those that are wanted.
 pub(super) struct Fetched {
-    /// The stored nodes below each node that was asked for.
+    /// The stored nodes below each node that was asked for; `None` once they were fetched.
     wanted: Option<BTreeMap<(u8, u64), Span>>,
     known: HashMap<(u8, u64), Hash>,
 }
 
-/// A node is asked for that was not fetched: what is asked for depends on more than sizes.
+/// The error for a node that was not fetched: then what is asked for would depend on more than sizes.
 #[derive(Debug)]
 pub(super) struct Unknown;
 
@@ -171,7 +171,7 @@ impl Nodes for Fetched {
     }
 }
 
-/// What went wrong with a proof whose sizes had been checked.
+/// Converts the failure of a proof whose sizes had been checked: the stored tree is at fault.
 fn failed(error: TreeError<Unknown>) -> StoreError {
     match error {
         TreeError::Node(Unknown) => MISSING,

@@ -1,7 +1,7 @@
 //! Waiting for a back end on a thread that has nothing else to do.
 
-/// Runs a future to its end on this thread. A back end in this process is ready at the first look; one behind a socket
-/// wakes the thread from wherever its connection runs.
+/// Runs a future to its end on this thread. A back end in this process is ready at the first poll; one behind a
+/// socket wakes the thread from wherever its connection runs.
 pub(in crate::store) fn wait<F: Future>(future: F) -> F::Output {
     futures::executor::block_on(future)
 }

@@ -17,13 +17,13 @@ use crate::store::{NewPost, Seq, StoreError, StoreWriter};
 pub(in crate::store) struct Writer<T> {
     pub(in crate::store) tables: T,
     state: State,
-    /// What signs; `None` where nothing is signed.
+    /// The keeper that signs; `None` where nothing is signed.
     keeper: Option<Keeper>,
     deletion: Deletion,
 }
 
 impl<T: WritableTables> Writer<T> {
-    /// The writer of tables that are in order. `max_messages` is the storage cap.
+    /// A writer over tables that are in order. `max_messages` is the storage cap.
     ///
     /// # Errors
     /// If the database fails.
@@ -50,7 +50,7 @@ impl<T: WritableTables> Writer<T> {
         let outcomes: Vec<_> = posts.iter().map(|post| batch.post(post)).collect();
         let Batch { mut state, spent, appended, nodes, tree, boundaries, .. } = batch;
         if spent.is_empty() {
-            // Nothing changes; that a message is there already was durable before.
+            // Nothing changes; the duplicates among the posts were durable before.
             return Ok(Commit { outcomes, log: None });
         }
         let (mut signed, mut log) = (Vec::new(), None);
@@ -93,7 +93,7 @@ impl<T: WritableTables> Writer<T> {
         Ok(self.state.row.status.newest)
     }
 
-    /// After a commit: what was signed goes beside the log key, once a minute.
+    /// Writes what was signed into the guard and the mark beside the log key, after a commit.
     fn note(&mut self) {
         if let Some(keeper) = &mut self.keeper {
             keeper.note(self.state.row.log.signed_size, self.state.row.log.time);

@@ -1,4 +1,4 @@
-//! A change, as the statements of one transaction.
+//! Changes, written as the statements of one transaction.
 
 use rusqlite::{Connection, params};
 
@@ -7,7 +7,7 @@ use crate::store::StoreStatus;
 use crate::store::rules::int;
 use crate::store::tables::{Boundary, Change, LogRow, LogState, Node};
 
-/// Writes everything of a change into the transaction that is open.
+/// Writes a whole change into the open transaction.
 pub(super) fn write(conn: &Connection, change: &Change<'_>) -> Result<(), rusqlite::Error> {
     let Change {
         delete_below,

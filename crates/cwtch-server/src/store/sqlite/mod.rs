@@ -41,7 +41,7 @@ impl SqliteStore {
         Self::over(SqliteDatabase::prepare(path, board)?, max_messages)
     }
 
-    /// True if a file is the database of this server, from before there were logs.
+    /// True if a file is this server's database from before there were logs.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -49,7 +49,7 @@ impl SqliteStore {
         schema::predates_logs(&connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?, board)
     }
 
-    /// The database of a data directory as it is, for reading only, also while a server runs.
+    /// The store over the database of a data directory as it is, for reading only; a server may be running.
     pub fn existing(data_dir: &Path) -> Self {
         Self::unchecked(SqliteDatabase { path: data_dir.join(Self::FILE) }, None)
     }
@@ -100,24 +100,25 @@ impl Database for SqliteDatabase {
     }
 }
 
-/// A connection to the database. It answers at once: nothing here waits but for the disk.
+/// A connection to the database. Its futures are ready at once: they wait for nothing but the disk.
 #[derive(Debug)]
 pub struct SqliteTables {
     conn: Connection,
-    /// Deletions since the journal was moved into the database.
+    /// Number of deletions since the journal was last moved into the database.
     deletions: u32,
 }
 
 impl SqliteTables {
-    /// After so many deletions what they wrote to the journal, a megabyte each, is moved into the database. SQLite itself
-    /// would do that after 32 of them, and posts would wait for it.
+    /// Number of deletions after which what they wrote to the journal, a megabyte each, is moved into the database.
+    /// SQLite itself would do that after 32 of them, and posts would wait for it.
     const DELETIONS: u32 = 4;
 
     fn new(conn: Connection) -> Self {
         Self { conn, deletions: 0 }
     }
 
-    /// How many steps SQLite has taken to find the first messages under signatures: the cost, on any machine.
+    /// Number of steps that SQLite has taken to find the first messages under signatures: a measure of the cost that
+    /// is the same on any machine.
     #[cfg(test)]
     fn finding_work(&self) -> i32 {
         let statement = self.conn.prepare_cached(view::FIRST).unwrap();
@@ -132,7 +133,7 @@ impl SqliteTables {
         if change.delete_below.is_some() {
             self.deletions = (self.deletions + 1) % Self::DELETIONS;
             if self.deletions == 0 {
-                // Readers may keep a part of it back; then that is moved the next time.
+                // A reader may keep a part of the journal from being moved; that part goes the next time.
                 self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
             }
         }
@@ -172,7 +173,7 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
         if access.contains(OpenFlags::SQLITE_OPEN_READ_WRITE) {
             conn.pragma_update(None, "journal_mode", "WAL")?;
             conn.pragma_update(None, "synchronous", "FULL")?;
-            // What is deleted is overwritten, and does not stay in pages that are free (docs/operating-a-server.md).
+            // Deleted bodies are overwritten, and do not stay in free pages (docs/operating-a-server.md).
             conn.pragma_update(None, "secure_delete", "ON")?;
             // 32 MiB between checkpoints: pages that many commits touch are copied back once.
             conn.pragma_update(None, "wal_autocheckpoint", 8192)?;

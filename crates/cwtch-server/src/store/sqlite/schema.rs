@@ -13,12 +13,13 @@ use crate::store::rules::append;
 
 /// The schema version that this program writes.
 pub(super) const VERSION: i64 = 3;
-/// Marks the file as this program's ("CwSv").
+/// SQLite's application id, which marks the file as this program's ("CwSv").
 const APPLICATION_ID: i64 = 0x4377_5376;
 
-/// Version 1. `messages` is read by number, found by the short hashes of its two fields; the index on
-/// shadowed rows alone makes counting a range cheap, since numbers have no gaps. (The first programs made the number an
-/// AUTOINCREMENT, which wrote a page more for each commit. It is always given, so both kinds of table go on as they are.)
+/// Version 1: `messages` is read by number and found by the short hashes of its two fields; the index on shadowed
+/// rows alone makes counting a range cheap, since numbers have no gaps. (The first programs made the number an
+/// AUTOINCREMENT, which wrote one page more for each commit. The number is always given, so both kinds of table go on
+/// as they are.)
 const V1: &str = "
 CREATE TABLE meta (
     name  TEXT PRIMARY KEY,
@@ -44,11 +45,11 @@ CREATE TABLE spent (
 ) WITHOUT ROWID;
 ";
 
-/// Version 2 adds the log (docs/verifiable-log.md). `entries` holds the id of every message since the log began, also of
-/// those whose bodies were deleted; `nodes` the tree over them (`rules::tree`); `boundaries` the boundary checkpoints. `log` has
-/// one row: the last signed time, the newest statements and what they say. `began` is the number of the last message that
-/// had been deleted before there was a log: the index of a message is its number − 1 − `began`. What makes a
-/// message unique is now the id, so the hash of the ciphertext goes.
+/// Version 2: adds the log (docs/verifiable-log.md). `entries` holds the id of every message since the log began,
+/// also of those whose bodies were deleted; `nodes` the tree over them (`rules::tree`); `boundaries` the boundary
+/// checkpoints. `log` has one row: the last signed time, the newest statements and what they say. `began` is the
+/// number of the last message that had been deleted before there was a log: the index of a message is its number − 1
+/// − `began`. A message is now unique by its id, so the hash of the ciphertext goes.
 const V2: &str = "
 DROP INDEX messages_entry;
 ALTER TABLE messages DROP COLUMN ciphertext_hash;
@@ -87,7 +88,7 @@ CREATE TABLE log (
 );
 ";
 
-/// Version 3 has the counters in the row of the log, so that a commit writes one page for both.
+/// Version 3: moves the counters into the row of the log, so that a commit writes one page for both.
 const V3: &str = "
 ALTER TABLE log ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE log ADD COLUMN spent INTEGER NOT NULL DEFAULT 0;
@@ -101,8 +102,8 @@ UPDATE log SET
 DROP TABLE counters;
 ";
 
-/// Brings a database to [`VERSION`] and ties it to the server's address; refuses a foreign or newer one. All of it
-/// happens in one transaction, or nothing.
+/// Brings a database to [`VERSION`] and ties it to the server's address, in one transaction. Refuses a foreign or
+/// newer database.
 pub(super) fn migrate(conn: &mut Connection, path: &Path, board: &[u8]) -> Result<(), StoreError> {
     let fail = of("preparing its tables");
     let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&fail)?;
@@ -145,7 +146,7 @@ pub(super) fn migrate(conn: &mut Connection, path: &Path, board: &[u8]) -> Resul
     transaction.commit().map_err(&fail)
 }
 
-/// True if it is this server's database of version 1, which had no log.
+/// True if a database is this server's and of version 1, which had no log.
 pub(super) fn predates_logs(conn: &Connection, board: &[u8]) -> Result<bool, StoreError> {
     let fail = of("being opened");
     let version = conn.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).map_err(&fail)?;
@@ -160,7 +161,7 @@ pub(super) fn predates_logs(conn: &Connection, board: &[u8]) -> Result<bool, Sto
     Ok(owner.as_deref() == Some(board))
 }
 
-/// From version 1 to 2: the log begins with the messages that are held.
+/// Converts version 1 to 2: the log begins with the messages that are held.
 fn begin_log(transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
     transaction.execute_batch(V2)?;
     let began: i64 = transaction.query_row(

@@ -11,7 +11,7 @@ use crate::store::tables::{
 };
 use crate::store::{EntryRef, Seq, ShortHash, StoreStatus};
 
-/// A read transaction, which ends with this.
+/// A read transaction, which ends when this is dropped.
 #[derive(Debug)]
 pub struct SqliteView<'a> {
     conn: &'a mut Connection,
@@ -26,7 +26,7 @@ impl<'a> SqliteView<'a> {
 
 impl Drop for SqliteView<'_> {
     fn drop(&mut self) {
-        // If that fails, the next one cannot begin, and says so.
+        // If this fails, the next transaction cannot begin, and reports it.
         let _ = self.conn.execute_batch("ROLLBACK");
     }
 }
@@ -171,7 +171,8 @@ impl View for SqliteView<'_> {
     }
 }
 
-/// The index holds the numbers of a signature in their order.
+/// Query for the first message with a signature. The index holds the numbers under a signature in order, so it reads
+/// one entry.
 pub(super) const FIRST: &str =
     "SELECT seq FROM messages WHERE signature_hash = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1";
 
@@ -219,7 +220,8 @@ fn boundary(row: &Row<'_>) -> Result<Boundary, rusqlite::Error> {
     Ok(Boundary { size: count(row, 0)?, time: count(row, 1)?, bytes: row.get(2)? })
 }
 
-/// The times have no index: they do not decrease with the sizes, so a few looks find one.
+/// Finds the greatest boundary signed no later than `time`. The times have no index: they do not decrease with the
+/// sizes, so a few lookups find one.
 fn boundary_by(conn: &Connection, time: u64) -> Result<Option<Boundary>, rusqlite::Error> {
     let ends: (Option<i64>, Option<i64>) = conn
         .prepare_cached("SELECT (SELECT min(size) FROM boundaries), (SELECT max(size) FROM boundaries)")?
@@ -238,8 +240,9 @@ fn boundary_by(conn: &Connection, time: u64) -> Result<Option<Boundary>, rusqlit
     found.map(from).transpose()
 }
 
-/// The greatest size whose time is no later than `time`. `next` gives the first size from one on, and its time; sizes lie
-/// between `low` and `high`, and times do not decrease with them, so each look halves what is left.
+/// Finds the greatest size whose time is no later than `time`. `next` gives the first size from a given one on, and
+/// its time; sizes lie between `low` and `high`, and times do not decrease with them, so each lookup halves what is
+/// left.
 fn last_at<E>(
     time: u64,
     mut low: u64,

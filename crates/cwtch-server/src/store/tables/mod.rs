@@ -1,8 +1,8 @@
 //! The table layer: what the rules ask of a database, and all that a back end has to do.
 //!
-//! It holds rows and decides nothing. Everything is asked for in batches, sets of keys in and sets of rows out, so that a
-//! commit costs a fixed number of calls whatever it stores; and every call may wait, so that the database may be behind a
-//! socket. The tables are
+//! A back end holds rows and decides nothing. Everything is asked for in batches, sets of keys in and sets of rows
+//! out, so that a commit costs a fixed number of calls whatever it stores; and every call may wait, so that the
+//! database may be behind a socket. The tables are
 //!
 //! | table | key | holds |
 //! |---|---|---|
@@ -17,8 +17,8 @@
 //! The rules rely on two things. A [`View`] is one state of all tables, whatever is committed meanwhile. And a [`Change`] is
 //! durable as a whole when [`WritableTables::apply`] returns, or nothing of it ever shows.
 //!
-//! There is one writer. What it has read is still so when it writes, so nothing is locked in between; a back end that several
-//! processes can open must refuse, in the transaction of the change, whoever is not the writer any more.
+//! There is one writer. What it has read still holds when it writes, so nothing is locked in between; a back end that
+//! several processes can open must refuse, in the transaction of the change, whoever is not the writer any more.
 
 mod rows;
 
@@ -55,12 +55,12 @@ pub trait Database: Send + Sync {
 
 /// Opened tables.
 pub trait Tables: Send {
-    /// Their state at one moment.
+    /// The state of the tables at one moment.
     type View<'a>: View
     where
         Self: 'a;
 
-    /// The state that is committed now: what is committed after the first question to it does not show.
+    /// Begins a view of the committed state: what is committed after the first question to it does not show.
     ///
     /// # Errors
     /// If the database fails.
@@ -69,7 +69,7 @@ pub trait Tables: Send {
 
 /// Opened tables that may be changed.
 pub trait WritableTables: Tables {
-    /// Commits a change in one transaction, which is durable when this returns. On an error either all of it is
+    /// Commits a change in one transaction, which is durable when this returns. After an error either all of it is
     /// committed or nothing: the next [`view`](Tables::view) tells.
     ///
     /// # Errors
@@ -77,26 +77,26 @@ pub trait WritableTables: Tables {
     /// or a node that is there.
     fn apply(&mut self, change: &Change<'_>) -> impl Future<Output = Result<(), TableError>> + Send;
 
-    /// Leaves so much room on the disk, in the back end's measure.
+    /// Leaves only `room` on the disk, in the back end's measure; `None` ends that.
     #[cfg(test)]
     fn leave_room(&mut self, _room: Option<i64>) {}
 }
 
 /// One state of all tables.
 pub trait View: Send {
-    /// The row of the log, with the newest certificate's incarnation.
+    /// Reads the row of the log, with the newest certificate's incarnation.
     ///
     /// # Errors
     /// If the database fails.
     fn log(&mut self) -> impl Future<Output = Result<LogRow, TableError>> + Send;
 
-    /// The ends of messages and entries as they are, not as the counters say.
+    /// Reads the ends of the tables of messages and entries from their rows, not from the counters.
     ///
     /// # Errors
     /// If the database fails.
     fn ends(&mut self) -> impl Future<Output = Result<Ends, TableError>> + Send;
 
-    /// Tells of each token whether it is spent.
+    /// Looks up for each token whether it is spent.
     ///
     /// # Errors
     /// If the database fails.

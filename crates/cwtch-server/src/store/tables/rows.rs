@@ -17,7 +17,7 @@ pub type CertificateBytes = [u8; CERTIFICATE_LEN];
 pub struct LogRow {
     /// The counters.
     pub status: StoreStatus,
-    /// What was signed last.
+    /// The state of the log, with what was signed last.
     pub log: LogState,
 }
 
@@ -34,26 +34,26 @@ pub struct StoreStatus {
     pub newest: Seq,
 }
 
-/// Where the log stands.
+/// State of the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogState {
     /// Messages that had been deleted before the log began.
     pub began: Seq,
-    /// What the guard beside the log key must have, too.
+    /// The nonce that the guard beside the log key must have, too.
     pub nonce: Option<Nonce>,
     /// The last signed time, in unix seconds; 0 if nothing was signed.
     pub time: u64,
     /// The size of the newest checkpoint.
     pub signed_size: u64,
-    /// Its bytes; `None` if there is none of this incarnation.
+    /// The newest checkpoint's bytes; `None` if there is none of this incarnation.
     pub checkpoint: Option<CheckpointBytes>,
-    /// How long bodies are kept, as promised, in seconds.
+    /// The promised time for which bodies are kept, in seconds; 0 for none.
     pub retention: u64,
     /// The storage cap of the newest policy, 0 for none.
     pub cap: u64,
     /// The newest policy's bytes; `None` if there is none of this incarnation.
     pub policy: Option<[u8; POLICY_LEN]>,
-    /// Bodies below this index may be gone.
+    /// Index below which bodies may be gone.
     pub min_index: u64,
     /// The bytes of the Retain that says so; `None` if there is none of this incarnation.
     pub retain: Option<[u8; RETAIN_LEN]>,
@@ -68,21 +68,21 @@ impl LogState {
         self.incarnation.is_some() && self.checkpoint.is_none()
     }
 
-    /// Takes a checkpoint that was signed.
+    /// Sets the newest checkpoint, and what it says.
     pub(in crate::store) fn set_checkpoint(&mut self, checkpoint: &Checkpoint) {
         self.time = checkpoint.time();
         self.signed_size = checkpoint.size();
         self.checkpoint = Some(checkpoint.to_bytes());
     }
 
-    /// Takes a policy that was signed.
+    /// Sets the newest policy, and what it says.
     pub(in crate::store) fn set_policy(&mut self, policy: &Policy) {
         (self.retention, self.cap) = (policy.retention(), policy.cap());
         self.time = policy.time();
         self.policy = Some(policy.to_bytes());
     }
 
-    /// Takes a Retain that was signed.
+    /// Sets the newest Retain, and what it says.
     pub(in crate::store) fn set_retain(&mut self, retain: &Retain) {
         self.min_index = retain.min_index();
         self.time = retain.time();
@@ -106,7 +106,7 @@ pub struct Boundary {
     pub size: u64,
     /// The time that was signed, in unix seconds.
     pub time: u64,
-    /// The checkpoint.
+    /// The checkpoint's bytes.
     pub bytes: CheckpointBytes,
 }
 
@@ -119,11 +119,11 @@ impl From<&Checkpoint> for Boundary {
 /// A stored subtree of the log's tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Node {
-    /// Its level; never 0, as the leaves follow from the ids of the entries.
+    /// The subtree's level; never 0, as the leaves follow from the ids of the entries.
     pub level: u8,
-    /// Its index on that level.
+    /// The subtree's index on that level.
     pub place: u64,
-    /// Its root.
+    /// The subtree's root.
     pub hash: Hash,
 }
 
@@ -134,27 +134,27 @@ pub struct Span {
     pub level: u8,
     /// The index of the first node.
     pub first: u64,
-    /// How many nodes.
+    /// Number of nodes.
     pub count: u64,
 }
 
-/// Which messages are to be visited.
+/// Range of messages that are to be visited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Messages {
     /// The first number.
     pub from: Seq,
     /// The last number.
     pub to: Seq,
-    /// How many at most.
+    /// The largest number of messages to visit.
     pub limit: usize,
-    /// True for shadowed ones as well.
+    /// True if shadowed messages are to be visited, too.
     pub shadowed: bool,
 }
 
 /// A message that is appended, and its entry.
 #[derive(Debug, Clone, Copy)]
 pub struct Appended<'a> {
-    /// Its number.
+    /// The message's number.
     pub seq: Seq,
     /// True if an earlier message that is held has the same signature.
     pub shadowed: bool,
@@ -162,31 +162,31 @@ pub struct Appended<'a> {
     pub entry: &'a NewEntry,
 }
 
-/// What one transaction changes, in the order in which it must seem to happen.
+/// The changes of one transaction, in the order in which they must seem to happen.
 #[derive(Debug)]
 pub struct Change<'a> {
-    /// Messages below this number are deleted; their entries stay.
+    /// Number below which messages are deleted; their entries stay.
     pub delete_below: Option<Seq>,
-    /// Messages that are shadowed no longer.
+    /// Numbers of messages that are shadowed no longer.
     pub shown: Vec<Seq>,
     /// Tokens that are spent.
     pub spent: Vec<&'a Token>,
-    /// Messages and entries.
+    /// Messages to be appended, with their entries.
     pub appended: Vec<Appended<'a>>,
-    /// Nodes of the log's tree.
+    /// Nodes of the log's tree to be added.
     pub nodes: Vec<Node>,
-    /// Boundary checkpoints of greater sizes are void and deleted.
+    /// Size above which existing boundary checkpoints are void and deleted.
     pub void_boundaries_above: Option<u64>,
-    /// Boundary checkpoints.
+    /// Boundary checkpoints to be added.
     pub boundaries: Vec<Boundary>,
-    /// Certificates with their incarnations; those that are there stay as they are.
+    /// Certificates to be added, with their incarnations; those that exist stay as they are.
     pub certificates: Vec<(u64, CertificateBytes)>,
     /// The row of the log afterwards.
     pub row: &'a LogRow,
 }
 
 impl<'a> Change<'a> {
-    /// Changes the row of the log, and nothing else.
+    /// A change of the row of the log, and of nothing else.
     pub(in crate::store) fn of(row: &'a LogRow) -> Self {
         Self {
             delete_below: None,
