@@ -1,5 +1,5 @@
-//! What the store asks of its tables: a fixed number of calls, whatever goes in or comes out. Over a back end behind a line
-//! that is the time that a commit takes.
+//! Calls that the store makes to its tables: a fixed number, whatever goes in or comes out. Over a back end behind a
+//! network they make up the time that a commit takes.
 
 #![allow(
     clippy::unwrap_used,
@@ -45,7 +45,7 @@ impl Place {
         (Self { _dir: dir, line, store }, writer)
     }
 
-    /// The calls that something makes.
+    /// Counts the calls that some work makes.
     fn count<T>(&self, work: impl FnOnce() -> T) -> (u64, T) {
         let before = self.line.calls();
         let done = work();

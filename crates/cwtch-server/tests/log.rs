@@ -32,7 +32,7 @@ fn receipt(answer: Option<PostLog>) -> Vec<u8> {
     }
 }
 
-/// As large as the messages of real groups.
+/// A message as large as those of real groups.
 fn real(n: u32) -> EncryptedGroupMessage {
     let ciphertext = n.to_be_bytes().into_iter().cycle().take(2705).collect();
     EncryptedGroupMessage { ciphertext, signature: format!("{n:064}").into_bytes() }
@@ -52,7 +52,7 @@ async fn a_post_gets_a_receipt_and_its_entry_is_where_the_receipt_says() {
     assert!(read.verify_entry(&id(&message(300))));
     assert_eq!(view.entries[300], message(300));
     assert_eq!(view.marks.len(), 1);
-    // Whoever does not ask gets none.
+    // A poster who does not ask for a receipt gets none.
     client.raw_post(server.pay(&message(301)), message(301)).await;
     while client.message().await != (ServerMessage::PostResult { success: true }) {}
 
@@ -147,7 +147,7 @@ async fn deployed_clients_get_the_bytes_that_they_always_got() {
     };
     let egm = live(1, "signature 1");
     let new = format!(r#"{{"MessageType":4,"NewMessage":{{"EGM":{egm}}}}}"#);
-    // What a client that reads the log does beside it changes nothing.
+    // A client that reads the log at the same time changes nothing.
     logging.replay_log(0).await;
     receipt(logging.post_for_receipt(&server.pay(&message(1)), &message(1)).await);
     let squatted = EncryptedGroupMessage { ciphertext: b"other".to_vec(), ..message(1) };

@@ -21,7 +21,7 @@ pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
     local.block_on(&runtime, work)
 }
 
-/// A client as the programs have it.
+/// Connects a client like those in the programs.
 pub(crate) async fn connect(place: &Place) -> SecureConnection {
     let identity = Identity::generate(&mut OsRng);
     let (network, address) = (place.network(), place.address());
@@ -76,7 +76,7 @@ impl RawClient {
         ServerMessage::from_json(&answer).unwrap().unwrap()
     }
 
-    /// Reads exactly so many packets, through a buffer of that many packets.
+    /// Reads exactly `packets` packets, through a buffer of that many packets.
     pub(crate) async fn skip(&mut self, packets: u64, buffer: &mut [u8]) {
         let mut left = usize::try_from(packets).unwrap() * PACKET_LEN;
         while left > 0 {
@@ -88,7 +88,7 @@ impl RawClient {
     }
 }
 
-/// So many tokens, signed with the server's own key instead of bought.
+/// Makes `count` tokens, signed with the server's own key instead of bought.
 pub(crate) fn mint(keys: &ServerKeys, count: usize) -> Vec<Token> {
     let mut tokens = Vec::with_capacity(count);
     while tokens.len() < count {
@@ -104,7 +104,7 @@ pub(crate) fn mint(keys: &ServerKeys, count: usize) -> Vec<Token> {
     tokens
 }
 
-/// So many posts, paid for and ready to be sent; `log` asks for receipts.
+/// Makes `count` posts, paid for and ready to be sent; `log` asks for receipts.
 pub(crate) fn posts(place: &Place, count: usize, log: bool) -> Vec<Vec<u8>> {
     let board = place.address();
     let ready = mint(&place.keys, count).into_iter().map(|token| {

@@ -1,4 +1,4 @@
-//! Who is served while others read slowly or say nothing.
+//! Service for one client while others read slowly or say nothing.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use super::{Aim, Row, load};
 
 const MESSAGES: usize = 8000;
 const SLOW: usize = 120;
-/// Each of the slow readers takes eight packets, then rests for so long.
+/// Time for which each of the slow readers rests after every eight packets.
 const REST: Duration = Duration::from_millis(6500);
 const SILENT: usize = 2000;
 const ROUNDS: usize = 5;
@@ -23,7 +23,7 @@ pub(crate) fn run() -> Vec<Row> {
     let place = Place::new();
     place.fill(MESSAGES);
     let server = place.serve();
-    // Once before, so that every round finds the database in the system's cache.
+    // A first round is not measured, so that every round finds the database in the system's cache.
     replay(&place, 0);
     vec![
         Row::new("replay of 8,000", "ms", Aim::None, load::rounds(ROUNDS, &server, || replay(&place, 0))),

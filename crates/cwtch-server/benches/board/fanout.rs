@@ -1,4 +1,4 @@
-//! Many synced clients: how fast a message reaches them all, and what one of them costs that does nothing.
+//! Many synced clients: how fast a message reaches them all, and what each idle one costs.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use super::{Aim, Row};
 
 const SYNCED: usize = 1000;
 const IDLE: usize = 2000;
-/// Messages on the board before, which every client has been replayed.
+/// Messages that are on the board before, and that every client has been replayed.
 const BEFORE: usize = 20;
 
 /// Synced raw clients that count what they get.
@@ -36,7 +36,7 @@ impl Crowd {
         Self { tasks: JoinSet::new(), got: Rc::default() }
     }
 
-    /// More clients, 32 connecting at a time.
+    /// Adds clients, 32 connecting at a time.
     async fn join(&mut self, place: &Rc<Place>, count: usize) {
         let mut connecting = JoinSet::new();
         let (mut begun, mut synced) = (0, 0);
@@ -68,7 +68,7 @@ impl Crowd {
         }
     }
 
-    /// Say that so many more packets are coming, in all.
+    /// Announces that all clients together will get this many more packets.
     fn expect(&self, packets: usize) {
         self.got.wanted.set(self.got.packets.get() + packets);
     }
@@ -134,7 +134,7 @@ pub(crate) fn memory() -> Vec<Row> {
         let (place, server) = place_with_messages();
         let mut requests = clients::posts(&place, 10, false);
         clients::run(async {
-            // What the first connections set up once is not a client's.
+            // The server sets some things up once, for the first connections; that is not a client's cost.
             let (mut crowd, mut poster) = crowd_and_poster(&place, 50).await;
             let before = settled(&server).await;
             crowd.join(&place, IDLE).await;

@@ -1,20 +1,20 @@
-//! Rounds that other programs did not disturb.
+//! Rounds of a measurement that other programs did not disturb.
 
 use std::time::Instant;
 
 use super::place::ServerProcess;
 
-/// A round counts as disturbed if other programs had more than this part of the machine's processors.
+/// Part of the machine's processor time above which other programs count as disturbing a round.
 const DISTURBED: f64 = 0.1;
-/// How many rounds are tried for each that is wanted.
+/// Number of rounds that are tried for each that is wanted.
 const TRIES: usize = 5;
 
-/// So many undisturbed rounds are worth more than all others.
+/// Number of undisturbed rounds that suffice for the disturbed ones to be left out.
 const ENOUGH: usize = 3;
 
-/// The figures of `count` rounds that were not disturbed, or of fewer. Where the machine is too busy for
-/// [`ENOUGH`], all rounds count, and a line on the error stream says so. `CWTCH_BENCH_ROUNDS` takes the place of `count`:
-/// two programs are compared by running both in alternation, a round each.
+/// Measures `count` undisturbed rounds, or fewer. Where the machine is too busy for [`ENOUGH`], all rounds count, and
+/// a line on the error stream says so. `CWTCH_BENCH_ROUNDS` replaces `count`: two programs are compared by running
+/// both in alternation, a round each.
 pub(crate) fn rounds(count: usize, server: &ServerProcess, round: impl Fn() -> f64) -> Vec<f64> {
     let count =
         std::env::var("CWTCH_BENCH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(count);
@@ -49,7 +49,7 @@ impl Load {
         Self { at: Instant::now(), busy: busy_seconds(), ours }
     }
 
-    /// The part of all processors that neither this process nor the server had since then.
+    /// The part of all processors' time since then that neither this process nor the server had.
     fn others(&self, server: &ServerProcess) -> f64 {
         let now = Self::now(server);
         let cores = std::thread::available_parallelism().unwrap().get() as f64;
@@ -58,7 +58,7 @@ impl Load {
     }
 }
 
-/// What all processors together have worked. Linux counts in hundredths of a second.
+/// Seconds that all processors together have worked. Linux counts in hundredths of a second.
 fn busy_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/stat").unwrap();
     let fields = stat.lines().next().unwrap().split_whitespace().skip(1).take(8);
@@ -67,7 +67,7 @@ fn busy_seconds() -> f64 {
     busy.map(|(_, ticks)| ticks.parse::<f64>().unwrap()).sum::<f64>() / 100.0
 }
 
-/// What a process has used.
+/// Processor time that a process has used, in seconds.
 pub(crate) fn cpu_seconds(process: &str) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
     // User and system time, the 12th and 13th behind the name.

@@ -1,8 +1,8 @@
 //! A board under load: `cargo bench -p cwtch-server --bench board [-- NAME…]`.
 //!
-//! The server is the real program in a process of its own; everything else, all its clients, is one thread of
-//! this one. Both share the machine's cores, so the figures are what both together manage. Run without
-//! `--bench`, as `cargo test --all-targets` does, it does nothing.
+//! The server is the real program in a process of its own; all its clients are one thread of this process. Both share
+//! the machine's cores, so the figures are those of both together. Run without `--bench`, as `cargo test
+//! --all-targets` does, it does nothing.
 
 #![allow(
     clippy::unwrap_used,

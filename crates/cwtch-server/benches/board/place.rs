@@ -108,7 +108,7 @@ impl Place {
         NewPost { token, entry: Some(NewEntry::new(message.signature, message.ciphertext)) }
     }
 
-    /// Packets of the stream that a log of so many of the group's messages is: all have the same length.
+    /// Number of packets in the stream of a log of `count` of the group's messages, which all have the same length.
     pub(crate) fn log_packets(&self, count: usize) -> u64 {
         const HEADER: usize = 4;
         let message = self.group.message();
@@ -140,7 +140,7 @@ impl Place {
 pub(crate) struct ServerProcess(Child);
 
 impl ServerProcess {
-    /// Its memory that is resident now, in KiB.
+    /// The server's resident memory now, in KiB.
     pub(crate) fn resident_kib(&self) -> f64 {
         self.status("VmRSS:").parse().unwrap()
     }

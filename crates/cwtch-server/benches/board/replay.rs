@@ -21,7 +21,7 @@ pub(crate) fn run() -> Vec<Row> {
     let place = Place::new();
     place.fill(MESSAGES);
     let server = place.serve();
-    // Once before, so that every round finds the database in the system's cache.
+    // A first round is not measured, so that every round finds the database in the system's cache.
     raw(&place, 1);
     let deployed = Row::new(
         "replay of 100,000 to 1 raw reader",

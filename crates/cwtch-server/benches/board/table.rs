@@ -1,13 +1,13 @@
 //! The table that a run prints.
 
-/// What a figure should be.
+/// The goal that a figure should reach.
 #[derive(Clone, Copy)]
 pub(crate) enum Aim {
-    /// At least so much.
+    /// The figure should be at least this.
     AtLeast(f64),
-    /// At most so much.
+    /// The figure should be at most this.
     AtMost(f64),
-    /// Nothing in particular.
+    /// There is no goal.
     None,
 }
 

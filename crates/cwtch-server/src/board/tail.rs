@@ -165,7 +165,8 @@ mod tests {
         tail.publish(Publication::of(committed, None));
     }
 
-    /// What a deployed client gets next, and up to which number; `None` if the ring does not know.
+    /// The payloads that a deployed client gets next, and the number of the last one; `None` if the ring does not
+    /// reach back so far.
     fn after(tail: &Tail, position: Seq, limit: usize) -> Option<(Vec<Payload>, Seq)> {
         match tail.after(position, limit) {
             Following::Ready(live, upto) => {

@@ -368,7 +368,7 @@ mod tests {
         }
     }
 
-    /// What is signed as the previous tree must be known: from the guard's certificate, or from the database's.
+    /// Every action that signs a previous tree knows that tree: from the guard's certificate, or from the database's.
     #[test]
     fn only_what_a_certificate_names_is_continued() {
         for s in all() {

@@ -246,7 +246,7 @@ mod tests {
         results: std_mpsc::Receiver<bool>,
         seq: i64,
         recovers: bool,
-        /// Whether there is always something left to delete.
+        /// True if there is always something left to delete.
         prunes: bool,
     }
 

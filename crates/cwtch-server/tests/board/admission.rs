@@ -1,4 +1,4 @@
-//! Who gets in, who is served and who must go, while others flood, stall or say nothing.
+//! Admission: which clients get in, are served and must go while others flood, stall or say nothing.
 
 use cwtch_net::Isolation;
 use cwtch_primitives::token::SpentToken;
@@ -6,7 +6,7 @@ use cwtch_server::Config;
 
 use crate::common::{Client, Place, TestServer, message};
 
-/// Places for eight: four for newcomers, four for residents, of whom two are kept.
+/// A configuration of eight places: four for newcomers, four for residents, of whom two are kept.
 fn eight_places() -> Config {
     let mut config = Config::default();
     config.limits.connections = 8;
@@ -62,7 +62,7 @@ async fn silent_newcomers_cost_no_synced_client_its_place_and_keep_nobody_out() 
     for _ in 0..3 {
         synced.push(server.synced().await);
     }
-    // Sockets that say nothing, and clients that authenticate and say nothing then.
+    // Sockets that say nothing, and clients that authenticate and then say nothing.
     let (mut sockets, mut clients) = (Vec::new(), Vec::new());
     for _ in 0..20 {
         sockets.push(place.network.dial(&server.address(), Isolation::new()).await.unwrap());
@@ -107,7 +107,7 @@ async fn who_asks_for_nothing_useful_is_closed_soon() {
     let server = place.start(config).await;
     let mut synced = server.synced().await;
     let mut silent = server.connect().await;
-    // What is of no use does not prolong it.
+    // Useless packets do not prolong the time.
     let mut babbling = server.connect().await;
     babbling.raw(br#"{"MessageType":77}"#).await;
     babbling.raw_post(SpentToken { t: [0; 32], mac: [0; 64] }, message(7)).await;

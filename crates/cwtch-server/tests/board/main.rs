@@ -66,11 +66,11 @@ async fn a_token_pays_once_and_for_one_message() {
     // Bound to another message.
     assert!(!client.post(&spent, &message(2)).await);
     assert!(client.post(&spent, &message(1)).await);
-    // The same post again, as after a lost answer; and even with a token that is none.
+    // The same post again, as after a lost answer; it succeeds even with an invalid token.
     assert!(client.post(&spent, &message(1)).await);
     let forged = SpentToken { t: [1; 32], mac: [2; 64] };
     assert!(client.post(&forged, &message(1)).await);
-    // Spent, for whatever else.
+    // The token is spent, whatever it is to pay for.
     assert!(!client.post(&pay(token, &message(2), &server.address()), &message(2)).await);
     assert!(!client.post(&forged, &message(2)).await);
     assert_eq!(client.replay(None).await, [message(1)]);
@@ -285,7 +285,7 @@ async fn a_shutdown_answers_what_was_posted() {
             posts += 1;
         }
     }
-    // Whatever the server took it stored and answered.
+    // The server has stored and answered whatever it took.
     let server = place.start(Config::default()).await;
     assert_eq!(server.connect().await.replay(None).await.len(), posts);
 }
@@ -326,7 +326,7 @@ async fn the_storage_cap_holds_while_the_server_runs() {
     for n in 0..21 {
         assert!(client.post(&server.pay(&message(n)), &message(n)).await);
     }
-    // The old ones are deleted right behind the commit; the next one's answer comes after that.
+    // The old messages are deleted right after the commit; the next answer comes after that.
     assert!(client.post(&server.pay(&message(21)), &message(21)).await);
     let expected: Vec<_> = (2..22).map(message).collect();
     assert_eq!(client.replay(None).await, expected);

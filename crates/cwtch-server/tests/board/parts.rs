@@ -1,4 +1,4 @@
-//! What a server says when a part of it ends by itself.
+//! Failures of a part of a server: what the server says when it ends by itself.
 
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ impl Listener for Withdrawn {
     }
 }
 
-/// A server from which the network takes one address: how it says that it failed.
+/// Runs a server from which the network takes one address, and returns the failure that it reports.
 async fn without(which: impl Fn(&RunningServer) -> Address) -> PartFailed {
     let place = Place::new();
     let gone = watch::Sender::new(None);

@@ -1,4 +1,4 @@
-//! What the server decides by section 6 of `docs/verifiable-log.md`, against the vectors of that document.
+//! Decisions of the server by section 6 of `docs/verifiable-log.md`, against the vectors of that document.
 
 #![allow(clippy::panic, clippy::indexing_slicing, reason = "a test that fails may panic")]
 
@@ -37,7 +37,7 @@ impl Lab {
         SqliteStore::open(&self.dir.path().join(SqliteStore::FILE), board.as_bytes(), cap).unwrap()
     }
 
-    /// The log, begun if it is none yet.
+    /// Opens the log, and begins it if there is none yet.
     fn open(&self, cap: Option<u64>) -> Box<dyn StoreWriter> {
         let clock = Arc::clone(&self.clock);
         let clock = Box::new(move || *clock.lock().unwrap());
@@ -63,7 +63,7 @@ impl Lab {
         }
     }
 
-    /// Sizes and times of the boundary checkpoints, as whoever replays everything gets them.
+    /// Sizes and times of the boundary checkpoints, as a client that replays everything gets them.
     fn boundaries(&self) -> Vec<(u64, u64)> {
         let mut reader = SqliteStore::existing(self.dir.path()).reader().unwrap();
         let Some(replay) = reader.log_replay(0).unwrap() else { return Vec::new() };

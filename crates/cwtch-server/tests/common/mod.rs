@@ -25,10 +25,10 @@ use cwtch_server::store::{NewEntry, NewPost, SqliteStore, Store};
 use cwtch_server::{Config, RunningServer, Server};
 use cwtch_wire::board::{ClientMessage, EncryptedGroupMessage, HeadLog, PostLog, ReplayLog, ServerMessage};
 
-/// Nothing here takes long; a test that waits longer has failed.
+/// The longest wait for anything: nothing here takes long, so a test that waits longer has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Where a server and its network live.
+/// The directories of a server and its network.
 pub(crate) struct Place {
     dir: tempfile::TempDir,
     pub(crate) network: Arc<dyn Network>,
@@ -101,7 +101,7 @@ impl TestServer {
         self.try_connect().await.unwrap()
     }
 
-    /// A client that has everything up to now.
+    /// Connects a client that has everything up to now.
     pub(crate) async fn synced(&self) -> Client {
         let mut client = self.connect().await;
         client.replay(None).await;
@@ -120,7 +120,7 @@ impl TestServer {
     }
 }
 
-/// A stranger's connection with a server.
+/// Connects to a server as a stranger.
 pub(crate) async fn connect(network: &dyn Network, server: &Address) -> Result<Client, ConnError> {
     let identity = Identity::generate(&mut OsRng);
     let deadlines = Deadlines::all(PATIENCE);
@@ -177,7 +177,7 @@ impl Client {
         }
     }
 
-    /// What comes next; `None` if the server closed.
+    /// Receives the next payload; `None` if the server closed.
     pub(crate) async fn payload(&mut self) -> Option<Vec<u8>> {
         match tokio::time::timeout(PATIENCE, self.conn.recv()).await.expect("the server says nothing") {
             Ok(payload) => payload,
@@ -273,7 +273,7 @@ impl Client {
         }
     }
 
-    /// The newest statements of the log.
+    /// Asks for the newest statements of the log.
     pub(crate) async fn head(&mut self) -> HeadLog {
         self.machine.request_head().unwrap();
         self.flush().await;
@@ -303,8 +303,8 @@ pub(crate) struct LogView {
 }
 
 impl LogView {
-    /// Folds the stream as a client does that knows nothing: everything must lead to the checkpoint. Gives the
-    /// certificate, and the checkpoint, verified.
+    /// Folds the stream like a client that knows nothing yet: everything must lead to the checkpoint. Returns the
+    /// certificate and the checkpoint, verified.
     pub(crate) fn verify(&self, server: &Address) -> (Certificate, Checkpoint) {
         let certificates = &self.log.certificates;
         let certificate = Certificate::from_bytes(&certificates.current, server).unwrap();

@@ -17,7 +17,7 @@ use tokio::runtime::Handle;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Line {
     calls: Arc<AtomicU64>,
-    /// What a call takes, by the timer of a runtime; `None` for a line that only counts.
+    /// Time that a call takes, by the timer of a runtime; `None` for a line that only counts.
     delay: Option<(Handle, Duration)>,
 }
 
@@ -46,7 +46,7 @@ impl Line {
     }
 }
 
-/// What lies behind a line.
+/// A database or its tables behind a line.
 #[derive(Debug)]
 pub(crate) struct Behind<T> {
     line: Line,

@@ -13,29 +13,29 @@ use tokio::sync::{mpsc, watch};
 
 use crate::common::{Client, PATIENCE, mint};
 
-/// Posts that a poster has under way at a time.
+/// Number of posts that a poster has under way at a time.
 const WINDOW: usize = 8;
-/// As large as the messages of real groups, so that commits and checkpoints take their time.
+/// Bytes of a ciphertext: as many as in the messages of real groups, so that commits and checkpoints take their time.
 const CIPHERTEXT: usize = 2800;
-/// Marks messages that are only ever paid for with a spent token.
+/// Bit in the numbers of messages that are only ever paid for with a spent token.
 pub(crate) const FORBIDDEN: u32 = 1 << 31;
 /// The life of the server on which everything is settled.
 pub(crate) const LAST: u32 = u32::MAX;
 
-/// What all clients know.
+/// State that all clients share.
 pub(crate) struct World {
     pub(crate) network: Arc<dyn Network>,
     pub(crate) board: Address,
     pub(crate) issuer: IssuerKey,
-    /// Which life of the server can be dialled, from 1; 0 for none yet.
+    /// Number of the server's life that can be dialled, from 1; 0 for none yet.
     pub(crate) life: watch::Sender<u32>,
-    /// Which life was killed last.
+    /// Number of the life that was killed last.
     pub(crate) killed: AtomicU32,
     /// New posts acknowledged so far.
     pub(crate) acknowledged: watch::Sender<u64>,
 }
 
-/// What a client says once it has noticed that the server is gone.
+/// Report of a client that has noticed that the server is gone.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Report {
     /// Posts that were answered true, ever.
@@ -44,11 +44,11 @@ pub(crate) struct Report {
     pub(crate) unknown: u64,
 }
 
-/// The server is gone.
+/// The error of a client whose server is gone.
 struct Gone;
 
 impl World {
-    /// A connection to the server.
+    /// Connects to the server.
     pub(crate) async fn dial(&self) -> Result<Client, ConnError> {
         let identity = Identity::generate(&mut OsRng);
         let deadlines = Deadlines::all(PATIENCE);
@@ -72,7 +72,7 @@ impl World {
         })
     }
 
-    /// A connection ended: that must be because this life was killed.
+    /// Checks that a connection ended because this life was killed.
     fn expect_killed(&self, life: u32) {
         assert_eq!(
             self.killed.load(Ordering::SeqCst),
@@ -129,7 +129,7 @@ enum Ask {
     SpendAgain(u32),
 }
 
-/// Posts as fast as the server answers, and keeps accounts.
+/// A client that posts as fast as the server answers, and keeps accounts.
 pub(crate) struct Poster {
     world: Arc<World>,
     next: u32,
@@ -142,9 +142,9 @@ pub(crate) struct Poster {
     pub(crate) stored: Vec<Post>,
     /// Stored posts whose token is to be tried again: numbers in `stored`.
     suspects: Vec<usize>,
-    /// How often a post was sent again.
+    /// Number of posts that were sent again.
     pub(crate) repeated: u64,
-    /// What the server gave for stored posts, with their numbers.
+    /// Receipts that the server gave for stored posts, with their numbers.
     pub(crate) receipts: Vec<(u32, Vec<u8>)>,
 }
 
@@ -173,7 +173,7 @@ impl Poster {
         loop {
             let life = *lives.wait_for(|life| *life != before).await.unwrap();
             before = life;
-            // What the crash could have forgotten is what was acknowledged just before it.
+            // A crash can only have forgotten what was acknowledged just before it.
             let recent = if life == LAST { 0 } else { self.stored.len().saturating_sub(2 * WINDOW) };
             self.suspects = (recent..self.stored.len()).collect();
             if self.connection(life == LAST).await.is_ok() {
@@ -264,7 +264,7 @@ impl Poster {
     }
 }
 
-/// Reads what the server shows, over all its lives, and insists that the order stays what it was.
+/// A client that reads what the server shows, over all its lives, and insists that the order stays what it was.
 pub(crate) struct Watcher {
     world: Arc<World>,
     /// Numbers of the messages in the order in which the server showed them.

@@ -31,16 +31,16 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::timeout;
 
-/// Kills under load, where `CWTCH_KILLS` says nothing else.
+/// Number of kills under load, unless `CWTCH_KILLS` names another.
 const KILLS: u64 = 50;
-/// How many of them take place whatever the time is.
+/// Number of kills that take place even when the time is over.
 const FLOOR: u64 = 10;
 const POSTERS: u32 = 4;
 /// New posts that a life acknowledges before the time to its end is drawn: the load is under way.
 const WARM: u64 = 8;
 /// The longest time from there to the kill, in milliseconds.
 const DELAY_MS: u64 = 150;
-/// Every so many lives one more kill comes while the server starts.
+/// Number of lives after which one more kill comes, while the server starts.
 const EARLY_EVERY: u32 = 5;
 /// The longest time from its start to that kill, in milliseconds.
 const EARLY_MS: u64 = 80;
@@ -140,12 +140,12 @@ async fn fifty_kills_lose_nothing_acknowledged() {
     block_in_place(|| server.stop());
     let count = numbers.len() as u64;
     assert_eq!(block_in_place(|| status(&place)), (count, count));
-    // Else nothing of this was put to the test.
+    // Otherwise the kills missed every post, and nothing was tested.
     assert!(left_open > 0 && repeated >= left_open, "{left_open} posts were left open, {repeated} repeated");
     eprintln!("{count} messages, {left_open} of them under way when the server was killed");
 }
 
-/// Every receipt that was given in any life still holds: one incarnation, its entry where it says, and no two
+/// Checks that every receipt given in any life still holds: one incarnation, its entry where it says, and no two
 /// checkpoints that contradict each other.
 fn check_receipts(world: &World, log: &LogView, receipts: &[(u32, Vec<u8>)]) {
     let (certificate, newest) = log.verify(&world.board);
@@ -174,7 +174,7 @@ fn started(place: &Place) -> Process {
     server
 }
 
-/// The address file of a killed server is left over; whoever dials hears what that means.
+/// Checks that a killed server cannot be dialled: its address file is left over, and a caller hears what that means.
 async fn expect_unreachable(world: &World) {
     match world.dial().await.map(drop) {
         Err(ConnError::Network(error @ NetError::Unreachable { why: UnreachableWhy::Refused })) => {

@@ -60,14 +60,14 @@ impl Process {
         );
     }
 
-    /// SIGKILL: the process gets no chance to do anything more.
+    /// Sends SIGKILL: the process gets no chance to do anything more.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         let status = self.child.wait().unwrap();
         assert_eq!(status.code(), None, "the server had ended by itself before it was killed");
     }
 
-    /// SIGTERM.
+    /// Sends SIGTERM.
     pub(crate) fn stop(mut self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
@@ -82,7 +82,7 @@ impl Drop for Process {
     }
 }
 
-/// What `cwtch-server status` says of the data: messages, spent tokens.
+/// Counts of messages and spent tokens that `cwtch-server status` prints.
 pub(crate) fn status(place: &Place) -> (u64, u64) {
     assert!(place.data().join(SqliteStore::FILE).exists());
     let output = Command::new(env!("CARGO_BIN_EXE_cwtch-server"))

@@ -36,7 +36,7 @@ struct Lab {
     policies: BTreeSet<(Vec<u8>, Vec<u8>)>,
     retains: BTreeSet<(Vec<u8>, Vec<u8>)>,
     posted: u32,
-    /// Minutes by which declared starts are later, so that no clock ever goes back.
+    /// Minutes by which the clock of declared starts is ahead, so that no clock ever goes back.
     minutes: i64,
 }
 
@@ -77,7 +77,7 @@ impl Lab {
         running
     }
 
-    /// A start that is refused, and makes nothing; what it says.
+    /// Starts a server that refuses, and checks that it made nothing; returns what it says.
     fn refused(&self, declared: &[&str]) -> String {
         let before = self.database().exists();
         let mut command = super::command(&self.args(declared));
@@ -131,7 +131,7 @@ impl Lab {
         });
     }
 
-    /// Keeps what anybody may see now; the current certificate.
+    /// Keeps the statements that anybody may see now; returns the current certificate.
     fn look(&mut self) -> Vec<u8> {
         let head = SqliteStore::existing(&self.place.data()).reader().unwrap().log_head().unwrap();
         let head = head.expect("it has a log");
@@ -166,7 +166,7 @@ impl Lab {
         fs::remove_file(self.place.data().join("keys/log.key")).unwrap();
     }
 
-    /// A copy of the database, or with `all` of everything.
+    /// Copies the database, or with `all` everything.
     fn copy(&self, all: bool) -> tempfile::TempDir {
         let copy = tempfile::tempdir().unwrap();
         copy_files(&self.place.data(), copy.path());
@@ -192,7 +192,7 @@ impl Lab {
         }
     }
 
-    /// Every kind whose predicate needs no path, over every pair that the server ever signed.
+    /// Tries every kind of fraud proof that needs no path, over every pair of statements that the server ever signed.
     fn accuse_in_vain(&self) {
         let read = |bytes: &Vec<u8>| Certificate::from_bytes(bytes, &self.address).unwrap();
         let certificates: Vec<_> = self.certificates.iter().map(read).collect();
@@ -242,7 +242,7 @@ impl Lab {
 
 fn copy_files(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        // What SQLite and the lock keep for a running process is no part of a copy.
+        // Files that SQLite and the lock keep for a running process are no part of a copy.
         let name = entry.file_name();
         if entry.file_type().unwrap().is_file() && name != "board.sqlite-shm" && name != "lock" {
             fs::copy(entry.path(), to.join(name)).unwrap();
@@ -279,7 +279,8 @@ fn with_the_keys_alone_a_server_asks_waits_and_begins_what_says_that_all_was_los
     lab.accuse_in_vain();
 }
 
-/// Where nobody vouches for the old machine's clock, nothing is signed before it is sure to lie behind.
+/// If nobody vouches for the old machine's clock, nothing is signed until what that clock may have signed lies in the
+/// past.
 #[test]
 fn after_a_clock_that_may_have_been_ahead_a_declared_start_waits_and_says_until_when() {
     let Some(mut lab) = Lab::begun(9 * 60) else { return };

@@ -11,7 +11,7 @@ use cwtch_server::keys::ServerKeys;
 use super::common::{PATIENCE, connect, message, mint};
 use super::{Place, Running, read_all};
 
-/// It does not know any more what is stored: it confirms nothing, ends by itself, and says why.
+/// A server that no longer knows what is stored confirms nothing, ends by itself, and says why.
 #[test]
 fn a_server_that_cannot_read_its_database_any_more_ends_and_says_so() {
     let place = Place::new();

@@ -127,7 +127,7 @@ fn it_says_when_it_is_ready_serves_and_stops_cleanly() {
     let (status, log) = running.stop(rustix::process::Signal::TERM);
     assert_eq!(status.code(), Some(0), "{log}");
     assert!(log.contains("no anonymity"), "{log}");
-    // Logs name nobody.
+    // The program's log names nobody.
     assert!(!log.contains(&bundle.board().to_string()), "{log}");
     assert_eq!(std::fs::read_dir(place.0.path().join("net")).unwrap().count(), 0);
     for name in ["board.key", "token-service.key", "issuer.key"] {
@@ -226,7 +226,7 @@ fn usage_errors_exit_with_2_and_failures_with_1() {
     assert!(!place.data().exists());
 }
 
-/// What an operator does after a disk has died: the database's backup, the keys' backup, no log key.
+/// The steps of an operator after a disk has died: the database's backup, the keys' backup, no log key.
 #[test]
 fn a_restored_backup_is_refused_until_it_is_declared_and_clients_are_told_what_was_lost() {
     let place = Place::new();
@@ -250,7 +250,7 @@ fn a_restored_backup_is_refused_until_it_is_declared_and_clients_are_told_what_w
         assert_eq!(mode(&data.join("keys").join(name)), 0o600);
     }
 
-    // The server went on since: another start is enough to tell.
+    // The server has signed since then: one more start is enough for that.
     stop(Running::start(&args));
     std::fs::copy(&backup, data.join("board.sqlite")).unwrap();
     let refused = output(&args);
@@ -264,7 +264,7 @@ fn a_restored_backup_is_refused_until_it_is_declared_and_clients_are_told_what_w
     // The log key and the guard could be a copy of the whole disk's, so the clock is vouched for.
     let declared =
         [args.as_slice(), &["--declare-restore".to_owned(), "--confirm-clock".to_owned()]].concat();
-    // It waits for the next minute; by a clock that shows the end of one, that is soon.
+    // The start waits for the next minute; by a clock that shows the end of one, that is soon.
     let soon = faketime::shifted(faketime::end_of_a_minute()).unwrap_or_default();
     stop(Running::start_in(&declared, soon));
     let second = status();

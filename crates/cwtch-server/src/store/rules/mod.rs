@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use crate::store::sqlite::SqliteTables;
 
-    /// What waits for a database behind a socket may do so on any thread, and move between them.
+    /// Futures that wait for a database behind a socket may run on any thread, and move between threads.
     #[test]
     fn waiting_is_bound_to_no_thread() {
         fn is_sent<T: Send>(_: impl FnOnce(&'static mut Writer<SqliteTables>) -> T) {}

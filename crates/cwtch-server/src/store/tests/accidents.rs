@@ -16,30 +16,30 @@ use crate::signer::LogError;
 
 const DATABASE: [&str; 3] = ["board.sqlite", "board.sqlite-wal", "board.sqlite-shm"];
 
-/// What happens to a server.
+/// An accident that happens to a server, or something that its operator does.
 #[derive(Debug, Clone, Copy)]
 enum Accident {
     Post,
     Pass,
-    /// Stopped and started.
+    /// The server is stopped and started.
     Restart,
-    /// Killed and started.
+    /// The server is killed and started.
     Kill,
     /// The database is copied.
     BackUp,
     /// Everything is copied.
     Snapshot,
-    /// Killed, and a copy of the database put into its place.
+    /// The server is killed, and a copy of the database put into its place.
     OldDatabase,
     /// The snapshot is put back, and the log key deleted, as the manual says.
     PutBack,
     /// Everything but the keys is lost.
     KeysOnly,
-    /// The same, and there is a copy of the database.
+    /// Everything but the keys and a copy of the database is lost.
     KeysAndDatabase,
     /// The guard cannot be read.
     DamagedGuard,
-    /// The clock jumps by as much as is believed.
+    /// The clock jumps ahead by less than what makes the server doubt it.
     Jump,
     /// The clock is put right.
     Correct,
@@ -76,9 +76,9 @@ struct Server {
     databases: Vec<tempfile::TempDir>,
     snapshots: Vec<tempfile::TempDir>,
     posted: u32,
-    /// By how many seconds the clock is ahead.
+    /// Seconds by which the clock is ahead.
     ahead: i64,
-    /// Whether the operator may vouch for the clock: it never was ahead but by what the server allows.
+    /// True if the operator may vouch for the clock: it was never further ahead than the server allows.
     right: bool,
     declared: u32,
 }
@@ -87,7 +87,7 @@ impl Server {
     fn new(disk: &Disk, seed: u64) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let world = World::on(disk.clone());
-        // The first start may be by a clock that is ahead, by less than a Tor directory is valid.
+        // The clock of the first start may be ahead, by less than a Tor directory is valid.
         let ahead = [0, 0, 9 * 60, 3600, 10_700][rng.next_u32() as usize % 5];
         world.set_clock(ahead);
         let statements = Statements::new(world.server.address());
@@ -113,7 +113,7 @@ impl Server {
         self.rng.next_u32() % n
     }
 
-    /// Starts as an operator does who reads what the program says. Perhaps the machine dies meanwhile, once.
+    /// Starts the server like an operator who reads what the program says. The machine may die meanwhile, once.
     fn start(&mut self) {
         if self.below(3) == 0 {
             let dies_after = self.below(5);
@@ -154,7 +154,7 @@ impl Server {
         opened.unwrap_or_else(|error| panic!("declared: {error}"))
     }
 
-    /// What anybody may see now.
+    /// Collects the statements that anybody may see now.
     fn look(&mut self) {
         let Some(open) = &self.open else { return };
         let mut reader = open.reader();
@@ -196,7 +196,7 @@ impl Server {
         }
     }
 
-    /// The program is gone; after a stop it has noted what was signed last.
+    /// Ends the program; after a clean stop it has noted what was signed last.
     fn end(&mut self, cleanly: bool) {
         self.look();
         let mut open = self.open.take().unwrap();
@@ -223,7 +223,7 @@ impl Server {
         match accident {
             Accident::Post => self.post(),
             Accident::Pass => {
-                // Mostly much happens within a minute.
+                // Most steps are short, so that much happens within a minute.
                 let most = if self.below(3) == 0 { 5000 } else { 50 };
                 let seconds = u64::from(self.below(most));
                 self.world.pass(seconds);

@@ -75,7 +75,7 @@ fn a_quiet_log_is_signed_once_a_minute(disk: Disk) {
     open.writer.refresh().unwrap();
     let second = checkpoint(&world, &open);
     assert_eq!((second.time(), second.size(), second.root()), (first.time() + 60, 5, first.root()));
-    // Never backwards.
+    // Signed time never goes backwards.
     world.set_clock(-7200);
     open.writer.refresh().unwrap();
     fill(&mut open, 5, 1);
@@ -128,10 +128,10 @@ fn what_was_deleted_is_announced_and_still_proven(disk: Disk) {
     assert!(open.reader().log_replay(10).unwrap().unwrap().log.start.unwrap().skipped.is_none());
     let beyond = open.reader().log_replay(5000).unwrap().unwrap();
     assert_eq!((beyond.log.start.unwrap().from, beyond.entries.count), (101, 0));
-    // Its entry is in the log for ever: posted again it costs nothing and comes to nothing.
+    // The entry is in the log for ever: posting it again costs no token and stores nothing.
     assert_eq!(open.writer.commit(&[post(900, "s3", "c")]).unwrap().outcomes, [Outcome::Duplicate]);
     assert!(open.reader().receipt(&EntryId::of(b"s3", b"c")).unwrap().is_some());
-    // Of the bodies none is read; and a reader that was slow hears that they are gone.
+    // None of the bodies is read; and a reader that was slow is told that they are gone.
     let gone = open.reader().read_log(1, 20, 5, &mut |_| {});
     assert!(matches!(gone, Err(StoreError::Pruned)));
 }
@@ -169,7 +169,7 @@ fn a_promised_retention_refuses_posts_instead_of_deleting_early(disk: Disk) {
     world.pass(DAY + 59);
     assert!(!open.writer.prune_step().unwrap());
     assert_eq!(open.reader().status().unwrap().pruned, 0);
-    // The token of a refused post is as it was; the promise is over for what lies below the boundary.
+    // The token of a refused post is unspent; the promise is over for what lies below the boundary.
     world.pass(1);
     // A block of 256 may go now, so there is room.
     assert_eq!(fill(&open, &world).counted, 300 - 256);

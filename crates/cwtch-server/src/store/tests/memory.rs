@@ -261,7 +261,7 @@ impl View for Arc<State> {
     }
 }
 
-/// Is not ready at the first look.
+/// A future that is not ready at the first poll.
 async fn come_back() {
     let mut looked = false;
     std::future::poll_fn(|context| {

@@ -20,14 +20,15 @@ struct Model {
     spent: HashSet<[u8; 32]>,
     /// All entries, for ever, and when they were appended.
     entries: Vec<(String, String, u64)>,
-    /// How many of the first ones are deleted.
+    /// Number of the first entries that are deleted.
     gone: usize,
     cap: Option<usize>,
     retention: u64,
 }
 
 impl Model {
-    /// Whether a full server makes room in time is its own decision: `got` is what it said.
+    /// Applies a post. A full server decides by itself whether it makes room in time, so `got`, its own outcome,
+    /// counts there.
     fn post(&mut self, t: u32, signature: &str, ciphertext: &str, got: Outcome, now: u64) -> Outcome {
         if self.entries.iter().any(|(s, c, _)| (s.as_str(), c.as_str()) == (signature, ciphertext)) {
             return Outcome::Duplicate;
@@ -49,7 +50,7 @@ impl Model {
         &self.entries[self.gone..]
     }
 
-    /// Takes what was deleted, if it may be.
+    /// Applies a deletion that was observed, after checking that it was allowed.
     fn prune(&mut self, observed: usize, now: u64) {
         let held = self.held().len();
         if self.retention == 0 {
@@ -81,10 +82,11 @@ enum Step {
     Commit(Vec<(u32, u8, u8)>),
     /// The disk is full for one commit.
     Full(Vec<(u32, u8, u8)>, i64),
-    /// The machine dies while the commit is being written: so much of it is on the disk, in thousandths.
+    /// The machine dies while the commit is being written: the second value is the part of it that is on the disk, in
+    /// thousandths.
     Torn(Vec<(u32, u8, u8)>, u64),
     Restart,
-    /// Killed between two writes.
+    /// The server is killed between two writes.
     Kill,
     Pass(u64),
     SetClock(i64),
@@ -177,7 +179,7 @@ impl Run {
         self.model.prune(usize::try_from(status.pruned).unwrap(), self.world.wall());
     }
 
-    /// What a cold probe sees.
+    /// Collects the statements that a cold probe sees.
     fn look(&mut self) {
         self.statements.add_head(&self.open.reader().log_head().unwrap().unwrap());
     }
@@ -247,7 +249,7 @@ impl Run {
                 let journal = self.world.data().join("board.sqlite-wal");
                 let old = std::fs::read(&journal).unwrap_or_default();
                 self.open.writer.commit(&batch).unwrap();
-                // A back end without a journal commits at one moment, which never comes.
+                // A back end without a journal commits in one moment, so it cannot be torn.
                 if let Ok(new) = std::fs::read(&journal) {
                     std::fs::write(before.path().join("board.sqlite-wal"), torn(&old, &new, part)).unwrap();
                 }
@@ -284,7 +286,7 @@ impl Run {
     }
 }
 
-/// A journal that was written in part, so many thousandths of what changed.
+/// A journal that was written in part: `part` thousandths of what changed.
 fn torn(old: &[u8], new: &[u8], part: u64) -> Vec<u8> {
     // A journal goes on at its end, or begins anew over what has been moved into the database.
     let differs = |at: &usize| old.get(*at) != new.get(*at);

@@ -64,7 +64,7 @@ impl Statements {
         log.checkpoint(&certificate, mark);
     }
 
-    /// What the posters of a commit and the synced clients get.
+    /// Adds the statements that the posters of a commit and the synced clients get.
     pub(super) fn add_commit(
         &mut self,
         certificates: &Certificates,
@@ -132,7 +132,7 @@ impl Statements {
 }
 
 impl Statements {
-    /// The kinds that need paths, with those of the trees that the incarnations really had.
+    /// Tries the kinds of fraud proof that need paths, with those of the trees that the incarnations really had.
     pub(super) fn accuse_in_vain_with(&self, trees: &BTreeMap<u64, MemoryTree>) {
         let certificates: Vec<_> =
             self.incarnations.values().flat_map(|log| log.certificates.values()).collect();

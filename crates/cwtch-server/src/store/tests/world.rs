@@ -12,10 +12,10 @@ use crate::keys::Unbegun;
 use crate::signer::{LogError, NotYet, Opened, Opening, Reading, Trust};
 use crate::store::{SqliteStore, Store, StoreReader, StoreWriter};
 
-/// When worlds begin: unix seconds, a multiple of 60.
+/// Time at which worlds begin, in unix seconds, a multiple of 60.
 pub(crate) const BEGIN: u64 = 1_700_000_040;
 
-/// Everything that a server has of its log.
+/// Everything that a server's log lives on: its files, keys and clocks.
 pub(crate) struct World {
     dir: tempfile::TempDir,
     disk: Disk,
@@ -28,12 +28,12 @@ pub(crate) struct World {
     /// The operator vouches for the clocks.
     pub(crate) confirm: bool,
     pub(crate) trust: Trust,
-    /// For how many seconds starts waited so far.
+    /// Seconds for which starts have waited so far.
     pub(crate) waited: u64,
     rng: ChaCha20Rng,
 }
 
-/// What an opened log is used with.
+/// An opened log with its store and writer.
 pub(crate) struct Open {
     pub(crate) store: Box<dyn Store>,
     pub(crate) writer: Box<dyn StoreWriter>,
@@ -62,12 +62,12 @@ impl World {
             rng,
         };
         std::fs::create_dir(world.keys()).unwrap();
-        // As the keys' maker leaves it.
+        // Making the keys leaves this note.
         Unbegun::note(&world.keys()).unwrap();
         world
     }
 
-    /// A data directory as it was: a copy of a whole one, or one that a crash left.
+    /// Puts a data directory back as it was: a copy of a whole one, or one that a crash left.
     pub(crate) fn replace_files(&mut self, from: &Path) {
         let dir = tempfile::tempdir().unwrap();
         copy_dir(from, dir.path());
@@ -86,7 +86,7 @@ impl World {
         self.data().join(SqliteStore::FILE)
     }
 
-    /// A copy of all files, as they are at this moment.
+    /// Copies all files as they are at this moment.
     pub(crate) fn snapshot(&self) -> tempfile::TempDir {
         let copy = tempfile::tempdir().unwrap();
         copy_dir(self.data(), copy.path());
@@ -105,7 +105,7 @@ impl World {
         self.open_watched(declare_restore, &mut || {})
     }
 
-    /// Calls `written` after each durable write. Where the start has to wait, time passes.
+    /// Opens the log, calling `written` after each durable write. Where the start has to wait, time passes.
     pub(crate) fn open_watched(
         &mut self,
         declare_restore: bool,
@@ -163,14 +163,14 @@ impl World {
         }
     }
 
-    /// Time passes.
+    /// Lets time pass.
     pub(crate) fn pass(&self, seconds: u64) {
         let mut clock = self.clock.lock().unwrap();
         clock.wall += seconds;
         clock.monotonic += seconds;
     }
 
-    /// Somebody sets the wall clock.
+    /// Sets the wall clock by so many seconds.
     pub(crate) fn set_clock(&self, by: i64) {
         let mut clock = self.clock.lock().unwrap();
         clock.wall = clock.wall.checked_add_signed(by).unwrap();

@@ -1,9 +1,9 @@
-//! What only a database file can show: its bytes, its cost, what else may lie in its place.
+//! Tests that need a database file: its bytes, its cost, other files in its place.
 
 use super::*;
 
-/// Whoever repeats one signature without end pays for each message, and must not make deleting dearer for it: what is deleted
-/// is looked at, not what stays.
+/// Somebody who repeats one signature without end pays for each message, and must not make deletion more expensive by
+/// it: the cost depends on what is deleted, not on what stays.
 #[test]
 fn deleting_costs_no_more_where_everything_has_one_signature() {
     let work_for = |signature: &dyn Fn(u32) -> String| {
