@@ -1,4 +1,4 @@
-//! Tor's progress, for a person; and trying again for ever.
+//! Tor's bootstrap: its progress, for a person, and endless retries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,20 +16,20 @@ use crate::client::{Arti, report};
 const RETRY_FIRST: Duration = Duration::from_secs(2);
 /// The longest pause.
 const RETRY_MAX: Duration = Duration::from_secs(60);
-/// So long without progress is told as a trouble: arti itself names one only after minutes, or never.
+/// Time without progress that is reported as a trouble: arti itself names one only after minutes, or never.
 const STALL: Duration = Duration::from_secs(20);
 /// Pause between two looks at a status that does not change by itself: a directory can go out of date.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// The connection counts for so much of arti's hundred, the directory for the rest.
+/// Part of arti's hundred percent that the connection counts for; the rest is the directory's.
 const CONNECTED: u8 = 15;
 
-/// Before anything was tried.
+/// The readiness before anything was tried.
 pub(crate) fn started() -> Readiness {
     Readiness::waiting(0, "a first connection with the Tor network")
 }
 
-/// Bootstraps, and reports until the receiver or the client is gone.
+/// Bootstraps, and reports the progress until the receiver or the client is gone.
 pub(crate) async fn keep(client: Arc<Arti>, readiness: watch::Sender<Readiness>) {
     let failure: watch::Sender<Option<Readiness>> = watch::Sender::new(None);
     let mut failed = failure.subscribe();
@@ -61,7 +61,7 @@ pub(crate) async fn keep(client: Arc<Arti>, readiness: watch::Sender<Readiness>)
         let mut pause = RETRY_FIRST;
         loop {
             match client.bootstrap().await {
-                // It keeps itself up to date from here on.
+                // arti keeps itself up to date from here on.
                 Ok(()) => {
                     failure.send_replace(None);
                     return std::future::pending::<()>().await;
@@ -109,13 +109,14 @@ const FILTERED: &str = "Connections with relays are opened and then cut off: the
 
 /// Part of arti's hundred percent that a connection with a relay counts for before the handshake.
 const REACHED: u8 = CONNECTED / 2;
-/// arti says that the clock is wrong only once eight relays told it the time, so each of these names the clock as well.
+/// Sentence for a stall between connection and handshake. arti says that the clock is wrong only once eight relays
+/// told it the time, so this names the clock as well.
 const HALFWAY: &str = "Relays of the Tor network are reached, but no connection with them comes about: this machine's clock may be wrong \
      (check date, time and time zone), or the network here blocks Tor (set up bridges in tor.toml). It is tried again.";
 const STALLED: &str = "The directory of the Tor network arrives very slowly or not at all: this machine's clock may be wrong (check date, time \
      and time zone), or Tor is hindered here (set up bridges in tor.toml). It is tried again.";
 
-/// Nothing has moved for a while.
+/// Adds the trouble of a bootstrap that has not moved for a while.
 fn stalled(seen: Readiness) -> Readiness {
     let sentence = match seen.percent {
         0..REACHED => OFFLINE,

@@ -1,7 +1,7 @@
-//! Limits of the circuits that are built for those who want to reach an onion service: how many at once, how long each.
+//! Limits of the circuits that are built to clients of an onion service: how many at once, and how long each.
 //!
-//! Whoever introduces himself names the relay where he waits. One that answers nobody holds its builder until the
-//! limit, so that there must be as many builders as introductions can come in that time.
+//! A client that introduces itself names the relay at which it waits. A relay that answers nobody holds its builder
+//! until the limit, so there must be as many builders as introductions can come in that time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,17 +15,17 @@ use tokio_util::task::TaskTracker;
 /// Number of circuits and directory requests under way at once.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// Circuits that are being built; introductions beyond that wait in arti.
+    /// Number of circuits that are being built; introductions beyond that wait in arti.
     pub(crate) building: usize,
-    /// Time that one may take.
+    /// Time that building one may take.
     pub(crate) build: Duration,
-    /// Circuits in all; beyond that nobody is let in until some end.
+    /// Number of circuits in all; beyond that nobody is let in until some end.
     pub(crate) circuits: usize,
 }
 
 /// Builds the circuit of each request and serves what comes over it, until the requests end. The circuits outlive them.
 ///
-/// `build` gives what serves the circuit, `None` if it did not come about.
+/// `build` returns the future that serves the circuit, `None` if it did not come about.
 pub(crate) async fn build_each<R, B, S>(
     limits: Limits,
     tasks: TaskTracker,
@@ -103,7 +103,7 @@ mod tests {
         let pump = tokio::spawn(build_each(LIMITS, tasks.clone(), stop.clone(), requests, build));
         let mut served = Vec::new();
         let alive = asked.iter().filter(|asked| **asked != Asked::Dead).count();
-        // The clock is the test's: it goes on only while nobody has anything to do.
+        // The clock is the test's: it advances only while nobody has anything to do.
         while served.len() < alive {
             match timeout(Duration::from_secs(3_600), hears.recv()).await {
                 Ok(Some(at)) => served.push(at),

@@ -1,4 +1,4 @@
-//! Everything that reaches an onion service: introductions, rendezvous circuits, streams; all bounded.
+//! Introductions, rendezvous circuits and streams of an onion service, all bounded.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,10 +19,11 @@ use tor_proto::stream::IncomingStreamRequest;
 
 use crate::builders::{Limits, build_each};
 
-/// Three introduction points let 25 a second through (see `service`), so that ten seconds of introductions to relays
-/// that answer nobody leave room. A circuit that comes about at all is there after a few seconds.
+/// Limits of building circuits. Three introduction points let 25 introductions a second through (see `service`), so
+/// that ten seconds of introductions to relays that answer nobody leave room. A circuit that comes about at all is
+/// there after a few seconds.
 const LIMITS: Limits = Limits { building: 768, build: Duration::from_secs(10), circuits: 8192 };
-/// A circuit on which no stream is open for this long is closed.
+/// Time after which a circuit without an open stream is closed.
 const EMPTY: Duration = Duration::from_secs(60);
 /// Time that a stream may wait for the program to take it.
 const WAIT: Duration = Duration::from_secs(30);
@@ -59,7 +60,7 @@ async fn serve(mut streams: impl Stream<Item = StreamRequest> + Unpin, arrivals:
         };
         let ours = matches!(request.request(), IncomingStreamRequest::Begin(begin) if begin.port() == PORT);
         if !ours {
-            // As other onion services do with a port that they do not have.
+            // Other onion services answer a port that they do not have in the same way.
             let _ = request.shutdown_circuit();
             return;
         }

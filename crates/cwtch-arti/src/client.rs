@@ -1,4 +1,4 @@
-//! The client: dials, and owns what listens.
+//! The embedded client, which dials and owns the onion services.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -23,7 +23,7 @@ use crate::bootstrap;
 use crate::config::{self, ConfigError};
 use crate::service;
 
-/// The most time for leaving.
+/// The longest time that leaving may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 pub(crate) type Arti = TorClient<TokioRustlsRuntime>;
@@ -32,10 +32,10 @@ pub(crate) type Arti = TorClient<TokioRustlsRuntime>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// Its settings cannot be used.
+    /// The settings cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Its directory cannot be used.
+    /// The directory cannot be used.
     #[error(
         "the embedded Tor cannot use its directory {}: {why}; only its owner may have access to it and to what \
          it lies in, or name another data directory", path.display()
@@ -43,7 +43,7 @@ pub enum StartError {
     Directory {
         /// The directory.
         path: std::path::PathBuf,
-        /// The fault that it has.
+        /// The fault of the directory.
         why: String,
     },
     /// arti refused.
@@ -51,7 +51,7 @@ pub enum StartError {
     Arti(String),
 }
 
-/// Tor inside this process. Dropped, it ends.
+/// Tor inside this process. It ends when dropped.
 pub struct EmbeddedTor {
     shared: Arc<Shared>,
 }
@@ -62,27 +62,29 @@ pub(crate) struct Shared {
     pub(crate) checks: CheckTimes,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
-    /// Gone once the network was shut down.
+    /// The client; `None` once the network was shut down.
     client: Mutex<Option<Arc<Arti>>>,
-    /// The names under which arti keeps what belongs to an identity, in the order in which they first listened:
-    /// on disk they say nothing about the address.
+    /// The names under which arti keeps what belongs to an identity, in the order in which identities first listened:
+    /// on disk they reveal nothing about the address.
     pub(crate) nicknames: Mutex<HashMap<Address, String>>,
 }
 
 impl EmbeddedTor {
     /// Starts Tor with the person's `settings` (TOML, arti's format; empty for the public network) and what earlier
-    /// runs kept in `state`. Returns at once: how far it is tells its readiness. It tries until it is dropped. Must be
-    /// called inside a tokio runtime. A `state` is for one process at a time, and for one start in its life.
+    /// runs kept in `state`. Returns at once: the readiness tells how far Tor is. It retries until it is dropped.
+    /// Must be called inside a tokio runtime. A `state` is for one process at a time, and for one start in that
+    /// process's life.
     ///
     /// # Errors
-    /// [`StartError`]: what waiting does not mend.
+    /// [`StartError`], for faults that waiting does not mend.
     ///
-    /// `settings` is taken as it is, but for where things are kept and what this program decides anyway; which of them
-    /// are a person's to set is the caller's to say. `checks` is how often hosted services are looked at from outside.
+    /// `settings` is taken as it is, except for the places where things are kept and what this program decides
+    /// anyway; the caller says which settings a person may make. `checks` is the schedule of looks at hosted services
+    /// from outside.
     pub async fn start(settings: &str, state: &Path, checks: CheckTimes) -> Result<Arc<Self>, StartError> {
         let config = config::build(settings, state)?;
         make_private(state).map_err(|why| StartError::Directory { path: state.to_owned(), why })?;
-        // Whatever else in the process uses TLS decides first; then it is that.
+        // Another user of TLS in this process may have chosen a provider before; then that one is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let refused = |e: arti_client::Error| match e.kind() {
             ErrorKind::FsPermissions
@@ -139,7 +141,7 @@ impl Shared {
         }
         let mut prefs = StreamPrefs::new();
         prefs.set_isolation(Circuits(isolation));
-        // An onion address is all that is ever dialled; arti never has to resolve one.
+        // Only onion addresses are ever dialled, so arti never has to resolve a name.
         prefs.connect_to_onion_services(BoolOrAuto::Explicit(true));
         let target = (format!("{address}.onion"), PORT);
         let dialled = tokio::select! {
@@ -208,8 +210,8 @@ impl Network for EmbeddedTor {
         self.shared.stop.cancel();
         self.shared.tasks.close();
         let client = self.shared.client.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // arti has no end but its process's: some of its tasks sleep for hours before they see that nobody is left. Until
-        // then it does nothing more by itself.
+        // arti ends only with the process: some of its tasks sleep for hours before they see that nobody is left.
+        // Until then it does nothing more by itself.
         if let Some(client) = client {
             client.set_dormant(DormantMode::Soft);
         }
@@ -239,13 +241,13 @@ impl IsolationHelper for Circuits {
     }
 }
 
-/// A dialler of one address that does not keep the network alive.
+/// Dials an address without keeping the network alive.
 pub(crate) async fn dial_weakly(shared: &Weak<Shared>, address: &Address) -> Result<BoxStream, NetError> {
     let shared = shared.upgrade().ok_or(NetError::Closed)?;
     shared.dial(address, Isolation::new()).await
 }
 
-/// An error of arti's with its causes, addresses redacted by arti.
+/// Text of an error of arti's with its causes, addresses redacted by arti.
 pub(crate) fn report(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,4 +1,4 @@
-//! The person's part of arti's configuration, and the program's.
+//! arti's configuration: the person's part and the program's.
 
 use std::path::Path;
 
@@ -22,16 +22,16 @@ pub enum ConfigError {
     Inconsistent(String),
 }
 
-/// Checks that a configuration can be used: what [`EmbeddedTor::start`](crate::EmbeddedTor::start) would say of it.
+/// Checks that a configuration can be used, as [`EmbeddedTor::start`](crate::EmbeddedTor::start) would.
 ///
 /// # Errors
 /// [`ConfigError`].
 pub fn check(settings: &str) -> Result<(), ConfigError> {
-    // Nothing is made there: building a configuration touches no disk.
+    // Nothing is made at this path: building a configuration touches no disk.
     build(settings, Path::new("/nonexistent")).map(drop)
 }
 
-/// The configuration for a client that keeps what it keeps in `state`.
+/// Builds the configuration for a client that keeps its files in `state`.
 pub(crate) fn build(settings: &str, state: &Path) -> Result<TorClientConfig, ConfigError> {
     let table: toml::Table = settings.parse().map_err(malformed)?;
     let mut unknown = None;
@@ -46,7 +46,7 @@ pub(crate) fn build(settings: &str, state: &Path) -> Result<TorClientConfig, Con
     let storage = builder.storage();
     storage.state_dir(place("state")).cache_dir(place("cache"));
     storage.keystore().primary().kind(ExplicitOrAuto::Explicit(ArtiKeystoreKind::Ephemeral));
-    // Nothing here leaves the Tor network, so circuits to exits would be built for nobody.
+    // This program never leaves the Tor network, so circuits to exits would be built for nobody.
     if !settings.contains("initial_predicted_ports") {
         builder.preemptive_circuits().set_initial_predicted_ports(Vec::new());
     }

@@ -1,6 +1,6 @@
 //! Tor inside the process: a [`Network`](cwtch_net::Network) over arti.
 //!
-//! The only crate that names arti's types, because whatever names them is slow to build. What it gives is
+//! This is the only crate that names arti's types, because whatever names them is slow to build. It exports
 //! [`EmbeddedTor`] and nothing generic.
 //!
 //! - `config` takes the person's part of arti's configuration and adds what the program decides.
@@ -11,9 +11,9 @@
 //! directories of mode 0700, are the guards, the state of introduction points under names that say nothing, and the
 //! directory of relays.
 //!
-//! **Not here:** the proof of work of onion services. arti has it under a licence (LGPL) that this program's does
-//! not fit, so neither does a hosted service ask for it nor does a dial offer it; a service that is under attack
-//! and asks serves such a dial last.
+//! **Not here:** the proof of work of onion services. arti has it under a licence (LGPL) that this program's does not
+//! fit, so a hosted service does not ask for it and a dial does not offer it; a service that is under attack and asks
+//! for it serves such a dial last.
 
 mod bootstrap;
 mod builders;

@@ -21,17 +21,17 @@ use tor_llcrypto::pk::ed25519;
 use crate::circuits;
 use crate::client::{Shared, dial_weakly, report};
 
-/// Introductions that each introduction point passes on: so many a second, so many at once (§ "DoS" of Tor's
-/// rendezvous specification). Whoever floods the service spends these; nobody is let in faster.
+/// Introductions that each introduction point passes on, as a rate per second and a burst (§ "DoS" of Tor's
+/// rendezvous specification). A flood of the service spends these; nobody is let in faster.
 const INTRODUCTIONS: (u32, u32) = (25, 200);
-/// Streams of one rendezvous circuit. Our clients open one, others a few.
+/// Number of streams on one rendezvous circuit. Our clients open one, others a few.
 const STREAMS: u32 = 16;
-/// Time that a service that "bootstraps" is believed. In some phases of a network's life arti's state stays there
-/// although the descriptor is out; from then on only the look from outside counts.
+/// Time for which a service's state "bootstrapping" is believed. In some phases of a network's life arti's state
+/// stays there although the descriptor is out; after that only the look from outside counts.
 const BELIEVE: Duration = Duration::from_secs(8);
-/// The same identity listens anew: how long the service before may take to end.
+/// Time that an earlier service of the same identity may take to end when the identity listens anew.
 const HANDOVER: Duration = Duration::from_secs(5);
-/// The most time for withdrawing.
+/// The longest time that withdrawing may take.
 const WITHDRAW: Duration = Duration::from_secs(2);
 
 /// Hosts `identity`.
@@ -77,7 +77,7 @@ pub(crate) async fn listen(shared: &Arc<Shared>, identity: &Identity) -> Result<
             }
         }
     };
-    // From here on the network's end ends them; and the listener's.
+    // From here on, the end of the network or of the listener ends the tasks.
     let stop = shared.stop.child_token();
     let (arrivals, streams) = Arrivals::new();
     let pump = circuits::take(shared.tasks.clone(), shared.stop.clone(), requests, arrivals.clone());
@@ -152,14 +152,14 @@ impl Drop for Service {
     }
 }
 
-/// Turns arti's word into whether a look from outside is worth while: ready means that.
+/// Follows arti's status and reports whether a look from outside is worthwhile, which is what ready means here.
 async fn follow(
     service: Arc<RunningOnionService>,
     mut network: watch::Receiver<Readiness>,
     publish: watch::Sender<Readiness>,
 ) {
     let mut events = service.status_events();
-    // Not kept: whoever closes the listener ends the service.
+    // Held weakly: closing the listener ends the service.
     let status = Arc::downgrade(&service);
     drop(service);
     let mut waiting_since = Instant::now();
@@ -173,7 +173,7 @@ async fn follow(
         }
         let believed_until = waiting_since + BELIEVE;
         let now = publication(&network_now, &status, Instant::now() >= believed_until);
-        // Sent even if it is the same: a change of state is a reason to look again.
+        // Sent even if it is the same value: a change of state is a reason to look again.
         publish.send_replace(now);
         tokio::select! {
             event = events.next() => if event.is_none() { return },
@@ -213,7 +213,7 @@ fn publication(network: &Readiness, status: &OnionServiceStatus, patience_ended:
                 true,
             ),
         },
-        // Whether it can be reached in any other state only a look from outside tells.
+        // In any other state only a look from outside tells whether the service can be reached.
         _ => Readiness::ready(),
     }
 }

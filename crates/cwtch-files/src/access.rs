@@ -1,4 +1,4 @@
-//! Looking at what is there before it is used.
+//! Checks of existing files and directories before they are used.
 
 use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt;
@@ -11,7 +11,7 @@ use crate::{FileError, Why};
 pub enum Others {
     /// None at all.
     Nothing,
-    /// They may look, but change nothing.
+    /// Others may look, but change nothing.
     Look,
 }
 
@@ -44,8 +44,8 @@ pub fn check_file(file: &File, path: &Path) -> Result<(), FileError> {
     check_private(path, &file.metadata().map_err(FileError::system("opened", path))?)
 }
 
-/// As [`check_file`] for a file that another library will open: what can be put in its place in between is only what may
-/// be put into its directory, which is checked by [`check_dir`].
+/// Checks a file by its path like [`check_file`], for a file that another library will open. Only what may be put
+/// into its directory, which [`check_dir`] checks, can take its place in between.
 ///
 /// # Errors
 /// As [`check_file`].

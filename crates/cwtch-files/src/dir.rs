@@ -1,4 +1,4 @@
-//! Directories.
+//! Making directories private, and their names durable.
 
 use std::fs::{DirBuilder, File, Permissions};
 use std::io;
@@ -11,8 +11,8 @@ use crate::FileError;
 
 const PRIVATE: u32 = 0o700;
 
-/// Makes a directory for its owner only, with the parents that it lacks. One that exists is left as it is: look at it with
-/// [`check_dir`](crate::check_dir).
+/// Makes a directory for its owner only, with the parents that it lacks. An existing one is left as it is: check it
+/// with [`check_dir`](crate::check_dir).
 ///
 /// # Errors
 /// The system's refusal, for example because something else has the name.

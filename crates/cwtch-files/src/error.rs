@@ -23,10 +23,10 @@ pub enum Why {
     /// Something else stands where a regular file should be.
     #[error("it is not a plain file")]
     NotAFile,
-    /// It belongs to another user.
+    /// The file or directory belongs to another user.
     #[error("it belongs to another user")]
     Owner,
-    /// Its group or others have rights to it that they must not have.
+    /// The group or others have rights to it that they must not have.
     #[error("others can use it (mode {mode:04o})")]
     Open {
         /// Its permission bits.
@@ -34,10 +34,10 @@ pub enum Why {
         /// Those among them that must not be set.
         wrong: u32,
     },
-    /// It is longer than it may be.
+    /// The file is longer than allowed.
     #[error("it is longer than {most} bytes")]
     TooLong {
-        /// The most bytes that are read.
+        /// The longest length that is read, in bytes.
         most: usize,
     },
     /// The system refused.
@@ -55,7 +55,7 @@ impl FileError {
         Self { path: path.to_owned(), why }
     }
 
-    /// The system's refusal of an action.
+    /// Makes the error for an action that the system refused.
     pub(crate) fn system(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self { path, why: Why::System { action, source } }

@@ -1,12 +1,14 @@
 //! Private directories, locks, and small files that are replaced whole and durably.
 //!
-//! One place for what every program of this workspace does with files that hold secrets or promises, so that there is
-//! one thing to review:
+//! It is the one place for what the programs of this workspace do with files that hold secrets or promises, so that
+//! there is one thing to review:
 //!
-//! - what is made is its owner's alone from its first moment on (mode 0700 or 0600, never widened by the umask);
-//! - what is found is looked at before it is used: its kind, its owner, its mode, and for a file all of that on the
+//! - what is made belongs to its owner alone from its first moment on (mode 0700 or 0600, never widened by the
+//!   umask);
+//! - what is found is checked before it is used: its kind, its owner, its mode, and for a file all of that on the
 //!   opened file, so that nothing can be put in its place in between;
-//! - what was said to be on the disk is there: a file is synced before it gets its name, and its directory after that.
+//! - what was reported to be on the disk is there: a file is synced before it gets its name, and its directory after
+//!   that.
 //!
 //! Errors say what is wrong; sentences with advice belong to the programs.
 

@@ -24,7 +24,7 @@ impl Lock {
         take(path, FlockOperation::NonBlockingLockExclusive)
     }
 
-    /// As [`Self::try_take`], but waits for whoever has it.
+    /// Takes the lock like [`Self::try_take`], but waits for whoever has it.
     ///
     /// # Errors
     /// The system's refusal.
@@ -53,7 +53,8 @@ fn take(path: &Path, operation: FlockOperation) -> Result<Option<Lock>, FileErro
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Closing alone would leave it to a process that was forked a moment ago and has not begun its own program yet.
+        // Closing alone would leave the lock to a process that was forked a moment ago and has not begun its own
+        // program yet.
         let _ = flock(&self.file, FlockOperation::Unlock);
     }
 }

@@ -1,4 +1,4 @@
-//! Reading small files: bounded, and only what is private where it holds a secret.
+//! Reading small files: with a bound, and from private files only if they hold a secret.
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 use crate::access::check_file;
 use crate::{FileError, Why};
 
-/// Bytes that are reserved at once for what is read; a growing vector would leave copies of a secret behind.
+/// Bytes that are reserved at once for the content: a growing vector would leave copies of a secret behind.
 const RESERVED: usize = 64 * 1024;
 
-/// Opens a regular file that is this user's alone. All of it is checked on the opened file.
+/// Opens a regular file that only this user can use. Everything is checked on the opened file.
 ///
 /// # Errors
 /// [`Why::NotAFile`], [`Why::Owner`], [`Why::Open`], or the system's refusal.
@@ -23,7 +23,8 @@ pub fn open_private(path: &Path) -> Result<File, FileError> {
     Ok(file)
 }
 
-/// Reads a regular file that is this user's alone, of at most `most` bytes; they are erased when they are dropped.
+/// Reads a regular file of at most `most` bytes that only this user can use; the bytes are erased when they are
+/// dropped.
 ///
 /// # Errors
 /// As [`open_private`], and [`Why::TooLong`].
@@ -40,7 +41,7 @@ pub fn read_bounded(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, File
 }
 
 fn open(path: &Path) -> Result<File, FileError> {
-    // A named pipe in the file's place would be waited for.
+    // Without this, a named pipe in the file's place would be waited for.
     let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
     let opened = OpenOptions::new().read(true).custom_flags(nonblocking).open(path);
     let file = opened.map_err(FileError::system("opened", path))?;

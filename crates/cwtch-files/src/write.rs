@@ -20,7 +20,7 @@ pub fn create_new(path: &Path) -> Result<File, FileError> {
     made.map_err(FileError::system("created", path))
 }
 
-/// Opens a file for reading and writing as it is; it is made (mode 0600) if it is missing.
+/// Opens a file for reading and writing as it is, and makes it (mode 0600) if it is missing.
 ///
 /// # Errors
 /// The system's refusal.
@@ -30,8 +30,8 @@ pub fn open_or_create(path: &Path) -> Result<File, FileError> {
     opened.map_err(FileError::system("opened", path))
 }
 
-/// Writes a file (mode 0600) that must not exist yet. When it returns the content is on the disk; the name is once the
-/// directory is synced ([`sync_dir`]), so that several files need that once. If it fails, nothing is left.
+/// Writes a file (mode 0600) that must not exist yet. When it returns, the content is on the disk; the name is too
+/// once the directory is synced ([`sync_dir`]), which several files need only once. If it fails, nothing is left.
 ///
 /// # Errors
 /// The system's refusal.
@@ -43,14 +43,14 @@ pub fn write_new(path: &Path, content: &[u8]) -> Result<(), FileError> {
     })
 }
 
-/// Puts a file (mode 0600) into its place, whole and durably: after a crash the old one is there or this one. The caller
-/// makes sure that nobody else replaces it at the same time.
+/// Replaces a file (mode 0600) whole and durably: after a crash the old one is there or this one. The caller makes
+/// sure that nobody else replaces it at the same time.
 ///
 /// # Errors
 /// The system's refusal; the old file is as it was then, unless only the last step failed, that of making the name durable.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let new = beside(path);
-    // What a crash left of an earlier replacement, perhaps with another mode.
+    // A crash may have left a part of an earlier replacement, perhaps with another mode.
     match fs::remove_file(&new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(FileError::new(&new, Why::System { action: "removed", source: error }));
@@ -70,7 +70,7 @@ fn fill(file: &mut File, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// The name of a file until it is complete.
+/// The temporary name of a file until it is complete.
 fn beside(path: &Path) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(".new");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Units of work: so many at once, one more each time that an interval has passed.
+/// Units of work that a remote may ask for: a burst at once, one more each time that an interval has passed.
 #[derive(Debug, Clone, Copy)]
 pub struct Allowance {
     each: Duration,
@@ -15,30 +15,30 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    /// `burst` units at once, one more each time that `each` has passed.
+    /// An allowance of `burst` units at once, and one more each time that `each` has passed.
     pub fn new(burst: u32, each: Duration) -> Self {
         Self { each, burst: each.saturating_mul(burst), longest: None, full: None }
     }
 
-    /// The same, closed for `longest` at most, however much was asked for.
+    /// The same allowance, closed for at most `longest`, however much was asked for.
     #[must_use]
     pub fn at_most(self, longest: Duration) -> Self {
         Self { longest: Some(longest), ..self }
     }
 
-    /// Counts units that were used, whether there were so many or not.
+    /// Counts units that were used, even if there were fewer left.
     pub fn charge(&mut self, units: u32, now: Instant) {
         let full = self.full.map_or(now, |full| full.max(now));
         let charged = full.checked_add(self.each.saturating_mul(units));
         let longest = self.longest.and_then(|longest| now.checked_add(self.burst.saturating_add(longest)));
         self.full = match (charged, longest) {
             (Some(charged), Some(longest)) => Some(charged.min(longest)),
-            // Farther away than the clock can tell: it stays as it was.
+            // The moment is farther away than the clock can represent: the allowance stays as it was.
             (charged, longest) => charged.or(longest).or(Some(full)),
         };
     }
 
-    /// From when on the next unit may be asked for, if not now.
+    /// The moment from which on the next unit may be asked for, if not now.
     pub fn opens(&self, now: Instant) -> Option<Instant> {
         let opens = self.full?.checked_sub(self.burst)?;
         (opens > now).then_some(opens)

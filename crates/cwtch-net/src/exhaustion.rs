@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// The first pause; connections that end make room again.
+/// The first pause, in which connections that end may make room again.
 const FIRST: Duration = Duration::from_millis(100);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(2);
-/// After so long without it, the next time is news.
+/// Time without exhaustion after which the next one is a new episode.
 const EPISODE: Duration = Duration::from_secs(60);
 
 /// Pauses that grow while nothing can be accepted, and one line in the log for each episode.
@@ -19,7 +19,7 @@ pub struct Exhaustion {
 }
 
 impl Exhaustion {
-    /// Waits before the next try. Dropped, it has waited.
+    /// Waits before the next try. A dropped wait counts as done.
     pub async fn wait(&mut self) {
         let (pause, news) = self.hit(Instant::now());
         if news {
@@ -31,12 +31,12 @@ impl Exhaustion {
         sleep(pause).await;
     }
 
-    /// A connection was accepted.
+    /// Notes that a connection was accepted.
     pub fn over(&mut self) {
         self.pause = None;
     }
 
-    /// Pause to wait, and whether an episode begins.
+    /// Computes the pause to wait, and whether an episode begins.
     fn hit(&mut self, now: Instant) -> (Duration, bool) {
         let news = self.last.is_none_or(|last| now.saturating_duration_since(last) > EPISODE);
         let pause = self.pause.map_or(FIRST, |pause| (2 * pause).min(LONGEST));

@@ -3,7 +3,7 @@
 //!
 //! - [`Network`] and [`Listener`] are what a network must do; [`NetworkSpec`] is how a person names one.
 //! - [`loopback`] is the test network of §1.2: this machine only, no anonymity.
-//! - [`onion`] is what both ways to Tor have in common; [`readiness`] tells how far a network or address is.
+//! - [`onion`] has the common parts of both ways to Tor; [`readiness`] tells how far a network or address is.
 //! - [`driver`] carries packets: [`SecureConnection`] for peers and boards (§1.5), [`PlainConnection`] for
 //!   the token service (§1.6), every step of both under a deadline of [`Deadlines`].
 //! - [`Allowance`] bounds what a remote may ask for in a given time.

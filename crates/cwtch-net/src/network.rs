@@ -18,14 +18,14 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// A stream of any network.
 pub type BoxStream = Box<dyn Stream>;
 
-/// Token of what may travel together: streams that were dialled with the same isolation may share a circuit of an
-/// anonymous network, streams with different ones never do. No two calls of [`Isolation::new`] in a process give
-/// the same one, and networks keep those of different processes apart by themselves.
+/// A token for streams that may travel together: streams that were dialled with the same isolation may share a
+/// circuit of an anonymous network, streams with different ones never do. No two calls of [`Isolation::new`] in a
+/// process give the same one, and networks keep those of different processes apart by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Isolation(u64);
 
 impl Isolation {
-    /// One that nothing else has.
+    /// An isolation that nothing else has.
     #[expect(clippy::new_without_default, reason = "two defaults that differ would surprise")]
     pub fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -38,17 +38,17 @@ impl Isolation {
     }
 }
 
-/// A stretch of time, unix seconds, both ends included.
+/// A span of time in unix seconds, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
     /// The first second.
     pub after: u64,
-    /// The last one.
+    /// The last second.
     pub until: u64,
 }
 
 impl Validity {
-    /// True if a time lies in it.
+    /// True if a time lies within the span.
     pub fn contains(&self, unix: u64) -> bool {
         (self.after..=self.until).contains(&unix)
     }
@@ -60,8 +60,8 @@ impl Validity {
 #[async_trait]
 pub trait Network: Send + Sync {
     /// Begins to make `identity` reachable under its address, until the listener is closed or dropped. Listening
-    /// again with the same identity takes the address over. How far it has come is
-    /// [`Listener::readiness`]: a network that is not ready itself listens as soon as it is.
+    /// again with the same identity takes the address over. [`Listener::readiness`] tells how far this is: over a
+    /// network that is not ready, listening begins as soon as it is.
     ///
     /// # Errors
     /// If the network will not publish the address, however long one waits.
@@ -79,21 +79,21 @@ pub trait Network: Send + Sync {
         Readiness::always()
     }
 
-    /// True if the network can tell that this machine's clock is right to within hours, now or later: a Tor of this machine,
-    /// whose directory has a time for which it is [valid](Self::validity).
+    /// True if the network can tell, now or later, that this machine's clock is right to within hours: a Tor on this
+    /// machine can, because its directory has a time for which it is [valid](Self::validity).
     fn confirms_clock(&self) -> bool {
         false
     }
 
-    /// The time for which the newest directory of a network that [can tell](Self::confirms_clock) is valid. Its
-    /// authorities signed it, so now is later than its beginning; a machine whose clock is right and that keeps it up to
-    /// date is within it. `None` while that is not known.
+    /// The time for which the newest directory is valid, in a network that [can tell](Self::confirms_clock). The
+    /// authorities signed the directory, so it is now later than the beginning; a machine whose clock is right, and
+    /// that keeps the directory up to date, is within the span. `None` while it is not known.
     fn validity(&self) -> Option<Validity> {
         None
     }
 
-    /// Withdraws what is published and leaves the network, as far as that takes waiting; nothing can be
-    /// dialled afterwards.
+    /// Withdraws what is published and leaves the network, as far as that needs waiting; nothing can be dialled
+    /// afterwards.
     async fn shutdown(&self) {}
 
     /// The network's name in a few words, for a person.
@@ -108,8 +108,8 @@ pub trait Network: Send + Sync {
 /// A listening address.
 #[async_trait]
 pub trait Listener: Send {
-    /// Waits for the next stream. Cancel-safe: if the future is dropped, the next call gets the stream.
-    /// Troubles that pass (an aborted connection, too many open files) are waited out inside.
+    /// Waits for the next stream. Cancel-safe: if the future is dropped, the next call gets the stream. Passing
+    /// troubles (an aborted connection, too many open files) are waited out inside.
     ///
     /// # Errors
     /// If the listener is of no use any more.
@@ -118,8 +118,8 @@ pub trait Listener: Send {
     /// The address that is listened on.
     fn address(&self) -> &Address;
 
-    /// Readiness of the address for others, now and from now on. Ready means that it was seen to
-    /// answer, as far as the network can tell.
+    /// Readiness of the address for others, now and from now on. Ready means that it was seen to answer, as far as
+    /// the network can tell.
     fn readiness(&self) -> watch::Receiver<Readiness> {
         Readiness::always()
     }

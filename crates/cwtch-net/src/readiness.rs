@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use tokio::sync::watch;
 
-/// Readiness of something, for a person who waits for it.
+/// Progress of something on its way to being usable, for a person who waits for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readiness {
     /// The part that is done, 0 to 100, as far as it can be told; 100 is [ready](Self::is_ready).
@@ -27,17 +27,17 @@ pub struct Trouble {
 }
 
 impl Readiness {
-    /// Usable.
+    /// The readiness of something usable.
     pub fn ready() -> Self {
         Self { percent: 100, waiting_for: Cow::Borrowed(""), trouble: None }
     }
 
-    /// On its way: at most 99 %.
+    /// The readiness of something on its way, at most 99 %.
     pub fn waiting(percent: u8, waiting_for: impl Into<Cow<'static, str>>) -> Self {
         Self { percent: percent.min(99), waiting_for: waiting_for.into(), trouble: None }
     }
 
-    /// The same with something in the way; not ready then.
+    /// The same readiness with a trouble; it is not ready then.
     #[must_use]
     pub fn with_trouble(mut self, sentence: impl Into<String>, needs_person: bool) -> Self {
         self.percent = self.percent.min(99);
@@ -45,7 +45,7 @@ impl Readiness {
         self
     }
 
-    /// The same where it is certain that another process answers at the own address.
+    /// The same readiness with the trouble that certainly another process answers at the own address.
     #[must_use]
     pub fn served_elsewhere(mut self) -> Self {
         if let Some(trouble) = &mut self.trouble {
@@ -54,7 +54,7 @@ impl Readiness {
         self
     }
 
-    /// True if it is usable.
+    /// True if the thing is usable.
     pub fn is_ready(&self) -> bool {
         self.percent >= 100
     }
@@ -64,7 +64,7 @@ impl Readiness {
         watch::channel(Self::ready()).1
     }
 
-    /// Reports it, unless that is what was reported last.
+    /// Reports this readiness, unless it is what was reported last.
     pub fn report_to(self, report: &watch::Sender<Self>) {
         report.send_if_modified(|last| {
             let changed = *last != self;
@@ -73,7 +73,7 @@ impl Readiness {
         });
     }
 
-    /// In a few words, to follow a colon: the trouble, else what is waited for.
+    /// A summary in a few words, to follow a colon: the trouble, or what is waited for.
     pub fn summary(&self) -> String {
         match &self.trouble {
             Some(trouble) => trouble.sentence.trim_end_matches('.').to_owned(),
@@ -83,7 +83,7 @@ impl Readiness {
     }
 }
 
-/// Waits until it is ready; `false` if it never will be, because whoever reported it is gone.
+/// Waits until something is ready; `false` if it never will be, because its reporter is gone.
 pub async fn until_ready(readiness: &mut watch::Receiver<Readiness>) -> bool {
     readiness.wait_for(Readiness::is_ready).await.is_ok()
 }

@@ -1,10 +1,10 @@
-//! Name of a network as a person gives it: the argument of `--network`.
+//! The name of a network as a person writes it: the argument of `--network`.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// A network as named on a command line or in a configuration. Opening one is `cwtch-tor`'s.
+/// A network as named on a command line or in a configuration. `cwtch-tor` opens it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum NetworkSpec {
@@ -21,10 +21,10 @@ pub enum NetworkSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ControlPort {
-    /// The places that the configuration or Tor's usual environment variables name, or the usual ones.
+    /// The places named by the configuration or by Tor's usual environment variables, or the usual ones.
     #[default]
     Usual,
-    /// TCP. Only an IP address: a name would have to be looked up.
+    /// A TCP address with an IP address only: a name would have to be looked up.
     Tcp(std::net::SocketAddr),
     /// A Unix socket.
     Unix(PathBuf),
@@ -37,13 +37,13 @@ pub enum SpecError {
     /// `loopback` without its directory.
     #[error("the loopback network needs a directory: write loopback:DIR")]
     NoDirectory,
-    /// `system-tor:` with something that is no control port.
+    /// The text after `system-tor:` is no control port.
     #[error(
         "the control port of the system's Tor is written IP:PORT (a name like localhost would have to be looked \
          up) or unix:PATH: system-tor:127.0.0.1:9051, system-tor:[::1]:9051, system-tor:unix:/run/tor/control"
     )]
     ControlPort,
-    /// None of the known names.
+    /// The text is none of the known names.
     #[error(
         "there is no such network: use arti, system-tor, system-tor:IP:PORT, system-tor:unix:PATH or loopback:DIR"
     )]
@@ -51,7 +51,7 @@ pub enum SpecError {
 }
 
 impl NetworkSpec {
-    /// The network's name with its directory in full, as far as it exists: the same for the same network from
+    /// The network's name with its directory in full, as far as that exists: the same for the same network, from
     /// wherever it is named.
     pub fn full_name(&self) -> String {
         match self {

@@ -75,8 +75,8 @@ impl Address {
         Self { text, key: *key }
     }
 
-    /// Parses what a person typed: as [`Address::from_str`], but a `.onion` suffix, surrounding
-    /// white space and upper case are forgiven.
+    /// Parses an address that a person typed: like [`Address::from_str`], but forgives a `.onion` suffix, surrounding
+    /// white space and upper case.
     pub fn parse_lenient(text: &str) -> Result<Self, AddressError> {
         let mut text = text.trim().as_bytes();
         if let Some((name, suffix)) = text.split_last_chunk::<6>()
@@ -89,20 +89,20 @@ impl Address {
         Self::from_bytes(&lower)
     }
 
-    /// Parses what a person pasted: as [`Address::parse_lenient`], but what mail programs, web pages and chats put
-    /// around and into an address is forgiven as well: characters that show nothing, white space and line breaks
+    /// Parses an address that a person pasted: like [`Address::parse_lenient`], but also forgives what mail programs,
+    /// web pages and chats put around and into an address: characters that show nothing, white space and line breaks
     /// anywhere, brackets, quotation marks and the end of a sentence around it, `http://`, `https://` or `cwtch:`
-    /// before it and a slash behind it. What remains must be one address and nothing else.
+    /// before it and a slash after it. What remains must be one address and nothing else.
     ///
     /// # Errors
-    /// What is wrong with what remains.
+    /// The fault of what remains.
     pub fn parse_pasted(text: &str) -> Result<Self, AddressError> {
         let around = |c: char| is_blank(c) || AROUND.contains(&c);
         let mut text = text.trim_matches(around);
         if let Some(rest) = SCHEMES.iter().find_map(|scheme| without_prefix(text, scheme)) {
             text = rest.trim_matches(around);
         }
-        // Where the address ends: at a path, or at the suffix.
+        // The address ends at a path, or at the suffix.
         let mut length = 0;
         let mut name = [0; ADDRESS_LEN];
         let mut rest = text.chars().filter(|c| !is_blank(*c)).peekable();
@@ -176,7 +176,7 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace() || c.is_control() || is_invisible(c)
 }
 
-/// The text without a prefix of ASCII letters in any case.
+/// Removes a prefix of ASCII letters in any case from a text.
 fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (start, rest) = text.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)
@@ -195,7 +195,7 @@ impl fmt::Display for Named {
     }
 }
 
-/// Checksum and version: the last three bytes behind the key.
+/// Checksum and version: the last three bytes, after the key.
 fn tail(key: &[u8; 32]) -> [u8; 3] {
     let hash =
         Sha3_256::new().chain_update(b".onion checksum").chain_update(key).chain_update([VERSION]).finalize();

@@ -22,8 +22,8 @@ const ROUNDS: u32 = 4096;
 /// The secret that a group's members share: whoever has it reads and writes.
 pub type GroupKey = BoxKey;
 
-/// Names a server to those who share a group on it (`docs/verifiable-log.md`, section 7.2). Compared in constant time;
-/// `Debug` does not show it.
+/// A name of a server for those who share a group on it (`docs/verifiable-log.md`, section 7.2). Compared in constant
+/// time; `Debug` does not show it.
 #[derive(Clone, Copy)]
 pub struct LogTag([u8; LOG_TAG_LEN]);
 
@@ -31,8 +31,8 @@ pub struct LogTag([u8; LOG_TAG_LEN]);
 pub const LOG_TAG_LEN: usize = 16;
 
 impl LogTag {
-    /// The first 16 bytes of HMAC-SHA256 of `cwtch-log-compare/1` and the server's key, under the group's key:
-    /// who is not in the group cannot tell which server is meant.
+    /// Computes the first 16 bytes of HMAC-SHA256 of `cwtch-log-compare/1` and the server's key, under the group's
+    /// key: somebody who is not in the group cannot tell which server is meant.
     pub fn of(key: &GroupKey, server: &PublicKey) -> Self {
         // HMAC's block: the key, filled up with zeros.
         let mut block = Zeroizing::new([0; 64]);
@@ -83,8 +83,8 @@ pub struct GroupId([u8; GROUP_ID_LEN]);
 pub struct GroupIdError;
 
 impl GroupId {
-    /// PBKDF2-HMAC-SHA512 of the group key, salted with the server's public key; 4096 rounds, 16 bytes.
-    /// Takes a few milliseconds: derive once, then keep it.
+    /// Derives the id by PBKDF2-HMAC-SHA512 of the group key, salted with the server's public key; 4096 rounds, 16
+    /// bytes. Takes a few milliseconds: derive it once, then keep it.
     pub fn derive(key: &GroupKey, server: &PublicKey) -> Self {
         let mut id = [0; GROUP_ID_LEN];
         pbkdf2_hmac::<Sha512>(key.expose(), server.as_bytes(), ROUNDS, &mut id);

@@ -61,7 +61,8 @@ impl Identity {
         self.key.sign(message).to_bytes()
     }
 
-    /// X25519 between this identity and a peer's Ed25519 key, both mapped to Curve25519 (§1.5 step 2).
+    /// Agrees on a key by X25519 between this identity and a peer's Ed25519 key, both mapped to Curve25519 (§1.5 step
+    /// 2).
     ///
     /// # Errors
     /// [`PublicKeyError::SmallOrder`] if the result is all zero.
@@ -93,10 +94,10 @@ pub struct PublicKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublicKeyError {
-    /// Not the one canonical encoding of a point on the curve.
+    /// The bytes are not the one canonical encoding of a point on the curve.
     #[error("not the canonical encoding of a curve point")]
     NotAPoint,
-    /// A point of small order, or a key agreement whose result would be known to everybody.
+    /// The point is of small order, or the result of a key agreement would be known to everybody.
     #[error("a point of small order")]
     SmallOrder,
     /// The signature does not verify under this key.
@@ -105,7 +106,7 @@ pub enum PublicKeyError {
 }
 
 impl PublicKey {
-    /// Checks and takes 32 bytes.
+    /// Reads a key from 32 bytes, checking them.
     ///
     /// # Errors
     /// If they are not a canonical point, or one of small order.

@@ -23,7 +23,7 @@ impl fmt::Debug for Challenge {
 }
 
 impl Challenge {
-    /// Enters the proof-of-work application on the connection's transcript.
+    /// Derives the challenge by entering the proof-of-work application on the connection's transcript.
     pub fn new(transcript: &mut Transcript, seed: &[u8]) -> Self {
         transcript.new_protocol("pow-app");
         transcript.add("pow-seed", seed);
@@ -32,8 +32,8 @@ impl Challenge {
         Self { challenge, prng }
     }
 
-    /// Tries up to `budget` further candidates, 65,536 on average being enough; `None` if none of them is
-    /// a solution. Call again to go on where it stopped, so that a caller can show progress or give up.
+    /// Tries up to `budget` further candidates, of which 65,536 are enough on average; `None` if none of them is a
+    /// solution. Call again to continue where it stopped, so that a caller can show progress or give up.
     pub fn search(&mut self, budget: u32) -> Option<[u8; SOLUTION_LEN]> {
         for _ in 0..budget {
             let candidate = self.prng.next_scalar().to_bytes();

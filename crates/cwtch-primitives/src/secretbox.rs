@@ -17,7 +17,7 @@ pub const OVERHEAD: usize = NONCE_LEN + MAC_LEN;
 /// A secretbox key.
 pub type BoxKey = SecretBytes<32>;
 
-/// A box could not be made or opened.
+/// Reason why a box could not be made or opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BoxError {
@@ -42,8 +42,8 @@ pub fn seal_into(
     crypto_secretbox_easy(out, plain, nonce, key.expose()).map_err(|_| BoxError::Length)
 }
 
-/// As [`seal_into`], where the plaintext stands already: `data` is the plaintext and [`MAC_LEN`] bytes of room behind it,
-/// and afterwards the authenticator and the ciphertext. No second copy of the plaintext remains to be erased.
+/// Seals like [`seal_into`], but in place: `data` is the plaintext and [`MAC_LEN`] bytes of room after it, and
+/// afterwards the authenticator and the ciphertext. No second copy of the plaintext remains to be erased.
 ///
 /// # Errors
 /// [`BoxError::Length`] for less than [`MAC_LEN`] bytes.
@@ -71,7 +71,7 @@ pub fn open_into(
     crypto_secretbox_open_easy(out, boxed, nonce, key.expose()).map_err(|_| BoxError::Open)
 }
 
-/// Seals with a fresh random nonce: nonce, authenticator, ciphertext.
+/// Seals with a fresh random nonce; returns nonce, authenticator and ciphertext.
 pub fn seal(key: &BoxKey, plain: &[u8], rng: &mut impl CryptoRngCore) -> Vec<u8> {
     let mut nonce = [0; NONCE_LEN];
     rng.fill_bytes(&mut nonce);
@@ -84,7 +84,7 @@ pub fn seal(key: &BoxKey, plain: &[u8], rng: &mut impl CryptoRngCore) -> Vec<u8>
     out
 }
 
-/// Opens what [`seal`] made.
+/// Opens a box that [`seal`] made.
 ///
 /// # Errors
 /// [`BoxError::Open`] if it is too short or does not open.
@@ -94,8 +94,8 @@ pub fn open(key: &BoxKey, sealed: &[u8]) -> Result<Vec<u8>, BoxError> {
     Ok(out)
 }
 
-/// As [`open`], into a buffer of exactly `sealed.len() - OVERHEAD` bytes, so that trial decryption
-/// over many keys allocates once.
+/// Opens like [`open`], into a buffer of exactly `sealed.len() - OVERHEAD` bytes, so that trial decryption over many
+/// keys allocates once.
 ///
 /// # Errors
 /// [`BoxError::Open`] if it is too short or does not open, [`BoxError::Length`] for a wrong buffer.

@@ -11,13 +11,14 @@ pub fn is_invisible(c: char) -> bool {
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-        // Not default-ignorable, but nothing to see either.
+        // Not default-ignorable, but invisible as well.
         | '\u{2800}' | '\u{fff9}'..='\u{fffb}')
 }
 
-/// Whether an [invisible](is_invisible) character belongs to how something is written, so that a text without it is another
-/// one: joiners of letters and pictures, variation selectors, the fillers of Korean and Mongolian, the tags of a flag, and the
-/// empty Braille cell, which is as wide as the others. None of them changes a direction or ends a line.
+/// True if an [invisible](is_invisible) character belongs to how something is written, so that a text without it is a
+/// different text: joiners of letters and pictures, variation selectors, the fillers of Korean and Mongolian, the
+/// tags of a flag, and the empty Braille cell, which is as wide as the others. None of them changes a direction or
+/// ends a line.
 pub fn is_part_of_writing(c: char) -> bool {
     matches!(c,
         '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{200c}'..='\u{200d}' | '\u{2800}' | '\u{3164}'

@@ -61,7 +61,8 @@ impl fmt::Debug for Transcript {
     }
 }
 
-/// SHAKE-256 over a transcript's challenge; each draw reduces 64 bytes to a ristretto255 scalar.
+/// A stream of scalars: SHAKE-256 over a transcript's challenge, of which each draw reduces 64 bytes to a
+/// ristretto255 scalar.
 #[derive(Clone)]
 pub struct Prng(Shake256Reader);
 

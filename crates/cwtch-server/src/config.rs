@@ -31,14 +31,14 @@ pub struct Config {
 pub enum LogLevel {
     /// Nothing at all.
     Off,
-    /// What an operator must act on.
+    /// Faults that an operator must act on.
     Error,
-    /// Also what may need a look.
+    /// Also things that may need a look.
     Warn,
     /// Also starting, stopping and totals.
     #[default]
     Info,
-    /// Also why connections end.
+    /// Also reasons for which connections end.
     Debug,
     /// Also each step.
     Trace,

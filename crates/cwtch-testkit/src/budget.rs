@@ -1,9 +1,9 @@
 //! The budget of samples: how much of a long, seeded test still fits into a run of everything.
 //!
-//! A sample is what could go on for ever and is cut somewhere: schedules of an attack, kills, accidents. Alone, it goes
-//! to its end. In `.ci/run` it shares `CWTCH_DEADLINE` with all others: once that is over, what a sample has above its
-//! floor is skipped, and a line that says so goes to stderr and into the file that `CWTCH_SKIPPED` names, because the
-//! output of a test that passes is not shown.
+//! A sample is a test that could go on for ever and is cut somewhere: schedules of an attack, kills, accidents.
+//! Alone, it goes to its end. In `.ci/run` it shares `CWTCH_DEADLINE` with all others: once that is over, what a
+//! sample has above its floor is skipped, and a line that says so goes to stderr and into the file that
+//! `CWTCH_SKIPPED` names, because the output of a test that passes is not shown.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -11,17 +11,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// The runs of one test, drawn by as many threads as like.
+/// The runs of one test, drawn by any number of threads.
 #[derive(Debug)]
 pub struct Sample {
     what: String,
     floor: u64,
     budget: Budget,
-    /// The next one, and the first that is none of them.
+    /// The number of the next run, and the first number after the last run.
     runs: Mutex<(u64, u64)>,
 }
 
-/// When samples are cut, and where that is written.
+/// The deadline at which samples are cut, and the file where that is noted.
 #[derive(Debug, Default)]
 struct Budget {
     deadline: Option<SystemTime>,
@@ -45,12 +45,13 @@ pub fn number(variable: &str) -> Option<u64> {
 }
 
 impl Sample {
-    /// Runs `0..total`, called `what` in the plural. The first `floor` of them take place whatever the time is.
+    /// The runs `0..total`, called `what` in the plural. The first `floor` of them take place even after the
+    /// deadline.
     pub fn new(what: &str, total: u64, floor: u64) -> Self {
         Self::within(Budget::of_environment(), what, total, floor)
     }
 
-    /// One run alone, to repeat it: it is never skipped.
+    /// A single run, to repeat it; it is never skipped.
     pub fn only(run: u64) -> Self {
         let runs = Mutex::new((run, run.saturating_add(1)));
         Self { what: String::new(), floor: u64::MAX, budget: Budget::default(), runs }
@@ -60,7 +61,7 @@ impl Sample {
         Self { what: what.to_owned(), floor, budget, runs: Mutex::new((0, total)) }
     }
 
-    /// The number of the next run. `None` at the end, and when the rest is skipped, which it then says once.
+    /// Draws the number of the next run; `None` at the end, or when the rest is skipped, which is reported once.
     pub fn draw(&self) -> Option<u64> {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         let (next, end) = *runs;
@@ -80,7 +81,7 @@ impl Sample {
         Some(next)
     }
 
-    /// Ends it, because a run failed.
+    /// Ends the runs, because one failed.
     pub fn stop(&self) {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         runs.0 = runs.1;
@@ -95,7 +96,7 @@ impl Iterator for &Sample {
     }
 }
 
-/// One write for a line, so that lines of several tests do not mix.
+/// Appends a line in one write, so that lines of several tests do not mix.
 fn append(file: &Path, line: &str) {
     let opened = OpenOptions::new().create(true).append(true).open(file);
     opened

@@ -1,5 +1,5 @@
-//! Programs under another time, with Debian's package faketime. Only the wall clock is another one: what is measured and waited
-//! for goes on as it is.
+//! Programs that see another time, with Debian's package faketime. Only the wall clock is shifted: measured and
+//! awaited times go on as they are.
 
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,14 +18,14 @@ pub fn library() -> Option<PathBuf> {
     library
 }
 
-/// For a program whose wall clock is wrong by so many seconds.
+/// Environment for a program whose wall clock is wrong by so many seconds.
 pub fn shifted(seconds: i64) -> Option<Environment> {
     let library = library()?.display().to_string();
     let shift = format!("{seconds:+}s");
     Some(vec![("LD_PRELOAD", library), ("FAKETIME", shift), ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned())])
 }
 
-/// By how many seconds, less than a minute back, a clock has to be wrong to show the last seconds of a minute.
+/// Number of seconds, less than a minute back, by which a clock has to be wrong to show the last seconds of a minute.
 pub fn end_of_a_minute() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     -i64::try_from((now + 5) % 60).unwrap_or(0)

@@ -1,5 +1,5 @@
-//! Test support for every crate: the vectors, seeded randomness and how long its samples may take, decoding of vector
-//! fields, with the feature `log` a server's log in memory, and with the feature `tornet` a private Tor network.
+//! Test support for every crate: the vectors, seeded randomness, time budgets of samples, decoding of vector fields,
+//! with the feature `log` a server's log in memory, and with the feature `tornet` a private Tor network.
 //!
 //! For tests only: every function of this module panics on bad input, because a broken vector is a broken test. Without
 //! the feature `log` it depends on no other crate of this workspace, so the lowest layer can use it.
@@ -36,7 +36,7 @@ pub fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
 
-/// A seed for a test whose randomness is the point, printed as `NAME=n`: given back in that environment
+/// Draws a seed for a test whose randomness is the point, and prints it as `NAME=n`: given back in that environment
 /// variable it repeats the test's draws.
 pub fn seed(name: &str) -> u64 {
     let given = std::env::var(name).ok().and_then(|seed| seed.parse().ok());
@@ -55,9 +55,9 @@ pub fn transcript() -> &'static Value {
     &TRANSCRIPT
 }
 
-/// A vector file made by the deployed network, which is not part of this repository. It is looked for
-/// in the folder that `CWTCH_SHARED_VECTORS` names, or in `../shared/vectors` beside the workspace.
-/// `None`, and a line on stderr that says so, where it is missing: the calling test then ends.
+/// Reads a vector file made by the deployed network, which is not part of this repository. It is looked for in the
+/// folder that `CWTCH_SHARED_VECTORS` names, or in `../shared/vectors` beside the workspace. `None`, and a line on
+/// stderr that says so, where it is missing: the calling test then ends.
 pub fn shared_vector(name: &str) -> Option<Value> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors");
     let folder = std::env::var_os("CWTCH_SHARED_VECTORS").map_or(beside, Into::into);

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use cwtch_testkit::tornet::{AUTHORITIES, ClientOptions, ControlKind, Options, RELAYS, TorNet, TornetError};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Starts of three networks at once, on a busy machine.
+/// Time for starting three networks at once, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 #[test]
@@ -191,13 +191,13 @@ impl Drop for Program {
     }
 }
 
-/// What the tors below a directory have written as their process numbers.
+/// Process numbers that the tors below a directory have written.
 fn pids(dir: &Path) -> Vec<u32> {
     let files = dir.read_dir().into_iter().flatten().map(|entry| entry.unwrap().path().join("pid"));
     files.filter_map(|file| fs::read_to_string(file).ok()?.trim().parse().ok()).collect()
 }
 
-/// Those of the processes that still run, and are tors of this directory.
+/// Those of the processes that still run and are tors of this directory.
 fn running(pids: &[u32], dir: &Path) -> Vec<u32> {
     let dir = dir.to_str().unwrap();
     // A process that has ended and is not yet waited for has no command line.

@@ -1,4 +1,4 @@
-//! `tor.toml`: what a person can set about Tor, one file for both programs.
+//! `tor.toml`: the settings of Tor, one file for both programs.
 //!
 //! Every table and every key is optional, unknown keys are refused:
 //!
@@ -13,7 +13,7 @@
 //! # A file with the control port's password, for a Tor with HashedControlPassword: relative to this file, readable
 //! # for its owner only.
 //! password_file = "control-password"
-//! # Where this program takes the connections that Tor hands over. "unix": a Unix socket that only this user (and
+//! # Place at which Tor hands connections over to this program. "unix": a Unix socket that only this user (and
 //! # root) reaches. "IP:PORT", "IP:0" (any port) or "IP:FIRST-LAST" (the first free one of a range): TCP, for a Tor
 //! # on another machine or in a sandbox; whatever reaches that port can connect without Tor. Without it: the Unix
 //! # socket if Tor runs as this user, else a port of 127.0.0.1, which every local program can connect to; who is
@@ -55,7 +55,7 @@ const DEFAULT_FILE: &str = "tor.toml";
 /// Largest configuration file read, in bytes: bridge lines are long.
 const MAX_FILE: usize = 256 * 1024;
 
-/// The tables of arti's configuration that may be set; the rest is the program's to decide.
+/// The tables of arti's configuration that a person may set; the program decides the rest.
 const EMBEDDED_KEYS: [&str; 11] = [
     "tor_network",
     "bridges",
@@ -116,13 +116,13 @@ fn check_seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u6
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SystemConfig {
-    /// Its control port, if not a usual one.
+    /// The Tor's control port, if not a usual one.
     pub control: Option<Endpoint>,
-    /// Its SOCKS port, if not the one that the control port tells.
+    /// The Tor's SOCKS port, if not the one that the control port tells.
     pub socks: Option<Endpoint>,
     /// A file with the control port's password.
     pub password_file: Option<PathBuf>,
-    /// Place at which Tor hands connections over; if missing, what suits the Tor that is found.
+    /// Place at which Tor hands connections over; if missing, one that suits the Tor that is found.
     pub listen: Option<Listen>,
     /// True to ask for Tor's proof-of-work defence.
     pub proof_of_work: bool,
@@ -179,7 +179,7 @@ pub enum ConfigError {
         /// The system's reason.
         source: std::io::Error,
     },
-    /// Not the TOML that is expected: a syntax error, an unknown key, a value of the wrong type.
+    /// The text is not the TOML that is expected: a syntax error, an unknown key, a value of the wrong type.
     #[error("the Tor configuration is wrong at line {line} ({key}): {message}")]
     Parse {
         /// Line number, from 1.
@@ -203,7 +203,7 @@ pub enum ConfigError {
     },
 }
 
-/// The file's shape; the embedded table's keys with where they stand.
+/// Shape of the file, with the places of the embedded table's keys.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct File {
@@ -276,7 +276,7 @@ fn line_of(text: &str, offset: usize) -> usize {
 fn key_of(text: &str, offset: usize) -> String {
     let line = text.lines().nth(line_of(text, offset) - 1).unwrap_or_default().trim();
     let key = line.split(['=', '#']).next().unwrap_or_default().trim();
-    // A line of a long value is none, and its text may be a bridge's address.
+    // A line inside a long value has no key, and its text may be a bridge's address.
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-[]".contains(c);
     if key.is_empty() || key.len() > 64 || !key.chars().all(plain) {
         return "no key".to_owned();

@@ -12,7 +12,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Endpoint {
-    /// TCP. Only an IP address: a name would have to be looked up.
+    /// A TCP address with an IP address only: a name would have to be looked up.
     Tcp(SocketAddr),
     /// A Unix socket.
     Unix(PathBuf),

@@ -7,8 +7,8 @@ use crate::system::reply::Replies;
 use crate::system::status::{Phase, Status};
 use crate::system::words::words;
 
-/// Reads bytes of a control port in pieces of `cut` bytes, and everything that a reply can mean. Returns how many
-/// replies there were; never panics.
+/// Reads bytes of a control port in pieces of `cut` bytes, and every meaning that a reply can have. Returns the
+/// number of replies; never panics.
 pub fn control_replies(bytes: &[u8], cut: usize) -> usize {
     let mut replies = Replies::default();
     let mut status = Status::default();

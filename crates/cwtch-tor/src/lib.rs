@@ -1,8 +1,8 @@
 //! Choice of a Tor, and the ways to reach it.
 //!
-//! [`open()`] makes a [`Network`](cwtch_net::Network) of a name: the embedded Tor (`cwtch-arti`, behind the feature
-//! `arti`), the system's Tor over its control port, or loopback. [`TorConfig`] is the file that says what the
-//! name does not.
+//! [`open()`] turns a name into a [`Network`](cwtch_net::Network): the embedded Tor (`cwtch-arti`, behind the feature
+//! `arti`), the system's Tor over its control port, or loopback. [`TorConfig`] is the file with the settings that the
+//! name does not hold.
 
 mod config;
 mod endpoint;

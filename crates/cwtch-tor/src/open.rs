@@ -1,4 +1,4 @@
-//! From a network's name to the network.
+//! Opening a network by its name.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use crate::config::TorConfig;
 use crate::secret_file::{self, PasswordFileFault};
 use crate::system::{Environment, EnvironmentFault, Places, SystemTor};
 
-/// Reason why a network cannot be opened at all. What may pass by itself is no such error: the network then says so in
-/// its [readiness](Network::readiness).
+/// Reason why a network cannot be opened at all. Trouble that may pass by itself is no such error: the network then
+/// reports it in its [readiness](Network::readiness).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// This program was built without it.
+    /// This program was built without the network.
     #[error(
         "this program was built without the embedded Tor: build it with its default features, or use a Tor that \
          runs already with --network system-tor"
@@ -28,7 +28,7 @@ pub enum OpenError {
     PasswordFile {
         /// The file.
         path: PathBuf,
-        /// The fault that it has.
+        /// The fault of the file.
         fault: PasswordFileFault,
     },
     /// The embedded Tor cannot be started.
@@ -38,7 +38,7 @@ pub enum OpenError {
     /// The embedded Tor's settings cannot be handed to it.
     #[error("the [embedded] table of tor.toml cannot be used: {0}")]
     Settings(#[from] toml::ser::Error),
-    /// A variable of the environment says something impossible.
+    /// An environment variable has an impossible value.
     #[error(transparent)]
     Environment(#[from] EnvironmentFault),
 }
@@ -57,14 +57,14 @@ impl OpenError {
     }
 }
 
-/// Opens a network. Returns at once where the network takes time to become usable; its readiness tells.
-/// Must be called inside a tokio runtime.
+/// Opens a network. Returns at once even if the network takes time to become usable; its readiness tells. Must be
+/// called inside a tokio runtime.
 ///
-/// `state` is a directory for what the embedded Tor keeps between runs (guards, the directory of relays); it is
-/// made for its owner only when it is needed.
+/// `state` is a directory for what the embedded Tor keeps between runs (guards, the directory of relays); it is made,
+/// for its owner only, when it is needed.
 ///
 /// # Errors
-/// [`OpenError`]: what waiting does not mend.
+/// [`OpenError`], for faults that waiting does not mend.
 pub async fn open(
     spec: &NetworkSpec,
     config: &TorConfig,
@@ -73,7 +73,7 @@ pub async fn open(
     open_in(spec, config, state, &|name| std::env::var_os(name)).await
 }
 
-/// The same in a given environment.
+/// Opens a network in a given environment.
 async fn open_in(
     spec: &NetworkSpec,
     config: &TorConfig,

@@ -19,10 +19,10 @@ pub enum PasswordFileFault {
     /// Others may read or change it.
     #[error("others than its owner may read or change it; run chmod 600 on it")]
     NotPrivate,
-    /// Somebody else's.
+    /// The file belongs to another user.
     #[error("it belongs to another user; copy it into a file of your own")]
     NotOurs,
-    /// Nothing in it.
+    /// The file is empty.
     #[error("it is empty; write the control port's password into it, on one line")]
     Empty,
 }

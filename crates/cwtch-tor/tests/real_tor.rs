@@ -27,7 +27,7 @@ impl Drop for Tor {
 }
 
 impl Tor {
-    /// Starts one with lines of its torrc; `None`, with a word about it, where no tor is installed.
+    /// Starts a tor with these lines in its torrc; `None`, with a word about it, where no tor is installed.
     async fn start(lines: &str) -> Option<Self> {
         // Tor wants its socket in a directory that others cannot enter.
         let private = std::fs::Permissions::from_mode(0o700);

@@ -1,4 +1,4 @@
-//! The program `cwtch-verify`: does this proof show that this server cheated?
+//! The program `cwtch-verify`, which tells whether a proof shows that a server cheated.
 
 use std::fs::File;
 use std::io::{self, Read, Write as _};
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Ok(()) => code,
-        // Without its words the code alone is no verdict.
+        // An exit code without its words is no verdict.
         Err(error) => {
             let _ = writeln!(io::stderr(), "cwtch-verify: cannot write the answer: {error}");
             ExitCode::from(UNWRITTEN)
@@ -118,7 +118,7 @@ fn no_proof(content: &[u8], error: &ArmourError) -> String {
     }
 }
 
-/// What the file holds, one byte more than the longest text at most, so that a longer one is seen to be.
+/// Reads the file, up to one byte more than the longest text, so that a longer one is noticed.
 fn read(file: &Path) -> io::Result<Vec<u8>> {
     let limit = armour::MAX_TEXT_LEN as u64 + 1;
     let mut content = Vec::new();

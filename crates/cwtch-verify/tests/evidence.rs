@@ -1,4 +1,4 @@
-//! What a client keeps as evidence against a server that cheats is what this program accepts.
+//! Evidence that a client keeps against a server that cheats, which this program must accept.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
@@ -12,7 +12,8 @@ use cwtch_testkit::log::{HonestLog, START, ServerKeys, entry, entry_id};
 use cwtch_testkit::malice::{Attack, MaliciousServer, Visitor};
 use cwtch_wire::board::stream::Record;
 
-/// A client reads a log, the server cheats, the client reads on and looks from outside, until it holds a proof.
+/// Makes a proof: a client reads a log, the server cheats, the client reads on and looks from outside, until it holds
+/// a proof.
 fn proof(attack: Attack) -> Vec<u8> {
     (0..50).find_map(|seed| play(attack, seed)).unwrap_or_else(|| panic!("{attack} left no proof"))
 }

@@ -19,7 +19,7 @@ fn other() -> String {
     Identity::from_seed(&[9; 32]).address().to_string()
 }
 
-/// The server signs 120 messages, and an hour later 80.
+/// A proof against a server that signs 120 messages, and an hour later 80.
 fn proof() -> FraudProof {
     let key = Identity::from_seed(&[2; 32]);
     let certificate = Certificate::sign_first(&server(), key.public_key(), START).unwrap();
@@ -114,7 +114,7 @@ fn renamed() -> String {
     armour::encode(&proof()).replace(&server().address().to_string(), &other())
 }
 
-/// What stands around a proof cannot make it worth less: the address that is given decides.
+/// Text around a proof cannot make it worth less: the given address decides.
 #[test]
 fn the_server_that_is_asked_about_decides() {
     let address = server().address().to_string();
@@ -170,7 +170,7 @@ fn a_log_that_was_ended_is_not_called_replaced() {
     assert!(out.contains("ended this log for good") && !out.contains("replaced"), "{out}");
 }
 
-/// No answer is no verdict.
+/// A verdict that cannot be written is none.
 #[test]
 fn an_answer_that_cannot_be_written_is_an_error() {
     let text = armour::encode(&proof());
@@ -189,7 +189,7 @@ fn an_answer_that_cannot_be_written_is_an_error() {
     assert!(String::from_utf8(stderr).unwrap().contains("cannot write the answer"));
 }
 
-/// Words of the specification's inside are no answer to somebody who reads one proof.
+/// Terms from inside the specification are no answer to somebody who reads one proof.
 #[test]
 fn kinds_have_names_that_say_something() {
     for kind in cwtch_log::FraudKind::ALL {

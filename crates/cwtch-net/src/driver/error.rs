@@ -1,4 +1,4 @@
-//! Failures of a connection, by fault.
+//! Failures of a connection, and who is at fault for each.
 
 use std::io;
 
@@ -7,19 +7,19 @@ use cwtch_wire::packet::PacketError;
 
 use crate::network::NetError;
 
-/// Reason why a connection could not be made or went on no longer. No text contains an address or a payload.
+/// Reason why a connection could not be made or could not go on. No text contains an address or a payload.
 ///
 /// After any error but [`Full`](Self::Full) and [`Unsendable`](Self::Unsendable) the connection is of no use.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnError {
-    /// No stream to the peer.
+    /// The network gave no stream to the peer.
     #[error(transparent)]
     Network(NetError),
-    /// The peer is not who it should be, or does not follow §1.5.
+    /// The peer is not the expected one, or does not follow §1.5.
     #[error("the handshake with the peer failed: {0}")]
     Handshake(HandshakeError),
-    /// A packet of the peer does not open (§1.3), or came before.
+    /// A packet of the peer does not open (§1.3), or repeats an earlier one.
     #[error("the encrypted connection failed: {0}")]
     Channel(ChannelError),
     /// A plain packet of the peer is malformed.
@@ -57,51 +57,51 @@ pub enum ConnError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Awaiting {
-    /// A stream to the peer.
+    /// Waiting for a stream to the peer.
     #[error("reaching it")]
     Dial,
-    /// That the peer takes our hello (§1.5 step 1).
+    /// Waiting until the peer takes our hello (§1.5 step 1).
     #[error("taking our hello")]
     TakeHello,
-    /// The peer's hello.
+    /// Waiting for the peer's hello.
     #[error("its hello")]
     Hello,
-    /// That the peer takes our proof (§1.5 step 4).
+    /// Waiting until the peer takes our proof (§1.5 step 4).
     #[error("taking our proof")]
     TakeProof,
-    /// The peer's proof.
+    /// Waiting for the peer's proof.
     #[error("its proof")]
     Proof,
-    /// That the peer reads what is written to it.
+    /// Waiting until the peer reads what is written to it.
     #[error("reading what was sent to it")]
     Write,
-    /// The rest of a packet of which a part has arrived.
+    /// Waiting for the rest of a packet of which a part has arrived.
     #[error("the rest of a packet")]
     RestOfPacket,
-    /// An answer that the protocol owes.
+    /// Waiting for an answer that the protocol requires.
     #[error("its answer")]
     Answer,
-    /// Any packet, where silence has a limit.
+    /// Waiting for any packet, where silence has a limit.
     #[error("any sign of life")]
     Silence,
 }
 
-/// Whose fault an error is.
+/// The party that is at fault for an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
     /// The peer broke the protocol.
     Peer,
-    /// The caller asked for something that cannot be.
+    /// The caller asked for something impossible.
     Caller,
-    /// The peer is away or slow, or the network lost it: trying again can help.
+    /// The peer is away or slow, or the network lost it: a retry can help.
     Network,
-    /// Something on this machine refuses.
+    /// This machine refused something.
     Local,
 }
 
 impl ConnError {
-    /// Whose fault it is, for counters and for the decision to retry.
+    /// The party at fault, for counters and for the decision to retry.
     pub fn fault(&self) -> Fault {
         match self {
             Self::Handshake(_) | Self::Channel(_) | Self::Packet(_) | Self::Truncated => Fault::Peer,
@@ -112,7 +112,7 @@ impl ConnError {
         }
     }
 
-    /// From an error of sealing, which our own payload caused.
+    /// Converts an error of sealing, which our own payload caused.
     pub(super) fn sealing(error: ChannelError) -> Self {
         match error {
             ChannelError::Unsendable(why) => Self::Unsendable(why),

@@ -1,4 +1,4 @@
-//! Bytes that were read and are not yet a consumed packet.
+//! The buffer of bytes that were read and are not consumed yet.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -13,7 +13,7 @@ use crate::network::BoxStream;
 /// The most bytes that one read takes: eight packets, through the stack.
 const READ_MAX: usize = 8 * PACKET_LEN;
 
-/// Holds at most [`READ_MAX`] and a packet, and nothing at all while idle.
+/// A buffer of at most [`READ_MAX`] bytes and a packet, without memory while idle.
 #[derive(Default)]
 pub(super) struct Inbox {
     bytes: Vec<u8>,
@@ -40,8 +40,8 @@ impl Inbox {
         self.start == self.bytes.len()
     }
 
-    /// Reads once, to be called when no packet is complete. 0 is the end of the stream. The buffer is freed
-    /// if there is nothing in it and nothing to read.
+    /// Reads once; to be called when no packet is complete. 0 is the end of the stream. Frees the buffer if it is
+    /// empty and there is nothing to read.
     pub(super) fn poll_fill(
         &mut self,
         stream: &mut BoxStream,

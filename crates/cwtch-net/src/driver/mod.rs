@@ -16,9 +16,9 @@
 //! }
 //! ```
 //!
-//! With many payloads at hand, queue while there is room before waiting again: what is queued together leaves
-//! in one write. `recv` also writes what was queued, so neither side waits for the other to read first, and it may be dropped
-//! at any moment without losing a byte. An idle connection holds no buffer: packets are read through the
+//! If there are many payloads, queue while there is room before waiting again: what is queued together leaves in one
+//! write. `recv` also writes what was queued, so neither side waits for the other to read first, and it may be
+//! dropped at any moment without losing a byte. An idle connection holds no buffer: packets are read through the
 //! stack, and only incomplete ones, or ones that wait to be written, occupy memory (at most 72 KiB and 64 KiB).
 
 mod deadlines;

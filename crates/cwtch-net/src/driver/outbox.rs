@@ -2,7 +2,7 @@
 
 use cwtch_wire::packet::PACKET_LEN;
 
-/// Most bytes that wait: eight packets, the size of one write.
+/// The largest number of bytes that wait: eight packets, the size of one write.
 const CAPACITY: usize = 8 * PACKET_LEN;
 
 /// A bounded queue of packets, without memory while it is empty.
@@ -14,7 +14,7 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
-    /// True if a packet more may be queued.
+    /// True if one more packet may be queued.
     pub(super) fn has_room(&self) -> bool {
         self.bytes.len() + PACKET_LEN <= CAPACITY
     }
@@ -47,7 +47,7 @@ impl Outbox {
         self.bytes.get(self.written..).unwrap_or_default()
     }
 
-    /// `count` bytes were written. The space of written packets is used again once all are written.
+    /// Notes that `count` bytes were written. The space of written packets is used again once all are written.
     pub(super) fn advance(&mut self, count: usize) {
         self.written += count;
         if self.written >= self.bytes.len() {

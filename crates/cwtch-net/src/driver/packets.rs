@@ -40,7 +40,7 @@ pub struct PacketStream {
     limits: Limits,
     /// Bytes written since the write timer was last disarmed.
     written: usize,
-    /// Something was written that the stream may still hold back.
+    /// True if something was written that the stream may still hold back.
     unflushed: bool,
     state: State,
     /// Reason why nothing can be written any more, while there may still be packets to read.
@@ -64,7 +64,7 @@ impl PacketStream {
         Self::with_limits(stream, deadlines.into())
     }
 
-    /// Without limits: the steps of a handshake have their own.
+    /// Packets over `stream` without limits: the steps of a handshake have their own.
     pub(super) fn unlimited(stream: BoxStream) -> Self {
         Self::with_limits(stream, Limits::default())
     }
@@ -105,7 +105,7 @@ impl PacketStream {
         })
     }
 
-    /// As [`queue`](Self::queue), written in place; an error of `fill` changes nothing.
+    /// Queues a packet that `fill` writes in place; an error of `fill` changes nothing.
     pub(super) fn queue_with(
         &mut self,
         fill: impl FnOnce(&mut [u8; PACKET_LEN]) -> Result<(), ConnError>,
@@ -144,7 +144,7 @@ impl PacketStream {
         done
     }
 
-    /// The next packet; `None` once the peer has closed after a whole packet. Writes what is queued
+    /// Receives the next packet; `None` once the peer has closed after a whole packet. Writes what is queued
     /// meanwhile. Cancel-safe.
     ///
     /// # Errors
@@ -180,7 +180,7 @@ impl PacketStream {
         self.state = State::Failed;
     }
 
-    /// The next packet as `read` understands it, or `None` at the end of the stream. What `read` refuses ends
+    /// Polls for the next packet and parses it with `read`; `None` at the end of the stream. An error of `read` ends
     /// the connection.
     pub(super) fn poll_read<T>(
         &mut self,
@@ -209,7 +209,8 @@ impl PacketStream {
         self.inbox.pop();
     }
 
-    /// Ready with `true` when [`front`](Self::front) is a packet, with `false` at the end of the stream.
+    /// Polls for the next packet: ready with `true` when [`front`](Self::front) has it, with `false` at the end of
+    /// the stream.
     pub(super) fn poll_packet(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, ConnError>> {
         let polled = self.poll_packet_inner(cx);
         if matches!(polled, Poll::Ready(Err(_))) {
@@ -256,7 +257,7 @@ impl PacketStream {
         }
     }
 
-    /// Ready when all is written and flushed; then the buffer is freed.
+    /// Polls until everything is written and flushed; then the buffer is freed.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnError>> {
         ready!(self.poll_write(cx))?;
         self.outbox.release();
@@ -274,7 +275,7 @@ impl PacketStream {
         }
     }
 
-    /// Ready when all is handed to the stream.
+    /// Polls until everything is handed to the stream.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnError>> {
         if self.state == State::Failed {
             return Poll::Ready(Err(ConnError::Closed));

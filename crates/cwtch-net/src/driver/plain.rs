@@ -34,7 +34,7 @@ impl PlainConnection {
         Ok(Self::new(dial(network, service, isolation, deadlines).await?, deadlines))
     }
 
-    /// Over a stream that is there already, of either side.
+    /// A connection over an existing stream, for either side.
     pub fn new(stream: BoxStream, deadlines: &Deadlines) -> Self {
         Self { packets: PacketStream::new(stream, deadlines) }
     }
@@ -72,7 +72,7 @@ impl PlainConnection {
         self.flush().await
     }
 
-    /// The next payload; `None` once the peer has closed after a whole packet. Cancel-safe.
+    /// Receives the next payload; `None` once the peer has closed after a whole packet. Cancel-safe.
     ///
     /// # Errors
     /// [`ConnError::Packet`] for a malformed packet, [`ConnError::Truncated`], [`ConnError::Deadline`],
@@ -87,7 +87,7 @@ impl PlainConnection {
         self.packets.poll_read(cx, read)
     }
 
-    /// As [`recv`](Self::recv), when an answer is due within `limit`.
+    /// Receives an answer that is due within `limit`.
     ///
     /// # Errors
     /// As [`recv`](Self::recv), [`ConnError::ClosedEarly`] at the end of the stream, [`ConnError::Deadline`].

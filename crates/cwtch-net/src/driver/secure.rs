@@ -45,7 +45,7 @@ impl SecureConnection {
         Self::outbound(stream, identity, peer, deadlines, rng).await
     }
 
-    /// As [`connect`](Self::connect), over a stream that is there already.
+    /// Authenticates both sides of a stream that was dialled already.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
@@ -58,7 +58,7 @@ impl SecureConnection {
     ) -> Result<Self, ConnError> {
         let mut rng: Rng = Box::new(rng);
         let start = Start::outbound(identity, peer, &mut rng);
-        // Boxed: a task that goes on to serve the connection should not keep room for the handshake's state.
+        // Boxed, so that a task which goes on to serve the connection keeps no room for the handshake's state.
         Box::pin(handshake(stream, start, deadlines, rng)).await
     }
 
@@ -124,7 +124,8 @@ impl SecureConnection {
         self.flush().await
     }
 
-    /// As [`send`](Self::send) for many payloads, eight packets to a write.
+    /// Sends many payloads, eight packets to a write, and waits until the stream has taken them. Reads as little
+    /// meanwhile as [`send`](Self::send).
     ///
     /// # Errors
     /// As [`send`](Self::send); payloads before the refused one may have left.
@@ -139,7 +140,7 @@ impl SecureConnection {
         self.flush().await
     }
 
-    /// The next payload; `None` once the peer has closed after a whole packet. Writes what is queued
+    /// Receives the next payload; `None` once the peer has closed after a whole packet. Writes what is queued
     /// meanwhile. Cancel-safe: a dropped future loses nothing.
     ///
     /// # Errors
@@ -149,7 +150,7 @@ impl SecureConnection {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
 
-    /// [`recv`](Self::recv) as a poll.
+    /// Polls for the next payload, as [`recv`](Self::recv) does.
     ///
     /// # Errors
     /// As [`recv`](Self::recv).
@@ -158,8 +159,7 @@ impl SecureConnection {
         self.packets.poll_read(cx, |packet| channel.open(packet).map_err(ConnError::Channel))
     }
 
-    /// As [`recv`](Self::recv), when an answer is due within `limit`. Cancel-safe, but each call begins a new
-    /// wait.
+    /// Receives an answer that is due within `limit`. Cancel-safe, but each call begins a new wait.
     ///
     /// # Errors
     /// As [`recv`](Self::recv), [`ConnError::ClosedEarly`] at the end of the stream, [`ConnError::Deadline`].
@@ -192,7 +192,7 @@ impl fmt::Debug for SecureConnection {
     }
 }
 
-/// Both sides send, then read, twice (§1.5); each of the four steps has its deadline.
+/// Performs the handshake: both sides send, then read, twice (§1.5); each of the four steps has its deadline.
 async fn handshake(
     stream: BoxStream,
     (awaiting, hello): (AwaitHello, Box<Packet>),
@@ -221,8 +221,8 @@ async fn expected(
     within(limit, step, packets.recv()).await?.ok_or(ConnError::ClosedEarly)
 }
 
-/// A stream to `peer` within the dial deadline, for who wants to know when it is there:
-/// [`SecureConnection::outbound`] goes on from it.
+/// Opens a stream to `peer` within the dial deadline, for callers that want to know when it is open;
+/// [`SecureConnection::outbound`] continues from it.
 ///
 /// # Errors
 /// [`ConnError::Network`] if nobody is there, [`ConnError::Deadline`].
@@ -236,7 +236,7 @@ pub async fn dial(
     within(deadlines.dial, Awaiting::Dial, dialled).await
 }
 
-/// `work` under a deadline.
+/// Runs `work` under a deadline.
 pub(super) async fn within<T>(
     limit: Duration,
     step: Awaiting,

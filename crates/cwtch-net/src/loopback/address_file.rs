@@ -18,10 +18,10 @@ pub(super) fn path(dir: &Path, address: &Address) -> PathBuf {
     dir.join(address.as_str())
 }
 
-/// Reads where to dial.
+/// Reads the socket address to dial.
 pub(super) fn read(path: &Path) -> Result<SocketAddrV4, NetError> {
     let doing = "read the peer's address file";
-    // Looked at before it is opened: opening a pipe would wait for its other end.
+    // The kind is checked before opening: opening a pipe would wait for its other end.
     match std::fs::metadata(path) {
         Ok(meta) if meta.is_file() => {}
         Ok(_) => return Err(NetError::AddressFile(AddressFileFault::NotAFile)),
@@ -40,7 +40,7 @@ fn missing_or(doing: &'static str, error: io::Error) -> NetError {
     }
 }
 
-/// `127.x.y.z:PORT`, with or without the newline.
+/// Parses `127.x.y.z:PORT`, with or without the newline.
 fn parse(content: &[u8]) -> Result<SocketAddrV4, AddressFileFault> {
     if content.len() > CONTENT_MAX {
         return Err(AddressFileFault::TooLong);

@@ -18,7 +18,7 @@ use crate::exhaustion::Exhaustion;
 use crate::network::{BoxStream, Isolation, Listener, NetError, Network, UnreachableWhy};
 use address_file::Published;
 
-/// A TCP connection on one machine takes microseconds; this only ends a wait for a full backlog.
+/// Limit for a connection, which takes microseconds on one machine: it only ends a wait for a full backlog.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// The loopback network in one directory. All participants use the same directory; a file there named
@@ -100,7 +100,7 @@ async fn connect(at: SocketAddrV4) -> Result<TcpStream, NetError> {
     Ok(stream)
 }
 
-/// Packets are written whole, so waiting to fill a segment only delays them.
+/// Switches off Nagle's algorithm: packets are written whole, so waiting to fill a segment only delays them.
 fn no_delay(stream: &TcpStream) {
     if stream.set_nodelay(true).is_err() {
         tracing::debug!("TCP_NODELAY refused; packets may be delayed");
@@ -120,7 +120,7 @@ async fn blocking<T: Send + 'static>(
 
 /// A listening TCP socket and its address file.
 struct LoopbackListener {
-    // Before `socket`: fields drop in this order, and the file must go while the port is still ours.
+    // Declared before `socket`: fields drop in this order, and the file must go while the port is still ours.
     published: Published,
     socket: TcpListener,
     address: Address,
@@ -159,12 +159,12 @@ impl Listener for LoopbackListener {
     }
 }
 
-/// The connection ended before it was accepted; the next one is not concerned.
+/// True for an error of one connection that ended before it was accepted; the next one can be accepted.
 fn passes(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted)
 }
 
-/// ENOMEM, ENFILE, EMFILE, ENOBUFS: connections that end make room again.
+/// True for ENOMEM, ENFILE, EMFILE and ENOBUFS, which pass when connections end and make room again.
 fn exhausted(error: &io::Error) -> bool {
     error.kind() == ErrorKind::OutOfMemory || matches!(error.raw_os_error(), Some(12 | 23 | 24 | 105))
 }

@@ -1,7 +1,8 @@
-//! The queue of streams that reach an onion service, and which of them this process dialled itself.
+//! The queue of streams that reach an onion service, with the means to tell which of them this process dialled
+//! itself.
 //!
-//! A look at the own address from outside ([`super::keep_checked`]) writes a [`Nonce`] as the first bytes of its stream.
-//! Only a stream with that nonce shows that the address leads here: any other may have come by an older way.
+//! A look at the own address from outside ([`super::keep_checked`]) writes a [`Nonce`] as the first bytes of its
+//! stream. Only a stream with that nonce shows that the address leads here: any other may have come in an older way.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,11 +14,11 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::network::BoxStream;
 
-/// Streams that wait for the program to take them; who comes after waits in Tor.
+/// Number of streams that may wait for the program to take them; later ones wait in Tor.
 const BACKLOG: usize = 32;
 /// Length of a nonce.
 pub(super) const NONCE_LEN: usize = 32;
-/// First bytes of a look.
+/// The first bytes of a look's stream.
 pub(super) type Nonce = [u8; NONCE_LEN];
 
 /// The end of a queue at which a Tor puts the streams that reach an onion service. All clones are one queue.
@@ -35,15 +36,15 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The look under way, by its number, and what it wrote.
+    /// The look under way: its number and its nonce.
     look: Option<(u64, Nonce)>,
-    /// Numbers of looks so far.
+    /// Number of looks so far.
     looks: u64,
-    /// The nonce of the look under way has come.
+    /// True once the nonce of the look under way has come.
     seen: bool,
-    /// Streams that came during the look under way and that nobody has begun to read.
+    /// Number of streams that came during the look under way and that nobody has begun to read.
     unread: usize,
-    /// Streams that wait for room in the queue: those behind them are not even noted.
+    /// Number of streams that wait for room in the queue; those behind them are not even noted.
     blocked: usize,
 }
 
@@ -59,14 +60,14 @@ impl Shared {
 }
 
 impl Arrivals {
-    /// A queue with its other end.
+    /// Makes a queue; returns both its ends.
     pub fn new() -> (Self, mpsc::Receiver<BoxStream>) {
         let (queue, streams) = mpsc::channel(BACKLOG);
         (Self { queue, shared: Arc::default() }, streams)
     }
 
-    /// Notes that a stream has reached this process, before there is room for it: what reached the service is not what
-    /// the program took.
+    /// Notes that a stream has reached this process, before there is room for it: a stream that reached the service
+    /// need not have been taken by the program.
     pub fn note(&self) -> Arrival {
         let mut look = None;
         self.shared.change(|state| {
@@ -118,7 +119,7 @@ impl Room<'_> {
     }
 }
 
-/// A stream waits for room as long as this lives.
+/// A guard while which a stream waits for room.
 struct Blocked<'a>(&'a Shared);
 
 impl<'a> Blocked<'a> {
@@ -138,7 +139,7 @@ impl Drop for Blocked<'_> {
 #[derive(Debug)]
 pub struct Arrival {
     shared: Arc<Shared>,
-    /// The look during which it came.
+    /// Number of the look during which the stream came.
     look: Option<u64>,
 }
 
@@ -169,7 +170,7 @@ pub(super) struct Look {
 }
 
 impl Look {
-    /// Bytes to write first.
+    /// The bytes that the look's stream must write first.
     pub(super) fn nonce(&self) -> &Nonce {
         &self.nonce
     }
@@ -179,8 +180,8 @@ impl Look {
         self.until(|state| state.seen).await;
     }
 
-    /// Waits until the nonce has come, or nothing that came could still hold it. A stream that the program reads and
-    /// that says nothing does not: the nonce is written at once.
+    /// Waits until the nonce has come, or nothing that arrived could still hold it. A stream that the program reads
+    /// and that says nothing cannot: the nonce is written at once.
     pub(super) async fn decided(&self) {
         self.until(|state| state.seen || (state.unread == 0 && state.blocked == 0)).await;
     }
@@ -246,7 +247,8 @@ impl AsyncRead for Watched {
         if let Some(new) = buf.filled().get(before..) {
             self.came(new);
         }
-        // Behind the bytes: who waits for a decision must not see a stream that is read but not yet compared.
+        // Only after the bytes were taken: whoever waits for a decision must not see a stream that is read but not
+        // yet compared.
         self.read_begins();
         read
     }

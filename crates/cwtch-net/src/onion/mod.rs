@@ -1,9 +1,9 @@
 //! Common parts of both ways to Tor: the port, the queue of arriving streams, and the look from outside at
 //! whether an onion service answers.
 //!
-//! What a Tor says of its own onion service is not enough to call somebody online: a descriptor can be uploaded
-//! and the service be out of reach, or the other way round, and a second machine with the same key may take
-//! the connections. [`keep_checked`] therefore dials the own address through the network.
+//! A Tor's report about its own onion service is not enough to call somebody online: a descriptor can be uploaded and
+//! the service be out of reach, or the other way round, and a second machine with the same key may take the
+//! connections. [`keep_checked`] therefore dials the own address through the network.
 
 mod arrivals;
 
@@ -21,11 +21,11 @@ use crate::readiness::Readiness;
 /// The virtual port of every Cwtch onion service (§1.2).
 pub const PORT: u16 = 9878;
 
-/// Times at which an onion service is looked at from outside.
+/// Schedule of the looks at an onion service from outside.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckTimes {
-    /// Time that the first look may take; it doubles with each that fails. Short, because a look that set out as the
-    /// descriptor did may never come to its end, and the next one takes another way.
+    /// Time that the first look may take; it doubles with each look that fails. It is short, because a look that set
+    /// out together with the descriptor may never come to an end, and the next one takes another way.
     pub limit_first: Duration,
     /// The longest that one look may take.
     pub limit: Duration,
@@ -33,8 +33,8 @@ pub struct CheckTimes {
     pub retry_first: Duration,
     /// The longest pause.
     pub retry_max: Duration,
-    /// From a look that succeeded to the next one, more or less: up to half of it is added at random, so that
-    /// nobody recognises a program by the rhythm.
+    /// Time from a look that succeeded to the next one. Up to half of it is added at random, so that nobody
+    /// recognises a program by its rhythm.
     pub again: Duration,
     /// Time that a stream may take from Tor's "connected" to this process.
     pub arrival: Duration,
@@ -57,17 +57,17 @@ impl Default for CheckTimes {
 pub const SERVED_ELSEWHERE: &str = "Another program answers at this address: the same identity seems to run on another machine, or \
      twice on this one. Stop it there; until then each takes the other's connections.";
 
-/// Looks in a row that came out elsewhere, after which that is taken for certain: each goes another way through the
+/// Number of looks in a row that must come out elsewhere before that is certain: each takes another way through the
 /// network.
 const CERTAIN: u32 = 2;
 
-/// Failed looks in a row after which something that was ready is not any more.
+/// Number of failed looks in a row after which a ready service is not ready any more.
 const PATIENCE: u32 = 3;
 
-/// Reports how reachable an onion service is until nobody listens to the report or `published` ends.
+/// Reports how reachable an onion service is, until nobody listens to the report or `published` ends.
 ///
-/// `published` is what the Tor says: ready once the service's descriptor is out. `dial` opens a fresh stream to
-/// the own address; it has to reach `arrivals` of this process.
+/// `published` is the Tor's own report: ready once the service's descriptor is out. `dial` opens a fresh stream to
+/// the own address, which has to reach `arrivals` of this process.
 pub async fn keep_checked<F, D>(
     mut published: watch::Receiver<Readiness>,
     arrivals: Arrivals,
@@ -141,15 +141,15 @@ pub async fn keep_checked<F, D>(
     }
 }
 
-/// A time, doubled so many times.
+/// Doubles a time so many times.
 fn doubled(first: Duration, times: u32) -> Duration {
     first.saturating_mul(2u32.saturating_pow(times))
 }
 
 /// Dials the own address; `Ok` tells whether the stream came out here. Dial and arrival each have a limit.
 ///
-/// Only the stream's own nonce shows that it came out here. That it came out elsewhere is not said while something has
-/// arrived that the program has not read, or waits where nobody could have noted it.
+/// Only the stream's own nonce shows that it came out here. As long as something has arrived that the program has not
+/// read, or waits where nobody could have noted it, the answer is not that it came out elsewhere.
 async fn look<F, D>(
     arrivals: &Arrivals,
     (limit, arrival): (Duration, Duration),
@@ -175,11 +175,11 @@ where
         return Ok(true);
     }
     timeout(limit, look.decided()).await.map_err(|_| timed_out())?;
-    // What the program has just begun to read may speak a moment later.
+    // A stream that the program has just begun to read may speak a moment later.
     Ok(look.is_seen() || timeout(arrival, look.seen()).await.is_ok())
 }
 
-/// Reports, but lets a trouble stand that was reported before: a new attempt does not end it.
+/// Reports readiness, but keeps a trouble that was reported before: a new attempt does not end it.
 fn keep_trouble(report: &watch::Sender<Readiness>, now: Readiness) {
     let trouble = report.borrow().trouble.clone();
     Readiness { trouble, ..now }.report_to(report);
@@ -210,7 +210,7 @@ mod tests {
     enum Answer {
         Here,
         Elsewhere,
-        /// Elsewhere; but somebody else's stream arrives here meanwhile.
+        /// The dial comes out elsewhere, but somebody else's stream arrives here meanwhile.
         ElsewhereAmongOthers,
         Nobody,
         Never,
@@ -337,7 +337,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_program_that_reads_nothing_is_not_taken_for_another_one() {
-        // Nobody reads: so long it cannot be told whose stream came here.
+        // As long as nobody reads, it is unknown whose stream came here.
         let (told, streams) = Told::new(&[Answer::Here]);
         let (_publish, mut reported, _task) = begin(&told, Readiness::ready());
         told_of(&mut reported, |r| r.trouble.is_some()).await;

@@ -43,7 +43,7 @@ impl BatchProof {
         self.s.to_bytes()
     }
 
-    /// Proves with the secret scalar `t`, which must be fresh and random for each proof.
+    /// Makes a proof with the secret scalar `t`, which must be fresh and random for each proof.
     pub fn prove(
         transcript: &mut Transcript,
         key: &IssuerKey,
@@ -103,7 +103,7 @@ fn combine(
     transcript.add("Q-vector", list_text(signed).as_bytes());
     let mut prng = transcript.commit_to_prng("w");
     let weights: Vec<Scalar> = blinded.iter().map(|_| prng.next_scalar()).collect();
-    // Weights and elements have been on the wire: variable time tells nobody anything.
+    // Weights and elements have been on the wire, so variable time reveals nothing.
     let m = RistrettoPoint::vartime_multiscalar_mul(&weights, blinded.iter().map(|e| e.point));
     let z = RistrettoPoint::vartime_multiscalar_mul(&weights, signed.iter().map(|e| e.point));
     (m, z)
@@ -126,7 +126,7 @@ fn challenge(
     transcript.commit_to_prng("c").next_scalar()
 }
 
-/// Go's `%v` of a slice of structs with one text-marshalled field: `[{b64} {b64}]`.
+/// Formats elements as Go's `%v` does a slice of structs with one text-marshalled field: `[{b64} {b64}]`.
 fn list_text(elements: &[Element]) -> String {
     let items: Vec<String> =
         elements.iter().map(|e| format!("{{{}}}", BASE64.encode(e.as_bytes()))).collect();

@@ -50,7 +50,7 @@ impl fmt::Debug for Element {
     }
 }
 
-/// The element that a token's random part stands for: the one-way map of its SHA3-512.
+/// Maps a token's random part to its element: the one-way map of its SHA3-512.
 pub(super) fn hash_to_group(t: &[u8; TOKEN_LEN]) -> RistrettoPoint {
     RistrettoPoint::from_uniform_bytes(&Sha3_512::digest(t).into())
 }

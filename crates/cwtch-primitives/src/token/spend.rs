@@ -19,7 +19,7 @@ pub const MAC_LEN: usize = 64;
 /// shows nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SpentToken {
-    /// The token's random part: what the server remembers as spent.
+    /// The token's random part, which the server remembers as spent.
     pub t: [u8; TOKEN_LEN],
     /// HMAC-SHA3-512 over the data.
     pub mac: [u8; MAC_LEN],
@@ -32,16 +32,16 @@ impl fmt::Debug for SpentToken {
 }
 
 impl Token {
-    /// Spends the token on `data` (for a post: the encrypted message's JSON and the board's address).
-    /// Consuming it makes spending the same value twice a visible act.
+    /// Spends the token on `data` (for a post: the encrypted message's JSON and the board's address). Consumes the
+    /// token, so that spending the same value twice is visible in code.
     pub fn spend(self, data: &[u8]) -> SpentToken {
         SpentToken { t: self.t, mac: keyed(&self.t, &self.w, data).finalize().into_bytes().into() }
     }
 }
 
 impl IssuerKey {
-    /// Checks, in constant time, that a token was issued by this key and is bound to `data`. Whether it
-    /// has been spent before is the store's to know.
+    /// Checks, in constant time, that a token was issued by this key and is bound to `data`. Only the store knows
+    /// whether it has been spent before.
     ///
     /// # Errors
     /// [`TokenError::Mac`] if it was not.

@@ -140,7 +140,7 @@ fn what_is_no_pasted_address_is_refused_for_its_reason() {
 proptest! {
     #![proptest_config(cases(256))]
 
-    /// Whatever shows nothing may stand anywhere in an address, in any case, with anything usual around it.
+    /// Characters that show nothing may stand anywhere in an address, in any case, with anything usual around it.
     #[test]
     fn an_address_survives_being_pasted(
         seed: [u8; 32],
@@ -158,7 +158,7 @@ proptest! {
         prop_assert_eq!(Address::parse_pasted(&dressed), Ok(address));
     }
 
-    /// Nothing is read into a text that is not in it: what is accepted holds the address's letters in their order.
+    /// Nothing is read into a text that is not in it: an accepted text holds the address's letters in their order.
     #[test]
     fn what_is_read_as_an_address_is_one(text in "\\PC{0,80}|[a-z2-7<>./\\s\u{200b}]{50,70}") {
         if let Ok(address) = Address::parse_pasted(&text) {
@@ -304,7 +304,7 @@ fn transcript_of_the_deployed_protocol() {
     assert_eq!(last.as_slice(), hex(&vector["third_commit_hex"]));
 }
 
-/// Computed with another implementation of HMAC-SHA256 and of Ed25519.
+/// A tag that was computed with another implementation of HMAC-SHA256 and of Ed25519.
 #[test]
 fn the_tag_of_a_log_depends_on_group_and_server() {
     let (key, server) = (GroupKey::new([7; 32]), Identity::from_seed(&[9; 32]));

@@ -15,7 +15,7 @@ mod tokens;
 
 use proptest::test_runner::{Config, RngSeed};
 
-/// Property tests draw the same cases everywhere, so that a failure can be seen again.
+/// Configuration of property tests, which draw the same cases everywhere, so that a failure can be seen again.
 pub(crate) fn cases(n: u32) -> Config {
     Config { cases: n, rng_seed: RngSeed::Fixed(0xc37c), failure_persistence: None, ..Config::default() }
 }

@@ -1,4 +1,4 @@
-//! What `Debug` shows: no secret, no name of a person or a group.
+//! `Debug` output, which must show no secret and no name of a person or a group.
 
 use cwtch_primitives::group::{GroupId, GroupKey, LogTag};
 use cwtch_primitives::pow::Challenge;

@@ -40,13 +40,13 @@ struct Cli {
     ///
     /// A directory that holds anything else is refused.
     dir: PathBuf,
-    /// How many client tors to run beside the relays, at most 32
+    /// Number of client tors to run beside the relays, at most 32
     #[arg(long, value_name = "N", default_value_t = 1)]
     clients: usize,
-    /// Where the search for a hundred free ports begins
+    /// Port at which the search for a hundred free ports begins
     #[arg(long, value_name = "PORT", default_value_t = Options::default().base_port)]
     base: u16,
-    /// How long the start may take, in seconds
+    /// Time that the start may take, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = Options::default().deadline.as_secs())]
     deadline: u64,
 }
@@ -85,7 +85,7 @@ fn run(cli: &Cli) -> Result<(), String> {
     };
     let file = write_config(&net)?;
     report(&"ready");
-    // Whoever reads this may have gone.
+    // A failure means that the reader has gone.
     let _ = writeln!(io::stdout(), "{}", commands(&file, !net.clients().is_empty()));
     while !stop.load(Ordering::Relaxed) {
         net.check().map_err(|e| e.to_string())?;
@@ -118,7 +118,7 @@ fn stop_on_signals() -> io::Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-/// Complete or missing, never half: others wait for it.
+/// Writes the configuration file whole, because others wait for it to appear.
 fn write_config(net: &TorNet) -> Result<PathBuf, String> {
     let text = net.tor_toml((!net.clients().is_empty()).then_some(0)).map_err(|e| e.to_string())?;
     let file = net.dir().join("tor.toml");

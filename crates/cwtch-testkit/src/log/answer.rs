@@ -1,4 +1,4 @@
-//! What a log answers: the values of `cwtch_wire::board`, nothing encoded.
+//! Answers of a log, as the values of `cwtch_wire::board`, not encoded.
 
 use cwtch_wire::board::stream::{Encoder, Record};
 use cwtch_wire::board::{EncryptedGroupMessage, LiveLog, PostLog, ReplayLog};
@@ -48,7 +48,7 @@ pub struct Live {
     pub log: LiveLog,
 }
 
-/// What a commit gave: everything that is sent after it, and nothing of it before.
+/// The result of a commit: everything that may be sent after it, and not before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appended {
     /// The answer to each post, in the order in which they were given.

@@ -1,4 +1,4 @@
-//! A log that keeps the rules of section 6.
+//! A log that keeps the rules of section 6 of `docs/verifiable-log.md`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use cwtch_wire::board::{
 use super::answer::{Appended, Live, Reply};
 use super::{ServerKeys, entry_id};
 
-/// Something that a log signed.
+/// A statement that a log signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Signed {
     /// A certificate.
@@ -33,13 +33,13 @@ pub enum Signed {
 
 /// A server's log, all of it in memory.
 ///
-/// Each method that takes `now` is one transaction: whoever simulates a crash clones the log before, and either throws
+/// Each method that takes `now` is one transaction: a simulated crash clones the log before, and then either throws
 /// the clone away (committed, nothing sent) or goes back to it (not committed, so nothing may be sent). `now` is the
-/// server's wall clock, unix seconds; it may go back.
+/// server's wall clock in unix seconds; it may go back.
 #[derive(Clone)]
 pub struct HonestLog {
     keys: ServerKeys,
-    /// The newest first; the first is in force.
+    /// Certificates, the newest first; the first is in force.
     certificates: Vec<Certificate>,
     /// `None` once the log is retired.
     signer: Option<Arc<Signer>>,
@@ -116,7 +116,7 @@ impl HonestLog {
             Some(index) if *index < before => PostLog::Duplicate(self.receipt(*index)),
             Some(index) => PostLog::Receipt(self.receipt(*index)),
         };
-        // Twice in one commit: the second is a duplicate of the first.
+        // If a message is twice in one commit, the second is a duplicate of the first.
         let mut answers: Vec<PostLog> = places.iter().map(answer).collect();
         for at in 1..places.len() {
             if let (Some(index), true) = (places[at], places[..at].contains(&places[at])) {
@@ -157,7 +157,7 @@ impl HonestLog {
         self.boundaries.values().rev().find(old).map_or(0, Checkpoint::size)
     }
 
-    /// Promises something else from now on; within an incarnation the retention never decreases.
+    /// Changes the promise; within an incarnation the retention never decreases.
     pub fn promise(&mut self, now: u64, retention: u64, cap: u64) {
         let time = self.time(now);
         let retention = retention.max(self.policy.retention());
@@ -166,14 +166,15 @@ impl HonestLog {
         self.time = time;
     }
 
-    /// Begins a new incarnation with what a backup has: the first `size` entries. `known` is the last time that was
-    /// signed by what the operator knows (the guard file).
+    /// Begins a new incarnation with the content of a backup: the first `size` entries. `known` is the last time that
+    /// was signed as far as the operator knows (from the guard).
     pub fn restore(&mut self, now: u64, size: u64, known: u64) {
         let root = self.root_at(size);
         self.restore_as(now, size, known, root);
     }
 
-    /// As [`HonestLog::restore`], with a certificate that states this root for what it continues.
+    /// Begins a new incarnation like [`HonestLog::restore`], with a certificate that states this root for what it
+    /// continues.
     pub fn restore_as(&mut self, now: u64, size: u64, known: u64, root: Hash) {
         let last = self.certificates[0].clone();
         let previous = Previous { incarnation: last.incarnation(), size, root };
@@ -200,7 +201,7 @@ impl HonestLog {
         }
     }
 
-    /// Begins anew without anything: database, log key and guard are gone, and the server says so.
+    /// Begins a new log without anything: database, log key and guard are gone, and the server says so.
     pub fn lose_everything(&mut self, now: u64) {
         let incarnation = floor60(now.max(self.certificates[0].incarnation() + TICK)) + 4 * TICK;
         let key = self.keys.log_key(incarnation, 0);
@@ -232,7 +233,7 @@ impl HonestLog {
     }
 }
 
-/// Answers. Nothing is signed for them.
+/// Answers to clients. Nothing is signed for them.
 impl HonestLog {
     /// The ReplayResult for a request from index `from`, and its stream.
     pub fn reply(&self, from: u64) -> Reply {
@@ -304,7 +305,7 @@ impl HonestLog {
     }
 }
 
-/// What there is.
+/// The log's content.
 impl HonestLog {
     /// The server's keys.
     pub fn keys(&self) -> &ServerKeys {
@@ -381,20 +382,21 @@ impl HonestLog {
         &self.tree
     }
 
-    /// Everything that was ever signed, in order. What a crash threw away before it was committed is not there.
+    /// Everything that was ever signed, in order. Statements that a crash threw away before the commit are not
+    /// included.
     pub fn signed(&self) -> &[Signed] {
         &self.signed
     }
 }
 
-/// The parts of a transaction. Alone they keep no rule: this is what malice is made of.
+/// The parts of a transaction. Alone they keep no rule: malice is made of them.
 impl HonestLog {
-    /// Who signs.
+    /// The signer.
     pub fn signer(&self) -> Arc<Signer> {
         Arc::clone(self.signer.as_ref().expect("a log that was not retired"))
     }
 
-    /// Appends an entry; signs its boundary if it completes one. Gives its index.
+    /// Appends an entry, and signs its boundary if it completes one. Returns its index.
     pub fn append(&mut self, entry: EncryptedGroupMessage, time: u64) -> u64 {
         let (id, index) = (entry_id(&entry), self.size());
         self.tree.push(id.leaf());
@@ -435,7 +437,7 @@ impl HonestLog {
         self.boundaries.insert(size, boundary);
     }
 
-    /// The same log under a second certificate of the same incarnation, with another log key.
+    /// A copy of the log under a second certificate of the same incarnation, with another log key.
     pub fn twin(&self) -> Self {
         let mut twin = self.clone();
         let incarnation = self.certificate().incarnation();
@@ -467,7 +469,7 @@ impl HonestLog {
         twin
     }
 
-    /// Shows this policy from now on.
+    /// Makes this the policy that is shown.
     pub fn keep_policy(&mut self, policy: Policy) {
         self.signed.push(Signed::Policy(policy.clone()));
         self.policy = policy;
@@ -483,7 +485,7 @@ impl HonestLog {
         self.names.iter().for_each(|id| self.tree.push(id.leaf()));
     }
 
-    /// Whether a full log may not delete enough yet.
+    /// True if the log is full and may not delete enough yet.
     fn is_full(&self) -> bool {
         let cap = self.policy.cap();
         cap > 0 && self.size() - self.min_index() >= cap

@@ -25,7 +25,7 @@ impl ServerKeys {
         self.identity.address()
     }
 
-    /// The log key of an incarnation. Whoever equivocates needs a second one: `which` tells them apart.
+    /// The log key of an incarnation. Equivocation needs a second one: `which` tells them apart.
     pub fn log_key(&self, incarnation: u64, which: u64) -> Identity {
         Identity::from_seed(&bytes(b"logkey", self.seed, incarnation, which))
     }

@@ -1,8 +1,9 @@
-//! The log of a server in memory: the honest one, and what malice is made of (`docs/verifiable-log.md`).
+//! The log of a server in memory: the honest one, with the parts that malice is made of (`docs/verifiable-log.md`).
 //!
-//! A [`HonestLog`] keeps the rules of section 6 and gives the answers of section 5 as the values of `cwtch_wire::board`,
-//! so that a test can hand them to a machine or encode them for a real connection. It knows no clock and draws no
-//! randomness. Whoever wants more than one history clones it: the clone signs with the same key.
+//! A [`HonestLog`] keeps the rules of section 6 and gives the answers of section 5 as the values of
+//! `cwtch_wire::board`, so that a test can hand them to a machine or encode them for a real connection. It knows no
+//! clock and draws no randomness. A test that wants more than one history clones it: the clone signs with the same
+//! key.
 
 mod answer;
 mod honest;

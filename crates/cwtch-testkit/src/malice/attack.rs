@@ -2,12 +2,12 @@
 
 use core::fmt;
 
-/// What a malicious server does. Members' and contacts' tricks are not here: they need no server.
+/// An attack of a malicious server. Members' and contacts' tricks are not here: they need no server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Attack {
     /// Gives the victim a receipt for a post, then goes on with a history without it.
     DropAfterReceipt,
-    /// Everybody but the victim gets an entry.
+    /// Shows an entry to everybody but the victim.
     OmitFromView,
     /// Leaves an entry out of one reply, under the honest root.
     OmitFromReply,
@@ -19,13 +19,13 @@ pub enum Attack {
     FreezeStale,
     /// Exchanges two entries of the past.
     ReorderHistory,
-    /// Two entries come in another order for the victim.
+    /// Shows the victim two entries in another order.
     ReorderView,
     /// Exchanges two entries of one reply, under the honest root.
     ReorderReply,
     /// Replaces an entry of the past.
     ModifyHistory,
-    /// The victim gets another entry at a place than everybody else.
+    /// Shows the victim another entry at a place than everybody else.
     ModifyView,
     /// Replaces an entry of one reply, under the honest root.
     ModifyReply,
@@ -37,7 +37,7 @@ pub enum Attack {
     LaunderTwice,
     /// Begins an incarnation that claims to continue a history that never was.
     LaunderWrongStart,
-    /// Begins an incarnation that says that it continues what there was, and has another past.
+    /// Begins an incarnation that claims to continue what there was, and has another past.
     LaunderOtherLog,
     /// Begins an incarnation and goes on signing the old one for the victim.
     LaunderOldSigner,
@@ -47,7 +47,7 @@ pub enum Attack {
     TwoCertificates,
     /// Deletes before the promised time is over.
     PruneEarly,
-    /// Declares less deleted than before.
+    /// Declares less to be deleted than before.
     RetainBackwards,
     /// Signs a Retain of a history that never was.
     FalseRetain,
@@ -68,7 +68,7 @@ pub enum Attack {
 }
 
 impl Attack {
-    /// All of them.
+    /// All attacks.
     pub const ALL: [Self; 30] = [
         Self::DropAfterReceipt,
         Self::OmitFromView,
@@ -102,7 +102,8 @@ impl Attack {
         Self::Downgrade,
     ];
 
-    /// Whether it is made of several acts: [`MaliciousServer::fire`](super::MaliciousServer::fire) does the next one.
+    /// Number of acts that make up the attack: [`MaliciousServer::fire`](super::MaliciousServer::fire) does the next
+    /// one.
     pub fn acts(self) -> usize {
         match self {
             Self::LaunderTwice | Self::RetainBackwards | Self::LaunderOldSigner => 2,

@@ -1,4 +1,4 @@
-//! A server that signs whatever chance says: no attack with an aim, but everything that can be well-formed and signed.
+//! A server that signs at random: no attack with an aim, but everything that can be well-formed and signed.
 
 use cwtch_log::object::CERTIFICATE_LEN;
 use cwtch_log::{Certificate, Previous, TICK, floor60};
@@ -11,7 +11,7 @@ use rand_core::RngCore;
 use crate::log::{HonestLog, Live, Reply, START, ServerKeys, entry};
 use crate::rng;
 
-/// A server with a log that it goes on, forks, restores and signs anew as chance has it.
+/// A server that continues, forks, restores and re-signs its log at random.
 pub struct Forger {
     log: HonestLog,
     /// Earlier states, to go back to.
@@ -23,7 +23,7 @@ pub struct Forger {
 }
 
 impl Forger {
-    /// A server whose doings follow from a seed.
+    /// A server whose actions follow from a seed.
     pub fn new(seed: u64) -> Self {
         let log = HonestLog::first(ServerKeys::new(seed), START, 3600);
         Self { log, past: Vec::new(), now: START, drawn: 0, rng: rng(seed ^ 0xf0f0) }
@@ -55,7 +55,7 @@ impl Forger {
         entry(self.drawn)
     }
 
-    /// Does something to the log.
+    /// Does something random to the log.
     pub fn act(&mut self) {
         let size = self.log.size();
         match self.below(16) {
@@ -69,7 +69,7 @@ impl Forger {
                 self.log.tick(self.now);
             }
             7 => self.past.push(self.log.clone()),
-            // A restore: mostly of everything.
+            // A restore, usually of everything.
             8 | 9 => {
                 let lost = if self.below(2) == 0 { 0 } else { self.below(size + 1) };
                 self.log.restore(self.now, size - lost, self.log.time(self.now));

@@ -24,8 +24,8 @@ impl Edit {
     }
 }
 
-/// The same log with another past, as if it had always been so: boundaries of the changed part are signed again with
-/// the times that they had.
+/// Makes the same log with another past, as if it had always been so: boundaries of the changed part are signed again
+/// with the times that they had.
 pub(super) fn rewritten(log: &HonestLog, edit: Edit, time: u64) -> HonestLog {
     let mut entries: Vec<_> = (0..log.size()).map(|index| log.entry(index).clone()).collect();
     edit.apply(&mut entries);
@@ -41,7 +41,7 @@ pub(super) fn rewritten(log: &HonestLog, edit: Edit, time: u64) -> HonestLog {
     other
 }
 
-/// A reply with other entries in the places where entries stand; their number stays.
+/// Changes the entries of a reply, whose number stays.
 pub(super) fn edit_reply(reply: &mut Reply, edit: impl FnOnce(&mut Vec<EncryptedGroupMessage>)) {
     let mut entries: Vec<EncryptedGroupMessage> = reply
         .records

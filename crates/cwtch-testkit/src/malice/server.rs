@@ -1,4 +1,4 @@
-//! Who sees what.
+//! A malicious server, which decides who sees which history.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::Attack;
 use super::rewrite::{Edit, edit_reply, rewritten};
 use crate::log::{HonestLog, Live, Reply, entry};
 
-/// Who asks.
+/// A visitor who asks the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visitor {
     /// A client that the server can tell from others.
@@ -20,12 +20,12 @@ pub enum Visitor {
     Stranger,
 }
 
-/// What a post gave.
+/// The result of a post.
 #[derive(Debug, Clone)]
 pub struct Posted {
-    /// The answer to who posted.
+    /// The answer to the poster.
     pub answer: PostLog,
-    /// What each client gets if it is synced.
+    /// The live messages that each client gets if it is synced.
     pub live: BTreeMap<usize, Vec<Live>>,
 }
 
@@ -36,9 +36,9 @@ pub struct MaliciousServer {
     victim: usize,
     /// The histories; the first is everybody's, until an attack shows the victim another.
     logs: Vec<HonestLog>,
-    /// Which history each client sees.
+    /// The index in `logs` of the history that each client sees.
     shows: Vec<usize>,
-    /// A history that does not grow, and whether it is signed anew.
+    /// The index of a history that does not grow, and whether it is signed anew.
     frozen: Option<(usize, bool)>,
     acts: usize,
     tampered: usize,
@@ -48,7 +48,8 @@ pub struct MaliciousServer {
 }
 
 impl MaliciousServer {
-    /// A server that is honest until it fires. `clients` is how many it can tell apart; `victim` one of them.
+    /// A server that is honest until it fires. `clients` is the number of clients that it can tell apart; `victim` is
+    /// one of them.
     pub fn new(log: HonestLog, attack: Option<Attack>, victim: usize, clients: usize, seed: u64) -> Self {
         assert!(victim < clients, "the victim is a client");
         Self {
@@ -75,27 +76,27 @@ impl MaliciousServer {
         &self.logs
     }
 
-    /// The history that is everybody's but the victim's, to do with it what an operator may do.
+    /// The history of everybody but the victim, for operations that an operator may do.
     pub fn honest(&mut self) -> &mut HonestLog {
         &mut self.logs[0]
     }
 
-    /// Which of the histories a client sees.
+    /// The index of the history that a client sees.
     pub fn view_of(&self, client: usize) -> usize {
         self.shows[client]
     }
 
-    /// How often it has acted.
+    /// Number of acts so far.
     pub fn acted(&self) -> usize {
         self.acts
     }
 
-    /// How many answers were changed on their way.
+    /// Number of answers that were changed on their way.
     pub fn tampered(&self) -> usize {
         self.tampered
     }
 
-    /// A post of a client.
+    /// Answers a client's post.
     pub fn post(&mut self, from: usize, message: &EncryptedGroupMessage, now: u64) -> Posted {
         let mut stored = message.clone();
         if from == self.victim {
@@ -108,7 +109,7 @@ impl MaliciousServer {
         let (answers, live) = self.commit(std::slice::from_ref(&stored), now);
         let mut answer = match answers.get(&self.shows[from]) {
             Some(answers) => answers[0].clone(),
-            // Frozen: there is nothing to give a receipt in.
+            // A frozen history has no place to give a receipt for.
             None => PostLog::Refused(PostRefusal::Failed),
         };
         if from == self.victim
@@ -121,12 +122,12 @@ impl MaliciousServer {
         Posted { answer, live }
     }
 
-    /// Posts of strangers, in one commit; gives what each client gets if it is synced.
+    /// Commits posts of strangers, in one commit; returns what each client gets if it is synced.
     pub fn posts(&mut self, messages: &[EncryptedGroupMessage], now: u64) -> BTreeMap<usize, Vec<Live>> {
         self.commit(messages, now).1
     }
 
-    /// One commit in each history that grows: the answers by history, the live messages by client.
+    /// Commits to each history that grows; returns the answers by history and the live messages by client.
     fn commit(
         &mut self,
         messages: &[EncryptedGroupMessage],
@@ -152,7 +153,7 @@ impl MaliciousServer {
         (answers, live)
     }
 
-    /// A minute went by.
+    /// Lets the histories sign anew, after a minute has passed.
     pub fn tick(&mut self, now: u64) {
         for (view, log) in self.logs.iter_mut().enumerate() {
             if self.frozen != Some((view, false)) {
@@ -161,7 +162,7 @@ impl MaliciousServer {
         }
     }
 
-    /// A ReplayRequest; `None` is the answer of a server without a log.
+    /// Answers a ReplayRequest; `None` is the answer of a server without a log.
     pub fn replay(&mut self, client: usize, from: u64) -> Option<Reply> {
         let mut reply = self.log_of(client).reply(from);
         if client != self.victim || self.acts == 0 {
@@ -203,7 +204,7 @@ impl MaliciousServer {
         Some(reply)
     }
 
-    /// A LogHead, and the number of the history that it shows. A stranger may see any.
+    /// Answers a LogHead, and tells the index of the history that it shows. A stranger may see any.
     pub fn head(&mut self, visitor: Visitor) -> (HeadLog, usize) {
         let view = match visitor {
             Visitor::Client(client) => self.shows[client],
@@ -303,7 +304,7 @@ impl MaliciousServer {
                 if size <= due {
                     return false;
                 }
-                // Every second time all of it.
+                // Every second time everything is deleted.
                 let least = if self.rng.next_u32().is_multiple_of(2) { due + 1 } else { size };
                 let min_index = least + self.below((size - least) as usize + 1) as u64;
                 self.logs[0].sign_retain(time, min_index);
@@ -314,7 +315,8 @@ impl MaliciousServer {
             }
             Attack::RetainBackwards if low > 1 => {
                 let min_index = 1 + self.below(low as usize - 1) as u64;
-                // A minute later than the first at least: times are whole minutes, and two of one have no order and prove nothing.
+                // At least a minute later than the first: times are whole minutes, and two statements of the same
+                // minute have no order and prove nothing.
                 self.logs[0].sign_retain(time + 60, min_index);
             }
             Attack::FalseRetain if size > low => {
@@ -357,14 +359,14 @@ impl MaliciousServer {
         self.attack == Some(attack) && self.acts > 0
     }
 
-    /// From now on the victim sees a history of its own.
+    /// Gives the victim a history of its own.
     fn fork(&mut self) {
         let log = self.logs[0].clone();
         self.logs.push(log);
         self.shows[self.victim] = 1;
     }
 
-    /// Different invented entries for everybody and for the victim.
+    /// Appends different invented entries for everybody and for the victim.
     fn split(&mut self, everybody: &[u64], victim: &[u64], now: u64) {
         let base = self.made;
         self.made += 10;
@@ -378,7 +380,7 @@ impl MaliciousServer {
         self.logs[0] = rewritten(&self.logs[0], edit, time);
     }
 
-    /// An index from `low` on, below `size`; every second time one of the last twenty.
+    /// Draws an index from `low` on, below `size`; every second time one of the last twenty.
     fn recent(&mut self, low: u64, size: u64) -> usize {
         let low = if self.rng.next_u32().is_multiple_of(2) { low.max(size.saturating_sub(20)) } else { low };
         low as usize + self.below((size - low) as usize)

@@ -1,4 +1,4 @@
-//! The client tors: what a system's Tor is to the programs under test.
+//! The client tors, which play the system's Tor for the programs under test.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use super::relay::cookie_file;
 use super::torrc;
 use super::wait::{Bootstrap, Patience, bootstrapped};
 
-/// Time that a client that is started again has to find its network.
+/// Time that a restarted client has to find its network.
 const RESTART: Duration = Duration::from_secs(180);
 
 /// Settings of one client tor. The default is Debian's way: a TCP control port and a cookie.
@@ -23,9 +23,10 @@ const RESTART: Duration = Duration::from_secs(180);
 pub struct ClientOptions {
     /// Address at which it listens for controllers.
     pub control: ControlKind,
-    /// True if a controller may show the cookie. With neither this nor a password it needs to show nothing.
+    /// True if a controller may authenticate by the cookie. With neither this nor a password it needs no
+    /// authentication.
     pub cookie: bool,
-    /// A password that a controller may show.
+    /// A password by which a controller may authenticate.
     pub password: Option<String>,
     /// Starts it without the network, as Tor Browser does; the network does not wait for it.
     pub disable_network: bool,
@@ -73,7 +74,7 @@ impl Client {
         Self { name, data_dir, control, socks, options, programs, defaults, process: Mutex::new(None) }
     }
 
-    /// Makes what it needs to be started.
+    /// Makes the files that it needs to be started.
     pub(super) fn prepare(&self, authorities: &str) -> Result<(), TornetError> {
         folder::make_dir(&self.data_dir)?;
         let hash = self.options.password.as_deref().map(|password| self.programs.hash_password(password));
@@ -109,13 +110,13 @@ impl Client {
         self.process().as_mut().map_or(Ok(()), Process::check)
     }
 
-    /// Its process, for the one who ends it.
+    /// Takes its process, for the one who ends it.
     pub(super) fn take_process(&self) -> Option<Process> {
         self.process().take()
     }
 
     fn process(&self) -> MutexGuard<'_, Option<Process>> {
-        // The process is whole whatever a panicking thread did.
+        // The process is consistent even if a thread panicked while it held the lock.
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -180,7 +181,7 @@ impl Client {
         if self.options.disable_network { ask("GETINFO version").is_ok() } else { bootstrapped(ask) }
     }
 
-    /// Ends it, and waits for its end. Its ports stay reserved for it, its data directory stays as it is.
+    /// Ends it, and waits for the end. Its ports stay reserved, and its data directory stays as it is.
     pub fn stop(&self) {
         // Dropped, it ends.
         self.take_process();
@@ -209,7 +210,7 @@ impl Client {
 pub(super) mod tests {
     use super::*;
 
-    /// A usual client, and one with all that is unusual.
+    /// A usual client, and one with everything unusual.
     pub(in super::super) fn two() -> [Client; 2] {
         let unusual = ClientOptions {
             control: ControlKind::Socket,

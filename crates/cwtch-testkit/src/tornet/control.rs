@@ -1,4 +1,4 @@
-//! As much of Tor's control protocol as it takes to ask a tor how far it is.
+//! The small part of Tor's control protocol that asking a tor for its progress needs.
 
 use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Read, Write};
@@ -20,7 +20,7 @@ pub enum ControlAddress {
     Unix(PathBuf),
 }
 
-/// As `tor.toml` and `--network system-tor:` have it: `127.0.0.1:9051` or `unix:/run/tor/control`.
+/// Writes the address as `tor.toml` and `--network system-tor:` take it: `127.0.0.1:9051` or `unix:/run/tor/control`.
 impl fmt::Display for ControlAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -30,7 +30,7 @@ impl fmt::Display for ControlAddress {
     }
 }
 
-/// Credential with which a controller shows that it may.
+/// Credential of a controller.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Credential<'a> {
     Cookie(&'a Path),
@@ -41,7 +41,7 @@ pub(super) enum Credential<'a> {
 trait Duplex: Read + Write {}
 impl<T: Read + Write> Duplex for T {}
 
-/// Opens a connection, authenticates, sends one command. The lines of the answer come without their status; the
+/// Opens a connection, authenticates and sends one command. Returns the lines of the answer without their status; the
 /// error says what went wrong.
 pub(super) fn ask(
     address: &ControlAddress,

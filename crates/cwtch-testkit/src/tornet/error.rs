@@ -53,7 +53,7 @@ pub enum TornetError {
     Io {
         /// The action that failed.
         action: &'static str,
-        /// With which file.
+        /// The file.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
@@ -80,7 +80,7 @@ pub enum TornetError {
         /// The last lines of that.
         tail: String,
     },
-    /// It took too long.
+    /// The start took too long.
     #[error(
         "not ready after {} s, still waiting for {missing}: is the machine very busy? Allow more time, or read the \
          notice.log of each tor",
@@ -89,7 +89,7 @@ pub enum TornetError {
     Deadline {
         /// Time that was waited.
         after: Duration,
-        /// For what.
+        /// The condition that was waited for.
         missing: String,
     },
     /// [`Options::cancel`](super::Options::cancel) was set.
@@ -103,7 +103,7 @@ pub enum TornetError {
         /// Its answer, or the system's reason.
         problem: String,
     },
-    /// There are fewer clients.
+    /// There are not so many clients.
     #[error("there is no client {index}: the network was started with {clients}")]
     NoSuchClient {
         /// The client asked for.
@@ -113,7 +113,7 @@ pub enum TornetError {
     },
 }
 
-/// Adds to an error of the system what was tried with which file.
+/// Makes an error from one of the system; it names the action and the file.
 pub(super) fn io_error<'a>(
     action: &'static str,
     path: &'a Path,

@@ -10,9 +10,9 @@ use tempfile::TempDir;
 use super::error::{TornetError, io_error};
 use super::process::private_file;
 
-/// Marks a directory as ours, and is locked while a network lives there.
+/// Name of the file that marks a directory as ours, and is locked while a network lives there.
 const MARKER: &str = ".cwtch-tornet";
-/// A Unix socket's path has at most 107 bytes; what comes below is `/client31/control`.
+/// Longest path of a directory in bytes: a Unix socket's path has at most 107, and `/client31/control` is appended.
 const LONGEST: usize = 80;
 
 /// A directory that belongs to one running network.
@@ -25,7 +25,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes, or empties, the directory; without a name a temporary one, which goes when this is dropped.
+    /// Makes or empties the directory; without a name makes a temporary one, which is removed when this is dropped.
     pub(super) fn prepare(dir: Option<&Path>) -> Result<Self, TornetError> {
         let (path, temporary) = match dir {
             Some(dir) => (dir.to_owned(), None),
@@ -81,7 +81,7 @@ pub(super) fn remove(path: &Path) -> Result<(), TornetError> {
     }
 }
 
-/// Only what a network made: people may have put files of their own beside it.
+/// Removes only what a network made: people may have put files of their own beside it.
 fn remove_old_network(dir: &Path) -> Result<(), TornetError> {
     for entry in dir.read_dir().map_err(io_error("read", dir))? {
         let entry = entry.map_err(io_error("read", dir))?;

@@ -13,10 +13,10 @@ use super::relay::{Relay, Site};
 use super::torrc::{self, Voting};
 use super::wait::Patience;
 
-/// Authority certificates must outlive the test only.
+/// Life of authority certificates, which only need to outlive the test.
 const MONTHS: &str = "12";
 
-/// A program that does something and ends. It is killed when this is dropped.
+/// A program that does its work and ends. It is killed when this is dropped.
 struct Task {
     program: String,
     output: std::path::PathBuf,
@@ -25,7 +25,7 @@ struct Task {
 
 impl Drop for Task {
     fn drop(&mut self) {
-        // Of no use once it has ended, and then refused.
+        // This fails, without harm, once the program has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -124,7 +124,7 @@ fn read_keys(site: &Site) -> Result<Relay, TornetError> {
     Ok(Relay { site: site.clone(), rsa_identity: rsa, ed_identity, v3_identity })
 }
 
-/// The text behind the first line's `key` and a space.
+/// The text after the first line's `key` and a space.
 fn field(path: &Path, key: &str) -> Result<String, TornetError> {
     let text = std::fs::read_to_string(path).map_err(io_error("read", path))?;
     let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));

@@ -15,7 +15,7 @@ pub const AUTHORITIES: u8 = 3;
 /// Number of relays that it has beside them.
 pub const RELAYS: u8 = 5;
 
-/// More clients do not fit in a lot.
+/// The largest number of clients that fit in a lot.
 pub(super) const MAX_CLIENTS: usize = 32;
 /// The first port that is tried, unless the options name another: below the ports that Linux gives out by itself.
 pub(super) const FIRST_PORT: u16 = 21_000;
@@ -35,7 +35,7 @@ pub(super) struct Lot {
     base: u16,
 }
 
-/// A lot that is this process's as long as this lives.
+/// A lot that belongs to this process for as long as this lives.
 #[derive(Debug)]
 pub(super) struct HeldLot {
     pub(super) lot: Lot,

@@ -15,7 +15,7 @@ use super::programs::Programs;
 /// Time that a tor has to end once it was asked to.
 const END: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(20);
-/// How many lines of a log an error carries.
+/// Number of lines of a log that an error carries.
 const TAIL: usize = 15;
 
 /// A running tor; it ends when this is dropped.
@@ -35,7 +35,7 @@ impl Process {
         defaults: &Path,
     ) -> Result<Self, TornetError> {
         let console = data_dir.join("console.log");
-        // What tor says before it has read where its log is.
+        // Tor's output before it has read where its log is.
         let output = private_file(&console)?;
         let errors = output.try_clone().map_err(io_error("open", &console))?;
         let child = programs
@@ -67,7 +67,7 @@ impl Process {
         }
     }
 
-    /// Waits for the end until `deadline`, then ends it the hard way.
+    /// Waits for the end until `deadline`, then kills the tor.
     pub(super) fn end_by(&mut self, deadline: Instant) {
         while let Ok(None) = self.child.try_wait() {
             if Instant::now() >= deadline {
@@ -93,7 +93,7 @@ impl Drop for Process {
     }
 }
 
-/// Ends many at once, so that all together have the time of one.
+/// Ends many tors at once, so that all together take the time of one.
 pub(super) fn end_all<'a>(processes: impl IntoIterator<Item = &'a mut Process>) {
     let mut processes: Vec<_> = processes.into_iter().collect();
     for process in &mut processes {

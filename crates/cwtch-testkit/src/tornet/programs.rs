@@ -63,7 +63,7 @@ impl Programs {
         })
     }
 
-    /// Output of a `tor` that only answers.
+    /// Runs a `tor` that only prints something; returns its output.
     fn ask(&self, args: &[&str]) -> Result<Output, TornetError> {
         let mut command = plain(&self.tor);
         command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());

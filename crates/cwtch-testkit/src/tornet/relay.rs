@@ -13,7 +13,7 @@ pub(super) struct Site {
     pub(super) data_dir: PathBuf,
     pub(super) or_port: SocketAddr,
     pub(super) control: SocketAddr,
-    /// Only authorities have one.
+    /// Port of the directory, which only authorities have.
     pub(super) dir_port: Option<SocketAddr>,
 }
 

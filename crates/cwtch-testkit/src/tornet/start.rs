@@ -108,8 +108,8 @@ fn vote(
     let (bandwidths, defaults) = (folder.path().join("bandwidths"), folder.path().join(DEFAULTS));
     let authorities = torrc::authorities(relays);
     loop {
-        // The interval begins as the relays start. One that began earlier would leave them too little time to tell the
-        // authorities of themselves, and one that begins later is waited for.
+        // The interval begins as the relays start. One that began earlier would leave them too little time to
+        // announce themselves to the authorities; one that begins later is waited for.
         voting = voting.beginning(unix_time());
         let mut processes = Vec::new();
         for Relay { site, .. } in relays {
@@ -133,7 +133,7 @@ fn vote(
     }
 }
 
-/// Waits until all authorities have a consensus. The number of relays in the shortest.
+/// Waits until all authorities have a consensus; returns the number of relays in the shortest.
 fn first_consensus(
     relays: &[Relay],
     processes: &mut [Process],
@@ -152,7 +152,7 @@ fn first_consensus(
 
 /// Waits until the relays have the directory, which they serve to clients.
 fn all_know_all(relays: &[Relay], processes: &mut [Process], patience: &Patience) -> Result<(), TornetError> {
-    // They asked for a consensus before there was one.
+    // The relays asked for a consensus before there was one.
     let mut waiting: Vec<_> = relays.iter().map(|relay| (&relay.site, Bootstrap::overdue())).collect();
     loop {
         processes.iter_mut().try_for_each(Process::check)?;
@@ -167,7 +167,7 @@ fn all_know_all(relays: &[Relay], processes: &mut [Process], patience: &Patience
 /// Number of relays that an authority's consensus lists as running, if it has one.
 fn consensus(site: &Site) -> Option<usize> {
     let ask = |question| site.command(question).ok();
-    // Empty without a consensus, which a list of no relays would not tell.
+    // The time is empty without a consensus; a list of relays would not tell, since it may be empty too.
     let since = ask("GETINFO consensus/valid-after")?;
     since.first()?.strip_prefix("consensus/valid-after=").filter(|time| !time.is_empty())?;
     Some(running(&ask("GETINFO ns/all")?))

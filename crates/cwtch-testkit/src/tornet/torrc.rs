@@ -9,21 +9,21 @@ use super::relay::{Relay, Site, cookie_file};
 /// The empty file that stands in for the machine's own defaults.
 pub(super) const DEFAULTS: &str = "torrc-defaults";
 
-/// `tor --list-fingerprint` refuses an authority's torrc that names no authority, and the real lines need the
-/// fingerprints that it prints.
+/// A line that stands in for the authorities: `tor --list-fingerprint` refuses an authority's torrc that names none,
+/// and the real lines need the fingerprints that it prints.
 pub(super) const ANY_AUTHORITY: &str = "DirAuthority any orport=1 v3ident=0000000000000000000000000000000000000000 \
                                         127.0.0.1:1 0000000000000000000000000000000000000000\n";
 
 /// Times at which the authorities vote, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Voting {
-    /// Until the first consensus.
+    /// Seconds until the first consensus.
     pub(super) initial: u32,
-    /// For votes, and again for signatures, to travel.
+    /// Seconds for votes, and again for signatures, to travel.
     pub(super) delay: u32,
-    /// After the first consensus.
+    /// Seconds between votes after the first consensus.
     pub(super) later: u32,
-    /// Distance of all boundaries from the full multiples of the intervals.
+    /// Seconds between all boundaries and the full multiples of the intervals.
     pub(super) offset: u32,
 }
 
@@ -42,7 +42,7 @@ impl Voting {
     }
 }
 
-/// One line for each authority, as every torrc needs them.
+/// The lines for the authorities that every torrc needs.
 pub(super) fn authorities(relays: &[Relay]) -> String {
     let mut lines = String::new();
     for relay in relays {
@@ -139,8 +139,8 @@ pub(super) fn bandwidths(relays: &[Relay], now: u64) -> String {
     text
 }
 
-/// Lines that all have. TestingTorNetwork allows private addresses and several relays on one. Of eight relays 0.95 of the paths
-/// means all: who knows fewer looks for descriptors of onion services in other places than they are.
+/// Lines that every torrc has. TestingTorNetwork allows private addresses and several relays on one. Of eight relays
+/// 0.95 of the paths means all: a tor that knows fewer looks for descriptors of onion services in the wrong places.
 fn common(name: &str, data_dir: &Path, owner: u32) -> String {
     let dir = data_dir.display();
     format!(

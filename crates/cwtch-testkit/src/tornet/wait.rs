@@ -11,7 +11,7 @@ const POLL: Duration = Duration::from_millis(100);
 /// Time that a tor gets to know its network by its own timers.
 const NUDGE: Duration = Duration::from_secs(3);
 
-/// Pause to wait, and whether to go on.
+/// The patience of a start: its deadline, and the flag that cancels it.
 #[derive(Debug, Clone)]
 pub(super) struct Patience {
     began: Instant,
@@ -24,7 +24,7 @@ impl Patience {
         Self { began: Instant::now(), limit, cancel }
     }
 
-    /// Lets some time pass, then fails if that was the last of it. `missing` says what is waited for.
+    /// Lets some time pass, and fails if the time is up. `missing` says what is waited for.
     pub(super) fn pause(&self, missing: impl FnOnce() -> String) -> Result<(), TornetError> {
         thread::sleep(POLL);
         if self.cancel.load(Ordering::Relaxed) {
@@ -37,20 +37,20 @@ impl Patience {
     }
 }
 
-/// Watches one tor get to know its network. What it could not download it asks for again after ten or twenty seconds,
-/// though the network has it at once: reloading its configuration makes it forget the failure.
+/// Watch over one tor that gets to know its network. A tor retries a failed download only after ten or twenty
+/// seconds, though the network has the file at once: reloading its configuration makes it forget the failure.
 #[derive(Debug)]
 pub(super) struct Bootstrap {
     nudge_at: Instant,
 }
 
 impl Bootstrap {
-    /// For a tor that has met failures already: it is nudged at once.
+    /// A watch over a tor that has met failures already: it is nudged at once.
     pub(super) fn overdue() -> Self {
         Self { nudge_at: Instant::now() }
     }
 
-    /// For a tor that is only starting.
+    /// A watch over a tor that is only starting.
     pub(super) fn beginning() -> Self {
         Self { nudge_at: Instant::now() + NUDGE }
     }

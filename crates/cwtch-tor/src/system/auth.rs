@@ -33,13 +33,13 @@ pub(crate) struct ProtocolInfo {
 /// One way to prove who one is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// By having read a file, without saying what is in it.
+    /// Proof of having read a file, without telling its content.
     SafeCookie(PathBuf),
-    /// By the configured password.
+    /// The configured password.
     Password,
-    /// By saying what is in a file: for a Tor that knows nothing better.
+    /// The content of a file, for a Tor that knows nothing better.
     Cookie(PathBuf),
-    /// Not at all.
+    /// No proof at all.
     Null,
 }
 
@@ -74,13 +74,13 @@ impl ProtocolInfo {
         let mut ways = Vec::new();
         ways.extend(file(self.safe_cookie).map(Way::SafeCookie));
         ways.extend((self.password && have_password).then_some(Way::Password));
-        // Whoever offers SAFECOOKIE needs not be told the cookie.
+        // A Tor that offers SAFECOOKIE need not be told the cookie.
         ways.extend(file(self.cookie && !self.safe_cookie).map(Way::Cookie));
         ways.extend(self.null.then_some(Way::Null));
         ways
     }
 
-    /// Reason why none of the ways went.
+    /// The fault to report when none of the ways succeeded.
     pub(crate) fn no_way(&self, unreadable_cookie: bool) -> Fault {
         match (unreadable_cookie, self.password) {
             (true, _) => Fault::CookieUnreadable,
@@ -94,7 +94,7 @@ impl ProtocolInfo {
         self.cookie_file.as_deref()
     }
 
-    /// True if this Tor is older than onion services of version 3 by ADD_ONION.
+    /// True if this Tor is too old for onion services of version 3 by ADD_ONION.
     pub(crate) fn is_too_old(&self) -> bool {
         let Some(version) = &self.version else { return false };
         let mut numbers = version.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
@@ -103,7 +103,7 @@ impl ProtocolInfo {
     }
 }
 
-/// `AUTHENTICATE` with bytes: a password, a cookie or a hash. As hexadecimal digits nothing needs escapes.
+/// The command `AUTHENTICATE` with bytes: a password, a cookie or a hash. As hexadecimal digits they need no escapes.
 pub(crate) fn authenticate(secret: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut line = Zeroizing::new(Vec::with_capacity(secret.len() * 2 + 16));
     line.extend_from_slice(b"AUTHENTICATE ");
@@ -112,7 +112,7 @@ pub(crate) fn authenticate(secret: &[u8]) -> Zeroizing<Vec<u8>> {
     line
 }
 
-/// `AUTHCHALLENGE` with our nonce.
+/// The command `AUTHCHALLENGE` with our nonce.
 pub(crate) fn challenge(nonce: &[u8; LEN]) -> Vec<u8> {
     format!("AUTHCHALLENGE SAFECOOKIE {}\r\n", HEXLOWER.encode(nonce)).into_bytes()
 }
@@ -129,13 +129,13 @@ pub(crate) fn answer(cookie: &[u8], nonce: &[u8; LEN], reply: &Reply) -> Result<
         [cookie, nonce, theirs.as_slice()].iter().for_each(|part| mac.update(part));
         Ok(mac)
     };
-    // In constant time; of another length it is wrong, too.
+    // Compared in constant time; a hash of another length is wrong, too.
     keyed(SERVER_KEY)?.verify_slice(&hash).map_err(|_| Fault::CookieWrong)?;
     let proof = Zeroizing::new(<[u8; LEN]>::from(keyed(CONTROLLER_KEY)?.finalize().into_bytes()));
     Ok(authenticate(&*proof))
 }
 
-/// The other side of [`answer`], for the tests' control port.
+/// The Tor's side of [`answer`], for the tests' control port.
 #[cfg(test)]
 pub(super) fn server_proofs(cookie: &[u8], ours: &[u8], theirs: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let proof = |key| {

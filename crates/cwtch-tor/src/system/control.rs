@@ -10,16 +10,16 @@ use tokio::time::timeout;
 use super::fault::Fault;
 use super::reply::{Replies, Reply};
 
-/// A Tor answers in milliseconds; a filter on another machine in seconds.
+/// Limit for a command: a Tor answers in milliseconds, a filter on another machine in seconds.
 pub(crate) const COMMAND_LIMIT: Duration = Duration::from_secs(30);
 
-/// Events that wait to be looked at. They come while a command runs, which takes moments; more are let go.
+/// Number of events that may wait. They come while a command runs, which takes moments; further ones are dropped.
 const MAX_EVENTS: usize = 1024;
 
-/// Bytes that are read at once.
+/// Number of bytes that are read at once.
 const PIECE: usize = 4096;
 
-/// The connection. After an error it is of no use.
+/// The connection to a control port. After an error it is of no use.
 pub(crate) struct Control {
     stream: BoxStream,
     replies: Replies,
@@ -31,8 +31,8 @@ impl Control {
         Self { stream, replies: Replies::default(), events: VecDeque::new() }
     }
 
-    /// Sends a line, its end included, and waits for the reply. Not cancel-safe. Lines with secrets belong to the
-    /// caller, who erases them; they are written as they are and copied nowhere.
+    /// Sends a line, its end included, and waits for the reply. Not cancel-safe. A line with secrets belongs to the
+    /// caller, who erases it; it is written as it is and copied nowhere.
     pub(crate) async fn command(&mut self, line: &[u8]) -> Result<Reply, Fault> {
         let exchange = async {
             self.stream.write_all(line).await.map_err(|_| Fault::Broken)?;
@@ -56,7 +56,7 @@ impl Control {
             return Ok(event);
         }
         loop {
-            // A reply that nobody waits for is let go.
+            // A reply that nobody waits for is dropped.
             let reply = self.reply().await?;
             if reply.is_event() {
                 return Ok(reply);

@@ -14,7 +14,7 @@ use super::places::open;
 use super::socks::{Handshake, SocksFault, Step};
 use crate::endpoint::Endpoint;
 
-/// Tor gives up by itself after two minutes, and says why.
+/// Limit for a dial: Tor itself gives up after two minutes, and says why.
 const DIAL_LIMIT: Duration = Duration::from_secs(130);
 
 /// The longest part of a SOCKS reply.
@@ -23,11 +23,11 @@ const MAX_PART: usize = 255 + 2;
 const NO_SOCKS: &str = "nothing answers at Tor's SOCKS port; let its torrc have a line SocksPort 9050, or set socks under \
      [system] in tor.toml";
 
-/// Opens streams. All clones are one.
+/// A dialler of onion services. All clones share one state.
 #[derive(Clone)]
 pub(crate) struct Dialer {
-    /// Unlike any other network's, of this program or another one that shares the Tor: streams of different
-    /// networks never share a circuit.
+    /// SOCKS user name that no other network has, of this program or of another one that shares the Tor: streams of
+    /// different networks never share a circuit.
     user: String,
     readiness: watch::Receiver<Readiness>,
     socks: watch::Receiver<Vec<Endpoint>>,
@@ -69,7 +69,7 @@ impl Dialer {
         }
     }
 
-    /// A connection with the first place where something answers.
+    /// Connects to the first SOCKS port that answers.
     async fn socks_port(&self) -> Result<BoxStream, NetError> {
         let places = self.socks.borrow().clone();
         for place in &places {

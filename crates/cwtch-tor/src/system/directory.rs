@@ -7,17 +7,17 @@ const DAY: i64 = 24 * 60 * 60;
 /// Knowledge about the directory's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Directory {
-    /// Nothing yet.
+    /// Nothing is known yet.
     #[default]
     Unknown,
-    /// The Tor is another machine's, or its port does not tell.
+    /// The Tor runs on another machine, or its port does not tell.
     Silent,
-    /// Its directory is valid then.
+    /// The directory is valid for this time.
     Valid(Validity),
 }
 
 impl Directory {
-    /// From the answers to `consensus/valid-after` and `consensus/valid-until`.
+    /// Reads the answers to `consensus/valid-after` and `consensus/valid-until`.
     pub(crate) fn of(after: Option<&str>, until: Option<&str>) -> Option<Self> {
         Some(Self::Valid(Validity { after: unix(after?)?, until: unix(until?)? }))
     }
@@ -38,7 +38,7 @@ fn unix(text: &str) -> Option<u64> {
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    // Years that begin in March: the leap day is the last.
+    // Years are counted from March, so that the leap day is the last.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468;
     u64::try_from(days * DAY + hour * 3600 + minute * 60 + second).ok()

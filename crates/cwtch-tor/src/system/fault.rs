@@ -1,6 +1,6 @@
-//! Obstacles between us and a running Tor, each with what to do about it.
+//! Obstacles between this program and a running Tor, each with advice.
 
-/// Obstacle between us and a running Tor. Its text is whole sentences for a person and names no address.
+/// Obstacle between this program and a running Tor. Its text is whole sentences for a person and names no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
     #[error(
@@ -127,7 +127,7 @@ impl Fault {
 
 fn by(seconds: Option<i64>) -> String {
     let Some(seconds) = seconds else { return String::new() };
-    // Tor tells how far the clock is ahead.
+    // Tor tells by how many seconds the clock is ahead.
     let way = if seconds > 0 { "ahead" } else { "behind" };
     match seconds.unsigned_abs() {
         s @ 0..120 => format!(" by {s} seconds ({way})"),

@@ -1,4 +1,4 @@
-//! One onion service of the network: where it stands, and its socket.
+//! One onion service of the network: its state and its socket.
 
 use std::time::Duration;
 
@@ -22,13 +22,13 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 
 /// An onion service that is to be served.
 pub(crate) struct Hosted {
-    /// Its number, unique in the network.
+    /// The service's number, unique in the network.
     pub(crate) id: u64,
-    /// Name under which it is served.
+    /// Address under which it is served.
     pub(crate) address: Address,
     key: OnionKey,
     arrivals: Arrivals,
-    /// Tor's words about it.
+    /// Progress of its publication by Tor.
     published: watch::Sender<Readiness>,
     /// Cancelled when it is served no more.
     ended: CancellationToken,
@@ -56,7 +56,7 @@ impl Hosted {
         Self { id, address, key, arrivals, published, ended, local: None, stage, retries: retries() }
     }
 
-    /// Reports how far it is over a network that is so far.
+    /// Reports how far the service is, given the network's own readiness.
     pub(crate) fn report(&self, network: &Readiness) {
         let readiness = match &self.stage {
             Stage::Waiting(_, Some(fault)) => Readiness::waiting(50, "Tor to take the onion service")
@@ -86,7 +86,7 @@ impl Hosted {
         }
     }
 
-    /// Takes an event in, if it is about this service.
+    /// Applies an event, if it is about this service.
     pub(crate) fn event(&mut self, upload: &Upload) {
         match &mut self.stage {
             Stage::Served(publication) if self.address.to_string() == upload.service => {
@@ -105,7 +105,7 @@ impl Hosted {
         }
     }
 
-    /// Has it served, with a socket of its own. An error is the connection's.
+    /// Has the Tor serve it, with a socket of its own. An error is one of the connection.
     pub(crate) async fn serve(&mut self, session: &mut Session) -> Result<(), Fault> {
         let served = match self.socket(session.listen.clone()).await {
             Ok(target) => session.serve(&self.key, &target).await?,
@@ -149,7 +149,7 @@ impl Drop for Hosted {
     }
 }
 
-/// Doubles with jitter, for ever: programs that lost the same Tor do not come back in lockstep.
+/// Pauses that double, with jitter and without end: programs that lost the same Tor do not come back in lockstep.
 pub(crate) fn retries() -> ExponentialBackoff {
     ExponentialBuilder::default()
         .with_jitter()
@@ -159,7 +159,7 @@ pub(crate) fn retries() -> ExponentialBackoff {
         .build()
 }
 
-/// Reports what has changed.
+/// Reports a value if it has changed.
 pub(crate) fn set<T: PartialEq>(report: &watch::Sender<T>, now: T) {
     report.send_if_modified(|last| {
         let changed = *last != now;

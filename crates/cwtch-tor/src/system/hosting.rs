@@ -8,11 +8,11 @@ use sha2::{Digest, Sha512};
 use super::fault::Fault;
 use super::reply::Reply;
 
-/// Streams of one client's circuit at once. A peer needs one or two, and one that opens more is cut off.
+/// Number of streams on one client's circuit at once. A peer needs one or two, and one that opens more is cut off.
 const MAX_STREAMS: u8 = 16;
 
-/// What a Tor takes in a key's place when it is only asked whether it would take the rest: no key, so that none
-/// is sent to a filter that writes into its log what it refuses.
+/// Text in a key's place for asking a Tor whether it would accept the rest of the command. It is no key, so that none
+/// reaches a filter that logs what it refuses.
 const PROBE: &[u8] = b"probe";
 
 /// The secret half of an onion service's key as Tor takes it, in Base64.
@@ -54,7 +54,7 @@ impl Defences {
         self.line(key.0.as_bytes(), target)
     }
 
-    /// A command that a Tor refuses for its key only, if it would take all the rest.
+    /// A command that a Tor refuses for its key only, if it would accept all the rest.
     pub(crate) fn probe(self, target: &str) -> Zeroizing<Vec<u8>> {
         self.line(PROBE, target)
     }
@@ -77,7 +77,7 @@ impl Defences {
 pub(crate) enum Answer {
     /// The service is served.
     Served,
-    /// Only the key was wrong: everything else would be taken.
+    /// Only the key was wrong: everything else would be accepted.
     OnlyKey,
     /// An argument is not known or not allowed; fewer may be.
     Argument,

@@ -1,18 +1,18 @@
 //! SOCKS ports of a Tor that keep streams apart by user name and password, as its configuration says.
 //!
-//! A port with `NoIsolateSOCKSAuth` takes both and pays no heed to them: streams that must not meet would share a
-//! circuit, and nothing at the port itself shows it.
+//! A port with `NoIsolateSOCKSAuth` accepts both and ignores them: streams that must not meet would share a circuit,
+//! and nothing at the port itself shows it.
 
 use std::path::{Path, PathBuf};
 
 use super::reply::Reply;
 use crate::endpoint::Endpoint;
 
-/// The question. Without a line in its torrc, a Tor has a port that keeps streams apart.
+/// The question to the control port. Without a line in its torrc, a Tor has a port that keeps streams apart.
 pub(crate) const QUESTION: &[u8] = b"GETCONF SocksPort\r\n";
 
-/// Whether, by the answer to [`QUESTION`], streams are mixed at a place. An answer that does not tell counts as no: a
-/// filter may refuse the question, and the port may be another Tor's.
+/// True if the answer to [`QUESTION`] says that a place mixes streams. An answer that does not tell counts as no: a
+/// filter may refuse the question, and the port may belong to another Tor.
 pub(crate) fn mixes(answer: &Reply, place: &Endpoint) -> bool {
     if !answer.is_ok() {
         return false;
@@ -23,7 +23,8 @@ pub(crate) fn mixes(answer: &Reply, place: &Endpoint) -> bool {
     for (at, mixes) in lines {
         match (at, place) {
             (Place::Port(port), Endpoint::Tcp(at)) if port == at.port() => {
-                // Another line may be for the same number at another address: whoever looks cannot tell.
+                // Another line may name the same port number at another address; then it is unknown which of them
+                // this place is.
                 if mixes {
                     return true;
                 }
@@ -37,7 +38,7 @@ pub(crate) fn mixes(answer: &Reply, place: &Endpoint) -> bool {
     others && !named
 }
 
-/// Address of a SOCKS port, as a torrc says it.
+/// Address of a SOCKS port, as a torrc writes it.
 #[derive(Debug, PartialEq, Eq)]
 enum Place {
     Port(u16),
@@ -46,7 +47,7 @@ enum Place {
     Auto,
 }
 
-/// The place of a line and whether streams are mixed there; `None` for what is no port.
+/// Reads a line: its place, and whether streams are mixed there; `None` if it opens no port.
 fn read(line: &str) -> Option<(Place, bool)> {
     let line = line.trim();
     let (place, flags) = if let Some(quoted) = line.strip_prefix("unix:\"") {

@@ -18,19 +18,20 @@ use super::reply::Reply;
 use super::session::{Session, Setup};
 use crate::endpoint::Endpoint;
 
-/// A login that lasted for so long was no failure: the next one is tried at once, so to say.
+/// Time after which a login counts as a success even though it ended: the pauses begin at the shortest again.
 const STABLE: Duration = Duration::from_secs(60);
-/// From one question how far the Tor is to the next: while it is not ready, with and without events, and after.
+/// Time from one question about the Tor's progress to the next: while it is not ready, with and without events, and
+/// afterwards.
 const POLL: (Duration, Duration, Duration) =
     (Duration::from_secs(10), Duration::from_secs(2), Duration::from_secs(30));
 
 /// Requests of the network and its listeners to the task.
 pub(crate) enum Request {
-    /// Serve this; whoever served the same address before is ended.
+    /// Serve this onion service; an earlier one with the same address is ended.
     Add(Box<Hosted>),
     /// Withdraw the service with this number.
     Remove { id: u64, done: Option<oneshot::Sender<()>> },
-    /// Withdraw all, and end.
+    /// Withdraw all services, and end.
     Shutdown(oneshot::Sender<()>),
 }
 
@@ -55,7 +56,7 @@ impl Keeper {
         Self { setup, requests, readiness, socks, directory, hosted: Vec::new() }
     }
 
-    /// Keeps the connection until the network is shut down or nobody has it any more.
+    /// Keeps the connection until the network is shut down or its last handle is gone.
     pub(crate) async fn run(mut self) {
         let mut pauses = retries();
         loop {
@@ -102,7 +103,8 @@ impl Keeper {
         set(&self.readiness, network);
     }
 
-    /// Waits for something while there is no connection; `None` if the network ends before.
+    /// Waits for something while there is no connection, and serves requests meanwhile; `None` if the network ends
+    /// before.
     async fn meanwhile<T>(&mut self, something: impl Future<Output = T>) -> Option<T> {
         tokio::pin!(something);
         loop {
@@ -133,7 +135,7 @@ impl Keeper {
         let session = &mut session;
         let socks = session.socks().await?;
         set(&self.socks, socks);
-        // Before the readiness: who waits for that finds it.
+        // Set before the readiness: whoever waits for that finds the directory known.
         set(&self.directory, session.directory);
         self.report(session.status.readiness());
         let mut poll_at = Instant::now() + poll_pause(session);
@@ -171,12 +173,12 @@ impl Keeper {
         Ok(())
     }
 
-    /// Does what is asked; `true` if the network is over then.
+    /// Carries out a request; `true` if the network is over then.
     async fn request(&mut self, session: &mut Session, request: Request) -> Result<bool, Fault> {
         match request {
             Request::Add(hosted) => {
                 let gone = self.take_out(|other| other.address == hosted.address);
-                // Kept before anything can fail: what breaks the connection must not lose the service.
+                // Kept before anything can fail: a broken connection must not lose the service.
                 self.hosted.push(*hosted);
                 withdraw(session, gone).await?;
             }
@@ -195,7 +197,7 @@ impl Keeper {
         Ok(false)
     }
 
-    /// Services that are not to be served any more. Taken out before Tor withdraws them: if the connection breaks
+    /// Takes out services that are not to be served any more, before Tor withdraws them: if the connection breaks
     /// meanwhile, they are gone with it, and must not come back.
     fn take_out(&mut self, which: impl Fn(&Hosted) -> bool) -> Vec<Hosted> {
         self.hosted.extract_if(.., |hosted| which(hosted)).collect()
@@ -228,7 +230,7 @@ fn poll_pause(session: &Session) -> Duration {
     }
 }
 
-/// Tells whoever waits; nobody need.
+/// Tells the one who waits that a request is done, if anybody does.
 fn answer(done: Option<oneshot::Sender<()>>) {
     done.map(|done| done.send(()));
 }

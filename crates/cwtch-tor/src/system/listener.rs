@@ -42,7 +42,7 @@ impl Listener for SystemListener {
 
     async fn close(self: Box<Self>) {
         let (done, finished) = oneshot::channel();
-        // Without the task nothing is published any more.
+        // If the task is gone, nothing is published any more.
         if self.requests.send(Request::Remove { id: self.id, done: Some(done) }).is_ok() {
             let _ = timeout(WITHDRAW_LIMIT, finished).await;
         }

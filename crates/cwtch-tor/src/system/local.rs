@@ -19,7 +19,7 @@ const MAX_PATH: usize = 100;
 /// The local side of an onion service: it accepts until it is dropped.
 pub(crate) struct Local {
     target: String,
-    // Before the directory: fields drop in this order.
+    // Declared before the directory: fields drop in this order.
     _accepting: AbortOnDropHandle<()>,
     _dir: Option<TempDir>,
 }
@@ -29,12 +29,13 @@ enum Socket {
     Tcp(TcpListener),
 }
 
-/// Chooses where Tor hands connections over: a Tor that runs as `user` on the machine of `host`, where these are known.
+/// Chooses the place at which Tor hands connections over: for a Tor that runs as `user` on the machine of `host`,
+/// where these are known.
 ///
 /// A Unix socket of ours can only be reached by a Tor that runs as this user, or as root.
 pub(crate) fn suitable(user: Option<u32>, host: Option<IpAddr>) -> Result<Listen, Fault> {
     if host.is_some_and(|host| !host.is_loopback()) {
-        // An address of this machine that others reach would show them who is behind an onion service.
+        // An address of this machine that others can reach would show them who is behind an onion service.
         return Err(Fault::NeedsListen);
     }
     let own = rustix::process::geteuid().as_raw();
@@ -45,7 +46,7 @@ pub(crate) fn suitable(user: Option<u32>, host: Option<IpAddr>) -> Result<Listen
 }
 
 impl Local {
-    /// Opens the socket and begins to accept. Connections wait in the system where nobody takes them.
+    /// Opens the socket and begins to accept. Connections wait in the system while nobody takes them.
     pub(crate) async fn open(listen: &Listen, arrivals: Arrivals) -> Result<Self, Fault> {
         let refused = |e: io::Error| Fault::NoSocket(e.kind().to_string());
         let (socket, target, dir) = match listen {
@@ -62,13 +63,13 @@ impl Local {
         Ok(Self { target, _accepting: accepting, _dir: dir })
     }
 
-    /// The socket as ADD_ONION writes it.
+    /// The socket's name as the command ADD_ONION takes it.
     pub(crate) fn target(&self) -> &str {
         &self.target
     }
 }
 
-/// A socket in a fresh directory that only this user may enter.
+/// Opens a socket in a fresh directory that only this user may enter.
 fn unix() -> io::Result<(UnixListener, String, TempDir)> {
     let mut last = ErrorKind::InvalidInput.into();
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_absolute());
@@ -84,7 +85,7 @@ fn unix() -> io::Result<(UnixListener, String, TempDir)> {
 fn unix_in(parent: &Path) -> io::Result<(UnixListener, String, TempDir)> {
     let dir = cwtch_files::fresh_dir(parent, "cwtch-")?;
     let path = dir.path().join("onion");
-    // What would need quotes on a control line, or more room than a socket's name has, is not used.
+    // A path is refused if it would need quotes on a control line, or is longer than a socket's name may be.
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     let text = path.to_str().filter(|path| path.len() <= MAX_PATH && path.chars().all(plain));
     let text = text.ok_or(ErrorKind::InvalidFilename)?.to_owned();

@@ -73,7 +73,7 @@ pub(crate) struct SystemTor {
 }
 
 impl SystemTor {
-    /// Begins to look for the Tor. What stands in the way is told by the readiness.
+    /// Begins to look for the Tor. The readiness tells what is in the way.
     pub(crate) fn start(places: Places, config: &SystemConfig, checks: CheckTimes) -> Self {
         let setup = Setup {
             connect: Arc::new(places.control),
@@ -115,7 +115,7 @@ impl Network for SystemTor {
         let dialer = self.dialer.clone();
         let look = move || {
             let dialer = dialer.clone();
-            // Circuits of its own: one that is used already would show nothing.
+            // A look needs a circuit of its own: one that is in use already would show nothing.
             async move { dialer.dial(&address, Isolation::new()).await }
         };
         let checking = tokio::spawn(keep_checked(told, arrivals, self.checks, look, report));
@@ -142,7 +142,8 @@ impl Network for SystemTor {
         self.closed.cancel();
         let (done, finished) = oneshot::channel();
         if self.requests.send(Request::Shutdown(done)).is_ok() {
-            // An error is an end, too. Without the task the connection closes, and Tor withdraws by itself.
+            // An error is an end, too: without the task the connection closes, and Tor withdraws the services by
+            // itself.
             let _ = timeout(WITHDRAW_LIMIT, finished).await;
             self.keeper.abort();
         }

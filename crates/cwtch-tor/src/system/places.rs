@@ -18,16 +18,16 @@ use super::fault::Fault;
 use crate::config::SystemConfig;
 use crate::endpoint::Endpoint;
 
-/// A port of this machine takes a connection at once, one of a gateway in moments.
+/// Limit for a connection: a port of this machine answers at once, one of a gateway within moments.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// The control ports of Debian's Tor, of a Tor as its manual has it, and of Tor Browser.
+/// The control ports of Debian's Tor, of a Tor by its manual, and of Tor Browser.
 const USUAL: [&str; 3] = ["unix:/run/tor/control", "127.0.0.1:9051", "127.0.0.1:9151"];
 
-/// Gives the value of an environment variable.
+/// A function that gives the value of an environment variable.
 pub(crate) type Environment<'a> = &'a (dyn Fn(&str) -> Option<OsString> + Sync);
 
-/// Tor's usual environment variables, as Tor Browser, Whonix and Tails set them, say something impossible.
+/// The error for impossible values of Tor's usual environment variables, which Tor Browser, Whonix and Tails set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the environment variable {0} does not name a place where a Tor may listen; correct or unset it")]
 pub struct EnvironmentFault(&'static str);
@@ -92,7 +92,7 @@ fn from_environment(
         return Ok(None);
     }
     let host = match host.as_deref() {
-        // The one name that needs no look-up.
+        // `localhost` is the one name that needs no lookup.
         None | Some("localhost") => IpAddr::V4(Ipv4Addr::LOCALHOST),
         Some(ip) => ip.parse().map_err(|_| EnvironmentFault(host_name))?,
     };
@@ -100,8 +100,8 @@ fn from_environment(
     Ok(Some(Endpoint::Tcp(SocketAddr::new(host, port))))
 }
 
-/// `TOR_CONTROL_PASSWD` is what stands behind AUTHENTICATE: a quoted string or hexadecimal digits. Something else is
-/// taken for the password itself.
+/// Reads `TOR_CONTROL_PASSWD`, which holds the argument of AUTHENTICATE: a quoted string or hexadecimal digits.
+/// Anything else is taken for the password itself.
 fn password(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let quoted = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\""));
     let bytes = match quoted {
@@ -119,7 +119,7 @@ fn password(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     Some(bytes).filter(|bytes| !bytes.is_empty())
 }
 
-/// A connection with a control port, and what it shows of where the Tor is.
+/// A connection to a control port, and what it shows of where the Tor runs.
 pub(crate) struct Link {
     pub(crate) stream: BoxStream,
     /// The address of its machine, where it was reached over TCP.
@@ -128,10 +128,10 @@ pub(crate) struct Link {
     pub(crate) user: Option<u32>,
 }
 
-/// Connects with a control port; tests have one of their own.
+/// A way to connect to a control port; tests have one of their own.
 #[async_trait]
 pub(crate) trait Connect: Send + Sync {
-    /// Connects with the first place where something answers.
+    /// Connects to the first place where something answers.
     async fn connect(&self) -> Result<Link, Fault>;
 }
 
@@ -148,7 +148,7 @@ impl Connect for Vec<Endpoint> {
                     };
                     return Ok(Link { stream, host, user });
                 }
-                // A later place where nothing is does not hide what stood in the way at an earlier one.
+                // A later place with nothing there does not hide what was in the way at an earlier one.
                 Err(e) => match e.kind() {
                     ErrorKind::NotFound | ErrorKind::ConnectionRefused => {}
                     ErrorKind::PermissionDenied => worst = Fault::SocketForbidden,
@@ -161,7 +161,7 @@ impl Connect for Vec<Endpoint> {
     }
 }
 
-/// Opens a stream to a place; with the owner of a Unix socket.
+/// Opens a stream to a place, and returns it with the owner of a Unix socket.
 pub(crate) async fn open(place: &Endpoint) -> io::Result<(BoxStream, Option<u32>)> {
     let opened = async {
         Ok(match place {
@@ -173,8 +173,8 @@ pub(crate) async fn open(place: &Endpoint) -> io::Result<(BoxStream, Option<u32>
             }
             Endpoint::Unix(path) => {
                 let stream = UnixStream::connect(path).await?;
-                // Not the credentials of whoever listens: Tor opens its sockets before it ceases to be root, and
-                // gives them to its user then.
+                // The socket file's owner, not the listener's credentials: Tor opens its sockets while it is still
+                // root, and then gives them to its user.
                 let user = tokio::fs::metadata(path).await.ok().map(|socket| socket.uid());
                 (Box::new(stream) as BoxStream, user)
             }

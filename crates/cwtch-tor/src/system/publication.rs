@@ -9,8 +9,8 @@ use super::fault::Fault;
 use super::reply::Reply;
 use super::words::{Word, value_of, words};
 
-/// A Tor that has told of no upload for so long tells of none, and the look from outside decides. Uploads begin
-/// a second or two after a Tor that is connected has a new service.
+/// Time without news of an upload after which a Tor counts as telling of none, and the look from outside decides.
+/// Uploads begin a second or two after a connected Tor has a new service.
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// Uploads of one service that a Tor has told of since it took the service.
@@ -19,7 +19,7 @@ pub(crate) struct Publication {
     since: Instant,
     /// True if events were promised.
     events: bool,
-    // Counted, not listed: filters of control ports hide which directory an event is about.
+    // Only counted, because filters of control ports hide which directory an event is about.
     begun: u32,
     done: u32,
     failed: u32,
@@ -55,7 +55,7 @@ impl Upload {
         let step = match word(1).as_str() {
             "UPLOAD" => Step::Begun,
             "UPLOADED" => Step::Done,
-            // A failed look-up has a kind of authorisation in the third place, a failed upload none.
+            // A failed lookup has a kind of authorisation in the third place, a failed upload none.
             "FAILED" if rejected || word(3) == "UNKNOWN" => Step::Failed { rejected },
             _ => return None,
         };
@@ -66,12 +66,12 @@ impl Upload {
 }
 
 impl Publication {
-    /// Of a service that was just taken.
+    /// The state of a service that Tor has just accepted.
     pub(crate) fn new(events: bool) -> Self {
         Self { since: Instant::now(), events, begun: 0, done: 0, failed: 0, rejected: 0, out: !events }
     }
 
-    /// Takes an event about the service in.
+    /// Applies an event about the service.
     pub(crate) fn event(&mut self, upload: &Upload) {
         match upload.step {
             Step::Begun => self.begun = self.begun.saturating_add(1),
@@ -81,7 +81,7 @@ impl Publication {
                 self.rejected = self.rejected.saturating_add(u32::from(rejected));
             }
         }
-        // A client asks one directory after the other, so half of them do. What was out stays out: later uploads
+        // A client asks one directory after the other, so half of them suffice. Once out, it stays out: later uploads
         // renew it.
         self.out |= self.done > 0 && self.done.saturating_mul(2) >= self.total().saturating_sub(self.failed);
     }
@@ -99,11 +99,11 @@ impl Publication {
     }
 
     fn total(&self) -> u32 {
-        // With less than all events let through, more can be done than begun.
+        // If a filter lets only some events through, more uploads can be done than begun.
         self.begun.max(self.done.saturating_add(self.failed))
     }
 
-    /// Its progress; ready means that clients can find the descriptor.
+    /// The publication's progress; ready means that clients can find the descriptor.
     pub(crate) fn readiness(&self) -> Readiness {
         let total = self.total();
         if self.out {

@@ -3,11 +3,11 @@
 //! A reply is one or more lines `250-text`, the last one `250 text`; after `250+text` lines of data follow until a
 //! line with only a dot. Events are replies that begin with 6 and come unasked.
 
-/// Longest line, without its end.
+/// Longest line in bytes, without its end.
 pub(crate) const MAX_LINE: usize = 8 * 1024;
-/// Most lines of one reply, those of data included.
+/// The largest number of lines in one reply, lines of data included.
 pub(crate) const MAX_LINES: usize = 1024;
-/// Most bytes of one reply.
+/// The largest number of bytes in one reply.
 pub(crate) const MAX_REPLY: usize = 64 * 1024;
 
 /// One reply, or one event.
@@ -78,7 +78,8 @@ pub(crate) struct Replies {
 }
 
 impl Replies {
-    /// Takes what was read. Everything complete should be taken out by [`next`](Self::next) before more is given.
+    /// Appends bytes that were read. All complete replies should be taken out by [`next`](Self::next) before more
+    /// bytes are given.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
@@ -118,7 +119,7 @@ impl Replies {
             if line == b"." {
                 self.in_data = false;
             } else if let Some(last) = self.lines.last_mut() {
-                // A dot in front of a line that begins with one tells it from the end.
+                // A line that begins with a dot has another one in front, which tells it from the end.
                 last.data.push(text(line.strip_prefix(b".").unwrap_or(line)));
             }
             return Ok(None);

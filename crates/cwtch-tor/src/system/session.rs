@@ -1,4 +1,4 @@
-//! One login at a control port: what it takes to be let in, and what is asked there.
+//! One login at a control port: the authentication, and the questions and commands after it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
@@ -22,10 +22,10 @@ use crate::config::Listen;
 use crate::endpoint::Endpoint;
 use crate::secret_file;
 
-/// Events that are wanted: progress, clock and network for the one who waits, uploads for the services' progress.
+/// Events to subscribe to: progress, clock and network for the person who waits, uploads for the services' progress.
 const EVENTS: [&str; 4] = ["HS_DESC", "NETWORK_LIVENESS", "STATUS_CLIENT", "STATUS_GENERAL"];
 
-/// SOCKS ports of a Tor as its manual has it and of Tor Browser.
+/// SOCKS ports of a Tor by its manual, and of Tor Browser.
 const USUAL_SOCKS: [u16; 2] = [9050, 9150];
 
 /// Settings that do not change from login to login.
@@ -44,13 +44,13 @@ pub(crate) struct Session {
     host: Option<IpAddr>,
     /// Progress of the Tor, as it has told.
     pub(crate) status: Status,
-    /// For which time its directory is valid, as it has told.
+    /// The time for which its directory is valid, as far as it has told.
     pub(crate) directory: Directory,
     /// True if it tells of uploads.
     pub(crate) tells_uploads: bool,
     /// True if it tells of its progress by itself.
     pub(crate) tells_progress: bool,
-    /// Place at which it hands connections over.
+    /// Place at which the Tor hands connections over.
     pub(crate) listen: Result<Listen, Fault>,
     defences: Option<Defences>,
 }
@@ -95,7 +95,7 @@ impl Session {
         self.control.event().await
     }
 
-    /// Asks how far the Tor is; this also shows whether it is still there.
+    /// Asks how far the Tor is; this also shows whether the connection still works.
     pub(crate) async fn poll(&mut self) -> Result<(), Fault> {
         let phase = self.get("status/bootstrap-phase").await?;
         self.status.phase = phase.as_deref().and_then(Phase::of);
@@ -159,7 +159,7 @@ impl Session {
         Ok(places)
     }
 
-    /// Has the Tor serve an onion service. The inner error is the service's, and the connection still good.
+    /// Has the Tor serve an onion service. The inner error is the service's own, and the connection is still good.
     pub(crate) async fn serve(&mut self, key: &OnionKey, target: &str) -> Result<Result<(), Fault>, Fault> {
         let defences = match self.defences {
             Some(known) => known,
@@ -179,12 +179,12 @@ impl Session {
         })
     }
 
-    /// Ends an onion service. That there is none is no error.
+    /// Ends an onion service. It is no error if there is none.
     pub(crate) async fn withdraw(&mut self, address: &Address) -> Result<(), Fault> {
         self.control.command(&hosting::remove(address)).await.map(drop)
     }
 
-    /// Finds out how many defences this Tor and a filter before it take, without showing them a key.
+    /// Finds out which defences this Tor, and a filter before it, accept, without showing them a key.
     async fn negotiate(&mut self, target: &str) -> Result<Result<Defences, Fault>, Fault> {
         let mut fault = Fault::NotTor;
         for level in Defences::levels(self.setup.proof_of_work) {
@@ -260,7 +260,7 @@ async fn read_cookie(file: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
     match read.map_err(|_| Fault::Broken)? {
         Ok(cookie) if cookie.len() == auth::LEN => Ok(Some(cookie)),
         Err(e) if e.kind() != std::io::ErrorKind::Other => Ok(None),
-        // Not a file of 32 bytes.
+        // The file does not have 32 bytes.
         Ok(_) | Err(_) => Err(Fault::CookieWrong),
     }
 }

@@ -1,9 +1,9 @@
 //! A client's side of SOCKS 5 with user name and password, as bytes in, bytes out (RFC 1928, RFC 1929).
 //!
-//! Why not a library: Tor keeps streams apart by user name and password, so a proxy that wants none must be
-//! refused, and Tor's own reply codes (0xF0 and up) are what tells "not online" from "out of reach". tokio-socks
-//! goes on without the password and makes one error of all those codes; tor-socksproto offers to go without, and
-//! brings a hundred crates to a build without arti.
+//! No library is used, for two reasons: Tor keeps streams apart by user name and password, so a proxy that wants none
+//! must be refused, and only Tor's own reply codes (0xF0 and up) tell "not online" from "out of reach". tokio-socks
+//! continues without the password and makes one error of all those codes; tor-socksproto offers to do without a
+//! password, and brings a hundred crates to a build without arti.
 
 use cwtch_net::UnreachableWhy;
 
@@ -15,11 +15,11 @@ const DOMAIN: u8 = 3;
 /// Reason why there is no stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SocksFault {
-    /// The proxy tried, and says what it saw.
+    /// The proxy tried, and reports what it saw.
     Unreachable(UnreachableWhy),
     /// The proxy could not even try.
     General,
-    /// Answers that no SOCKS port of a Tor gives.
+    /// The answers are not those of a Tor's SOCKS port.
     NotTor,
     /// The proxy would not keep streams apart.
     NoIsolation,
@@ -28,9 +28,9 @@ pub(crate) enum SocksFault {
 /// The next step.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Read exactly so many bytes and give them to [`Handshake::read`].
+    /// Read exactly this many bytes and give them to [`Handshake::read`].
     Read(usize),
-    /// Write this first, then read exactly so many bytes.
+    /// Write this first, then read exactly this many bytes.
     Write(Vec<u8>, usize),
     /// The stream is open.
     Done,
@@ -56,16 +56,16 @@ enum State {
 }
 
 impl Handshake {
-    /// A handshake for a stream to `host`, and what to write first. Each text has at most 255 bytes.
+    /// A handshake for a stream to `host`, and its first step. Each text has at most 255 bytes.
     pub(crate) fn new(user: &str, password: &str, host: &str, port: u16) -> (Self, Step) {
         let own = str::to_owned;
         let this =
             Self { user: own(user), password: own(password), host: own(host), port, state: State::Method };
-        // Only the one method: a torrc may prefer to do without.
+        // Only one method is offered: a torrc may prefer to do without a password.
         (this, Step::Write(vec![VERSION, 1, USER_PASSWORD], 2))
     }
 
-    /// Takes exactly what the last step asked for.
+    /// Takes exactly the bytes that the last step asked for.
     pub(crate) fn read(&mut self, bytes: &[u8]) -> Result<Step, SocksFault> {
         let next = |this: &mut Self, state, step| {
             this.state = state;

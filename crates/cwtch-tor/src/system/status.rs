@@ -6,10 +6,10 @@ use super::fault::Fault;
 use super::reply::Reply;
 use super::words::{value_of, words};
 
-/// The share of the way that is done once the control port has let us in.
+/// Percentage that is done once the control port has let us in.
 const LOGGED_IN: u8 = 5;
 
-/// Longest summary of Tor's that is shown.
+/// Longest part of Tor's summary that is shown, in characters.
 const MAX_SUMMARY: usize = 80;
 
 /// Tor's own progress (control-spec, "BOOTSTRAP").
@@ -18,7 +18,7 @@ pub(crate) struct Phase {
     percent: u8,
     /// Tor's present step, in its own words.
     summary: String,
-    /// Its complaint, if it has tried for long enough to say so.
+    /// Tor's complaint, if it has tried long enough to make one.
     problem: Option<Problem>,
 }
 
@@ -37,7 +37,7 @@ impl Phase {
         }
         let percent: u8 = value_of(&words, "PROGRESS")?.parse().ok()?;
         let warned = value_of(&words, "RECOMMENDATION").as_deref() == Some("warn");
-        // Its WARNING is not shown: it may contain a relay's address.
+        // Tor's WARNING is not shown: it may contain a relay's address.
         let problem = value_of(&words, "REASON").filter(|_| warned).map(|reason| problem(&reason));
         Some(Self {
             percent: percent.min(100),
@@ -72,20 +72,20 @@ fn plain(text: &str) -> String {
 /// Everything known of how far a Tor is.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Status {
-    /// Its own progress, where it tells.
+    /// Tor's own progress, where it tells.
     pub(crate) phase: Option<Phase>,
-    /// True if it has a circuit: asked where it does not tell its progress.
+    /// True if Tor has a circuit; asked only where it does not tell its progress.
     pub(crate) circuit: Option<bool>,
     /// True if its network is switched off.
     pub(crate) disabled: bool,
-    /// It has noticed that no packet arrives any more.
+    /// True if Tor has noticed that no packet arrives any more.
     down: bool,
-    /// Error of the clock, as it thinks.
+    /// The clock's error in seconds by Tor's estimate, if it complained and if it told.
     skew: Option<Option<i64>>,
 }
 
 impl Status {
-    /// Takes an event in; `false` if it is none of this.
+    /// Applies an event; `false` if it is about something else.
     pub(crate) fn event(&mut self, event: &Reply) -> bool {
         let text = event.first();
         match text.split(' ').next() {
@@ -105,12 +105,12 @@ impl Status {
         true
     }
 
-    /// True if it has said that this machine's clock is wrong.
+    /// True if Tor has said that this machine's clock is wrong.
     pub(crate) fn complains_about_clock(&self) -> bool {
         self.skew.is_some()
     }
 
-    /// Its progress. A Tor that tells nothing counts as ready: dialling will show.
+    /// The Tor's progress. A Tor that tells nothing counts as ready: dialling will show.
     pub(crate) fn readiness(&self) -> Readiness {
         let (percent, summary) = match (&self.phase, self.circuit) {
             (Some(phase), _) => (phase.percent, phase.summary.as_str()),

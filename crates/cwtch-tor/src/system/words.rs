@@ -10,13 +10,13 @@ pub(crate) struct Word {
 }
 
 impl Word {
-    /// The value as text; what is not UTF-8 is replaced.
+    /// The value as text; bytes that are not UTF-8 are replaced.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.value).into_owned()
     }
 }
 
-/// The words of a line. A quote that is not closed ends with the line.
+/// Splits a line into words. A quote that is not closed ends with the line.
 pub(crate) fn words(line: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut rest = line.as_bytes();

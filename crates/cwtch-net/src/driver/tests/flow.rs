@@ -105,7 +105,7 @@ async fn an_idle_connection_holds_no_buffer() {
     assert_eq!(a.packets().buffered_capacity(), 0);
 }
 
-/// Polls a receive once; whether there was nothing.
+/// Polls a receive once; true if there was nothing.
 async fn nothing_received(connection: &mut SecureConnection) -> bool {
     std::future::poll_fn(|cx| Poll::Ready(connection.poll_recv(cx).is_pending())).await
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use regex::Regex;
 
-/// A pattern, and what is made of what matches it.
+/// A pattern, and the replacement for a text that matches it.
 #[derive(Debug, Clone)]
 struct Rule {
     pattern: Regex,

@@ -26,9 +26,9 @@ use crate::endpoint::Endpoint;
 
 /// Behaviour of the fake Tor. Each test changes what it is about.
 pub(super) struct Behaviour {
-    /// Reason why it cannot be reached, if it cannot.
+    /// Reason why the Tor cannot be reached, if it cannot.
     pub(super) unreachable: Option<Fault>,
-    /// The address that it is reached under, and the user that it runs as.
+    /// The address at which the Tor is reached, and the user that it runs as.
     pub(super) host: Option<IpAddr>,
     pub(super) user: Option<u32>,
     pub(super) version: &'static str,
@@ -41,7 +41,7 @@ pub(super) struct Behaviour {
     pub(super) phase: Option<&'static str>,
     pub(super) circuit: &'static str,
     pub(super) disabled: bool,
-    /// For which time its directory is valid, if it says so.
+    /// The time for which its directory is valid, if it tells.
     pub(super) valid: Option<(&'static str, &'static str)>,
     pub(super) socks: String,
     /// Answer to `GETCONF SocksPort`.
@@ -101,7 +101,7 @@ struct State {
     connection: CancellationToken,
 }
 
-/// The Tor. All clones are one.
+/// The fake Tor. All clones share one state.
 #[derive(Clone)]
 pub(super) struct FakeTor {
     state: Arc<Mutex<State>>,
@@ -164,7 +164,7 @@ impl FakeTor {
         state.connection.cancel();
     }
 
-    /// Tells of something.
+    /// Sends an event.
     pub(super) fn event(&self, text: &str) {
         self.events.send(text.to_owned()).unwrap();
     }
@@ -252,7 +252,8 @@ impl Connect for FakeTor {
 pub(super) async fn trouble_of(network: &SystemTor) -> String {
     let mut readiness = network.readiness();
     let troubled = readiness.wait_for(|readiness| readiness.trouble.is_some());
-    // A day by the test's clock, which goes on by itself: without it a network that is well is waited for for ever.
+    // A day by the test's clock, which advances by itself: otherwise the wait for the trouble of a network that is
+    // well would never end.
     let readiness = tokio::time::timeout(std::time::Duration::from_secs(86_400), troubled).await;
     readiness.expect("trouble").unwrap().trouble.as_ref().unwrap().sentence.clone()
 }

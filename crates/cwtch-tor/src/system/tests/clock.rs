@@ -1,4 +1,4 @@
-//! What a Tor's directory says of this machine's clock.
+//! Confirmation of this machine's clock by a Tor's directory.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -8,7 +8,7 @@ use cwtch_net::{Network, Validity};
 use super::super::SystemTor;
 use super::super::fake::{Behaviour, FakeTor};
 
-/// Noon of the day that the fake's directory is of, and three hours later.
+/// Noon of the day on which the fake's directory was made, and three hours later.
 const OF_NOON: Validity = Validity { after: 1_795_953_600, until: 1_795_964_400 };
 
 /// Waits until a network's word about the clock is this one.
@@ -29,7 +29,7 @@ async fn a_tor_of_this_machine_tells_for_which_time_its_directory_is_valid() {
     for host in [None, Some(IpAddr::V4(Ipv4Addr::LOCALHOST))] {
         let tor = FakeTor::new(Behaviour { host, ..Behaviour::default() });
         let network = tor.network();
-        // Before it has told, it is not known to be silent: who may wait for it waits.
+        // Before Tor has told, it is not known to be silent: a caller that may wait for its word waits.
         assert_eq!((network.confirms_clock(), network.validity()), (true, None));
         assert!(until_ready(&mut network.readiness()).await);
         assert_eq!((network.confirms_clock(), network.validity()), (true, Some(OF_NOON)));
