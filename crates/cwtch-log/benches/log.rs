@@ -1,4 +1,4 @@
-//! What the log costs for each message, signature and proof: `cargo bench -p cwtch-log`.
+//! Costs of the log for each message, signature and proof: `cargo bench -p cwtch-log`.
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on should say so")]
 
@@ -29,7 +29,7 @@ fn tree(size: u64) -> MemoryTree {
     tree
 }
 
-/// What a client does for each message that it receives: id, leaf, fold.
+/// The client's work for each message that it receives: id, leaf, fold.
 #[divan::bench]
 fn fold_message(bencher: Bencher<'_, '_>) {
     let (signature, ciphertext) = ([7; 64], vec![9; CIPHERTEXT]);
@@ -39,7 +39,7 @@ fn fold_message(bencher: Bencher<'_, '_>) {
         .bench_local(|| range.push(EntryId::of(black_box(&signature), black_box(&ciphertext)).leaf()));
 }
 
-/// What a server does beyond that: the completed subtrees are handed out to be stored.
+/// The server's work beyond that: handing out the completed subtrees to be stored.
 #[divan::bench]
 fn append_leaf(bencher: Bencher<'_, '_>) {
     let mut range = CompactRange::new();
@@ -82,7 +82,7 @@ fn verify_checkpoint(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| Checkpoint::from_bytes(black_box(&bytes), signer.certificate()));
 }
 
-/// Once for each connection: two keys are checked for torsion.
+/// The work once for each connection: two keys are checked for torsion.
 #[divan::bench]
 fn verify_certificate(bencher: Bencher<'_, '_>) {
     let certificate = signer().certificate().clone();
@@ -90,7 +90,7 @@ fn verify_certificate(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| Certificate::from_bytes(black_box(&bytes), certificate.server()));
 }
 
-/// What a client does after a post.
+/// The client's work after a post.
 #[divan::bench]
 fn verify_receipt(bencher: Bencher<'_, '_>) {
     let (signer, tree) = (signer(), tree(SIZE));

@@ -7,8 +7,8 @@
 //! -----END CWTCH FRAUD PROOF-----
 //! ```
 //!
-//! The `Server` line is for people and programs to know whom the proof accuses. It needs no protection: the proof
-//! fails under any address but the one that its certificate names. How forgiving a reader is stands in section 4.2.
+//! The `Server` line tells people and programs whom the proof accuses. It needs no protection: the proof fails under
+//! any address but the one that its certificate names. Section 4.2 says how forgiving a reader is.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -23,7 +23,7 @@ const END: &str = "-----END CWTCH FRAUD PROOF-----";
 const SERVER: &str = "Server:";
 const COLUMNS: usize = 64;
 
-/// The longest text that is read, with room for what people write around a proof: a long thread, a mailbox.
+/// The longest text that is read, in bytes, with room for what people write around a proof: a long thread, a mailbox.
 pub const MAX_TEXT_LEN: usize = 16 * 1024 * 1024;
 
 /// Reason why a text holds no proof that can be read.
@@ -36,7 +36,7 @@ pub enum ArmourError {
     /// No end line.
     #[error("there is no line \"{END}\": the end was not copied")]
     NoEnd,
-    /// The line behind the begin is not the server's address.
+    /// The line after the begin line is not the server's address.
     #[error("the line \"Server: ADDRESS\" is missing behind the first line")]
     NoServer,
     /// The server line holds no address.
@@ -53,7 +53,7 @@ pub enum ArmourError {
     TextTooLong,
 }
 
-/// A proof as text; ends with a line break.
+/// Writes a proof as text, which ends with a line break.
 pub fn encode(proof: &FraudProof) -> String {
     let body = BASE64.encode(&proof.to_bytes());
     let mut text = alloc::format!("{BEGIN}\n{SERVER} {}\n", proof.server());
@@ -79,14 +79,15 @@ pub enum Content {
     Bytes(Vec<u8>),
     /// A text, with the server that it names and the bytes of its proof, which are still to be verified.
     Text {
-        /// Whom the text names; the bytes may accuse somebody else.
+        /// The server that the text names; the bytes may accuse another one.
         named: Address,
         /// The bytes.
         bytes: Vec<u8>,
     },
 }
 
-/// Reads a file: what begins as the bytes of a proof is one, whatever else is in it, all else is a text.
+/// Reads a file: one that begins like the bytes of a proof is taken as such, whatever else it holds; any other is
+/// taken as a text.
 ///
 /// # Errors
 /// If it is a text without a whole proof.
@@ -97,7 +98,7 @@ pub fn read(file: &[u8]) -> Result<Content, ArmourError> {
     decode(file).map(|(named, bytes)| Content::Text { named, bytes })
 }
 
-/// The server that a text names and the bytes of the proof, which are still to be verified.
+/// Reads the server that a text names and the bytes of the proof, which are still to be verified.
 ///
 /// # Errors
 /// If there is no whole proof in the text.
@@ -124,7 +125,7 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<(Address, Vec<u8>), ArmourError>
             return Err(ArmourError::TooLong);
         }
     }
-    // The decoder takes several paddings, one behind the other, for several texts.
+    // The decoder accepts several paddings, one after the other, as the end of several texts.
     let padded = body.iter().position(|byte| *byte == b'=').unwrap_or(body.len());
     if body.iter().skip(padded).any(|byte| *byte != b'=') {
         return Err(ArmourError::Base64);
@@ -140,7 +141,7 @@ fn trim(line: &[u8]) -> &[u8] {
     line.get(start..end).unwrap_or_default()
 }
 
-/// An address, in upper or lower case, with or without `.onion`. People paste more around an address; this line
+/// Reads an address in upper or lower case, with or without `.onion`. People paste more around an address; this line
 /// was written by a program.
 fn address(text: &[u8]) -> Result<Address, AddressError> {
     let text = match text.split_last_chunk::<6>() {

@@ -1,6 +1,6 @@
 //! Reading fixed fields from the front of bytes.
 
-/// The bytes that are not read yet. Every method gives `None` where they are too few.
+/// The bytes that are not read yet. Every method gives `None` if there are too few.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a>(&'a [u8]);
 

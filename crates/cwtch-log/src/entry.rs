@@ -60,7 +60,7 @@ impl EntryId {
         leaf_hash(LeafKind::Body, self)
     }
 
-    /// The first bytes, by which messages refer to each other.
+    /// The id's first bytes, by which messages refer to each other.
     pub fn prefix(&self) -> EntryPrefix {
         EntryPrefix(self.0.first_chunk().copied().unwrap_or_default())
     }
@@ -71,7 +71,7 @@ impl EntryId {
 pub struct EntryPrefix([u8; PREFIX_LEN]);
 
 impl EntryPrefix {
-    /// Stands for no entry, where the format has room for one: zeros.
+    /// The prefix that stands for no entry where the format has room for one: zeros.
     pub const NONE: Self = Self([0; PREFIX_LEN]);
 
     /// A prefix that was stored or received.
@@ -84,7 +84,7 @@ impl EntryPrefix {
         &self.0
     }
 
-    /// The least and the greatest id that begin like this, for a search among sorted ids.
+    /// The least and the greatest id that begin with this prefix, for a search among sorted ids.
     pub fn range(&self) -> (EntryId, EntryId) {
         let filled = |with| {
             let mut bytes = [with; 32];
@@ -103,7 +103,7 @@ impl fmt::Debug for EntryPrefix {
     }
 }
 
-/// The first four bytes only: logs need to tell entries apart, not to name them.
+/// Shows the first four bytes only: the program's log needs to tell entries apart, not to name them.
 impl fmt::Debug for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         debug_start("EntryId", &self.0, f)

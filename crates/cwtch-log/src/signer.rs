@@ -1,4 +1,4 @@
-//! The one who signs an incarnation's statements (section 3).
+//! The signer of an incarnation's statements (section 3).
 
 use core::fmt;
 
@@ -9,8 +9,8 @@ use crate::object::{Certificate, Checkpoint, CheckpointKind, Fault, Object, Obje
 
 /// An incarnation's log key with its certificate.
 ///
-/// It signs what it is told: that times and sizes never go back, that a boundary is signed once, and that
-/// nothing leaves before it is durable is the caller's part (section 6). Any slip is a proof of fraud.
+/// It signs what it is told. The caller must see to it that times and sizes never go back, that a boundary is signed
+/// once, and that nothing leaves before it is durable (section 6). Any slip is a proof of fraud.
 pub struct Signer {
     certificate: Certificate,
     key: Identity,
@@ -42,7 +42,7 @@ impl Signer {
         Checkpoint::sign(&self.certificate, &self.key, CheckpointKind::Ordinary, size, root, time)
     }
 
-    /// Signs the boundary checkpoint of a size: once, in the commit that reaches it.
+    /// Signs the boundary checkpoint of a size; to be called once, in the commit that reaches it.
     ///
     /// # Errors
     /// As [`Signer::checkpoint`], and if the size is no positive multiple of 256.

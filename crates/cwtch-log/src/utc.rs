@@ -1,4 +1,4 @@
-//! Times as people read them.
+//! Times and durations as people read them.
 
 use core::fmt;
 

@@ -22,7 +22,7 @@ impl Hello {
             .finish_bytes()
     }
 
-    /// Reads what a peer sent; keep the bytes, the transcript covers them as received.
+    /// Reads what a peer sent. Keep the bytes: the transcript covers them as received.
     ///
     /// # Errors
     /// [`WireError`] if it is no such JSON or a key is missing or not 32 bytes.

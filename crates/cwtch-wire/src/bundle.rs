@@ -1,4 +1,4 @@
-//! Key bundles (§1.7): what a client must know about a server, signed by the server's board.
+//! Key bundles (§1.7): the keys and addresses of a server that a client must know, signed by the server's board.
 
 use std::collections::BTreeMap;
 

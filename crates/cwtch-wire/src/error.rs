@@ -10,7 +10,7 @@ use crate::go_json::JsonError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WireError {
-    /// Longer than the format allows.
+    /// The input is longer than the format allows.
     #[error("{what} has {bytes} bytes, at most {limit} are allowed: shorten it")]
     TooLong {
         /// The thing that is too long.
@@ -20,10 +20,10 @@ pub enum WireError {
         /// The most that is allowed, in bytes.
         limit: usize,
     },
-    /// Not JSON at all.
+    /// The input is not JSON at all.
     #[error("this is not valid JSON: {0}")]
     Json(#[from] JsonError),
-    /// A field that must be there is not.
+    /// A required field is missing.
     #[error("the field {field:?} is missing")]
     Missing {
         /// The field's name.
@@ -47,30 +47,30 @@ pub enum WireError {
         /// The length found.
         actual: usize,
     },
-    /// A number that no sender can mean.
+    /// A number is out of range.
     #[error("the number in the field {field:?} is out of range")]
     Range {
         /// The field's name.
         field: &'static str,
     },
-    /// An address that is none.
+    /// A field holds no valid address.
     #[error("the field {field:?} holds no address: {source}")]
     Address {
         /// The field's name.
         field: &'static str,
-        /// The fault that it has.
+        /// The fault of the address.
         source: AddressError,
     },
-    /// A ristretto255 element or scalar that is none.
+    /// A field holds no valid ristretto255 element or scalar.
     #[error("the field {field:?} holds no usable ristretto255 value")]
     Element {
         /// The field's name.
         field: &'static str,
     },
-    /// Too few or too many entries.
+    /// A list has too few or too many entries.
     #[error("{what} must have {min} to {max} entries, it has {actual}")]
     Count {
-        /// The number that was counted.
+        /// The things that were counted.
         what: &'static str,
         /// The fewest.
         min: usize,
@@ -79,15 +79,15 @@ pub enum WireError {
         /// The number found.
         actual: usize,
     },
-    /// A text that does not start as its kind must.
+    /// A text does not start as its kind must.
     #[error("this is no {what}: it must start with {prefix:?}; copy the whole text")]
     Prefix {
-        /// The number that was expected.
+        /// The kind of text that was expected.
         what: &'static str,
-        /// Its beginning.
+        /// The beginning that it must have.
         prefix: &'static str,
     },
-    /// A text that should be base64 and is not.
+    /// A text should be base64 and is not.
     #[error("the {what} is damaged: its base64 part does not decode; copy the whole text again")]
     Base64 {
         /// The thing that was being read.
@@ -96,19 +96,19 @@ pub enum WireError {
     /// A bundle's signature does not belong to its board's address.
     #[error("the key bundle's signature is wrong: it was changed, or made by somebody else; do not use it")]
     BundleSignature,
-    /// An invite whose id does not follow from its key and server.
+    /// An invite's id does not follow from its key and server.
     #[error("the invite's group id does not belong to its key and server: ask for a new invite")]
     GroupIdMismatch,
-    /// A bundle and an invite of different servers in one text.
+    /// A bundle and an invite in one text are of different servers.
     #[error("the invite names another server than the key bundle it came with: ask for a new one")]
     ServerMismatch,
-    /// An id or context with characters that version 2 of the peer message cannot carry.
+    /// An id or context has characters that version 2 of the peer message cannot carry.
     #[error("the field {field:?} may hold only letters, digits and dots")]
     Charset {
         /// The field's name.
         field: &'static str,
     },
-    /// Bytes that are no peer message in any version.
+    /// The bytes are no peer message in any version.
     #[error("not a peer message: it lacks its separators")]
     Separator,
 }

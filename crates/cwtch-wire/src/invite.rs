@@ -21,11 +21,11 @@ pub const INVITE_PREFIX: &str = "torv3";
 pub const TOFU_PREFIX: &str = "tofubundle:";
 
 const SEPARATOR: &str = "||";
-/// Deployed readers pass over it.
+/// Name of the certificate's field, which deployed readers pass over.
 const LOG_CERTIFICATE: &str = "LogCert";
 
-/// A group's key, name and server. Its id follows from key and server, so a value of this type is
-/// consistent. Holds a secret: whoever has it is a member; `Debug` shows nothing.
+/// A group's key, name and server. The id follows from key and server, so a value of this type is consistent. It
+/// holds a secret: whoever has it is a member; `Debug` shows nothing.
 ///
 /// It may carry the certificate of the server's log, not yet verified: with it, a member knows from the first
 /// connection on that there must be a log (section 5 of `docs/verifiable-log.md`).
@@ -87,7 +87,7 @@ impl GroupInvite {
         Ok(invite)
     }
 
-    /// The `torv3…` text. It contains the group's key: show it only to whom it is for.
+    /// Writes the `torv3…` text. It contains the group's key: show it only to those it is meant for.
     pub fn to_text(&self) -> Zeroizing<String> {
         let json = Zeroizing::new(
             ObjectWriter::new(256 + escaped_len(&self.name) + 2 * CERTIFICATE_LEN)
@@ -112,7 +112,7 @@ impl GroupInvite {
         &self.group_id
     }
 
-    /// The group's name as its creator chose it: anybody's words, of any length up to the invite's.
+    /// The group's name as its creator chose it: any text, up to the length of an invite.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -1,9 +1,9 @@
 //! Every byte that leaves a Cwtch process, layer 2: one module for each wire format.
 //!
-//! Pure codecs: no IO, no clock, no async; randomness is an argument. Every decoder takes arbitrary
-//! bytes, never panics, and does work bounded by the input's length; inputs longer than their format
-//! allows are refused unread. What a writer here writes is byte for byte what the deployed
-//! implementation writes, because signatures and MACs cover re-encoded JSON ([`go_json`]).
+//! Pure codecs: no IO, no clock, no async; randomness is an argument. Every decoder takes arbitrary bytes, never
+//! panics, and does work bounded by the input's length; inputs longer than their format allows are refused unread.
+//! Everything written here is byte for byte what the deployed implementation writes, because signatures and MACs
+//! cover re-encoded JSON ([`go_json`]).
 //!
 //! Section numbers in the documentation (§1.1 …) are those of `docs/protocol.md`.
 

@@ -1,4 +1,4 @@
-//! Overlays (§1.10): what a chat text means.
+//! Overlays (§1.10): the meanings of a chat text.
 
 use core::fmt;
 
@@ -18,15 +18,15 @@ pub const OVERLAY_MAX_V1: usize = 6000;
 /// The longest overlay to a peer that announced version 2, in bytes of JSON.
 pub const OVERLAY_MAX_V2: usize = 7000;
 
-/// A text.
+/// Number of a text.
 pub const KIND_TEXT: u64 = 1;
-/// A reply that quotes.
+/// Number of a reply that quotes.
 pub const KIND_QUOTE: u64 = 10;
-/// A contact that somebody recommends.
+/// Number of a recommended contact.
 pub const KIND_SUGGESTED_CONTACT: u64 = 100;
-/// An invite to a group.
+/// Number of an invite to a group.
 pub const KIND_GROUP_INVITE: u64 = 101;
-/// An offered file.
+/// Number of an offered file.
 pub const KIND_FILE: u64 = 200;
 
 /// The longest overlay to a peer, in bytes of JSON.
@@ -37,7 +37,7 @@ pub fn peer_limit(version: PeerVersion) -> usize {
     }
 }
 
-/// An overlay as it is sent: a number that says what the data is.
+/// An overlay as it is sent: a number that tells the kind of the data, and the data.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Overlay {
     /// The kind of the data.
@@ -91,7 +91,7 @@ pub enum Content {
     GroupInvite(String),
     /// An offered file.
     File(FileOffer),
-    /// Anything else, and known numbers whose data is malformed: shown as such, never dropped.
+    /// Any other overlay, and known numbers whose data is malformed: shown as such, never dropped.
     Unknown {
         /// The overlay's number.
         kind: u64,
@@ -101,7 +101,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// Meaning of an overlay; total.
+    /// Reads the meaning of an overlay; every overlay has one.
     pub fn from_overlay(overlay: Overlay) -> Self {
         let Overlay { kind, data } = overlay;
         let known = match kind {
@@ -115,7 +115,7 @@ impl Content {
         known.unwrap_or(Self::Unknown { kind, data })
     }
 
-    /// The overlay that says it.
+    /// The overlay with this meaning.
     pub fn to_overlay(&self) -> Overlay {
         let (kind, data) = match self {
             Self::Text(text) => (KIND_TEXT, text.clone()),
@@ -160,8 +160,8 @@ fn quote(data: &str) -> Result<Content, WireError> {
     })
 }
 
-/// The hash by which a reply names what it quotes: SHA-256 of the author's address and the quoted
-/// overlay's JSON as it was sent.
+/// Computes the hash by which a reply names the message that it quotes: SHA-256 of the author's address and the
+/// quoted overlay's JSON as it was sent.
 pub fn quoted_hash(author: &Address, overlay_json: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(author.as_bytes()).chain_update(overlay_json).finalize().into()
 }
@@ -169,13 +169,13 @@ pub fn quoted_hash(author: &Address, overlay_json: &[u8]) -> [u8; 32] {
 /// An offered file: `{"f":name,"h":hex,"n":hex,"s":size}`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FileOffer {
-    /// The sender's name for it. Never a path here.
+    /// The sender's name for the file; never a path.
     pub name: String,
     /// SHA-512 over the file.
     pub root_hash: [u8; 64],
-    /// Makes the file's key unique.
+    /// A nonce that makes the file's key unique.
     pub nonce: [u8; 24],
-    /// Length in bytes.
+    /// Length of the file in bytes.
     pub size: u64,
 }
 

@@ -15,26 +15,26 @@ const LENGTH_FIELD: usize = 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PacketError {
-    /// A payload of no bytes.
+    /// The payload is empty.
     #[error("a packet must carry at least one byte")]
     Empty,
-    /// A payload that does not fit.
+    /// The payload does not fit.
     #[error("a payload of {len} bytes does not fit, at most {limit} do: shorten it")]
     TooLong {
         /// The payload's length in bytes.
         len: usize,
-        /// The most that fits.
+        /// The longest length that fits, in bytes.
         limit: usize,
     },
-    /// A length field that no correct sender writes.
+    /// The length field is one that no correct sender writes.
     #[error("the packet's length field is no two-byte varint in its shortest form")]
     LengthField,
-    /// A buffer that is neither a plain packet nor the inside of an encrypted one.
+    /// The buffer is neither a plain packet nor the inside of an encrypted one.
     #[error("a frame has 8192 or 8152 bytes, this has {0}")]
     FrameLength(usize),
 }
 
-/// The most payload bytes that a frame of this length holds.
+/// The largest number of payload bytes that a frame of this length holds.
 fn limit(frame: usize) -> Result<usize, PacketError> {
     match frame {
         PACKET_LEN | SEALED_BODY => Ok(frame - LENGTH_FIELD),
@@ -67,7 +67,7 @@ pub fn write_frame(payload: &[u8], frame: &mut [u8]) -> Result<(), PacketError> 
     Ok(())
 }
 
-/// The payload of a frame. The bytes behind it are not looked at.
+/// Reads the payload of a frame. The bytes after it are not looked at.
 ///
 /// A length field that is not in its shortest form is refused: it would be a sender with another idea of
 /// the field (a fixed 16-bit number), whose payload would be cut wrongly.

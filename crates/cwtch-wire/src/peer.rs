@@ -6,48 +6,48 @@ use crate::error::WireError;
 use crate::go_json::{Fields, ObjectWriter};
 use crate::packet::SEALED_MAX;
 
-/// Chat, acknowledged.
+/// Context of chat, which is acknowledged.
 pub const CONTEXT_RAW: &str = "im.cwtch.raw";
-/// The acknowledgement: same id, no data.
+/// Context of an acknowledgement: same id, no data.
 pub const CONTEXT_ACK: &str = "im.cwtch.acknowledgement";
-/// A question for an attribute ([`GetVal`]); also carries the version announcement.
+/// Context of a question for an attribute ([`GetVal`]); also carries the version announcement.
 pub const CONTEXT_GET_VAL: &str = "im.cwtch.getVal";
-/// The answer ([`RetVal`]), same id.
+/// Context of the answer ([`RetVal`]), same id.
 pub const CONTEXT_RET_VAL: &str = "im.cwtch.retVal";
-/// A group invite outside an overlay.
+/// Context of a group invite outside an overlay.
 pub const CONTEXT_INVITE: &str = "im.cwtch.invite";
 /// The context, and the announcement's id, about message versions.
 pub const CONTEXT_VERSION: &str = "im.cwtch.version";
-/// "Send me the manifest of this file."
+/// Context of "Send me the manifest of this file."
 pub const CONTEXT_FILE_REQUEST_MANIFEST: &str = "im.cwtch.file.request.manifest";
-/// The manifest.
+/// Context of a file's manifest.
 pub const CONTEXT_FILE_SEND_MANIFEST: &str = "im.cwtch.file.send.manifest";
-/// "Send me these chunks."
+/// Context of "Send me these chunks."
 pub const CONTEXT_FILE_REQUEST_CHUNK: &str = "im.cwtch.file.request.chunk";
-/// A chunk.
+/// Context of a chunk of a file.
 pub const CONTEXT_FILE_SEND_CHUNK: &str = "im.cwtch.file.send.chunk";
 
 /// The scope of attributes that a contact may read.
 pub const SCOPE_PUBLIC: &str = "public";
 
-/// Form of peer message that a side writes.
+/// Form of the peer messages that a side writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum PeerVersion {
-    /// JSON; what every side starts with.
+    /// JSON, with which every side starts.
     #[default]
     V1,
-    /// `ID|Context|Data`; after the peer announced that it reads it.
+    /// `ID|Context|Data`, once the peer has announced that it reads it.
     V2,
 }
 
 /// One message to or from a contact.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PeerMessage {
-    /// Chosen by the sender; an answer carries the same.
+    /// The id, which the sender chooses; an answer carries the same.
     pub id: String,
     /// The kind of the data.
     pub context: String,
-    /// Depends on the context.
+    /// The data, whose form depends on the context.
     pub data: Vec<u8>,
 }
 
@@ -137,7 +137,7 @@ impl fmt::Debug for PeerMessage {
     }
 }
 
-/// First message of a side (always in version 1): "I read version 2".
+/// The first message of a side (always in version 1): "I read version 2".
 pub fn version_announcement() -> PeerMessage {
     PeerMessage::new(CONTEXT_VERSION, CONTEXT_GET_VAL, [2])
 }
@@ -181,12 +181,12 @@ impl fmt::Debug for GetVal {
     }
 }
 
-/// The answer: `{"Val":text,"Exists":bool}`.
+/// The answer to a question for an attribute: `{"Val":text,"Exists":bool}`.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct RetVal {
     /// The value, empty if there is none.
     pub value: String,
-    /// True if there is one.
+    /// True if there is a value.
     pub exists: bool,
 }
 

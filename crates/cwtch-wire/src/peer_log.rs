@@ -1,7 +1,7 @@
 //! Messages between contacts about a server's log (sections 7.2 and 8 of `docs/verifiable-log.md`): the data
 //! of peer messages ([`crate::peer`]) of four contexts.
 //!
-//! The log, and the group that both are in, are named by a tag that tells nobody else anything.
+//! A tag names the log, and the group that both are in, without revealing anything to others.
 
 use cwtch_log::object::{CERTIFICATE_LEN, CHECKPOINT_LEN, CheckpointBytes};
 use cwtch_log::{EntryPrefix, HASH_LEN, Hash, MAX_SIZE, PREFIX_LEN};
@@ -12,13 +12,13 @@ use crate::board::stream::{StreamError, read_entry, write_entry};
 use crate::error::WireError;
 use crate::redact::silent_debug;
 
-/// "This is my root" ([`Compare`]).
+/// Context of "This is my root" ([`Compare`]).
 pub const CONTEXT_LOG_COMPARE: &str = "im.cwtch.log.compare";
-/// "Mine is another one" ([`Mismatch`]).
+/// Context of "Mine is another one" ([`Mismatch`]).
 pub const CONTEXT_LOG_MISMATCH: &str = "im.cwtch.log.mismatch";
-/// "Do you have this entry?" ([`Want`])
+/// Context of "Do you have this entry?" ([`Want`]).
 pub const CONTEXT_LOG_WANT: &str = "im.cwtch.log.want";
-/// "Here it is" ([`Have`]).
+/// Context of "Here it is" ([`Have`]).
 pub const CONTEXT_LOG_HAVE: &str = "im.cwtch.log.have";
 
 const COMPARE_LEN: usize = LOG_TAG_LEN + 8 + 8 + HASH_LEN;
@@ -30,9 +30,9 @@ const WANT_LEN: usize = LOG_TAG_LEN + PREFIX_LEN;
 pub struct Compare {
     /// The log.
     pub tag: LogTag,
-    /// The incarnation of it.
+    /// The log's incarnation.
     pub incarnation: u64,
-    /// Up to which size.
+    /// The size of the log.
     pub size: u64,
     /// The root of that size.
     pub root: Hash,
@@ -43,7 +43,7 @@ pub struct Compare {
 pub struct Mismatch {
     /// The log.
     pub tag: LogTag,
-    /// Checkpoint that it was shown; `None` if it holds no boundary checkpoint up to that size.
+    /// The checkpoint that the side was shown; `None` if it holds no boundary checkpoint up to that size.
     pub evidence: Option<Box<BoundaryEvidence>>,
 }
 
@@ -65,7 +65,7 @@ pub struct Want {
     pub entry: EntryPrefix,
 }
 
-/// An entry. Whether it is the wanted one, its id says.
+/// An entry. Its id tells whether it is the wanted one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Have {
     /// The log.
@@ -78,10 +78,10 @@ pub struct Have {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HaveError {
-    /// Too short for a tag.
+    /// The data is too short for a tag.
     #[error(transparent)]
     Wire(#[from] WireError),
-    /// No entry.
+    /// The data holds no entry.
     #[error("what a contact sent is no entry of a log: {0}")]
     Entry(#[from] StreamError),
 }

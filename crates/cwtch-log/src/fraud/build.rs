@@ -1,4 +1,4 @@
-//! One constructor for each kind: the predicate, then the bytes.
+//! One constructor for each kind of fraud: it checks the predicate, then makes the bytes.
 //!
 //! Each is sound because its statements cannot all come from one signer whose tree only grows and whose times
 //! never go back; the tests hold every one of them against histories of honest servers.
@@ -46,7 +46,7 @@ pub enum Disagreement {
     },
 }
 
-/// A root for a size, whoever states it.
+/// A root for a size, whichever statement holds it.
 #[derive(Clone, Copy)]
 struct Stated<'a> {
     size: u64,
@@ -65,12 +65,12 @@ impl<'a> From<&'a Previous> for Stated<'a> {
     }
 }
 
-/// Kind 1.
+/// Predicate of kind 1.
 fn same_size(a: Stated<'_>, b: Stated<'_>) -> bool {
     a.size == b.size && a.root != b.root
 }
 
-/// Kind 2.
+/// Predicate of kind 2.
 fn nodes_differ(a: Stated<'_>, b: Stated<'_>, node: &NodeConflict) -> bool {
     let NodeConflict { level, index, hash_a, hash_b, path_a, path_b } = node;
     hash_a != hash_b
@@ -78,13 +78,13 @@ fn nodes_differ(a: Stated<'_>, b: Stated<'_>, node: &NodeConflict) -> bool {
         && root_from_subtree(*level, *index, hash_b, b.size, path_b) == Some(*b.root)
 }
 
-/// Kind 12.
+/// Predicate of kind 12.
 fn no_prefix(smaller: Stated<'_>, larger: Stated<'_>, proof: &[Hash]) -> bool {
     roots_from_consistency(smaller.size, larger.size, proof)
         .is_some_and(|(small, large)| large == *larger.root && small != *smaller.root)
 }
 
-/// Kinds 8 and 13, but for form 3.
+/// Predicate of kinds 8 and 13, except for form 3.
 fn disagree(head: Stated<'_>, previous: Stated<'_>, how: &Disagreement) -> bool {
     match how {
         Disagreement::SameSize => same_size(head, previous),
@@ -95,7 +95,7 @@ fn disagree(head: Stated<'_>, previous: Stated<'_>, how: &Disagreement) -> bool 
     }
 }
 
-/// Both statements were verified under this certificate.
+/// Checks that both statements were verified under this certificate.
 fn of_log(certificate: &Certificate, a: &LogId, b: &LogId) -> Option<()> {
     let log = certificate.log()?;
     (log == *a && log == *b).then_some(())
@@ -162,7 +162,7 @@ impl FraudProof {
         })
     }
 
-    /// Kind 8: what a certificate says of the incarnation before disagrees with a head of that incarnation.
+    /// Kind 8: a certificate's statement about the incarnation before disagrees with a head of that incarnation.
     pub fn wrong_start(
         earlier: &Certificate,
         later: &Certificate,
@@ -196,7 +196,7 @@ impl FraudProof {
         of_log(certificate, policy.log(), checkpoint.log())?;
         of_log(certificate, policy.log(), retain.log())?;
         let promised = policy.time() < checkpoint.time() && checkpoint.size() < retain.min_index();
-        // Wider than the times, so that no promise overflows.
+        // The integers are wider than those of times, so that no promise overflows.
         let gone = u128::from(retain.time()) + u128::from(TICK);
         let due = u128::from(checkpoint.time()) + u128::from(policy.retention());
         (promised && gone < due).then(|| {
@@ -246,10 +246,10 @@ impl FraudProof {
         })
     }
 
-    /// Kind 13: a head of an incarnation disagrees with what its own certificate says that it goes on from.
+    /// Kind 13: a head of an incarnation disagrees with the tree that its own certificate claims to continue.
     ///
-    /// Whoever begins an incarnation has that tree and only adds to it, so even a first checkpoint is not smaller. (A
-    /// Retain may be, and is then about the beginning of that tree.)
+    /// The signer of an incarnation begins with that tree and only adds to it, so even a first checkpoint is not
+    /// smaller. (A Retain may be, and is then about the beginning of that tree.)
     pub fn not_continued(certificate: &Certificate, head: &Head, how: &Disagreement) -> Option<Self> {
         of_log(certificate, head.log(), head.log())?;
         let previous = certificate.previous()?;

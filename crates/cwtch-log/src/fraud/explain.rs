@@ -6,12 +6,12 @@ use super::FraudKind;
 use crate::object::{Checkpoint, Head, Retain};
 use crate::utc::{Span, Utc};
 
-/// A size and when it was signed.
+/// A size and the time at which it was signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dated {
     /// Number of messages.
     pub size: u64,
-    /// Unix seconds.
+    /// Time of the signature, in unix seconds.
     pub time: u64,
 }
 
@@ -76,7 +76,7 @@ pub enum Finding {
     },
     /// A log was signed again after it was replaced or ended.
     OldSigner {
-        /// Until when it was to be signed.
+        /// Time until which it was to be signed.
         until: u64,
         /// True if the server ended it and had no log any more; else it began a new one.
         retired: bool,
@@ -87,7 +87,7 @@ pub enum Finding {
     WrongStart {
         /// Head that the old incarnation signed.
         signed: Dated,
-        /// Head that the new one claims to continue, and when it began.
+        /// Head that the new one claims to continue, and the time at which it began.
         continued: Dated,
     },
     /// Bodies were deleted too early.
@@ -98,7 +98,7 @@ pub enum Finding {
         promised: u64,
         /// The tree before the last deleted entry was appended.
         before: Dated,
-        /// Up to where bodies were declared deleted, and when.
+        /// Number of entries whose bodies were declared deleted, and the time of that.
         pruned: Dated,
     },
     /// Two boundary checkpoints for one size.
@@ -124,13 +124,13 @@ pub enum Finding {
         /// The larger tree.
         larger: Dated,
     },
-    /// A new incarnation is not what its certificate says that it goes on from.
+    /// A new incarnation does not continue what its certificate says.
     NotContinued {
-        /// Head that it claims to go on from, and when it began.
+        /// Head that it claims to continue, and the time at which it began.
         continued: Dated,
         /// Head that it signed.
         signed: Dated,
-        /// True if that is too few messages; else they are other ones.
+        /// True if the signed log has too few messages; otherwise it has other ones.
         smaller: bool,
     },
 }
@@ -307,11 +307,12 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Accidents that kinds 5 and 7 cannot tell apart from bad intent (section 9 of the specification).
+/// Sentence about the accidents that kinds 5 and 7 cannot tell apart from bad intent (section 9 of the
+/// specification).
 const ACCIDENT: &str = "An operator who put back a copy of the whole disk, or whose clock was far ahead, can have caused this \
      without meaning to; ask for an explanation.";
 
-/// People count from one.
+/// The number of an entry as people count, from one.
 const fn number(index: u64) -> u64 {
     index.saturating_add(1)
 }

@@ -10,7 +10,7 @@ pub enum FraudKind {
     SameSize,
     /// 2: two trees differ in entries that both have.
     Node,
-    /// 3: smaller at a later time.
+    /// 3: a log is smaller at a later time.
     Shrunk,
     /// 5: two certificates for one incarnation.
     TwoCertificates,
@@ -20,15 +20,15 @@ pub enum FraudKind {
     OldSigner,
     /// 8: a new incarnation does not continue the earlier one as that had signed it.
     WrongStart,
-    /// 9: bodies deleted before the promised time.
+    /// 9: bodies were deleted before the promised time.
     PrunedEarly,
     /// 10: two boundary checkpoints for one size.
     SecondBoundary,
-    /// 11: a promise taken back.
+    /// 11: a promise was taken back.
     PolicyBackwards,
     /// 12: a smaller tree is not the beginning of a larger one.
     Prefix,
-    /// 13: a new incarnation is not what its own certificate says that it goes on from.
+    /// 13: a new incarnation does not continue what its own certificate says.
     NotContinued,
 }
 
@@ -72,7 +72,7 @@ impl FraudKind {
         Self::ALL.into_iter().find(|kind| kind.number() == number)
     }
 
-    /// Name in front of people, as in the specification's table.
+    /// The kind's name for people, as in the specification's table.
     pub const fn name(self) -> &'static str {
         match self {
             Self::SameSize => "two logs of the same length",

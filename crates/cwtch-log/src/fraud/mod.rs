@@ -1,8 +1,8 @@
 //! Fraud proofs: statements of a server that no honest server signs together (section 4).
 //!
-//! A proof is bytes that anybody checks with nothing but the server's address: no clock, no network. It holds
-//! no text, author or group, and nothing that tells who found it. A [`FraudProof`] exists only where the proof
-//! holds: the constructors give `None` and [`FraudProof::verify`] an error otherwise.
+//! A proof is bytes that anybody can check with nothing but the server's address: no clock, no network. It holds no
+//! text, author or group, and nothing that tells who found it. A [`FraudProof`] exists only where the proof holds:
+//! the constructors give `None` and [`FraudProof::verify`] an error otherwise.
 
 mod build;
 mod explain;
@@ -20,7 +20,8 @@ pub use kind::FraudKind;
 
 use crate::object::ObjectError;
 
-/// No proof is longer: the longest, of kind 8, has three certificates and two paths of 48 hashes.
+/// Upper bound on the length of a proof in bytes: the longest, of kind 8, has three certificates and two paths of 48
+/// hashes.
 pub const MAX_PROOF_LEN: usize = 4096;
 pub(crate) const MAGIC: &[u8; 14] = b"cwtch-fraud/1\n";
 
@@ -39,12 +40,12 @@ impl FraudProof {
     ///
     /// # Errors
     /// [`ProofError::Unreadable`] if the bytes are no proof of this format, which depends on nothing but them;
-    /// [`ProofError::NotProven`] if they are and do not show that this server cheated.
+    /// [`ProofError::NotProven`] if they are, but do not show that this server cheated.
     pub fn verify(bytes: &[u8], server: &Address) -> Result<Self, ProofError> {
         read::proof(bytes, server)
     }
 
-    /// The server that bytes accuse, if they can be read; nothing of them is verified.
+    /// Reads the server that bytes accuse, if they can be read; nothing of them is verified.
     ///
     /// # Errors
     /// [`Unreadable`] exactly where [`FraudProof::verify`] says so, whatever the address.
@@ -88,10 +89,10 @@ impl fmt::Debug for FraudProof {
 /// Reason why bytes do not prove anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
-    /// Not a proof of this format.
+    /// The bytes are not a proof of this format.
     #[error("this is not a readable fraud proof: {0}")]
     Unreadable(Unreadable),
-    /// A proof of this format that shows nothing about this server.
+    /// The bytes are a proof of this format that shows nothing about this server.
     #[error("this does not prove that the server cheated: {0}")]
     NotProven(NotProven),
 }
@@ -100,25 +101,25 @@ pub enum ProofError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unreadable {
-    /// They do not begin as a proof does.
+    /// The bytes do not begin like a proof.
     #[error("it does not begin with \"cwtch-fraud/1\"")]
     Magic,
-    /// Longer than any proof.
+    /// The bytes are longer than any proof.
     #[error("it is longer than any proof")]
     TooLong,
-    /// A kind that does not exist here.
+    /// The kind does not exist in this version.
     #[error("its kind, {0}, is unknown to this program; a newer one may know it")]
     Kind(u8),
-    /// They end too early.
+    /// The bytes end too early.
     #[error("it ends too early: a part of it was not copied")]
     Truncated,
-    /// Bytes behind the end.
+    /// There are bytes after the end.
     #[error("something was added behind its end")]
     Trailing,
-    /// A selector with a value that does not exist.
+    /// A selector has a value that does not exist.
     #[error("a part of it is of a form that does not exist")]
     Form,
-    /// A malformed object.
+    /// An object is malformed.
     #[error("{0}")]
     Object(ObjectError),
 }
@@ -127,10 +128,10 @@ pub enum Unreadable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotProven {
-    /// The first certificate is another server's, this one's.
+    /// The first certificate belongs to another server, which is this one.
     #[error("it is about another server, {0}.onion")]
     OtherServer(Address),
-    /// A statement that is not one of this server and log.
+    /// A statement does not belong to this server and log.
     #[error("{0}")]
     Object(ObjectError),
     /// The statements are genuine, and an honest server could have signed them all.

@@ -21,7 +21,7 @@ impl From<Unreadable> for ProofError {
     }
 }
 
-/// Only of bytes that are well-formed: `outline` comes first.
+/// Converts an error about bytes that are well-formed: `outline` comes first.
 impl From<ObjectError> for ProofError {
     fn from(error: ObjectError) -> Self {
         match error.fault {
@@ -33,7 +33,8 @@ impl From<ObjectError> for ProofError {
     }
 }
 
-/// Outcome of reading: decided before anything is verified, so that it does not depend on who looks at what first.
+/// Reads and checks a proof. Its form is decided before anything is verified, so that the verdict does not depend on
+/// the order in which a reader looks at the parts.
 pub(super) fn proof(bytes: &[u8], server: &Address) -> Result<FraudProof, ProofError> {
     let (kind, accused) = outline(bytes)?;
     if accused != *server {
@@ -44,7 +45,7 @@ pub(super) fn proof(bytes: &[u8], server: &Address) -> Result<FraudProof, ProofE
     parts.proof(kind)?.ok_or(ProofError::NotProven(NotProven::Honest(kind)))
 }
 
-/// The kind of a proof and the server that it names, if the bytes are well-formed.
+/// Reads the kind of a proof and the server that it names, if the bytes are well-formed.
 pub(super) fn outline(bytes: &[u8]) -> Result<(FraudKind, Address), Unreadable> {
     if bytes.len() > MAX_PROOF_LEN {
         return Err(Unreadable::TooLong);
@@ -59,16 +60,16 @@ pub(super) fn outline(bytes: &[u8]) -> Result<(FraudKind, Address), Unreadable> 
     Ok((kind, server))
 }
 
-/// The length of what stands before the first certificate.
+/// Number of bytes before the first certificate.
 const HEAD: usize = MAGIC.len() + 1;
 
-/// Walks over the parts of a proof and checks the form of each.
+/// A walk over the parts of a proof that checks the form of each.
 struct Layout<'a> {
     reader: Reader<'a>,
 }
 
 impl Layout<'_> {
-    /// Everything up to the end; gives the server that the first certificate names.
+    /// Checks everything up to the end; returns the server that the first certificate names.
     fn walk(mut self, kind: FraudKind) -> Result<Address, Unreadable> {
         let Outline { server, incarnation } = self.certificate()?;
         match kind {
@@ -185,7 +186,7 @@ impl Layout<'_> {
     }
 }
 
-/// Verifies the parts of a proof that is well-formed.
+/// The parts of a well-formed proof, which are verified one by one.
 struct Parts<'a> {
     reader: Reader<'a>,
     server: &'a Address,

@@ -1,4 +1,4 @@
-//! Certificates: the server's identity names the key of an incarnation of its log (section 3.1).
+//! Certificates, in which the server's identity names the key of an incarnation of its log (section 3.1).
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -22,7 +22,7 @@ pub enum CertificateKind {
     First,
     /// Continues the log of an earlier incarnation.
     Continues,
-    /// Ends it: the server has no log any more.
+    /// Ends the log: the server has no log any more.
     Retired,
     /// Begins a log after everything was lost, the log before it included: the server does not know what that held.
     TotalLoss,
@@ -52,7 +52,7 @@ impl CertificateKind {
 /// The tree of the incarnation before, as a certificate continues or ends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Previous {
-    /// The earlier incarnation, unix seconds; below the own one.
+    /// The earlier incarnation, in unix seconds; less than the certificate's own.
     pub incarnation: u64,
     /// The size of its tree.
     pub size: u64,
@@ -66,7 +66,7 @@ pub struct Certificate {
     server: Address,
     kind: CertificateKind,
     incarnation: u64,
-    /// `None` exactly in a retired one.
+    /// The log key; `None` exactly in a retired certificate.
     log_key: Option<SignerKey>,
     previous: Option<Previous>,
     signature: Signature,
@@ -90,13 +90,13 @@ impl Certificate {
         Ok(read)
     }
 
-    /// Checks that bytes are well-formed, whoever signed them or not.
+    /// Checks that bytes are well-formed, without regard to the signature.
     pub(crate) fn outline(bytes: &[u8]) -> Result<Outline, Fault> {
         let (read, _) = Self::parse(bytes)?;
         Ok(Outline { server: read.server, incarnation: read.incarnation })
     }
 
-    /// Everything but the signature; gives the server's key.
+    /// Reads everything but the signature; also returns the server's key.
     fn parse(bytes: &[u8]) -> Result<(Self, SignerKey), Fault> {
         if bytes.len() != CERTIFICATE_LEN {
             return Err(Fault::Length);
@@ -131,15 +131,15 @@ impl Certificate {
         Ok((read, server_key))
     }
 
-    /// The first certificate of a server: its log begins at `incarnation` (unix seconds, a multiple of 60).
+    /// Signs the first certificate of a server: its log begins at `incarnation` (unix seconds, a multiple of 60).
     ///
     /// # Errors
-    /// If a value is not allowed, the server's own key as log key among them.
+    /// If a value is not allowed, such as the server's own key as log key.
     pub fn sign_first(server: &Identity, log: &PublicKey, incarnation: u64) -> Result<Self, ObjectError> {
         Self::sign(server, CertificateKind::First, Some(log), incarnation, None)
     }
 
-    /// A certificate that continues an earlier incarnation with a fresh log key.
+    /// Signs a certificate that continues an earlier incarnation with a fresh log key.
     ///
     /// # Errors
     /// As [`Certificate::sign_first`].
@@ -152,8 +152,8 @@ impl Certificate {
         Self::sign(server, CertificateKind::Continues, Some(log), incarnation, Some(previous))
     }
 
-    /// A certificate that begins a log anew for a server that lost everything but its identity: it declares lost whatever
-    /// an earlier incarnation signed, and cannot say what that was.
+    /// Signs a certificate that begins a log anew for a server that lost everything but its identity: it declares
+    /// lost whatever an earlier incarnation signed, and cannot say what that was.
     ///
     /// # Errors
     /// As [`Certificate::sign_first`].
@@ -165,7 +165,7 @@ impl Certificate {
         Self::sign(server, CertificateKind::TotalLoss, Some(log), incarnation, None)
     }
 
-    /// A certificate that ends the log.
+    /// Signs a certificate that ends the log.
     ///
     /// # Errors
     /// As [`Certificate::sign_first`].
@@ -193,7 +193,7 @@ impl Certificate {
         Ok(signed)
     }
 
-    /// The rules that tie the fields together; gives the server's key.
+    /// Checks the rules that tie the fields together; returns the server's key.
     fn check(&self) -> Result<SignerKey, Fault> {
         if !self.incarnation.is_multiple_of(TICK) {
             return Err(Fault::Incarnation);
@@ -242,12 +242,12 @@ impl Certificate {
         self.log_key.as_ref().map(SignerKey::public_key)
     }
 
-    /// The incarnation: the time from which the certificate is valid, unix seconds.
+    /// The incarnation: the time from which on the certificate is valid, in unix seconds.
     pub const fn incarnation(&self) -> u64 {
         self.incarnation
     }
 
-    /// Effect on the log.
+    /// The certificate's effect on the log.
     pub const fn kind(&self) -> CertificateKind {
         self.kind
     }

@@ -1,4 +1,4 @@
-//! Checkpoints: the largest tree that the log signed until a time (section 3.2).
+//! Checkpoints: statements of the largest tree that the log signed until a time (section 3.2).
 
 use alloc::format;
 use alloc::string::String;
@@ -21,10 +21,10 @@ pub type CheckpointBytes = [u8; CHECKPOINT_LEN];
 /// Kind of a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CheckpointKind {
-    /// Made with each commit and on the 60-second grid. It could have been made for one session: never shown
-    /// to another person but as part of a proof.
+    /// A checkpoint of a commit, or of the 60-second grid. It could have been made for one session: it is never shown
+    /// to another person except as part of a proof.
     Ordinary,
-    /// Made once for each multiple of 256 and kept for ever; the one that people compare.
+    /// The checkpoint of a multiple of 256, made once and kept for ever; people compare these.
     Boundary,
 }
 
@@ -45,7 +45,7 @@ pub struct Checkpoint {
     signature: Signature,
 }
 
-/// Fields of a checkpoint. By themselves they say nothing: only a [`Checkpoint`] was verified.
+/// Fields of a checkpoint. By themselves they prove nothing: only a [`Checkpoint`] was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckpointFields {
     /// Ordinary or boundary.
@@ -93,7 +93,7 @@ impl CheckpointFields {
         check_time(self.time, incarnation)
     }
 
-    /// The text of C2SP tlog-cosignature.
+    /// The text that is signed, in the format of C2SP tlog-cosignature.
     fn signed_text(&self, certificate: &Certificate) -> String {
         let Self { kind, size, root, time } = self;
         let (server, incarnation) = (certificate.server(), certificate.incarnation());
@@ -122,13 +122,13 @@ impl Checkpoint {
         Ok(Self { log, fields, signature })
     }
 
-    /// Reads the bytes of a checkpoint, verified or not; `None` if they cannot be one. For finding the
-    /// certificate under which to verify it, and for one that was verified before it was stored.
+    /// Reads the bytes of a checkpoint without verifying them; `None` if they cannot be one. This serves to find the
+    /// certificate to verify it under, and to read one that was verified before it was stored.
     pub fn peek(bytes: &[u8]) -> Option<CheckpointFields> {
         CheckpointFields::read(bytes).ok().map(|(fields, _)| fields)
     }
 
-    /// Checks that bytes are well-formed for an incarnation, whoever signed them or not.
+    /// Checks that bytes are well-formed for an incarnation, without regard to the signature.
     pub(crate) fn outline(bytes: &[u8], incarnation: u64) -> Result<(), Fault> {
         CheckpointFields::parse(bytes, incarnation).map(|_| ())
     }

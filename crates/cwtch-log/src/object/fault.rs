@@ -1,4 +1,4 @@
-//! Reason why an object is refused.
+//! Reasons why an object is refused.
 
 use core::fmt;
 
@@ -45,7 +45,7 @@ impl fmt::Display for Object {
 pub struct ObjectError {
     /// The thing that was refused.
     pub object: Object,
-    /// The fault that it has.
+    /// The object's fault.
     pub fault: Fault,
 }
 
@@ -53,13 +53,13 @@ pub struct ObjectError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Not as long as it must be.
+    /// The length is wrong.
     #[error("it does not have the length that it must have")]
     Length,
-    /// A version that is not 1.
+    /// The version is not 1.
     #[error("its version is not 1")]
     Version,
-    /// A kind that does not exist.
+    /// The kind does not exist.
     #[error("its kind does not exist")]
     Kind,
     /// It names another server than the one that was asked about.
@@ -71,25 +71,25 @@ pub enum Fault {
     /// The incarnation is not a multiple of 60.
     #[error("its incarnation is no multiple of 60 seconds")]
     Incarnation,
-    /// A key that is not acceptable: no canonical point, with torsion, or the server's own key as log key.
+    /// A key is not acceptable: no canonical point, with torsion, or the server's own key as log key.
     #[error("it holds a key that cannot be the key of a log")]
     Key,
     /// The signing key is not the one that the certificate names.
     #[error("the key is not the one that the certificate names")]
     WrongKey,
-    /// The previous incarnation is not below the own one, or there is one where none can be.
+    /// The previous incarnation is not less than the certificate's own, or there is one where none can be.
     #[error("the incarnation before it does not fit")]
     Previous,
-    /// A time that is no multiple of 60, or below the incarnation.
+    /// A time is no multiple of 60, or before the incarnation.
     #[error("its time is no multiple of 60 seconds, or before the beginning of the log")]
     Time,
-    /// A size of 2^48 or more, or one that this object cannot have.
+    /// A size is 2^48 or more, or one that this object cannot have.
     #[error("its size is not one that it can have")]
     Size,
-    /// The root of a size 0 that is not the empty root.
+    /// The root of size 0 is not the empty root.
     #[error("its root is not that of an empty log, but its size is 0")]
     Root,
-    /// A path that does not lead to the root.
+    /// A path has a length that does not follow from index and size.
     #[error("its path does not have the length that follows from index and size")]
     Path,
     /// The certificate ends the log: nothing is signed under it.

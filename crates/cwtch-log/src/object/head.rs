@@ -1,4 +1,4 @@
-//! Heads: whatever states a root for a size (section 3.6).
+//! Heads: statements of a root for a size, of whatever kind (section 3.6).
 
 use core::fmt;
 
@@ -12,7 +12,7 @@ pub enum Head {
     Checkpoint(Checkpoint),
     /// A Retain: the root of the tree of `min_index` entries.
     Retain(Retain),
-    /// Words of a later certificate about the incarnation.
+    /// The previous tree in a later certificate.
     Previous(PreviousHead),
 }
 
@@ -25,14 +25,15 @@ pub struct PreviousHead {
 }
 
 impl PreviousHead {
-    /// The certificate that says it.
+    /// The certificate that states it.
     pub const fn certificate(&self) -> &Certificate {
         &self.later
     }
 }
 
 impl Head {
-    /// Words of `later` about the incarnation of `earlier`; `None` if it continues or ends another one, or none.
+    /// The previous tree that `later` states for the incarnation of `earlier`; `None` if it continues or ends another
+    /// one, or none.
     pub fn previous(earlier: &Certificate, later: &Certificate) -> Option<Self> {
         let (log, previous) = (earlier.log()?, *later.previous()?);
         let of_it = earlier.server() == later.server() && previous.incarnation == earlier.incarnation();
@@ -57,7 +58,7 @@ impl Head {
         }
     }
 
-    /// Time of the signature, unix seconds; of a certificate, from when on it is valid.
+    /// Time of the signature in unix seconds; for a certificate, the time from which on it is valid.
     pub const fn time(&self) -> u64 {
         match self {
             Self::Checkpoint(checkpoint) => checkpoint.time(),

@@ -1,4 +1,4 @@
-//! Policies: for how long a server promises to keep bodies (section 3.3).
+//! Policies: promises of how long a server keeps bodies (section 3.3).
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -20,16 +20,16 @@ pub struct Policy {
     signature: Signature,
 }
 
-/// Fields of a policy. By themselves they say nothing: only a [`Policy`] was verified.
+/// Fields of a policy. By themselves they prove nothing: only a [`Policy`] was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyFields {
     /// The incarnation that it belongs to.
     pub incarnation: u64,
     /// Time of the signature, unix seconds.
     pub time: u64,
-    /// For how many seconds after it was appended the body of an entry is kept; 0 promises nothing.
+    /// Seconds for which the body of an entry is kept after it was appended; 0 promises nothing.
     pub retention: u64,
-    /// Most messages that the server holds; 0 for no limit.
+    /// The largest number of messages that the server holds; 0 for no limit.
     pub cap: u64,
 }
 
@@ -91,13 +91,13 @@ impl Policy {
         Ok(Self { log, fields, signature })
     }
 
-    /// Reads the bytes of a policy, verified or not; `None` if they cannot be one. For finding the certificate
-    /// under which to verify it, and for one that was verified before it was stored.
+    /// Reads the bytes of a policy without verifying them; `None` if they cannot be one. This serves to find the
+    /// certificate to verify it under, and to read one that was verified before it was stored.
     pub fn peek(bytes: &[u8]) -> Option<PolicyFields> {
         PolicyFields::read(bytes).ok().map(|(fields, _)| fields)
     }
 
-    /// Checks that bytes are well-formed, whoever signed them or not.
+    /// Checks that bytes are well-formed, without regard to the signature.
     pub(crate) fn outline(bytes: &[u8]) -> Result<(), Fault> {
         PolicyFields::parse(bytes).map(|_| ())
     }
@@ -129,12 +129,12 @@ impl Policy {
         self.fields.time
     }
 
-    /// For how many seconds after it was appended the body of an entry is kept; 0 promises nothing.
+    /// Seconds for which the body of an entry is kept after it was appended; 0 promises nothing.
     pub const fn retention(&self) -> u64 {
         self.fields.retention
     }
 
-    /// Number of messages that the server holds at most; 0 for no limit.
+    /// The largest number of messages that the server holds; 0 for no limit.
     pub const fn cap(&self) -> u64 {
         self.fields.cap
     }

@@ -1,4 +1,4 @@
-//! Receipts: the promise that an entry is in the log at an index (section 3.5).
+//! Receipts: promises that an entry is in the log at an index (section 3.5).
 
 use alloc::vec::Vec;
 
@@ -10,8 +10,8 @@ use crate::{EntryId, Hash};
 /// Length of a receipt before its path, in bytes: index and checkpoint.
 pub const RECEIPT_HEAD_LEN: usize = 8 + CHECKPOINT_LEN;
 
-/// A receipt: its checkpoint is verified and its path has the right length. Whether it is the receipt of an entry,
-/// [`Receipt::verify_entry`] tells.
+/// A receipt whose checkpoint is verified and whose path has the right length. [`Receipt::verify_entry`] tells
+/// whether it is the receipt of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     index: u64,
@@ -20,15 +20,15 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// A receipt from its parts.
+    /// Makes a receipt from its parts.
     ///
     /// # Errors
-    /// If the index does not lie in the checkpoint's tree, or the path has not the length that follows.
+    /// If the index does not lie in the checkpoint's tree, or the path's length does not follow from index and size.
     pub fn new(index: u64, checkpoint: Checkpoint, path: Vec<Hash>) -> Result<Self, ObjectError> {
         if index >= checkpoint.size() {
             return Err(Object::Receipt.fault(Fault::Size));
         }
-        // Only the length decides here, so any leaf will do.
+        // Only the path's length matters here, so any leaf will do.
         if root_from_path(&[0; 32], index, checkpoint.size(), &path).is_none() {
             return Err(Object::Receipt.fault(Fault::Path));
         }
@@ -49,12 +49,12 @@ impl Receipt {
         Self::new(index, Checkpoint::from_bytes(checkpoint, certificate)?, path.to_vec())
     }
 
-    /// The bytes of the receipt: 121 and 32 for each hash of the path.
+    /// The bytes of the receipt: 121, and 32 for each hash of the path.
     pub fn to_bytes(&self) -> Vec<u8> {
         Self::encode(self.index, &self.checkpoint.to_bytes(), &self.path)
     }
 
-    /// The bytes of the receipt with these parts. They are written as they are: for the server that made them.
+    /// Encodes a receipt from these parts without checking them: for the server that made them.
     pub fn encode(index: u64, checkpoint: &CheckpointBytes, path: &[Hash]) -> Vec<u8> {
         [&index.to_be_bytes()[..], checkpoint, path.as_flattened()].concat()
     }

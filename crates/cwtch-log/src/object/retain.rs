@@ -1,4 +1,4 @@
-//! Retains: from which entry on the server still holds bodies (section 3.4).
+//! Retains: statements of the first entry whose body the server still holds (section 3.4).
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -21,14 +21,14 @@ pub struct Retain {
     signature: Signature,
 }
 
-/// Fields of a Retain. By themselves they say nothing: only a [`Retain`] was verified.
+/// Fields of a Retain. By themselves they prove nothing: only a [`Retain`] was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetainFields {
     /// The incarnation that it belongs to.
     pub incarnation: u64,
     /// Time of the signature, unix seconds.
     pub time: u64,
-    /// The bodies of the entries below this index may be gone.
+    /// Index below which the bodies of entries may be gone.
     pub min_index: u64,
     /// The root of the tree of `min_index` entries.
     pub root: Hash,
@@ -97,13 +97,13 @@ impl Retain {
         Ok(Self { log, fields, signature })
     }
 
-    /// Reads the bytes of a Retain, verified or not; `None` if they cannot be one. For finding the certificate
-    /// under which to verify it, and for one that was verified before it was stored.
+    /// Reads the bytes of a Retain without verifying them; `None` if they cannot be one. This serves to find the
+    /// certificate to verify it under, and to read one that was verified before it was stored.
     pub fn peek(bytes: &[u8]) -> Option<RetainFields> {
         RetainFields::read(bytes).ok().map(|(fields, _)| fields)
     }
 
-    /// Checks that bytes are well-formed, whoever signed them or not.
+    /// Checks that bytes are well-formed, without regard to the signature.
     pub(crate) fn outline(bytes: &[u8]) -> Result<(), Fault> {
         RetainFields::parse(bytes).map(|_| ())
     }
@@ -135,7 +135,7 @@ impl Retain {
         self.fields.time
     }
 
-    /// The bodies of the entries below this index may be gone.
+    /// The index below which the bodies of entries may be gone.
     pub const fn min_index(&self) -> u64 {
         self.fields.min_index
     }

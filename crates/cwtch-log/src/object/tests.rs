@@ -1,4 +1,4 @@
-//! Layouts, byte by byte, and that nothing but what was signed is accepted.
+//! Layouts, byte by byte, and the refusal of everything that was not signed.
 
 use cwtch_primitives::{Address, Identity};
 use data_encoding::BASE64;
@@ -27,7 +27,7 @@ fn previous() -> Previous {
     Previous { incarnation: START - 60, size: 5, root: [9; 32] }
 }
 
-/// Every bit matters.
+/// Checks that flipping any bit makes bytes unacceptable.
 fn only_itself(bytes: &[u8], accepted: impl Fn(&[u8]) -> bool) {
     assert!(accepted(bytes));
     for bit in 0..bytes.len() * 8 {
@@ -80,7 +80,7 @@ fn certificate_of_each_kind() {
     }
 }
 
-/// Correct signatures over values that are not allowed.
+/// Correct signatures over values that are not allowed are refused.
 #[test]
 fn certificate_rules() {
     let (server, log) = (server(), log_key());
@@ -120,7 +120,7 @@ fn certificate_rules() {
     assert_eq!(resign(74, &START.to_be_bytes(), &retired), Fault::Previous);
 }
 
-/// A key with a torsion component signs as well as any, for this verifier never.
+/// A key with a torsion component signs as well as any, but never for this verifier.
 #[test]
 fn torsion_is_refused() {
     use curve25519_dalek::{constants::EIGHT_TORSION, edwards::CompressedEdwardsY};

@@ -1,4 +1,4 @@
-//! A tree that is held in memory.
+//! A tree held in memory.
 
 use alloc::vec::Vec;
 
@@ -6,7 +6,7 @@ use super::{CompactRange, Nodes, range_of};
 use crate::Hash;
 
 /// All nodes of a tree in memory, 64 bytes for each leaf: for the tail that a client keeps, for tests and
-/// simulations. It starts empty or, with [`MemoryTree::default`], the same.
+/// simulations. [`MemoryTree::default`] is empty, like [`MemoryTree::new`].
 #[derive(Debug, Clone, Default)]
 pub struct MemoryTree {
     range: CompactRange,
@@ -14,13 +14,13 @@ pub struct MemoryTree {
     levels: Vec<Vec<Hash>>,
 }
 
-/// A tree in memory does not have that node.
+/// The error for a node that a tree in memory does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the tree has no complete subtree {index} of level {level}")]
 pub struct MissingNode {
     /// Level of the subtree; leaves are level 0.
     pub level: u8,
-    /// Its index on that level.
+    /// The subtree's index on that level.
     pub index: u64,
 }
 

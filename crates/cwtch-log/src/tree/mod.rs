@@ -1,8 +1,8 @@
 //! The tree of RFC 6962 section 2.1: hashes, compact ranges, proofs and their verification (section 2).
 //!
-//! A *node* `(level, index)` is the root of the complete subtree over the leaves
-//! `index·2^level .. (index + 1)·2^level`; leaves are nodes of level 0. What is generated here is computed from
-//! such nodes only, so that a server or client stores each of them once and none ever changes.
+//! A *node* `(level, index)` is the root of the complete subtree over the leaves `index·2^level .. (index +
+//! 1)·2^level`; leaves are nodes of level 0. Everything is generated from such nodes only, so that a server or client
+//! stores each of them once and none ever changes.
 
 mod memory;
 mod prove;
@@ -21,14 +21,13 @@ pub use verify::{root_from_path, root_from_subtree, roots_from_consistency};
 use crate::entry::{EntryId, LeafKind};
 use crate::{HASH_LEN, Hash, MAX_SIZE};
 
-/// The most hashes in the inclusion path of an entry: the height of a tree of [`MAX_SIZE`] entries.
+/// The largest number of hashes in the inclusion path of an entry: the height of a tree of [`MAX_SIZE`] entries.
 pub const PATH_MAX: usize = MAX_SIZE.ilog2() as usize + 1;
 
-/// The most hashes in a proof that one log is the beginning of another: more than any has.
+/// Upper bound on the number of hashes in a proof that one log is the beginning of another: more than any proof has.
 pub const PROOF_MAX: usize = 64;
 
-/// The hashes of a path, a proof or a compact range, as they were stored or received; `None` if the bytes are no whole
-/// number of hashes.
+/// Splits the bytes of a path, a proof or a compact range into hashes; `None` if they are no whole number of hashes.
 pub const fn hashes(bytes: &[u8]) -> Option<&[Hash]> {
     match bytes.as_chunks::<HASH_LEN>() {
         (hashes, []) => Some(hashes),

@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 use super::{CompactRange, node_hash};
 use crate::{Hash, MAX_SIZE};
 
-/// Source of the roots of complete subtrees: a table, a file, a [`MemoryTree`](super::MemoryTree).
+/// A source of the roots of complete subtrees: a table, a file, a [`MemoryTree`](super::MemoryTree).
 pub trait Nodes {
     /// Reason why a node could not be read.
     type Error;
 
-    /// The root of the complete subtree `(level, index)`. Asked only for subtrees that are complete in the size
+    /// Reads the root of the complete subtree `(level, index)`. Asked only for subtrees that are complete in the size
     /// that the caller of the proof named.
     ///
     /// # Errors
@@ -29,7 +29,7 @@ impl<N: Nodes + ?Sized> Nodes for &mut N {
 /// Reason why a proof was not generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TreeError<E> {
-    /// The request does not lie in a tree of that size, or the size is 2^48 or more.
+    /// The requested node does not lie in a tree of that size, or the size is 2^48 or more.
     #[error("the tree has no such node or size")]
     OutOfRange,
     /// A node could not be read.
@@ -40,7 +40,7 @@ pub enum TreeError<E> {
 /// The compact range of a tree of `size` leaves. Reads one node for each bit that is set in the size.
 ///
 /// # Errors
-/// [`TreeError::OutOfRange`] for sizes 2^48 or more, and what reading a node gives.
+/// [`TreeError::OutOfRange`] for sizes of 2^48 or more, and errors of reading a node.
 pub fn range_of<N: Nodes>(nodes: &mut N, size: u64) -> Result<CompactRange, TreeError<N::Error>> {
     let hashes = complete_subtrees(nodes, 0, size)?;
     CompactRange::from_hashes(size, hashes).map_err(|_| TreeError::OutOfRange)
@@ -50,7 +50,7 @@ pub fn range_of<N: Nodes>(nodes: &mut N, size: u64) -> Result<CompactRange, Tree
 /// leaf's sibling upwards.
 ///
 /// # Errors
-/// [`TreeError::OutOfRange`] unless `index < size < 2^48`, and what reading a node gives.
+/// [`TreeError::OutOfRange`] unless `index < size < 2^48`, and errors of reading a node.
 pub fn inclusion_path<N: Nodes>(
     nodes: &mut N,
     index: u64,
@@ -62,7 +62,7 @@ pub fn inclusion_path<N: Nodes>(
 /// The path that leads from the complete subtree `(level, index)` to the root of the tree of `size` leaves.
 ///
 /// # Errors
-/// [`TreeError::OutOfRange`] unless `(index + 1)·2^level ≤ size < 2^48`, and what reading a node gives.
+/// [`TreeError::OutOfRange`] unless `(index + 1)·2^level ≤ size < 2^48`, and errors of reading a node.
 pub fn subtree_path<N: Nodes>(
     nodes: &mut N,
     level: u8,
@@ -90,12 +90,12 @@ pub fn subtree_path<N: Nodes>(
     Ok(path)
 }
 
-/// The consistency proof between the trees of `from` and of `size` leaves, self-contained: that of RFC 6962
-/// section 2.1.2, with the smaller root at its front where `from` is a power of two. Empty if `from` is 0 or
+/// Generates the consistency proof between the trees of `from` and of `size` leaves. It is self-contained: that of
+/// RFC 6962 section 2.1.2, with the smaller root in front where `from` is a power of two. Empty if `from` is 0 or
 /// equals `size`: then there is nothing to prove.
 ///
 /// # Errors
-/// [`TreeError::OutOfRange`] unless `from ≤ size < 2^48`, and what reading a node gives.
+/// [`TreeError::OutOfRange`] unless `from ≤ size < 2^48`, and errors of reading a node.
 pub fn consistency_proof<N: Nodes>(
     nodes: &mut N,
     from: u64,

@@ -1,4 +1,4 @@
-//! Compact ranges: the state of somebody who appends without keeping the tree.
+//! Compact ranges: the state of a reader that appends without keeping the tree.
 
 use alloc::vec::Vec;
 
@@ -39,7 +39,7 @@ impl CompactRange {
     /// # Errors
     /// As [`CompactRange::from_hashes`].
     pub fn from_bytes(size: u64, bytes: &[u8]) -> Result<Self, ObjectError> {
-        // One for each bit at most: nothing longer is copied.
+        // There is at most one hash for each bit, so nothing longer is copied.
         let hashes = hashes(bytes).filter(|hashes| hashes.len() <= u64::BITS as usize);
         Self::from_hashes(size, hashes.ok_or(Object::CompactRange.fault(Fault::Length))?.to_vec())
     }
@@ -64,8 +64,8 @@ impl CompactRange {
         self.push_with(leaf, &mut |_, _, _| {});
     }
 
-    /// Appends a leaf and reports every subtree that it completes, from level 1 upwards, as level, index, hash.
-    /// Whoever stores these, and the leaves, can generate every proof ([`Nodes`](super::Nodes)).
+    /// Appends a leaf and reports every subtree that it completes, from level 1 upwards, as level, index and hash.
+    /// These and the leaves, stored, suffice to generate every proof ([`Nodes`](super::Nodes)).
     pub fn push_with(&mut self, leaf: Hash, completed: &mut impl FnMut(u8, u64, Hash)) {
         let mut hash = leaf;
         for level in 0..self.size.trailing_ones() {
@@ -80,11 +80,11 @@ impl CompactRange {
             );
         }
         self.hashes.push(hash);
-        // Sizes of 2^48 or more are not accepted from anybody, and nobody counts up to 2^64.
+        // Sizes of 2^48 or more are accepted from nobody, and nobody counts up to 2^64.
         self.size = self.size.wrapping_add(1);
     }
 
-    /// The root: the fold from the right.
+    /// The root of the tree, folded from the right.
     pub fn root(&self) -> Hash {
         self.hashes
             .iter()

@@ -1,7 +1,7 @@
-//! Roots from paths and proofs that somebody sent.
+//! Roots computed from paths and proofs that somebody sent.
 //!
-//! Each function gives the root that a path leads to, or `None` where its length is not exactly the one that
-//! follows from index and size. Whether that root is the right one, the caller compares.
+//! Each function gives the root that a path leads to, or `None` if the path's length is not exactly the one that
+//! follows from index and size. The caller compares that root with the right one.
 
 use super::node_hash;
 use super::prove::is_complete;
@@ -37,7 +37,7 @@ pub fn roots_from_consistency(from: u64, size: u64, proof: &[Hash]) -> Option<(H
     let (first, path) = proof.split_first()?;
     let level = from.trailing_zeros();
     let mut climb = Climb::new(u8::try_from(level).ok()?, (from >> level) - 1, size)?;
-    // What lies to the left of the way up belongs to both trees, what lies to the right to the larger one only.
+    // Hashes to the left of the way up belong to both trees, those to the right to the larger one only.
     let (mut smaller, mut larger) = (*first, *first);
     for sibling in path {
         match climb.step()? {
@@ -51,7 +51,7 @@ pub fn roots_from_consistency(from: u64, size: u64, proof: &[Hash]) -> Option<(H
     climb.is_at_root().then_some((smaller, larger))
 }
 
-/// On which side the next sibling lies.
+/// Side on which the next sibling lies.
 enum Side {
     Left,
     Right,

@@ -1,4 +1,4 @@
-//! Nobody can frame an honest server: over whole histories, no pairing of what it signed satisfies any kind, with
+//! Attempts to frame an honest server: over whole histories, no pairing of what it signed satisfies any kind, with
 //! whatever paths an attacker makes up.
 
 use cwtch_log::fraud::{Disagreement, NodeConflict};
@@ -213,7 +213,7 @@ proptest! {
         prop_assert!(framed.is_empty(), "{:?}", framed.first());
     }
 
-    /// Objects of an honest history, put together at random as a proof of any kind.
+    /// Objects of an honest history, put together at random, are no proof of any kind.
     #[test]
     fn random_assemblies_prove_nothing(
         events in events(),
@@ -249,7 +249,7 @@ proptest! {
     }
 }
 
-/// Times have a grid of a minute, and much can happen within one.
+/// Histories in which much happens within one minute, the grid of times, make no proof.
 #[test]
 fn within_one_minute() {
     let day = 86_400;
@@ -268,7 +268,7 @@ fn within_one_minute() {
     }
 }
 
-/// The same search finds each fraud that one more signature adds to an honest history: it is not blind.
+/// The same search finds each fraud that one more signature adds to an honest history, so it is not blind.
 #[test]
 fn the_search_finds_what_cheating_adds() {
     let day = 86_400;

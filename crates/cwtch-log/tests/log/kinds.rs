@@ -1,4 +1,4 @@
-//! Every kind is proven to somebody who has the bytes and the address, and each predicate has its edges.
+//! Every kind of fraud is proven to a verifier who has the bytes and the address, and each predicate has its edges.
 
 use cwtch_log::fraud::{Disagreement, MAX_PROOF_LEN, NotProven, Unreadable};
 use cwtch_log::{Certificate, FraudKind, FraudProof, Head, Previous, ProofError, Signer, armour};
@@ -56,7 +56,7 @@ fn what_is_no_proof_says_why() {
     assert_eq!(refused(&honest), ProofError::NotProven(NotProven::Honest(FraudKind::SameSize)));
 }
 
-/// Just beside each predicate, nothing is proven.
+/// Statements that just miss a predicate prove nothing.
 #[test]
 fn edges() {
     let signer = signer();

@@ -37,7 +37,7 @@ fn no_other_length() {
     }
 }
 
-/// Where each object of a proof begins and ends, for the kinds of two objects behind the first certificate.
+/// Ranges of the two objects after the first certificate, for the kinds of proof that have such.
 fn two_objects(proof: &FraudProof) -> Option<(std::ops::Range<usize>, std::ops::Range<usize>)> {
     let len = match proof.kind() {
         FraudKind::TwoCertificates => return Some((15..201, 201..387)),
@@ -93,7 +93,7 @@ fn signatures_have_one_form() {
     add_group_order(&mut boundary);
     assert!(Certificate::from_bytes(&certificate, &server().address()).is_err());
     assert!(Checkpoint::from_bytes(&boundary, signer.certificate()).is_err());
-    // Signing again is no second one.
+    // Signing again gives the same bytes.
     let again = crate::support::signer();
     assert_eq!(again.certificate().to_bytes(), signer.certificate().to_bytes());
     assert_eq!(

@@ -12,7 +12,7 @@ use tlog_tiles::{HashReader, check_record, check_tree, prove_record, prove_tree,
 
 use crate::support::entry;
 
-/// What stands in a leaf: kind 0 and the EntryId.
+/// The content of a leaf: kind 0 and the EntryId.
 fn leaf_data(id: &EntryId) -> Vec<u8> {
     [&[0], id.as_bytes().as_slice()].concat()
 }
@@ -129,7 +129,7 @@ proptest! {
         }
     }
 
-    /// What our verifier takes, the others take: with wrong sizes, indexes and hashes, too.
+    /// Our verifier and the others accept the same, also with wrong sizes, indexes and hashes.
     #[test]
     fn verifiers_agree(
         size in 2u64..200,

@@ -1,4 +1,4 @@
-//! An honest server, as sections 3 and 6 describe it, and everything that it ever signs.
+//! An honest server that follows sections 3 and 6, and everything that it ever signs.
 
 use cwtch_log::tree::MemoryTree;
 use cwtch_log::{BOUNDARY, Certificate, EntryId, Head, Policy, Previous, Retain, Signer, floor60};
@@ -8,17 +8,17 @@ use crate::support::{START, identity, server};
 /// Something that happens to a server.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Event {
-    /// So many posts in one commit.
+    /// This many posts in one commit.
     Commit(u16),
     /// A quiet minute: the same tree is signed again.
     Resign,
-    /// The clock goes on by so many seconds, or back.
+    /// The clock moves by this many seconds, perhaps back.
     Clock(i32),
-    /// The promise becomes longer by so many seconds.
+    /// The promise becomes longer by this many seconds.
     Promise(u32),
-    /// What may be deleted is deleted; this many sixteenths of it.
+    /// This many sixteenths of what may be deleted is deleted.
     Prune(u8),
-    /// The database is lost, and one from so many states ago restored: 0 loses nothing.
+    /// The database is lost, and one from this many states ago restored: 0 loses nothing.
     Restore(u8),
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Incarnation {
     pub(crate) tree: MemoryTree,
 }
 
-/// What a backup holds.
+/// The content of a backup.
 #[derive(Clone)]
 struct State {
     incarnation: u64,
@@ -82,7 +82,7 @@ impl Honest {
         server.retire()
     }
 
-    /// Section 6.4.
+    /// The time to be signed, by section 6.4.
     fn time(&mut self) -> u64 {
         self.last = self.last.max(floor60(self.now));
         self.last
@@ -134,7 +134,7 @@ impl Honest {
         self.policies.push(self.signer.policy(time, self.retention, 0).unwrap());
     }
 
-    /// Section 6.6: up to a boundary that is old enough; with no retention promised, anything at once.
+    /// Deletes by section 6.6: up to a boundary that is old enough; with no retention promised, anything at once.
     fn prune(&mut self, sixteenths: u8) {
         let time = self.time();
         let due = |head: &&Head| match head {
@@ -156,7 +156,7 @@ impl Honest {
         }
     }
 
-    /// Section 6.7. The guard file knows the last time, whatever the backup knows.
+    /// Restores by section 6.7. The guard file knows the last time, whatever the backup knows.
     fn restore(&mut self, back: u8) {
         let at = self.backups.len().saturating_sub(1 + usize::from(back));
         let state = self.backups[at].clone();
@@ -194,7 +194,7 @@ impl Honest {
         });
     }
 
-    /// The end of the log; gives all that was ever signed.
+    /// Ends the log; returns everything that was ever signed.
     fn retire(mut self) -> Vec<Incarnation> {
         let (incarnation, previous) = self.successor(&self.state);
         let certificate = Certificate::sign_retired(&server(), incarnation, previous).unwrap();

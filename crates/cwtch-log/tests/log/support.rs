@@ -6,7 +6,7 @@ use cwtch_log::tree::{MemoryTree, Nodes, consistency_proof, subtree_path};
 use cwtch_log::{Certificate, EntryId, FraudKind, FraudProof, Head, Previous, Signer};
 use cwtch_primitives::Identity;
 
-/// When the first log of these tests begins: 2026-03-01 10:00 UTC.
+/// Time at which the first log of these tests begins: 2026-03-01 10:00 UTC.
 pub(crate) const START: u64 = 1_772_359_200;
 
 /// The server that cheats in these tests.

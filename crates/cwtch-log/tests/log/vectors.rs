@@ -86,7 +86,7 @@ fn entries() -> Value {
     })
 }
 
-/// What is signed: the context or text that the specification names, and the bytes with their signature.
+/// Vectors of signed objects: the context or text that the specification names, and the bytes with their signature.
 fn objects() -> Value {
     let (signer, tree) = (signer(), forked(u64::MAX, 600));
     let root = |size| tree.root_at(size).unwrap();
@@ -192,7 +192,7 @@ fn readable() {
     let armoured = &file["armoured"];
     let read = armour::decode(armoured["text"].as_str().unwrap()).unwrap();
     assert_eq!(read, (address, bytes(&armoured["bytes"])));
-    // Whom it is asked about: the server of the file, but where another one is named.
+    // The server that the proof is checked against: the one of the file, unless the case names another.
     let asked = |case: &Value| match &case["server"] {
         Value::Null => address,
         named => named.as_str().unwrap().parse().unwrap(),
@@ -225,7 +225,7 @@ fn verdict(bytes: &[u8], server: &Address) -> &'static str {
         Err(ProofError::NotProven(_)) => "not proven",
         Err(ProofError::Unreadable(_)) => "unreadable",
     };
-    // Whether it can be read does not depend on whom one asks about.
+    // A proof is readable or not, whatever server it is checked against.
     assert_eq!(FraudProof::accused(bytes).is_err(), verdict == "unreadable");
     verdict
 }

@@ -12,7 +12,7 @@ use crate::go_json::{Fields, ObjectWriter};
 use crate::packet::SEALED_MAX;
 use crate::token::{spent_from_fields, spent_to_json};
 
-/// From client to server.
+/// A message from client to server.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ClientMessage {
     /// "Send me everything from this message on."
@@ -25,7 +25,7 @@ pub enum ClientMessage {
     },
     /// "Store this."
     Post {
-        /// The token that pays; `None` if what stood there has the wrong shape: an invalid token.
+        /// The token that pays; `None` if the field has the wrong shape, which counts as an invalid token.
         token: Option<SpentToken>,
         /// The message.
         message: EncryptedGroupMessage,
@@ -72,10 +72,10 @@ impl ClientMessage {
         }
     }
 
-    /// Reads what a client sent; `None` for what a server does not know, which it ignores.
+    /// Reads what a client sent; `None` for a message that a server does not know, which it ignores.
     ///
-    /// A `Log` that cannot be read, or of another version, counts as none: the request is answered as a deployed server
-    /// answers it, and the client finds no `Log` in the answer. So nothing that a deployed server serves is refused
+    /// A `Log` that cannot be read, or is of another version, counts as none: the request is answered as a deployed
+    /// server would, and the client finds no `Log` in the answer. So nothing that a deployed server serves is refused
     /// here because of what stands beside it. A LogHead or LogProof that cannot be read is ignored, as deployed
     /// servers ignore its type.
     ///

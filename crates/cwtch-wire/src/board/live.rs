@@ -1,4 +1,4 @@
-//! Live messages with their place in the log, and what to do where the two do not fit one packet.
+//! Live messages with their place in the log, also where the two do not fit one packet.
 
 use cwtch_log::object::CHECKPOINT_LEN;
 
@@ -10,8 +10,8 @@ use crate::packet::SEALED_MAX;
 /// Form in which a live message goes to a client that reads the log: one payload, or two in this order.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LivePayloads {
-    /// The message with its place in the log, and its checkpoints if they fit. Where not even the place fits, the place
-    /// and the checkpoints without the message: the client asks for a replay.
+    /// The message with its place in the log, and its checkpoints if they fit. If not even the place fits, the place
+    /// and the checkpoints without the message: the client then asks for a replay.
     pub first: Vec<u8>,
     /// The checkpoints that did not fit beside the message, at the same index.
     pub notice: Option<Vec<u8>>,
@@ -43,7 +43,7 @@ pub fn live_len(message: MessageRef<'_>, log: &LiveLog) -> usize {
     FRAME + message + digits + checkpoints * CHECKPOINT
 }
 
-/// A NewMessage; one of the two is there.
+/// Writes a NewMessage with at least one of the two.
 pub(super) fn to_json(message: Option<MessageRef<'_>>, log: Option<&LiveLog>) -> Vec<u8> {
     let egm = message.map(MessageRef::json);
     let log = log.map(LiveLog::json);

@@ -14,7 +14,7 @@ use crate::error::WireError;
 use crate::go_json::{Fields, ObjectWriter};
 use crate::redact::silent_debug;
 
-/// The most earlier certificates in a message.
+/// The largest number of earlier certificates in a message.
 pub const CHAIN_MAX: usize = 4;
 
 pub(super) const LOG_VERSION: u64 = 1;
@@ -23,13 +23,13 @@ const STREAM: &str = "b1";
 /// A server's certificates, not yet verified.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Certificates {
-    /// The one in force.
+    /// The certificate in force.
     pub current: [u8; CERTIFICATE_LEN],
-    /// Up to [`CHAIN_MAX`] before it, newest first.
+    /// Up to [`CHAIN_MAX`] certificates before it, newest first.
     pub earlier: Vec<[u8; CERTIFICATE_LEN]>,
 }
 
-/// Part of a ReplayResult that is about the log.
+/// The log's part of a ReplayResult.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ReplayLog {
     /// The certificates.
@@ -48,7 +48,7 @@ pub struct ReplayStart {
     pub policy: [u8; POLICY_LEN],
     /// Index of the first entry that follows.
     pub from: u64,
-    /// The newest Retain; always there with `skipped`.
+    /// The newest Retain; always present with `skipped`.
     pub retain: Option<[u8; RETAIN_LEN]>,
     /// Stand-in for the entries before `from`, where that is greater than what was asked for.
     pub skipped: Option<Skipped>,
@@ -85,14 +85,14 @@ pub struct HeadState {
     pub mark: Option<CheckpointBytes>,
 }
 
-/// Part of a PostResult that is about the log.
+/// The log's part of a PostResult.
 #[derive(Clone, PartialEq, Eq)]
 pub enum PostLog {
     /// The message was appended: its receipt.
     Receipt(Vec<u8>),
-    /// It was in the log before: a receipt of that. The token is untouched.
+    /// The message was in the log before: a receipt of that. The token is untouched.
     Duplicate(Vec<u8>),
-    /// It is not in the log.
+    /// The message is not in the log.
     Refused(PostRefusal),
 }
 
@@ -107,14 +107,14 @@ pub enum PostRefusal {
     Failed,
 }
 
-/// Part of a NewMessage that is about the log.
+/// The log's part of a NewMessage.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LiveLog {
     /// The message's index.
     pub index: u64,
-    /// On the last message of a commit: the checkpoint of that commit.
+    /// The checkpoint of the commit, on its last message.
     pub checkpoint: Option<CheckpointBytes>,
-    /// On the message that completes a boundary: the boundary checkpoint.
+    /// The boundary checkpoint, on the message that completes a boundary.
     pub mark: Option<CheckpointBytes>,
 }
 

@@ -1,9 +1,8 @@
 //! Messages between client and board (§1.8), and what the verifiable log adds to them.
 //!
-//! The log's additions are those of section 5 of `docs/verifiable-log.md`: `Log` objects inside the
-//! deployed messages, two further types, and the record stream of a replay. A message without them is, byte for byte,
-//! the deployed one. Certificates, checkpoints and proofs are bytes of known lengths here; what they
-//! mean is another crate's business.
+//! The log's additions are those of section 5 of `docs/verifiable-log.md`: `Log` objects inside the deployed
+//! messages, two further types, and the record stream of a replay. A message without them is, byte for byte, the
+//! deployed one. Certificates, checkpoints and proofs are bytes of known lengths here; `cwtch-log` reads them.
 
 mod client;
 mod live;
@@ -35,8 +34,8 @@ const NEW_MESSAGE: i64 = 4;
 const LOG_HEAD: i64 = 5;
 const LOG_PROOF: i64 = 6;
 
-/// The most bytes that ciphertext and signature of a message can have together: it came to the board in
-/// base64, in one packet.
+/// The largest number of bytes that ciphertext and signature of a message can have together: a message comes to the
+/// board in base64, in one packet.
 pub const MESSAGE_MAX: usize = SEALED_MAX / 4 * 3;
 
 /// A message as the server sees it: a box that only the group's members open, and its author's signature,
@@ -45,7 +44,7 @@ pub const MESSAGE_MAX: usize = SEALED_MAX / 4 * 3;
 pub struct EncryptedGroupMessage {
     /// Nonce and secretbox.
     pub ciphertext: Vec<u8>,
-    /// Ed25519 signature over what is inside. The board uses it as the message's name.
+    /// Ed25519 signature over the content. The board uses it as the message's name.
     pub signature: Vec<u8>,
 }
 
@@ -64,7 +63,7 @@ impl EncryptedGroupMessage {
         self.borrowed().to_json()
     }
 
-    /// The same, borrowed.
+    /// The same message, borrowed.
     pub fn borrowed(&self) -> MessageRef<'_> {
         MessageRef { ciphertext: &self.ciphertext, signature: &self.signature }
     }
@@ -117,7 +116,7 @@ impl fmt::Debug for MessageRef<'_> {
     }
 }
 
-/// Bytes that a token for a post is spent on: the message's JSON and the board's address (§1.6).
+/// The bytes that a token for a post is spent on: the message's JSON and the board's address (§1.6).
 pub fn spend_data(message: &EncryptedGroupMessage, board: &Address) -> Vec<u8> {
     let mut data = message.to_json();
     data.extend_from_slice(board.as_bytes());

@@ -11,7 +11,7 @@ use crate::error::WireError;
 use crate::go_json::{Fields, ObjectWriter};
 use crate::packet::SEALED_MAX;
 
-/// From server to client: the deployed messages, and those with a `Log`, which only clients get that asked with one.
+/// A message from server to client: a deployed one, or one with a `Log`, which only clients get that asked with one.
 ///
 /// Entries of a replay are bare [`EncryptedGroupMessage`]s, or a [`super::stream`] behind a
 /// [`ServerMessage::LogReplayResult`].
@@ -26,7 +26,7 @@ pub enum ServerMessage {
     LogReplayResult {
         /// Number of entries that come next.
         count: u64,
-        /// The log, and the part of it, that they are.
+        /// The log, and the part of it that the entries are.
         log: Box<ReplayLog>,
     },
     /// The answer to a post.
@@ -38,11 +38,11 @@ pub enum ServerMessage {
     LogPostResult(PostLog),
     /// Somebody posted this.
     NewMessage(EncryptedGroupMessage),
-    /// Somebody posted this, and here it is in the log.
+    /// Somebody posted this, and this is its place in the log.
     LogNewMessage {
-        /// The message; `None` if this only brings a checkpoint behind it, or the message did not fit.
+        /// The message; `None` if this only brings a later checkpoint, or the message did not fit.
         message: Option<EncryptedGroupMessage>,
-        /// Its place.
+        /// The message's place.
         log: Box<LiveLog>,
     },
     /// The answer to a LogHead.
@@ -96,8 +96,8 @@ impl ServerMessage {
         }
     }
 
-    /// Reads what a server sent; `None` for a type that a client does not know, which it ignores. Types 5 and 6
-    /// are ours only if they hold what we named so.
+    /// Reads what a server sent; `None` for a type that a client does not know, which it ignores. Types 5 and 6 are
+    /// this project's only if they hold the fields that it named.
     ///
     /// # Errors
     /// [`WireError`] for malformed JSON, a deployed type without its body, or a `Log`, LogHead or LogProof that is not

@@ -1,7 +1,7 @@
 //! Stream b1: the entries of a replay in binary, cut across full packets (section 5 of `docs/verifiable-log.md`).
 //!
-//! Both directions know from the sizes which record must come next, so a stream has one form: behind each entry that
-//! completes a boundary stands its checkpoint, and nothing stands behind the last record.
+//! Both directions know from the sizes which record must come next, so a stream has one form: each entry that
+//! completes a boundary is followed by its checkpoint, and nothing follows the last record.
 
 use core::fmt;
 
@@ -10,14 +10,14 @@ use cwtch_log::object::{CHECKPOINT_LEN, CheckpointBytes};
 
 use super::{EncryptedGroupMessage, MESSAGE_MAX, MessageRef};
 
-/// The two lengths before a record.
+/// Bytes of the two lengths before a record.
 const HEADER: usize = 4;
 
 /// Fault of a stream, or of an attempt to write one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StreamError {
-    /// An entry that no board can have.
+    /// An entry is one that no board can have.
     #[error(
         "an entry has a signature of {signature} and a ciphertext of {ciphertext} bytes; both have at least one, \
          together at most 6111"
@@ -28,10 +28,10 @@ pub enum StreamError {
         /// Length of the ciphertext in bytes.
         ciphertext: usize,
     },
-    /// A boundary checkpoint of another length than it must have.
+    /// A boundary checkpoint has the wrong length.
     #[error("a boundary checkpoint has {CHECKPOINT_LEN} bytes, this one {0}")]
     BoundaryLength(usize),
-    /// A record of the wrong kind: a boundary checkpoint is left out, or is where none belongs.
+    /// A record is of the wrong kind: a boundary checkpoint is left out, or is where none belongs.
     #[error("the log's entries and boundary checkpoints are not in their order")]
     Order,
     /// Something follows the last record.
@@ -40,7 +40,7 @@ pub enum StreamError {
     /// The encoder was finished before everything that was announced had been written.
     #[error("fewer entries were written than announced; this is a bug in the server")]
     Unfinished,
-    /// Bytes that end in the middle of their only record.
+    /// The bytes end in the middle of their only record.
     #[error("an entry is cut short")]
     Truncated,
 }
@@ -92,8 +92,9 @@ impl Place {
     }
 }
 
-/// Writes a stream: one string of bytes, of which each packet carries the next
-/// [`SEALED_MAX`](crate::packet::SEALED_MAX) and the last one the rest. There is no packet for a stream of no entries.
+/// Encoder of a stream: one string of bytes, of which each packet carries the next
+/// [`SEALED_MAX`](crate::packet::SEALED_MAX) and the last one the rest. There is no packet for a stream of no
+/// entries.
 #[derive(Debug)]
 pub struct Encoder {
     place: Place,
@@ -138,7 +139,7 @@ impl Encoder {
         Ok(())
     }
 
-    /// Says that this was the last record.
+    /// Checks that everything announced was written.
     ///
     /// # Errors
     /// [`StreamError::Unfinished`].
@@ -147,7 +148,7 @@ impl Encoder {
     }
 }
 
-/// Reads a stream, however it was cut: holds at most the beginning of one record.
+/// Decoder of a stream, however it was cut. Holds at most the beginning of one record.
 pub struct Decoder {
     place: Place,
     partial: Vec<u8>,
@@ -236,7 +237,7 @@ impl Lengths {
         Ok(())
     }
 
-    /// The record and what follows it; `None` if it is not all here.
+    /// Reads the record, and returns it with the bytes after it; `None` if it is incomplete.
     fn record(self, body: &[u8]) -> Option<(Record, &[u8])> {
         let (signature, rest) = body.split_at_checked(self.signature)?;
         let (ciphertext, rest) = rest.split_at_checked(self.ciphertext)?;

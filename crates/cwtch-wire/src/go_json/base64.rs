@@ -28,7 +28,7 @@ pub fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-/// As [`decode_base64`], for a secret: whatever was written on the way is erased.
+/// Decodes a secret like [`decode_base64`], and erases every intermediate copy.
 pub fn decode_secret(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut line = Zeroizing::new(Vec::with_capacity(text.len()));
     line.extend(text.iter().copied().filter(|b| !matches!(b, b'\r' | b'\n')));
@@ -45,8 +45,8 @@ fn decode_line(text: &[u8]) -> Option<Vec<u8>> {
     if is_one(text) { STD.decode(text).ok() } else { None }
 }
 
-/// True if padding stands at the end only. The encoding would accept padded pieces one after the other; Go does not. (A fold
-/// without an early end is what the compiler turns into vector instructions.)
+/// True if padding stands at the end only. The decoder would accept padded pieces one after the other; Go does not.
+/// (The compiler turns a fold without an early end into vector instructions.)
 fn is_one(text: &[u8]) -> bool {
     let body = text.get(..text.len().saturating_sub(2)).unwrap_or_default();
     !body.iter().fold(false, |found, b| found | (*b == b'='))

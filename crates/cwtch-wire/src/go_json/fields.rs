@@ -20,7 +20,7 @@ impl<'v, 'a> Fields<'v, 'a> {
     /// without fields.
     ///
     /// # Errors
-    /// [`WireError`] if the bytes are longer than `limit`, no JSON or no object, or what `read` says.
+    /// [`WireError`] if the bytes are longer than `limit`, no JSON or no object, or an error of `read`.
     pub fn parse<T>(
         what: &'static str,
         input: &[u8],
@@ -32,11 +32,11 @@ impl<'v, 'a> Fields<'v, 'a> {
         read(Fields::of(what, &value)?)
     }
 
-    /// As [`Fields::parse`], for an object with a secret in it: texts that had to be copied to take their escapes out are
-    /// erased afterwards. The input is the caller's to erase.
+    /// Parses an object with a secret in it like [`Fields::parse`]: texts that had to be copied to resolve their
+    /// escapes are erased afterwards. The caller must erase the input.
     ///
     /// # Errors
-    /// As [`Fields::parse`].
+    /// Those of [`Fields::parse`].
     pub fn parse_secret<T>(
         what: &'static str,
         input: &[u8],
@@ -122,7 +122,7 @@ impl<'v, 'a> Fields<'v, 'a> {
         self.opt_array(name)?.ok_or(WireError::Missing { field: name })
     }
 
-    /// A secret of exactly `N` bytes. Of what is decoded nothing remains in memory but the result.
+    /// A secret of exactly `N` bytes. Nothing that was decoded remains in memory but the result.
     ///
     /// # Errors
     /// [`WireError::Missing`], [`WireError::Type`] or [`WireError::Length`].
@@ -173,7 +173,7 @@ impl<'v, 'a> Fields<'v, 'a> {
         self.int(name)?.map(|number| in_range(number).ok_or(WireError::Range { field: name })).transpose()
     }
 
-    /// A nested structure (a pointer in Go's terms): `None` if it is absent or `null` at last.
+    /// A nested structure (a pointer in Go's terms); `None` if it is absent or its last value is `null`.
     ///
     /// # Errors
     /// [`WireError::Type`] for another kind of value.

@@ -7,8 +7,8 @@ use cwtch_primitives::Zeroize as _;
 /// Depth to which arrays and objects may nest.
 pub const MAX_DEPTH: usize = 64;
 
-/// A JSON value. An object keeps every entry in its order, duplicates too: which of them counts depends
-/// on what is read ([`super::Fields`]).
+/// A JSON value. An object keeps every entry in its order, duplicates too: which of them counts depends on the reader
+/// ([`super::Fields`]).
 #[derive(Clone, PartialEq, Eq)]
 pub enum Value<'a> {
     /// `null`.
@@ -26,7 +26,7 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// Erases every text that is a copy of its own.
+    /// Erases every text that is not borrowed from the input.
     pub fn erase(&mut self) {
         let wipe = |text: &mut Cow<'_, str>| {
             if let Cow::Owned(text) = text {
@@ -47,7 +47,7 @@ impl Value<'_> {
     }
 }
 
-/// Contents may be anybody's words: only the kind is shown.
+/// Shows only the kind, because the content may be anybody's words.
 impl core::fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
@@ -65,16 +65,16 @@ impl core::fmt::Debug for Value<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonError {
-    /// A byte that cannot stand where it stands.
+    /// A byte is not allowed where it stands.
     #[error("unexpected byte at offset {0}")]
     Unexpected(usize),
     /// The text ends too early.
     #[error("it ends too early")]
     End,
-    /// An escape that JSON does not have.
+    /// A string has an escape that JSON does not have.
     #[error("a wrong escape in the string that starts at offset {0}")]
     Escape(usize),
-    /// Nested deeper than [`MAX_DEPTH`].
+    /// The value is nested deeper than [`MAX_DEPTH`].
     #[error("nested deeper than 64 levels")]
     Depth,
 }
@@ -242,7 +242,7 @@ impl<'a> Parser<'a> {
                         Ok(lossy(content))
                     };
                 }
-                // Whatever is escaped cannot end the string; `unescape` judges it.
+                // An escaped byte cannot end the string; `unescape` judges it.
                 Some(b'\\') if rest.get(length + 1).is_some_and(|b| *b >= 0x20) => {
                     escaped = true;
                     length += 2;
@@ -258,8 +258,8 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// How many bytes, in steps of a chunk and at most up to the first one that needs a look: quotation mark,
-/// backslash, control character.
+/// Number of bytes, in steps of a chunk, before the first one that needs a closer look: quotation mark, backslash,
+/// control character.
 fn plain_run(bytes: &[u8]) -> usize {
     // Without an early end inside the chunk the compiler can compare all its bytes at once.
     let plain = |chunk: &[u8; 32]| {
@@ -268,7 +268,7 @@ fn plain_run(bytes: &[u8]) -> usize {
     32 * bytes.as_chunks::<32>().0.iter().take_while(|chunk| plain(chunk)).count()
 }
 
-/// Bytes as text; like Go, one U+FFFD for each byte that belongs to no character.
+/// Reads bytes as text; like Go, with one U+FFFD for each byte that belongs to no character.
 fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     match core::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
@@ -320,7 +320,7 @@ fn unescape(content: &[u8]) -> Option<String> {
     Some(out)
 }
 
-/// The character of a high surrogate and the escape of the low one behind it.
+/// The character of a high surrogate and the escape of the low one after it.
 fn surrogate_pair(high: u32, rest: &[u8]) -> Option<(char, &[u8])> {
     if !(0xd800..0xdc00).contains(&high) {
         return None;

@@ -1,4 +1,4 @@
-//! The writer.
+//! The writer of JSON.
 
 use core::fmt;
 
@@ -62,7 +62,7 @@ pub fn escaped_len(text: &str) -> usize {
 /// Names are constants of the formats that need no escapes; names from outside go through
 /// [`ObjectWriter::string_entry`].
 ///
-/// What it holds may be a secret: `Debug` shows the length.
+/// The content may be a secret: `Debug` shows its length only.
 pub struct ObjectWriter {
     out: String,
 }
@@ -98,7 +98,7 @@ impl ObjectWriter {
         self.out.push(':');
     }
 
-    /// A text.
+    /// Writes a text.
     #[must_use]
     pub fn string(mut self, name: &'static str, text: &str) -> Self {
         self.name(name);
@@ -106,7 +106,7 @@ impl ObjectWriter {
         self
     }
 
-    /// A text under a name that comes from outside, as in a Go map.
+    /// Writes a text under a name that comes from outside, as in a Go map.
     #[must_use]
     pub fn string_entry(mut self, name: &str, text: &str) -> Self {
         self.entry(name, write_string);
@@ -114,7 +114,7 @@ impl ObjectWriter {
         self
     }
 
-    /// A byte string: base64.
+    /// Writes a byte string as base64.
     #[must_use]
     pub fn bytes(mut self, name: &'static str, bytes: &[u8]) -> Self {
         self.name(name);
@@ -124,7 +124,7 @@ impl ObjectWriter {
         self
     }
 
-    /// A byte string that may be absent (`null`), which differs from an empty one.
+    /// Writes a byte string that may be absent (`null`), which differs from an empty one.
     #[must_use]
     pub fn opt_bytes(self, name: &'static str, bytes: Option<&[u8]>) -> Self {
         match bytes {
@@ -133,7 +133,7 @@ impl ObjectWriter {
         }
     }
 
-    /// A byte string where there is one; without one the name does not appear either.
+    /// Writes a byte string if there is one; without one the name does not appear either.
     #[must_use]
     pub fn bytes_if<B: AsRef<[u8]>>(self, name: &'static str, bytes: Option<B>) -> Self {
         match bytes {
@@ -142,7 +142,7 @@ impl ObjectWriter {
         }
     }
 
-    /// A list of byte strings.
+    /// Writes a list of byte strings.
     #[must_use]
     pub fn bytes_list<B: AsRef<[u8]>>(mut self, name: &'static str, list: &[B]) -> Self {
         self.name(name);
@@ -156,25 +156,25 @@ impl ObjectWriter {
         self
     }
 
-    /// A signed integer.
+    /// Writes a signed integer.
     #[must_use]
     pub fn int(self, name: &'static str, number: i64) -> Self {
         self.raw(name, &number.to_string())
     }
 
-    /// An unsigned integer.
+    /// Writes an unsigned integer.
     #[must_use]
     pub fn uint(self, name: &'static str, number: u64) -> Self {
         self.raw(name, &number.to_string())
     }
 
-    /// A truth value.
+    /// Writes a truth value.
     #[must_use]
     pub fn bool(self, name: &'static str, value: bool) -> Self {
         self.raw(name, if value { "true" } else { "false" })
     }
 
-    /// A value that is JSON already.
+    /// Writes a value that is JSON already.
     #[must_use]
     pub fn raw(mut self, name: &'static str, json: &str) -> Self {
         self.name(name);

@@ -1,4 +1,4 @@
-//! Writing a group message so that its length tells nothing.
+//! Writing of group messages, so that their length reveals nothing.
 
 use cwtch_log::MsgId;
 use cwtch_primitives::secretbox::seal;
@@ -14,19 +14,20 @@ use crate::overlay::{Overlay, TEXT_MAX_GROUP};
 pub const PLAIN_SHORT: usize = 2760;
 /// Length of the plain JSON of a message whose escapes do not fit [`PLAIN_SHORT`], in bytes.
 pub const PLAIN_LONG: usize = 5800;
-/// Padding bytes that every message has at least: extensions live in the padding, and a message must not
+/// Number of padding bytes that every message has at least: extensions live in the padding, and a message must not
 /// change its length on the day it carries them.
 pub const PADDING_RESERVE: usize = 200;
 
 /// The JSON around text, previous signature and padding, with a time of [`FRAME_DIGITS`] digits, in bytes.
 const FRAME: usize = 181;
-/// The digits of times between the years 2001 and 2286.
+/// Number of digits of times between the years 2001 and 2286.
 const FRAME_DIGITS: usize = 10;
-/// Base64 of `n` bytes.
+/// Length of the base64 of `n` bytes.
 const fn base64_len(n: usize) -> usize {
     n.div_ceil(3) * 4
 }
-/// Bytes that text (escaped), its up to three spaces and the frame leave for the padding, at least.
+/// Bytes of a message's JSON that are reserved beside the escaped text: the frame, a previous signature, the smallest
+/// padding and up to three spaces.
 const RESERVED: usize = FRAME + base64_len(SIGNATURE_LEN) + base64_len(PADDING_RESERVE) + 3;
 
 /// The longest text that goes into a [`PLAIN_SHORT`] message, in bytes as escaped in the JSON.
@@ -38,7 +39,7 @@ pub const ESCAPED_MAX: usize = PLAIN_LONG - RESERVED;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ComposeError {
-    /// More bytes than any group message carries.
+    /// The text has more bytes than any group message carries.
     #[error(
         "the message has {bytes} bytes with its frame, a group message at most {limit}: shorten it or split it"
     )]
@@ -48,7 +49,7 @@ pub enum ComposeError {
         /// [`TEXT_MAX_GROUP`].
         limit: usize,
     },
-    /// Too many characters that take several bytes each when escaped.
+    /// The text has too many characters that take several bytes each when escaped.
     #[error(
         "the message has {bytes} bytes once its special characters (such as < > & and quotation marks) are \
          escaped, a group message at most {limit}: shorten it or split it"
@@ -59,16 +60,16 @@ pub enum ComposeError {
         /// [`ESCAPED_MAX`].
         limit: usize,
     },
-    /// A character that receivers write differently, so that the signature holds for some only.
+    /// The text has a character that receivers encode differently, so that the signature would hold for some only.
     #[error("the message contains the control character U+{0:04X}, which groups cannot carry: remove it")]
     ForbiddenCharacter(u32),
-    /// A previous signature that is neither empty nor 64 bytes.
+    /// The previous signature has neither 64 bytes nor none.
     #[error("the previous message's signature must have 64 bytes or none, it has {0}")]
     Previous(usize),
-    /// A time outside of the years 1970 to 9999.
+    /// The time is outside of the years 1970 to 9999.
     #[error("the time is out of range: set this computer's clock")]
     Timestamp,
-    /// Extensions that cannot be written.
+    /// The extensions cannot be written.
     #[error("what the message says about earlier ones cannot be written: {0}")]
     Extensions(#[from] ExtensionsError),
 }
@@ -78,14 +79,14 @@ pub enum ComposeError {
 pub struct Composed {
     /// The message.
     pub message: EncryptedGroupMessage,
-    /// Its id, by which it is known when it comes back.
+    /// The message's id, by which it is recognised when it comes back.
     pub id: MsgId,
     /// The optional extensions that are in it.
     pub included: Included,
 }
 
-/// The first character of a text that a group message must not contain: U+0008 or U+000C, whose escapes
-/// changed between versions of Go (§1.9). In an overlay's data, too.
+/// Finds the first character in a text that a group message must not contain: U+0008 or U+000C, whose escapes changed
+/// between versions of Go (§1.9); also in an overlay's data.
 pub fn forbidden_character(text: &str) -> Option<char> {
     let find = |text: &str| text.chars().find(|c| matches!(c, '\u{08}' | '\u{0c}'));
     find(text).or_else(|| find(&Overlay::from_json(text.as_bytes()).ok()?.data))
@@ -113,7 +114,7 @@ pub fn compose(
     Ok(shape.seal(context, author, padding, rng).message)
 }
 
-/// Writes, signs and seals a message with extensions: as [`compose`], and of the same length.
+/// Writes, signs and seals a message with extensions, otherwise like [`compose`] and of the same length.
 ///
 /// # Errors
 /// [`ComposeError`], also for extensions that are wrong in themselves.
@@ -134,8 +135,8 @@ pub fn compose_with(
     Ok(Composed { message, id, included })
 }
 
-/// How many bytes of extensions a message would have room for; at least [`PADDING_RESERVE`], with a time of at most
-/// ten digits.
+/// Computes how many bytes of extensions a message would have room for; at least [`PADDING_RESERVE`], with a time of
+/// at most ten digits.
 ///
 /// # Errors
 /// As [`compose`].
@@ -143,14 +144,14 @@ pub fn extensions_room(text: &str, timestamp: i64, previous: &[u8]) -> Result<us
     Shape::of(text, timestamp, previous).map(|shape| shape.padding)
 }
 
-/// A message that can be sent, and how it is padded.
+/// A message that can be sent, and its padding.
 struct Shape<'a> {
     text: &'a str,
     timestamp: i64,
     previous: &'a [u8],
     /// Length of the plain JSON in bytes.
     total: usize,
-    /// Spaces behind the text.
+    /// Number of spaces after the text.
     spaces: usize,
     /// Length of the padding in bytes.
     padding: usize,
@@ -162,7 +163,7 @@ struct Sealed {
 }
 
 impl<'a> Shape<'a> {
-    /// The padding rule, in this one place.
+    /// Applies the padding rule, in this one place.
     ///
     /// Text is raw in the JSON while padding is base64, so the deployed rule (padding = 1800 − text) lets
     /// the server read the text's length off the message's. Here the JSON's length is fixed first, and the

@@ -1,4 +1,5 @@
-//! Extensions in the padding of a group message: what it says about the messages before it (section 8 of `docs/verifiable-log.md`).
+//! Extensions in the padding of a group message: its statements about the messages before it (section 8 of
+//! `docs/verifiable-log.md`).
 
 use core::fmt;
 
@@ -7,9 +8,9 @@ use cwtch_log::{EntryPrefix, HASH_LEN, Hash, MAX_SIZE, PREFIX_LEN};
 
 use crate::redact::silent_debug;
 
-/// The most parents that a message names.
+/// The largest number of parents that a message names.
 pub const PARENTS_MAX: usize = 4;
-/// The most abandoned numbers in one message.
+/// The largest number of abandoned numbers in one message.
 pub const ABANDONED_MAX: usize = 8;
 /// The first index that does not fit.
 pub const INDEX_END: u64 = MAX_SIZE + 1;
@@ -22,7 +23,7 @@ const GOSSIP: u8 = 3;
 const ABANDONED: u8 = 4;
 const CERTIFICATE: u8 = 5;
 
-/// Type and length.
+/// Bytes of a record's type and length.
 const HEADER: usize = 3;
 const INDEX_LEN: usize = 6;
 const PARENT_LEN: usize = PREFIX_LEN + INDEX_LEN;
@@ -30,7 +31,7 @@ const CHAIN_LEN: usize = 4 + 4 + PREFIX_LEN;
 const GOSSIP_LEN: usize = 8 + INDEX_LEN + HASH_LEN;
 const NUMBER_LEN: usize = 4;
 
-/// The room that the parts need which are never left out, in bytes: every message has it.
+/// The room in bytes for the parts that are never left out: every message has it.
 pub const REQUIRED_ROOM: usize =
     MAGIC.len() + 3 * HEADER + PARENTS_MAX * PARENT_LEN + CHAIN_LEN + GOSSIP_LEN + END_LEN;
 const END_LEN: usize = 1;
@@ -55,20 +56,20 @@ pub struct Chain {
     pub previous: EntryPrefix,
 }
 
-/// The author's own view of the log: what it computed over it.
+/// The author's own view of the log: the root that it computed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Gossip {
-    /// Of which incarnation.
+    /// The log's incarnation.
     pub incarnation: u64,
-    /// Up to which size: one more than the highest index among the parents.
+    /// The size of the view: one more than the highest index among the parents.
     pub size: u64,
     /// The root of that size.
     pub root: Hash,
 }
 
-/// Extensions of a message: what it says beside its text.
+/// Extensions of a message: its statements beside its text.
 ///
-/// Only its author vouches for it, and nothing of it is checked here but its form.
+/// Only its author vouches for them, and nothing of them is checked here but their form.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Extensions {
     /// Up to [`PARENTS_MAX`] of the newest entries of the group that the author had.
@@ -86,9 +87,9 @@ pub struct Extensions {
 /// The optional parts that had room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Included {
-    /// Number of the abandoned numbers that it tells, from the first. The others belong into the next message.
+    /// Number of abandoned numbers that the message tells, from the first. The others belong in the next message.
     pub abandoned: usize,
-    /// True for the certificate.
+    /// True if the certificate is included.
     pub certificate: bool,
 }
 
@@ -96,19 +97,19 @@ pub struct Included {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExtensionsError {
-    /// More than [`PARENTS_MAX`].
+    /// There are more than [`PARENTS_MAX`] parents.
     #[error("a message names at most {PARENTS_MAX} parents, not {0}")]
     TooManyParents(usize),
-    /// An index or a size from [`INDEX_END`] on.
+    /// An index or a size is [`INDEX_END`] or more.
     #[error("an index does not fit the format")]
     Index,
-    /// A sequence number of 0.
+    /// A sequence number is 0.
     #[error("a chain's numbers begin with 1")]
     Sequence,
-    /// A size that does not follow from the parents.
+    /// The gossip's size does not follow from the parents.
     #[error("the gossip's size must be one more than the highest index among the parents")]
     GossipSize,
-    /// Less than [`REQUIRED_ROOM`] and less than what must not be left out.
+    /// The room is less than [`REQUIRED_ROOM`] and less than the parts need that must not be left out.
     #[error("there are {room} bytes of room, {needed} are needed")]
     NoRoom {
         /// The room in bytes.
@@ -119,8 +120,8 @@ pub enum ExtensionsError {
 }
 
 impl Extensions {
-    /// The bytes for the start of a padding of `room` bytes. The certificate is left out first, then abandoned
-    /// numbers from the last on; what remains always fits [`REQUIRED_ROOM`].
+    /// Encodes the start of a padding of `room` bytes. The certificate is left out first, then abandoned numbers from
+    /// the last on; what remains always fits [`REQUIRED_ROOM`].
     ///
     /// # Errors
     /// [`ExtensionsError`].
@@ -157,8 +158,8 @@ impl Extensions {
         Ok((out, Included { abandoned, certificate: certificate.is_some() }))
     }
 
-    /// Reads a padding; `None` if there is nothing of this kind in it, or it is malformed: then it is a message
-    /// without extensions. Types that are not known are passed over.
+    /// Reads a padding; `None` if it holds no extensions, or malformed ones: then the message counts as one without.
+    /// Unknown types are passed over.
     pub fn decode(padding: &[u8]) -> Option<Self> {
         let mut rest = padding.strip_prefix(MAGIC)?;
         let mut read = Self::default();
@@ -192,7 +193,7 @@ impl Extensions {
         Some(read)
     }
 
-    /// Rules for everything that is written or read.
+    /// Checks the rules for everything that is written or read.
     fn check(&self) -> Result<(), ExtensionsError> {
         if self.parents.len() > PARENTS_MAX {
             return Err(ExtensionsError::TooManyParents(self.parents.len()));
@@ -219,7 +220,7 @@ fn record(out: &mut Vec<u8>, kind: u8, value: &[u8]) {
     out.extend_from_slice(value);
 }
 
-/// The lower six bytes.
+/// The lower six bytes of a number.
 fn u48(number: u64) -> [u8; INDEX_LEN] {
     let [_, _, low @ ..] = number.to_be_bytes();
     low
@@ -229,7 +230,7 @@ fn from_u48([a, b, c, d, e, f]: [u8; INDEX_LEN]) -> u64 {
     u64::from_be_bytes([0, 0, a, b, c, d, e, f])
 }
 
-/// A value that is a number of pieces of `N` bytes.
+/// Reads a value that consists of pieces of `N` bytes.
 fn fixed<const N: usize, T>(value: &[u8], read: impl Fn(&[u8; N]) -> Option<T>) -> Option<Vec<T>> {
     match value.as_chunks::<N>() {
         (pieces, []) => pieces.iter().map(read).collect(),

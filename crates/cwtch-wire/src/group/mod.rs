@@ -1,4 +1,4 @@
-//! Group messages (§1.9): what members read and the server cannot.
+//! Group messages (§1.9), which members read and the server cannot.
 //!
 //! Received and verified messages are different types: [`ReceivedGroupMessage`] came out of a box,
 //! [`VerifiedGroupMessage`] was written by the author it names, for this group on this server.
@@ -32,15 +32,15 @@ pub use verify::{
 pub const PLAIN_MAX: usize = 5834;
 /// The latest time that a message may carry, in unix seconds: the end of the year 9999.
 pub const TIMESTAMP_MAX: i64 = 253_402_300_799;
-/// Times before this are nobody's, in unix seconds: the start of 2017, before the first release.
+/// The earliest time that can be believed, in unix seconds: the start of 2017, before the first release.
 pub const TIMESTAMP_SANE_MIN: i64 = 1_483_228_800;
-/// The most seconds that a sent time may be ahead of the reader's clock to be believed.
+/// The largest number of seconds that a sent time may be ahead of the reader's clock and still be believed.
 pub const CLOCK_TOLERANCE: i64 = 24 * 60 * 60;
 
 /// Context that a message is written for and read with: the group, its key, its server.
 #[derive(Debug, Clone, Copy)]
 pub struct GroupContext<'a> {
-    /// The group's id, derived from the other two once and kept.
+    /// The group's id, derived once from the other two and kept.
     pub id: &'a GroupId,
     /// The group's secret key.
     pub key: &'a GroupKey,
@@ -49,7 +49,7 @@ pub struct GroupContext<'a> {
 }
 
 impl GroupContext<'_> {
-    /// Bytes that the author signs: id in hex, server's address, base64 of the plain JSON.
+    /// The bytes that the author signs: id in hex, server's address, base64 of the plain JSON.
     fn signed_text(&self, plain_json: &[u8]) -> Vec<u8> {
         let mut text = self.id.to_string();
         text.reserve(self.server.as_str().len() + plain_json.len().div_ceil(3) * 4);
@@ -72,7 +72,7 @@ pub struct PlainGroupMessage {
     pub group_id: Option<Vec<u8>>,
     /// The signature of the newest message that the author had seen; empty or absent for none.
     pub previous: Option<Vec<u8>>,
-    /// Random bytes that hide the text's length. Readers do not check how many.
+    /// Random bytes that hide the text's length. Readers do not check their number.
     pub padding: Option<Vec<u8>>,
 }
 

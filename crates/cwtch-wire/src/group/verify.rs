@@ -1,4 +1,4 @@
-//! Reading a group message, and believing it.
+//! Opening and verifying group messages.
 
 use core::fmt;
 
@@ -13,29 +13,29 @@ use crate::board::EncryptedGroupMessage;
 use crate::error::WireError;
 use crate::go_json::Fields;
 
-/// Reason why a message from a board is not shown. Each reads as an explanation for a person.
+/// Reason why a message from a board is not shown. Each displays as an explanation for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
 #[non_exhaustive]
 pub enum RejectReason {
-    /// No group key opens it. Nothing is wrong: servers carry the messages of many groups.
+    /// No group key opens the message. Nothing is wrong: servers carry the messages of many groups.
     #[error("the message belongs to no group of yours")]
     NotForAnyGroup,
-    /// It opens, but holds something else than a group message.
+    /// The message opens, but holds something else than a group message.
     #[error("a member sent something that is not a group message")]
     Malformed,
-    /// It names another group than the one whose key opens it.
+    /// The message names another group than the one whose key opens it.
     #[error("the message was made for another group and was put into this one")]
     WrongGroupId,
-    /// Its author is no address.
+    /// The author is no valid address.
     #[error("the message names an author that cannot exist")]
     BadAuthor,
     /// The signature does not fit: forged, changed, or made for another group or server.
     #[error("the message was not written by the author it names: a forgery, or it was changed on its way")]
     BadSignature,
-    /// A sent time outside of the years 1970 to 9999.
+    /// The sent time is outside of the years 1970 to 9999.
     #[error("the message carries a time that does not exist")]
     TimestampOutOfRange,
-    /// Larger than any post can be.
+    /// The message is larger than any post can be.
     #[error("the message is larger than any real one")]
     TooLong,
 }
@@ -60,7 +60,7 @@ impl RejectReason {
 pub struct ReceivedGroupMessage(PlainGroupMessage);
 
 impl ReceivedGroupMessage {
-    /// Its claims. Do not show them.
+    /// The message's claims. Do not show them.
     pub fn unverified(&self) -> &PlainGroupMessage {
         &self.0
     }
@@ -116,7 +116,8 @@ impl VerifiedGroupMessage {
         self.plain.padding.as_deref().unwrap_or_default()
     }
 
-    /// The author's words about the messages before this one; `None` if there are none, or none that can be read.
+    /// The author's statements about the messages before this one; `None` if there are none, or none that can be
+    /// read.
     pub fn extensions(&self) -> Option<Extensions> {
         Extensions::decode(self.padding())
     }
@@ -138,8 +139,8 @@ impl fmt::Debug for VerifiedGroupMessage {
     }
 }
 
-/// Tries one key; the plain JSON on success. `buffer` is reused, so that trying many keys allocates once.
-/// Only the authenticator is computed where the key is the wrong one.
+/// Tries one key, and returns the plain JSON on success. `buffer` is reused, so that trying many keys allocates once.
+/// For a wrong key only the authenticator is computed.
 pub fn try_open_into<'b>(key: &GroupKey, ciphertext: &[u8], buffer: &'b mut Vec<u8>) -> Option<&'b [u8]> {
     let length = ciphertext.len().checked_sub(OVERHEAD)?;
     if length > PLAIN_MAX {
@@ -208,7 +209,7 @@ pub fn verify(
     let author: Address = plain.author.parse().map_err(|_| RejectReason::BadAuthor)?;
     let signature: Signature = signature.try_into().map_err(|_| RejectReason::BadSignature)?;
     let json = plain.to_json();
-    // Bytes that are no UTF-8 grow when they are read: nobody who encodes as Go does can have written that much.
+    // Bytes that are no UTF-8 grow when they are read: no sender that encodes as Go does can have written that much.
     if json.len() > PLAIN_MAX {
         return Err(RejectReason::TooLong);
     }
@@ -223,7 +224,7 @@ pub fn verify(
     Ok(VerifiedGroupMessage { plain, author, signature, id })
 }
 
-/// [`open`], then [`verify`].
+/// Opens and verifies a message: [`open`], then [`verify`].
 ///
 /// # Errors
 /// [`RejectReason`].

@@ -24,7 +24,7 @@ fn parents(count: usize) -> Vec<Parent> {
         .collect()
 }
 
-/// As much as a message can say.
+/// Extensions with as much as a message can say.
 fn everything() -> Extensions {
     Extensions {
         parents: parents(PARENTS_MAX),
@@ -35,7 +35,7 @@ fn everything() -> Extensions {
     }
 }
 
-/// What must never be left out.
+/// Extensions with everything that must never be left out.
 fn required() -> Extensions {
     Extensions { abandoned: vec![], certificate: None, ..everything() }
 }

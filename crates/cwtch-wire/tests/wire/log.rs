@@ -1,4 +1,4 @@
-//! What the verifiable log adds to a board's messages: exact bytes, limits, and what is refused.
+//! The verifiable log's additions to a board's messages: exact bytes, limits, and refusals.
 
 use cwtch_log::tree::{PATH_MAX, PROOF_MAX};
 use cwtch_log::{HASH_LEN, MAX_SIZE};
@@ -315,7 +315,7 @@ fn a_post_of_ours_that_asks_for_a_receipt_fits_one_packet() {
     assert!(post.len() <= SEALED_MAX, "{}", post.len());
 }
 
-/// What a client that reads the log makes of one or two payloads.
+/// Reads one or two payloads as a client does that reads the log.
 fn told(message: &EncryptedGroupMessage, log: &LiveLog) -> Vec<(bool, LiveLog)> {
     let payloads = live_payloads(message.borrowed(), log);
     let read = |payload: Vec<u8>| {

@@ -1,4 +1,4 @@
-//! What contacts say to each other about a log: to the byte, and with bytes that are wrong.
+//! Messages of contacts about a log: to the byte, and with bytes that are wrong.
 
 use cwtch_log::EntryPrefix;
 use cwtch_primitives::group::LogTag;

@@ -1,4 +1,4 @@
-//! What must hold for every input.
+//! Properties that must hold for every input.
 
 use cwtch_primitives::Identity;
 use cwtch_primitives::secretbox::OVERHEAD;

@@ -1,4 +1,4 @@
-//! What `Debug` shows of messages, invites and what is on its way: nothing of what stands in them.
+//! `Debug` output of messages, invites and packets, which must show nothing of their content.
 
 use cwtch_primitives::group::GroupKey;
 use cwtch_primitives::token::SpentToken;
@@ -9,7 +9,7 @@ use cwtch_wire::go_json::{ObjectWriter, Value, parse};
 use cwtch_wire::group::{GroupContext, compose};
 use cwtch_wire::invite::GroupInvite;
 
-/// What is looked for: as a text, as bytes in decimals, as hex and as base64.
+/// The word that is looked for: as a text, as bytes in decimals, as hex and as base64.
 const WORD: &str = "hush-hush";
 const BYTE: u8 = 0xc5;
 
@@ -49,7 +49,7 @@ fn what_is_secret_stays_out_of_debug() {
     shows_nothing(&format!("{live:?}"));
 }
 
-/// Erasing what was decoded changes nothing of what is read: escapes, arrays of numbers and duplicates among it.
+/// Erasing decoded copies changes nothing of what is read, with escapes, arrays of numbers and duplicates among it.
 #[test]
 fn an_invite_reads_alike_however_its_key_is_written() {
     use data_encoding::BASE64;

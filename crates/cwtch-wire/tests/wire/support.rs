@@ -1,4 +1,4 @@
-//! What several tests need.
+//! Helpers that several tests need.
 
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::token::{IssuerKey, PendingToken, Token};

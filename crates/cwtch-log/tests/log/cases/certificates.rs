@@ -12,7 +12,7 @@ use super::signatures::{CERTIFICATE, not_canonical, torsion_server, with_neutral
 use crate::support::{START, add_group_order, continued, identity, server, signer};
 use crate::vectors::hex;
 
-/// Certificates that are refused; `server` is whose they are asked to be, where it is another one's than usual.
+/// Certificates that are refused; `server` is the server that they are verified for, if it is not the usual one.
 pub(crate) fn refused_certificates() -> Vec<Value> {
     let good = signer().certificate().to_bytes();
     let resigned = |bytes: &[u8; 186]| {

@@ -1,4 +1,5 @@
-//! What is refused and why, what is accepted though it looks odd, and the cases in which verifiers are known to differ.
+//! Cases that are refused, with the reasons; odd-looking ones that are accepted; and those in which verifiers are
+//! known to differ.
 
 mod certificates;
 mod files;
@@ -70,7 +71,7 @@ impl Honest {
     }
 }
 
-/// Proofs that prove nothing, and why.
+/// Proofs that prove nothing, with the reasons.
 pub(crate) fn refused() -> Vec<Value> {
     let mut cases = forms();
     cases.extend(conditions());
@@ -84,7 +85,7 @@ pub(crate) fn refused() -> Vec<Value> {
 
 type Case = (&'static str, Vec<u8>, &'static str);
 
-/// What is malformed.
+/// Malformed proofs.
 fn forms() -> Vec<Case> {
     let honest = Honest::new();
     let good = proofs()[0].to_bytes();
@@ -177,7 +178,7 @@ fn forms() -> Vec<Case> {
     ]
 }
 
-/// What is well-formed and no fraud.
+/// Well-formed proofs that show no fraud.
 fn conditions() -> Vec<Case> {
     let honest = Honest::new();
     let log = honest.log();
@@ -378,7 +379,7 @@ fn conditions() -> Vec<Case> {
     ]
 }
 
-/// Signatures, keys and logs that are others than they should be, and several faults at once.
+/// Signatures, keys and logs other than the right ones, and several faults at once.
 fn precedence() -> Vec<Case> {
     let honest = Honest::new();
     let log = honest.log();
@@ -455,7 +456,7 @@ fn precedence() -> Vec<Case> {
     ]
 }
 
-/// Verified under another address than the one of `keys`.
+/// Proofs that are verified under another address than that of `keys`.
 fn under_other_addresses() -> Vec<Value> {
     let good = proofs()[0].to_bytes();
     let other = identity(9).address();
