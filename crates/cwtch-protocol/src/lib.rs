@@ -5,9 +5,9 @@
 //! whole conversation, honest or hostile, in one thread.
 //!
 //! - [`channel`]: the handshake (§1.5), by types that are used up, and the encrypted channel (§1.3).
-//! - [`app`]: what runs over it: tokens (§1.6), the board (§1.8), peer to peer (§1.10). Every machine is
-//!   used alike: call `handle` with a received payload, then drain `poll_send` and `poll_event`
-//!   (the board's host: `poll_action`). An error means: close the connection.
+//! - [`app`]: the applications over it: tokens (§1.6), the board (§1.8), peer to peer (§1.10). Every machine is used
+//!   alike: call `handle` with a received payload, then drain `poll_send` and `poll_event` (the board's host:
+//!   `poll_action`). An error means: close the connection.
 //! - [`board`]: everything that a client does over one connection to a board.
 //! - [`group`]: which of many groups a message of the board belongs to, and whether it is valid (§1.9).
 //! - [`monitor`]: whether a server shows the log that it signed (`docs/verifiable-log.md`).

@@ -1,4 +1,4 @@
-//! What two sides say over a connection, one machine for each side of each protocol.
+//! Conversations over a connection, one machine for each side of each protocol.
 //!
 //! Every machine is used alike: `handle` takes a received payload, then `poll_send` (payloads to
 //! send, in order) and `poll_event` (or `poll_action`) are drained until they return `None`. An error

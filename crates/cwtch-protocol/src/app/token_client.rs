@@ -10,19 +10,20 @@ use cwtch_wire::WireError;
 use cwtch_wire::token::{SignedBatch, encode_request};
 use std::collections::VecDeque;
 
-/// How many candidates the proof of work takes on average; for showing progress.
+/// Number of candidates that the proof of work takes on average; for showing progress.
 pub const EXPECTED_TRIES: u64 = 1 << 16;
-/// The search gives up after so many: that nothing was found by then has probability e^-256.
+/// Number of candidates after which the search gives up: the probability that none of them is a solution is e^-256.
 pub const MAX_TRIES: u64 = 1 << 24;
 
-/// Buys tokens over a plain connection to a token service, without saying who it is.
+/// A buyer of tokens over a plain connection to a token service, which does not say who it is.
 ///
-/// 1. Give the first payload to [`TokenClient::handle`]. 2. Call [`TokenClient::work`] until it says
-///    [`Progress::Done`]; it computes, so run it where that blocks nobody (the machine is `Send`), in slices
-///    that allow to cancel. 3. Send what [`TokenClient::poll_send`] gives: the solution and, right
-///    behind it, the request. 4. Give the answer to `handle`; [`TokenClient::take_tokens`] has the tokens.
+/// 1. Give the first payload to [`TokenClient::handle`].
+/// 2. Call [`TokenClient::work`] until it returns [`Progress::Done`]; it computes, so run it where that blocks nobody
+///    (the machine is `Send`), in slices that allow cancelling.
+/// 3. Send what [`TokenClient::poll_send`] gives: the solution and, right after it, the request.
+/// 4. Give the answer to `handle`; [`TokenClient::take_tokens`] has the tokens.
 ///
-/// The connection is used up then: the deployed service ends it after one batch, and so do we.
+/// The connection is used up then: the deployed service ends it after one batch, and so does ours.
 pub struct TokenClient {
     issuer: IssuerPublicKey,
     transcript: Transcript,
@@ -39,25 +40,25 @@ enum State {
     Failed,
 }
 
-/// How far the proof of work is.
+/// Progress of the proof of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// The seed has not come yet.
     NotStarted,
-    /// Nothing found after so many candidates; [`EXPECTED_TRIES`] is the average, many times that can happen.
+    /// No solution was found yet; [`EXPECTED_TRIES`] is the average, and many times that can happen.
     Searching {
-        /// Candidates tried so far.
+        /// Number of candidates tried so far.
         tried: u64,
     },
-    /// Found; there is something to send.
+    /// The solution was found; there is something to send.
     Done,
 }
 
-/// Why no tokens were bought.
+/// Reason why no tokens were bought.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenClientError {
-    /// The caller asked for none or too many.
+    /// The caller asked for no tokens or too many.
     #[error("a batch has 1 to 10 tokens, {0} were asked for")]
     BatchSize(usize),
     /// The service sent something where it should have waited.
@@ -66,7 +67,7 @@ pub enum TokenClientError {
     /// The seed is empty.
     #[error("the token service sent an empty seed; try another server if it happens again")]
     Seed,
-    /// Nothing found within [`MAX_TRIES`].
+    /// No solution was found within [`MAX_TRIES`].
     #[error("the proof of work has no solution within reason; try again")]
     NoSolution,
     /// The answer cannot be read.
@@ -106,7 +107,7 @@ impl TokenClient {
     /// # Errors
     /// [`TokenClientError`]; close the connection.
     pub fn handle(&mut self, payload: &[u8]) -> Result<(), TokenClientError> {
-        // Whatever goes wrong, the run is over: only the arms that succeed set another state.
+        // After any error the run is over: only the arms that succeed set another state.
         match core::mem::replace(&mut self.state, State::Failed) {
             State::AwaitSeed if payload.is_empty() => Err(TokenClientError::Seed),
             State::AwaitSeed => {
@@ -133,8 +134,8 @@ impl TokenClient {
         }
     }
 
-    /// Tries up to `budget` further candidates (each costs about a microsecond). Cheap and harmless
-    /// where there is nothing to do.
+    /// Tries up to `budget` further candidates, each of which costs about a microsecond. Cheap and harmless if there
+    /// is nothing to do.
     ///
     /// # Errors
     /// [`TokenClientError::NoSolution`] after [`MAX_TRIES`]; [`TokenClientError::Failed`].
@@ -168,7 +169,7 @@ impl TokenClient {
         self.out.pop_front()
     }
 
-    /// The tokens, once, when they are there and their proof held.
+    /// Takes the tokens, once, when they have come and their proof held.
     pub fn take_tokens(&mut self) -> Option<Vec<Token>> {
         match &mut self.state {
             State::Done(tokens) if !tokens.is_empty() => Some(core::mem::take(tokens)),

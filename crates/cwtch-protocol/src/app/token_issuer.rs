@@ -9,7 +9,7 @@ use cwtch_primitives::transcript::Transcript;
 use cwtch_wire::WireError;
 use cwtch_wire::token::{SignedBatch, decode_request};
 
-/// Length of the seed that we send, in bytes.
+/// Length of the seed that is sent, in bytes.
 pub const SEED_LEN: usize = 32;
 
 /// The token service's side of one connection.
@@ -32,29 +32,29 @@ enum State {
     Done,
 }
 
-/// What a payload led to.
+/// Result of a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// The proof of work is right; nothing is said, the request comes next.
+    /// The proof of work is right; no answer is sent, and the request comes next.
     Solved,
-    /// So many tokens were signed; the answer is ready to send.
+    /// This many tokens were signed; the answer is ready to send.
     Issued(usize),
 }
 
-/// Why a client gets no tokens. Every one of these closes the connection.
+/// Reason why a client gets no tokens. Every one of these closes the connection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenIssuerError {
-    /// Not 32 bytes, or no solution.
+    /// The proof of work is not 32 bytes, or no solution.
     #[error("the client's proof of work is wrong")]
     Solution,
-    /// No list of 1 to 10 usable blinded tokens.
+    /// The request is no list of 1 to 10 usable blinded tokens.
     #[error("the client's token request is malformed: {0}")]
     Request(#[source] WireError),
     /// The batch cannot be signed.
     #[error("the client's token request cannot be signed: {0}")]
     Batch(#[source] TokenError),
-    /// A second request, or anything after an error.
+    /// The client sent a second request, or anything after an error.
     #[error("the client sent more than one request on a connection")]
     Finished,
 }
@@ -108,12 +108,12 @@ impl TokenIssuer {
         self.out.take()
     }
 
-    /// Whether the client's proof of work was accepted (for the choice of a time limit).
+    /// True if the client's proof of work was accepted, for the choice of a time limit.
     pub fn is_solved(&self) -> bool {
         !matches!(self.state, State::AwaitSolution(_))
     }
 
-    /// Whether nothing more may be received.
+    /// True if nothing more may be received.
     pub fn is_done(&self) -> bool {
         matches!(self.state, State::Done)
     }

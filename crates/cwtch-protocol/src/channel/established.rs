@@ -10,18 +10,18 @@ use zeroize::Zeroize;
 use super::Packet;
 use super::nonces::{NonceMemory, OwnNonces};
 
-/// How many received nonces a side remembers, to refuse them the second time.
+/// Number of received nonces that a side remembers, to refuse them the second time.
 pub const RECEIVED_MEMORY: usize = 256;
 
 /// A connection whose two ends have proved who they are.
 ///
-/// Only a finished handshake makes one. Packets of both directions are sealed with one key and carry no
-/// counter, as the deployed protocol has it; therefore a side refuses what it sent itself, which its nonces
-/// tell for ever, and what it received lately ([`RECEIVED_MEMORY`]). Older replays, reordering and withheld
-/// packets cannot be seen here.
+/// Only a finished handshake makes one. Packets of both directions are sealed with one key and carry no counter, as
+/// in the deployed protocol; therefore a side refuses packets that it sent itself, which it always recognises by
+/// their nonces, and those that it received recently ([`RECEIVED_MEMORY`]). Older replays, reordering and withheld
+/// packets cannot be noticed here.
 ///
-/// After any error of [`Channel::open`] the channel is closed: every later call fails. Small when
-/// idle: well under 1 KiB, and below 4 KiB ever.
+/// After any error of [`Channel::open`] the channel is closed: every later call fails. A channel is small: well under
+/// 1 KiB when idle, and never above 4 KiB.
 pub struct Channel {
     key: BoxKey,
     local: Address,
@@ -31,7 +31,7 @@ pub struct Channel {
     closed: bool,
 }
 
-/// Why a packet was not sealed or opened. All but [`ChannelError::Unsendable`] end the connection.
+/// Reason why a packet was not sealed or opened. All but [`ChannelError::Unsendable`] end the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChannelError {
@@ -41,7 +41,7 @@ pub enum ChannelError {
     /// The packet is one of our own, sent back.
     #[error("the peer sent one of our own packets back; the connection is closed")]
     Reflected,
-    /// The packet came before.
+    /// The packet repeats an earlier one.
     #[error("the peer sent a packet twice; the connection is closed")]
     Replayed,
     /// The packet was changed or sealed with another key.
@@ -68,7 +68,7 @@ impl Channel {
         channel
     }
 
-    /// Who the other end has proved to be.
+    /// The address that the other end has proved to own.
     pub fn peer(&self) -> &Address {
         &self.peer
     }
@@ -101,12 +101,12 @@ impl Channel {
     pub fn open(&mut self, packet: &Packet) -> Result<Vec<u8>, ChannelError> {
         let mut body = [0; SEALED_BODY];
         let payload = self.open_into(packet, &mut body).map(<[u8]>::to_vec);
-        // As a slice: of an array each byte would be erased by itself, at the cost of the decryption.
+        // Erased as a slice: an array would be erased byte by byte, which costs as much as the decryption.
         body.as_mut_slice().zeroize();
         payload
     }
 
-    /// As [`Channel::open`], without allocating: the payload is a part of `body`.
+    /// Opens a received packet like [`Channel::open`], without allocating: the payload is a part of `body`.
     ///
     /// # Errors
     /// As [`Channel::open`].
@@ -136,7 +136,7 @@ impl Channel {
             return Err(ChannelError::Replayed);
         }
         open_into(&self.key, nonce, boxed, body).map_err(|_| ChannelError::Open)?;
-        // Only now: a forged packet must not push an honest nonce out of the memory.
+        // Remembered only now: a forged packet must not push an honest nonce out of the memory.
         self.received.insert(nonce);
         read_frame(body).map_err(ChannelError::Malformed)
     }
@@ -157,13 +157,12 @@ pub(super) fn seal_packet(
     out: &mut Packet,
 ) -> Result<(), PacketError> {
     let (head, boxed) = out.split_at_mut(NONCE_LEN);
-    // Written where it is sealed: there is no other copy of the plaintext to be erased.
+    // The frame is written where it is sealed, so there is no other copy of the plaintext to be erased.
     let (body, _) = boxed.split_at_mut(SEALED_BODY);
     write_frame(payload, body)?;
     let nonce = own.draw(rng);
     head.copy_from_slice(&nonce);
-    // Cannot fail: a packet is exactly nonce, authenticator and body. Were it otherwise, what leaves must not be the
-    // plaintext.
+    // This cannot fail: a packet is exactly nonce, authenticator and body. If it did, the plaintext must not leave.
     if seal_in_place(key, &nonce, boxed).is_err() {
         debug_assert!(false, "a packet has room for its authenticator");
         boxed.fill(0);

@@ -21,7 +21,7 @@ use super::{Packet, empty_packet};
 /// Length of the proof: 64 bytes of the transcript and the prover's address.
 const PROOF_LEN: usize = 64 + ADDRESS_LEN;
 
-/// Which end of the connection this is.
+/// One end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// This side dialled.
@@ -30,7 +30,7 @@ pub enum Role {
     Inbound,
 }
 
-/// Why a handshake failed. Every one of these ends the connection.
+/// Reason why a handshake failed. Every one of these ends the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandshakeError {
@@ -43,10 +43,10 @@ pub enum HandshakeError {
     /// The peer sent one of our own keys back.
     #[error("the peer sent our own key back; somebody reflects the connection")]
     Reflected,
-    /// The long-term key is not usable.
+    /// The peer's long-term key is not usable.
     #[error("the peer's long-term key is not usable: {0}")]
     LongTermKey(#[source] PublicKeyError),
-    /// The ephemeral key is not usable.
+    /// The peer's ephemeral key is not usable.
     #[error("the peer's ephemeral key is not usable: {0}")]
     EphemeralKey(#[source] PublicKeyError),
     /// The peer is not the one that was dialled.
@@ -71,7 +71,7 @@ pub enum HandshakeError {
 pub struct Start;
 
 impl Start {
-    /// Dials as `identity` and accepts nobody but `expected` at the other end. Send the packet.
+    /// Begins as the dialling side: as `identity`, accepting nobody but `expected` at the other end. Send the packet.
     pub fn outbound(
         identity: &Identity,
         expected: &Address,
@@ -80,18 +80,18 @@ impl Start {
         AwaitHello::new(identity, Some(*expected), rng)
     }
 
-    /// Answers as `identity` whoever dialled. Send the packet; it needs nothing from the peer.
+    /// Begins as the accepting side: as `identity`, whoever dialled. Send the packet; it needs nothing from the peer.
     pub fn inbound(identity: &Identity, rng: &mut impl CryptoRngCore) -> (AwaitHello, Box<Packet>) {
         AwaitHello::new(identity, None, rng)
     }
 }
 
-/// Our hello is on its way; the peer's is awaited.
+/// A handshake whose hello is on its way, and which awaits the peer's.
 pub struct AwaitHello {
     identity: Identity,
     ephemeral: Identity,
     hello: Vec<u8>,
-    /// Whom we dialled; `None` on the accepting side.
+    /// The address that was dialled; `None` on the accepting side.
     expected: Option<Address>,
 }
 
@@ -108,13 +108,13 @@ impl AwaitHello {
         }
         .to_json();
         let mut packet = empty_packet();
-        // Cannot fail: a hello is far shorter than a packet. An empty packet would end the connection.
+        // This cannot fail: a hello is far shorter than a packet. An empty packet would end the connection.
         let written = write_frame(&hello, packet.as_mut_slice());
         debug_assert!(written.is_ok());
         (Self { identity: identity.clone(), ephemeral, hello, expected }, packet)
     }
 
-    /// Which side this is.
+    /// The end of the connection that this is.
     pub fn role(&self) -> Role {
         if self.expected.is_some() { Role::Outbound } else { Role::Inbound }
     }
@@ -131,8 +131,8 @@ impl AwaitHello {
         let peer_hello = read_frame(packet.as_slice()).map_err(HandshakeError::Packet)?;
         let hello = Hello::from_json(peer_hello).map_err(|_| HandshakeError::Hello)?;
 
-        // Before anything is computed: an echo of all our packets would otherwise pass as a peer that
-        // has our own identity.
+        // Checked before anything is computed: an echo of all our packets would otherwise pass as a peer that has our
+        // own identity.
         let own = [self.identity.public_key().as_bytes(), self.ephemeral.public_key().as_bytes()];
         if own.contains(&&hello.long_term) || own.contains(&&hello.ephemeral) {
             return Err(HandshakeError::Reflected);
@@ -152,13 +152,13 @@ impl AwaitHello {
         proof(&challenge, &peer, &mut theirs);
 
         let mut packet = empty_packet();
-        // Cannot fail: a proof is far shorter than a packet.
+        // This cannot fail: a proof is far shorter than a packet.
         let own = OwnNonces::new(rng);
         seal_packet(&key, &own, &ours, rng, &mut packet).map_err(HandshakeError::Packet)?;
         Ok((AwaitProof { key, local, peer, theirs, own }, packet))
     }
 
-    /// §1.5 step 2.
+    /// Agrees on the connection's key (§1.5 step 2).
     fn agree(&self, long_term: &PublicKey, ephemeral: &PublicKey) -> Result<BoxKey, HandshakeError> {
         let dh = |own: &Identity, theirs| own.diffie_hellman(theirs).map_err(|_| HandshakeError::Agreement);
         let ours = dh(&self.identity, ephemeral)?;
@@ -179,7 +179,8 @@ impl AwaitHello {
         Ok(BoxKey::new(*key))
     }
 
-    /// §1.5 step 3. The hellos go in as they were sent, not as we would write them.
+    /// Computes the challenge (§1.5 step 3). The hellos go in as they were sent, not as this implementation would
+    /// write them.
     fn challenge(&self, local: &Address, peer: &Address, peer_hello: &[u8]) -> [u8; 64] {
         let ours = (local.as_bytes(), self.hello.as_slice());
         let theirs = (peer.as_bytes(), peer_hello);
@@ -203,7 +204,7 @@ impl fmt::Debug for AwaitHello {
     }
 }
 
-/// Our proof is on its way; the peer's is awaited.
+/// A handshake whose proof is on its way, and which awaits the peer's.
 pub struct AwaitProof {
     key: BoxKey,
     local: Address,

@@ -1,4 +1,4 @@
-//! A connection between two identities: handshake (§1.5), then encrypted packets (§1.3).
+//! The connection between two identities: handshake (§1.5), then encrypted packets (§1.3).
 
 pub mod deadlines;
 pub mod established;

@@ -1,4 +1,4 @@
-//! Nonces: own ones are recognised for ever, against reflection; received ones for a while, against replay.
+//! Nonces: own ones are always recognised, against reflection; received ones for a while, against replay.
 
 use core::hash::Hasher;
 
@@ -8,30 +8,31 @@ use siphasher::sip::SipHasher24;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// The random part of an own nonce. 2^32 packets of one connection have two alike with probability 2^-65.
+/// Bytes of the random part of an own nonce. Among 2^32 packets of one connection two are alike with probability
+/// 2^-65.
 const RANDOM_LEN: usize = 16;
-/// The tag behind it. A nonce of the peer's is taken for an own one with probability 2^-64; that would close the
-/// connection, no more.
+/// Bytes of the tag after it. A peer's nonce is taken for an own one with probability 2^-64; that would only close
+/// the connection.
 const TAG_LEN: usize = NONCE_LEN - RANDOM_LEN;
 
-/// Makes the nonces of one side of one connection, and recognises them whenever they come back.
+/// The nonces of one side of one connection, which it recognises whenever they come back.
 ///
 /// A nonce is 16 random bytes and a MAC of them under a secret that never leaves this value. XSalsa20 needs nonces to
-/// be different, not random, and the random part alone makes them so. For whoever lacks the secret the MAC looks like
-/// eight more random bytes: nothing links two packets or tells this implementation from another.
+/// be different, not random, and the random part alone makes them so. To anybody without the secret the MAC looks
+/// like eight more random bytes: nothing links two packets or tells this implementation from another.
 pub(super) struct OwnNonces {
     secret: Zeroizing<[u8; 16]>,
 }
 
 impl OwnNonces {
-    /// With a fresh secret.
+    /// Draws a fresh secret.
     pub(super) fn new(rng: &mut impl CryptoRngCore) -> Self {
         let mut secret = Zeroizing::new([0; 16]);
         rng.fill_bytes(secret.as_mut_slice());
         Self { secret }
     }
 
-    /// The next nonce.
+    /// Draws the next nonce.
     pub(super) fn draw(&self, rng: &mut impl CryptoRngCore) -> [u8; NONCE_LEN] {
         let mut nonce = [0; NONCE_LEN];
         let (random, tag) = nonce.split_at_mut(RANDOM_LEN);
@@ -40,7 +41,7 @@ impl OwnNonces {
         nonce
     }
 
-    /// Whether [`OwnNonces::draw`] made this nonce, however long ago.
+    /// True if [`OwnNonces::draw`] made this nonce, however long ago.
     pub(super) fn made(&self, nonce: &[u8; NONCE_LEN]) -> bool {
         let (random, tag) = nonce.split_at(RANDOM_LEN);
         self.tag(random).ct_eq(tag).into()
@@ -53,11 +54,11 @@ impl OwnNonces {
     }
 }
 
-/// Remembers the last `N` nonces as 8-byte fingerprints and grows only as they come: an idle
-/// connection holds a handful.
+/// A memory of the last `N` nonces as 8-byte fingerprints, which grows only as they come: an idle connection holds a
+/// handful.
 ///
-/// A fingerprint is the exclusive or of the nonce's three words, so equal nonces are always found, and
-/// two different random ones are taken for equal with probability 2^-64; that would close a connection, no more.
+/// A fingerprint is the exclusive or of the nonce's three words, so equal nonces are always found, and two different
+/// random ones are taken for equal with probability 2^-64; that would only close a connection.
 #[derive(Debug, Default)]
 pub(super) struct NonceMemory<const N: usize> {
     seen: Vec<u64>,

@@ -1,4 +1,4 @@
-//! What a checkpoint covers becomes the verified log.
+//! Growth of the verified log by what a checkpoint covers.
 
 use cwtch_log::{Certificate, Checkpoint};
 
@@ -13,7 +13,8 @@ use super::statement::Statement;
 use super::waiting::HeadSource;
 
 impl Monitor {
-    /// A checkpoint of the fold's size: covers it, or shows that the entries are not the signed ones.
+    /// Takes a checkpoint of the fold's size, which covers the fold, or shows that the entries are not the signed
+    /// ones.
     pub(crate) fn cover(&mut self, checkpoint: Checkpoint) -> Result<(), Refused> {
         if *checkpoint.root() != self.fold.range.root() {
             let mut objects = vec![checkpoint_object(&checkpoint)];
@@ -30,7 +31,7 @@ impl Monitor {
         Ok(())
     }
 
-    /// Everything received up to now is covered by this checkpoint.
+    /// Moves everything received up to now into the verified log, covered by this checkpoint.
     pub(crate) fn advance(&mut self, checkpoint: Checkpoint) {
         let covered = self.fold.take_covered();
         let end = self.kept.tail.end();
@@ -56,7 +57,8 @@ impl Monitor {
         self.drop_passed();
     }
 
-    /// Heads below the verified size that were passed over with deleted entries can no longer be compared.
+    /// Drops heads below the verified size that were passed over with deleted entries: they can no longer be
+    /// compared.
     fn drop_passed(&mut self) {
         let end = self.verified_size();
         let passed: Vec<u64> = self
@@ -73,7 +75,7 @@ impl Monitor {
         }
     }
 
-    /// The fold goes back to the verified log.
+    /// Sets the fold back to the end of the verified log.
     pub(crate) fn reset_fold(&mut self) {
         let end = self.verified_size();
         let base = self.kept.tail.range_at(end).unwrap_or_default();
@@ -102,8 +104,8 @@ impl Monitor {
         watches
     }
 
-    /// What the certificates of the own log say that their incarnations go on from, with its size: also the first that
-    /// was ever learnt, and those that came with it.
+    /// The certificates of the own log's incarnations, each with the size that it claims to continue from: also the
+    /// first that was ever learnt, and those that came with it.
     pub(super) fn starts(&self) -> impl Iterator<Item = (u64, &Certificate)> {
         self.kept.certificates.line().filter_map(|certificate| {
             let previous = certificate.previous()?;
@@ -113,7 +115,7 @@ impl Monitor {
         })
     }
 
-    /// Compares what the fold begins with; what follows is compared when it is crossed.
+    /// Compares the size at which the fold begins; later sizes are compared when they are crossed.
     pub(super) fn compare_base(&mut self) {
         let (size, own) = (self.fold.size(), self.fold.range.root());
         let differ = |certificate: &Certificate| {

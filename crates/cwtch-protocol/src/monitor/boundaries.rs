@@ -16,7 +16,7 @@ impl Boundaries {
         self.kept.iter()
     }
 
-    /// How many are kept.
+    /// Number of boundary checkpoints that are kept.
     pub(crate) fn len(&self) -> usize {
         self.kept.len()
     }
@@ -25,7 +25,7 @@ impl Boundaries {
         self.kept.contains_key(&key)
     }
 
-    /// Size and incarnation of the one that makes room.
+    /// Size and incarnation of the boundary checkpoint that makes room first.
     pub(crate) fn oldest(&self) -> Option<(u64, u64)> {
         self.kept.first_key_value().map(|(key, _)| *key)
     }
@@ -42,18 +42,18 @@ impl Boundaries {
         self.kept.remove(&key);
     }
 
-    /// The one of a size, verified under the certificate of its incarnation.
+    /// The boundary checkpoint of a size, verified under the certificate of its incarnation.
     pub(crate) fn get(&self, size: u64, certificate: &Certificate) -> Option<Checkpoint> {
         Checkpoint::from_bytes(self.kept.get(&(size, certificate.incarnation()))?, certificate).ok()
     }
 
-    /// The root in the one of a size.
+    /// The root in the boundary checkpoint of a size.
     pub(crate) fn root(&self, size: u64, incarnation: u64) -> Option<Hash> {
         Some(self.fields((size, incarnation))?.root)
     }
 
-    /// The nearest of an incarnation below and above a size, and that of the size, if their size and time, or their
-    /// bytes, contradict the checkpoint.
+    /// The boundary checkpoints that contradict a checkpoint: of its incarnation the nearest below and above it, if
+    /// size and time disagree, and the one of its size, if the bytes do.
     pub(crate) fn suspects(&self, checkpoint: &Checkpoint, certificate: &Certificate) -> Vec<Checkpoint> {
         let (size, incarnation) = (checkpoint.size(), checkpoint.incarnation());
         let of_incarnation = |key: &&(u64, u64)| key.1 == incarnation;
@@ -77,12 +77,12 @@ impl Boundaries {
         sizes.into_iter().filter_map(|(size, _)| self.get(size, certificate)).collect()
     }
 
-    /// The sizes from `low` to `high` (both inclusive), largest first, with their incarnations.
+    /// The sizes from `low` to `high` (both inclusive) with their incarnations, largest first.
     pub(crate) fn between(&self, low: u64, high: u64) -> impl Iterator<Item = (u64, u64)> {
         self.kept.range((low, 0)..=(high, u64::MAX)).rev().map(|(key, _)| *key)
     }
 
-    /// The time in one of them, unix seconds.
+    /// The time in a boundary checkpoint, in unix seconds.
     pub(crate) fn time(&self, key: (u64, u64)) -> Option<u64> {
         Some(self.fields(key)?.time)
     }

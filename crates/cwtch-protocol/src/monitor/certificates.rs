@@ -13,23 +13,23 @@ pub(crate) struct Certificates {
     pinned: Option<u64>,
 }
 
-/// How a valid certificate stands to the pinned one.
+/// Relation of a valid certificate to the pinned one.
 #[derive(Debug)]
 pub(crate) enum Relation {
-    /// None is pinned yet.
+    /// No certificate is pinned yet.
     First,
     /// It is the pinned one.
     Pinned,
-    /// Of the pinned one's incarnation or another known one, with other bytes.
+    /// It has the incarnation of the pinned one, or of another known one, and other bytes.
     Second(Box<Certificate>),
-    /// Before the pinned one.
+    /// It is from before the pinned one.
     Earlier,
     /// It continues the pinned one, or one before it, over these certificates, oldest first, itself the last. Or the
     /// first of them declares that everything before it was lost.
     Later(Vec<Certificate>),
-    /// Later, but what is known does not lead from the pinned one to it.
+    /// It is later, but the known certificates do not lead from the pinned one to it.
     Unlinked,
-    /// Later, and it begins a log of its own: it continues nothing.
+    /// It is later, and begins a log of its own: it continues nothing.
     Contradiction,
 }
 
@@ -59,14 +59,15 @@ impl Certificates {
         self.known.remove(&incarnation);
     }
 
-    /// How many are kept.
+    /// Number of certificates that are kept.
     pub(crate) fn len(&self) -> usize {
         self.known.len()
     }
 
-    /// The incarnations of those for which there is no room. What stays is the newest part of the pinned one's line,
-    /// whatever is `needed`, and a few more: first the nearest after the pinned one, which may link a later one to it,
-    /// then the nearest before it. A server can make as many as it likes, but none that takes the place of these.
+    /// The incarnations of the certificates for which there is no room. Kept are the newest part of the pinned one's
+    /// line, whatever is `needed`, and a few more: first the nearest after the pinned one, which may link a later one
+    /// to it, then the nearest before it. A server can make as many as it likes, but none that takes the place of
+    /// these.
     pub(crate) fn surplus(&self, needed: &[u64]) -> Vec<u64> {
         let line: Vec<u64> = self.line().take(LINE_MAX).map(Certificate::incarnation).collect();
         let loose = |incarnation: &&u64| !line.contains(incarnation) && !needed.contains(incarnation);
@@ -87,8 +88,8 @@ impl Certificates {
         self.line().find(|certificate| certificate.previous().is_none_or(|before| size > before.size))
     }
 
-    /// Up to which size the pinned one's tree is that of an incarnation in its line: no later one in the line began
-    /// below. The greatest number for the pinned one itself; `None` for an incarnation that is not in the line.
+    /// The size up to which the pinned one's tree is that of an incarnation in its line: no later one in the line
+    /// began below. The greatest number for the pinned one itself; `None` for an incarnation that is not in the line.
     pub(crate) fn continued(&self, incarnation: u64) -> Option<u64> {
         let mut size = u64::MAX;
         for certificate in self.line() {
@@ -97,7 +98,7 @@ impl Certificates {
             }
             let before = certificate.previous()?;
             size = size.min(before.size);
-            // The certificate of the one before may be unknown; what continues it tells enough.
+            // The certificate of the incarnation before may be unknown; the one that continues it tells enough.
             if before.incarnation == incarnation {
                 return Some(size);
             }
@@ -105,15 +106,15 @@ impl Certificates {
         None
     }
 
-    /// The pinned one, the one that it continues, and so on.
+    /// The line of certificates: the pinned one, the one that it continues, and so on.
     pub(crate) fn line(&self) -> impl Iterator<Item = &Certificate> {
         std::iter::successors(self.pinned(), |certificate| {
             self.known.get(&certificate.previous()?.incarnation)
         })
     }
 
-    /// The incarnation with which the line goes on behind the last of it that is known; `None` where the log began, and where
-    /// no more of the line is kept.
+    /// The incarnation before the oldest known certificate of the line; `None` where the log began, and where no more
+    /// of the line is kept.
     pub(crate) fn missing_in_line(&self) -> Option<u64> {
         let line: Vec<&Certificate> = self.line().take(LINE_MAX).collect();
         let before = line.last()?.previous()?.incarnation;
@@ -138,7 +139,7 @@ impl Certificates {
                 path.reverse();
                 return Relation::Later(path);
             }
-            // Certificates count down, so this ends.
+            // Incarnations decrease along the path, so this ends.
             let Some(before) = oldest.previous().map(|previous| previous.incarnation) else {
                 return Relation::Contradiction;
             };

@@ -1,4 +1,4 @@
-//! Comparing with a contact (section 7.2).
+//! Comparisons with a contact (section 7.2).
 
 use cwtch_log::{Certificate, Checkpoint, GRID};
 use cwtch_primitives::group::LogTag;
@@ -9,31 +9,32 @@ use super::observe::Observed;
 use super::refused::{Malformed, Refused};
 use super::waiting::HeadSource;
 
-/// What a comparison came to. None of it accuses the server: roots are not signed.
+/// Outcome of a comparison. None of it accuses the server: roots are not signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComparisonOutcome {
-    /// The same log.
+    /// Both have the same log.
     Same,
-    /// The own log does not tell its root there.
+    /// The own log does not know its root at that size.
     Unknown,
-    /// Another log: "NAME is shown a different log of this server". Send this answer.
+    /// The contact has another log: "NAME is shown a different log of this server". Send this answer.
     Differs(Mismatch),
 }
 
-/// What a contact's evidence came to.
+/// Outcome of comparing a contact's evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MismatchOutcome {
-    /// There was none, or the own log agrees with it: the contact holds other roots, and nothing signed for them.
+    /// There was no evidence, or the own log agrees with it: the contact holds other roots, and nothing signed for
+    /// them.
     Nothing,
-    /// It is compared when the own log gets there.
+    /// The evidence waits to be compared until the own log gets there.
     Waits,
-    /// It cannot be compared.
+    /// The evidence cannot be compared.
     Incomparable,
 }
 
 impl Monitor {
-    /// What to tell a contact: the root of the newest boundary, or without one of the newest multiple of 64. `None` for a log
-    /// that has neither, and once the server is stopped (then show the evidence).
+    /// The comparison to send to a contact: the root of the newest boundary, or without one of the newest multiple of
+    /// 64. `None` for a log that has neither, and once the server is stopped (then show the evidence).
     pub fn comparison(&self, tag: LogTag) -> Option<Compare> {
         let boundary = self.newest_boundary(self.verified_size()).map(|boundary| boundary.size());
         let size = boundary.unwrap_or(self.verified_size() / GRID * GRID);
@@ -44,7 +45,7 @@ impl Monitor {
         Some(Compare { tag, incarnation, size, root: self.own_root(size)? })
     }
 
-    /// What a contact computed.
+    /// Compares the own log with what a contact computed.
     pub fn compare_with(&self, theirs: &Compare) -> ComparisonOutcome {
         let continued = self.kept.certificates.continued(theirs.incarnation).unwrap_or(0);
         if theirs.size > continued {
@@ -57,7 +58,7 @@ impl Monitor {
         }
     }
 
-    /// A contact's answer to a comparison: the server's own statement.
+    /// Takes a contact's answer to a comparison: the server's own statement.
     ///
     /// # Errors
     /// [`Refused::Stopped`] if it proves that the server cheated: the evidence is kept. If it was new

@@ -1,4 +1,4 @@
-//! The cursor: what the next replay is asked for, so that it names nobody (section 7, *Cursor*).
+//! The cursor: the beginning of the next replay, chosen so that it identifies nobody (section 7, *Cursor*).
 
 use cwtch_log::GRID;
 use cwtch_log::tree::CompactRange;
@@ -10,23 +10,23 @@ use super::kept::Edit;
 use super::limits::{BLOCK_MAX, NOISE_MAX};
 use super::snapshot::Noise;
 
-/// A block is no larger than the volume of a day divided by this, so that what is fetched twice stays a small part of it;
-/// and larger than half of that, so that it covers at least a sixteenth of a day.
+/// Least number of blocks in the volume of a day, so that what is fetched twice stays a small part of it. A block is
+/// larger than half of that, so that it covers at least a sixteenth of a day.
 const BLOCKS_IN_A_DAY: u64 = 8;
 const DAY: u64 = 24 * 60 * 60;
 
-/// What to ask a server for.
+/// A request to a server for a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReplayRequest {
-    /// `Log.from`.
+    /// Index of the first wanted entry (`Log.from`).
     pub from: u64,
-    /// Whether `LastCommit` may be filled: only while the server is not known to have a log, else it is null.
+    /// True if `LastCommit` may be filled: only while the server is not known to have a log; otherwise it is null.
     pub last_commit_allowed: bool,
 }
 
 impl Monitor {
-    /// Draws where the next replay begins. The draw is a change: commit it before the request is sent, so that the same
-    /// block is named again after a crash.
+    /// Draws the beginning of the next replay. The draw is a change: commit it before the request is sent, so that
+    /// the same block is named again after a crash.
     pub fn replay_request(&mut self, rng: &mut impl RngCore) -> ReplayRequest {
         let size = self.verified_size();
         let noise = match self.kept.noise {
@@ -44,8 +44,9 @@ impl Monitor {
         ReplayRequest { from, last_commit_allowed: !self.expects_log() }
     }
 
-    /// The size that a draw comes to. Only a compact range that is kept can be folded on from: where too little is known of
-    /// what lies so far back (after an update of this program, or behind deleted entries), the block is a smaller one.
+    /// The size from which a draw makes the replay begin. Only a compact range that is kept can be folded on from:
+    /// where too little is known so far back (after an update of this program, or after deleted entries), a smaller
+    /// block is used.
     fn beginning(&self, noise: &Noise) -> u64 {
         let least = self.min_index();
         let mut block = noise.block.clamp(GRID, BLOCK_MAX);
@@ -56,8 +57,8 @@ impl Monitor {
                 return wanted;
             }
             if block <= GRID {
-                // Where a Retain lies between two, or beyond the own log, asking for less is answered with what stands
-                // in for the deleted entries.
+                // If a Retain lies between two ranges, or beyond the own log, asking for less is answered with what
+                // stands in for the deleted entries.
                 return self.kept.tail.kept_at_or_below(wanted).map_or(0, CompactRange::size);
             }
             block /= 2;

@@ -4,17 +4,17 @@ use core::fmt;
 
 use cwtch_log::FraudKind;
 
-/// Something that the server did and that no honest server does, with the objects that show it.
+/// Something that the server did and no honest server does, with the objects that show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// What it shows.
+    /// The kind of misbehaviour.
     pub kind: EvidenceKind,
     /// The incarnation of the log in which it happened.
     pub incarnation: u64,
-    /// When it was found by the own clock, unix seconds.
+    /// Time at which it was found by the own clock, in unix seconds.
     pub at: u64,
-    /// The fraud proof (section 4), which anybody can verify with the server's address alone. There is one
-    /// exactly if the kind is a proven one.
+    /// The fraud proof (section 4), which anybody can verify with the server's address alone. There is one exactly if
+    /// the kind is a proven one.
     pub proof: Option<Vec<u8>>,
     /// The server's signed objects that disagree with each other, or with what it sent.
     pub objects: Vec<EvidenceObject>,
@@ -23,13 +23,13 @@ pub struct Evidence {
 /// An object of the server, kept with [`Evidence`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct EvidenceObject {
-    /// What it is.
+    /// The object's kind.
     pub what: ObjectKind,
-    /// Its bytes.
+    /// The object's bytes.
     pub bytes: Vec<u8>,
 }
 
-/// What an [`EvidenceObject`] is.
+/// Kind of an [`EvidenceObject`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ObjectKind {
     /// A certificate.
@@ -44,12 +44,12 @@ pub enum ObjectKind {
     Receipt,
 }
 
-/// What evidence shows.
+/// Kind of misbehaviour that evidence shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EvidenceKind {
     /// A fraud proof of this kind.
     Proven(FraudKind),
-    /// A failed check whose two sides do not make a proof: only the own client saw what was sent.
+    /// A failed check that makes no proof for others: only this client saw what was sent.
     Unproven(Unproven),
 }
 
@@ -58,15 +58,15 @@ pub enum EvidenceKind {
 pub enum Unproven {
     /// The messages that the server sent are not the ones that it signed.
     Entries,
-    /// Two signed states of the log disagree, but what lies between them is not at hand.
+    /// Two signed states of the log disagree, but the entries between them are not available.
     States,
-    /// What stands in for deleted messages is not what the server signed.
+    /// The stand-in for deleted messages is not what the server signed.
     Skipped,
-    /// A receipt for a place that was taken before the post was made.
+    /// A receipt is for a place that was taken before the post was made.
     ReceiptPlace,
     /// A new certificate does not continue the log that was pinned.
     NotContinued,
-    /// A new incarnation is not what its own certificate says that it continues.
+    /// A new incarnation does not continue what its own certificate says.
     Beginning,
 }
 
@@ -75,7 +75,7 @@ impl Unproven {
         [Self::Entries, Self::States, Self::Skipped, Self::ReceiptPlace, Self::NotContinued, Self::Beginning];
 }
 
-/// Codes of unproven kinds begin here; below are the numbers of section 4.
+/// First code of the unproven kinds; below are the numbers of section 4.
 const UNPROVEN: u8 = 100;
 
 impl EvidenceKind {
@@ -98,7 +98,7 @@ impl EvidenceKind {
         }
     }
 
-    /// Whether a fraud proof belongs to it.
+    /// True if a fraud proof belongs to it.
     pub fn is_proven(self) -> bool {
         matches!(self, Self::Proven(_))
     }
@@ -153,7 +153,7 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// The kind only: objects name servers and sessions.
+/// Shows the kind only: objects name servers and sessions.
 impl fmt::Debug for EvidenceObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}({} bytes)", self.what, self.bytes.len())

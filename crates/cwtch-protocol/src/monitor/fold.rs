@@ -1,4 +1,5 @@
-//! What is being received: a compact range that grows, and the sizes at which something is to be compared.
+//! The fold of what is being received: a compact range that grows, and the sizes at which something is to be
+//! compared.
 
 use cwtch_log::tree::CompactRange;
 use cwtch_log::{BOUNDARY, Checkpoint, EntryId, Hash};
@@ -12,16 +13,16 @@ use super::tail::Tail;
 pub(crate) struct Fold {
     pub(crate) range: CompactRange,
     pub(crate) tail: Tail,
-    /// By size, ascending.
+    /// Sizes at which something is to be compared, ascending.
     watches: Vec<Watch>,
     next: usize,
     /// The size of the next watch; the greatest number if there is none.
     next_size: u64,
-    /// Waiting heads that agreed.
+    /// Numbers of waiting heads that agreed.
     pub(crate) matched: Vec<u64>,
-    /// Statements that did not; `None` where the verified log itself has no checkpoint.
+    /// Statements that disagreed; `None` where the verified log itself has no checkpoint.
     pub(crate) conflicts: Vec<Option<Statement>>,
-    /// Whether the boundary checkpoint of the present size has not come yet.
+    /// True if the boundary checkpoint of the present size has not come yet.
     pub(crate) boundary_due: bool,
     /// The size of the newest boundary checkpoint that agreed with everything before it.
     pub(crate) settled: u64,
@@ -40,14 +41,14 @@ pub(crate) struct Watch {
     pub(crate) what: Watched,
 }
 
-/// What is compared at a size.
+/// Object that is compared at a size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Watched {
     /// The verified log, where a reply begins before its end.
     Verified,
     /// The newest Retain.
     Retain,
-    /// What the certificate of an incarnation says that it goes on from.
+    /// The tree that the certificate of an incarnation claims to continue.
     Start(u64),
     /// A waiting head.
     Head(u64),
@@ -81,7 +82,7 @@ impl Fold {
         self.range.push(id.leaf());
         let size = self.range.size();
         if self.tail.end() - self.tail.first() >= FOLD_IDS_MAX as u64 {
-            // Only a reply without verifiable boundaries grows so far. The rest begins anew behind this entry.
+            // Only a reply without verifiable boundaries grows so far. The kept part begins anew after this entry.
             self.tail = Tail::at(self.range.clone());
         } else {
             self.tail.push(id, &self.range);
@@ -92,7 +93,7 @@ impl Fold {
         size == self.next_size
     }
 
-    /// What is to be compared at the present size.
+    /// Takes the objects that are to be compared at the present size.
     pub(crate) fn due(&mut self) -> Vec<Watched> {
         let mut due = Vec::new();
         while let Some(watch) = self.watches.get(self.next)
@@ -123,7 +124,7 @@ impl Fold {
         self.tail.id(index)
     }
 
-    /// Gives the entries away that are covered now.
+    /// Takes out the entries that are covered now.
     pub(crate) fn take_covered(&mut self) -> Tail {
         core::mem::replace(&mut self.tail, Tail::at(self.range.clone()))
     }

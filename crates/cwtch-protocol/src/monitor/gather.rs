@@ -1,9 +1,10 @@
-//! After a reply whose entries do not give its root: what else the server may be asked, so that there is a proof.
+//! Gathering of proof after a reply whose entries do not give its root: further questions that the server may be
+//! asked.
 //!
-//! A reply is folded on from the own compact range at its beginning. If the server shows another log, and the two part
-//! before that, nothing in the reply says where. Two questions may: the consistency proof between a boundary that is held
-//! and the checkpoint in doubt, and a reply that begins further back. A server that answers them proves its
-//! fraud; one that does not loses nothing that it had.
+//! A reply is folded on from the own compact range at its beginning. If the server shows another log, and the two
+//! part before that, nothing in the reply says where. Two questions may tell: the consistency proof between a
+//! boundary that is held and the checkpoint in doubt, and a reply that begins further back. A server that answers
+//! them proves its fraud; one that does not loses nothing by it.
 
 use cwtch_log::tree::{CompactRange, hashes};
 use cwtch_log::{Checkpoint, FraudProof};
@@ -14,7 +15,7 @@ use super::observe::checkpoint_object;
 use super::statement::Statement;
 
 impl Monitor {
-    /// After a stop without a proof: the `from` and `size` of a LogProof that may make one. Give the answer to
+    /// The `from` and `size` of a LogProof that may make a proof after a stop without one. Give the answer to
     /// [`Monitor::proof_answer`].
     pub fn proof_request(&self) -> Option<(u64, u64)> {
         if !self.lacks_proof() {
@@ -29,7 +30,7 @@ impl Monitor {
         Some((boundary, doubted.size()))
     }
 
-    /// The answer to a LogProof; `true` if it proves fraud. Whatever else it is, it changes nothing.
+    /// Takes the answer to a LogProof; true if it proves fraud. Any other answer changes nothing.
     pub fn proof_answer(&mut self, from: u64, size: u64, proof: &[u8], now: u64) -> bool {
         self.now = now;
         let Some(hashes) = hashes(proof) else { return false };
@@ -46,9 +47,10 @@ impl Monitor {
         true
     }
 
-    /// After a stop without a proof: asks for one more reply, from as far back as the own log can be folded on. Its entries
-    /// are for the monitor only: nothing of it is accepted, and it ends with [`Refused::Stopped`](super::Refused::Stopped)
-    /// whatever it holds. `None` once it was asked for (until a restart).
+    /// Asks for one more reply after a stop without a proof, from as far back as the own log can be folded on. Its
+    /// entries are for the monitor only: nothing of it is accepted, and it ends with
+    /// [`Refused::Stopped`](super::Refused::Stopped) whatever it holds. `None` once it was asked for (until a
+    /// restart).
     pub fn evidence_request(&mut self) -> Option<ReplayRequest> {
         if !self.lacks_proof() || self.gathered {
             return None;
@@ -64,7 +66,7 @@ impl Monitor {
         self.kept.stopped && self.kept.evidence.last().is_some_and(|evidence| evidence.proof.is_none())
     }
 
-    /// Signed, and not what the own log came to.
+    /// Signed checkpoints that the own log did not lead to.
     fn doubted(&self) -> impl Iterator<Item = &Checkpoint> {
         self.kept.waiting.iter().filter_map(|(_, head)| match &head.statement {
             Statement::Checkpoint(checkpoint) => Some(checkpoint),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cwtch_log::Hash;
 
-/// What a member said about the log, and the own log says otherwise.
+/// A member's statement about the log that differs from the own log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GossipClaim {
     /// The author's public key.
@@ -15,7 +15,7 @@ pub struct GossipClaim {
     pub size: u64,
     /// The root that the author computed.
     pub root: Hash,
-    /// When it was read, unix seconds.
+    /// Time at which it was read, in unix seconds.
     pub at: u64,
 }
 
@@ -34,17 +34,17 @@ impl Gossip {
         &self.claims
     }
 
-    /// Whether it was heard already.
+    /// True if the claim was heard already.
     pub(crate) fn knows(&self, claim: &GossipClaim) -> bool {
         self.claims.iter().any(|other| GossipClaim { at: claim.at, ..*other } == *claim)
     }
 
-    /// How many authors there are.
+    /// Number of authors with claims.
     pub(crate) fn authors(&self) -> usize {
         self.claims.iter().map(|claim| claim.author).collect::<BTreeSet<_>>().len()
     }
 
-    /// How many claims there are of an author.
+    /// Number of an author's claims.
     pub(crate) fn of(&self, author: &[u8; 32]) -> usize {
         self.claims.iter().filter(|claim| claim.author == *author).count()
     }

@@ -1,4 +1,4 @@
-//! What a reply's header says: its statements, and where the reply folds on from.
+//! Reading a reply's header: its statements, and the compact range from which the reply folds on.
 
 use cwtch_log::object::{CheckpointBytes, POLICY_LEN, RETAIN_LEN};
 use cwtch_log::tree::{CompactRange, hashes, roots_from_consistency};
@@ -28,7 +28,7 @@ impl Monitor {
                 return Err(wrong.into());
             };
             if asked > self.verified_size() {
-                // After a declared loss nothing leads from the own log to there.
+                // After a declared loss, nothing leads from the own log to there.
                 return Ok(None);
             }
             return self.frontier(asked, skipped, &retain).map(Some);
@@ -38,13 +38,13 @@ impl Monitor {
         }
         Ok(match start.from {
             0 => Some(CompactRange::new()),
-            // After a declared loss the own log may end before.
+            // After a declared loss, the own log may end before.
             from if from > self.verified_size() => None,
             from => self.kept.tail.range_at(from),
         })
     }
 
-    /// What stands in for deleted entries: it must be what the Retain says, and continue the own log.
+    /// Checks the stand-in for deleted entries: it must be what the Retain says, and continue the own log.
     fn frontier(&mut self, asked: u64, skipped: &Skipped, retain: &Retain) -> Result<CompactRange, Refused> {
         let frontier = CompactRange::from_bytes(retain.min_index(), &skipped.frontier)?;
         let statement = Statement::Retain(retain.clone());
@@ -64,8 +64,8 @@ impl Monitor {
         }
     }
 
-    /// The proof does not lead from the own log to the Retain. With a boundary checkpoint of exactly that size it
-    /// may be the proof of the contrary.
+    /// Accuses the server because its proof does not lead from the own log to the Retain. With a boundary checkpoint
+    /// of exactly that size, the proof may show the contrary to others.
     fn wrong_proof(&mut self, asked: u64, hashes: &[Hash], retain: &Retain) -> Refused {
         let incarnation = retain.incarnation();
         let statement = Statement::Retain(retain.clone());
@@ -81,7 +81,7 @@ impl Monitor {
         }
     }
 
-    /// Verifies what a header or a probe states, and takes over certificates, policy and Retain.
+    /// Verifies the statements of a header or a probe, and takes certificates, policy and Retain over.
     pub(crate) fn take_statements(
         &mut self,
         (certificate, chain): (&Certificate, &[Certificate]),
@@ -91,7 +91,7 @@ impl Monitor {
             return Err(Malformed::Parts.into());
         }
         let checkpoint = Checkpoint::from_bytes(checkpoint, certificate)?;
-        // Mostly it is the one that is kept.
+        // It is usually the one that is kept, and need not be verified again.
         let kept = self
             .kept
             .policy
@@ -109,7 +109,7 @@ impl Monitor {
             return Err(Refused::ClockAhead);
         }
         if let Err(refused) = self.take_certificates(certificate, chain) {
-            // A replaced log that goes on being signed is fraud, also where nobody reads it any more.
+            // Signing a replaced log any further is fraud, even if nobody reads that log any more.
             if refused == Refused::EarlierCertificate {
                 self.against_signed(&checkpoint, certificate)?;
             }

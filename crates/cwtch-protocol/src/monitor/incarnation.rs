@@ -1,4 +1,4 @@
-//! Certificates that are learnt, and new incarnations (section 7.1).
+//! Learning certificates, and following new incarnations (section 7.1).
 
 use cwtch_log::{Certificate, EntryId, FraudProof, GRID};
 use cwtch_wire::board::Certificates;
@@ -18,32 +18,32 @@ use super::waiting::HeadSource;
 /// Entries that the server declared lost: those that a new incarnation does not continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loss {
-    /// Index of the first.
+    /// Index of the first lost entry.
     pub from: u64,
-    /// Behind the last that the client held a signature for; there may have been more.
+    /// Index after the last lost entry that the client held a signature for; there may have been more.
     pub to: u64,
-    /// The incarnation that was declared.
+    /// The incarnation whose certificate declared the loss.
     pub incarnation: u64,
-    /// When it was learnt, unix seconds.
+    /// Time at which it was learnt, in unix seconds.
     pub at: u64,
 }
 
-/// What came of a certificate that was learnt from an invite or a member.
+/// Outcome of learning a certificate from an invite or a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Learnt {
-    /// It is pinned now: no other was known.
+    /// The certificate is pinned now: no other was known.
     Pinned,
-    /// Nothing new.
+    /// The certificate was known.
     Known,
-    /// A new incarnation that continues the pinned one.
+    /// The certificate begins a new incarnation that continues the pinned one.
     Continued,
-    /// It is kept; it may link a later one to the pinned one.
+    /// The certificate is kept; it may link a later one to the pinned one.
     Kept,
 }
 
 impl Monitor {
-    /// A certificate from an invite, or from the padding of a member's verified message. It counts because it verifies
-    /// under the server's address; who sent it does not matter.
+    /// Learns a certificate from an invite, or from the padding of a member's verified message. It counts because it
+    /// verifies under the server's address; who sent it does not matter.
     ///
     /// # Errors
     /// [`Refused::Malformed`] if it does not verify: ignore it. [`Refused::Stopped`] if it proves fraud.
@@ -95,7 +95,7 @@ impl Monitor {
                 return Err(Refused::Unlinked);
             }
         }
-        // Only what leads to the current one is kept: a server can make any number of others.
+        // Only certificates that lead to the current one are kept: a server can make any number of others.
         while let Some(before) = self.kept.certificates.missing_in_line()
             && let Some(link) = chain.iter().find(|link| link.incarnation() == before)
             && self.kept.keep_certificate(link)
@@ -150,7 +150,8 @@ impl Monitor {
     }
 
     fn accept_one(&mut self, later: &Certificate) -> Result<(), Refused> {
-        // Where it continues one before the pinned one (an old backup), what came between is not continued either.
+        // If it continues an incarnation before the pinned one (an old backup), those in between are not continued
+        // either.
         let continued = match later.previous() {
             Some(previous) => self.kept.certificates.continued(previous.incarnation),
             None => later.is_total_loss().then_some(0),
@@ -165,7 +166,7 @@ impl Monitor {
         }
         let held = self.largest_signed();
         self.kept.pin(later);
-        // A total loss is told to everybody, also to whom nothing was confirmed yet.
+        // A total loss is told to everybody, even to those to whom nothing was confirmed yet.
         if from < held || later.is_total_loss() {
             self.lose(from, held, later.incarnation());
         } else if !later.is_retired() {
@@ -180,7 +181,7 @@ impl Monitor {
         Ok(())
     }
 
-    /// Kind 7: checkpoints that an earlier incarnation signed after the later one began.
+    /// Looks for kind 7: checkpoints that an earlier incarnation signed after the later one began.
     fn old_signer(&mut self, later: &Certificate) -> Result<(), Refused> {
         let newest = self.kept.boundaries.between(0, u64::MAX).next();
         let newest = newest.and_then(|(size, incarnation)| {
@@ -201,7 +202,8 @@ impl Monitor {
         }
     }
 
-    /// Kind 8, as far as the own log tells: what the certificate says of the incarnation before.
+    /// Looks for kind 8, as far as the own log can tell: a certificate's wrong statement about the incarnation
+    /// before.
     fn wrong_start(&mut self, statement: &Statement) -> Result<(), Refused> {
         let same_size = self.kept.waiting.iter().map(|(_, head)| &head.statement).find_map(|other| {
             let same = other.size() == statement.size() && other.root() != statement.root();
@@ -226,10 +228,11 @@ impl Monitor {
         waiting.chain([self.verified_size()]).max().unwrap_or(0)
     }
 
-    /// The server declared the entries `from..to` lost.
+    /// Takes a declared loss of the entries `from..to`: goes back before it, and tells it.
     fn lose(&mut self, from: u64, to: u64, incarnation: u64) {
         let loss = Loss { from, to, incarnation, at: self.now };
-        // When they were declared, not when they were learnt: two may be learnt at once.
+        // The times at which the losses were declared count, not those at which they were learnt: two may be learnt
+        // at once.
         let last = self.kept.losses.last().map(|last| last.incarnation);
         let again = last.is_some_and(|last| incarnation.saturating_sub(last) < LOSS_ALARM);
         self.kept.keep_loss(loss);
@@ -265,7 +268,7 @@ impl Monitor {
         let grid = size / GRID * GRID;
         let kept = self.kept.tail.kept_at_or_below(grid).map_or(0, cwtch_log::tree::CompactRange::size);
         self.kept.record(Edit::Rewound(kept));
-        // Everybody who lost the same asks for the same: no noise here, and the smallest block.
+        // Everybody who lost the same asks for the same, so there is no noise here, and the smallest block.
         self.kept.record(Edit::Noise(Noise { size: kept, draw: 0, block: GRID }));
     }
 }

@@ -1,8 +1,8 @@
-//! What a monitor keeps, and the one way in which it changes.
+//! The state that a monitor keeps, and the one way in which it changes.
 //!
-//! Memory and store are the same fold of the same changes: every edit of what is kept goes through [`Kept::record`], which
-//! changes the memory and notes the [`Change`] for the store. Nothing else can write: [`Kept`] only lets its [`State`]
-//! be read. What makes room for something else goes by an edit of its own.
+//! Memory and store are the same fold of the same changes: every edit of the kept state goes through
+//! [`Kept::record`], which changes the memory and notes the [`Change`] for the store. Nothing else can write:
+//! [`Kept`] only lets its [`State`] be read. Anything that makes room for something else goes by an edit of its own.
 
 use core::ops::Deref;
 
@@ -44,14 +44,14 @@ pub(crate) struct Kept {
     changes: Vec<Change>,
 }
 
-/// A change of what is kept, in verified objects. Each is one [`Change`].
+/// A change of the kept state, in verified objects. Each is one [`Change`].
 #[derive(Debug, Clone)]
 pub(crate) enum Edit {
     Certificate(Box<Certificate>),
     CertificateGone(u64),
     Pinned(u64),
     Restarted(CompactRange),
-    /// To a size whose compact range is kept, or to 0.
+    /// The log goes back to a size whose compact range is kept, or to 0.
     Rewound(u64),
     Grown(Box<Growth>),
     Boundary(Box<Checkpoint>),
@@ -75,7 +75,7 @@ pub(crate) enum Edit {
     StartedOver,
 }
 
-/// What the verified log gains, and the checkpoint that covers it.
+/// Growth of the verified log, and the checkpoint that covers it.
 #[derive(Debug, Clone)]
 pub(crate) struct Growth {
     pub(crate) tail: TailGrowth,
@@ -91,25 +91,25 @@ impl Deref for Kept {
 }
 
 impl Kept {
-    /// What was read from a store.
+    /// The state that was read from a store, without changes.
     pub(crate) fn restored(state: State) -> Self {
         Self { state, changes: Vec::new() }
     }
 
-    /// Changes what is kept, here and in the store.
+    /// Applies an edit, here and, as a change, in the store.
     pub(crate) fn record(&mut self, edit: Edit) {
         self.changes.push(edit.change());
         self.state.apply(edit);
     }
 
-    /// What the store has not got yet, in its order.
+    /// Takes the changes that the store has not got yet, in their order.
     pub(crate) fn take_changes(&mut self) -> Vec<Change> {
         core::mem::take(&mut self.changes)
     }
 }
 
 impl Edit {
-    /// What it is for the store.
+    /// The edit as a change for the store.
     fn change(&self) -> Change {
         match self {
             Self::Certificate(certificate) => Change::Certificate {
@@ -199,7 +199,7 @@ impl State {
         }
     }
 
-    /// All of it as bytes and numbers.
+    /// The whole state as bytes and numbers.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let ranges = self.tail.ranges().filter(|range| range.size() > 0);
         Snapshot {

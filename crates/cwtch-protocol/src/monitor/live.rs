@@ -1,4 +1,4 @@
-//! Live messages.
+//! Live messages and the checkpoints that come with them.
 
 use cwtch_log::{Certificate, Checkpoint, EntryId};
 use cwtch_wire::board::LiveLog;
@@ -9,24 +9,24 @@ use super::notice::Notice;
 use super::refused::{Malformed, Refused};
 use super::waiting::HeadSource;
 
-/// Where a live message stands.
+/// Place of a live message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LivePlace {
-    /// The next one of the log; provisional until the verified size is above its index.
+    /// The message is the next of the log; provisional until the verified size is above its index.
     New {
         /// Its index.
         index: u64,
     },
-    /// It is held already, or it only brought checkpoints.
+    /// The message is held already, or only checkpoints came.
     Known,
     /// Something before it is missing: ask for a replay, which brings it. Nobody is accused.
     Gap,
-    /// A reply is being received; it brings the message, or there is a gap behind it.
+    /// A reply is being received; it brings the message, or there is a gap after it.
     InReplay,
 }
 
 impl Monitor {
-    /// A NewMessage with a `Log`, and the message's id (`None` if it came without a message).
+    /// Takes a NewMessage with a `Log`, and the message's id (`None` if it came without a message).
     ///
     /// # Errors
     /// [`Refused`]; close the connection and call [`Monitor::abandon`].
@@ -44,7 +44,7 @@ impl Monitor {
         }
         let place = match id {
             Some(id) if index < self.fold.size() => self.held(index, id),
-            // Behind an unsigned boundary nothing can be verified; a replay brings both.
+            // After an unsigned boundary nothing can be verified; a replay brings both.
             Some(id) if index == self.fold.size() && !self.fold.boundary_due => {
                 self.fold_entry(id)?;
                 Ok(LivePlace::New { index })
@@ -52,7 +52,7 @@ impl Monitor {
             None if index < self.fold.size() => Ok(LivePlace::Known),
             _ => Ok(LivePlace::Gap),
         };
-        // What is signed counts also beside a message that does not fit.
+        // Signed statements count even beside a message that does not fit.
         let size = index.saturating_add(1);
         if let Some(mark) = &log.mark {
             self.live_mark(size, mark)?;
@@ -63,11 +63,11 @@ impl Monitor {
         place
     }
 
-    /// A message at a place where one is held already.
+    /// Compares a message with the one that is held at its place.
     fn held(&self, index: u64, id: EntryId) -> Result<LivePlace, Refused> {
         match self.entry_at(index) {
-            // Unsigned, so it accuses nobody; a connection that outlived a restored server would do this. What the
-            // server signs in its next reply decides.
+            // A live message is unsigned, so it accuses nobody; a connection that outlived a restored server would do
+            // this. What the server signs in its next reply decides.
             Some(held) if held != id => Err(Malformed::Place.into()),
             _ => Ok(LivePlace::Known),
         }
@@ -84,7 +84,7 @@ impl Monitor {
         self.observe(checkpoint, &pinned, HeadSource::Reply).map(|_| ())
     }
 
-    /// `fits`: the message beside it is the one that is held at its place.
+    /// Takes a live checkpoint. `fits` tells that the message beside it is the one that is held at its place.
     fn live_checkpoint(&mut self, size: u64, checkpoint: &[u8], fits: bool) -> Result<(), Refused> {
         let (checkpoint, pinned) = self.pinned_checkpoint(checkpoint)?;
         if checkpoint.size() != size {

@@ -1,7 +1,7 @@
 //! One server's log as seen by one client (sections 7, 7.1 and 7.2 of `docs/verifiable-log.md`).
 //!
-//! A [`Monitor`] takes what a server sends, as `cwtch_wire::board` reads it, and tells whether it is the log that the server
-//! signed. Like every machine of this crate it knows no socket, clock or disk.
+//! A [`Monitor`] takes what a server sends, as `cwtch_wire::board` reads it, and tells whether it is the log that the
+//! server signed. Like every machine of this crate it knows no socket, clock or disk.
 //!
 //! **The contract**
 //! - Give it inputs in the order in which they arrived (one connection to the server is synced at a time; probes go over
@@ -10,9 +10,9 @@
 //! - **Durable first**: commit the changes of a step in one transaction, together with the messages that it covered, before a
 //!   message is shown as verified, a request with the drawn cursor is sent, or a notice is shown. If the transaction
 //!   fails, drop the monitor and restore it from the disk.
-//! - [`EntryPlace::New`] entries are provisional until [`Monitor::verified_size`] is above their index. It grows at every
-//!   boundary checkpoint of a reply (every 256 entries), at its end, and with every live checkpoint. An interruption drops
-//!   what it does not cover: throw provisional messages away, they come again.
+//! - [`EntryPlace::New`] entries are provisional until [`Monitor::verified_size`] is above their index. It grows at
+//!   every boundary checkpoint of a reply (every 256 entries), at its end, and with every live checkpoint. An
+//!   interruption drops the entries that it does not cover: throw provisional messages away, they come again.
 //! - [`Monitor::abandon`] when a connection ends, whatever the reason.
 //! - [`Refused::Malformed`]: close the connection. [`Refused::Stopped`]: close it, and do not sync with this server again.
 //!
@@ -23,8 +23,8 @@
 //!   before, a certificate that begins a log anew, a new incarnation that is not what its certificate says: unproven,
 //!   because only this client saw what was sent, or what a proof needs is out of reach.
 //!
-//! Malformed bytes, live messages (unsigned) that do not fit, clocks, stale or older answers, a missing log and everything
-//! that contacts and members say never stop it.
+//! It is never stopped by malformed bytes, live messages (which are unsigned) that do not fit, clocks, stale or older
+//! answers, a missing log, or anything that contacts and members say.
 
 mod advance;
 mod anew;
@@ -84,22 +84,23 @@ pub use waiting::HeadSource;
 /// One server's log as seen by one client. The calling contract stands at the top of this module.
 pub struct Monitor {
     server: Address,
-    /// What is kept, here and in the store.
+    /// The state that is kept, here and in the store.
     kept: Kept,
-    /// What is being received, on top of the verified log.
+    /// The fold of what is being received, on top of the verified log.
     fold: Fold,
-    /// Whether the reply is only for evidence, and whether one was asked for.
+    /// True if the reply that is being received is only for evidence.
     gathering: bool,
+    /// True if such a reply was asked for.
     gathered: bool,
-    /// What the last replay asked for.
+    /// Index that the last replay asked for.
     asked: Option<u64>,
-    /// The time of the newest input, unix seconds.
+    /// Time of the newest input, in unix seconds.
     now: u64,
     notices: Notices,
 }
 
 impl Monitor {
-    /// A server of whose log nothing is known.
+    /// The monitor of a server of whose log nothing is known.
     pub fn new(server: Address) -> Self {
         Self {
             server,
@@ -118,17 +119,17 @@ impl Monitor {
         &self.server
     }
 
-    /// What there is to tell next.
+    /// The next notice.
     pub fn poll_notice(&mut self) -> Option<Notice> {
         self.notices.pop()
     }
 
-    /// What changed since this was called last; to be committed in one transaction, in this order.
+    /// The changes since this was last called; to be committed in one transaction, in this order.
     pub fn take_changes(&mut self) -> Vec<Change> {
         self.kept.take_changes()
     }
 
-    /// Whether the server is not to be synced any more.
+    /// True if the server is not to be synced any more.
     pub fn is_stopped(&self) -> bool {
         self.kept.stopped
     }
@@ -138,7 +139,7 @@ impl Monitor {
         self.kept.certificates.pinned()
     }
 
-    /// Whether the server must show a log: one is pinned, and the server did not end it.
+    /// True if the server must show a log: one is pinned, and the server did not end it.
     pub fn expects_log(&self) -> bool {
         self.kept.certificates.pinned().is_some_and(|pinned| !pinned.is_retired())
     }
@@ -156,7 +157,7 @@ impl Monitor {
 
     /// The index below which the server may have deleted entries; 0 if it deletes none.
     pub fn min_index(&self) -> u64 {
-        // What it deleted from a log that it lost since says nothing of the present one.
+        // Deletions from a log that the server has lost since say nothing of the present one.
         let retain = self.kept.retain.as_ref().filter(|retain| {
             self.kept.certificates.continued(retain.incarnation()).is_some_and(|to| retain.min_index() <= to)
         });
@@ -173,15 +174,15 @@ impl Monitor {
         self.kept.certificates.of_size(index.saturating_add(1)).map(Certificate::incarnation)
     }
 
-    /// Whether the server declared that the entry which once was at an index is lost.
+    /// True if the server declared that the entry which once was at an index is lost.
     pub fn is_lost(&self, index: u64) -> bool {
         self.kept.losses.iter().any(|loss| (loss.from..loss.to).contains(&index))
     }
 
-    /// The own root of a size, where it can be told: for every size since the last boundary but one, for the last 64
+    /// The own root of a size, if it is known: for every size since the last boundary but one, for the last 64
     /// multiples of 64, and for boundaries that are kept. Sizes above [`Monitor::verified_size`] are provisional.
     ///
-    /// Gossip needs the root behind a group's own messages (section 8). Ask for it when such a message is stored, as
+    /// Gossip needs the root after a group's own messages (section 8). Ask for it when such a message is stored, as
     /// `root_at(index + 1)`, and keep it beside the message: later it may be out of reach.
     pub fn root_at(&self, size: u64) -> Option<Hash> {
         self.own_root(size).or_else(|| self.fold.root_at(size))
@@ -193,7 +194,7 @@ impl Monitor {
         self.kept.tail.id(index).or_else(|| self.fold.id(index)).copied()
     }
 
-    /// What the server declared lost, oldest first.
+    /// The losses that the server declared, oldest first.
     pub fn losses(&self) -> &[Loss] {
         &self.kept.losses
     }
@@ -208,7 +209,7 @@ impl Monitor {
         self.kept.gossip.claims()
     }
 
-    /// Keeps what a member said about the log where the own log says otherwise; `false` if it was known. It accuses
+    /// Keeps a member's statement about the log that differs from the own log; false if it was known. It accuses
     /// nobody: show it as "NAME reports a different log of this server".
     pub fn note_gossip(&mut self, claim: GossipClaim) -> bool {
         self.kept.keep_gossip(claim)
@@ -219,7 +220,7 @@ impl Monitor {
     }
 }
 
-/// What a log names, it names in public; a monitor shows sizes only.
+/// Shows sizes only.
 impl fmt::Debug for Monitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Monitor")

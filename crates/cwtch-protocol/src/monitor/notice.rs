@@ -1,4 +1,4 @@
-//! What a monitor has to tell.
+//! Notices of a monitor.
 
 use core::fmt;
 
@@ -36,31 +36,31 @@ pub enum Notice {
     Continued,
     /// A new incarnation that lost entries.
     Lost {
-        /// What was lost.
+        /// The lost entries.
         loss: Loss,
         /// Own posts whose receipts are void: post them again. Confirmed own messages whose index lies in the
         /// loss are to be posted again as well; the caller knows them.
         void: Vec<EntryId>,
-        /// Whether another loss came less than 90 days before.
+        /// True if another loss was declared less than 90 days before.
         again: bool,
     },
     /// The server is met for the first time, and its certificate says that everything before it was lost.
     LostBefore {
-        /// How long ago it was declared, in seconds.
+        /// Time since it was declared, in seconds.
         ago: u64,
     },
     /// Entries were deleted on the server before they were fetched.
     Expired {
-        /// The first of them.
+        /// Index of the first of them.
         from: u64,
-        /// The first that is there again.
+        /// Index of the first entry that is there again.
         to: u64,
     },
     /// The server cheated. It is not synced any more.
     Fraud(Box<Evidence>),
     /// A state of the log that was learnt elsewhere turned out to be the own one.
     Agrees {
-        /// Its size.
+        /// The state's size.
         size: u64,
     },
     /// The receipt of an own post was compared with the log: the post is where it says.
@@ -83,7 +83,7 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// Whether it says that the server did something that no honest server does. False for stale answers and
+    /// True if the notice says that the server did something that no honest server does. False for stale answers and
     /// clocks, for a first declared loss, and for anything that somebody else than the server said.
     pub fn accuses(&self) -> bool {
         match self {
@@ -93,7 +93,7 @@ impl Notice {
         }
     }
 
-    /// Whether it is worth a person's attention; the others are for a log of events.
+    /// True if the notice is worth a person's attention; the others are for a log of events.
     pub fn for_people(&self) -> bool {
         !matches!(
             self,

@@ -1,4 +1,4 @@
-//! Notices that wait to be drained: bounded, and what a person must hear is never dropped.
+//! The queue of notices that wait to be drained. It is bounded, and never drops what a person must hear.
 
 use std::collections::VecDeque;
 
@@ -16,8 +16,8 @@ impl Notices {
         self.queue.pop_front()
     }
 
-    /// Adds a notice. What says the same as one that waits is told once. In a full queue the oldest of the least weight makes
-    /// room; where none weighs less, it is told together with the newest of its kind.
+    /// Adds a notice, unless an equal one waits. In a full queue the oldest of the least weight makes room; if none
+    /// weighs less, the notice is told together with the newest of its kind.
     pub(crate) fn push(&mut self, notice: Notice) {
         if self.queue.contains(&notice) {
             return;
@@ -42,7 +42,7 @@ impl Notices {
 }
 
 impl Notice {
-    /// Whether it accuses, or says that something is lost.
+    /// True if the notice accuses, or says that something is lost.
     pub fn must_be_heard(&self) -> bool {
         self.accuses()
             || matches!(
@@ -59,7 +59,7 @@ impl Notice {
         core::mem::discriminant(self) == core::mem::discriminant(other) && !matches!(self, Self::Fraud(_))
     }
 
-    /// Says what another notice of the same kind says, too.
+    /// Merges another notice of the same kind into this one.
     fn absorb(&mut self, other: Self) {
         match (self, other) {
             (Self::Lost { loss, void, again }, Self::Lost { loss: later, void: more, again: too }) => {

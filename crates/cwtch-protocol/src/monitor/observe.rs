@@ -1,4 +1,4 @@
-//! Comparing what the server signed: with each other, and with the own log.
+//! Comparisons of the server's signed statements with each other and with the own log.
 
 use cwtch_log::fraud::Disagreement;
 use cwtch_log::{Certificate, Checkpoint, FraudProof, Hash, Head, Receipt};
@@ -13,7 +13,7 @@ use super::refused::Refused;
 use super::statement::{Statement, contradiction, two_checkpoints};
 use super::waiting::{HeadSource, WaitingHead};
 
-/// What came of a statement that contradicts nothing so far.
+/// Outcome of comparing a statement that contradicts nothing so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Observed {
     /// The own log has that root at that size.
@@ -161,12 +161,12 @@ impl Monitor {
         Ok(Observed::Waits)
     }
 
-    /// Whether a later incarnation does not continue the log up to the statement's size.
+    /// True if a later incarnation does not continue the log up to the statement's size.
     pub(crate) fn is_void(&self, statement: &Statement) -> bool {
         self.kept.certificates.continued(statement.incarnation()).is_none_or(|to| statement.size() > to)
     }
 
-    /// The own root of a size up to the verified one, where it can be told.
+    /// The own root of a size up to the verified one, if it is known.
     pub(crate) fn own_root(&self, size: u64) -> Option<Hash> {
         if size > self.verified_size() {
             return None;
@@ -177,8 +177,8 @@ impl Monitor {
         })
     }
 
-    /// A statement disagrees with the verified log: looks for a signed statement of that log with which it makes a
-    /// proof.
+    /// Accuses the server because a statement disagrees with the verified log: looks for a signed statement of that
+    /// log with which it makes a proof.
     pub(crate) fn disprove(&mut self, statement: &Statement) -> Refused {
         let incarnation = statement.incarnation();
         let found = self.partners(statement.size()).into_iter().find_map(|partner| {
@@ -219,7 +219,7 @@ impl Monitor {
         partners
     }
 
-    /// What is due at the present size of the fold.
+    /// Compares everything that is due at the present size of the fold.
     pub(crate) fn cross(&mut self) -> Result<(), Refused> {
         let own = self.fold.range.root();
         let mut starts = Vec::new();
@@ -272,7 +272,8 @@ impl Monitor {
         }
     }
 
-    /// A signed statement agrees with what was received up to now: with it, what disagreed before is proven.
+    /// Takes a signed statement that agrees with everything received up to now: with it, earlier disagreements can be
+    /// proven.
     pub(crate) fn settle(&mut self, cover: &Statement) -> Result<(), Refused> {
         let found = self.fold.conflicts.iter().flatten().find_map(|statement| {
             let proof = contradiction(&self.kept.certificates, statement, cover, &self.fold.tail)?;
@@ -287,7 +288,7 @@ impl Monitor {
         }
     }
 
-    /// What disagreed is not proven and will not be: accuses without a proof.
+    /// Accuses without a proof if something disagreed: it is not proven, and will not be.
     pub(crate) fn settle_unproven(&mut self, cover: &Checkpoint) -> Result<(), Refused> {
         if self.fold.conflicts.is_empty() {
             return Ok(());
@@ -302,7 +303,7 @@ impl Monitor {
     }
 }
 
-/// Kind 13, as far as a statement shows it by itself: too few entries, or others of the same number.
+/// Looks for kind 13, as far as a statement shows it by itself: too few entries, or others of the same number.
 pub(crate) fn against_start(certificate: &Certificate, head: &Head) -> Option<FraudProof> {
     FraudProof::not_continued(certificate, head, &Disagreement::Smaller)
         .or_else(|| FraudProof::not_continued(certificate, head, &Disagreement::SameSize))

@@ -8,23 +8,23 @@ use super::observe::Observed;
 use super::refused::{Malformed, Refused};
 use super::waiting::HeadSource;
 
-/// What a cold probe showed.
+/// Result of a cold probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probed {
-    /// The state that the own log has.
+    /// The server shows the state that the own log has.
     Agrees,
-    /// A later state: it is compared when the own log gets there.
+    /// The server shows a later state, which is compared when the own log gets there.
     Waits,
-    /// A state that the own log can no longer compare.
+    /// The server shows a state that the own log can no longer compare.
     Incomparable,
     /// The server has ended its log, with a certificate that says so.
     NoLog,
 }
 
 impl Monitor {
-    /// The answer to a LogHead that was asked on a fresh circuit under a fresh identity.
+    /// Takes the answer to a LogHead that was asked on a fresh circuit under a fresh identity.
     ///
-    /// An older state than the own one is not told: a live message may have overtaken the answer. One that is
+    /// An older state than the own one is not reported: a live message may have overtaken the answer. One that is
     /// older by the clock is ([`Notice::Stale`](super::Notice::Stale)).
     ///
     /// # Errors
@@ -56,7 +56,8 @@ impl Monitor {
         })
     }
 
-    /// Verifies a checkpoint under the certificate that signs for its size, and gives both; `None` if that is not known.
+    /// Verifies a checkpoint under the certificate that signs for its size, and returns both; `None` if that
+    /// certificate is not known.
     pub(crate) fn checkpoint_in_line(
         &self,
         bytes: &[u8],

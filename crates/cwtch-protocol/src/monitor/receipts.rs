@@ -11,7 +11,7 @@ use super::refused::Refused;
 use super::statement::Statement;
 use super::waiting::HeadSource;
 
-/// What the own log was when a post was sent. Keep it with the post.
+/// State of the own log when a post was sent. Keep it with the post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
     /// The pinned incarnation; 0 if none was.
@@ -20,31 +20,30 @@ pub struct Seen {
     pub size: u64,
 }
 
-/// What the answer to a post says.
+/// Meaning of the answer to a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Posted {
-    /// There is a receipt for it.
+    /// There is a receipt for the post.
     Receipt {
-        /// The index at which the server promised it.
+        /// The index at which the server promised the entry.
         index: u64,
-        /// Whether the own log has it there already; otherwise
-        /// [`Notice::Confirmed`] comes when it gets there.
+        /// True if the own log has the entry there already; otherwise [`Notice::Confirmed`] comes when it gets there.
         confirmed: bool,
     },
     /// The server said yes without a valid receipt. A [`Notice`] tells it.
     NoReceipt,
-    /// It does not have it. Nothing about the log.
+    /// The server does not have the post. This says nothing about the log.
     Refused(PostRefusal),
 }
 
 impl Monitor {
-    /// What to keep with a post that is about to be sent.
+    /// The state of the own log, to be kept with a post that is about to be sent.
     pub fn seen(&self) -> Seen {
         let incarnation = self.kept.certificates.pinned().map_or(0, Certificate::incarnation);
         Seen { incarnation, size: self.verified_size() }
     }
 
-    /// The server's answer to a post.
+    /// Takes the server's answer to a post.
     ///
     /// # Errors
     /// [`Refused::Stopped`] if the receipt shows that the server cheated.
@@ -76,7 +75,8 @@ impl Monitor {
         let object = EvidenceObject { what: ObjectKind::Receipt, bytes: receipt.to_bytes() };
         let statement = Statement::Checkpoint(checkpoint);
         let observed = self.compare(statement, HeadSource::Receipt { entry }, Some(receipt))?;
-        // What a later incarnation does not continue may be taken again; one that is not linked yet tells nothing.
+        // Places that a later incarnation does not continue may be taken again; an incarnation that is not linked yet
+        // tells nothing.
         let taken = self.kept.certificates.continued(seen.incarnation).unwrap_or(0).min(seen.size);
         let linked = self.kept.certificates.continued(incarnation).is_some();
         if !duplicate && linked && index < taken {

@@ -1,4 +1,4 @@
-//! A replay: its header, its entries, its end. What is asked for is in [`cursor`](super::cursor).
+//! Replays: header, entries and end. [`cursor`](super::cursor) decides what is asked for.
 
 use cwtch_log::{Checkpoint, EntryId};
 use cwtch_wire::board::ReplayLog;
@@ -10,34 +10,34 @@ use super::refused::{Malformed, Refused};
 use super::statement::Statement;
 use super::waiting::HeadSource;
 
-/// What a reply's header begins.
+/// Meaning of a reply's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begun {
     /// The entries `from..size` follow: give each to [`Monitor::entry`], each boundary checkpoint of the stream to
     /// [`Monitor::boundary`], then call [`Monitor::finish_replay`].
     Entries {
-        /// Index of the first.
+        /// Index of the first entry.
         from: u64,
-        /// Index behind the last.
+        /// Index after the last entry.
         size: u64,
     },
     /// The server declared a loss, and the reply does not begin early enough. Drop it (its entries still
     /// come on this connection) and ask again.
     AskAgain,
-    /// The server has ended its log, with a certificate that says so. What follows is as from a server without one.
+    /// The server has ended its log, with a certificate that says so. The rest is as from a server without one.
     NoLog,
 }
 
-/// Where an entry of a reply stands.
+/// Place of an entry of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryPlace {
-    /// Below the size that was verified before: it was here already and needs no trial decryption. (It is
-    /// compared all the same.)
+    /// The entry is below the size that was verified before: it was here already and needs no trial decryption. (It
+    /// is compared all the same.)
     Known {
         /// Its index.
         index: u64,
     },
-    /// New, and provisional until the verified size is above its index.
+    /// The entry is new, and provisional until the verified size is above its index.
     New {
         /// Its index.
         index: u64,
@@ -54,7 +54,7 @@ impl EntryPlace {
 }
 
 impl Monitor {
-    /// A reply without `Log`: the server shows no log.
+    /// Takes a reply without `Log`: the server shows no log.
     ///
     /// # Errors
     /// [`Refused::Downgrade`] if it has one: do not read the reply. `Ok` means that the server is read as one without a
@@ -69,8 +69,8 @@ impl Monitor {
         Ok(())
     }
 
-    /// A reply's header, after [`Monitor::replay_request`]: its `Log` and `NumMessages`. What live messages brought and no
-    /// checkpoint covered is dropped; the reply brings it again.
+    /// Takes a reply's header, after [`Monitor::replay_request`]: its `Log` and `NumMessages`. Entries of live
+    /// messages that no checkpoint covered are dropped; the reply brings them again.
     ///
     /// # Errors
     /// [`Refused`]: do not read the entries.
@@ -107,7 +107,7 @@ impl Monitor {
         }
         let Some(base) = self.base(asked, start, size)? else { return Ok(Begun::AskAgain) };
         let from = base.size();
-        // Should the reply be interrupted, its head still counts.
+        // If the reply is interrupted, its head still counts.
         if size > self.verified_size() {
             self.compare(Statement::Checkpoint(checkpoint.clone()), HeadSource::Reply, None)?;
         }
@@ -117,7 +117,7 @@ impl Monitor {
         Ok(Begun::Entries { from, size })
     }
 
-    /// The next entry of the reply. Costs two or three hashes and allocates nothing.
+    /// Takes the next entry of the reply. Costs two or three hashes and allocates nothing.
     ///
     /// # Errors
     /// [`Refused`]; close the connection and call [`Monitor::abandon`].
@@ -143,7 +143,7 @@ impl Monitor {
         Ok(if index < self.verified_size() { EntryPlace::Known { index } } else { EntryPlace::New { index } })
     }
 
-    /// The boundary checkpoint that stands in the stream. `true` if it covered entries: commit now.
+    /// Takes the boundary checkpoint that stands in the stream; true if it covered entries: commit now.
     ///
     /// # Errors
     /// [`Refused`]; close the connection and call [`Monitor::abandon`].
@@ -160,11 +160,11 @@ impl Monitor {
         self.take_boundary(bytes)
     }
 
-    /// The boundary checkpoint of the present size of the fold.
+    /// Takes the boundary checkpoint of the present size of the fold.
     pub(crate) fn take_boundary(&mut self, bytes: &[u8]) -> Result<bool, Refused> {
         let size = self.fold.size();
         let Some(certificate) = self.kept.certificates.of_size(size).cloned() else {
-            // Signed by an incarnation before all that are known: it can tell nothing.
+            // It is signed by an incarnation before all that are known, so it can tell nothing.
             self.fold.boundary_due = false;
             return Ok(false);
         };
@@ -175,7 +175,8 @@ impl Monitor {
         self.fold.boundary_due = false;
         self.against_signed(&boundary, &certificate)?;
         if *boundary.root() != self.fold.range.root() {
-            // The entries that it disagrees with are not signed yet; and should they never be, it still counts.
+            // The entries that it disagrees with are not signed yet; even if they never will be, the boundary still
+            // counts.
             self.compare(Statement::Checkpoint(boundary), HeadSource::Reply, None)?;
             return Ok(false);
         }
@@ -195,7 +196,7 @@ impl Monitor {
         Ok(grows)
     }
 
-    /// The end of the reply: all of it is verified now.
+    /// Ends the reply: all of it is verified now.
     ///
     /// # Errors
     /// [`Refused`]; close the connection.
@@ -212,8 +213,8 @@ impl Monitor {
         self.cover(checkpoint)
     }
 
-    /// The connection ended, or the reply is given up: drops what no checkpoint covers. Entries that disagreed with
-    /// something signed accuse nobody before a checkpoint covers them.
+    /// Drops everything that no checkpoint covers, because the connection ended or the reply is given up. Entries
+    /// that disagreed with something signed accuse nobody before a checkpoint covers them.
     pub fn abandon(&mut self) {
         self.gathering = false;
         self.reset_fold();

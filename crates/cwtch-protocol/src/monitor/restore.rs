@@ -1,4 +1,4 @@
-//! From the disk and back.
+//! Restoring a monitor from the disk, and its snapshot.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +16,8 @@ use super::statement::Statement;
 use super::tail::Tail;
 use super::waiting::{HeadSource, WaitingHead};
 
-/// What is stored does not verify, and nothing else says what the server is to be held to: the database was damaged or
-/// changed. It says nothing about the server.
+/// The error of a stored state that does not verify where nothing else says what the server is to be held to: the
+/// database was damaged or changed. It says nothing about the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the stored record of a server is damaged: its {0} cannot be right; restore the database from a backup"
@@ -25,17 +25,18 @@ use super::waiting::{HeadSource, WaitingHead};
 pub struct RestoreError(&'static str);
 
 impl Monitor {
-    /// Everything that is to be kept. A store that applied every [`Change`](super::Change) has the same.
+    /// The whole state that is to be kept. A store that applied every [`Change`](super::Change) has the same.
     pub fn snapshot(&self) -> Snapshot {
         self.kept.snapshot()
     }
 
-    /// A monitor from what was kept. Signatures are verified again, those of boundary checkpoints when they are used.
+    /// Restores a monitor from a snapshot. Signatures are verified again, those of boundary checkpoints when they are
+    /// used.
     ///
-    /// The pinned certificate counts first: with it the server is held to what it signed, whatever else can be used. What
-    /// cannot be used, or is more than is kept, is forgotten, and [`Monitor::take_changes`] says so to the store: where the
-    /// entries do not fit their checkpoint, the log is read from its start again and compared with every boundary
-    /// checkpoint. What a monitor has stored by its changes comes back as it was, without any.
+    /// The pinned certificate counts first: with it the server is held to what it signed, whatever else can be used.
+    /// Parts that cannot be used, or are more than is kept, are forgotten, and [`Monitor::take_changes`] tells the
+    /// store: if the entries do not fit their checkpoint, the log is read from its start again and compared with
+    /// every boundary checkpoint. A state that a monitor has stored by its changes comes back as it was, without any.
     ///
     /// # Errors
     /// [`RestoreError`] if the pinned certificate, the policy or the Retain does not verify.
@@ -118,7 +119,7 @@ fn waiting_head(certificates: &Certificates, stored: &StoredHead) -> Option<Wait
     Some(WaitingHead { statement, source: stored.source, receipt })
 }
 
-/// The end of the log, and the checkpoint that covers it; `None` if they do not fit together.
+/// Reads the end of the log, and the checkpoint that covers it; `None` if they do not fit together.
 fn log(kept: &Snapshot, certificates: &Certificates) -> Option<(Tail, Option<Checkpoint>)> {
     let tail = tail(&kept.ranges, &kept.ids)?;
     let Some((incarnation, bytes)) = &kept.verified else { return Some((tail, None)) };
@@ -130,7 +131,7 @@ fn log(kept: &Snapshot, certificates: &Certificates) -> Option<(Tail, Option<Che
 fn tail(ranges: &BTreeMap<u64, Vec<u8>>, ids: &BTreeMap<u64, EntryId>) -> Option<Tail> {
     let end = ranges.keys().next_back().copied().unwrap_or(0);
     let first = ids.keys().next().copied().unwrap_or(end);
-    // Indexes ascend, so they have no gaps if the last is where it must be.
+    // Indexes ascend, so they have no gaps if the last is the one that their number demands.
     if ids.keys().next_back().is_some_and(|last| last - first + 1 != ids.len() as u64) {
         return None;
     }

@@ -1,5 +1,5 @@
-//! What makes room for what: the bounds of everything that is kept. Whatever goes, goes by an edit of its own, so that
-//! the store forgets it, too.
+//! The bounds of everything that is kept, and what makes room for what. Whatever goes, goes by an edit of its own, so
+//! that the store forgets it, too.
 
 use cwtch_log::{Certificate, Checkpoint, EntryId};
 
@@ -59,7 +59,7 @@ impl Kept {
 
     fn drop_certificates(&mut self) {
         for incarnation in self.certificates.surplus(&self.needed()) {
-            // What such a certificate says of the one before goes with it.
+            // A waiting statement in such a certificate goes with it.
             let said: Vec<u64> = self
                 .waiting
                 .iter()
@@ -90,8 +90,8 @@ impl Kept {
         }
     }
 
-    /// Lets a head wait, under a number of its own; `None` if the same statement waits already, there is no room, or its
-    /// certificate is not kept. The second is the entry of a receipt that made room.
+    /// Lets a head wait, under a number of its own; `None` if the same statement waits already, there is no room, or
+    /// its certificate is not kept. The second value is the entry of a receipt that made room.
     pub(crate) fn add_head(&mut self, head: WaitingHead) -> (Option<u64>, Option<EntryId>) {
         let mut gone = None;
         match self.waiting.room(&head) {
@@ -105,7 +105,7 @@ impl Kept {
         (Some(id), gone)
     }
 
-    /// Takes a head away that waits.
+    /// Removes a waiting head.
     pub(crate) fn take_head(&mut self, id: u64) -> Option<WaitingHead> {
         let head = self.waiting.get(id)?.clone();
         self.record(Edit::HeadGone(id));
@@ -118,7 +118,7 @@ impl Kept {
         self.record(Edit::Loss { loss, replaces_last });
     }
 
-    /// Keeps a claim; `false` if it is known. An author beyond the limit is not kept, but it is still told.
+    /// Keeps a claim; false if it is known. A claim of an author beyond the limit is not kept, but it is still told.
     pub(crate) fn keep_gossip(&mut self, claim: GossipClaim) -> bool {
         if self.gossip.knows(&claim) {
             return false;

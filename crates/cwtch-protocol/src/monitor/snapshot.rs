@@ -1,4 +1,4 @@
-//! What a monitor keeps on disk: all of it, and what changed in a step.
+//! The state of a monitor as it is kept on disk, and the changes of a step.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::gossip::GossipClaim;
 use super::incarnation::Loss;
 use super::waiting::HeadSource;
 
-/// Everything that a monitor keeps, as bytes and numbers. [`Snapshot::apply`] says what a [`Change`] means.
+/// Everything that a monitor keeps, as bytes and numbers. [`Snapshot::apply`] defines the meaning of each [`Change`].
 ///
 /// Objects are checked again when a monitor is restored ([`Monitor::restore`](super::Monitor::restore)), boundary
 /// checkpoints when they are used.
@@ -17,12 +17,12 @@ use super::waiting::HeadSource;
 pub struct Snapshot {
     /// Certificates (186 bytes) by incarnation.
     pub certificates: BTreeMap<u64, Vec<u8>>,
-    /// The incarnation of the pinned one.
+    /// The incarnation of the pinned certificate.
     pub pinned: Option<u64>,
-    /// The compact ranges that are kept, by size: their hashes one after the other.
+    /// The compact ranges that are kept, by size: their hashes, concatenated.
     pub ranges: BTreeMap<u64, Vec<u8>>,
-    /// The ids of the newest entries, by index, without gaps. The verified size is that behind the last one; without
-    /// any, the largest size in `ranges`.
+    /// The ids of the newest entries, by index, without gaps. The verified size is the index after the last one;
+    /// without any, the largest size in `ranges`.
     pub ids: BTreeMap<u64, EntryId>,
     /// The checkpoint (113 bytes) that covers the verified size, with its incarnation.
     pub verified: Option<(u64, Vec<u8>)>,
@@ -36,22 +36,22 @@ pub struct Snapshot {
     pub noise: Option<Noise>,
     /// Heads and receipts that wait to be compared, by number.
     pub heads: BTreeMap<u64, StoredHead>,
-    /// What the server declared lost, oldest first.
+    /// The losses that the server declared, oldest first.
     pub losses: Vec<Loss>,
     /// Evidence, oldest first.
     pub evidence: Vec<Evidence>,
-    /// Whether the server is not synced any more.
+    /// True if the server is not synced any more.
     pub stopped: bool,
     /// Gossip that differs from the own log, oldest first.
     pub gossip: Vec<GossipClaim>,
 }
 
-/// Where the next replay begins, drawn once for each verified size.
+/// The draw of the beginning of the next replay, made once for each verified size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Noise {
     /// The verified size that it was drawn for.
     pub size: u64,
-    /// The draw, 0 to 31: so many blocks further back.
+    /// The draw, 0 to 31: the number of blocks by which the replay begins further back.
     pub draw: u8,
     /// The block, in entries.
     pub block: u64,
@@ -60,9 +60,9 @@ pub struct Noise {
 /// A waiting head as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredHead {
-    /// A number of its own.
+    /// The head's own number.
     pub id: u64,
-    /// Where it was learnt.
+    /// Source from which it was learnt.
     pub source: HeadSource,
     /// The incarnation of the certificate that it verifies under; with [`HeadSource::Certificate`], that certificate is
     /// the head.
@@ -71,7 +71,7 @@ pub struct StoredHead {
     pub bytes: Vec<u8>,
 }
 
-/// A part of what is kept that changed. The changes of a step belong into one database transaction, in their order,
+/// A change of a part of the kept state. The changes of a step belong in one database transaction, in their order,
 /// together with the messages that they cover.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -86,7 +86,7 @@ pub enum Change {
     CertificateGone(u64),
     /// The pinned certificate is the one of this incarnation.
     Pinned(u64),
-    /// Forget all ids and ranges; a log begins behind this compact range.
+    /// Forget all ids and ranges; the log begins after this compact range.
     Restarted {
         /// Its size.
         size: u64,
@@ -139,13 +139,13 @@ pub enum Change {
     Noise(Noise),
     /// A head waits.
     HeadAdded(StoredHead),
-    /// It waits no more.
+    /// The head with this number waits no more.
     HeadGone(u64),
     /// The server declared a loss; it replaces the last one if `replaces_last`.
     Loss {
-        /// What was lost.
+        /// The lost entries.
         loss: Loss,
-        /// Whether the list was full.
+        /// True if the list was full.
         replaces_last: bool,
     },
     /// Evidence was found. Kept for ever.
@@ -164,7 +164,7 @@ pub enum Change {
 }
 
 impl Snapshot {
-    /// Applies a change: the definition of what a store does with it.
+    /// Applies a change; this defines what a store must do with it.
     pub fn apply(&mut self, change: &Change) {
         match change.clone() {
             Change::Certificate { incarnation, bytes } => {

@@ -1,4 +1,4 @@
-//! Heads: what states a root for a size, and what two that disagree prove (sections 3.6 and 4).
+//! Statements of a root for a size, and the proofs that two of them make if they disagree (sections 3.6 and 4).
 
 use cwtch_log::fraud::Disagreement;
 use cwtch_log::tree::consistency_proof;
@@ -13,7 +13,7 @@ use super::tail::Tail;
 pub(crate) enum Statement {
     Checkpoint(Checkpoint),
     Retain(Retain),
-    /// What a certificate says of the incarnation before.
+    /// The previous tree that a certificate states for the incarnation before.
     Previous(Certificate),
 }
 
@@ -34,7 +34,7 @@ impl Statement {
         }
     }
 
-    /// The incarnation whose tree it is about.
+    /// The incarnation whose tree the statement is about.
     pub(crate) fn incarnation(&self) -> u64 {
         match self {
             Self::Checkpoint(checkpoint) => checkpoint.incarnation(),
@@ -52,7 +52,7 @@ impl Statement {
         EvidenceObject { what, bytes }
     }
 
-    /// As a head of the log of a certificate.
+    /// The statement as a head of the log of a certificate.
     fn head(&self, certificate: &Certificate) -> Option<Head> {
         match self {
             Self::Checkpoint(checkpoint) => Some(checkpoint.clone().into()),
@@ -62,8 +62,9 @@ impl Statement {
     }
 }
 
-/// The proof that two statements contradict each other: of one incarnation, or of one and about what it goes on from.
-/// `tail` is a tree with which the one of the larger size agrees, and the other does not.
+/// Makes the proof that two statements contradict each other: two of one incarnation, or one of an incarnation and
+/// one about what that incarnation continues. `tail` is a tree with which the statement of the larger size agrees,
+/// and the other does not.
 pub(crate) fn contradiction(
     known: &Certificates,
     a: &Statement,
@@ -92,8 +93,8 @@ pub(crate) fn contradiction(
     FraudProof::prefix(certificate, &small, &large, &proof)
 }
 
-/// The proof that an incarnation of which one statement is does not go on from what the other says: that of its own
-/// certificate.
+/// Makes the proof that an incarnation does not continue what its own certificate says (`start`), as another
+/// statement of it shows.
 fn not_continued(start: &Statement, statement: &Statement, tail: &Tail) -> Option<FraudProof> {
     let Statement::Previous(certificate) = start else { return None };
     if certificate.incarnation() != statement.incarnation() {
@@ -106,7 +107,7 @@ fn not_continued(start: &Statement, statement: &Statement, tail: &Tail) -> Optio
     })
 }
 
-/// How a head and the previous tree of a certificate disagree, if they do.
+/// Finds how a head and the previous tree of a certificate disagree; `None` if that cannot be shown.
 fn disagreement(head: &Head, certificate: &Certificate, tail: &Tail) -> Option<Disagreement> {
     let (head, previous) = (head.size(), certificate.previous()?.size);
     if head == previous {
@@ -116,7 +117,7 @@ fn disagreement(head: &Head, certificate: &Certificate, tail: &Tail) -> Option<D
     Some(Disagreement::Prefix { head_is_smaller: head < previous, proof })
 }
 
-/// The proof that two checkpoints of one incarnation contradict each other by what stands in them.
+/// Makes the proof that two checkpoints of one incarnation contradict each other by their fields alone.
 pub(crate) fn two_checkpoints(
     certificate: &Certificate,
     a: &Checkpoint,

@@ -9,37 +9,38 @@ use super::limits::{BLOCK_MAX, BLOCKS_KEPT, RANGES_KEPT};
 
 /// Compact ranges at multiples of 64 from which a request may begin, and the ids of all entries from one of their sizes on.
 ///
-/// It gives the root of every size that it reaches and, as [`Nodes`], every path and consistency proof from such a size
-/// to a later one: what lies before the ids is needed only as the hashes of a compact range.
+/// It gives the root of every size that it reaches and, as [`Nodes`], every path and consistency proof from such a
+/// size to a later one: the entries before the ids are needed only as the hashes of a compact range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tail {
-    /// By size, ascending; never empty. One of them has the size `first`.
+    /// Compact ranges by size, ascending; never empty. One of them has the size `first`.
     ranges: VecDeque<CompactRange>,
     first: u64,
     ids: VecDeque<EntryId>,
 }
 
-/// What a tail gains, and what it forgets with it.
+/// Growth of a tail, and what it forgets with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TailGrowth {
-    /// The index of the first of `ids`: the tail's end, or a later one; then all ids before it go.
+    /// The index of the first of `ids`: the tail's end, or a later one, which drops all ids before it.
     pub(crate) first: u64,
     pub(crate) ids: Vec<EntryId>,
     pub(crate) ranges: Vec<CompactRange>,
-    /// Ids below this index go.
+    /// Index below which ids are dropped.
     pub(crate) ids_from: u64,
-    /// Sizes of the ranges that go.
+    /// Sizes of the ranges that are dropped.
     pub(crate) ranges_gone: Vec<u64>,
 }
 
-/// How far the end of the log may be from a size whose compact range is kept. The cursor names multiples of blocks, and goes
-/// back by a bounded number of them: the larger the block of which a size is a multiple, the longer it is of use.
+/// Distance from a size to the end of the log up to which the size's compact range is kept. The cursor names
+/// multiples of blocks, and goes back by a bounded number of them: the larger the block of which a size is a
+/// multiple, the longer it is of use.
 fn reach(size: u64) -> u64 {
     let block = if size == 0 { BLOCK_MAX } else { (1 << size.trailing_zeros()).min(BLOCK_MAX) };
     (RANGES_KEPT * GRID).max(BLOCKS_KEPT * block)
 }
 
-/// The tail does not reach back that far.
+/// The error of a tail that does not reach back so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OutOfReach;
 
@@ -51,7 +52,7 @@ impl Default for Tail {
 }
 
 impl Tail {
-    /// A tail that begins behind a compact range.
+    /// A tail that begins after a compact range.
     pub(crate) fn at(range: CompactRange) -> Self {
         Self { first: range.size(), ranges: VecDeque::from([range]), ids: VecDeque::new() }
     }
@@ -78,7 +79,7 @@ impl Tail {
         self.first
     }
 
-    /// The index behind the last id: the size of the tree.
+    /// The index after the last id, which is the size of the tree.
     pub(crate) fn end(&self) -> u64 {
         self.first + self.ids.len() as u64
     }
@@ -96,7 +97,7 @@ impl Tail {
         self.ids.get(usize::try_from(index.checked_sub(self.first)?).ok()?)
     }
 
-    /// The compact range of a size, if it can be told.
+    /// The compact range of a size, if it is known.
     pub(crate) fn range_at(&self, size: u64) -> Option<CompactRange> {
         if size == 0 {
             return Some(CompactRange::new());
@@ -112,20 +113,20 @@ impl Tail {
         Some(range)
     }
 
-    /// The root of a size, if it can be told.
+    /// The root of a size, if it is known.
     pub(crate) fn root_at(&self, size: u64) -> Option<Hash> {
         self.range_at(size).map(|range| range.root())
     }
 
-    /// The largest size up to `size` whose compact range is kept; `None` if all are larger.
+    /// The kept compact range of the largest size up to `size`; `None` if all are larger.
     pub(crate) fn kept_at_or_below(&self, size: u64) -> Option<&CompactRange> {
         let after = self.ranges.partition_point(|range| range.size() <= size);
         self.ranges.get(after.checked_sub(1)?)
     }
 
-    /// What this tail gains by the entries of another one that begins at or before its end, and what it then forgets of what
-    /// the specification does not ask to keep: ids before the last two boundaries, and compact ranges from which no request
-    /// will begin.
+    /// Computes what this tail gains by the entries of another one that begins at or before its end, and what it then
+    /// forgets because the specification does not ask to keep it: ids before the last two boundaries, and compact
+    /// ranges from which no request will begin.
     pub(crate) fn growth(&self, other: &Self) -> TailGrowth {
         let (old_end, end) = (self.end(), other.end().max(self.end()));
         let new = || other.ranges.iter().filter(|range| range.size() > old_end);
@@ -146,7 +147,7 @@ impl Tail {
         }
     }
 
-    /// Gains and forgets what [`Tail::growth`] says.
+    /// Applies a growth that [`Tail::growth`] computed.
     pub(crate) fn grow(&mut self, growth: TailGrowth) {
         let TailGrowth { first, ids, ranges, ids_from, ranges_gone } = growth;
         if first > self.end() {
@@ -161,7 +162,7 @@ impl Tail {
         self.ranges.retain(|range| !ranges_gone.contains(&range.size()));
     }
 
-    /// Goes back to a size whose compact range is kept; `false`, and nothing changed, if it is not.
+    /// Goes back to a size whose compact range is known; false, and nothing changed, if it is not.
     pub(crate) fn truncate(&mut self, size: u64) -> bool {
         let Some(range) = self.range_at(size) else { return false };
         self.ranges.retain(|kept| kept.size() < size);
@@ -188,7 +189,7 @@ impl Nodes for &Tail {
         if start < self.first && start + width <= self.first {
             return self.base_node(level, start);
         }
-        // It lies in the ids, or across their beginning.
+        // The node lies in the ids, or across their beginning.
         if start + width > self.end() {
             return Err(OutOfReach);
         }
@@ -200,7 +201,7 @@ impl Nodes for &Tail {
 }
 
 impl Tail {
-    /// A subtree before the ids: one of those that the compact range at their beginning consists of.
+    /// Finds a subtree before the ids: one of those that the compact range at their beginning consists of.
     fn base_node(&self, level: u8, start: u64) -> Result<Hash, OutOfReach> {
         let base = self.kept_at_or_below(self.first).ok_or(OutOfReach)?;
         let mut at = 0u64;

@@ -8,7 +8,7 @@ use super::limits::{HEADS_WAITING_MAX, RECEIPTS_WAITING_MAX, REPLY_HEADS_MAX};
 use super::snapshot::StoredHead;
 use super::statement::Statement;
 
-/// Where a waiting head was learnt.
+/// Source from which a waiting head was learnt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeadSource {
     /// A reply or live message whose entries did not come.
@@ -70,7 +70,7 @@ impl Waiting {
         self.heads.remove(&id);
     }
 
-    /// Whether there is room for a head; there is none for one whose statement waits already.
+    /// Finds room for a head; there is none for one whose statement waits already.
     pub(crate) fn room(&self, head: &WaitingHead) -> Room {
         let known = self.heads.values().any(|other| {
             other.statement == head.statement && other.receipt.is_some() == head.receipt.is_some()
@@ -88,28 +88,28 @@ impl Waiting {
                 smallest.map_or(Room::None, |(smallest, _)| Room::InPlaceOf(smallest))
             }
             Kind::Learnt if alike().count() >= HEADS_WAITING_MAX => Room::None,
-            // What a certificate says goes with the certificate, and these are bounded.
+            // A certificate's statement goes with the certificate, and those are bounded.
             _ => Room::Free,
         }
     }
 }
 
-/// Whether a head may wait.
+/// Room for a head to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Room {
     None,
     Free,
-    /// If the one with this number goes.
+    /// There is room if the head with this number goes.
     InPlaceOf(u64),
 }
 
-/// What a head is bounded together with.
+/// Group of heads that have a bound in common.
 #[derive(PartialEq, Eq)]
 enum Kind {
     Receipt,
     Reply,
     Certificate,
-    /// By a probe or a comparison.
+    /// Heads that a probe or a comparison brought.
     Learnt,
 }
 
@@ -134,7 +134,7 @@ impl WaitingHead {
         }
     }
 
-    /// The entry that was posted, if it is a receipt.
+    /// The entry that was posted, if the head is a receipt.
     pub(crate) fn posted(&self) -> Option<EntryId> {
         match self.source {
             HeadSource::Receipt { entry } => Some(entry),

@@ -1,4 +1,4 @@
-//! What a board's client tells.
+//! Events of a board's client.
 
 use cwtch_log::object::CheckpointBytes;
 use cwtch_wire::board::stream::Record;
@@ -6,23 +6,23 @@ use cwtch_wire::board::{EncryptedGroupMessage, HeadLog, LiveLog, PostLog, Replay
 
 use super::PostId;
 
-/// What happened.
+/// Something that happened on the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A replay begins; so many [`Event::Entry`] follow, then [`Event::Synced`].
+    /// A replay begins; `count` [`Event::Entry`] follow, then [`Event::Synced`].
     ReplayStarted {
-        /// How many entries the server announced.
+        /// Number of entries that the server announced.
         count: u64,
-        /// What it says about its log, not yet verified, if a replay of the log was asked for and it has one. Where
-        /// there is a [`start`](ReplayLog::start), it is where it must be for what was asked.
+        /// The log's part of the answer, not yet verified, if a replay of the log was asked for and the server has
+        /// one. A [`start`](ReplayLog::start) in it lies where it must for what was asked.
         log: Option<Box<ReplayLog>>,
     },
-    /// A stored message. In a deployed replay the first is the one that was named in the request, if the server
-    /// has it.
+    /// A stored message. In a deployed replay the first is the one that was named in the request, if the server has
+    /// it.
     Entry {
         /// The message.
         message: EncryptedGroupMessage,
-        /// Its index, in a replay of the log.
+        /// The message's index, in a replay of the log.
         index: Option<u64>,
     },
     /// The boundary checkpoint of the log up to the last entry.
@@ -38,18 +38,18 @@ pub enum Event {
     NewMessage {
         /// The message; `None` if there is only news of the log.
         message: Option<EncryptedGroupMessage>,
-        /// Its place in the log, not yet verified, after a replay of the log. An index beyond what is held
+        /// The message's place in the log, not yet verified, after a replay of the log. An index beyond what is held
         /// means that something is missing: ask for a replay.
         log: Option<Box<LiveLog>>,
     },
     /// The oldest unanswered post was answered.
     PostAnswered {
-        /// Which post.
+        /// The post.
         id: PostId,
-        /// Whether the server says that it stored the message. `false`: the token is invalid or spent,
-        /// or the server is in trouble.
+        /// True if the server says that it stored the message. If not, the token is invalid or spent, or the server
+        /// is in trouble.
         success: bool,
-        /// What it says about the log, not yet verified, if it was asked to and has one.
+        /// The log's part of the answer, not yet verified, if it was asked for and the server has a log.
         log: Option<PostLog>,
     },
     /// The newest head of the log, not yet verified.
@@ -66,7 +66,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// What a record of a log's stream says; `size` is the log's before it.
+    /// Converts a record of a log's stream; `size` is the log's size before it.
     pub(super) fn of_stream(size: u64, record: Record) -> Self {
         match record {
             Record::Entry(message) => Self::Entry { message, index: Some(size) },

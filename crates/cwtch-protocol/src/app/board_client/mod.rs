@@ -18,34 +18,34 @@ pub use super::board_host::{MAX_HEADS, MAX_PROOFS};
 pub use error::BoardClientError;
 pub use event::Event;
 
-/// Posts of one connection that may await their result at a time.
+/// Number of posts of one connection that may await their result at a time.
 pub const MAX_POSTS_IN_FLIGHT: usize = 64;
-/// Events that may wait to be drained before another payload is taken. A payload brings at most two, but for one of
-/// a log's stream: as many as it has records.
+/// Number of events that may wait to be drained before another payload is taken. A payload brings at most two, except
+/// one of a log's stream, which brings as many as it has records.
 pub const MAX_EVENTS: usize = 64;
-/// The most entries that a replay may announce if the caller does not know better.
+/// Number of entries that a replay may announce if the caller sets no other limit.
 pub const DEFAULT_MAX_REPLAY: u64 = 50_000_000;
 
-/// Names a post of this connection until its answer comes.
+/// The name of a post of this connection until its answer comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PostId(u64);
 
 /// One connection to a board, as a client.
 ///
-/// The server's answers carry no ids: they are matched in order. While the entries of a replay
-/// arrive, nothing else may; this is how deployed clients read them, so a server that mixes breaks
-/// them too. Unknown message types are ignored elsewhere.
+/// The server's answers carry no ids: they are matched in order. While the entries of a replay arrive, nothing else
+/// may; deployed clients read them in the same way, so a server that mixes breaks them too. Unknown message types are
+/// ignored elsewhere.
 ///
-/// Whether a server has a log shows in its answer to a replay request that asks for it: one without a log, and any
-/// deployed server, answers with a deployed replay. What this one says about the log to a client that did not ask, or
-/// in answer to nothing, is passed over.
+/// The answer to a replay request that asks for the log shows whether a server has one: a server without a log,
+/// deployed ones included, answers with a deployed replay. Statements about the log that nobody asked for are passed
+/// over.
 pub struct BoardClient {
     max_replay: u64,
     replay: Replay,
     synced: bool,
-    /// The newest replay was one of the log.
+    /// True if the newest replay was one of the log.
     reads_log: bool,
-    /// With each post, whether it asked about the log.
+    /// Posts that await their answer, each with whether it asked for a receipt.
     posts: VecDeque<(PostId, bool)>,
     heads_asked: usize,
     heads_open: usize,
@@ -59,7 +59,7 @@ pub struct BoardClient {
 #[derive(Debug)]
 enum Replay {
     None,
-    /// With the index that was asked for, in a replay of the log.
+    /// A replay was asked for; of the log, with the index.
     Requested(Option<u64>),
     Entries {
         remaining: u64,
@@ -67,14 +67,14 @@ enum Replay {
     Stream(Decoder),
 }
 
-/// Spends a token on a post. The result is good for this message on this board only; keep it with the
-/// message, to be able to send the same post again after a lost connection.
+/// Spends a token on a post. The result is good for this message on this board only; keep it with the message, to be
+/// able to send the same post again after a lost connection.
 pub fn pay(token: Token, message: &EncryptedGroupMessage, board: &Address) -> SpentToken {
     token.spend(&spend_data(message, board))
 }
 
 impl BoardClient {
-    /// A fresh connection. A replay of more than `max_replay` entries is refused
+    /// The client of a fresh connection. A replay of more than `max_replay` entries is refused
     /// ([`DEFAULT_MAX_REPLAY`]).
     pub fn new(max_replay: u64) -> Self {
         Self {
@@ -124,7 +124,8 @@ impl BoardClient {
         Ok(())
     }
 
-    /// Asks for the newest head of the log. Only of a server that is known to have one: another gives no answer.
+    /// Asks for the newest head of the log. To be used only with a server that is known to have one: another gives no
+    /// answer.
     ///
     /// # Errors
     /// [`BoardClientError::TooManyQuestions`].
@@ -166,7 +167,8 @@ impl BoardClient {
         self.send_post(token, message, false)
     }
 
-    /// As [`BoardClient::post`], and asks for a receipt. A message that is larger than any of ours may fit without this.
+    /// Posts a message like [`BoardClient::post`], and asks for a receipt. A message that is larger than any of ours
+    /// may fit only without this.
     ///
     /// # Errors
     /// As [`BoardClient::post`].
@@ -202,32 +204,32 @@ impl BoardClient {
         Ok(id)
     }
 
-    /// Whether another post may be made now.
+    /// True if another post may be made now.
     pub fn can_post(&self) -> bool {
         self.posts.len() < MAX_POSTS_IN_FLIGHT
     }
 
-    /// Posts without an answer so far.
+    /// Number of posts without an answer so far.
     pub fn posts_in_flight(&self) -> usize {
         self.posts.len()
     }
 
-    /// Whether a replay was completed on this connection.
+    /// True if a replay was completed on this connection.
     pub fn is_synced(&self) -> bool {
         self.synced
     }
 
-    /// Whether a replay was asked for and is not complete.
+    /// True if a replay was asked for and is not complete.
     pub fn is_replaying(&self) -> bool {
         !matches!(self.replay, Replay::None)
     }
 
-    /// Whether the newest replay that began was one of the log.
+    /// True if the newest replay that began was one of the log.
     pub fn reads_log(&self) -> bool {
         self.reads_log
     }
 
-    /// Questions for a head without an answer so far.
+    /// Number of questions for a head without an answer so far.
     pub fn heads_in_flight(&self) -> usize {
         self.heads_open
     }
@@ -296,7 +298,8 @@ impl BoardClient {
         Ok(())
     }
 
-    /// Whether a replay of so many entries may begin; the index that was asked for, in a replay of the log.
+    /// Checks that a replay of `count` entries may begin; returns the index that was asked for, in a replay of the
+    /// log.
     fn requested(&self, count: u64) -> Result<Option<u64>, BoardClientError> {
         let Replay::Requested(asked) = self.replay else {
             return Err(BoardClientError::UnsolicitedReplay);
@@ -316,7 +319,8 @@ impl BoardClient {
         let stream = match &log.start {
             None => None,
             Some(ReplayStart { from, skipped, .. }) => {
-                // Later only with what stands in for the entries between, earlier only if there are none to come.
+                // A later start needs something that stands in for the entries between; an earlier one is right only
+                // if no entries follow.
                 let fits = if *from > asked { skipped.is_some() } else { *from == asked || count == 0 };
                 if !fits {
                     return Err(BoardClientError::WrongStart { from: *from, asked });
@@ -377,7 +381,7 @@ impl BoardClient {
         self.out.pop_front()
     }
 
-    /// What happened next.
+    /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }

@@ -1,4 +1,4 @@
-//! What a board's host asks of the server, and what it is told.
+//! Actions that a board's host asks of the server, and the answers to them.
 
 use core::fmt;
 
@@ -9,18 +9,18 @@ use cwtch_wire::board::{EncryptedGroupMessage, PostLog};
 use super::BoardHost;
 use super::PostId;
 
-/// What the server is to do.
+/// Action that the server is to carry out.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Action {
     /// Check the token, store the message durably, then call [`BoardHost::post_answer`].
     Post {
-        /// To answer by.
+        /// The post's name, for the answer.
         id: PostId,
-        /// The token; `None` if what the client sent cannot be one: answer [`PostAnswer::Refused`].
+        /// The token; `None` if the client sent something that cannot be one: answer [`PostAnswer::Refused`].
         token: Option<SpentToken>,
         /// The message. With an empty signature it is not stored: [`PostAnswer::Silent`] if the token is valid.
         message: EncryptedGroupMessage,
-        /// Whether the client wants to know about the log: then [`PostAnswer::Log`], if there is one.
+        /// True if the client wants to know about the log: then answer [`PostAnswer::Log`], if there is one.
         log: bool,
     },
     /// Find the messages, call [`BoardHost::replay_result`], then [`BoardHost::replay_entry`] for each.
@@ -34,7 +34,7 @@ pub enum Action {
     LogReplay {
         /// Index of the first entry that the client wants.
         from: u64,
-        /// As in [`Action::Replay`], for a server without a log.
+        /// The last message as in [`Action::Replay`], for a server without a log.
         last_commit: Option<Vec<u8>>,
     },
     /// Call [`BoardHost::log_head`]; without a log, nothing.
@@ -48,7 +48,7 @@ pub enum Action {
     },
 }
 
-/// Tokens and what visitors ask for stay out of it.
+/// Shows neither tokens nor what visitors ask for.
 impl fmt::Debug for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -61,25 +61,26 @@ impl fmt::Debug for Action {
     }
 }
 
-/// What became of a post.
+/// Outcome of a post.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PostAnswer {
-    /// Durably stored (or was there already).
+    /// The message is durably stored, now or before.
     Stored,
-    /// Invalid or spent token, or it could not be stored.
+    /// The token is invalid or spent, or the message could not be stored.
     Refused,
-    /// Valid token, but an empty signature: dropped without an answer, as deployed servers do.
+    /// The token is valid, but the signature empty: dropped without an answer, as deployed servers do.
     Silent,
-    /// What became of it in the log. A client that did not ask about the log reads only whether it is stored.
+    /// The outcome with the log's part. A client that did not ask about the log reads only whether the message is
+    /// stored.
     Log(PostLog),
 }
 
-/// What became of a live message.
+/// Outcome of passing on a live message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// It waits to be sent.
+    /// The message waits to be sent.
     Queued,
-    /// It waits for the end of the replay that is streaming.
+    /// The message waits for the end of the replay that is streaming.
     Held,
     /// This client is not synced: it gets live messages only after its first replay.
     NotSynced,

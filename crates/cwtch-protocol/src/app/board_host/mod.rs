@@ -16,18 +16,18 @@ use cwtch_wire::board::{
 pub use action::{Action, Delivery, PostAnswer};
 pub use error::BoardHostError;
 
-/// Posts of one connection that may await their result. A deployed client has one.
+/// Number of posts of one connection that may await their result. A deployed client has one.
 pub const MAX_POSTS_IN_FLIGHT: usize = 64;
-/// Payloads that may wait to be sent before more are refused, outside of a replay's hold.
+/// Number of payloads that may wait to be sent before more are refused, apart from those held during a replay.
 pub const MAX_QUEUED: usize = 256;
-/// Payloads that are held back while a replay streams.
+/// Number of payloads that may be held back while a replay streams.
 pub const MAX_HELD: usize = 256;
-/// LogHeads of one connection that are answered; further ones are ignored. A client needs one.
+/// Number of LogHeads of one connection that are answered; further ones are ignored. A client needs one.
 pub const MAX_HEADS: usize = 8;
-/// LogProofs of one connection that are answered; further ones are ignored.
+/// Number of LogProofs of one connection that are answered; further ones are ignored.
 pub const MAX_PROOFS: usize = 32;
 
-/// Names a post of this connection until it is answered.
+/// The name of a post of this connection until it is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PostId(u64);
 
@@ -37,13 +37,13 @@ pub struct PostId(u64);
 /// [`BoardHost::poll_action`] says, send what [`BoardHost::poll_send`] gives. Payloads are shared
 /// ([`Bytes`]), so that one encoded message goes to a thousand clients.
 ///
-/// A deployed client reads exactly the announced number of bare entries after a replay's result,
-/// whatever they are. So while entries are outstanding the machine holds post results and live messages back, at most
-/// [`MAX_HELD`], and lets them go behind the last entry. A server that follows its store with a cursor
-/// for each client needs no held messages: it calls [`BoardHost::new_message`] only while not
-/// [`BoardHost::is_streaming`]. The packets of a log's stream are counted by nobody; the caller says when they end. Live
-/// messages have another form for clients that read the log ([`BoardHost::speaks_log`]). Results of posts leave in the order of the posts, because they carry no ids. One
-/// further replay request may wait for the end of the running one; a second such closes the connection.
+/// A deployed client reads exactly the announced number of bare entries after a replay's result, whatever they are.
+/// So while entries are outstanding, the machine holds post results and live messages back, at most [`MAX_HELD`], and
+/// sends them after the last entry. A server that follows its store with a cursor for each client needs no held
+/// messages: it calls [`BoardHost::new_message`] only while not [`BoardHost::is_streaming`]. Nobody counts the
+/// packets of a log's stream; the caller says when they end. Live messages have another form for clients that read
+/// the log ([`BoardHost::speaks_log`]). Results of posts leave in the order of the posts, because they carry no ids.
+/// One further replay request may wait for the end of the running one; another one closes the connection.
 #[derive(Default)]
 pub struct BoardHost {
     replay: Replay,
@@ -72,7 +72,8 @@ struct Post {
     answer: Option<PostAnswer>,
 }
 
-/// How many questions of a kind came, and how many of them can still be answered.
+/// Counts of the questions of a kind: those that are answered or to be answered, and those of them that are still
+/// open.
 #[derive(Debug, Clone, Copy, Default)]
 struct Answers {
     asked: usize,
@@ -80,7 +81,7 @@ struct Answers {
 }
 
 impl Answers {
-    /// Whether one more question is to be answered.
+    /// Counts one more question; true if it is to be answered.
     fn ask(&mut self, limit: usize) -> bool {
         let answered = self.asked < limit;
         if answered {
@@ -110,13 +111,13 @@ enum Replay {
 }
 
 impl BoardHost {
-    /// A fresh connection.
+    /// The host of a fresh connection.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether another payload may be handled now; otherwise leave the client's packets unread until
-    /// posts are answered and payloads are sent. This is what bounds a client that posts and does not read.
+    /// True if another payload may be handled now; otherwise leave the client's packets unread until posts are
+    /// answered and payloads are sent. This bounds a client that posts and does not read.
     pub fn wants_input(&self) -> bool {
         self.posts.len() < MAX_POSTS_IN_FLIGHT && self.out.len() + self.held.len() < MAX_QUEUED
     }
@@ -165,7 +166,7 @@ impl BoardHost {
         });
     }
 
-    /// The next thing to do.
+    /// The next action.
     pub fn poll_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
     }
@@ -175,22 +176,22 @@ impl BoardHost {
         self.out.pop_front()
     }
 
-    /// How many payloads wait to be sent; stop adding to a replay at [`MAX_QUEUED`].
+    /// Number of payloads that wait to be sent; stop adding to a replay at [`MAX_QUEUED`].
     pub fn queued(&self) -> usize {
         self.out.len()
     }
 
-    /// Whether the client completed a replay and so gets live messages.
+    /// True if the client completed a replay and so gets live messages.
     pub fn is_synced(&self) -> bool {
         self.synced
     }
 
-    /// Whether the client's newest replay was one of the log: which form its live messages must have.
+    /// True if the client's newest replay was one of the log, which decides the form of its live messages.
     pub fn speaks_log(&self) -> bool {
         self.speaks_log
     }
 
-    /// Whether entries of an announced replay are outstanding.
+    /// True if entries of an announced replay are outstanding.
     pub fn is_streaming(&self) -> bool {
         matches!(self.replay, Replay::Entries { .. } | Replay::Packets)
     }
@@ -248,7 +249,7 @@ impl BoardHost {
         Ok(())
     }
 
-    /// Announces the asked-for replay of `count` entries of the log. Where `log` says that there is none any more, the
+    /// Announces the asked-for replay of `count` entries of the log. If `log` says that there is none any more, the
     /// entries follow in their deployed form, otherwise as a stream; one of no entries is over at once.
     ///
     /// # Errors
@@ -284,7 +285,7 @@ impl BoardHost {
         Ok(())
     }
 
-    /// The stream was given whole.
+    /// Ends the stream, once all of it was given.
     ///
     /// # Errors
     /// [`BoardHostError::Misuse`] if no stream is under way.
@@ -334,8 +335,8 @@ impl BoardHost {
         Ok(())
     }
 
-    /// Passes a live message on ([`new_message`], or [`log_message`] if the client
-    /// [speaks of the log](BoardHost::speaks_log)), if the client is synced.
+    /// Passes a live message on, if the client is synced. The payload comes from [`new_message`], or from
+    /// [`log_message`] if the client [speaks of the log](BoardHost::speaks_log).
     ///
     /// # Errors
     /// [`BoardHostError::QueueFull`]: the client reads too slowly; close the connection.
@@ -368,18 +369,18 @@ impl fmt::Debug for BoardHost {
     }
 }
 
-/// An entry of a replay, encoded.
+/// Encodes an entry of a replay.
 pub fn entry(message: &EncryptedGroupMessage) -> Bytes {
     message.to_json().into()
 }
 
-/// A live message, encoded once for every client.
+/// Encodes a live message, once for every client.
 pub fn new_message(message: EncryptedGroupMessage) -> Bytes {
     ServerMessage::NewMessage(message).to_json().into()
 }
 
-/// A live message for clients that read the log, encoded once for all of them: one payload, or two, to be
-/// given to [`BoardHost::new_message`] in this order.
+/// Encodes a live message for clients that read the log, once for all of them: one payload, or two, to be given to
+/// [`BoardHost::new_message`] in this order.
 pub fn log_message(message: MessageRef<'_>, log: &LiveLog) -> (Bytes, Option<Bytes>) {
     let payloads = live_payloads(message, log);
     (payloads.first.into(), payloads.notice.map(Bytes::from))

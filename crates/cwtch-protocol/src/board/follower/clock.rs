@@ -1,4 +1,4 @@
-//! Moments, and what is known of a server's silence.
+//! Moments, and the record of a server's silence.
 
 use std::time::Duration;
 
@@ -6,29 +6,30 @@ use rand_core::RngCore;
 
 use crate::channel::deadlines::{BOARD_ANSWER, BOARD_DOUBT, BOARD_HEARTBEAT};
 
-/// A part of the heartbeat's pause is random, so that a server cannot tell clients of one machine by it.
+/// Random part of the heartbeat's pause, as a fraction of it, so that a server cannot recognise the clients of one
+/// machine by its rhythm.
 pub const HEARTBEAT_JITTER: f64 = 0.5;
-/// A moment, by the caller's clocks.
+/// A moment by the caller's clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
-    /// Unix seconds, by the person's clock.
+    /// Time by the person's clock, in unix seconds.
     pub unix: u64,
     /// The time since some moment of the caller's choice; it never goes back.
     pub steady: Duration,
 }
 
-/// Signs of life of the server, and the patience with it.
+/// Signs of life of the server, and the patience with its silence.
 #[derive(Debug)]
 pub(super) struct Timing {
-    /// The last sign of life.
+    /// Moment of the last sign of life.
     pub(super) heard: Duration,
-    /// The last sign of something that the server owed, or the moment since which it owes something.
+    /// Moment of the last sign of something that the server owed, or since which it owes something.
     pub(super) owed: Duration,
     /// Time for which it may owe something.
     pub(super) patience: Duration,
     /// The silence after which it is asked for a sign of life.
     pub(super) heartbeat: Duration,
-    /// Something that it owed has come, and is not done yet.
+    /// True if something that the server owed has come and is not handled yet.
     answered: bool,
 }
 
@@ -53,13 +54,13 @@ impl Timing {
         }
     }
 
-    /// The server has its own time from now on, less than otherwise.
+    /// Gives the server a fresh, shorter time for its answer from now on.
     pub(super) fn doubt(&mut self, at: Duration) {
         (self.owed, self.patience) = (at, BOARD_DOUBT);
     }
 }
 
-/// The pause between two signs of life.
+/// Draws the pause between two signs of life.
 pub(super) fn heartbeat(rng: &mut impl RngCore) -> Duration {
     let part = f64::from(rng.next_u32()) / f64::from(u32::MAX);
     BOARD_HEARTBEAT.mul_f64(HEARTBEAT_JITTER.mul_add(part, 1.0))

@@ -1,22 +1,24 @@
-//! Transactions: messages of a log are held back until a signed checkpoint covers them.
+//! Transactions of received messages: those of a log are held back until a signed checkpoint covers them.
 
 use std::collections::VecDeque;
 
 use super::output::Step;
 use crate::monitor::{Change, Notice};
 
-/// Messages of own groups that wait for the server's signature; an honest log has one at least every 256 entries.
+/// Number of messages of own groups that may wait for the server's signature; an honest log has one at least every
+/// 256 entries.
 pub const HELD_MAX: usize = 65_536;
 
-/// A server leaves too many messages unsigned.
+/// The error of a server that leaves too many messages unsigned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the server sends many messages without its signature")]
 pub struct TooManyHeld;
 
-/// Makes transactions of what a [`Follower`](super::Follower) brings.
+/// A collector, which makes transactions of what a [`Follower`](super::Follower) brings.
 ///
-/// Messages arrive as `M`; whoever collects them opens them, and gives back those that are kept, as `T`. Those of a log
-/// are held back until a [`Step`] covers them, and go into the transaction of that step; what none ever covers is dropped.
+/// Messages arrive as `M`; the caller opens them, and gives back those that are kept, as `T`. Those of a log are held
+/// back until a [`Step`] covers them, and go into the transaction of that step; messages that none ever covers are
+/// dropped.
 #[derive(Debug)]
 pub struct Collector<M, T> {
     arrived: Vec<M>,
@@ -29,7 +31,7 @@ pub struct Collector<M, T> {
 pub struct Collected<M> {
     /// The messages, to be opened.
     pub messages: Vec<M>,
-    /// To be given back with what was opened.
+    /// The step, to be given back with the opened messages.
     pub step: Step,
 }
 
@@ -38,7 +40,7 @@ pub struct Collected<M> {
 pub struct Transaction<T> {
     /// Changes of the monitor, in this order.
     pub changes: Vec<Change>,
-    /// Notices, told when it is durable.
+    /// Notices, to be told once the transaction is durable.
     pub notices: Vec<Notice>,
     /// The messages that may be kept.
     pub items: Vec<T>,
@@ -56,11 +58,11 @@ impl<M, T> Collector<M, T> {
         self.arrived.push(message);
     }
 
-    /// Takes a step, or gives it back if it stands alone: then what is here must be committed first, and
-    /// [`Collector::barrier`] takes it.
+    /// Takes a step, or gives it back if it stands alone: then everything collected so far must be committed first,
+    /// and [`Collector::barrier`] takes the step.
     ///
     /// # Errors
-    /// The step.
+    /// The step itself, if it stands alone.
     pub fn step(&mut self, step: Step) -> Result<(), Step> {
         if step.is_barrier() {
             return Err(step);
@@ -69,13 +71,14 @@ impl<M, T> Collector<M, T> {
         Ok(())
     }
 
-    /// Takes a step that stands alone, which is to be committed at once. What is held comes again, or never was.
+    /// Takes a step that stands alone, and is to be committed at once. Held messages are dropped: they come again, or
+    /// never existed.
     pub fn barrier(&mut self, step: Step) {
         self.held.clear();
         self.step = step;
     }
 
-    /// A replay begins: what was not covered comes again in it.
+    /// Drops held messages, because a replay begins in which they come again.
     pub fn replay(&mut self) {
         self.held.clear();
     }
@@ -90,7 +93,7 @@ impl<M, T> Collector<M, T> {
         Some(Collected { messages, step })
     }
 
-    /// Makes a transaction of it: `opened` are the messages that are kept, each with its index in a log.
+    /// Makes a transaction of a step and the messages of it that are kept, `opened`, each with its index in a log.
     ///
     /// # Errors
     /// [`TooManyHeld`].

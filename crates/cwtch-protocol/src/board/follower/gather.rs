@@ -1,7 +1,7 @@
-//! After a replay whose entries are not the signed ones: questions whose answers may prove it to others.
+//! Questions to a server after a replay whose entries are not the signed ones: the answers may prove it to others.
 //!
-//! The finding is durable before they are asked, and nothing of the answers is accepted: they are for the monitor only.
-//! A server that does not answer loses nothing that it had.
+//! The finding is durable before they are asked, and nothing of the answers is accepted: they are for the monitor
+//! only. A server that does not answer loses nothing by it.
 
 use cwtch_log::EntryId;
 use cwtch_wire::board::ReplayLog;
@@ -13,7 +13,8 @@ use super::phase::{Gathering, Phase};
 use crate::monitor::Refused;
 
 impl Follower {
-    /// The server was caught, and nobody else could check it: asks on once that is stored.
+    /// Notes that the server was caught without a proof for others, and asks it further questions once that is
+    /// stored.
     pub(super) fn caught(&mut self) {
         self.out.push_back(Output::Caught);
         self.step();
@@ -72,7 +73,7 @@ impl Follower {
         }
     }
 
-    /// The reply ends with a stop, whatever it holds.
+    /// Ends a gathered reply, with a stop whatever it holds.
     pub(super) fn gathered_all(&mut self, now: Now) {
         let _ = self.monitor.finish_replay(now.unix);
         self.refuse(Refused::Stopped);

@@ -1,24 +1,24 @@
 //! One connection to a board, from its first replay to its end (§1.8, and section 7 of `docs/verifiable-log.md`).
 //!
-//! A [`Follower`] knows where the connection stands, in one `Phase`: what is asked for when, what of the answers is
-//! read, what is asked again, what is asked of a server that was caught, when own posts may go, and how long the server
-//! may be silent. It knows no socket, clock or disk.
+//! A [`Follower`] keeps the state of the connection in one `Phase`. It decides what is asked for and when, which
+//! answers are read, what is asked again, what is asked of a server that was caught, when own posts may go, and how
+//! long the server may be silent. It knows no socket, clock or disk.
 //!
-//! Order of things: a replay from where the own log ends; when all of it is stored, posts; then whatever comes. A replay
-//! and a post are never under way at the same time: the answers carry no ids, and an own message that a replay shows need
-//! not be posted again.
+//! The order is: a replay from where the own log ends; when all of it is stored, posts; then whatever comes. A replay
+//! and a post are never under way at the same time: the answers carry no ids, and an own message that a replay shows
+//! need not be posted again.
 //!
 //! **The contract**
-//! - After each call, drain [`Follower::poll_output`] and do what it says, in its order; then send what
-//!   [`Follower::poll_send`] gives. What it gives may be sent at once: whatever had to be durable before it is asked for
-//!   has been stored when it appears there.
+//! - After each call, drain [`Follower::poll_output`] and carry the outputs out in their order; then send what
+//!   [`Follower::poll_send`] gives. It may be sent at once: everything that had to be durable before has been stored
+//!   when it appears there.
 //! - **Durable first**: messages and steps go through a [`Collector`], which makes transactions of them. At
 //!   [`Output::Flush`], call [`Follower::stored`] once everything before it is committed, and not before. Where several
 //!   are open, the newest one counts.
 //! - When [`Follower::wants_start`], read from the store where the next replay begins, and call [`Follower::start`].
 //! - After [`Follower::handle`], once all outputs are done, call [`Follower::handled`]: waiting for the own disk is not the
 //!   server's silence. At [`Follower::deadline`], call [`Follower::overdue`].
-//! - What comes another way than over this connection (probes, comparisons, certificates) goes to
+//! - Input for the monitor that does not come over this connection (probes, comparisons, certificates) goes to
 //!   [`Follower::monitor_mut`], followed by [`Follower::worked`].
 //! - After [`Output::End`] the connection is over; a monitor that is to be used again comes from the store, or from
 //!   [`Follower::into_monitor`].
@@ -58,9 +58,9 @@ pub struct Follower {
     board: BoardClient,
     monitor: Monitor,
     phase: Phase,
-    /// A replay is to begin behind what is under way.
+    /// True if a replay is to begin after what is under way.
     wanted: bool,
-    /// A replay was completed and stored.
+    /// True if a replay was completed and stored.
     synced: bool,
     posts: Posts,
     timing: Timing,
@@ -70,7 +70,7 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// A connection that was just made. A replay of more than `max_replay` entries is refused.
+    /// The follower of a connection that was just made. A replay of more than `max_replay` entries is refused.
     pub fn new(monitor: Monitor, max_replay: u64, at: Duration, rng: &mut impl RngCore) -> Self {
         Self {
             board: BoardClient::new(max_replay),
@@ -85,7 +85,7 @@ impl Follower {
         }
     }
 
-    /// Gives the next thing to do.
+    /// The next output to carry out.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.out.pop_front()
     }
@@ -114,7 +114,7 @@ impl Follower {
         }
     }
 
-    /// Everything that the payloads so far brought is done: silence counts from now on.
+    /// Notes that everything the payloads so far brought is done: silence counts from now on.
     pub fn handled(&mut self, at: Duration) {
         self.timing.handled(at);
     }
@@ -135,14 +135,14 @@ impl Follower {
                 self.proof(from, size, &proof, now);
                 return false;
             }
-            // None was asked for here.
+            // A follower asks for no heads.
             Event::Head(_) => return false,
         }
         true
     }
 
-    /// Everything before the newest [`Output::Flush`] is committed. `complete`: for all groups that there are now; else
-    /// [`Output::Incomplete`] says so.
+    /// Notes that everything before the newest [`Output::Flush`] is committed. `complete` tells that it was read for
+    /// all groups that there are now; if not, [`Output::Incomplete`] follows.
     pub fn stored(&mut self, complete: bool, now: Now) {
         match &mut self.phase {
             Phase::Drawn { from, start } => {
@@ -175,12 +175,12 @@ impl Follower {
         self.wanted = true;
     }
 
-    /// Tells if a replay is to begin now: call [`Follower::start`].
+    /// True if a replay is to begin now: call [`Follower::start`].
     pub fn wants_start(&self) -> bool {
         self.wanted && self.phase == Phase::Listening && self.posts.none_in_flight()
     }
 
-    /// Tells if a replay is under way, or not all stored.
+    /// True if a replay is under way, or not all of it stored.
     pub fn is_replaying(&self) -> bool {
         matches!(
             self.phase,
@@ -188,13 +188,12 @@ impl Follower {
         )
     }
 
-    /// Tells if a replay was completed and stored.
+    /// True if a replay was completed and stored.
     pub fn is_synced(&self) -> bool {
         self.synced
     }
 
-    /// Tells if nothing is left to be done but to listen. Posts that lack a token are told by
-    /// [`Follower::lacks_tokens`].
+    /// True if nothing is left to be done but to listen. [`Follower::lacks_tokens`] tells of posts without a token.
     pub fn is_idle(&self) -> bool {
         self.synced && !self.wanted && self.phase == Phase::Listening && self.posts.none_in_flight()
     }
@@ -206,12 +205,12 @@ impl Follower {
         &self.monitor
     }
 
-    /// The monitor, for what comes another way than over this connection; call [`Follower::worked`] afterwards.
+    /// The monitor, for input that does not come over this connection; call [`Follower::worked`] afterwards.
     pub fn monitor_mut(&mut self) -> &mut Monitor {
         &mut self.monitor
     }
 
-    /// Hands on what came of work on the monitor. If the server was caught by it, the connection ends.
+    /// Hands on the results of work on the monitor. If the server was caught by it, the connection ends.
     pub fn worked(&mut self) {
         self.step();
         if self.monitor.is_stopped() && !matches!(self.phase, Phase::Gathering(_) | Phase::Ended) {
@@ -225,7 +224,7 @@ impl Follower {
         self.monitor
     }
 
-    /// Hands on what the monitor changed, and how far messages are covered. False if there is nothing new.
+    /// Hands on the monitor's changes and how far messages are covered. False if there is nothing new.
     fn step(&mut self) -> bool {
         let step = self.take_step();
         if step.changes.is_empty() && step.notices.is_empty() && step.covers == self.covered {
@@ -240,13 +239,13 @@ impl Follower {
         let mut notices = Vec::new();
         while let Some(notice) = self.monitor.poll_notice() {
             if matches!(notice, Notice::Lost { .. }) {
-                // Own messages that the server lost go out again.
+                // Own messages that the server lost are sent again.
                 self.posts.queued();
             }
             notices.push(notice);
         }
-        // What a reply brought that was given up, or that is for evidence only, is covered by nothing, also where the own log
-        // reaches further.
+        // Entries of a reply that was given up, or that is for evidence only, are covered by nothing, even where the
+        // own log reaches further.
         let given_up = match &self.phase {
             Phase::Reading { entries, .. } => *entries == Entries::Log && !self.monitor.is_reading(),
             Phase::Gathering(_) => true,
@@ -256,7 +255,7 @@ impl Follower {
         Step { changes: self.monitor.take_changes(), notices, covers }
     }
 
-    /// The answer is not used: what the monitor found is kept, and the connection ends.
+    /// Refuses the answer: the monitor's findings are kept, and the connection ends.
     fn refuse(&mut self, why: Refused) {
         self.step();
         self.end(End::Refused(why));
@@ -276,7 +275,7 @@ impl Follower {
     }
 }
 
-/// Phases and sizes only: the rest concerns who reads what.
+/// Shows phases and sizes only: the rest concerns who reads what.
 impl fmt::Debug for Follower {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Follower")

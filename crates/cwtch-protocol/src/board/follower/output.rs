@@ -11,17 +11,17 @@ use cwtch_wire::board::EncryptedGroupMessage;
 use crate::app::board_client::{BoardClientError, PostId};
 use crate::monitor::{Change, Notice, Refused};
 
-/// Next thing to do; outputs are carried out in their order.
+/// The next thing to do; outputs are carried out in their order.
 #[derive(Debug)]
 pub enum Output {
-    /// A replay begins, with so many entries that were not here. What no checkpoint covered comes again in it.
+    /// A replay begins. Messages that no checkpoint covered come again in it.
     Replay {
-        /// Number of these entries.
+        /// Number of entries in it that were not here.
         total: u64,
     },
-    /// The server shows its log; if it did not before, it does again.
+    /// The server shows its log, perhaps again after it had not.
     LogShown,
-    /// A message, to be looked at and kept.
+    /// A message to be opened and kept.
     Message(Box<Received>),
     /// Changes and notices of the monitor up to here.
     Step(Box<Step>),
@@ -38,7 +38,7 @@ pub enum Output {
     /// A replay was stored, but not for all groups that there are now: call
     /// [`Follower::want_replay`](super::Follower::want_replay) when no more of them are to come.
     Incomplete,
-    /// The server was caught, and is asked for what may prove it: say so when the connection ends, not before.
+    /// The server was caught, and is asked for what may prove it: report it when the connection ends, not before.
     Caught,
     /// The server has a post.
     Posted(Box<PostStored>),
@@ -63,20 +63,20 @@ pub enum Output {
 /// Reason of a server for not taking a post that it may take later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotNow {
-    /// It has no room, and may not delete anything yet.
+    /// The server has no room, and may not delete anything yet.
     NoRoom,
-    /// It could not store it.
+    /// It could not store the post.
     NotStored,
 }
 
 /// Reason why a connection ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// The monitor did not use what the server said.
+    /// The monitor refused what the server said.
     Refused(Refused),
-    /// It broke the protocol.
+    /// The server broke the protocol.
     Misbehaved(BoardClientError),
-    /// It owed something, and was silent for so long.
+    /// The server owed something, and was silent for this long.
     Silent(Duration),
 }
 
@@ -87,9 +87,9 @@ pub struct Received {
     pub message: EncryptedGroupMessage,
     /// Its name in the log.
     pub entry: EntryId,
-    /// Its place.
+    /// The message's place.
     pub place: Place,
-    /// True if it was read before: only for groups whose past was not looked for then.
+    /// True if the message was read before: then it is only for groups whose past was not looked for at that time.
     pub known: bool,
 }
 
@@ -102,12 +102,12 @@ impl Borrow<EncryptedGroupMessage> for &Received {
 /// Place of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// On a server without a log.
+    /// The message is on a server without a log.
     Plain {
         /// True if all messages before it are here.
         moves_cursor: bool,
     },
-    /// In a log, provisionally: until a [`Step`] covers more entries than its index.
+    /// The message is in a log, provisionally until a [`Step`] covers more entries than its index.
     Log {
         /// Its index.
         index: u64,
@@ -135,12 +135,12 @@ pub struct Step {
     pub changes: Vec<Change>,
     /// Notices, told once the changes are durable.
     pub notices: Vec<Notice>,
-    /// Entries below this index are covered by a signed checkpoint.
+    /// Index below which entries are covered by a signed checkpoint.
     pub covers: u64,
 }
 
 impl Step {
-    /// Tells if it concerns messages that were stored before: then it is committed alone, behind them.
+    /// True if the step concerns messages that were stored before: then it is committed alone, after them.
     pub fn is_barrier(&self) -> bool {
         self.changes.iter().any(|change| matches!(change, Change::Loss { .. } | Change::StartedOver))
     }

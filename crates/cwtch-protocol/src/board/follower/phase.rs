@@ -2,12 +2,13 @@
 
 use core::fmt;
 
-/// Beginning of the next replay, as the store has it.
+/// The beginning of the next replay, as the store knows it.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Start {
-    /// The signature of the newest message of which all before are here: where a server without a log goes on.
+    /// The signature of the newest message before which nothing is missing, from which a server without a log
+    /// continues.
     pub cursor: Option<Vec<u8>>,
-    /// The log is to be read from its start, for groups whose past was not looked for.
+    /// True if the log is to be read from its start, for groups whose past was not looked for.
     pub refetch: bool,
 }
 
@@ -20,9 +21,10 @@ pub(super) enum Phase {
     Drawn { from: u64, start: Start },
     /// A replay was asked for, and has not begun.
     Asked(Start),
-    /// Its entries come.
+    /// The entries of the replay come.
     Reading { entries: Entries, refetch: bool },
-    /// All of them were read, and are being stored. With `again` they were not what was needed: the next replay is.
+    /// All entries were read, and are being stored. With `again` they were not the needed ones: the next replay
+    /// brings those.
     Storing { again: bool },
     /// The server was caught, and is asked for what may prove it to others.
     Gathering(Gathering),
@@ -33,29 +35,30 @@ pub(super) enum Phase {
 /// Kind of the entries that come now.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Entries {
-    /// Of a server without a log.
+    /// Entries of a server without a log.
     Plain(Joins),
-    /// Of its log.
+    /// Entries of the server's log.
     Log,
-    /// Not to be read.
+    /// Entries that are not to be read.
     Dropped,
 }
 
-/// Tells if a replay of a server without a log begins where the one before ended: with the last message of that.
+/// Knowledge of whether a replay of a server without a log begins with the last message of the one before, so that
+/// nothing is missing in between.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Joins {
     /// The first message has not come.
     Unknown(Option<Vec<u8>>),
-    /// It does.
+    /// The replay begins there.
     Yes,
-    /// It does not: messages in between may have been deleted.
+    /// The replay begins elsewhere: messages in between may have been deleted.
     No,
 }
 
-/// Question to a server that was caught.
+/// A question to a server that was caught.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gathering {
-    /// Nothing yet: what was found is being stored.
+    /// No question yet: the finding is being stored.
     Caught,
     /// The proof that the log up to a kept boundary is the beginning of the one in doubt.
     Proof,
@@ -63,14 +66,14 @@ pub(super) enum Gathering {
     Reply,
 }
 
-/// A cursor is a message's name.
+/// Shows no cursor, which is a message's name.
 impl fmt::Debug for Start {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Start").field("refetch", &self.refetch).finish_non_exhaustive()
     }
 }
 
-/// Without the cursor, which is a message's name.
+/// Shows no cursor, which is a message's name.
 impl fmt::Debug for Entries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

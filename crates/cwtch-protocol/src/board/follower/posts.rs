@@ -1,4 +1,4 @@
-//! Own posts: when they may go, and what the server says to them.
+//! Own posts: when they may be sent, and the server's answers.
 
 use cwtch_log::EntryId;
 use cwtch_primitives::token::SpentToken;
@@ -13,36 +13,37 @@ use crate::app::board_client::{BoardClientError, PostId};
 use crate::monitor::Posted;
 
 impl Follower {
-    /// There may be posts to send: some were queued, or tokens came.
+    /// Notes that there may be posts to send: some were queued, or tokens came.
     pub fn posts_queued(&mut self) {
         self.posts.queued();
     }
 
-    /// Number of posts that may be sent now, where there may be some that wait; else 0. Send the oldest with
-    /// [`Follower::post`], then say what is left: [`Follower::posts_sent`].
+    /// Number of posts that may be sent now; 0 as well if none is known to wait. Send the oldest with
+    /// [`Follower::post`], then report with [`Follower::posts_sent`].
     ///
-    /// A post that was sent over an earlier connection goes again with the same bytes and the same token: the replay
-    /// before has shown that it is not stored.
+    /// A post that was sent over an earlier connection is sent again with the same bytes and the same token: the
+    /// replay before has shown that it is not stored.
     pub fn room_for_posts(&self) -> usize {
         let may = self.synced && !self.wanted && self.phase == Phase::Listening;
         if may && self.posts.queue == Queue::Unread { self.posts.room() } else { 0 }
     }
 
-    /// Takes note that the posts for which [`Follower::room_for_posts`] had room are sent. `waits`: others wait for a token.
+    /// Notes that the posts for which [`Follower::room_for_posts`] had room are sent. `waits` tells that others wait
+    /// for a token.
     pub fn posts_sent(&mut self, waits: bool) {
         self.posts.queue = if waits { Queue::NoToken } else { Queue::Sent };
         if !waits && self.posts.none_in_flight() {
-            // Nobody asks for room any more.
+            // No post waits for room any more.
             self.posts.full = None;
         }
     }
 
-    /// Tells if posts wait for tokens.
+    /// True if posts wait for tokens.
     pub fn lacks_tokens(&self) -> bool {
         self.posts.queue == Queue::NoToken
     }
 
-    /// Tells if the server had no room for a post, or could not store it, and has not taken one since.
+    /// True if the server had no room for a post, or could not store it, and has not taken one since.
     pub fn is_full(&self) -> bool {
         self.posts.full.is_some()
     }

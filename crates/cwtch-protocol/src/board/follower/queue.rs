@@ -1,4 +1,4 @@
-//! Own posts on their way, and what keeps more from it.
+//! The queue of own posts: those that are under way, and what holds others back.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,15 +13,15 @@ pub const FULL_FIRST: Duration = Duration::from_secs(5);
 /// The longest pause before a server without room is asked again.
 pub const FULL_MAX: Duration = Duration::from_secs(5 * 60);
 
-/// Posts of one connection that await their answer. Each answer names its post by order only.
+/// Number of posts of one connection that may await their answer. Each answer names its post by order only.
 pub const POSTS_MAX: usize = 16;
 
-/// Posts on their way, and what keeps more from it.
+/// Posts under way, and what holds others back.
 #[derive(Debug, Default)]
 pub(super) struct Posts {
     pub(super) in_flight: HashMap<PostId, Flight>,
     pub(super) queue: Queue,
-    /// The server had no room for a post, or could not store it.
+    /// State of a server that had no room for a post, or could not store it.
     pub(super) full: Option<Full>,
 }
 
@@ -29,26 +29,26 @@ pub(super) struct Posts {
 #[derive(Debug)]
 pub(super) struct Flight {
     pub(super) entry: EntryId,
-    /// State of the own log when it was sent.
+    /// State of the own log when the post was sent.
     pub(super) seen: Seen,
 }
 
-/// Knowledge of the posts that the store has for this server.
+/// Knowledge about the posts that the store has for this server.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Queue {
-    /// There may be some.
+    /// There may be posts.
     #[default]
     Unread,
-    /// All that may go were sent.
+    /// All posts that may be sent were sent.
     Sent,
-    /// Some wait for tokens.
+    /// Some posts wait for tokens.
     NoToken,
 }
 
-/// A server without room is asked again after a pause.
+/// The pause before a server without room is asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Full {
-    /// Moment; `None` once it has come.
+    /// End of the pause; `None` once it has come.
     until: Option<Duration>,
     pause: Duration,
 }
@@ -57,7 +57,7 @@ impl Full {
     pub(super) fn after(before: Option<Self>, at: Duration) -> Self {
         let pause = match before {
             None => FULL_FIRST,
-            // Posts that were on their way together.
+            // The refused posts were under way together, so this is one refusal.
             Some(full) if full.until.is_some() => full.pause,
             Some(full) => full.pause.saturating_mul(2).min(FULL_MAX),
         };
@@ -79,7 +79,7 @@ impl Posts {
         self.full.and_then(|full| full.until)
     }
 
-    /// The pause is over: one post asks whether there is room.
+    /// Ends the pause: one post asks whether there is room.
     pub(super) fn ask_again(&mut self) {
         if let Some(full) = &mut self.full {
             full.until = None;
@@ -87,7 +87,7 @@ impl Posts {
         self.queued();
     }
 
-    /// Number of posts that may go beside those on their way.
+    /// Number of posts that may be sent beside those under way.
     pub(super) fn room(&self) -> usize {
         let most = match self.full {
             Some(Full { until: Some(_), .. }) => 0,

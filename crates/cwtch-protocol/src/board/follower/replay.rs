@@ -11,8 +11,8 @@ use super::phase::{Entries, Joins, Phase, Start};
 use crate::monitor::{Begun, EntryPlace, LivePlace, Refused};
 
 impl Follower {
-    /// Begins the replay that [`Follower::wants_start`] wants: draws where, and asks for it, at once or, where there is
-    /// something to be stored before, in [`Follower::stored`].
+    /// Begins the replay that [`Follower::wants_start`] asked for: draws its beginning and sends the request, at once
+    /// or, if something must be stored before, in [`Follower::stored`].
     pub fn start(&mut self, start: Start, rng: &mut impl RngCore, now: Now) {
         if !self.wants_start() {
             return;
@@ -45,7 +45,7 @@ impl Follower {
         let Start { cursor, refetch } = match &mut self.phase {
             Phase::Asked(start) => core::mem::take(start),
             Phase::Gathering(_) => return self.gathered_start(count, log, now),
-            // Answers to no question do not come so far.
+            // The board's client refuses answers to no question, so none comes here.
             _ => return,
         };
         let Some(log) = log else {
@@ -87,7 +87,7 @@ impl Follower {
             Phase::Reading { entries: Entries::Log, refetch } => {
                 let refetch = *refetch;
                 match self.monitor.entry(entry) {
-                    // It is here: of the groups that were known then.
+                    // The entry was read before, for all groups that were known then.
                     Ok(EntryPlace::Known { .. }) if !refetch => {}
                     Ok(place) => {
                         let known = matches!(place, EntryPlace::Known { .. });
@@ -113,7 +113,7 @@ impl Follower {
         }
     }
 
-    /// All entries of a replay were read. False if the server was asked for more instead.
+    /// Ends a replay whose entries were all read. False if the server was asked for more instead.
     pub(super) fn replay_ended(&mut self, now: Now) -> bool {
         let (entries, refetch) = match &self.phase {
             Phase::Gathering(_) => {

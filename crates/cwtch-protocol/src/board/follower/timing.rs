@@ -1,8 +1,8 @@
 //! Deadlines of the server, and signs of life that it is asked for.
 //!
-//! The deployed protocol has no heartbeat, and a dead connection is not always signalled: after
-//! [`BOARD_HEARTBEAT`] of silence, more or less, a replay is asked for from the last message. Whatever the server owes
-//! must come within [`BOARD_ANSWER`] since the last sign of it; else the connection is given up.
+//! The deployed protocol has no heartbeat, and a dead connection is not always signalled: after about
+//! [`BOARD_HEARTBEAT`] of silence, a replay is asked for from the last message. Whatever the server owes must come
+//! within [`BOARD_ANSWER`] since the last sign of it; otherwise the connection is given up.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::channel::deadlines::{BOARD_ANSWER, BOARD_HEARTBEAT};
 use crate::monitor::Refused;
 
 impl Follower {
-    /// The server owes something from now on, if it did not before.
+    /// Notes that the server owes something from now on, if it did not before.
     pub(super) fn will_owe(&mut self, at: Duration) {
         if !self.server_owes() {
             self.timing.owed = at;
@@ -45,7 +45,7 @@ impl Follower {
         self.posts.again_at().map_or(silence, |at| at.min(silence))
     }
 
-    /// The [`Follower::deadline`] has come: asks a full server again, asks for a sign of life, or gives up.
+    /// Acts when the [`Follower::deadline`] has come: asks a full server again, asks for a sign of life, or gives up.
     pub fn overdue(&mut self, now: Now, rng: &mut impl RngCore) {
         let at = now.steady;
         if self.posts.again_at().is_some_and(|again| again <= at) {
@@ -62,13 +62,14 @@ impl Follower {
             _ => {
                 self.timing.heard = at;
                 self.timing.heartbeat = heartbeat(rng);
-                // What is being stored is waited for; it is this machine that is slow.
+                // While something is being stored, it is this machine that is slow, so the server is not asked.
                 self.wanted |= self.phase == Phase::Listening;
             }
         }
     }
 
-    /// The connection may be dead: asks for a replay now, and waits for its beginning less long than otherwise.
+    /// Asks for a replay now, because the connection may be dead, and waits for its beginning less long than
+    /// otherwise.
     pub fn probe(&mut self, at: Duration) {
         if self.server_owes() {
             // What was owed before may have been lost with the network.
