@@ -1,4 +1,4 @@
-//! What one step of the protocol costs on one core: `cargo bench -p cwtch-protocol`.
+//! Costs of single steps of the protocol on one core: `cargo bench -p cwtch-protocol`.
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on should say so")]
 
@@ -106,7 +106,7 @@ mod channel {
         (client, server, vec![1; 4000])
     }
 
-    /// As the server does it: framed, with a nonce of the system.
+    /// The server's way of sealing: framed, with a nonce of the system.
     #[divan::bench]
     fn seal_packet(bencher: Bencher<'_, '_>) {
         let (_, mut server, payload) = pair();
@@ -131,7 +131,7 @@ mod channel {
 mod tokens {
     use super::*;
 
-    /// Until a solution is found; look at the mean, one search is luck.
+    /// Search until a solution is found; look at the mean, one search is luck.
     #[divan::bench(sample_count = 400, sample_size = 1)]
     fn proof_of_work(bencher: Bencher<'_, '_>) {
         let mut rng = rng(3);
@@ -297,7 +297,7 @@ mod group {
     }
 }
 
-/// What a client pays to check a server's log (section 7 of docs/verifiable-log.md), for each message of the log.
+/// A client's costs of checking a server's log (section 7 of docs/verifiable-log.md), for each message of the log.
 mod monitor {
     use super::*;
     use cwtch_log::EntryId;
@@ -306,7 +306,7 @@ mod monitor {
     use cwtch_wire::board::stream::Record;
     use divan::counter::ItemsCount;
 
-    /// Messages in a reply.
+    /// Number of messages in a reply.
     const COUNT: u64 = 4096;
 
     fn reply() -> (HonestLog, Reply) {
@@ -353,7 +353,7 @@ mod monitor {
         });
     }
 
-    /// The same with the names, of messages of full size.
+    /// A whole reply including the names of messages of full size.
     #[divan::bench(sample_count = 20)]
     fn fold_reply_with_names(bencher: Bencher<'_, '_>) {
         let (log, reply) = reply();

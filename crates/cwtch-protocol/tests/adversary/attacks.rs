@@ -1,4 +1,4 @@
-//! Every attack, a thousand schedules each; which proofs each gives, and why some give none.
+//! Every attack in a thousand schedules each: the proofs that each attack gives, and why some give none.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -10,19 +10,20 @@ use cwtch_testkit::malice::Attack;
 use super::closing::run;
 use super::runner::{Totals, is_long, many};
 
-/// Whether who notices can prove it.
+/// Provability of an attack by a client that notices it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Proof {
-    /// In every schedule.
+    /// It can be proven in every schedule.
     Always,
-    /// Where the own log reaches back to what was changed, or two signed states of one size are held; the model knows
-    /// when, and asks for it there. Deeper down only the root differs, and what lies between is not at hand.
+    /// It can be proven where the own log reaches back to what was changed, or two signed states of one size are
+    /// held; the model knows when, and asks for it there. Deeper down only the root differs, and the entries between
+    /// are not available.
     WhereHeld,
-    /// Never, and why.
+    /// It can never be proven, for this reason.
     Never(&'static str),
 }
 
-/// Schedules of which shares are held against what is expected.
+/// Number of schedules from which on shares of them are compared with the expected ones.
 const ENOUGH: u64 = 200;
 
 const ONE_REPLY: &str = "only the root is signed; what one client was sent under it, nobody else saw";
@@ -30,13 +31,13 @@ const NOT_SIGNED: &str = "nothing that is signed was broken";
 
 struct Expected {
     proof: Proof,
-    /// What may be found: kinds of section 4, and of unproven evidence and notices.
+    /// Findings that are allowed: kinds of section 4, and of unproven evidence and notices.
     kinds: &'static [&'static str],
-    /// In how many of a hundred schedules at least somebody is reached.
+    /// Number of schedules in a hundred in which somebody is reached, at least.
     reach: u64,
 }
 
-/// Another past under the same key.
+/// Findings about another past under the same key.
 const PAST: &[&str] = &[
     "1 two logs of the same length",
     "3 a log that got shorter",
@@ -45,7 +46,7 @@ const PAST: &[&str] = &[
     "Entries",
     "ReceiptPlace",
 ];
-/// Two histories side by side.
+/// Findings about two histories side by side.
 const SPLIT: &[&str] = &[
     "1 two logs of the same length",
     "3 a log that got shorter",
@@ -167,7 +168,7 @@ fn line(attack: Attack, totals: &Totals, took: Duration) {
     }
 }
 
-/// A proof that was found in a run holds as it is, and in no other way.
+/// Checks that a proof found in a run holds as it is, and with no edit.
 fn no_edit_is_accepted(kind: u8, proof: &[u8]) {
     let server = ServerKeys::new(1).address();
     assert!(FraudProof::verify(proof, &server).is_ok());

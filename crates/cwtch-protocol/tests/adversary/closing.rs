@@ -1,4 +1,4 @@
-//! Schedules: what happens in which order, and the end of each, where everybody looks.
+//! Schedules: the order of what happens, and the end of each, where everybody looks.
 
 use cwtch_testkit::malice::Attack;
 
@@ -6,7 +6,7 @@ use super::client::Cut;
 use super::outcome::Outcome;
 use super::world::{Fault, World, offset};
 
-/// One run.
+/// Runs one schedule.
 pub(crate) fn run(attack: Option<Attack>, seed: u64) -> Outcome {
     let mut world = World::new(attack, seed);
     for at in 0..world.clients.len() {
@@ -73,7 +73,7 @@ pub(crate) fn step_of(world: &mut World) {
     }
 }
 
-/// Clocks are set right, everybody syncs, writes, looks from outside and compares.
+/// Closes a schedule: clocks are set right, everybody syncs, writes, looks from outside and compares.
 pub(crate) fn close(world: &mut World, due: usize) {
     let everybody = 0..world.clients.len();
     for client in &mut world.clients {

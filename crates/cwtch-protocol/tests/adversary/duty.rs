@@ -1,4 +1,4 @@
-//! When a client must have noticed, by what it was shown.
+//! A client's duty to notice an attack, as it follows from what it was shown.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use cwtch_testkit::log::HonestLog;
 use super::client::Client;
 use super::held::Held;
 
-/// What a client held before it was shown something.
+/// Statements that a client held before it was shown something.
 pub(crate) struct Before {
     pub(crate) expects_log: bool,
     pub(crate) verified: u64,
@@ -57,7 +57,7 @@ impl Before {
     }
 }
 
-/// What must have been noticed.
+/// Things that a client must have noticed.
 #[derive(Default)]
 pub(crate) struct Duty {
     why: Option<&'static str>,
@@ -70,12 +70,12 @@ impl Duty {
         self.why
     }
 
-    /// Whether a proof was possible with what the client held.
+    /// True if a proof was possible with what the client held.
     pub(crate) fn provable(&self) -> bool {
         self.provable
     }
 
-    /// Whether an alarm is enough: nothing failed a check.
+    /// True if an alarm is enough, because nothing failed a check.
     pub(crate) fn alarm_only(&self) -> bool {
         !self.stops
     }
@@ -86,7 +86,8 @@ impl Duty {
         self.stops = true;
     }
 
-    /// What the statements of an answer show beside what was held. `used`: the answer was not refused for its age.
+    /// Adds what the statements of an answer show beside what was held. `used` tells that the answer was not refused
+    /// for its age.
     pub(crate) fn header(&mut self, before: &Before, log: &HonestLog, used: bool) {
         self.certificate(before, log.certificate());
         let (shown, incarnation) = (log.checkpoint(), log.certificate().incarnation());
@@ -127,7 +128,7 @@ impl Duty {
         })
     }
 
-    /// What a certificate shows beside those that were held.
+    /// Adds what a certificate shows beside those that were held.
     pub(crate) fn certificate(&mut self, before: &Before, new: &Certificate) {
         let incarnation = new.incarnation();
         if before.certificates.get(&incarnation).is_some_and(|known| known[..] != new.to_bytes()[..]) {
@@ -147,8 +148,8 @@ impl Duty {
         }
     }
 
-    /// Heads that were held beside one that was shown: its size and time, and, if the entries were read, the entries.
-    /// `read` is what was asked for and where the entries began.
+    /// Adds what held heads show beside a new one: its size and time, and, if the entries were read, the entries.
+    /// `read` is the index that was asked for and the one where the entries began.
     pub(crate) fn heads(&mut self, held: &[Held], before: &Before, shown: &Held, read: Option<(u64, u64)>) {
         let shrank = |(incarnation, size, time): &(u64, u64, u64)| {
             *incarnation == shown.incarnation && *time < shown.time && *size > shown.size
@@ -170,7 +171,7 @@ impl Duty {
         }
     }
 
-    /// A head that was compared with the own log at once, or that covers it now.
+    /// Adds what a head shows that was compared with the own log at once, or that covers it now.
     pub(crate) fn agrees(&mut self, held: &[Held], before: &Before, shown: &Held) {
         let verified = held.iter().filter(|head| head.size <= before.verified.max(shown.size));
         for head in verified {
@@ -181,7 +182,7 @@ impl Duty {
         }
     }
 
-    /// Boundary checkpoints that were held beside those of a stream.
+    /// Adds what held boundary checkpoints show beside those of a stream.
     pub(crate) fn boundaries(&mut self, before: &Before, log: &HonestLog, from: u64) {
         for size in
             before.boundaries.keys().map(|(size, _)| *size).filter(|size| *size > from.max(log.min_index()))
@@ -190,7 +191,7 @@ impl Duty {
         }
     }
 
-    /// The same for the newest one, which stands in the answer to a probe.
+    /// Adds the same for the newest boundary, which stands in the answer to a probe.
     pub(crate) fn mark(&mut self, before: &Before, log: &HonestLog) {
         let newest = log.size() / cwtch_log::BOUNDARY * cwtch_log::BOUNDARY;
         self.boundary(before, log, newest);

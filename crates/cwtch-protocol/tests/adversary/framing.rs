@@ -1,4 +1,4 @@
-//! Everybody who holds what an honest server signed, and keys of their own, tries to make a proof against it.
+//! Attempts to frame an honest server, by somebody who holds everything that it signed, and keys of their own.
 
 use cwtch_log::fraud::Disagreement;
 use cwtch_log::tree::{MemoryTree, consistency_proof};
@@ -7,7 +7,7 @@ use cwtch_testkit::ChaCha20Rng;
 use cwtch_testkit::log::{HonestLog, Signed};
 use rand_core::RngCore;
 
-/// All that was signed, each once.
+/// All signed statements, each once.
 #[derive(Default)]
 struct Statements {
     certificates: Vec<Certificate>,
@@ -46,7 +46,7 @@ impl Statements {
     }
 }
 
-/// No pair or triple of what was signed satisfies any kind.
+/// Checks that no pair or triple of signed statements satisfies any kind.
 pub(crate) fn nothing_is_proven(logs: &[HonestLog], rng: &mut ChaCha20Rng) {
     let all = Statements::of(logs);
     let mut found: Vec<FraudProof> = Vec::new();

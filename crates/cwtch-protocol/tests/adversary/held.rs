@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cwtch_log::{Checkpoint, EntryId};
 use cwtch_testkit::log::HonestLog;
 
-/// A head and the entries behind it.
+/// A head and the entries that it covers.
 #[derive(Clone)]
 pub(crate) struct Held {
     pub(crate) incarnation: u64,
@@ -40,7 +40,7 @@ impl Held {
         self.entries().iter().zip(other.entries()).take_while(|(a, b)| a == b).count() as u64
     }
 
-    /// Whether one is not the beginning of the other.
+    /// True if neither is the beginning of the other.
     pub(crate) fn diverges(&self, other: &Self) -> bool {
         self.common(other) < self.size.min(other.size)
     }

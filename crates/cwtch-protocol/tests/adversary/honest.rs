@@ -1,5 +1,5 @@
-//! An honest server that crashes between any two writes, whose clock is wrong, who deletes what it may and declares what it
-//! lost: nobody is alarmed, and nothing that it signed makes a proof.
+//! An honest server that crashes between any two writes, whose clock is wrong, that deletes what it may and declares
+//! what it lost: nobody is alarmed, and nothing that it signed makes a proof.
 
 use cwtch_log::object::CHECKPOINT_LEN;
 use cwtch_protocol::monitor::Notice;
@@ -14,7 +14,7 @@ use super::world::{Fault, World};
 
 const DAY: u64 = 86_400;
 
-/// What the operator has beside the database.
+/// Things that the operator has beside the database.
 #[derive(Default)]
 pub(crate) struct Operator {
     backup: Option<HonestLog>,
@@ -91,7 +91,7 @@ pub(crate) fn happens(world: &mut World, operator: &mut Operator) {
     }
 }
 
-/// Everything but the keys is lost, and there is no backup. The operator says so, by a clock that is right.
+/// Loses everything but the keys, without a backup. The operator says so, by a clock that is right.
 fn lose_everything(world: &mut World, operator: &mut Operator) {
     let present = world.server.logs()[0].clone();
     let now = world.server_clock().max(present.time(0));
@@ -101,7 +101,7 @@ fn lose_everything(world: &mut World, operator: &mut Operator) {
     world.server_restarts();
 }
 
-/// The database is lost. Its operator puts back a backup and says so; or has moved it and lost nothing.
+/// Loses the database. Its operator puts back a backup and says so; or has moved it and lost nothing.
 fn restore(world: &mut World, operator: &mut Operator) {
     let present = world.server.logs()[0].clone();
     let backup = operator.backup.clone().filter(|_| !operator.lost);
@@ -150,7 +150,7 @@ fn an_honest_server_is_never_accused() {
     }
 }
 
-/// The same schedules notice a server that sends before it commits: the model could tell.
+/// The same schedules notice a server that sends before it commits, so the model can tell.
 #[test]
 fn a_server_that_sends_before_it_commits_is_noticed() {
     let run = |seed| {

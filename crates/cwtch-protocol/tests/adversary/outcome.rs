@@ -1,4 +1,4 @@
-//! What a run came to.
+//! The outcome of a run.
 
 use std::collections::BTreeSet;
 
@@ -6,16 +6,16 @@ use cwtch_log::FraudProof;
 use cwtch_primitives::Address;
 use cwtch_protocol::monitor::{Evidence, EvidenceKind, Notice};
 
-/// What a run came to.
+/// The outcome of a run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outcome {
-    /// The server acted.
+    /// True if the server acted.
     pub(crate) fired: bool,
-    /// Somebody was given what cannot be honest, and could tell.
+    /// True if somebody was given something that cannot be honest, and could tell.
     pub(crate) reached: bool,
-    /// Of those, somebody was told.
+    /// True if one of those was told.
     pub(crate) detected: bool,
-    /// With a proof.
+    /// True if there was a proof.
     pub(crate) proven: bool,
     /// Everything that was told and is more than daily life.
     pub(crate) kinds: BTreeSet<String>,
@@ -24,7 +24,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// Takes up what a client has at the end.
+    /// Adds what a client has at the end.
     pub(crate) fn add(&mut self, server: &Address, evidence: &[Evidence], notices: &[Notice]) {
         for found in evidence {
             match (&found.kind, &found.proof) {

@@ -8,10 +8,10 @@ use cwtch_testkit::budget::{self, Sample};
 
 use super::outcome::Outcome;
 
-/// How many schedules of each attack run whatever the time is.
+/// Number of schedules of each attack that run even when the time is over.
 const FLOOR: u64 = 20;
 
-/// What all runs of one kind came to.
+/// The outcomes of all runs of one kind.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Totals {
     pub(crate) runs: u64,
@@ -44,12 +44,12 @@ impl Totals {
     }
 }
 
-/// How many schedules: a thousand, or what `CWTCH_ADVERSARY` says.
+/// Number of schedules: a thousand, or what `CWTCH_ADVERSARY` says.
 pub(crate) fn schedules() -> u64 {
     budget::number("CWTCH_ADVERSARY").unwrap_or(1000)
 }
 
-/// Whether it is the longer mode, which prints.
+/// True in the longer mode, which prints a table.
 pub(crate) fn is_long() -> bool {
     std::env::var_os("CWTCH_ADVERSARY").is_some()
 }
@@ -62,7 +62,7 @@ pub(crate) fn many(name: &str, run: impl Fn(u64) -> Outcome + Sync) -> Result<To
     seeds(name, schedules(), run)
 }
 
-/// A tenth of them: for what is no attack.
+/// Runs a tenth of them, for schedules without an attack.
 pub(crate) fn few(name: &str, run: impl Fn(u64) -> Outcome + Sync) -> Result<Totals, u64> {
     seeds(name, schedules() / 10 + 1, run)
 }

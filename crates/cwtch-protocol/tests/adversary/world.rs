@@ -18,9 +18,9 @@ use super::duty::{Before, Duty};
 use super::held::Held;
 use super::outcome::Outcome;
 
-/// How large a log is when a schedule begins.
+/// Sizes of the log when a schedule begins.
 const BASES: [u64; 5] = [0, 30, 250, 300, 520];
-/// What it promises, in seconds.
+/// Retentions that the server promises, in seconds.
 const PROMISES: [u64; 2] = [0, 86_400];
 
 static LOGS: LazyLock<Vec<HonestLog>> = LazyLock::new(|| {
@@ -33,7 +33,7 @@ static LOGS: LazyLock<Vec<HonestLog>> = LazyLock::new(|| {
     PROMISES.iter().flat_map(|retention| BASES.map(|size| log(*retention, size))).collect()
 });
 
-/// What goes wrong with a post.
+/// A fault that befalls a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     None,
@@ -41,13 +41,13 @@ pub(crate) enum Fault {
     AnswerLost,
     /// The server dies before the commit: nothing was sent, nothing is stored.
     BeforeCommit,
-    /// It dies after the commit, and nothing was sent.
+    /// The server dies after the commit, and nothing was sent.
     AfterCommit,
-    /// It dies after the commit; this many clients were told, but not the author.
+    /// The server dies after the commit; this many clients were told, but not the author.
     AfterLive(usize),
-    /// It dies after the commit and the answer.
+    /// The server dies after the commit and the answer.
     AfterAnswer,
-    /// It sends before it commits, and dies: no honest server does.
+    /// The server sends before it commits, and dies: no honest server does.
     SentBeforeCommit,
 }
 
@@ -81,7 +81,7 @@ pub(crate) struct World {
     pub(crate) now: u64,
     /// Seconds by which the server's clock is ahead.
     pub(crate) drift: i64,
-    /// The server once sent something before it was stored.
+    /// True if the server once sent something before it was stored.
     pub(crate) careless: bool,
     pub(crate) rng: ChaCha20Rng,
     pub(crate) outcome: Outcome,
@@ -136,7 +136,7 @@ impl World {
         self.below(100) < percent
     }
 
-    /// A client; every second time the victim.
+    /// Draws a client; every second time the victim.
     pub(crate) fn somebody(&mut self) -> usize {
         if self.chance(50) { self.victim } else { self.below(self.clients.len()) }
     }
@@ -147,7 +147,7 @@ impl World {
         self.server.tick(self.server_clock());
     }
 
-    /// What the server's clock says.
+    /// Time of the server's clock, in unix seconds.
     pub(crate) fn server_clock(&self) -> u64 {
         self.now.saturating_add_signed(self.drift)
     }
@@ -158,13 +158,13 @@ impl World {
         fired
     }
 
-    /// A sync of a client over a new connection, whole or cut.
+    /// Syncs a client over a new connection, whole or cut.
     pub(crate) fn sync(&mut self, at: usize, cut: Cut) {
         self.clients[at].disconnect();
         self.read_on(at, cut);
     }
 
-    /// A group is joined: everything is read from the start, over a new connection.
+    /// Joins a group: everything is read from the start, over a new connection.
     pub(crate) fn refetch(&mut self, at: usize) {
         if self.clients[at].monitor().is_stopped() {
             return;
@@ -175,14 +175,14 @@ impl World {
         }
     }
 
-    /// A connection on which nothing comes: a replay shows that it lives.
+    /// Asks for a replay on a silent connection, to see that it lives.
     pub(crate) fn heartbeat(&mut self, at: usize) {
         if self.clients[at].connected && self.clients[at].heartbeat(self.now) {
             self.read_on(at, Cut::Whole);
         }
     }
 
-    /// A sync over the connection that there is, until nothing is asked for again.
+    /// Syncs over the existing connection, until nothing is asked for again.
     pub(crate) fn read_on(&mut self, at: usize, cut: Cut) {
         let mut cut = cut;
         for _ in 0..4 {
@@ -194,7 +194,7 @@ impl World {
         panic!("client {at} asks again and again");
     }
 
-    /// One replay; whether the client asks for another.
+    /// Performs one replay; true if the client asks for another.
     fn read(&mut self, at: usize, cut: Cut, refetch: bool) -> bool {
         let before = Before::of(&self.clients[at]);
         let (shown, tampered) = (Held::newest(self.server.log_of(at)), self.server.tampered());
@@ -246,7 +246,8 @@ impl World {
         again
     }
 
-    /// Holds the monitor against what it was shown. `whole` is what it had asked for, if it read all.
+    /// Checks the monitor against what it was shown. `whole` is the index that it had asked for, if it read
+    /// everything.
     fn after_sync(
         &mut self,
         at: usize,
@@ -296,7 +297,7 @@ impl World {
         }
     }
 
-    /// What a client took for verified is what it was shown, entry by entry.
+    /// Checks that a client took for verified exactly what it was shown, entry by entry.
     fn accepted(&self, at: usize, shown: &Held) {
         let client = &self.clients[at];
         let mut pairs = client.received().iter().zip(shown.entries());
@@ -305,19 +306,19 @@ impl World {
         assert_eq!(client.received().len() as u64, shown.size);
     }
 
-    /// An entry that was never posted.
+    /// Draws an entry that was never posted.
     pub(crate) fn draw(&mut self) -> EncryptedGroupMessage {
         self.next_entry += 1;
         entry(self.next_entry)
     }
 
-    /// Strangers write, several at once.
+    /// Posts entries of strangers, several at once.
     pub(crate) fn strangers_post(&mut self) {
         let messages: Vec<_> = (0..=self.below(6)).map(|_| self.draw()).collect();
         self.posted_by_strangers(&messages);
     }
 
-    /// Strangers post these, in one commit.
+    /// Posts these entries of strangers, in one commit.
     pub(crate) fn posted_by_strangers(&mut self, messages: &[EncryptedGroupMessage]) {
         let mut live = self.server.posts(messages, self.server_clock());
         for to in 0..self.clients.len() {
@@ -325,7 +326,7 @@ impl World {
         }
     }
 
-    /// A new message of a client, or one of which it does not know whether it is stored.
+    /// Posts a new message of a client, or one of which it does not know whether it is stored.
     pub(crate) fn post(&mut self, at: usize, fault: Fault) {
         if !self.clients[at].reads() || !self.clients[at].connected {
             return;
@@ -373,7 +374,7 @@ impl World {
         }
     }
 
-    /// The server's process ends and starts again: nobody is connected.
+    /// Restarts the server's process: nobody is connected then.
     pub(crate) fn server_restarts(&mut self) {
         self.clients.iter_mut().for_each(Client::disconnect);
     }
@@ -469,7 +470,7 @@ impl World {
         }
     }
 
-    /// A cold probe; gives whether it showed another history than the client's.
+    /// Makes a cold probe; true if it showed another history than the client's.
     pub(crate) fn probe(&mut self, at: usize) -> bool {
         if !self.clients[at].reads() {
             return false;
@@ -505,7 +506,7 @@ impl World {
         crossed
     }
 
-    /// Two clients compare what they have.
+    /// Lets two clients compare what they have.
     pub(crate) fn compare(&mut self, a: usize, b: usize) {
         if !self.clients[a].reads() || !self.clients[b].reads() {
             return;
@@ -546,7 +547,7 @@ impl World {
         self.check(to);
     }
 
-    /// One client tells another its certificate, in an invite or beside a message.
+    /// Lets one client tell another its certificate, in an invite or beside a message.
     pub(crate) fn tell_certificate(&mut self, from: usize, to: usize) {
         let Some(certificate) = self.clients[from].monitor().certificate().cloned() else { return };
         if self.clients[to].monitor().is_stopped() {
@@ -566,7 +567,7 @@ impl World {
         self.check(to);
     }
 
-    /// What had to be noticed was, and with a proof where one was possible.
+    /// Checks that what had to be noticed was noticed, and with a proof if one was possible.
     fn settle(&mut self, at: usize, duty: &Duty) {
         let Some(why) = duty.why() else { return };
         self.outcome.reached = true;
@@ -589,14 +590,14 @@ impl World {
         );
     }
 
-    /// The person was told.
+    /// Checks that the person was told.
     fn told(&mut self, at: usize, what: impl Fn(&Notice) -> bool) {
         self.outcome.reached = true;
         self.outcome.detected = true;
         assert!(self.clients[at].notices.iter().any(what), "the person was not told");
     }
 
-    /// Nobody is accused who did nothing.
+    /// Checks that nobody is accused who did nothing.
     fn check(&mut self, at: usize) {
         let client = &self.clients[at];
         let accused = client.monitor().is_stopped() || client.notices.iter().any(Notice::accuses);
@@ -621,7 +622,7 @@ impl World {
     }
 }
 
-/// How a server that was caught answers questions for a proof.
+/// Behaviour of a caught server when it is asked for a proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Manner {
     Answers,
@@ -665,7 +666,7 @@ fn below(rng: &mut ChaCha20Rng, limit: usize) -> usize {
     rng.next_u64() as usize % limit
 }
 
-/// How wrong a clock is: mostly within the tolerances.
+/// Draws the error of a clock, in seconds: mostly within the tolerances.
 pub(crate) fn offset(rng: &mut ChaCha20Rng) -> i64 {
     let (below, from) = if rng.next_u32().is_multiple_of(8) { (14_400, -7_200) } else { (840, -240) };
     i64::try_from(rng.next_u64() % below).unwrap() + from

@@ -22,7 +22,7 @@ pub(crate) fn token(n: u8) -> SpentToken {
     SpentToken { t: [n; 32], mac: [n; 64] }
 }
 
-/// What a client tells about a live message of a server without a log.
+/// The event of a client for a live message of a server without a log.
 fn live(message: EncryptedGroupMessage) -> Event {
     Event::NewMessage { message: Some(message), log: None }
 }
@@ -46,7 +46,7 @@ fn to_client(host: &mut BoardHost, client: &mut BoardClient) -> Vec<Event> {
     events
 }
 
-/// A client and a host with a replay of nothing behind them.
+/// A client and a host after a replay of nothing.
 fn synced() -> (BoardClient, BoardHost) {
     let (mut client, mut host) = (client(), BoardHost::new());
     client.request_replay(None).unwrap();

@@ -92,7 +92,7 @@ fn asked(from: u64) -> (BoardClient, BoardHost) {
     (client, host)
 }
 
-/// Both after a replay of the log.
+/// A client and a host after a replay of the log.
 fn synced() -> (BoardClient, BoardHost) {
     let (mut client, mut host) = asked(64);
     host.log_replay_result(0, log(Some(start(64)))).unwrap();

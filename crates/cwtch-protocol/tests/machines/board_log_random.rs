@@ -17,16 +17,16 @@ use crate::support::cases;
 
 #[derive(Debug, Clone, Copy)]
 enum Do {
-    /// With or without a receipt.
+    /// Posts with or without a receipt.
     Post(bool),
-    /// From an index of the log on, or deployed.
+    /// Asks for a replay from an index of the log on, or for a deployed one.
     AskForReplay(Option<u64>),
     AskForHead,
     AskForProof(u64),
     DeliverToHost,
     DeliverToClient,
     Answer,
-    /// Of so many entries; a server that has a log, or one that has none.
+    /// Begins a replay of so many entries; true for a server that has a log.
     BeginReplay(u64, bool),
     Stream,
     /// Another client's message arrives.
@@ -48,7 +48,7 @@ fn step() -> impl Strategy<Value = Do> {
     ]
 }
 
-/// What is expected at the client, in this order among what is of one kind.
+/// Things that are expected at the client, in this order among those of one kind.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Told {
     /// Index and message of each entry, `None` between two replays.

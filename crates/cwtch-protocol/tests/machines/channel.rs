@@ -1,4 +1,4 @@
-//! The encrypted channel: what it carries and what it refuses.
+//! The encrypted channel: payloads that it carries, and packets that it refuses.
 
 use cwtch_protocol::channel::established::RECEIVED_MEMORY;
 use cwtch_protocol::channel::{Channel, ChannelError, Packet};

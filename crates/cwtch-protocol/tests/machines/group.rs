@@ -140,7 +140,7 @@ fn a_changed_or_borrowed_signature_is_rejected() {
     }
 }
 
-/// A member of two groups who moves somebody's message from one to the other.
+/// A member of two groups cannot move somebody's message from one to the other.
 #[test]
 fn a_message_moved_to_another_group_or_server_is_rejected() {
     let (here, there) = (Group::new(1, &identity(50)), Group::new(2, &identity(50)));

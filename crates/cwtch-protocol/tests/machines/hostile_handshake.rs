@@ -19,7 +19,7 @@ pub(crate) struct RawPeer {
     ephemeral: Identity,
 }
 
-/// What it knows after the hellos.
+/// Secrets that it knows after the hellos.
 pub(crate) struct Session {
     key: BoxKey,
     challenge: [u8; 64],

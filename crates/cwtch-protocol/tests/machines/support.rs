@@ -1,4 +1,4 @@
-//! What several tests need.
+//! Helpers that several tests need.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use cwtch_testkit::rng;
 use proptest::test_runner::{Config, RngSeed};
 use rand_core::{CryptoRng, RngCore};
 
-/// Property tests draw the same cases everywhere, so that a failure can be seen again.
+/// Configuration of property tests, which draw the same cases everywhere, so that a failure can be seen again.
 pub(crate) fn cases(n: u32) -> Config {
     Config { cases: n, rng_seed: RngSeed::Fixed(0xc37c), failure_persistence: None, ..Config::default() }
 }

@@ -1,4 +1,4 @@
-//! Where replays begin: at blocks that many share, however much a server has to do.
+//! Beginnings of replays: at blocks that many clients share, however much a server has to do.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ fn restored(server: &Server, kept: &Snapshot) -> Monitor {
     Monitor::restore(server.log.address(), kept).unwrap()
 }
 
-/// The block and where a client asks from that drew this noise.
+/// The block, and the index from which a client asks that drew this noise.
 fn asked(server: &Server, kept: &Snapshot, draw: u8) -> (u64, u64) {
     let mut client = Client::new(server, u64::from(draw));
     client.store = kept.clone();

@@ -27,7 +27,7 @@ impl Hearer {
         Self { server, monitor, stored: Snapshot::default(), rng: rng(seed) }
     }
 
-    /// One transaction; then what is stored is what is in memory, and comes back from the store.
+    /// Commits one transaction, and checks that what is stored is what is in memory, and comes back from the store.
     fn commit(&mut self) {
         for change in self.monitor.take_changes() {
             self.stored.apply(&change);
@@ -115,7 +115,7 @@ impl Hearer {
         }
     }
 
-    /// A contact shows what it was given.
+    /// Lets a contact show what it was given.
     fn contact(&mut self, now: u64) {
         let log = self.server.log();
         let Some(boundary) = log.boundary(log.size() / 256 * 256) else { return };
@@ -281,7 +281,8 @@ fn what_must_be_heard_is_heard_whatever_else_there_is_to_tell() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// However many losses are declared before anybody asks, what they void is told, and the alarm that two make.
+    /// However many losses are declared before anybody asks, the posts that they void are told, and the alarm that
+    /// two make.
     #[test]
     fn losses_are_told_together_rather_than_not_at_all(seed: u64, losses in 1usize..400) {
         let mut draw = rng(seed);

@@ -427,7 +427,7 @@ fn malformed_bytes_and_strangers_accuse_nobody() {
     client.sync(&server).unwrap();
 }
 
-/// The message is not signed and accuses nobody, the checkpoint beside it is.
+/// A live message is not signed and accuses nobody; the checkpoint beside it is signed and does.
 #[test]
 fn a_checkpoint_beside_a_live_message_that_does_not_fit_counts() {
     // Of a size that is verified already.

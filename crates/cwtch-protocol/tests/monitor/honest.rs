@@ -20,14 +20,14 @@ enum Step {
     Sync,
     /// A sync that ends after so many records.
     Interrupted(usize),
-    /// Grow, and the messages come live; some are lost on the way if `drop` says so.
+    /// The log grows, and the messages come live; some are lost on the way if `drop` says so.
     Live {
         count: u64,
         drop: bool,
     },
     Disconnect,
     Probe,
-    /// A post; whether its answer comes, and whether it is repeated.
+    /// A post, with whether its answer comes, and whether it is repeated.
     Post {
         repeat: bool,
     },

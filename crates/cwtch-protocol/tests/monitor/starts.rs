@@ -1,5 +1,5 @@
-//! What a new incarnation says that it goes on from is what it must have: for a client that read the log before, and
-//! for one that meets it for the first time (kind 13).
+//! The tree that a new incarnation claims to continue must be the one that it has: for a client that read the log
+//! before, and for one that meets it for the first time (kind 13).
 
 use cwtch_log::FraudKind;
 use cwtch_testkit::log::entry;
@@ -7,12 +7,13 @@ use cwtch_testkit::log::entry;
 use crate::fraud::STOPPED;
 use crate::support::{Client, Server};
 
-/// Where the two pasts part, and how many entries the certificate says that it continues.
+/// Index at which the two pasts part.
 const PARTS: u64 = 290;
+/// Number of entries that the certificate claims to continue.
 const CONTINUED: u64 = 310;
 
-/// A server whose new incarnation says that it goes on from 310 entries, and whose log has another one at 290; and one
-/// that was honest up to then.
+/// A server whose new incarnation claims to continue 310 entries, and whose log has another one at 290; and one that
+/// was honest up to then.
 fn rewritten() -> (Server, Server) {
     let mut honest = Server::new(9, 0);
     honest.grow(PARTS);
@@ -26,7 +27,7 @@ fn rewritten() -> (Server, Server) {
     (honest, other)
 }
 
-/// A client that read the first so many entries.
+/// A client that read the first `size` entries.
 fn reader(honest: &Server, size: u64) -> Client {
     let mut early = Server::new(9, 0);
     early.grow(size);
