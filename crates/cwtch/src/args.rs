@@ -84,11 +84,11 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Experiment(ExperimentVerb),
 
-    /// What contacts may read about you
+    /// Set and list what contacts may read about you
     #[command(subcommand)]
     Attribute(AttributeVerb),
 
-    /// Know the servers that carry groups
+    /// Add, list, remove and resume the servers that carry groups
     #[command(subcommand)]
     Server(ServerVerb),
 
@@ -152,14 +152,14 @@ pub(crate) enum Verb {
         /// Only messages after this id
         #[arg(long, value_name = "ID")]
         since: Option<i64>,
-        /// Those before the message with this id, where it stands
+        /// Only messages before the one with this id, in the conversation's order
         #[arg(long, value_name = "ID", conflicts_with = "since")]
         before: Option<i64>,
-        /// The message with this id, with those before and behind it
+        /// The message with this id, with those before and after it
         #[arg(long, value_name = "ID", conflicts_with_all = ["since", "before"])]
         around: Option<i64>,
-        /// At most so many (1 to 1000): the newest, or with --since the first after it; with --before and --around 20
-        /// where absent
+        /// At most this many (1 to 1000): the newest, or with --since the first after it [default with --before and
+        /// --around: 20]
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: Option<u32>,
     },
@@ -167,7 +167,7 @@ pub(crate) enum Verb {
     /// Show why messages from servers were refused
     Rejects,
 
-    /// What servers did that no honest server does, and how to show it to others
+    /// Show what servers did that no honest server does, and export it for others
     #[command(subcommand, after_help = text::EVIDENCE_HELP)]
     Evidence(EvidenceVerb),
 
@@ -178,7 +178,7 @@ pub(crate) enum Verb {
     /// Be online for a while without a daemon: receive messages and print what happens, until interrupted
     #[command(long_about = text::RECEIVE_LONG)]
     Receive {
-        /// Stop after so many seconds [default: when interrupted]
+        /// Stop after this many seconds [default: when interrupted]
         #[arg(long = "for", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
         seconds: Option<u64>,
     },
@@ -186,7 +186,7 @@ pub(crate) enum Verb {
     /// Print what happens in the running daemon, until interrupted or nobody reads it any more
     #[command(long_about = text::EVENTS_LONG)]
     Events {
-        /// First what changed after the change with this number: the "seq" of the last event that was read
+        /// Print first what changed after the change with this number: the "seq" of the last event that was read
         #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(0..))]
         after: Option<i64>,
     },
@@ -203,10 +203,10 @@ pub(crate) enum Verb {
 /// `cwtch daemon`
 #[derive(Debug, Args)]
 pub(crate) struct DaemonArgs {
-    /// Ask for the password, then go on in the background; returns when the daemon answers, or says why it does not
+    /// Ask for the password, then continue in the background; returns when the daemon answers, or says why it does not
     #[arg(long, conflicts_with_all = ["stop", "detached"])]
     pub(crate) detach: bool,
-    /// With --detach: where trouble is noted [default: daemon.log in the profile's directory]
+    /// With --detach: file in which trouble is noted [default: daemon.log in the profile's directory]
     #[arg(long, value_name = "FILE", conflicts_with = "stop")]
     pub(crate) log: Option<PathBuf>,
     /// Stop the running daemon; returns when it has ended
@@ -217,19 +217,19 @@ pub(crate) struct DaemonArgs {
     pub(crate) detached: bool,
 }
 
-/// How long a command that sends waits.
+/// Time for which a command that sends waits.
 #[derive(Debug, Args)]
 pub(crate) struct Wait {
     /// Seconds to wait; after that the message stays queued and the exit code is 3
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: Option<u64>,
-    /// Only queue the message, which then goes out by itself while a daemon runs
+    /// Only queue the message, which is then sent while a daemon runs
     #[arg(long, conflicts_with = "timeout")]
     pub(crate) no_wait: bool,
 }
 
 impl Wait {
-    /// The same as the engine's commands say it: 0 is not at all.
+    /// The time in seconds as the engine's commands take it: 0 is not at all.
     pub(crate) fn seconds(&self) -> Option<u64> {
         if self.no_wait { Some(0) } else { self.timeout }
     }
@@ -238,7 +238,7 @@ impl Wait {
 /// `cwtch message …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum MessageVerb {
-    /// Take a queued message back; one that has left may still arrive, and that is said
+    /// Take a queued message back; if it may have left already, that is said
     Cancel {
         /// Its id, as `cwtch messages` shows it
         id: i64,
@@ -260,13 +260,13 @@ pub(crate) enum MessageVerb {
 /// `cwtch conversation …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConversationVerb {
-    /// List them: how many messages are unread, and the last one
+    /// List conversations, with the number of unread messages and the last one
     List {
-        /// Archived ones, too
+        /// Include archived ones
         #[arg(long)]
         all: bool,
     },
-    /// Mark as read what is there
+    /// Mark what is there as read
     Read {
         /// Number (#7), contact's address, group's id, or an unambiguous name
         conversation: String,
@@ -274,34 +274,34 @@ pub(crate) enum ConversationVerb {
         #[arg(long, value_name = "ID")]
         up_to: Option<i64>,
     },
-    /// Keep what you are writing
+    /// Keep a draft of what you are writing
     Draft {
         /// Number (#7), contact's address, group's id, or an unambiguous name
         conversation: String,
         /// The text
         #[arg(required_unless_present = "clear")]
         text: Option<String>,
-        /// Keep nothing any more
+        /// Delete the draft
         #[arg(long, conflicts_with = "text")]
         clear: bool,
     },
-    /// Say that you want to hear nothing of it; who shows messages goes by that
+    /// Mute it: programs that show messages then stay silent about it
     Mute {
         /// Number (#7), contact's address, group's id, or an unambiguous name
         conversation: String,
-        /// Hear of it again
+        /// Unmute it
         #[arg(long)]
         off: bool,
     },
-    /// Have it stand before the others
+    /// Pin it before the others
     Pin {
         /// Number (#7), contact's address, group's id, or an unambiguous name
         conversation: String,
-        /// No longer
+        /// Unpin it
         #[arg(long)]
         off: bool,
     },
-    /// Have it out of the way: lists leave it out, new messages still come
+    /// Archive it: lists leave it out, new messages still come
     Archive {
         /// Number (#7), contact's address, group's id, or an unambiguous name
         conversation: String,
@@ -330,7 +330,7 @@ pub(crate) enum ProfileVerb {
         #[arg(long)]
         remove: bool,
     },
-    /// Go on here after another copy of the profile was seen elsewhere: stop that one first
+    /// Continue here after another copy of the profile was seen elsewhere: stop that one first
     #[command(long_about = text::CONFIRM_ONLY_COPY_LONG)]
     ConfirmOnlyCopy,
 }
@@ -358,7 +358,7 @@ pub(crate) enum ContactVerb {
         /// What you call this contact
         #[arg(required_unless_present = "clear")]
         name: Option<String>,
-        /// Take your name for it away: it is shown by the name that it gave itself
+        /// Remove your name for it: it is then shown by the name that it gave itself
         #[arg(long, conflicts_with = "name")]
         clear: bool,
     },
@@ -370,7 +370,7 @@ pub(crate) enum ContactVerb {
     },
     /// Say no to somebody who connected: you are not asked about them again, and they cannot tell
     Reject {
-        /// Its address
+        /// Their address
         contact: String,
     },
     /// Block a contact: its connections are closed
@@ -379,7 +379,7 @@ pub(crate) enum ContactVerb {
         /// Address or unambiguous name
         #[arg(required_unless_present = "unknown")]
         contact: Option<String>,
-        /// Close whoever is no contact from now on, and do not ask about them
+        /// From now on close the connections of all who are no contacts, and do not ask about them
         #[arg(long, conflicts_with = "contact")]
         unknown: bool,
         /// With --unknown: ask about them again
@@ -493,7 +493,7 @@ pub(crate) enum GroupVerb {
         /// What you call this group
         #[arg(required_unless_present = "clear")]
         name: Option<String>,
-        /// Take your name for it away: it is shown by the name that its maker gave it
+        /// Remove your name for it: it is then shown by the name that its maker gave it
         #[arg(long, conflicts_with = "name")]
         clear: bool,
     },

@@ -12,19 +12,19 @@ under addresses that they make themselves; groups meet on servers that see only 
 that they cannot read.
 
 Make a profile, give your address to somebody, add theirs, and keep `cwtch daemon` running to be \
-reachable. All other commands use the daemon of the profile when it runs, and else open the profile \
-themselves.";
+reachable. All other commands use the daemon of the profile when it runs, and otherwise open the \
+profile themselves.";
 
 pub(crate) const AFTER_HELP: &str = "Examples, exit codes, environment and files: cwtch --help";
 
 pub(crate) const AFTER_LONG_HELP: &str = "\
 CONVERSATION is a number (#7, see `cwtch conversation list`), a contact's address, a
 group's id, or an unambiguous name of either.
-Names are found in any case. \"Bob\" in quotation marks is what a contact calls itself, or
+Case does not matter in names. \"Bob\" in quotation marks is what a contact calls itself, or
 what its maker calls a group: anybody can choose any name. Bob without them is a name that
-you gave (`cwtch contact rename`, `cwtch group rename`). Yours come first; of the others a
-name is taken only if nothing else has it or looks like it. The beginning of the address
-or id stands behind names that could be mistaken. You are \"you\", and nobody else is.
+you gave (`cwtch contact rename`, `cwtch group rename`). Yours come first; another name is
+taken only if nothing else has it or looks like it. The beginning of the address or id
+follows names that could be mistaken. You are \"you\", and nobody else is.
 
 EXAMPLES:
   Make a profile, see its address, and keep it online:
@@ -76,15 +76,15 @@ EXIT CODES:
  13  changes that `events --after` asks for are not kept any more
 
 NETWORKS (--network):
-  arti      Tor inside this program, nothing to install; what is used if no
-            network is named. Its guards and its directory of relays are kept in
+  arti      Tor inside this program, nothing to install; used if no network is
+            named. Its guards and its directory of relays are kept in
             the profile's directory, the profile's key only in memory
   system-tor, system-tor:IP:PORT, system-tor:unix:PATH
-            a Tor that runs already, over its control port: the named one, else
-            the one of tor.toml, of TOR_CONTROL_IPC_PATH, TOR_CONTROL_HOST and
+            a Tor that runs already, over its control port: the named one, or
+            else that of tor.toml, of TOR_CONTROL_IPC_PATH, TOR_CONTROL_HOST and
             TOR_CONTROL_PORT, /run/tor/control, 127.0.0.1:9051 or 127.0.0.1:9151
   loopback:DIR
-            programs of this machine that share the directory; no anonymity
+            programs on this machine that share the directory; no anonymity
   docs/tor.md says more: bridges, restricted control ports, private networks.
 
 ENVIRONMENT:
@@ -110,22 +110,22 @@ FILES:
             the settings of Tor: bridges, control port, a private network";
 
 pub(crate) const SEND_HELP: &str = "\
-A text that begins with a dash stands after two dashes:
+Write a text that begins with a dash after two dashes:
   cwtch send Bob -- '-1 is a number'";
 
 pub(crate) const BLOCK_HELP: &str = "\
-Whoever knows your address can connect; with --unknown such people are closed as soon as they have said
-who they are, and nothing is remembered of them. Contacts that you add yourself are let in all the same. Without
-it you are asked about at most 32 strangers an hour, and 256 are remembered: when there is no room, the
-last one of the most crowded hour is forgotten.";
+Whoever knows your address can connect; with --unknown strangers are disconnected as soon as they have
+said who they are, and nothing is remembered of them. Contacts that you add yourself are let in all the
+same. Without it you are asked about at most 32 strangers an hour, and 256 are remembered: when there is
+no room, the last one of the most crowded hour is forgotten.";
 
 pub(crate) const REMOVE_HELP: &str = "\
 What was said is deleted here, and stays with the contact. What it wrote in groups stays, too. If it
 connects again you are asked about it as about a stranger; block it if you do not want that.";
 
 pub(crate) const SERVER_REMOVE_HELP: &str = "\
-Leave its groups first. Its tokens are lost, and so is what it had signed: should you use it again, it is
-met for the first time. A server with evidence against it stays, with the evidence.";
+Leave its groups first. Its tokens are lost, and so is what it had signed: if you use it again, it is met
+as if for the first time. A server with evidence against it stays, with the evidence.";
 
 pub(crate) const REPAIR_LONG: &str = "\
 Ask contacts who wrote in a group for messages that its server has not delivered.
@@ -135,18 +135,18 @@ Contacts answer only for groups in which you wrote yourself; there a daemon asks
 then.";
 
 pub(crate) const CONFIRM_ONLY_COPY_LONG: &str = "\
-Go on here after another copy of the profile was seen elsewhere.
+Continue here after another copy of the profile was seen elsewhere.
 
 A profile runs in one place at a time. Where a copy of its folder runs at the same time, each takes the \
 other's connections and tokens, and group members could take you for a liar. So when one is seen (a \
 message of yours comes that was not written here, or your address leads to another program), nothing is \
-sent until you choose: stop the other copy for good, then run this where the profile is to go on. What \
-was queued goes out. A backup that was put back needs none of this: it just goes on.";
+sent until you choose: stop the other copy for good, then run this where the profile is to continue. \
+Queued messages are then sent. A backup that was put back needs none of this: it just continues.";
 
 pub(crate) const MESSAGES_HELP: &str = "\
 Marks: ✓ acknowledged or stored, … on its way, ✗ failed, ! a message before
-this one was not delivered, or there is something else to say about it: that stands
-under it. Times are local, with their offset from UTC.
+this one was not delivered, or there is something else to say about it, which stands
+below it. Times are local, with their offset from UTC.
 
 With --json, one object per line: id, conversation (its number), with, author, text, overlay,
 sent, received, state, own, previous, gap, quoted, index, reposted, notes, and
@@ -161,14 +161,14 @@ Unproven evidence exports a report that says that it is no proof.";
 
 pub(crate) const SERVER_LIST_HELP: &str = "\
 CHECKED is the number of messages, of all groups of that server, that it can no longer change or leave
-out unnoticed; \"no receipts\" marks a server that signs nothing, of which less can be told.";
+out unnoticed; \"no receipts\" marks a server that signs nothing, about which less can be told.";
 
 pub(crate) const RESUME_HELP: &str = "\
 Only if you are sure that the alarm was an accident. The server is read anew, as if you met it for the
 first time: what it had signed before does not bind it any more. The evidence stays.";
 
 pub(crate) const DAEMON_LONG: &str = "\
-Keeps the profile online: listens on its address, keeps connections with all accepted contacts and \
+Keeps the profile online: listens on its address, keeps connections to all accepted contacts and \
 stays in sync with the servers of its groups. Serves JSON-RPC 2.0, one object per line, over the Unix \
 socket `daemon.sock` in the profile's directory, which only you can open; its methods are those of \
 docs/json-rpc.md. Other commands for the same profile use it and need no password and no network.
@@ -182,10 +182,10 @@ with 1 if it fails.
 
 With --detach it asks for the password, goes to the background in a session of its own, and the command \
 returns when the socket answers (exit code 0), or with the reason why it does not. What is in its way \
-then stands in `daemon.log` in the profile's directory, which is begun anew each time and names nobody.";
+is then written to `daemon.log` in the profile's directory, which begins anew each time and names nobody.";
 
 pub(crate) const RECEIVE_LONG: &str = "\
-Goes online without a daemon: listens, connects with all contacts, fetches from the servers of groups, \
+Goes online without a daemon: listens, connects to all contacts, fetches from the servers of groups, \
 sends what is queued, and prints what happens as `cwtch events` does, until Ctrl-C or for the time that \
 --for names. Meanwhile it is the profile's daemon: other commands use it. If a daemon runs already, it \
 only prints.";
@@ -194,13 +194,13 @@ pub(crate) const EVENTS_LONG: &str = "\
 Prints what happens in the running daemon, until Ctrl-C, until nobody reads it any more, or until the daemon \
 stops. With --json, one object per line.
 
-Whatever changes a conversation or a message has a number (\"seq\"), which grows and is kept: with --after, \
-everything that changed after that number is printed first, also what happened while nobody listened, or \
-before the daemon was started anew. Then it goes on with what happens; `caught-up` stands between the two. A \
-script that keeps the last number that it read, and begins there, sees each change once. The newest 100,000 \
-changes are kept; where older ones are asked for, it fails with the kind changes-gone and exit code 13, and \
-says which there are: read the conversations anew then, and go on after the newest. What is not stored \
-(connections, progress, alarms) has no number, and is told as it stands after a gap.";
+Every change of a conversation or a message has a number (\"seq\"), which grows and is kept: with --after, \
+everything that changed after that number is printed first, even if nobody listened then, or the daemon was \
+restarted since. What happens from now on follows, after the event `caught-up`. A script that keeps the last \
+number that it read, and begins there, sees each change once. The newest 100,000 changes are kept; if older \
+ones are asked for, the command fails with the kind changes-gone and exit code 13, and says which are kept: \
+then read the conversations anew, and continue after the newest. What is not stored (connections, progress, \
+alarms) has no number, and is told in its present state after a gap.";
 
 pub(crate) const DEMO_LONG: &str = "\
 Starts a real server process and the real daemons of three people on a private network in a temporary \
