@@ -19,8 +19,8 @@ pub enum Command {
     /// Asks for the engine's status. Reply: [`crate::Reply::Status`].
     #[serde(rename = "status")]
     Status,
-    /// The person says that this is the only copy of the profile that is used from now on: after
-    /// [`crate::Event::RunsElsewhere`], sending goes on. Reply: `Done`.
+    /// Confirms that this is the only copy of the profile that is used from now on: after
+    /// [`crate::Event::RunsElsewhere`], sending continues. Reply: `Done`.
     #[serde(rename = "profile.confirm-only-copy")]
     ConfirmOnlyCopy,
 
@@ -58,8 +58,8 @@ pub enum Command {
         #[serde(default)]
         name: Option<String>,
     },
-    /// Forgets a contact and all messages of and to it, also those that wait. It may connect again as somebody unknown.
-    /// Reply: `Done`.
+    /// Forgets a contact and all messages from and to it, also those that wait. It may connect again as somebody
+    /// unknown. Reply: `Done`.
     #[serde(rename = "contact.remove")]
     ContactRemove {
         /// Address or unambiguous name.
@@ -73,7 +73,8 @@ pub enum Command {
         #[serde(deserialize_with = "number_or_text")]
         contact: String,
     },
-    /// Decides whether whoever is no contact is closed after authentication, and not remembered. Reply: `Done`.
+    /// Decides whether peers that are no contacts are disconnected after authentication, and not remembered. Reply:
+    /// `Done`.
     #[serde(rename = "contact.block-unknown")]
     ContactBlockUnknown {
         /// On or off; off at first.
@@ -263,40 +264,40 @@ pub enum Command {
         timeout: Option<u64>,
     },
     /// A conversation's messages in its order: a contact's as they arrived and were sent, a group's as its server has
-    /// them, with what is on its way last. Reply: `Messages`.
+    /// them, with those under way last. Reply: `Messages`.
     #[serde(rename = "messages")]
     Messages {
         /// The conversation.
         #[serde(deserialize_with = "number_or_text")]
         conversation: String,
         /// Only messages with a greater local id. Alone it gives a page of those with the lowest ids, wherever they
-        /// stand; whoever goes on at the greatest id of a page misses nothing and gets nothing twice.
+        /// stand; a client that continues at the greatest id of a page misses nothing and gets nothing twice.
         #[serde(default)]
         since: Option<i64>,
-        /// Those behind the message with this local id in the conversation's order, 0 for its beginning: a page to be
-        /// read on at its last message.
+        /// Only messages after the one with this local id in the conversation's order, 0 for its beginning: a page
+        /// that continues at its last message.
         #[serde(default)]
         after: Option<i64>,
-        /// Those before the message with this local id in the conversation's order, next to it.
+        /// Only messages before the one with this local id in the conversation's order, next to it.
         #[serde(default)]
         before: Option<i64>,
-        /// The message with this local id, with those before and behind it.
+        /// The message with this local id, with those before and after it.
         #[serde(default)]
         around: Option<i64>,
-        /// At most so many; the last ones in the conversation's order where neither `since` nor `after` is given. The
-        /// engine's maximum, 1,000, where absent.
+        /// The largest number of messages; the last ones in the conversation's order where neither `since` nor
+        /// `after` is given. The engine's maximum, 1,000, where absent.
         #[serde(default)]
         limit: Option<u32>,
     },
-    /// Conversations with contacts and in groups: pinned ones first, then those of which the newest message is the newest.
+    /// Conversations with contacts and in groups: pinned ones first, then by their newest message, the newest first.
     /// Reply: `Conversations`.
     #[serde(rename = "conversation.list")]
     ConversationList {
-        /// Those that are archived, too.
+        /// True to include archived ones.
         #[serde(default)]
         all: bool,
     },
-    /// The person has read what is there; the mark never goes back. Reply: `Conversation`.
+    /// Marks what is there as read; the mark never goes back. Reply: `Conversation`.
     #[serde(rename = "conversation.read")]
     ConversationRead {
         /// The conversation.
@@ -316,7 +317,7 @@ pub enum Command {
         #[serde(default)]
         text: Option<String>,
     },
-    /// Says that the person wants to hear nothing of a conversation, or of it again. Reply: `Conversation`.
+    /// Mutes a conversation, or unmutes it. Reply: `Conversation`.
     #[serde(rename = "conversation.mute")]
     ConversationMute {
         /// The conversation.
@@ -325,7 +326,7 @@ pub enum Command {
         /// On or off; off at first.
         on: bool,
     },
-    /// Puts a conversation before those that are not pinned, or no longer. Reply: `Conversation`.
+    /// Pins a conversation before others, or unpins it. Reply: `Conversation`.
     #[serde(rename = "conversation.pin")]
     ConversationPin {
         /// The conversation.
@@ -334,7 +335,7 @@ pub enum Command {
         /// On or off; off at first.
         on: bool,
     },
-    /// Puts a conversation out of the way, or back. Reply: `Conversation`.
+    /// Archives a conversation, or brings it back. Reply: `Conversation`.
     #[serde(rename = "conversation.archive")]
     ConversationArchive {
         /// The conversation.
@@ -343,8 +344,8 @@ pub enum Command {
         /// On or off; off at first.
         on: bool,
     },
-    /// The person looks at this conversation: its contact or server is dialled before others. `send`, `suggest`,
-    /// `messages` and `sync` of one group say the same by themselves. Reply: `Done`.
+    /// Tells that the person looks at this conversation: its contact or server is dialled before others. `send`,
+    /// `suggest`, `messages` and `sync` of one group tell the same by themselves. Reply: `Done`.
     #[serde(rename = "focus")]
     Focus {
         /// The conversation.
@@ -383,7 +384,7 @@ impl Command {
         }
     }
 
-    /// Makes it a command that waits for nobody; false if that would be no use.
+    /// Turns the command into one that waits for nobody; false if that would be of no use.
     pub fn do_not_wait(&mut self) -> bool {
         match self {
             Self::Send { timeout, .. }
@@ -398,7 +399,7 @@ impl Command {
     }
 }
 
-/// The method only: parameters are names, texts and invites.
+/// Shows the method only: parameters are names, texts and invites.
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let json = serde_json::to_value(self).unwrap_or_default();

@@ -36,7 +36,7 @@ pub enum ErrorKind {
 pub struct FeedInfo {
     /// The oldest.
     pub oldest: i64,
-    /// The newest: whoever reads everything anew goes on after it.
+    /// The newest: a client that reads everything anew continues after it.
     pub newest: i64,
 }
 
@@ -78,13 +78,14 @@ pub struct ApiError {
     pub kind: ErrorKind,
     /// The sentence.
     pub message: String,
-    /// The own message that it is about, where there is one: it exists, and sent once more it would arrive twice.
+    /// The own message that the error is about, where there is one: it exists, and sent once more it would arrive
+    /// twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concerns: Option<Box<MessageInfo>>,
-    /// Conversations that a name may stand for that does not stand for one alone.
+    /// Conversations that an ambiguous name may stand for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<CandidateInfo>,
-    /// With [`ErrorKind::ChangesGone`]: which changes are kept.
+    /// The changes that are kept, with [`ErrorKind::ChangesGone`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feed: Option<FeedInfo>,
     /// Things that a person can do about it, for a user interface to offer in its own words.
@@ -105,7 +106,7 @@ impl ApiError {
         }
     }
 
-    /// Error that a caller hears while the engine stops.
+    /// The error that a caller gets while the engine stops.
     pub fn closed() -> Self {
         Self::new(ErrorKind::Closed, "The engine is stopping; run the command again.")
     }
@@ -130,14 +131,14 @@ impl ApiError {
         data
     }
 
-    /// The same with something that a person can do about it.
+    /// The same error with something that a person can do about it.
     #[must_use]
     pub fn advise(mut self, advice: impl IntoIterator<Item = Advice>) -> Self {
         self.advice.extend(advice);
         self
     }
 
-    /// The same about a message.
+    /// The same error about a message.
     #[must_use]
     pub fn about(self, message: MessageInfo) -> Self {
         Self { concerns: Some(Box::new(message)), ..self }

@@ -13,9 +13,9 @@ use crate::reply::{
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Event {
-    /// The network came nearer to carrying streams, or went away. Told on changes only.
+    /// The network's readiness changed.
     Network(ReadinessInfo),
-    /// Others came nearer to reaching the own address, or it went out of their reach. Told on changes only.
+    /// The readiness of the own address for others changed.
     Reachability(ReadinessInfo),
     /// Others can reach the own address: for the first time, or again after [`Event::Offline`].
     Online {
@@ -67,7 +67,7 @@ pub enum Event {
         /// The contact as it is now.
         contact: ContactInfo,
     },
-    /// A contact was removed, with all messages of and to it; or somebody who had only connected is forgotten.
+    /// A contact was removed, with all messages from and to it; or somebody who had only connected is forgotten.
     ContactRemoved {
         /// The conversation's number.
         conversation: i64,
@@ -126,7 +126,7 @@ pub enum Event {
         /// As [`MessageInfo::gap`].
         #[serde(default)]
         gap: bool,
-        /// All that there is to say now.
+        /// All present notes.
         notes: Vec<NoteInfo>,
     },
     /// A group was made here.
@@ -179,7 +179,7 @@ pub enum Event {
         /// The reason, as a sentence.
         reason: String,
     },
-    /// A server did what no honest server does. Told once; `status` and `server.list` go on saying it.
+    /// A server did what no honest server does. Told once; `status` and `server.list` keep saying it.
     Alarm {
         /// The server's address.
         server: String,
@@ -203,7 +203,7 @@ pub enum Event {
         detail: String,
     },
     /// Another copy of this profile seems to run elsewhere: nothing is sent until the person chooses, with
-    /// `profile.confirm-only-copy`. Told once; `status` goes on saying it.
+    /// `profile.confirm-only-copy`. Told once; `status` keeps saying it.
     RunsElsewhere {
         /// Manner in which it was seen.
         seen: SeenBy,
@@ -222,14 +222,14 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         total: Option<u64>,
     },
-    /// Everything that was stored before is told now, and, behind that, how stands what is not stored: to who followed
-    /// from a number on, or read too slowly and had to catch up.
+    /// Everything that was stored before has now been told, and after it the present state of what is not stored: to
+    /// a listener that followed from a number on, or read too slowly and had to catch up.
     CaughtUp {
         /// The number of the newest change that was told.
         after: i64,
     },
-    /// Changes that were not told yet are not kept any more, because the listener read far too slowly. Nothing more is
-    /// told: it reads the conversations anew, and follows from the newest change on.
+    /// Changes that were not told yet are not kept any more, because the listener read far too slowly. Nothing more
+    /// is told: it must read the conversations anew, and follow from the newest change on.
     ChangesGone {
         /// The changes that are kept.
         #[serde(flatten)]
@@ -242,8 +242,8 @@ pub enum Event {
 /// An event with its number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
-    /// The number of the stored change that it tells; whoever follows from it on hears all that came after. Absent for
-    /// what is not stored.
+    /// The number of the stored change that it tells; a client that follows from it on hears all later ones. Absent
+    /// for what is not stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seq: Option<i64>,
     /// What happened.
@@ -269,7 +269,7 @@ pub enum Task {
 pub enum LogNotice {
     /// The server's clock is ahead of the own one; nothing new is read until the two agree.
     ClockAhead,
-    /// The newest that the server shows is old.
+    /// The newest state that the server shows is old.
     Stale,
     /// The server showed an older state than before; it is asked again.
     Older,

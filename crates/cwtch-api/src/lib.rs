@@ -1,4 +1,4 @@
-//! Vocabulary of a user interface and the engine.
+//! The vocabulary between a user interface and the engine.
 //!
 //! One vocabulary for the command line, the daemon's JSON-RPC and any window: [`Command`] with its
 //! [`Reply`] or [`ApiError`], and a stream of [`Event`]s. All types are plain data with a stable JSON form; [`rpc`] is how

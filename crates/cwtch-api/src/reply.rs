@@ -57,16 +57,16 @@ pub enum Reply {
     Rejects(Vec<RejectInfo>),
     /// A message was deleted here.
     Deleted {
-        /// Of one that was queued and may have left before: that.
+        /// The sentence that the message, which was queued, may have left before.
         #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
     },
-    /// Nothing to say but that it is done: an empty object.
+    /// The command is done, and there is nothing else to say: an empty object.
     Done {},
 }
 
 impl Reply {
-    /// The reply to a command from its JSON, which does not say by itself what it is.
+    /// Reads the reply to a command from its JSON, which alone does not tell its type.
     ///
     /// # Errors
     /// If it is no reply to this command.
@@ -353,7 +353,7 @@ pub struct LogInfo {
 pub struct LossInfo {
     /// Place of the first.
     pub from: u64,
-    /// Place behind the last that was known here.
+    /// Place after the last that was known here.
     pub to: u64,
     /// Time at which it was learnt.
     pub at: i64,
@@ -465,9 +465,9 @@ pub struct ConversationInfo {
     pub name_source: NameSource,
     /// The text to show, see [`NameInfo::shown`].
     pub shown: String,
-    /// Messages of others that came behind the read mark.
+    /// Number of messages of others that came after the read mark.
     pub unread: u64,
-    /// The read mark: what has come up to this message's id is read, wherever it stands.
+    /// The read mark: messages up to this id are read, wherever they stand.
     pub read_to: i64,
     /// Messages in all, without those that were deleted here.
     pub messages: u64,
@@ -475,7 +475,7 @@ pub struct ConversationInfo {
     pub draft: Option<String>,
     /// True if the person wants to hear nothing of it.
     pub muted: bool,
-    /// True if it stands before those that are not.
+    /// True if it stands before those that are not pinned.
     pub pinned: bool,
     /// True if it is out of the way. It stays so when a message comes.
     pub archived: bool,
@@ -485,7 +485,7 @@ pub struct ConversationInfo {
     pub last: Option<Box<MessageInfo>>,
 }
 
-/// With whom somebody talks, and about what, stays out of it.
+/// Shows neither with whom somebody talks nor about what.
 impl fmt::Debug for ConversationInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { conversation, kind, unread, messages, .. } = self;
@@ -604,7 +604,7 @@ pub struct MessageInfo {
     /// Group: what there is to say about it beside its text, the gravest first.
     #[serde(default)]
     pub notes: Vec<NoteInfo>,
-    /// In the answer to a command that sent it or took it back: why it stands where it stands, as a sentence.
+    /// The reason for its state, as a sentence, in the answer to a command that sent it or took it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
@@ -717,7 +717,7 @@ pub struct StatusInfo {
     pub contacts_online: u64,
     /// Own messages that nobody has confirmed yet.
     pub queued: u64,
-    /// True if whoever is no contact is closed and not asked about.
+    /// True if peers that are no contacts are disconnected and not asked about.
     #[serde(default)]
     pub unknown_blocked: bool,
     /// Another copy of the profile that seems to run elsewhere; `null` where none was seen. Nothing is sent while

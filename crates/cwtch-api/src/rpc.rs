@@ -41,12 +41,12 @@ pub enum Method {
     Ping,
     /// Answers program, version, interface, profile, address and network.
     Version,
-    /// From now on events arrive as notifications.
+    /// Has events arrive as notifications from now on.
     Subscribe {
-        /// First every change after the one with this number.
+        /// Number of the change after which all changes are told first.
         after: Option<i64>,
     },
-    /// No more events.
+    /// Ends the events.
     Unsubscribe,
     /// Stops the daemon.
     Shutdown,
@@ -80,7 +80,7 @@ impl RpcError {
         Self::new(-32600, message)
     }
 
-    /// The daemon has too much to do with for this; it may be asked again.
+    /// The refusal of a daemon that has too much to do; it may be asked again.
     pub fn busy(message: impl Into<String>) -> Self {
         Self { kind: Some(BUSY.to_owned()), ..Self::new(-32000, message) }
     }
@@ -116,7 +116,7 @@ impl From<ApiError> for RpcError {
 /// Reads one line.
 ///
 /// # Errors
-/// What to answer, with the id as far as it could be read.
+/// The answer to give, with the id as far as it could be read.
 pub fn parse(line: &[u8]) -> Result<Request, (Value, RpcError)> {
     let value: Value = serde_json::from_slice(line).map_err(|e| {
         (id_of(line), RpcError::parse(format!("This line is not JSON that can be read: {e}.")))

@@ -33,6 +33,7 @@ impl Monitor {
             Some(noise) if noise.size == size => noise,
             _ if size < GRID => Noise { size, draw: 0, block: GRID },
             _ => {
+                // The number of trailing ones in random bits is n with probability 2^-(n + 1).
                 let draw = u8::try_from(rng.next_u32().trailing_ones()).unwrap_or(NOISE_MAX).min(NOISE_MAX);
                 let noise = Noise { size, draw, block: block(&self.kept.boundaries) };
                 self.kept.record(Edit::Noise(noise));

@@ -110,6 +110,8 @@ impl<'a> Opening<'a> {
                 }
                 self.go_on(&found)?
             }
+            // A signed time that lies ahead cannot be taken back, so the first log waits until Tor has confirmed the
+            // clock.
             Action::Begin if self.trusted() == Trust::Network => return Ok(Opened::NotYet(NotYet::Clock)),
             Action::Begin => self.begin(&mut writes, rng)?,
             Action::BeginAnew { known } => match self.pause(&found, known) {
@@ -141,6 +143,8 @@ impl<'a> Opening<'a> {
         let size = found.start.log.signed_size;
         let previous = Previous { incarnation: certificate.incarnation(), size, root: store.root_at(size)? };
         let known = (self.clock)().wall.max(found.last());
+        // The next multiple of 60 after that plus a minute, so that it is above everything that was signed
+        // (docs/verifiable-log.md, 6.7).
         let incarnation = floor60(known.saturating_add(60)).saturating_add(60);
         let retired = Certificate::sign_retired(self.server, incarnation, previous)?;
         Writes::new(store, self.keys, self.written.take()).end(&found, &retired, rng)

@@ -20,6 +20,7 @@ pub(in crate::store) const STEP: i64 = 256;
 /// # Errors
 /// If the database fails.
 pub(super) async fn free_below(view: &mut impl View, log: &LogState, now: u64) -> Result<Seq, StoreError> {
+    // A boundary's time is rounded down to the minute, so its entries may be up to a minute younger than it says.
     let eligible = match now.checked_sub(log.retention.saturating_add(60)) {
         Some(time) => {
             let boundary = view.boundary_by(time).await;

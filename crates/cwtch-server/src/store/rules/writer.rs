@@ -43,6 +43,7 @@ impl<T: WritableTables> Writer<T> {
     pub(super) async fn store(&mut self, posts: &[NewPost]) -> Result<Commit, StoreError> {
         let failed = StoreError::of("storing posts");
         let mut view = self.tables.view().await.map_err(&failed)?;
+        // Nothing is locked from here to the change: there is one writer, so the answers still hold then.
         let known = Known::look(&mut view, posts).await.map_err(&failed)?;
         let room = self.deletion.room(&self.state, &mut self.keeper, &mut view).await?;
         drop(view);
