@@ -99,7 +99,7 @@ pub enum Event {
         /// The number of its conversation.
         conversation: i64,
     },
-    /// A message stands elsewhere in its conversation now, because its server showed where.
+    /// A message has another place in its conversation now, because its server showed where it stands.
     MessageMoved {
         /// Local id.
         id: i64,
@@ -193,7 +193,8 @@ pub enum Event {
         /// Advice: whole sentences.
         advice: String,
     },
-    /// Something about a server's log that accuses nobody. What lasts is told once until the server answers well.
+    /// Something about a server's log that accuses nobody. A lasting state is told once until the server answers
+    /// well.
     LogNotice {
         /// The server's address.
         server: String,

@@ -192,9 +192,9 @@ pub struct NameInfo {
     pub name: String,
     /// Source of the name.
     pub name_source: NameSource,
-    /// The text to show: a given name as it is, a claimed one in quotation marks, without a name the beginning of the address
-    /// or id; with that in brackets behind it where another conversation would be taken for this one. Only the profile
-    /// itself is shown as `you`.
+    /// The text to show: a given name as it is, a claimed one in quotation marks, without a name the beginning of the
+    /// address or id; followed by that in brackets where another conversation could be taken for this one. Only the
+    /// profile itself is shown as `you`.
     pub shown: String,
     /// The beginning of the address or id.
     pub short: String,
@@ -262,8 +262,8 @@ pub struct ContactInfo {
     pub conversation: i64,
     /// Its address, 56 characters.
     pub address: String,
-    /// The name that the person gave it, else the name that it claims, on one line and without what cannot be seen; else
-    /// empty.
+    /// The name that the person gave it, or the name that it claims, on one line and without what cannot be seen;
+    /// empty without either.
     pub name: String,
     /// Source of the name.
     #[serde(default)]
@@ -413,7 +413,7 @@ pub struct GroupInfo {
     pub conversation: i64,
     /// Its id, 32 hex characters.
     pub group: String,
-    /// The name that the person gave it, else the name that its maker gave it, as for contacts.
+    /// The name that the person gave it, or the name that its maker gave it, as for contacts.
     pub name: String,
     /// Source of the name.
     #[serde(default)]

@@ -210,7 +210,7 @@ fn command(name: &str, params: Option<&Value>) -> Result<Command, RpcError> {
     if let Some(params) = params {
         return serde_json::from_value(json!({"method": name, "params": params})).map_err(refused);
     }
-    // A method without parameters, else one whose parameters may all be left out.
+    // A method without parameters, or one whose parameters may all be left out.
     serde_json::from_value(json!({"method": name}))
         .or_else(|_| serde_json::from_value(json!({"method": name, "params": {}})))
         .map_err(refused)
@@ -232,7 +232,7 @@ impl Answer {
     }
 }
 
-/// A line that answers.
+/// Writes the line that answers a request.
 pub fn response(id: &Value, outcome: &Result<Answer, RpcError>) -> String {
     match outcome {
         Ok(Answer::Reply(reply)) => result(id, reply),
@@ -262,7 +262,7 @@ fn refused(id: &Value, error: &RpcError) -> String {
     json!({"jsonrpc": "2.0", "id": id, "error": object}).to_string()
 }
 
-/// A line that tells of an event.
+/// Writes the line that tells of an event.
 pub fn notification(told: &Told) -> String {
     json!({"jsonrpc": "2.0", "method": "event", "params": told}).to_string()
 }

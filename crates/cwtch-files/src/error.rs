@@ -17,10 +17,10 @@ pub struct FileError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Why {
-    /// Something else stands where a directory should be.
+    /// The path leads to something else than a directory.
     #[error("it is not a directory")]
     NotADirectory,
-    /// Something else stands where a regular file should be.
+    /// The path leads to something else than a regular file.
     #[error("it is not a plain file")]
     NotAFile,
     /// The file or directory belongs to another user.

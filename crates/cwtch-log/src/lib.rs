@@ -41,13 +41,13 @@ pub const HASH_LEN: usize = 32;
 /// Number of entries between two boundary checkpoints (section 3.2).
 pub const BOUNDARY: u64 = 256;
 
-/// Number of which the sizes that a client names to a server are multiples (section 7, *Cursor*).
+/// Divisor of all sizes that a client names to a server (section 7, *Cursor*).
 pub const GRID: u64 = 64;
 
 /// The greatest size of a log (section 1): the greatest that gossip can state (section 8).
 pub const MAX_SIZE: u64 = (1 << 48) - 1;
 
-/// Number of seconds of which signed times are multiples (section 3.2).
+/// Divisor of all signed times, in seconds (section 3.2).
 pub const TICK: u64 = 60;
 
 /// The last multiple of 60 seconds that is not after `time` (unix seconds).

@@ -9,8 +9,8 @@ use crate::object::{Certificate, Checkpoint, CheckpointKind, Fault, Object, Obje
 
 /// An incarnation's log key with its certificate.
 ///
-/// It signs what it is told. The caller must see to it that times and sizes never go back, that a boundary is signed
-/// once, and that nothing leaves before it is durable (section 6). Any slip is a proof of fraud.
+/// It signs whatever it is given. The caller must see to it that times and sizes never go back, that a boundary is
+/// signed once, and that nothing leaves before it is durable (section 6). Any slip is a proof of fraud.
 pub struct Signer {
     certificate: Certificate,
     key: Identity,

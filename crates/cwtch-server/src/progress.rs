@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::server::RunningServer;
 
-/// Reporter of how far the network and the two services are, whenever that changes.
+/// Reporter of the progress of the network and the two services, whenever it changes.
 pub(crate) struct Progress {
     network: Part,
     /// The board and the token service, once the server has started.

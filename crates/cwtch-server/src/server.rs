@@ -39,7 +39,7 @@ pub enum ServerError {
     /// The database is not usable.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The log of what is stored cannot go on.
+    /// The log of what is stored cannot be opened.
     #[error(transparent)]
     Log(#[from] LogError),
     /// The network does not let the server listen.

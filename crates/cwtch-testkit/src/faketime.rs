@@ -18,7 +18,7 @@ pub fn library() -> Option<PathBuf> {
     library
 }
 
-/// Environment for a program whose wall clock is wrong by so many seconds.
+/// Environment for a program whose wall clock is wrong by this many seconds.
 pub fn shifted(seconds: i64) -> Option<Environment> {
     let library = library()?.display().to_string();
     let shift = format!("{seconds:+}s");

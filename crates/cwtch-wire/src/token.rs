@@ -14,7 +14,7 @@ pub fn encode_request(blinded: &[Element]) -> Vec<u8> {
 /// Reads a request.
 ///
 /// # Errors
-/// [`WireError`] for none or more than [`MAX_BATCH`] elements, or one that is none.
+/// [`WireError`] for no elements or more than [`MAX_BATCH`], or for an invalid one.
 pub fn decode_request(json: &[u8]) -> Result<Vec<Element>, WireError> {
     WireError::check_len("token request", json.len(), PLAIN_MAX)?;
     match parse(json)? {

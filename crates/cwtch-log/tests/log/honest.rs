@@ -323,7 +323,7 @@ fn the_search_finds_what_cheating_adds() {
     assert_eq!(cheat(signer.checkpoint(610, root(610), late).unwrap().into()), [FraudKind::OldSigner]);
     assert_eq!(cheat(signer.retain(last, 610, root(610)).unwrap().into()), [FraudKind::PrunedEarly]);
 
-    // The second incarnation goes on from what the first had, and then has something else, or less.
+    // The second incarnation continues what the first had, and then has something else, or less.
     let next = || Signer::new(honest()[1].certificate.clone(), identity(101)).unwrap();
     let begun = honest()[1].certificate.previous().unwrap().size;
     let cheat_next = |head: Head| {

@@ -81,7 +81,7 @@ fn another_certificate_in_front() {
     }
 }
 
-/// `S + ℓ` and other encodings of a signature verify nowhere: else anybody could make a "second" certificate or
+/// `S + ℓ` and other encodings of a signature verify nowhere: otherwise anybody could make a "second" certificate or
 /// boundary checkpoint out of an honest one.
 #[test]
 fn signatures_have_one_form() {

@@ -79,7 +79,7 @@ pub(crate) fn proofs() -> Vec<FraudProof> {
         FraudProof::wrong_start(log, &continued(late, previous(tree, size)), head, &how)
     };
     let retired = Certificate::sign_retired(&server(), late, previous(&honest, 500)).unwrap();
-    // A log that says that it goes on from the honest one, and does not.
+    // A log that claims to continue the honest one, and does not.
     let next = continuing(late, previous(&honest, 500));
     let later = next.certificate();
     let of_next =

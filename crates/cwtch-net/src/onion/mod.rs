@@ -141,7 +141,7 @@ pub async fn keep_checked<F, D>(
     }
 }
 
-/// Doubles a time so many times.
+/// Doubles a time `times` times.
 fn doubled(first: Duration, times: u32) -> Duration {
     first.saturating_mul(2u32.saturating_pow(times))
 }
@@ -351,7 +351,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_crowd_before_the_queue_is_not_taken_for_another_program() {
         let (told, streams) = Told::new(&[Answer::Elsewhere]);
-        // The queue is full of silent streams, and one more waits; what is behind it nobody has noted.
+        // The queue is full of silent streams, and one more waits; nobody has noted those after it.
         let mut crowd = Vec::new();
         for _ in 0..streams.max_capacity() {
             let (ours, theirs) = duplex(64);

@@ -224,12 +224,13 @@ impl World {
                 let begin = deleted.min(shown.size);
                 let compared = match refetch {
                     false => Some(from),
-                    // What it has is compared, whatever was asked for; behind that, nothing leads to where it goes on.
+                    // What the client has is compared, whatever was asked for; after that, nothing leads to where the
+                    // reply begins.
                     true if before.verified >= begin => Some(begin),
                     true => None,
                 };
                 if compared.is_none() {
-                    // What lies before where it goes on is gone.
+                    // Entries before the beginning of the reply are gone.
                     let entries = &mut self.clients[at].reader.entries;
                     entries.resize(entries.len().max(begin as usize), None);
                 }

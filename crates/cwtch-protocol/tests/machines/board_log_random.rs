@@ -26,7 +26,7 @@ enum Do {
     DeliverToHost,
     DeliverToClient,
     Answer,
-    /// Begins a replay of so many entries; true for a server that has a log.
+    /// Begins a replay of this many entries; true for a server that has a log.
     BeginReplay(u64, bool),
     Stream,
     /// Another client's message arrives.

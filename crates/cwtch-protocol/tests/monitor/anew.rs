@@ -7,7 +7,7 @@ use cwtch_wire::board::stream::Record;
 use crate::fraud::{STOPPED, forked};
 use crate::support::{Client, Server};
 
-/// A client that read a log of so many entries, the first of which were deleted since.
+/// A client that read a log of `entries` entries, the first of which have been deleted since.
 fn read(entries: u64, min_index: u64) -> (Server, Client) {
     let mut server = Server::new(5, 0);
     server.grow(entries);

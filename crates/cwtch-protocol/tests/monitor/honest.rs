@@ -18,7 +18,7 @@ enum Step {
     Grow(u64),
     Pass(u64),
     Sync,
-    /// A sync that ends after so many records.
+    /// A sync that ends after this many records.
     Interrupted(usize),
     /// The log grows, and the messages come live; some are lost on the way if `drop` says so.
     Live {
@@ -33,9 +33,9 @@ enum Step {
     },
     Prune,
     Restart,
-    /// Restore a backup that lacks so many of the newest entries.
+    /// A backup is restored that lacks this many of the newest entries.
     Restore(u64),
-    /// Restore a backup that was made before others were.
+    /// A backup is restored that was made before others were.
     OldBackup,
     LearnCertificate,
     Compare,

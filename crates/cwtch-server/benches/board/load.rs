@@ -70,7 +70,7 @@ fn busy_seconds() -> f64 {
 /// Processor time that a process has used, in seconds.
 pub(crate) fn cpu_seconds(process: &str) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    // User and system time, the 12th and 13th behind the name.
+    // User and system time are the 12th and 13th field after the name.
     let ticks = stat.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2);
     ticks.map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / 100.0
 }

@@ -380,7 +380,7 @@ impl Board {
     }
 }
 
-/// Waits until there is something behind the position. Cancel-safe.
+/// Waits until there is a message after the position. Cancel-safe.
 async fn newer(newest: &mut watch::Receiver<Seq>, position: Seq) {
     if newest.wait_for(|newest| *newest > position).await.is_err() {
         // The server is stopping, which ends this connection otherwise.
@@ -519,7 +519,7 @@ mod tests {
         let mut config = Config::default();
         (config.limits.free_requests, config.limits.free_per_minute) = (4, 6);
         config.limits.packets_in_flight = 1;
-        // Who only posts in vain is closed otherwise.
+        // A client that only posts in vain is closed by another deadline.
         config.deadlines.first_request_seconds = 3600;
         let world = World::new(config, 1, 1 << 20);
         let repeated = EncryptedGroupMessage { ciphertext: vec![7; 4000], signature: vec![0; 4] };

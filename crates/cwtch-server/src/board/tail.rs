@@ -71,7 +71,7 @@ pub(crate) enum Following {
 }
 
 impl Tail {
-    /// An empty ring behind the newest stored message.
+    /// An empty ring after the newest stored message.
     pub(crate) fn new(newest: Seq) -> Self {
         Self {
             ring: Mutex::new(Ring { next: newest + 1, messages: VecDeque::new() }),

@@ -290,7 +290,7 @@ mod tests {
         let (_, mut clock) = super::tests::clock(BEGIN - DAY - 1, Trust::Network);
         clock.stay_unconfirmed();
         assert_eq!((clock.now(), clock.doubt()), (BEGIN - DAY - 1, Some((Doubt::LongAway, DAY + 1))));
-        // A start right behind the last signature needs nobody.
+        // A start right after the last signature needs nobody.
         assert_eq!(super::tests::clock(BEGIN - AHEAD, Trust::Network).1.now(), BEGIN);
     }
 }

@@ -130,7 +130,7 @@ pub(super) enum Refusal {
     Database(Mismatch),
     /// There are keys and no database.
     NoDatabase,
-    /// A restore was declared, and there is nothing to go on from.
+    /// A restore was declared, but there is nothing to continue from.
     NothingToRestore,
     /// A total loss was declared, and there is a database.
     NotLost,
@@ -208,7 +208,8 @@ fn mismatch(guard: Guard, noted: Noted, key: Key) -> Option<Mismatch> {
     }
 }
 
-/// Reason why a server refuses to go on with a database that does not fit; `None` if a declared restore permits it.
+/// Reason why a server refuses to continue with a database that does not fit; `None` if a declared restore permits
+/// it.
 fn refused(declared: Declared, mismatch: Mismatch) -> Option<Refusal> {
     match declared {
         Declared { restore: true, .. } => None,

@@ -72,7 +72,7 @@ impl<'a> Opening<'a> {
         }
     }
 
-    /// Checks that a start may go on although there is no database. To be asked before one is made.
+    /// Checks that a start may continue although there is no database. To be asked before one is made.
     ///
     /// # Errors
     /// [`LogError::NoDatabase`], or any other reason why the log could not be opened then.

@@ -156,7 +156,7 @@ async fn posts_during_a_replay_are_neither_lost_nor_doubled() {
     reader.flush().await;
     let mut poster = server.connect().await;
     let mut got = Vec::new();
-    // One post for every few entries that were read, so that posts fall before, into and behind the replay.
+    // One post for every few entries that were read, so that posts fall before, into and after the replay.
     for n in 0..LIVE {
         assert!(poster.post(&server.pay(&message(STORED + n)), &message(STORED + n)).await);
         for _ in 0..7 {

@@ -41,7 +41,7 @@ struct Lab {
 }
 
 impl Lab {
-    /// A first start, by a clock that is ahead by so many seconds, and a few posts.
+    /// Makes a first start, by a clock that is this many seconds ahead, and a few posts.
     fn begun(ahead: i64) -> Option<Self> {
         let environment = faketime::shifted(ahead)?;
         let place = Place::new();
@@ -62,13 +62,13 @@ impl Lab {
         args
     }
 
-    /// A start that has nothing to wait for.
+    /// Starts a server that has nothing to wait for.
     fn start(&self) -> Running {
         let environment = faketime::shifted(self.minutes * 60).unwrap();
         Running::start_in(&self.args(&[]), environment)
     }
 
-    /// A declared start just before a minute ends, so that the wait is short; later than every one before.
+    /// Makes a declared start just before a minute ends, so that the wait is short; later than every one before.
     fn declare(&mut self, declared: &[&str]) -> Running {
         let environment = faketime::shifted(faketime::end_of_a_minute() + self.minutes * 60).unwrap();
         self.minutes += 1;

@@ -103,7 +103,7 @@ pub enum TornetError {
         /// Its answer, or the system's reason.
         problem: String,
     },
-    /// There are not so many clients.
+    /// The network has fewer clients.
     #[error("there is no client {index}: the network was started with {clients}")]
     NoSuchClient {
         /// The client asked for.

@@ -13,7 +13,7 @@ use super::words::{Word, value_of, words};
 /// Uploads begin a second or two after a connected Tor has a new service.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// Uploads of one service that a Tor has told of since it took the service.
+/// Uploads of one service that a Tor has reported since it accepted the service.
 #[derive(Debug)]
 pub(crate) struct Publication {
     since: Instant,

@@ -46,9 +46,9 @@ pub(crate) struct Session {
     pub(crate) status: Status,
     /// The time for which its directory is valid, as far as it has told.
     pub(crate) directory: Directory,
-    /// True if it tells of uploads.
+    /// True if the Tor tells of uploads.
     pub(crate) tells_uploads: bool,
-    /// True if it tells of its progress by itself.
+    /// True if the Tor tells of its progress by itself.
     pub(crate) tells_progress: bool,
     /// Place at which the Tor hands connections over.
     pub(crate) listen: Result<Listen, Fault>,

@@ -86,7 +86,7 @@ impl Handshake {
                 next(self, State::Reply, Step::Write(out, 4))
             }
             (State::Password, [1, _]) => Err(SocksFault::NoIsolation),
-            // The address behind the reply is of no use, but must be read before the stream begins.
+            // The address after the reply is of no use, but must be read before the stream begins.
             (State::Reply, [VERSION, 0, _, kind]) => match kind {
                 1 => next(self, State::Rest, Step::Read(4 + 2)),
                 4 => next(self, State::Rest, Step::Read(16 + 2)),
@@ -114,7 +114,8 @@ fn refusal(code: u8) -> SocksFault {
     SocksFault::Unreachable(match code {
         // No descriptor, or one that cannot be read.
         0xF0 | 0xF1 => NoDescriptor,
-        // Neither introduction nor rendezvous worked; or the service wants a key of its clients, which is none of ours.
+        // Neither introduction nor rendezvous worked; or the service requires client authorisation, which none of
+        // ours does.
         0xF2..=0xF5 => NoAnswer,
         0xF7 => TimedOut,
         2 | 5 => Declined,

@@ -69,7 +69,7 @@ fn plain(text: &str) -> String {
     text.chars().filter(|c| *c == ' ' || c.is_ascii_graphic()).take(MAX_SUMMARY).collect()
 }
 
-/// Everything known of how far a Tor is.
+/// Everything that is known of a Tor's progress.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Status {
     /// Tor's own progress, where it tells.

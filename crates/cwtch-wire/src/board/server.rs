@@ -13,7 +13,7 @@ use crate::packet::SEALED_MAX;
 
 /// A message from server to client: a deployed one, or one with a `Log`, which only clients get that asked with one.
 ///
-/// Entries of a replay are bare [`EncryptedGroupMessage`]s, or a [`super::stream`] behind a
+/// Entries of a replay are bare [`EncryptedGroupMessage`]s, or a [`super::stream`] after a
 /// [`ServerMessage::LogReplayResult`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerMessage {

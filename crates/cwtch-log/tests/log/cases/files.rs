@@ -123,7 +123,7 @@ pub(crate) fn files() -> Vec<Value> {
     all
 }
 
-/// A proof in whose bytes the begin line of a text stands: a server signs any root.
+/// A proof whose bytes contain the begin line of a text: a server signs any root.
 fn holding_a_begin() -> Vec<u8> {
     let (root, time) = b"\n-----BEGIN CWTCH FRAUD PROOF-----\n".split_at(32);
     let late = u64::from_be_bytes([time[0], time[1], time[2], 0, 0, 0, 0, 0]);

@@ -51,9 +51,9 @@ pub(super) async fn find(tables: &mut impl Tables) -> Result<Start, StoreError> 
     Ok(Start { size, empty, certificate: newest.first().map(|bytes| bytes.to_vec()), log })
 }
 
-/// Signs what is missing for a log that goes on, and commits it: the certificate of a new incarnation, a policy that
-/// changed, the Retain and the boundary checkpoints that the new incarnation does not have yet, a checkpoint
-/// where the newest one is not of this incarnation and size. Gives the size and time signed last.
+/// Signs whatever a log lacks that continues or begins, and commits it: the certificate of a new incarnation, a
+/// policy that changed, the Retain and the boundary checkpoints that the new incarnation does not have yet, and a
+/// checkpoint where the newest one is not of this incarnation and size. Returns the size and time signed last.
 ///
 /// # Errors
 /// [`StoreError::ShorterRetention`], or if the database fails; then nothing was changed.

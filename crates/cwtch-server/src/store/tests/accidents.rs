@@ -307,7 +307,8 @@ on_every_back_end! {
     no_accident_of_an_operator_makes_a_proof
 }
 
-/// `CWTCH_ACCIDENTS=n` for so many servers (else 12; 3 where no time is left), `CWTCH_ACCIDENTS_SEED=n` for one of them.
+/// The accidents of many operators. `CWTCH_ACCIDENTS=n` sets the number of servers (otherwise 12; 3 where no time is
+/// left), `CWTCH_ACCIDENTS_SEED=n` repeats one of them.
 fn no_accident_of_an_operator_makes_a_proof(disk: Disk) {
     let all = || Sample::new("servers with accidents", budget::number("CWTCH_ACCIDENTS").unwrap_or(12), 3);
     let seeds = budget::number("CWTCH_ACCIDENTS_SEED").map_or_else(all, Sample::only);

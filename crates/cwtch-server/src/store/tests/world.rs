@@ -170,7 +170,7 @@ impl World {
         clock.monotonic += seconds;
     }
 
-    /// Sets the wall clock by so many seconds.
+    /// Shifts the wall clock by this many seconds.
     pub(crate) fn set_clock(&self, by: i64) {
         let mut clock = self.clock.lock().unwrap();
         clock.wall = clock.wall.checked_add_signed(by).unwrap();

@@ -76,7 +76,7 @@ impl Filter {
         filter
     }
 
-    /// The arguments that go on to Tor; `None` if the command is refused.
+    /// The arguments that are passed on to Tor; `None` if the command is refused.
     pub(crate) fn command(&self, command: &str, arguments: &str) -> Option<String> {
         if command == "SETEVENTS" {
             let all = arguments.split(' ').all(|event| self.events.contains_key(event));

@@ -32,7 +32,7 @@ pub(super) struct Behaviour {
     pub(super) host: Option<IpAddr>,
     pub(super) user: Option<u32>,
     pub(super) version: &'static str,
-    /// The text behind `AUTH METHODS=`.
+    /// The text after `AUTH METHODS=`.
     pub(super) methods: &'static str,
     pub(super) cookie: [u8; 32],
     pub(super) cookie_file: Option<PathBuf>,

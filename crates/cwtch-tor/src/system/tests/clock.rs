@@ -18,7 +18,7 @@ async fn until_it_says(network: &SystemTor, wanted: Option<Validity>) {
             tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         }
     };
-    // By the test's clock, which goes on by itself.
+    // A day by the test's clock, which advances by itself.
     let day = std::time::Duration::from_secs(86_400);
     let found = tokio::time::timeout(day, looking).await;
     assert!(found.is_ok(), "it says {:?} instead of {wanted:?}", network.validity());

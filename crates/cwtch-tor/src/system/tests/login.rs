@@ -1,4 +1,4 @@
-//! Being let in at a control port, and how far the Tor is.
+//! Logins at a control port, and the Tor's progress after them.
 
 use std::time::Duration;
 

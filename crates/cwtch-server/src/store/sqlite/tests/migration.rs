@@ -51,7 +51,7 @@ fn a_pruned_database_becomes_a_log_of_what_is_held() {
     assert_eq!((start.size, start.log.began), (20, 2));
     assert_eq!(replay(&store, None).first(), Some(&(3, "ciphertext 2".to_owned())));
     let mut writer = store.writer().unwrap();
-    // What is held is known; what was deleted before there was a log is not; numbers go on.
+    // Held messages are known; those deleted before there was a log are not; numbers continue.
     let post = |n: u32, s: &str, c: &str| post(5000 + n, s, c);
     let outcomes = writer
         .commit(&[post(0, "signature 2", "ciphertext 2"), post(1, "signature 0", "ciphertext 0")])
@@ -78,7 +78,7 @@ fn a_database_with_a_log_keeps_it_and_its_counters() {
     let start = store.log_start().unwrap();
     assert_eq!((start.size, start.log.began, start.log.signed_size), (20, 2, 20));
     assert!(start.log.checkpoint.is_some() && start.certificate.is_some());
-    // Opened again it is as it was, and numbers go on.
+    // Opened again, it is as it was, and numbers continue.
     let store = SqliteStore::open(&path, &board, Some(20)).unwrap();
     let outcomes = store.writer().unwrap().commit(&[post(9000, "new", "new")]).unwrap().outcomes;
     assert_eq!(outcomes, [Outcome::Stored { seq: 23, index: 20, shadowed: false }]);
