@@ -100,7 +100,7 @@ pub enum Command {
     #[serde(rename = "experiment.list")]
     ExperimentList,
 
-    /// Sets one of the own public attributes: `name`, `status`, `attribute-1` … `attribute-3`. Reply: `Attributes`.
+    /// Sets one of our public attributes: `name`, `status`, `attribute-1` … `attribute-3`. Reply: `Attributes`.
     #[serde(rename = "attribute.set")]
     AttributeSet {
         /// The attribute.
@@ -108,7 +108,7 @@ pub enum Command {
         /// Its new value; empty removes it.
         value: String,
     },
-    /// The own public attributes. Reply: `Attributes`.
+    /// Lists our public attributes. Reply: `Attributes`.
     #[serde(rename = "attribute.list")]
     AttributeList,
 
@@ -216,7 +216,7 @@ pub enum Command {
         /// The conversation that it goes to.
         #[serde(deserialize_with = "number_or_text")]
         conversation: String,
-        /// Whom to suggest: address or unambiguous name.
+        /// The contact to suggest: address or unambiguous name.
         #[serde(deserialize_with = "number_or_text")]
         contact: String,
         /// As for `send`.
@@ -229,8 +229,8 @@ pub enum Command {
         /// Local id.
         id: i64,
     },
-    /// Sends an own message again that failed, or hurries a queued one. Reply: `Message`; in a group it is written anew,
-    /// under a new id.
+    /// Sends a message of ours again that failed, or hurries a queued one. Reply: `Message`; in a group it is written
+    /// anew, under a new id.
     #[serde(rename = "message.retry")]
     MessageRetry {
         /// Local id.

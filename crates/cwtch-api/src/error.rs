@@ -78,7 +78,7 @@ pub struct ApiError {
     pub kind: ErrorKind,
     /// The sentence.
     pub message: String,
-    /// The own message that the error is about, where there is one: it exists, and sent once more it would arrive
+    /// Our own message that the error is about, where there is one: it exists, and sent once more it would arrive
     /// twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concerns: Option<Box<MessageInfo>>,
@@ -111,9 +111,9 @@ impl ApiError {
         Self::new(ErrorKind::Closed, "The engine is stopping; run the command again.")
     }
 
-    /// Its values for programs, beside kind and sentence: as `message` the own message that it is about, which exists and
-    /// must not be sent once more; as `candidates` what an ambiguous name may stand for; as `changes` which changes are
-    /// kept; as `advice` what a person can do about it.
+    /// Its values for programs, beside kind and sentence: as `message` our own message that it is about, which exists
+    /// and must not be sent once more; as `candidates` the conversations that an ambiguous name may stand for; as
+    /// `changes` the range of changes that are kept; as `advice` what a person can do about it.
     pub fn data(&self) -> Map<String, Value> {
         let mut data = Map::new();
         if let Some(message) = &self.concerns {

@@ -15,17 +15,17 @@ use crate::reply::{
 pub enum Event {
     /// The network's readiness changed.
     Network(ReadinessInfo),
-    /// The readiness of the own address for others changed.
+    /// The readiness of the profile's own address changed: how far others can reach it.
     Reachability(ReadinessInfo),
-    /// Others can reach the own address: for the first time, or again after [`Event::Offline`].
+    /// Others can reach the profile's own address: for the first time, or again after [`Event::Offline`].
     Online {
-        /// The own address.
+        /// The profile's own address.
         address: String,
     },
-    /// Others cannot reach the own address any more. Connections that are up may go on, and it comes back by
+    /// Others cannot reach the profile's own address any more. Connections that are up may go on, and it comes back by
     /// itself where it can.
     Offline {
-        /// The own address.
+        /// The profile's own address.
         address: String,
         /// The reason: one sentence.
         detail: String,
@@ -83,7 +83,7 @@ pub enum Event {
         /// The message.
         message: MessageInfo,
     },
-    /// An own message was acknowledged, stored or refused.
+    /// One of our own messages was acknowledged, stored or refused.
     MessageState {
         /// Local id.
         id: i64,
@@ -171,7 +171,7 @@ pub enum Event {
     Rejected {
         /// The server's address.
         server: String,
-        /// The group, where one of the own keys opened it.
+        /// The group, where one of our own keys opened it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         group: Option<String>,
         /// Their number.
@@ -268,7 +268,7 @@ pub enum Task {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum LogNotice {
-    /// The server's clock is ahead of the own one; nothing new is read until the two agree.
+    /// The server's clock is ahead of our own; nothing new is read until the two agree.
     ClockAhead,
     /// The newest state that the server shows is old.
     Stale,
@@ -278,7 +278,8 @@ pub enum LogNotice {
     Unlinked,
     /// The server ended its log, and said so.
     Retired,
-    /// The server declared messages lost, as after a restored backup, or everything. Own ones are posted again.
+    /// The server declared messages lost, as after a restored backup, or everything. Those of our own are posted
+    /// again.
     Lost,
     /// Messages expired on the server before they were read.
     Expired,

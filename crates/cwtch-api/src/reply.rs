@@ -25,7 +25,7 @@ pub enum Reply {
     Contacts(Vec<ContactInfo>),
     /// Experiments.
     Experiments(Vec<ExperimentInfo>),
-    /// Own attributes.
+    /// Our public attributes.
     Attributes(Vec<AttributeInfo>),
     /// One server.
     Server(ServerInfo),
@@ -212,7 +212,7 @@ pub struct CandidateInfo {
     pub name: NameInfo,
 }
 
-/// Readiness of something: the network, the own address.
+/// Readiness of something: the network, the profile's own address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadinessInfo {
     /// The part that is done, 0 to 100, as far as it can be told.
@@ -344,7 +344,7 @@ pub struct LogInfo {
     pub losses: Vec<LossInfo>,
     /// Number of pieces of evidence against it.
     pub evidence: u64,
-    /// Own messages that the server lost and that wait to be posted again.
+    /// Our own messages that the server lost and that wait to be posted again.
     pub reposts: u64,
 }
 
@@ -631,11 +631,11 @@ pub struct RepairInfo {
 /// The result of a sync: the sums, and each server. Where every server failed there is an error instead.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SyncReport {
-    /// New messages of own groups.
+    /// New messages of our own groups.
     pub received: u64,
-    /// Messages that an own key opened but that failed a check.
+    /// Messages that one of our own keys opened but that failed a check.
     pub rejected: u64,
-    /// Own messages that still wait for a server.
+    /// Our own messages that still wait for a server.
     #[serde(default)]
     pub waiting: u64,
     /// Outcome of each server.
@@ -648,11 +648,11 @@ pub struct SyncReport {
 pub struct ServerSync {
     /// Its address.
     pub server: String,
-    /// New messages of own groups.
+    /// New messages of our own groups.
     pub received: u64,
-    /// Messages that an own key opened but that failed a check.
+    /// Messages that one of our own keys opened but that failed a check.
     pub rejected: u64,
-    /// Own messages that still wait for it.
+    /// Our own messages that still wait for it.
     pub waiting: u64,
     /// Reason why nothing could be fetched: one sentence; `null` if it was.
     pub trouble: Option<String>,
@@ -661,9 +661,9 @@ pub struct ServerSync {
 /// Counts of what was fetched from one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SyncInfo {
-    /// New messages of own groups.
+    /// New messages of our own groups.
     pub received: u64,
-    /// Messages that an own key opened but that failed a check.
+    /// Messages that one of our own keys opened but that failed a check.
     pub rejected: u64,
 }
 
@@ -685,9 +685,9 @@ pub struct RejectInfo {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SeenBy {
-    /// A message under the own name came to a group that was not written here.
+    /// A message under the profile's own name came to a group that was not written here.
     Message,
-    /// The own address leads to another process.
+    /// The profile's own address leads to another process.
     Address,
 }
 
@@ -705,17 +705,17 @@ pub struct ElsewhereInfo {
 /// Status of the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusInfo {
-    /// The own address.
+    /// The profile's own address.
     pub address: String,
-    /// True if others can reach the own address.
+    /// True if others can reach the profile's own address.
     pub online: bool,
     /// Readiness of the network.
     pub network_readiness: ReadinessInfo,
-    /// Readiness of the own address for others; `null` where no daemon runs.
+    /// Readiness of the profile's own address for others; `null` where no daemon runs.
     pub address_readiness: Option<ReadinessInfo>,
     /// Contacts with a connection.
     pub contacts_online: u64,
-    /// Own messages that nobody has confirmed yet.
+    /// Our own messages that nobody has confirmed yet.
     pub queued: u64,
     /// True if peers that are no contacts are disconnected and not asked about.
     #[serde(default)]

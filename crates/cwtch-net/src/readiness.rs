@@ -22,7 +22,7 @@ pub struct Trouble {
     pub sentence: String,
     /// True if somebody has to do something about it. If not, it may pass by itself.
     pub needs_person: bool,
-    /// True if it is certain that another process answers at the own address.
+    /// True if it is certain that another process answers at our own address.
     pub elsewhere: bool,
 }
 
@@ -45,7 +45,7 @@ impl Readiness {
         self
     }
 
-    /// The same readiness with the trouble that certainly another process answers at the own address.
+    /// The same readiness, with the trouble that another process certainly answers at our own address.
     #[must_use]
     pub fn served_elsewhere(mut self) -> Self {
         if let Some(trouble) = &mut self.trouble {

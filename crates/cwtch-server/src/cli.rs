@@ -242,7 +242,7 @@ fn status(args: &StatusArgs) -> Result<(), Failure> {
     let store = SqliteStore::existing(data);
     let mut reader = store.reader()?;
     let (status, log) = (reader.status()?, reader.log_state()?);
-    // A configuration that is wrong is said at a start; what is stored can be told all the same.
+    // A wrong configuration is reported at a start; the status of what is stored can be told all the same.
     let cap = Config::of_data_dir(data).ok().and_then(|config| config.storage.max_messages);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let fill = reader.fill(cap, now)?;

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use crate::store::{Commit, NewPost, Seq, StoreError, StoreWriter, spawn_writer};
 
-    /// Tells what it is asked to do.
+    /// A writer that reports what it is asked to do.
     struct Told(mpsc::Sender<&'static str>);
 
     impl StoreWriter for Told {
@@ -156,7 +156,7 @@ mod tests {
         let network = network(true);
         let (stop, stopped) = watch::channel(false);
         let keeping = tokio::spawn(run(submitter, Arc::clone(&network) as _, stopped));
-        // Paused, time passes as soon as nothing else is to be done.
+        // While paused, tokio's time passes as soon as there is nothing else to do.
         let count = async |wanted: &str, others: &[&str]| {
             for _ in 0..3 {
                 loop {
@@ -170,7 +170,7 @@ mod tests {
             }
         };
         count("refresh", &[]).await;
-        // Ready, and without a directory, it confirms nothing.
+        // A network that is ready but has no directory confirms nothing.
         network.readiness.send_replace(Readiness::ready());
         count("refresh", &[]).await;
         *network.valid.lock().unwrap() = Some(Validity { after: 0, until: u64::MAX });
@@ -201,7 +201,7 @@ mod tests {
         still_waits().await;
         *clock.lock().unwrap() = 1001;
         assert!(confirmed.await);
-        // One that cannot tell keeps nobody waiting, and confirms nothing.
+        // A network that cannot tell keeps nobody waiting, and confirms nothing.
         let silent = super::tests::network(false);
         silent.readiness.send_replace(Readiness::ready());
         *silent.valid.lock().unwrap() = Some(Validity { after: 0, until: u64::MAX });

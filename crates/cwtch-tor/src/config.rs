@@ -22,9 +22,9 @@
 //! # Ask Tor to protect the onion service by proof of work when it is flooded, where the Tor can.
 //! proof_of_work = true
 //!
-//! # The own onion service, whichever Tor hosts it.
+//! # Our own onion service, whichever Tor hosts it.
 //! [onion]
-//! # Seconds between two looks from outside at whether the own address answers, and answers here. Up to half of it is
+//! # Seconds between two looks from outside at whether our own address answers, and answers here. Up to half of it is
 //! # added at random. 5 to 86400.
 //! check_seconds = 1200
 //!
@@ -81,7 +81,7 @@ pub struct TorConfig {
     pub embedded: toml::Table,
 }
 
-/// The `[onion]` table: the own onion service.
+/// The `[onion]` table: our own onion service.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OnionConfig {

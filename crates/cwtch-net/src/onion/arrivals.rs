@@ -1,7 +1,7 @@
 //! The queue of streams that reach an onion service, with the means to tell which of them this process dialled
 //! itself.
 //!
-//! A look at the own address from outside ([`super::keep_checked`]) writes a [`Nonce`] as the first bytes of its
+//! A look at our own address from outside ([`super::keep_checked`]) writes a [`Nonce`] as the first bytes of its
 //! stream. Only a stream with that nonce shows that the address leads here: any other may have come in an older way.
 
 use std::pin::Pin;

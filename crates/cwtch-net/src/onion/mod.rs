@@ -3,7 +3,7 @@
 //!
 //! A Tor's report about its own onion service is not enough to call somebody online: a descriptor can be uploaded and
 //! the service be out of reach, or the other way round, and a second machine with the same key may take the
-//! connections. [`keep_checked`] therefore dials the own address through the network.
+//! connections. [`keep_checked`] therefore dials our own address through the network.
 
 mod arrivals;
 
@@ -67,7 +67,7 @@ const PATIENCE: u32 = 3;
 /// Reports how reachable an onion service is, until nobody listens to the report or `published` ends.
 ///
 /// `published` is the Tor's own report: ready once the service's descriptor is out. `dial` opens a fresh stream to
-/// the own address, which has to reach `arrivals` of this process.
+/// our own address, which has to reach `arrivals` of this process.
 pub async fn keep_checked<F, D>(
     mut published: watch::Receiver<Readiness>,
     arrivals: Arrivals,
@@ -146,7 +146,7 @@ fn doubled(first: Duration, times: u32) -> Duration {
     first.saturating_mul(2u32.saturating_pow(times))
 }
 
-/// Dials the own address; `Ok` tells whether the stream came out here. Dial and arrival each have a limit.
+/// Dials our own address; `Ok` tells whether the stream came out here. Dial and arrival each have a limit.
 ///
 /// Only the stream's own nonce shows that it came out here. As long as something has arrived that the program has not
 /// read, or waits where nobody could have noted it, the answer is not that it came out elsewhere.

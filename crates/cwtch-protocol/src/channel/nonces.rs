@@ -1,4 +1,4 @@
-//! Nonces: own ones are always recognised, against reflection; received ones for a while, against replay.
+//! Nonces: our own are always recognised, against reflection; received ones for a while, against replay.
 
 use core::hash::Hasher;
 
@@ -8,10 +8,9 @@ use siphasher::sip::SipHasher24;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// Bytes of the random part of an own nonce. Among 2^32 packets of one connection two are alike with probability
-/// 2^-65.
+/// Bytes of the random part of our nonces. Among 2^32 packets of one connection two are alike with probability 2^-65.
 const RANDOM_LEN: usize = 16;
-/// Bytes of the tag after it. A peer's nonce is taken for an own one with probability 2^-64; that would only close
+/// Bytes of the tag after it. A peer's nonce is taken for one of our own with probability 2^-64; that would only close
 /// the connection.
 const TAG_LEN: usize = NONCE_LEN - RANDOM_LEN;
 

@@ -104,7 +104,7 @@ impl Monitor {
         watches
     }
 
-    /// The certificates of the own log's incarnations, each with the size that it claims to continue from: also the
+    /// The certificates of our own log's incarnations, each with the size that it claims to continue from: also the
     /// first that was ever learnt, and those that came with it.
     pub(super) fn starts(&self) -> impl Iterator<Item = (u64, &Certificate)> {
         self.kept.certificates.line().filter_map(|certificate| {

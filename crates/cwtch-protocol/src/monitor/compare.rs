@@ -14,7 +14,7 @@ use super::waiting::HeadSource;
 pub enum ComparisonOutcome {
     /// Both have the same log.
     Same,
-    /// The own log does not know its root at that size.
+    /// Our own log does not know its root at that size.
     Unknown,
     /// The contact has another log: "NAME is shown a different log of this server". Send this answer.
     Differs(Mismatch),
@@ -23,10 +23,10 @@ pub enum ComparisonOutcome {
 /// Outcome of comparing a contact's evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MismatchOutcome {
-    /// There was no evidence, or the own log agrees with it: the contact holds other roots, and nothing signed for
+    /// There was no evidence, or our own log agrees with it: the contact holds other roots, and nothing signed for
     /// them.
     Nothing,
-    /// The evidence waits to be compared until the own log gets there.
+    /// The evidence waits to be compared until our own log gets there.
     Waits,
     /// The evidence cannot be compared.
     Incomparable,
@@ -45,7 +45,7 @@ impl Monitor {
         Some(Compare { tag, incarnation, size, root: self.own_root(size)? })
     }
 
-    /// Compares the own log with what a contact computed.
+    /// Compares our own log with what a contact computed.
     pub fn compare_with(&self, theirs: &Compare) -> ComparisonOutcome {
         let continued = self.kept.certificates.continued(theirs.incarnation).unwrap_or(0);
         if theirs.size > continued {
@@ -79,7 +79,7 @@ impl Monitor {
         })
     }
 
-    /// The own boundary checkpoint of the largest boundary up to a size, for a contact.
+    /// Our own boundary checkpoint of the largest boundary up to a size, for a contact.
     pub fn mismatch(&self, tag: LogTag, size: u64) -> Mismatch {
         let boundary = self.newest_boundary(size.min(self.verified_size()));
         let evidence = boundary.and_then(|boundary| {

@@ -58,7 +58,7 @@ impl Monitor {
                 return wanted;
             }
             if block <= GRID {
-                // If a Retain lies between two ranges, or beyond the own log, asking for less is answered with what
+                // If a Retain lies between two ranges, or beyond our own log, asking for less is answered with what
                 // stands in for the deleted entries.
                 return self.kept.tail.kept_at_or_below(wanted).map_or(0, CompactRange::size);
             }

@@ -11,7 +11,7 @@ pub struct Evidence {
     pub kind: EvidenceKind,
     /// The incarnation of the log in which it happened.
     pub incarnation: u64,
-    /// Time at which it was found by the own clock, in unix seconds.
+    /// Time at which it was found by our own clock, in unix seconds.
     pub at: u64,
     /// The fraud proof (section 4), which anybody can verify with the server's address alone. There is one exactly if
     /// the kind is a proven one.

@@ -115,7 +115,7 @@ impl Fold {
         self.find_next();
     }
 
-    /// The own root of a size that is held here.
+    /// Our own root of a size that is held here.
     pub(crate) fn root_at(&self, size: u64) -> Option<Hash> {
         self.tail.root_at(size)
     }

@@ -1,7 +1,7 @@
 //! Gathering of proof after a reply whose entries do not give its root: further questions that the server may be
 //! asked.
 //!
-//! A reply is folded on from the own compact range at its beginning. If the server shows another log, and the two
+//! A reply is folded on from our own compact range at its beginning. If the server shows another log, and the two
 //! part before that, nothing in the reply says where. Two questions may tell: the consistency proof between a
 //! boundary that is held and the checkpoint in doubt, and a reply that begins further back. A server that answers
 //! them proves its fraud; one that does not loses nothing by it.
@@ -47,7 +47,7 @@ impl Monitor {
         true
     }
 
-    /// Asks for one more reply after a stop without a proof, from as far back as the own log can be folded on. Its
+    /// Asks for one more reply after a stop without a proof, from as far back as our own log can be folded on. Its
     /// entries are for the monitor only: nothing of it is accepted, and it ends with
     /// [`Refused::Stopped`](super::Refused::Stopped) whatever it holds. `None` once it was asked for (until a
     /// restart).
@@ -66,7 +66,7 @@ impl Monitor {
         self.kept.stopped && self.kept.evidence.last().is_some_and(|evidence| evidence.proof.is_none())
     }
 
-    /// Signed checkpoints that the own log did not lead to.
+    /// Signed checkpoints that our own log did not lead to.
     fn doubted(&self) -> impl Iterator<Item = &Checkpoint> {
         self.kept.waiting.iter().filter_map(|(_, head)| match &head.statement {
             Statement::Checkpoint(checkpoint) => Some(checkpoint),

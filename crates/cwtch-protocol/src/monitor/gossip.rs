@@ -1,10 +1,10 @@
-//! Gossip of members that differs from the own log: kept, shown, and accusing nobody (section 7.2).
+//! Gossip of members that differs from our own log: kept, shown, and accusing nobody (section 7.2).
 
 use std::collections::BTreeSet;
 
 use cwtch_log::Hash;
 
-/// A member's statement about the log that differs from the own log.
+/// A member's statement about the log that differs from our own log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GossipClaim {
     /// The author's public key.

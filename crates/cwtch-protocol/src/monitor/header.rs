@@ -28,7 +28,7 @@ impl Monitor {
                 return Err(wrong.into());
             };
             if asked > self.verified_size() {
-                // After a declared loss, nothing leads from the own log to there.
+                // After a declared loss, nothing leads from our own log to there.
                 return Ok(None);
             }
             return self.frontier(asked, skipped, &retain).map(Some);
@@ -38,13 +38,13 @@ impl Monitor {
         }
         Ok(match start.from {
             0 => Some(CompactRange::new()),
-            // After a declared loss, the own log may end before.
+            // After a declared loss, our own log may end before.
             from if from > self.verified_size() => None,
             from => self.kept.tail.range_at(from),
         })
     }
 
-    /// Checks the stand-in for deleted entries: it must be what the Retain says, and continue the own log.
+    /// Checks the stand-in for deleted entries: it must be what the Retain says, and continue our own log.
     fn frontier(&mut self, asked: u64, skipped: &Skipped, retain: &Retain) -> Result<CompactRange, Refused> {
         let frontier = CompactRange::from_bytes(retain.min_index(), &skipped.frontier)?;
         let statement = Statement::Retain(retain.clone());
@@ -64,7 +64,7 @@ impl Monitor {
         }
     }
 
-    /// Accuses the server because its proof does not lead from the own log to the Retain. With a boundary checkpoint
+    /// Accuses the server because its proof does not lead from our own log to the Retain. With a boundary checkpoint
     /// of exactly that size, the proof may show the contrary to others.
     fn wrong_proof(&mut self, asked: u64, hashes: &[Hash], retain: &Retain) -> Refused {
         let incarnation = retain.incarnation();

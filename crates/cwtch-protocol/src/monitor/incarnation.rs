@@ -202,7 +202,7 @@ impl Monitor {
         }
     }
 
-    /// Looks for kind 8, as far as the own log can tell: a certificate's wrong statement about the incarnation
+    /// Looks for kind 8, as far as our own log can tell: a certificate's wrong statement about the incarnation
     /// before.
     fn wrong_start(&mut self, statement: &Statement) -> Result<(), Refused> {
         let same_size = self.kept.waiting.iter().map(|(_, head)| &head.statement).find_map(|other| {

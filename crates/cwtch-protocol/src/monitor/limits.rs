@@ -14,7 +14,7 @@ pub const HEADS_WAITING_MAX: usize = 64;
 /// Number of checkpoints of interrupted replies that may wait to be compared. The one of the smallest size makes
 /// room.
 pub const REPLY_HEADS_MAX: usize = 8;
-/// Number of own receipts that may wait to be compared. The oldest makes room.
+/// Number of our own receipts that may wait to be compared. The oldest makes room.
 pub const RECEIPTS_WAITING_MAX: usize = 256;
 /// Number of certificates of the pinned one's line that are kept: itself, the one that it continues, and so on.
 pub const LINE_MAX: usize = 56;
@@ -41,9 +41,9 @@ pub const GOSSIP_AUTHORS_MAX: usize = 64;
 /// Number of differing claims that are kept for each author.
 pub const GOSSIP_PER_AUTHOR_MAX: usize = 8;
 
-/// Seconds that a checkpoint may be ahead of the own clock.
+/// Seconds that a checkpoint may be ahead of our own clock.
 pub const AHEAD_MAX: u64 = 5 * 60;
-/// Seconds that a server's newest checkpoint may be behind the own clock before it is called stale.
+/// Seconds that a server's newest checkpoint may be behind our own clock before it is called stale.
 pub const BEHIND_MAX: u64 = 30 * 60;
 /// Seconds within which a second declared loss is an alarm.
 pub const LOSS_ALARM: u64 = 90 * 24 * 60 * 60;

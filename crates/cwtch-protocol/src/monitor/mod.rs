@@ -179,7 +179,7 @@ impl Monitor {
         self.kept.losses.iter().any(|loss| (loss.from..loss.to).contains(&index))
     }
 
-    /// The own root of a size, if it is known: for every size since the last boundary but one, for the last 64
+    /// Our own root of a size, if it is known: for every size since the last boundary but one, for the last 64
     /// multiples of 64, and for boundaries that are kept. Sizes above [`Monitor::verified_size`] are provisional.
     ///
     /// Gossip needs the root after a group's own messages (section 8). Ask for it when such a message is stored, as
@@ -209,7 +209,7 @@ impl Monitor {
         self.kept.gossip.claims()
     }
 
-    /// Keeps a member's statement about the log that differs from the own log; false if it was known. It accuses
+    /// Keeps a member's statement about the log that differs from our own log; false if it was known. It accuses
     /// nobody: show it as "NAME reports a different log of this server".
     pub fn note_gossip(&mut self, claim: GossipClaim) -> bool {
         self.kept.keep_gossip(claim)

@@ -12,12 +12,12 @@ use super::incarnation::Loss;
 pub enum Notice {
     /// The server has a log, seen for the first time; from now on it has to show it.
     Pinned,
-    /// The server's newest checkpoint is this far ahead of the own clock, in seconds; it was not used.
+    /// The server's newest checkpoint is this far ahead of our own clock, in seconds; it was not used.
     ClockAhead {
         /// Seconds.
         by: u64,
     },
-    /// The server's newest checkpoint is this far behind the own clock, in seconds.
+    /// The server's newest checkpoint is this far behind our own clock, in seconds.
     Stale {
         /// Seconds.
         by: u64,
@@ -38,7 +38,7 @@ pub enum Notice {
     Lost {
         /// The lost entries.
         loss: Loss,
-        /// Own posts whose receipts are void: post them again. Confirmed own messages whose index lies in the
+        /// Our posts whose receipts are void: post them again. Confirmed messages of ours whose index lies in the
         /// loss are to be posted again as well; the caller knows them.
         void: Vec<EntryId>,
         /// True if another loss was declared less than 90 days before.
@@ -58,12 +58,12 @@ pub enum Notice {
     },
     /// The server cheated. It is not synced any more.
     Fraud(Box<Evidence>),
-    /// A state of the log that was learnt elsewhere turned out to be the own one.
+    /// A state of the log that was learnt elsewhere turned out to be our own.
     Agrees {
         /// The state's size.
         size: u64,
     },
-    /// The receipt of an own post was compared with the log: the post is where it says.
+    /// The receipt of one of our own posts was compared with the log: the post is where it says.
     Confirmed {
         /// The entry that was posted.
         entry: EntryId,
@@ -75,7 +75,7 @@ pub enum Notice {
         /// The entry that was posted.
         entry: EntryId,
     },
-    /// The receipt of an own post can no longer be compared: its place was deleted before it was fetched.
+    /// The receipt of one of our own posts can no longer be compared: its place was deleted before it was fetched.
     Unchecked {
         /// The entry that was posted.
         entry: EntryId,

@@ -1,4 +1,4 @@
-//! Comparisons of the server's signed statements with each other and with the own log.
+//! Comparisons of the server's signed statements with each other and with our own log.
 
 use cwtch_log::fraud::Disagreement;
 use cwtch_log::{Certificate, Checkpoint, FraudProof, Hash, Head, Receipt};
@@ -16,11 +16,11 @@ use super::waiting::{HeadSource, WaitingHead};
 /// Outcome of comparing a statement that contradicts nothing so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Observed {
-    /// The own log has that root at that size.
+    /// Our own log has that root at that size.
     Agrees,
-    /// The own log does not have that size yet.
+    /// Our own log does not have that size yet.
     Waits,
-    /// The own log no longer knows its root of that size, or the size was declared lost.
+    /// Our own log no longer knows its root of that size, or the size was declared lost.
     Incomparable,
 }
 
@@ -116,7 +116,7 @@ impl Monitor {
         same_size.or_else(early).map(|proof| (proof, Some(object)))
     }
 
-    /// Compares a checkpoint with everything that is signed, then with the own log.
+    /// Compares a checkpoint with everything that is signed, then with our own log.
     pub(crate) fn observe(
         &mut self,
         checkpoint: Checkpoint,
@@ -127,7 +127,7 @@ impl Monitor {
         self.compare(Statement::Checkpoint(checkpoint), source, None)
     }
 
-    /// Compares a statement with the own log, or lets it wait.
+    /// Compares a statement with our own log, or lets it wait.
     pub(crate) fn compare(
         &mut self,
         statement: Statement,
@@ -166,7 +166,7 @@ impl Monitor {
         self.kept.certificates.continued(statement.incarnation()).is_none_or(|to| statement.size() > to)
     }
 
-    /// The own root of a size up to the verified one, if it is known.
+    /// Our own root of a size up to the verified one, if it is known.
     pub(crate) fn own_root(&self, size: u64) -> Option<Hash> {
         if size > self.verified_size() {
             return None;

@@ -11,11 +11,11 @@ use super::waiting::HeadSource;
 /// Result of a cold probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probed {
-    /// The server shows the state that the own log has.
+    /// The server shows the state that our own log has.
     Agrees,
-    /// The server shows a later state, which is compared when the own log gets there.
+    /// The server shows a later state, which is compared when our own log gets there.
     Waits,
-    /// The server shows a state that the own log can no longer compare.
+    /// The server shows a state that our own log can no longer compare.
     Incomparable,
     /// The server has ended its log, with a certificate that says so.
     NoLog,
@@ -24,7 +24,7 @@ pub enum Probed {
 impl Monitor {
     /// Takes the answer to a LogHead that was asked on a fresh circuit under a fresh identity.
     ///
-    /// An older state than the own one is not reported: a live message may have overtaken the answer. One that is
+    /// An older state than our own is not reported: a live message may have overtaken the answer. One that is
     /// older by the clock is ([`Notice::Stale`](super::Notice::Stale)).
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Receipts of own posts.
+//! Receipts of our own posts.
 
 use cwtch_log::{Certificate, EntryId, Receipt};
 use cwtch_wire::board::{PostLog, PostRefusal};
@@ -11,7 +11,7 @@ use super::refused::Refused;
 use super::statement::Statement;
 use super::waiting::HeadSource;
 
-/// State of the own log when a post was sent. Keep it with the post.
+/// State of our own log when a post was sent. Keep it with the post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
     /// The pinned incarnation; 0 if none was.
@@ -27,7 +27,7 @@ pub enum Posted {
     Receipt {
         /// The index at which the server promised the entry.
         index: u64,
-        /// True if the own log has the entry there already; otherwise [`Notice::Confirmed`] comes when it gets there.
+        /// True if our own log has the entry there already; otherwise [`Notice::Confirmed`] comes when it gets there.
         confirmed: bool,
     },
     /// The server said yes without a valid receipt. A [`Notice`] tells it.
@@ -37,7 +37,7 @@ pub enum Posted {
 }
 
 impl Monitor {
-    /// The state of the own log, to be kept with a post that is about to be sent.
+    /// The state of our own log, to be kept with a post that is about to be sent.
     pub fn seen(&self) -> Seen {
         let incarnation = self.kept.certificates.pinned().map_or(0, Certificate::incarnation);
         Seen { incarnation, size: self.verified_size() }

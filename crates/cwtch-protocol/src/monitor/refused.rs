@@ -12,7 +12,7 @@ pub enum Refused {
     /// The server cheated, now or before. Close the connection and do not sync with it again.
     #[error("this server is not read any more, because it cheated")]
     Stopped,
-    /// The checkpoint lies in the future by the own clock. Try again later.
+    /// The checkpoint lies in the future by our own clock. Try again later.
     #[error("the server's checkpoint lies in the future by this device's clock")]
     ClockAhead,
     /// The server showed an older state than one that was seen. Try again, on another circuit.

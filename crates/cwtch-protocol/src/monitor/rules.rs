@@ -31,7 +31,7 @@ impl Monitor {
         Ok(())
     }
 
-    /// Compares a Retain with the last one, with the own log and with the promise, and keeps the newer.
+    /// Compares a Retain with the last one, with our own log and with the promise, and keeps the newer.
     pub(crate) fn take_retain(&mut self, retain: Retain, certificate: &Certificate) -> Result<(), Refused> {
         if self.kept.retain.as_ref() == Some(&retain) {
             return Ok(());

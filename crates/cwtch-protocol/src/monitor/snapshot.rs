@@ -42,7 +42,7 @@ pub struct Snapshot {
     pub evidence: Vec<Evidence>,
     /// True if the server is not synced any more.
     pub stopped: bool,
-    /// Gossip that differs from the own log, oldest first.
+    /// Gossip that differs from our own log, oldest first.
     pub gossip: Vec<GossipClaim>,
 }
 

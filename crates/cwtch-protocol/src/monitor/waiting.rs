@@ -1,4 +1,4 @@
-//! Heads that wait until the own log has exactly their size.
+//! Heads that wait until our own log has exactly their size.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub enum HeadSource {
     Comparison,
     /// A certificate that continues or ends the incarnation before.
     Certificate,
-    /// The receipt of an own post.
+    /// The receipt of one of our own posts.
     Receipt {
         /// The entry that was posted.
         entry: EntryId,

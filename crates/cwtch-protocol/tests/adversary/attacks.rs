@@ -15,7 +15,7 @@ use super::runner::{Totals, is_long, many};
 enum Proof {
     /// It can be proven in every schedule.
     Always,
-    /// It can be proven where the own log reaches back to what was changed, or two signed states of one size are
+    /// It can be proven where our own log reaches back to what was changed, or two signed states of one size are
     /// held; the model knows when, and asks for it there. Deeper down only the root differs, and the entries between
     /// are not available.
     WhereHeld,

@@ -97,7 +97,7 @@ pub(crate) fn close(world: &mut World, due: usize) {
         world.post(at, Fault::None);
     }
     world.wait(120);
-    // A stranger sees any history: soon another one than the own.
+    // A stranger sees any history: soon another one than our own.
     for at in everybody.clone() {
         let tries = if world.server.logs().len() > 1 { 4 } else { 1 };
         let _ = (0..tries).any(|_| world.probe(at));

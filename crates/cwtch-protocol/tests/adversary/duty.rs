@@ -171,7 +171,7 @@ impl Duty {
         }
     }
 
-    /// Adds what a head shows that was compared with the own log at once, or that covers it now.
+    /// Adds what a head shows that was compared with our own log at once, or that covers it now.
     pub(crate) fn agrees(&mut self, held: &[Held], before: &Before, shown: &Held) {
         let verified = held.iter().filter(|head| head.size <= before.verified.max(shown.size));
         for head in verified {

@@ -15,7 +15,7 @@ fn byte_for_byte_as_the_model() {
     let outbound = Identity::from_seed(&hex_array(&v["outbound_long_seed_hex"]));
     let inbound = Identity::from_seed(&hex_array(&v["inbound_long_seed_hex"]));
     let nonce = hex(&v["nonce_hex"]);
-    // What is drawn after the ephemeral key: the secret of the own nonces, and the random part of the first.
+    // What is drawn after the ephemeral key: the secret of our own nonces, and the random part of the first.
     let drawn = [[7; 16], [8; 16]].concat();
     let mut out_rng = Scripted::new(&[&hex(&v["outbound_ephemeral_seed_hex"]), &drawn]);
     let mut in_rng = Scripted::new(&[&hex(&v["inbound_ephemeral_seed_hex"]), &drawn]);

@@ -134,7 +134,7 @@ fn a_cold_probe_that_sees_another_log_is_proven() {
         fork.grow(theirs);
         client.sync(&server).unwrap();
         let first = client.probe(&fork.log.head(), fork.now);
-        // What is ahead is compared when the own log gets there.
+        // What is ahead is compared when our own log gets there.
         if first.is_ok() {
             assert!(theirs > mine);
             client.restart();

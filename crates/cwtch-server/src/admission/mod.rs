@@ -185,12 +185,12 @@ mod tests {
         let resident = second.ticket();
         resident.served();
         let _third = admission.enter();
-        // Ends although nothing in it ever does.
+        // This returns, although what is served never ends.
         first.serve(std::future::pending()).await;
         assert_eq!(stats.snapshot().evicted, 1);
         drop(second);
         assert_eq!(admission.state().places.len(), 1);
-        // What was served is gone, and says so late.
+        // The connection is gone, and reports only afterwards.
         resident.paid();
         assert_eq!(admission.state().places.len(), 1);
     }

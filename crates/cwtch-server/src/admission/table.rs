@@ -201,10 +201,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Count from outside that the promises of the module are held against.
+    /// A count kept from outside, against which the module's promises are checked.
     #[derive(Default)]
     struct Seen {
-        /// Of each connection inside: whether it is a resident and paid, and what others did since.
+        /// The history of each connection inside.
         inside: BTreeMap<Id, Life>,
     }
 
@@ -213,9 +213,9 @@ mod tests {
         resident: bool,
         paid: bool,
         entered_since: usize,
-        /// Became residents, or paid, since it became a resident.
+        /// Number of others that became residents, or paid, since this one became a resident.
         served_since: usize,
-        /// Paid since it paid last.
+        /// Number of others that paid since this one last paid.
         paid_since: usize,
     }
 

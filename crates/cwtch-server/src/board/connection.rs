@@ -406,7 +406,7 @@ mod tests {
         Committed, NewEntry, NewPost, Outcome, Publication, SqliteStore, Store, WriterHandle, spawn_writer,
     };
 
-    /// A board without a log, whose clients hang on pipes that hold one packet.
+    /// A board without a log, whose clients are connected by pipes that hold one packet.
     struct World {
         board: Arc<Board>,
         admission: Arc<Admission>,
@@ -416,7 +416,7 @@ mod tests {
     }
 
     impl World {
-        /// With so many stored messages, for whose readers at most `waiting` bytes may wait.
+        /// A board with `stored` messages, for whose readers at most `waiting` bytes may wait.
         fn new(config: Config, stored: u32, waiting: usize) -> Self {
             let dir = tempfile::tempdir().unwrap();
             let identity = Identity::generate(&mut OsRng);
@@ -453,7 +453,7 @@ mod tests {
                 .unwrap()
         }
 
-        /// A client that asked for everything, and what it was told of that.
+        /// A client that has asked for everything and received the ReplayResult.
         async fn replaying(&self) -> SecureConnection {
             let mut client = self.client().await;
             client.send(&ClientMessage::Replay { last_commit: None, log: None }.to_json()).await.unwrap();
@@ -505,7 +505,7 @@ mod tests {
         for _ in 0..STORED {
             honest.recv().await.unwrap().unwrap();
         }
-        // The first, and nobody else; what was sealed for it may still arrive.
+        // The first client is closed, and no other; what was sealed for it may still arrive.
         assert_eq!(world.stats().slow_readers, 1);
         while let Ok(Some(_)) = slow[0].recv().await {}
         for _ in 0..STORED {
@@ -519,7 +519,7 @@ mod tests {
         let mut config = Config::default();
         (config.limits.free_requests, config.limits.free_per_minute) = (4, 6);
         config.limits.packets_in_flight = 1;
-        // A client that only posts in vain is closed by another deadline.
+        // Otherwise a client whose posts are all refused would be closed by this deadline.
         config.deadlines.first_request_seconds = 3600;
         let world = World::new(config, 1, 1 << 20);
         let repeated = EncryptedGroupMessage { ciphertext: vec![7; 4000], signature: vec![0; 4] };
@@ -547,7 +547,7 @@ mod tests {
                 last = now;
             }
         }
-        // Somebody else is not concerned.
+        // Another client is not affected.
         let (mut other, begin) = (world.client().await, Instant::now());
         let post = ClientMessage::Post {
             token: None,

@@ -233,11 +233,11 @@ mod tests {
         let (machine, mut clock) = clock(0, Trust::Network);
         pass(&machine, 100, 100 + 7200);
         assert_eq!(clock.now(), BEGIN + 100);
-        // A directory of before the jump is valid for hours, and says nothing of it.
+        // A directory made before the jump is valid for hours, and proves nothing about it.
         assert!(!clock.confirm(valid(BEGIN, BEGIN + 3 * 3600)));
         pass(&machine, 500, 500);
         assert_eq!(clock.now(), BEGIN + 600);
-        // One that was made later than it should be now: the machine had been paused.
+        // This one was made later than the expected time: the machine had been paused.
         let made = BEGIN + 3600;
         assert!(!clock.confirm(valid(made, made + 1800)), "the wall clock is beyond it");
         assert!(clock.confirm(valid(made, made + 3 * 3600)));

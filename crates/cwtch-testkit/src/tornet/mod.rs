@@ -7,7 +7,7 @@
 //! the [`TorNet`]; if this process is killed, each tor notices within some fifteen seconds and ends by itself.
 //!
 //! There are no exits: onion services need none. Nothing is reached but 127.0.0.0/8, of which every relay has an address
-//! in a /16 of its own. That works on Linux, where all of it is the own machine.
+//! in a /16 of its own. That works on Linux, where all of it is this machine.
 #![warn(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod client;

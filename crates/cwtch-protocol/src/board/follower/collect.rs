@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::output::Step;
 use crate::monitor::{Change, Notice};
 
-/// Number of messages of own groups that may wait for the server's signature; an honest log has one at least every
+/// Number of messages of our own groups that may wait for the server's signature; an honest log has one at least every
 /// 256 entries.
 pub const HELD_MAX: usize = 65_536;
 

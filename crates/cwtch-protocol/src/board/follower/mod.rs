@@ -1,12 +1,12 @@
 //! One connection to a board, from its first replay to its end (§1.8, and section 7 of `docs/verifiable-log.md`).
 //!
 //! A [`Follower`] keeps the state of the connection in one `Phase`. It decides what is asked for and when, which
-//! answers are read, what is asked again, what is asked of a server that was caught, when own posts may go, and how
+//! answers are read, what is asked again, what is asked of a server that was caught, when our posts may go, and how
 //! long the server may be silent. It knows no socket, clock or disk.
 //!
-//! The order is: a replay from where the own log ends; when all of it is stored, posts; then whatever comes. A replay
-//! and a post are never under way at the same time: the answers carry no ids, and an own message that a replay shows
-//! need not be posted again.
+//! The order is: a replay from where our own log ends; when all of it is stored, posts; then whatever comes. A replay
+//! and a post are never under way at the same time: the answers carry no ids, and a message of ours that a replay
+//! shows need not be posted again.
 //!
 //! **The contract**
 //! - After each call, drain [`Follower::poll_output`] and carry the outputs out in their order; then send what
@@ -16,8 +16,8 @@
 //!   [`Output::Flush`], call [`Follower::stored`] once everything before it is committed, and not before. Where several
 //!   are open, the newest one counts.
 //! - When [`Follower::wants_start`], read from the store where the next replay begins, and call [`Follower::start`].
-//! - After [`Follower::handle`], once all outputs are done, call [`Follower::handled`]: waiting for the own disk is not the
-//!   server's silence. At [`Follower::deadline`], call [`Follower::overdue`].
+//! - After [`Follower::handle`], once all outputs are done, call [`Follower::handled`]: waiting for our own disk is
+//!   not the server's silence. At [`Follower::deadline`], call [`Follower::overdue`].
 //! - Input for the monitor that does not come over this connection (probes, comparisons, certificates) goes to
 //!   [`Follower::monitor_mut`], followed by [`Follower::worked`].
 //! - After [`Output::End`] the connection is over; a monitor that is to be used again comes from the store, or from
@@ -239,12 +239,12 @@ impl Follower {
         let mut notices = Vec::new();
         while let Some(notice) = self.monitor.poll_notice() {
             if matches!(notice, Notice::Lost { .. }) {
-                // Own messages that the server lost are sent again.
+                // Our own messages that the server lost are sent again.
                 self.posts.queued();
             }
             notices.push(notice);
         }
-        // Entries of a reply that was given up, or that is for evidence only, are covered by nothing, even where the
+        // Entries of a reply that was given up, or that is for evidence only, are covered by nothing, even where our
         // own log reaches further.
         let given_up = match &self.phase {
             Phase::Reading { entries, .. } => *entries == Entries::Log && !self.monitor.is_reading(),

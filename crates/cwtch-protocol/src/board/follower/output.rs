@@ -27,7 +27,8 @@ pub enum Output {
     Step(Box<Step>),
     /// The log was read from its start, as [`Start::refetch`](super::Start::refetch) asked.
     Refetched,
-    /// A server without a log shows messages that do not join those that are here: own ones may be among what it deleted.
+    /// A server without a log shows messages that do not join those that are here: some of ours may be among what it
+    /// deleted.
     OwnMayBeMissing,
     /// Everything that the server has now was read.
     AllRead,

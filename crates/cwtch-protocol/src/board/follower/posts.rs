@@ -1,4 +1,4 @@
-//! Own posts: when they may be sent, and the server's answers.
+//! Our own posts: when they may be sent, and the server's answers.
 
 use cwtch_log::EntryId;
 use cwtch_primitives::token::SpentToken;

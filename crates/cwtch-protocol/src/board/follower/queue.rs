@@ -1,4 +1,4 @@
-//! The queue of own posts: those that are under way, and what holds others back.
+//! The queue of our own posts: those that are under way, and what holds others back.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub(super) struct Posts {
 #[derive(Debug)]
 pub(super) struct Flight {
     pub(super) entry: EntryId,
-    /// State of the own log when the post was sent.
+    /// State of our own log when the post was sent.
     pub(super) seen: Seen,
 }
 

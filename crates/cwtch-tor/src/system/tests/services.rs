@@ -64,7 +64,7 @@ async fn uploads_are_the_listener_s_progress() {
     let stranger = tor.identity().address();
     tor.event(&format!("HS_DESC UPLOADED {stranger} UNKNOWN $AB~x"));
     tor.event(&format!("HS_DESC UPLOADED {address} UNKNOWN $AB~x"));
-    // Out; now the own look has to succeed, which without a SOCKS port it never does.
+    // Out; now our own look has to succeed, which without a SOCKS port it never does.
     listener.readiness().wait_for(|readiness| readiness.percent == 95).await.unwrap();
     assert!(trouble(&*listener).await.contains("does not answer yet"));
 }
