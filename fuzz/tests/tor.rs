@@ -1,4 +1,4 @@
-//! What a Tor's control port says: never a panic, and the same replies however the bytes are cut.
+//! The text of a Tor's control port: never a panic, and the same replies however the bytes are cut.
 
 use bolero::check;
 use cwtch_tor::TorConfig;
