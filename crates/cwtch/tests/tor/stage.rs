@@ -87,7 +87,7 @@ impl Place {
         let mut person = self.world.person(name);
         person.network = "arti".to_owned();
         // A failed test shows the end of this.
-        person.log_level = "info,cwtch_client=debug,cwtch_arti=debug,tor_hsclient=debug";
+        person.log_level = "info,cwtch_client=debug,cwtch_arti=debug";
         person.extra.extend(self.settings(PEOPLE));
         person
     }
