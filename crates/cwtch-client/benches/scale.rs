@@ -25,7 +25,7 @@ use cwtch_primitives::token::IssuerKey;
 use cwtch_primitives::{Address, Identity, OsRng};
 use cwtch_server::keys::ServerKeys;
 use cwtch_server::store::{NewEntry, NewPost, SqliteStore, Store};
-use cwtch_server::{Config, Server};
+use cwtch_server::{Config, RunningServer, Server};
 use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::{GroupContext, compose};
 use cwtch_wire::invite::{GroupInvite, TofuBundle};
@@ -38,8 +38,15 @@ const ROUNDS: usize = 9;
 /// A measurement and its name.
 type Bench = (&'static str, fn());
 
-const BENCHES: [Bench; 5] =
-    [("list", list), ("contacts", contacts), ("names", names), ("leave", leave), ("join", join)];
+const BENCHES: [Bench; 7] = [
+    ("list", list),
+    ("pages", pages),
+    ("contacts", contacts),
+    ("names", names),
+    ("leave", leave),
+    ("single", single),
+    ("join", join),
+];
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -192,16 +199,55 @@ fn list() {
     });
     let conversation = groups.first().unwrap().id.to_string();
     measure("messages: the last 100 of one group", "", || {
-        let limit = Some(100);
-        world.call(Command::Messages {
-            conversation: conversation.clone(),
-            since: None,
-            after: None,
-            before: None,
-            around: None,
-            limit,
-        });
+        drop(world.call(page(&conversation, 100, At::Newest)))
     });
+    world.end();
+}
+
+/// Place at which a page is read.
+#[derive(Clone, Copy)]
+enum At {
+    Newest,
+    Since(i64),
+    After(i64),
+    Before(i64),
+    Around(i64),
+}
+
+fn page(conversation: &str, limit: u32, at: At) -> Command {
+    let (mut since, mut after, mut before, mut around) = (None, None, None, None);
+    match at {
+        At::Newest => {}
+        At::Since(id) => since = Some(id),
+        At::After(id) => after = Some(id),
+        At::Before(id) => before = Some(id),
+        At::Around(id) => around = Some(id),
+    }
+    let conversation = conversation.to_owned();
+    Command::Messages { conversation, since, after, before, around, limit: Some(limit) }
+}
+
+fn pages() {
+    const MESSAGES: i64 = 100_000;
+    type By = fn(i64) -> At;
+    let dir = place();
+    let (profile, groups) = with_groups(&dir, 1, MESSAGES.try_into().unwrap());
+    let world = World::start(&dir, profile, Mode::OneShot);
+    let name = groups.first().unwrap().id.to_string();
+    let read = |limit, at| {
+        let Reply::Messages(found) = world.call(page(&name, limit, at)) else { panic!("no messages") };
+        found
+    };
+    measure("messages: the newest 20 of 100,000", "<= 10", || assert_eq!(read(20, At::Newest).len(), 20));
+    let newest = read(1, At::Newest).first().unwrap().id;
+    // Ids all over the conversation, as somebody holds them who scrolls.
+    let tenths: Vec<i64> = (1..10).map(|tenth| newest - MESSAGES * tenth / 10).collect();
+    let kinds: [(&str, By); 4] =
+        [("since", At::Since), ("after", At::After), ("before", At::Before), ("around", At::Around)];
+    for (kind, at) in kinds {
+        let times = tenths.iter().map(|id| timed(|| assert!(read(50, at(*id)).len() >= 50)));
+        row(&format!("messages: 50 {kind} one, all over 100,000"), "max <= 20", times.collect());
+    }
     world.end();
 }
 
@@ -264,16 +310,7 @@ fn leave() {
     let database = dir.path().join("data");
     let mut quiet = 0;
     while quiet < 200 {
-        let limit = Some(1);
-        let command = Command::Messages {
-            conversation: conversation.clone(),
-            since: None,
-            after: None,
-            before: None,
-            around: None,
-            limit,
-        };
-        let took = timed(|| drop(world.call(command)));
+        let took = timed(|| drop(world.call(page(&conversation, 1, At::Newest))));
         // A step is under way most of the time, while there are any.
         quiet = if took < Duration::from_millis(2) { quiet + 1 } else { 0 };
         waits.push(took);
@@ -327,46 +364,69 @@ impl Board {
     }
 }
 
-fn join() {
-    const GROUPS: usize = 301;
-    let dir = place();
-    let data = dir.path().join("server");
-    let board = Board::fill(&data, GROUPS, 20_000);
-    let world = World::start(&dir, profile(&dir), Mode::Daemon);
-    let network: Arc<dyn Network> = Arc::new(Loopback::new(dir.path().join("net")));
-    let server = world.runtime.block_on(Server::start(Config::default(), &data, network)).unwrap();
-    world.call(Command::ExperimentEnable { name: "groups".to_owned() });
-    let invites: Vec<String> = board
-        .groups
-        .iter()
-        .map(|(id, key)| {
+/// Somebody who can join the groups of a server, and that server.
+struct Joining {
+    world: World,
+    server: RunningServer,
+    invites: Vec<String>,
+    _dir: TempDir,
+}
+
+impl Joining {
+    fn start(groups: usize, messages: usize) -> Self {
+        let dir = place();
+        let data = dir.path().join("server");
+        let board = Board::fill(&data, groups, messages);
+        let world = World::start(&dir, profile(&dir), Mode::Daemon);
+        let network: Arc<dyn Network> = Arc::new(Loopback::new(dir.path().join("net")));
+        let server = world.runtime.block_on(Server::start(Config::default(), &data, network)).unwrap();
+        world.call(Command::ExperimentEnable { name: "groups".to_owned() });
+        let invite = |(id, key): &(GroupId, GroupKey)| {
             let name = format!("group {id}");
             let invite = GroupInvite::from_known(*id, name, key.clone(), board.keys.board.address());
             TofuBundle::new(server.bundle().clone(), invite).unwrap().to_text().to_string()
+        };
+        let invites = board.groups.iter().map(invite).collect();
+        Self { world, server, invites, _dir: dir }
+    }
+
+    /// Joins some of the groups one after the other, until all is there.
+    fn join(&self, invites: std::ops::Range<usize>) -> Duration {
+        timed(|| {
+            for invite in self.invites.get(invites).unwrap() {
+                self.world.call(Command::GroupJoin { invite: invite.clone() });
+            }
+            self.world.call(Command::Sync { group: None });
         })
-        .collect();
-    let joined = |invites: &[String]| {
-        let start = Instant::now();
-        for invite in invites {
-            world.call(Command::GroupJoin { invite: invite.clone() });
-        }
-        world.call(Command::Sync { group: None });
-        start.elapsed()
-    };
-    let (first, others) = invites.split_first().unwrap();
-    row(
-        "group.join and sync: the first group, 20,000 messages on the server",
-        "",
-        vec![joined(std::slice::from_ref(first))],
-    );
-    let (second, others) = others.split_first().unwrap();
-    row("the same: a second group", "", vec![joined(std::slice::from_ref(second))]);
-    row("the same: 299 further groups one after the other", "", vec![joined(others)]);
-    let mut events = world.engine.subscribe();
-    world.call(Command::Sync { group: None });
+    }
+
+    fn end(self) {
+        self.world.end();
+        Runtime::new().unwrap().block_on(self.server.shutdown());
+    }
+}
+
+fn single() {
+    let times = (0..ROUNDS).map(|_| {
+        let joining = Joining::start(2, 10_000);
+        let time = joining.join(0..1);
+        joining.end();
+        time
+    });
+    row("group.join and sync: 10,000 messages, nearly all of the group", "<= 1000", times.collect());
+}
+
+fn join() {
+    const GROUPS: usize = 301;
+    let joining = Joining::start(GROUPS, 20_000);
+    let first = joining.join(0..1);
+    row("group.join and sync: the first group, 20,000 messages on the server", "", vec![first]);
+    row("the same: a second group", "", vec![joining.join(1..2)]);
+    row("the same: 299 further groups one after the other", "", vec![joining.join(2..GROUPS)]);
+    let mut events = joining.world.engine.subscribe();
+    joining.world.call(Command::Sync { group: None });
     while let Ok(event) = events.try_recv() {
         assert!(!matches!(&*event, Event::Message { .. }), "all of it was there");
     }
-    world.end();
-    Runtime::new().unwrap().block_on(server.shutdown());
+    joining.end();
 }
