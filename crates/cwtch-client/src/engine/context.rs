@@ -12,8 +12,8 @@ use tokio_util::task::TaskTracker;
 use super::clock::{Clock, system_clock};
 use super::dial::Dialing;
 use super::feed::Feed;
-use super::members::Ear;
 use super::options::{EngineOptions, Mode};
+use super::peers::Contexts;
 use super::store::Store;
 use super::twin::Alone;
 use crate::api::Event;
@@ -44,8 +44,8 @@ pub(crate) struct Context {
     pub(crate) tasks: TaskTracker,
     /// Unix seconds.
     pub(crate) clock: Clock,
-    /// Hears what contacts say about logs.
-    pub(crate) ear: Ear,
+    /// Contexts of what contacts say beside chat, and who hears them.
+    pub(super) contexts: Contexts,
     /// Knowledge about another copy of the profile that runs elsewhere.
     pub(crate) alone: Alone,
 }
@@ -56,7 +56,7 @@ impl Context {
         network: Arc<dyn Network>,
         identity: Identity,
         options: EngineOptions,
-        (twin, ear): (Option<Twin>, Ear),
+        (twin, contexts): (Option<Twin>, Contexts),
     ) -> Arc<Self> {
         let address = identity.address();
         let clock = options.clock.clone().unwrap_or_else(system_clock);
@@ -72,7 +72,7 @@ impl Context {
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
             clock,
-            ear,
+            contexts,
         })
     }
 

@@ -10,7 +10,7 @@ use super::groups::Groups;
 use super::inner::Inner;
 use super::members::{self, Members};
 use super::options::{EngineOptions, Mode};
-use super::peers::Peers;
+use super::peers::{Contexts, Peers};
 use super::store::Store;
 use super::turn::Turn;
 use super::{commands, network};
@@ -37,13 +37,13 @@ pub async fn start(
     options: EngineOptions,
 ) -> Result<EngineHandle, ApiError> {
     let identity = profile.identity().clone();
-    let (ear, hearing) = members::ear();
+    let (contexts, hearing) = members::contexts(Contexts::default());
     let twin = profile.twin()?;
     let store = match options.mode {
         Mode::Daemon => Store::start_with_reader(profile)?,
         Mode::OneShot => Store::start(profile)?,
     };
-    let context = Context::new(store, network, identity, options, (twin, ear));
+    let context = Context::new(store, network, identity, options, (twin, contexts));
     if context.is_daemon() {
         // Until everybody who dials at start is in the queue: see `network::watch`.
         context.dialing.set_open(false);

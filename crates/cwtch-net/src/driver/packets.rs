@@ -94,6 +94,11 @@ impl PacketStream {
         self.outbox.has_room()
     }
 
+    /// True if everything that was queued is written to the stream.
+    pub fn is_drained(&self) -> bool {
+        self.outbox.pending().is_empty()
+    }
+
     /// Queues a packet; it leaves with the next [`flush`](Self::flush) or [`recv`](Self::recv).
     ///
     /// # Errors

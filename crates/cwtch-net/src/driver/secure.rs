@@ -93,6 +93,11 @@ impl SecureConnection {
         self.packets.has_room()
     }
 
+    /// True if everything that was queued is written to the stream.
+    pub fn is_drained(&self) -> bool {
+        self.packets.is_drained()
+    }
+
     /// Seals a payload (1 to [`SEALED_MAX`](cwtch_wire::packet::SEALED_MAX) bytes) and queues it, without waiting; it
     /// leaves with the next [`flush`](Self::flush) or [`recv`](Self::recv).
     ///

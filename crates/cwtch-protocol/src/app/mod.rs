@@ -7,6 +7,7 @@
 
 pub mod board_client;
 pub mod board_host;
+pub mod lanes;
 pub mod peer;
 pub mod token_client;
 pub mod token_issuer;

@@ -3,6 +3,8 @@
 use core::fmt;
 use std::collections::VecDeque;
 
+use super::lanes::{Class, Lanes};
+
 use cwtch_primitives::CryptoRngCore;
 use cwtch_wire::WireError;
 use cwtch_wire::overlay::peer_limit;
@@ -21,8 +23,6 @@ pub const MAX_VALUE_LEN: usize = 4096;
 pub const MAX_PATH_LEN: usize = 256;
 /// Events that may wait to be drained; each payload makes at most one.
 pub const MAX_EVENTS: usize = 64;
-/// Payloads that may wait to be sent.
-pub const MAX_QUEUED: usize = 256;
 
 /// What the peer did.
 #[derive(Clone, PartialEq, Eq)]
@@ -95,7 +95,7 @@ pub enum PeerError {
     /// The caller did not drain the events.
     #[error("events are not being read; this is a bug in the program")]
     EventsFull,
-    /// Too much waits to be sent.
+    /// Too much of its class waits to be sent.
     #[error("too many messages wait to be sent; wait until the connection has taken them")]
     QueueFull,
     /// [`MAX_REQUESTS`] questions await their answer.
@@ -125,7 +125,7 @@ pub struct Peer {
     version: PeerVersion,
     requests: VecDeque<String>,
     ignored: u64,
-    out: VecDeque<Vec<u8>>,
+    out: Lanes,
     events: VecDeque<Event>,
 }
 
@@ -135,13 +135,11 @@ impl Peer {
         // The announcement is a constant that always encodes.
         let announcement = version_announcement().encode(PeerVersion::V1);
         debug_assert!(announcement.is_ok());
-        Self {
-            version: PeerVersion::V1,
-            requests: VecDeque::new(),
-            ignored: 0,
-            out: announcement.into_iter().collect(),
-            events: VecDeque::new(),
+        let mut out = Lanes::default();
+        if let Ok(announcement) = announcement {
+            out.push(Class::Control, announcement);
         }
+        Self { version: PeerVersion::V1, requests: VecDeque::new(), ignored: 0, out, events: VecDeque::new() }
     }
 
     /// The version that we write.
@@ -234,7 +232,7 @@ impl Peer {
         if overlay.len() > limit {
             return Err(PeerError::TooLong { bytes: overlay.len(), limit });
         }
-        self.send(PeerMessage::new(id, CONTEXT_RAW, overlay))
+        self.send(Class::Chat, PeerMessage::new(id, CONTEXT_RAW, overlay))
     }
 
     /// Tells the peer that its message arrived and is kept. Acknowledge only what is stored.
@@ -242,7 +240,7 @@ impl Peer {
     /// # Errors
     /// [`PeerError::QueueFull`].
     pub fn acknowledge(&mut self, id: &str) -> Result<(), PeerError> {
-        self.send(PeerMessage::new(id, CONTEXT_ACK, []))
+        self.send(Class::Control, PeerMessage::new(id, CONTEXT_ACK, []))
     }
 
     /// Asks for an attribute; returns the question's id, which the answer carries.
@@ -260,7 +258,7 @@ impl Peer {
         }
         let id = fresh_id(rng);
         let data = GetVal { scope: scope.to_owned(), path: path.to_owned() }.to_json();
-        self.send(PeerMessage::new(id.as_str(), CONTEXT_GET_VAL, data))?;
+        self.send(Class::Control, PeerMessage::new(id.as_str(), CONTEXT_GET_VAL, data))?;
         self.requests.push_back(id.clone());
         Ok(id)
     }
@@ -280,24 +278,40 @@ impl Peer {
             return Err(PeerError::TooLong { bytes, limit: MAX_VALUE_LEN });
         }
         let data = RetVal { value: value.unwrap_or_default().to_owned(), exists: value.is_some() }.to_json();
-        self.send(PeerMessage::new(id, CONTEXT_RET_VAL, data))
+        self.send(Class::Control, PeerMessage::new(id, CONTEXT_RET_VAL, data))
     }
 
-    /// Sends a message of any context (files, extensions), in the version that the peer reads.
+    /// True if a message of this class may be sent.
+    pub fn has_room(&self, class: Class) -> bool {
+        self.out.has_room(class)
+    }
+
+    /// Sends a message of any context (files, extensions), in the version that the peer reads and behind all others of
+    /// its class.
     ///
     /// # Errors
     /// [`PeerError::Unsendable`] if it cannot be encoded or does not fit a packet, [`PeerError::QueueFull`].
-    pub fn send(&mut self, message: PeerMessage) -> Result<(), PeerError> {
-        if self.out.len() >= MAX_QUEUED {
+    pub fn send(&mut self, class: Class, message: PeerMessage) -> Result<(), PeerError> {
+        if !self.out.has_room(class) {
             return Err(PeerError::QueueFull);
         }
-        self.out.push_back(message.encode(self.version).map_err(PeerError::Unsendable)?);
+        self.out.push(class, message.encode(self.version).map_err(PeerError::Unsendable)?);
         Ok(())
     }
 
-    /// The next payload to send.
+    /// The next payload to send, where everything before it is written.
     pub fn poll_send(&mut self) -> Option<Vec<u8>> {
-        self.out.pop_front()
+        self.poll_send_behind(true)
+    }
+
+    /// The next payload to send; `drained` says that everything before it is written, see [`Lanes::pop`].
+    pub fn poll_send_behind(&mut self, drained: bool) -> Option<Vec<u8>> {
+        self.out.pop(drained)
+    }
+
+    /// True if [`Peer::poll_send_behind`] has something.
+    pub fn has_output(&self, drained: bool) -> bool {
+        self.out.has_next(drained)
     }
 
     /// What happened next.

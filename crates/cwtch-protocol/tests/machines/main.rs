@@ -16,6 +16,7 @@ mod channel;
 mod group;
 mod handshake;
 mod hostile_handshake;
+mod lanes;
 mod peer;
 mod support;
 mod tokens;

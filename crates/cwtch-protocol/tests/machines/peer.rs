@@ -1,8 +1,8 @@
 //! Two contacts: versions, messages, questions, and what a strange peer may send.
 
+use cwtch_protocol::app::lanes::Class;
 use cwtch_protocol::app::peer::{
-    Event, MAX_EVENTS, MAX_ID_LEN, MAX_PATH_LEN, MAX_QUEUED, MAX_REQUESTS, MAX_VALUE_LEN, Peer, PeerError,
-    fresh_id,
+    Event, MAX_EVENTS, MAX_ID_LEN, MAX_PATH_LEN, MAX_REQUESTS, MAX_VALUE_LEN, Peer, PeerError, fresh_id,
 };
 use cwtch_testkit::{hex, list, model, rng, text};
 use cwtch_wire::overlay::{OVERLAY_MAX_V1, OVERLAY_MAX_V2};
@@ -149,10 +149,18 @@ fn everything_is_bounded() {
         peer.get_val("public", "profile.name", &mut rng).unwrap();
     }
     assert_eq!(peer.get_val("public", "x", &mut rng), Err(PeerError::TooManyRequests));
-    for _ in MAX_REQUESTS..MAX_QUEUED {
+    for _ in MAX_REQUESTS..Class::Control.bound() {
         peer.acknowledge("1").unwrap();
     }
     assert_eq!(peer.acknowledge("1"), Err(PeerError::QueueFull));
+    let bulk = || PeerMessage::new("1", "im.cwtch.log.want", [0; 36]);
+    for _ in 0..Class::Bulk.bound() {
+        peer.send(Class::Bulk, bulk()).unwrap();
+    }
+    assert!(!peer.has_room(Class::Bulk));
+    assert_eq!(peer.send(Class::Bulk, bulk()), Err(PeerError::QueueFull));
+    // One class that is full is in no other's way.
+    peer.send_message_as("2", b"x").unwrap();
 
     let ack = PeerMessage::new("1", "im.cwtch.acknowledgement", []).encode(PeerVersion::V2).unwrap();
     for _ in 0..MAX_EVENTS {
@@ -213,7 +221,7 @@ fn an_overlong_value_counts_as_none() {
     let id = a.get_val("public", "profile.name", &mut rng(6)).unwrap();
     deliver(&mut a, &mut b);
     let json = format!(r#"{{"Val":"{}","Exists":true}}"#, "x".repeat(MAX_VALUE_LEN + 1));
-    b.send(PeerMessage::new(id.as_str(), "im.cwtch.retVal", json)).unwrap();
+    b.send(Class::Control, PeerMessage::new(id.as_str(), "im.cwtch.retVal", json)).unwrap();
     assert_eq!(deliver(&mut b, &mut a), [Event::RetVal { id, value: None }]);
 }
 

@@ -7,8 +7,8 @@ use cwtch_primitives::{Address, Identity, OsRng};
 use tempfile::TempDir;
 
 use super::*;
-use crate::engine::members::ear;
 use crate::engine::patience::Patience;
+use crate::engine::peers::Contexts;
 use crate::engine::store::Store;
 use crate::engine::{EngineOptions, Mode};
 use crate::profile::{DataDir, History, NewGroup, NewServer, Password};
@@ -33,7 +33,8 @@ async fn groups() -> (TempDir, Groups, Address, GroupId) {
     let identity = profile.identity().clone();
     let network = Arc::new(Loopback::new(dir.path().join("net")));
     let options = EngineOptions::new(Mode::Daemon);
-    let context = Context::new(Store::start(profile).unwrap(), network, identity, options, (None, ear().0));
+    let context =
+        Context::new(Store::start(profile).unwrap(), network, identity, options, (None, Contexts::default()));
     (dir, Groups::start(context).await.unwrap(), board, id)
 }
 

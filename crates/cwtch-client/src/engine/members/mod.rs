@@ -16,7 +16,7 @@ mod state;
 mod times;
 mod words;
 
-pub(crate) use self::ear::{Ear, ear};
+pub(crate) use self::ear::contexts;
 pub(super) use self::repair::repair;
 pub(super) use self::run::run;
 pub(crate) use self::state::Members;

@@ -74,12 +74,12 @@ async fn serve(
     }
     loop {
         while connection.has_room()
-            && let Some(payload) = session.poll_send()
+            && let Some(payload) = session.poll_send(connection.is_drained())
         {
             connection.queue(&payload)?;
         }
         tokio::select! {
-            received = receive_or_room(connection, session.has_output()) => match received? {
+            received = receive_or_room(connection, session) => match received? {
                 Some(Some(payload)) => {
                     session.handle(&payload).await?;
                     allowance.charge(1, Instant::now());
@@ -97,15 +97,17 @@ async fn serve(
     }
 }
 
-/// The next payload (`Some(None)` at the end); or `None` as soon as there is room for output that waits.
-/// Receiving also writes, so neither side can block the other by writing only.
+/// The next payload (`Some(None)` at the end); or `None` as soon as there is room for output that waits: for bulk, once
+/// everything before it is written. Receiving also writes, so neither side can block the other by writing only.
 async fn receive_or_room(
     connection: &mut SecureConnection,
-    output_waits: bool,
+    session: &Session,
 ) -> Result<Option<Option<Vec<u8>>>, ConnError> {
     poll_fn(|cx| match connection.poll_recv(cx) {
         Poll::Ready(received) => Poll::Ready(received.map(Some)),
-        Poll::Pending if output_waits && connection.has_room() => Poll::Ready(Ok(None)),
+        Poll::Pending if connection.has_room() && session.has_output(connection.is_drained()) => {
+            Poll::Ready(Ok(None))
+        }
         Poll::Pending => Poll::Pending,
     })
     .await

@@ -175,7 +175,7 @@ mod tests {
 
     use super::*;
     use crate::engine::context::Context;
-    use crate::engine::members::ear;
+    use crate::engine::peers::Contexts;
     use crate::engine::store::Store;
     use crate::engine::{EngineOptions, Mode};
     use crate::profile::{DataDir, Password};
@@ -208,8 +208,13 @@ mod tests {
         let identity = profile.identity().clone();
         let network = Arc::new(Counting::default());
         let options = EngineOptions::new(Mode::Daemon);
-        let context =
-            Context::new(Store::start(profile).unwrap(), network.clone(), identity, options, (None, ear().0));
+        let context = Context::new(
+            Store::start(profile).unwrap(),
+            network.clone(),
+            identity,
+            options,
+            (None, Contexts::default()),
+        );
         let shared = Shared::new(context);
         let peer = Identity::from_seed(&[7; 32]).address();
         for (state, dials) in [

@@ -11,7 +11,7 @@ pub(super) const UNKNOWN_CONNECTIONS: usize = 64;
 /// Handshakes that strangers may have going on at once.
 pub(super) const HANDSHAKES: usize = 128;
 
-/// The most that may wait to be said to one peer beside messages.
+/// The most of each class that may wait to be said to one peer beside messages.
 pub(super) const ASIDES: usize = 64;
 /// Own messages on their way to one peer without an acknowledgement.
 pub(super) const WINDOW: usize = 16;

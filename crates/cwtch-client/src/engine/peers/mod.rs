@@ -3,7 +3,8 @@
 //! - [`listener`] and [`dialer`] make authenticated connections; [`admission`] decides what the peer may
 //!   do; [`registry`] keeps at most one connection per peer, [`rivals`] says which, and [`aside`] asks the peer
 //!   where only it knows. [`reachability`] tells whether others can dial us.
-//! - [`connection`] is the task of one connection; [`session`] is what the two sides say to each other.
+//! - [`connection`] is the task of one connection; [`session`] is what the two sides say to each other, and [`contexts`] who
+//!   hears what is said beside chat.
 //! - [`outgoing`] queues a message durably and waits for its acknowledgement.
 //!
 //! A contact's state decides everything: accepted contacts are dialled, hear and are heard; an unknown peer
@@ -15,6 +16,7 @@ mod admission;
 mod aside;
 mod backoff;
 mod connection;
+mod contexts;
 mod dialer;
 mod limits;
 mod listener;
@@ -34,6 +36,7 @@ use cwtch_wire::peer::PeerMessage;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+pub(super) use self::contexts::Contexts;
 use self::shared::Shared;
 use super::context::Context;
 use super::dial::{Target, Wanted};
@@ -134,9 +137,11 @@ impl Peers {
         self.shared.registry.link(contact).is_some()
     }
 
-    /// Says something to an accepted contact that is connected; it is not kept for later. False if it cannot be said.
+    /// Says something of a [registered context](Contexts) to an accepted contact that is connected; it is not kept for
+    /// later. False if it cannot be said.
     pub(crate) fn say(&self, contact: &Address, message: PeerMessage) -> bool {
-        self.shared.registry.link(contact).is_some_and(|link| link.say(message))
+        let Some(class) = self.shared.context.contexts.class(&message.context) else { return false };
+        self.shared.registry.link(contact).is_some_and(|link| link.say(class, message))
     }
 
     /// Has an accepted contact dialled; it comes before others as long as the value lives.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cwtch_protocol::app::lanes::Class;
 use cwtch_wire::peer::PeerMessage;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout};
@@ -28,7 +29,7 @@ pub(super) struct Link {
     /// Something is queued that was looked at before.
     pub(super) look_again: AtomicBool,
     /// Words to the peer beside messages, lost with the connection.
-    asides: Mutex<VecDeque<PeerMessage>>,
+    asides: Mutex<VecDeque<(Class, PeerMessage)>>,
     /// Somebody doubts that the peer is still there.
     pub(super) probe: Notify,
     /// The peer has said something.
@@ -62,20 +63,22 @@ impl Link {
         }
     }
 
-    /// Has something said to the peer; false if too much waits.
-    pub(super) fn say(&self, message: PeerMessage) -> bool {
+    /// Has something said to the peer; false if too much of its class waits.
+    pub(super) fn say(&self, class: Class, message: PeerMessage) -> bool {
         let mut asides = self.asides.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = asides.len() < ASIDES;
+        let room = asides.iter().filter(|(other, _)| *other == class).count() < ASIDES;
         if room {
-            asides.push_back(message);
+            asides.push_back((class, message));
             self.flush.notify_one();
         }
         room
     }
 
-    /// The next thing to say.
-    pub(super) fn next_aside(&self) -> Option<PeerMessage> {
-        self.asides.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    /// The next thing to say of a class that there is room for.
+    pub(super) fn next_aside(&self, has_room: impl Fn(Class) -> bool) -> Option<(Class, PeerMessage)> {
+        let mut asides = self.asides.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = asides.iter().position(|(class, _)| has_room(*class))?;
+        asides.remove(next)
     }
 
     /// Waits until the peer uses this connection, for [`LINGER`] at most.

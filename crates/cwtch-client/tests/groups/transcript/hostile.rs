@@ -6,6 +6,7 @@ use cwtch_net::{Deadlines, Isolation, SecureConnection};
 use cwtch_primitives::group::LogTag;
 use cwtch_primitives::{Identity, OsRng};
 use cwtch_protocol::app::Peer;
+use cwtch_protocol::app::lanes::Class;
 use cwtch_protocol::app::peer::{Event as PeerEvent, fresh_id};
 use cwtch_testkit::log::{HonestLog, START, ServerKeys, entry};
 use cwtch_wire::board::EncryptedGroupMessage;
@@ -40,7 +41,7 @@ impl Hand {
     }
 
     async fn say(&mut self, context: &str, data: Vec<u8>) {
-        self.machine.send(PeerMessage::new(fresh_id(&mut OsRng), context, data)).unwrap();
+        self.machine.send(Class::Bulk, PeerMessage::new(fresh_id(&mut OsRng), context, data)).unwrap();
         while let Some(payload) = self.machine.poll_send() {
             self.connection.send(&payload).await.unwrap();
         }

@@ -89,6 +89,21 @@ async fn recv_is_cancel_safe_wherever_it_is_dropped() {
 }
 
 #[tokio::test]
+async fn a_connection_is_drained_once_the_stream_has_everything() {
+    // Room for one packet and a half.
+    let (mut a, mut b) = connected(PACKET_LEN + PACKET_LEN / 2, &deadlines()).await;
+    assert!(b.is_drained());
+    b.queue(&payload(0)).unwrap();
+    assert!(!b.is_drained());
+    assert!(nothing_received(&mut b).await && b.is_drained(), "receiving writes");
+    b.queue(&payload(1)).unwrap();
+    assert!(nothing_received(&mut b).await && !b.is_drained());
+    assert_eq!(a.recv().await.unwrap().unwrap(), payload(0));
+    assert!(nothing_received(&mut b).await && b.is_drained());
+    assert_eq!(a.recv().await.unwrap().unwrap(), payload(1));
+}
+
+#[tokio::test]
 async fn an_idle_connection_holds_no_buffer() {
     let (mut a, mut b) = connected(32 * PACKET_LEN, &deadlines()).await;
     for side in [&mut a, &mut b] {

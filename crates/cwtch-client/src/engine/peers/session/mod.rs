@@ -49,8 +49,6 @@ pub(super) struct Session {
     peer: Address,
     link: Arc<Link>,
     machine: Peer,
-    /// The next payload, taken from the machine.
-    next: Option<Vec<u8>>,
     /// Questions for attributes that await their answer.
     questions: HashMap<String, Attribute>,
     /// Protocol ids of messages written to this connection and not acknowledged.
@@ -78,7 +76,6 @@ impl Session {
             link,
             // Its first payload announces version 2.
             machine: Peer::new(),
-            next: None,
             questions: HashMap::new(),
             in_flight: HashSet::new(),
             cursor: MessageId(0),
@@ -126,17 +123,29 @@ impl Session {
         }
     }
 
-    /// The next payload to send.
-    pub(super) fn poll_send(&mut self) -> Option<Vec<u8>> {
-        self.next.take().or_else(|| self.machine.poll_send())
+    /// The next payload to send; `drained` says that everything before it is written, without which bulk waits.
+    pub(super) fn poll_send(&mut self, drained: bool) -> Option<Vec<u8>> {
+        let payload = self.machine.poll_send_behind(drained);
+        if payload.is_some() {
+            // There may be room again.
+            self.take_asides();
+        }
+        payload
     }
 
     /// True if [`Session::poll_send`] has something.
-    pub(super) fn has_output(&mut self) -> bool {
-        if self.next.is_none() {
-            self.next = self.machine.poll_send();
+    pub(super) fn has_output(&self, drained: bool) -> bool {
+        self.machine.has_output(drained)
+    }
+
+    /// Sends what is to be said beside messages, as far as there is room in its class.
+    fn take_asides(&mut self) {
+        while let Some((class, aside)) = self.link.next_aside(|class| self.machine.has_room(class)) {
+            // What cannot be sent is lost, as it would be with the connection.
+            if let Err(error) = self.machine.send(class, aside) {
+                tracing::debug!(%error, "something could not be said to a contact");
+            }
         }
-        self.next.is_some()
     }
 
     /// Sends pending messages, oldest first, as far as the window allows.
@@ -144,13 +153,7 @@ impl Session {
         if !self.link.accepted {
             return Ok(());
         }
-        while let Some(aside) = self.link.next_aside() {
-            match self.machine.send(aside) {
-                // It is lost, as it would be with the connection.
-                Ok(()) | Err(PeerError::QueueFull | PeerError::Unsendable(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+        self.take_asides();
         if self.link.look_again.swap(false, Ordering::AcqRel) {
             self.cursor = MessageId(0);
         }
@@ -208,7 +211,7 @@ impl Session {
             PeerEvent::Acknowledged { id } => self.acknowledged(id).await,
             PeerEvent::RetVal { id, value } => self.learn(&id, value).await,
             PeerEvent::Other(message) => {
-                self.shared.context.ear.hear(self.peer, message);
+                self.shared.context.contexts.hear(self.peer, message);
                 Ok(())
             }
             PeerEvent::PeerVersion(PeerVersion::V2) => {

@@ -2,16 +2,18 @@
 
 use cwtch_net::Loopback;
 use cwtch_primitives::OsRng;
-use cwtch_wire::peer::{CONTEXT_GET_VAL, CONTEXT_RAW, CONTEXT_RET_VAL, PeerMessage, RetVal};
+use cwtch_protocol::app::lanes::Class;
+use cwtch_wire::peer::{CONTEXT_ACK, CONTEXT_GET_VAL, CONTEXT_RAW, CONTEXT_RET_VAL, PeerMessage, RetVal};
 use tempfile::TempDir;
 use tokio::time::advance;
 
+use super::super::limits::ASIDES;
 use super::super::registry::Admitted;
 use super::*;
 use crate::engine::clock::Clock;
 use crate::engine::context::Context;
 use crate::engine::info::own_content;
-use crate::engine::members::ear;
+use crate::engine::peers::Contexts;
 use crate::engine::store::Store;
 use crate::engine::{EngineOptions, Mode};
 use crate::profile::{DataDir, Password};
@@ -35,8 +37,13 @@ impl Bench {
         let identity = profile.identity().clone();
         let network = Arc::new(Loopback::new(dir.path().join("net")));
         let options = EngineOptions { clock, ..EngineOptions::new(Mode::Daemon) };
-        let context =
-            Context::new(Store::start(profile).unwrap(), network, identity, options, (None, ear().0));
+        let context = Context::new(
+            Store::start(profile).unwrap(),
+            network,
+            identity,
+            options,
+            (None, Contexts::default()),
+        );
         let peer = cwtch_primitives::Identity::from_seed(&[7; 32]).address();
         if accepted {
             context.store.run(move |p| p.add_contact(&peer, None, 0)).await.unwrap();
@@ -54,9 +61,10 @@ impl Bench {
     /// What the session has sent since the last call.
     fn sent(&mut self) -> Vec<PeerMessage> {
         let mut sent = Vec::new();
-        while self.session.has_output() {
-            sent.push(PeerMessage::decode(&self.session.poll_send().unwrap(), PeerVersion::V2).unwrap());
+        while let Some(payload) = self.session.poll_send(true) {
+            sent.push(PeerMessage::decode(&payload, PeerVersion::V2).unwrap());
         }
+        assert!(!self.session.has_output(true));
         sent
     }
 
@@ -71,6 +79,12 @@ impl Bench {
         let queued = self.session.shared.context.store.run(move |p| p.enqueue_p2p(&peer, &id, &content, 0));
         queued.await.unwrap();
         self.session.fill().await.unwrap();
+    }
+
+    /// The context of the next payload, where everything before it is written or not.
+    fn next(&mut self, drained: bool) -> Option<String> {
+        let payload = self.session.poll_send(drained)?;
+        Some(PeerMessage::decode(&payload, PeerVersion::V2).unwrap().context)
     }
 
     async fn last_seen(&self) -> Option<i64> {
@@ -113,7 +127,10 @@ async fn any_message_is_a_sign_of_life() {
     let question = bench.sent().remove(0);
     advance(PROBE_DEADLINE / 2).await;
     let answer = RetVal { value: "Sam".to_owned(), exists: true };
-    bench.other.send(PeerMessage::new(question.id, CONTEXT_RET_VAL, answer.to_json())).unwrap();
+    bench
+        .other
+        .send(Class::Control, PeerMessage::new(question.id, CONTEXT_RET_VAL, answer.to_json()))
+        .unwrap();
     bench.deliver().await;
     let heard = Instant::now();
     bench.turn().await.unwrap();
@@ -210,4 +227,36 @@ async fn a_contact_that_stays_is_kept_seldom_and_once_it_goes() {
     assert!(kept.len() <= 5, "{kept:?}");
     bench.session.farewell().await;
     assert_eq!(bench.last_seen().await, Some(24 * 60 * 60), "to the second at which it was heard last");
+}
+
+#[tokio::test(start_paused = true)]
+async fn bulk_waits_for_chat_and_chat_for_acknowledgements_and_none_of_it_is_lost() {
+    use cwtch_wire::peer_log::CONTEXT_LOG_WANT;
+
+    let mut bench = Bench::new(true).await;
+    let want = |n: usize| PeerMessage::new(format!("b{n}"), CONTEXT_LOG_WANT, [0; 36]);
+    // As much as may wait in the machine, and as much as may wait before it.
+    let most = Class::Bulk.bound() + ASIDES;
+    for n in 0..Class::Bulk.bound() {
+        assert!(bench.session.link.say(Class::Bulk, want(n)));
+    }
+    bench.session.fill().await.unwrap();
+    for n in Class::Bulk.bound()..most {
+        assert!(bench.session.link.say(Class::Bulk, want(n)));
+    }
+    assert!(!bench.session.link.say(Class::Bulk, want(most)), "bounded");
+    assert!(bench.session.link.say(Class::Control, PeerMessage::new("c", "control", [])), "each class alone");
+
+    assert_eq!(bench.next(true).as_deref(), Some(CONTEXT_LOG_WANT));
+    assert_eq!(bench.next(false).as_deref(), Some("control"), "there was room for it");
+    assert_eq!(bench.next(false), None, "the one before is still on its way");
+    bench.queue("m1", 10).await;
+    bench.other.send_message_as("theirs", br#"{"o":1,"d":"hi"}"#).unwrap();
+    bench.deliver().await;
+    assert_eq!(bench.next(false).as_deref(), Some(CONTEXT_ACK));
+    assert_eq!(bench.next(false).as_deref(), Some(CONTEXT_RAW));
+    assert_eq!(bench.next(false), None);
+    let rest: Vec<String> = bench.sent().into_iter().map(|message| message.id).collect();
+    let expected: Vec<String> = (1..most).map(|n| format!("b{n}")).collect();
+    assert_eq!(rest, expected, "all of it, in its order");
 }
