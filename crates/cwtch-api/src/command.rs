@@ -4,6 +4,8 @@ use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::Secret;
+
 /// One thing that a person asks of an open profile.
 ///
 /// JSON: `{"method":"contact.add","params":{…}}`; commands without parameters have no `params`.
@@ -23,6 +25,16 @@ pub enum Command {
     /// [`crate::Event::RunsElsewhere`], sending continues. Reply: `Done`.
     #[serde(rename = "profile.confirm-only-copy")]
     ConfirmOnlyCopy,
+    /// Changes, sets or removes the profile's password. From the answer on, it alone opens the profile. Reply: `Done`.
+    #[serde(rename = "profile.change-password")]
+    ChangePassword {
+        /// The password until now; absent for a profile without one.
+        #[serde(default)]
+        password: Option<Secret>,
+        /// The new password; absent for none: whoever reads the disk can then read the profile.
+        #[serde(default)]
+        new_password: Option<Secret>,
+    },
 
     /// Adds a contact as accepted: a new one, or somebody who connected. Refused for one that is blocked, or that has
     /// another name. Reply: `Contact`.
@@ -419,12 +431,16 @@ mod tests {
         let commands = [
             serde_json::json!({ "method": "group.join", "params": { "invite": word } }),
             serde_json::json!({ "method": "contact.add", "params": { "address": word } }),
+            serde_json::json!({ "method": "profile.change-password", "params": { "new_password": word } }),
         ];
         for json in commands {
             let command: Command = serde_json::from_value(json.clone()).unwrap();
             let shown = format!("{command:?}");
             assert_eq!(shown, format!("Command({})", json["method"].as_str().unwrap()));
         }
+        let secret: Secret = serde_json::from_value(word.into()).unwrap();
+        assert_eq!(format!("{secret:?}"), "Secret([redacted])");
+        assert_eq!(secret.expose().as_str(), word);
         let (group, invite, tofubundle) = (String::new(), word.to_owned(), word.to_owned());
         let made = GroupCreated { group, invite, tofubundle };
         assert!(!format!("{made:?}").contains(word));

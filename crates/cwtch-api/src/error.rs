@@ -29,6 +29,8 @@ pub enum ErrorKind {
     Closed,
     /// Changes that are asked for are not kept any more: what they changed is to be read anew.
     ChangesGone,
+    /// A password is missing, wrong or empty.
+    Password,
 }
 
 /// The numbers of the changes that are kept.
@@ -52,6 +54,7 @@ impl ErrorKind {
             Self::Storage => "storage",
             Self::Closed => "closed",
             Self::ChangesGone => "changes-gone",
+            Self::Password => "password",
         }
     }
 
@@ -66,6 +69,7 @@ impl ErrorKind {
             Self::Storage => 6,
             Self::Closed => 7,
             Self::ChangesGone => 9,
+            Self::Password => 10,
         }
     }
 }
@@ -161,7 +165,7 @@ mod tests {
             ErrorKind::Closed,
         ];
         // 8 was that of a kind that a daemon did not know.
-        for (code, kind) in (1..).zip(kinds).chain([(9, ErrorKind::ChangesGone)]) {
+        for (code, kind) in (1..).zip(kinds).chain([(9, ErrorKind::ChangesGone), (10, ErrorKind::Password)]) {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
             assert_eq!(kind.code(), code);
         }

@@ -10,6 +10,7 @@ mod error;
 mod event;
 mod reply;
 pub mod rpc;
+mod secret;
 
 pub use advice::Advice;
 pub use command::Command;
@@ -22,3 +23,4 @@ pub use reply::{
     ReadinessInfo, RejectInfo, RepairInfo, Reply, SeenBy, ServerInfo, ServerSync, StatusInfo, SyncInfo,
     SyncReport,
 };
+pub use secret::Secret;

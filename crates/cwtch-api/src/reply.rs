@@ -127,6 +127,7 @@ impl Reply {
             C::Repair { .. } => Self::Repaired(from_value(json)?),
             C::Rejects => Self::Rejects(from_value(json)?),
             C::ConfirmOnlyCopy
+            | C::ChangePassword { .. }
             | C::ContactRemove { .. }
             | C::ContactBlockUnknown { .. }
             | C::ServerRemove { .. }

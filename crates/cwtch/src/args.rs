@@ -321,7 +321,8 @@ pub(crate) enum ProfileVerb {
     },
     /// List the profiles of the data directory
     List,
-    /// Change, set or remove the password
+    /// Change, set or remove the password, also while the daemon runs
+    #[command(long_about = text::CHANGE_PASSWORD_LONG)]
     ChangePassword {
         /// Read the new password from the first line of this file [default: typed on the terminal]
         #[arg(long, value_name = "FILE", conflicts_with = "remove")]

@@ -126,22 +126,33 @@ impl Chosen {
     /// If the password is wrong, the profile stays locked, or the disk fails.
     pub(crate) async fn open(&self, password: &Password) -> Result<Profile, Fault> {
         match self.open_unless_daemon(password).await? {
-            Opened::Profile(profile) => Ok(*profile),
-            Opened::Daemon(_) => Err(StorageError::Locked.into()),
+            Found::Profile(profile) => Ok(*profile),
+            Found::Daemon(_) => Err(StorageError::Locked.into()),
         }
     }
 
+    /// Opens the profile in this process, or finds its daemon, which is not asked whether the password is right.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) async fn find(&self, password: &Typed) -> Result<Found, Fault> {
+        if let Some(client) = Client::connect(&self.path).await? {
+            return Ok(Found::Daemon(client));
+        }
+        self.open_unless_daemon(&password.clone().map_or(Password::None, Password::Some)).await
+    }
+
     /// As [`Self::open`], but if what has it open turns out to be a daemon, a connection with that.
-    async fn open_unless_daemon(&self, password: &Password) -> Result<Opened, Fault> {
+    async fn open_unless_daemon(&self, password: &Password) -> Result<Found, Fault> {
         let begun = Instant::now();
         let mut told = self.json;
         loop {
             match self.dir.open(&self.label, password) {
                 Err(StorageError::Locked) if begun.elapsed() < self.patience => {}
-                opened => return Ok(Opened::Profile(Box::new(opened?))),
+                opened => return Ok(Found::Profile(Box::new(opened?))),
             }
             if let Some(client) = Client::connect(&self.path).await? {
-                return Ok(Opened::Daemon(client));
+                return Ok(Found::Daemon(client));
             }
             if !told && begun.elapsed() >= LOCK_NOTE {
                 told = true;
@@ -168,7 +179,8 @@ impl Chosen {
     }
 }
 
-enum Opened {
+/// A profile that nobody else has open, or the daemon that has it.
+pub(crate) enum Found {
     Profile(Box<Profile>),
     Daemon(Client),
 }
@@ -193,8 +205,8 @@ impl Session {
         }
         let password = chosen.password(&settings.password)?;
         match chosen.open_unless_daemon(&password).await? {
-            Opened::Daemon(client) => Self::with_daemon(client, settings, needs_network),
-            Opened::Profile(profile) => {
+            Found::Daemon(client) => Self::with_daemon(client, settings, needs_network),
+            Found::Profile(profile) => {
                 // After the profile, whose lock keeps a second Tor out of its directory.
                 let network: Arc<dyn Network> =
                     if needs_network { chosen.network(settings).await? } else { Arc::new(NoNetwork) };

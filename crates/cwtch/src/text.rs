@@ -109,6 +109,22 @@ FILES:
   tor.toml in the data directory
             the settings of Tor: bridges, control port, a private network";
 
+pub(crate) const CHANGE_PASSWORD_LONG: &str = "\
+Change, set or remove the password, also while the daemon runs.
+
+From the moment on at which it returns, the new password alone opens the profile; whatever happens meanwhile, the \
+old or the new one does. What is encrypted stays encrypted under the same key: whoever has a copy of the profile's \
+directory from before, and knows the old password, can still open that copy.";
+
+pub(crate) const GROUP_SHOW_LONG: &str = "\
+Show all that is known of a group: its names, its server and what that signed, who wrote in it, what is unread, \
+queued and missing.
+
+Members who only read are known to nobody. `receipts` is the verdict on the server's log, the gravest thing first: \
+an alarm, evidence, a log that is withheld, declared losses, a log that ended; \"checked\" is as it should be, \"none\" \
+a server that signs nothing. LAST is when the newest message of an author came here. The key is not shown: \
+`cwtch group invite` sends it.";
+
 pub(crate) const SEND_HELP: &str = "\
 Write a text that begins with a dash after two dashes:
   cwtch send Bob -- '-1 is a number'";

@@ -11,7 +11,7 @@ use super::inner::Inner;
 use super::patience::Patience;
 use super::talk::{Page, conversation_of, deliver, group_id, look_at, messages, send};
 use super::turn::Turn;
-use super::{afterwards, contacts, conversations, members};
+use super::{afterwards, contacts, conversations, members, password};
 use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, Reply, StatusInfo};
 use crate::profile::{Keep, MessageId, StorageError};
 
@@ -43,7 +43,10 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
             groups.resend();
             Reply::Done {}
         }
-
+        Command::ChangePassword { password, new_password } => {
+            password::change(context, password, new_password).await?;
+            Reply::Done {}
+        }
         Command::ContactAdd { address, name } => Reply::Contact(contacts::add(inner, &address, name).await?),
         Command::ContactAccept { contact } => Reply::Contact(contacts::accept(inner, &contact).await?),
         Command::ContactBlock { contact } => Reply::Contact(contacts::block(inner, &contact).await?),

@@ -22,6 +22,7 @@ mod members;
 mod network;
 mod notes;
 mod options;
+mod password;
 mod patience;
 mod peers;
 mod probes;

@@ -163,6 +163,7 @@ impl From<StorageError> for ApiError {
             | E::DuplicateMessage
             | E::ProfileExists => ErrorKind::Refused,
             E::ChangesGone { .. } => ErrorKind::ChangesGone,
+            E::PasswordNeeded | E::NoPasswordSet | E::WrongPassword => ErrorKind::Password,
             _ => ErrorKind::Storage,
         };
         let feed = match &error {

@@ -120,6 +120,23 @@ impl Profile {
         &self.address
     }
 
+    /// As [`Profile::change_password`], for who has to know the old password.
+    ///
+    /// # Errors
+    /// [`StorageError::WrongPassword`], [`StorageError::PasswordNeeded`] or [`StorageError::NoPasswordSet`] if the old one
+    /// does not fit, and as [`Profile::change_password`].
+    pub fn replace_password(
+        &mut self,
+        old: &Password,
+        new: &Password,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<(), StorageError> {
+        if Vault::read(&self.path)?.open(old)? != self.key {
+            return Err(StorageError::Damaged);
+        }
+        self.change_password(new, rng)
+    }
+
     /// Seals the database's key under another password (or none). After a crash the old or the new
     /// password opens the profile, never neither. The database's key stays the same: whoever copied the old
     /// `profile.json` and knows the old password can still open a copy of the database.

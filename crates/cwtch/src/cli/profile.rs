@@ -1,6 +1,6 @@
 //! `cwtch profile …`: what is done with profiles as a whole, without an engine.
 
-use cwtch_api::Command;
+use cwtch_api::{Command, Secret};
 use cwtch_client::profile::{DataDir, Password};
 use cwtch_primitives::OsRng;
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::output::table::Table;
 use crate::output::{note, print, print_json};
 use crate::prompt;
 use crate::rpc::socket;
-use crate::session::choose;
+use crate::session::{Found, choose};
 use crate::settings::{PasswordSource, Settings};
 
 /// Carries out a profile command. The exit code says what a script should know.
@@ -82,9 +82,18 @@ async fn list(settings: &Settings) -> Result<(), Fault> {
 
 async fn change_password(settings: &Settings, new: &PasswordSource) -> Result<(), Fault> {
     let chosen = choose(settings)?;
-    let mut profile = chosen.open(&chosen.password(&settings.password)?).await?;
-    let password = prompt::chosen(new, &chosen.label)?.map_or(Password::None, Password::Some);
-    profile.change_password(&password, &mut OsRng)?;
+    let old = chosen.typed(&settings.password)?;
+    match chosen.find(&old).await? {
+        Found::Profile(mut profile) => {
+            let new = prompt::chosen(new, &chosen.label)?.map_or(Password::None, Password::Some);
+            profile.change_password(&new, &mut OsRng)?;
+        }
+        Found::Daemon(mut client) => {
+            let new = prompt::chosen(new, &chosen.label)?.map(Secret::new);
+            let command = Command::ChangePassword { password: old.map(Secret::new), new_password: new };
+            client.call(&command, |_| {}).await?;
+        }
+    }
     if settings.json {
         return print("{}\n");
     }

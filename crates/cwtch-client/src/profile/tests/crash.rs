@@ -93,3 +93,28 @@ fn what_was_stored_before_a_kill_is_there_after_it() {
         assert_eq!(ids, expected, "in order, none missing, none twice");
     }
 }
+
+#[test]
+fn child_changes_the_password() {
+    let Some(dir) = child_dir() else { return };
+    let mut profile = dir.open("alice", &Password::None).unwrap();
+    // None is stretched for none, so that kills come between all steps of writing the file.
+    for n in 0_u64.. {
+        profile.replace_password(&Password::None, &Password::None, &mut rng(n)).unwrap();
+        eprintln!("done {n}");
+    }
+}
+
+#[test]
+fn a_kill_while_the_password_is_written_leaves_a_profile_that_opens() {
+    let (dir, profile) = profile();
+    let address = *profile.address();
+    drop(profile);
+    let data = dir.path().join("data");
+    for reports in 1..=20 {
+        let changed = run_and_kill("crash::child_changes_the_password", &data, reports);
+        assert!(!changed.is_empty());
+        let profile = data_dir(&dir).open("alice", &Password::None).unwrap();
+        assert_eq!(*profile.address(), address);
+    }
+}

@@ -120,7 +120,15 @@ fn passwords_open_and_change() {
 
     data.change_password("alice", &old, &new, &mut rng(2)).unwrap();
     assert!(matches!(data.open("alice", &old), Err(StorageError::WrongPassword)));
-    data.change_password("alice", &new, &Password::None, &mut rng(3)).unwrap();
+    // While it is open, too, by whoever knows the one that holds.
+    let mut profile = data.open("alice", &new).unwrap();
+    let replaced =
+        |profile: &mut Profile, old: &Password| profile.replace_password(old, &Password::None, &mut rng(3));
+    assert!(matches!(replaced(&mut profile, &old), Err(StorageError::WrongPassword)));
+    assert!(matches!(replaced(&mut profile, &Password::None), Err(StorageError::PasswordNeeded)));
+    replaced(&mut profile, &new).unwrap();
+    assert!(matches!(replaced(&mut profile, &new), Err(StorageError::NoPasswordSet)));
+    drop(profile);
     assert!(matches!(data.open("alice", &new), Err(StorageError::NoPasswordSet)));
     let profile = data.open("alice", &Password::None).unwrap();
     assert_eq!(profile.setting("k").unwrap().as_deref(), Some("v"));
