@@ -195,6 +195,13 @@ pub enum Command {
         #[serde(default)]
         name: Option<String>,
     },
+    /// A group in detail. Reply: [`crate::Reply::GroupDetails`].
+    #[serde(rename = "group.show")]
+    GroupShow {
+        /// Group id or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
+        group: String,
+    },
     /// All groups. Reply: `Groups`.
     #[serde(rename = "group.list")]
     GroupList,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::FeedInfo;
+use crate::phase::ServerPhase;
 use crate::reply::{
     ContactInfo, ContactPhase, ConversationInfo, GroupInfo, MessageInfo, MessageState, NameInfo, NoteInfo,
     ReadinessInfo, SeenBy,
@@ -294,25 +295,6 @@ impl LogNotice {
     pub fn lasts(self) -> bool {
         matches!(self, Self::ClockAhead | Self::Stale | Self::Older | Self::Unlinked)
     }
-}
-
-/// The phases of a server connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum ServerPhase {
-    /// Dialling.
-    Connecting,
-    /// A stream is open and the handshake runs.
-    Connected,
-    /// Fetching what is new.
-    Syncing,
-    /// Caught up; new messages arrive live.
-    Synced,
-    /// Not connected; retried with backoff.
-    Offline,
-    /// Not used any more: it cheated. See [`Event::Alarm`].
-    Stopped,
 }
 
 #[cfg(test)]

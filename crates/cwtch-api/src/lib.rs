@@ -8,6 +8,8 @@ mod advice;
 mod command;
 mod error;
 mod event;
+mod group;
+mod phase;
 mod reply;
 pub mod rpc;
 mod secret;
@@ -15,7 +17,9 @@ mod secret;
 pub use advice::Advice;
 pub use command::Command;
 pub use error::{ApiError, ErrorKind, FeedInfo};
-pub use event::{Event, LogNotice, ServerPhase, Task, Told};
+pub use event::{Event, LogNotice, Task, Told};
+pub use group::{AuthorInfo, EpochInfo, GroupDetails, LogVerdict};
+pub use phase::ServerPhase;
 pub use reply::{
     AttributeInfo, CandidateInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, ConversationInfo,
     ElsewhereInfo, EvidenceInfo, EvidenceText, ExperimentInfo, GroupCreated, GroupInfo, LogInfo, LossInfo,

@@ -5,7 +5,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, from_value};
 
-use crate::Command;
+use crate::{Command, GroupDetails};
 
 /// The answer to a [`crate::Command`]. Its JSON is that of the value inside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,6 +41,8 @@ pub enum Reply {
     Group(GroupInfo),
     /// Groups.
     Groups(Vec<GroupInfo>),
+    /// A group in detail.
+    GroupDetails(Box<GroupDetails>),
     /// One message.
     Message(MessageInfo),
     /// Messages.
@@ -106,6 +108,7 @@ impl Reply {
             C::EvidenceExport { .. } => Self::Evidence(from_value(json)?),
             C::GroupNew { .. } => Self::GroupCreated(from_value(json)?),
             C::GroupJoin { .. } | C::GroupRename { .. } => Self::Group(from_value(json)?),
+            C::GroupShow { .. } => Self::GroupDetails(from_value(json)?),
             C::GroupList => Self::Groups(from_value(json)?),
             C::GroupInvite { .. }
             | C::Send { .. }

@@ -500,6 +500,12 @@ pub(crate) enum GroupVerb {
     },
     /// List groups
     List,
+    /// Show all that is known of a group: its server and the server's log, who wrote in it, what is missing
+    #[command(long_about = text::GROUP_SHOW_LONG)]
+    Show {
+        /// Number (#7), group's id or unambiguous name
+        group: String,
+    },
     /// Forget a group: its key and its messages
     Leave {
         /// Group's id or unambiguous name

@@ -3,6 +3,8 @@
 mod common;
 #[path = "people/conversations.rs"]
 mod conversations;
+#[path = "people/group.rs"]
+mod group;
 #[path = "people/names.rs"]
 mod names;
 

@@ -94,6 +94,10 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         Command::GroupRename { group, name } => {
             Reply::Group(groups.group_rename(&group_id(inner, &group).await?, name).await?)
         }
+        Command::GroupShow { group } => {
+            let group = group_id(inner, &group).await?;
+            Reply::GroupDetails(Box::new(groups.group_show(&group).await?))
+        }
         Command::GroupList => Reply::Groups(groups.group_list().await?),
         Command::GroupLeave { group } => {
             groups.group_leave(&group_id(inner, &group).await?).await?;
@@ -178,6 +182,7 @@ fn concerns_groups(command: &Command) -> bool {
             | Command::GroupInvite { .. }
             | Command::GroupJoin { .. }
             | Command::GroupRename { .. }
+            | Command::GroupShow { .. }
             | Command::GroupList
             | Command::GroupLeave { .. }
             | Command::Sync { .. }

@@ -9,7 +9,7 @@ use crate::fault::{EXIT_OK, EXIT_PARTLY, EXIT_QUEUED, Fault};
 use crate::output::human;
 use crate::output::progress::Progress;
 use crate::output::reader::Reader;
-use crate::output::{afterwards, conversations, log, notes};
+use crate::output::{afterwards, conversations, group, log, notes};
 use crate::output::{print, print_to_reader, print_whole, sanitize};
 use crate::session::Session;
 use crate::settings::Settings;
@@ -136,6 +136,7 @@ fn render(command: &Command, reply: &Reply) -> String {
             _ => human::group(group),
         },
         Reply::Groups(groups) => human::groups(groups),
+        Reply::GroupDetails(details) => group::details(details),
         Reply::Message(message) => match command {
             Command::MessageCancel { .. } => afterwards::taken_back(message),
             _ => human::sent(message),

@@ -127,6 +127,7 @@ fn command(verb: Verb) -> Result<Command, Fault> {
         Verb::Group(GroupVerb::Join { invite }) => Command::GroupJoin { invite },
         Verb::Group(GroupVerb::Rename { group, name, clear: _ }) => Command::GroupRename { group, name },
         Verb::Group(GroupVerb::List) => Command::GroupList,
+        Verb::Group(GroupVerb::Show { group }) => Command::GroupShow { group },
         Verb::Group(GroupVerb::Leave { group }) => Command::GroupLeave { group },
         Verb::Send { conversation, text, wait, reply_to } => Command::Send {
             conversation,

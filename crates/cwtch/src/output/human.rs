@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use cwtch_api::{
     Advice, AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, Event, ExperimentInfo,
-    GroupCreated, GroupInfo, MessageInfo, MessageState, NameInfo, NameKind, ReadinessInfo, RejectInfo,
-    ServerInfo, ServerPhase, StatusInfo,
+    GroupCreated, GroupInfo, MessageInfo, MessageState, NameInfo, NameKind, ReadinessInfo,
+    RejectInfo, ServerInfo, ServerPhase, StatusInfo,
 };
 
 use unicode_width::UnicodeWidthStr;
@@ -164,7 +164,7 @@ pub(crate) fn resumed(server: &ServerInfo) -> String {
     format!("Server {} is used again: fetch with `cwtch sync`. The evidence stays.\n", line(&server.address))
 }
 
-fn phase(phase: ServerPhase) -> &'static str {
+pub(super) fn phase(phase: ServerPhase) -> &'static str {
     match phase {
         ServerPhase::Connecting => "connecting",
         ServerPhase::Connected => "connected",

@@ -4,6 +4,7 @@
 
 pub(crate) mod afterwards;
 pub(crate) mod conversations;
+pub(crate) mod group;
 pub(crate) mod human;
 pub(crate) mod layout;
 pub(crate) mod log;

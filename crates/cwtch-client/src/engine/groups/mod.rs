@@ -25,6 +25,7 @@ mod posting;
 mod sentences;
 mod servers;
 mod shared;
+mod show;
 mod sync;
 mod transcript;
 mod waiters;

@@ -1,0 +1,94 @@
+//! A group in detail.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::reply::{ConversationInfo, GroupInfo, NameInfo, ServerInfo};
+
+/// A group with all that is known of it here. Its key is not among that: whoever has it is a member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupDetails {
+    /// The group as it is listed.
+    #[serde(flatten)]
+    pub group: GroupInfo,
+    /// The name that its maker gave it, which invites say, on one line and without what cannot be seen.
+    pub claimed_name: String,
+    /// Its conversation: what is unread, muted, pinned, archived.
+    pub listed: Box<ConversationInfo>,
+    /// Own messages that its server has not stored yet.
+    pub queued: u64,
+    /// Those who wrote in it, who wrote most first. Members who only read are known to nobody.
+    pub written_by: Vec<AuthorInfo>,
+    /// Its epochs, oldest first; there is one of each group today.
+    pub epochs: Vec<EpochInfo>,
+}
+
+/// Somebody who wrote in a group.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorInfo {
+    /// The author's address.
+    pub author: String,
+    /// The author's name.
+    pub speaker: NameInfo,
+    /// Messages of this author that are held here.
+    pub messages: u64,
+    /// Messages of this author that never came.
+    pub missing: u64,
+    /// Time at which the newest message of this author came or was written; `null` if that is not among the 2,000 newest of
+    /// the group.
+    pub last: Option<i64>,
+}
+
+/// Leaves out who wrote where.
+impl fmt::Debug for AuthorInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AuthorInfo({} messages, {} missing)", self.messages, self.missing)
+    }
+}
+
+/// A group under one key, on one server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochInfo {
+    /// Its place among the group's epochs, from 1.
+    pub number: u64,
+    /// Its group id.
+    pub group: String,
+    /// Time at which it was made or joined here.
+    pub joined: i64,
+    /// True if its server's past has not been read with its key yet.
+    pub past_unread: bool,
+    /// Its server.
+    pub server: ServerInfo,
+    /// The index below which its server may have deleted messages when the group was read first; `null` before that, and
+    /// without a log.
+    pub read_from: Option<u64>,
+    /// The number of the newest own message in the own chain, 0 before the first. A profile that was put back from a copy
+    /// begins a new chain.
+    pub own_sequence: u64,
+    /// Verdict on its server's log.
+    pub verdict: LogVerdict,
+}
+
+/// Verdict on a server's log, the gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum LogVerdict {
+    /// The server did what no honest server does, and is not used.
+    Alarm,
+    /// There is evidence against the server, and the person uses it all the same.
+    Evidence,
+    /// It shows no log any more although it has one.
+    Withheld,
+    /// It declared messages lost.
+    Losses,
+    /// It ended its log, and said so.
+    Retired,
+    /// Everything that it signed for is here, and nothing contradicts.
+    Checked,
+    /// It has a log, and nothing of it is checked yet.
+    Unread,
+    /// It signs nothing: less can be told of what is missing.
+    NoLog,
+}

@@ -1,0 +1,97 @@
+//! Facts about a group that lists do not show.
+
+use std::collections::HashMap;
+
+use cwtch_primitives::Address;
+use rusqlite::params;
+
+use super::Profile;
+use super::columns::{address, unsigned};
+use super::error::{Fault, StorageError};
+use super::types::ConversationId;
+
+/// Authors that are listed at most: those who wrote most.
+pub const AUTHORS_LISTED: u32 = 1_000;
+
+/// Newest messages of a group that are looked at for when an author was heard last.
+const LOOKED_AT: u32 = 2_000;
+
+/// Facts about a group that lists do not show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupFacts {
+    /// Authors, who wrote most first; at most [`AUTHORS_LISTED`].
+    pub authors: Vec<AuthorFacts>,
+    /// Own messages that nobody has confirmed.
+    pub queued: u64,
+    /// Its epochs, oldest first.
+    pub epochs: Vec<EpochFacts>,
+}
+
+/// Somebody who wrote in a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorFacts {
+    /// The author.
+    pub author: Address,
+    /// Messages of this author that are held.
+    pub messages: u64,
+    /// Time at which the newest of them came or was written; `None` if that is not among the newest of the group.
+    pub last: Option<i64>,
+}
+
+/// Facts about a group's epoch that [`Group`](super::Group) does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EpochFacts {
+    /// Its place among the group's epochs, from 1.
+    pub number: u64,
+    /// The index below which the server may have deleted messages when the group was read first.
+    pub read_from: Option<u64>,
+    /// The number of the newest own message, 0 before the first.
+    pub own_sequence: u64,
+}
+
+impl Profile {
+    /// Facts about a group.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn group_facts(&self, conversation: ConversationId) -> Result<GroupFacts, StorageError> {
+        self.read("look at a group", |conn| {
+            // No index leads to an author's newest message, and a group may have very many.
+            let mut statement = conn.prepare_cached(
+                "SELECT author, max(received) FROM (
+                     SELECT author, received FROM messages WHERE conversation = ?1 AND erased = 0
+                     ORDER BY id DESC LIMIT ?2)
+                 GROUP BY author",
+            )?;
+            let heard = statement
+                .query_map(params![conversation.0, LOOKED_AT], |row| Ok((address(row, 0)?, row.get(1)?)))?;
+            let heard = heard.collect::<Result<HashMap<Address, i64>, _>>()?;
+            let mut statement = conn.prepare_cached(
+                "SELECT author, messages FROM group_authors WHERE conversation = ?1
+                 ORDER BY messages DESC, author LIMIT ?2",
+            )?;
+            let authors = statement.query_map(params![conversation.0, AUTHORS_LISTED], |row| {
+                let author = address(row, 0)?;
+                let last = heard.get(&author).copied();
+                Ok(AuthorFacts { author, messages: unsigned(row, 1)?, last })
+            })?;
+            let authors = authors.collect::<Result<_, _>>()?;
+            let queued = conn
+                .prepare_cached(
+                    "SELECT count(*) FROM messages INDEXED BY messages_unconfirmed
+                     WHERE conversation = ?1 AND state IN (1, 2)",
+                )?
+                .query_row([conversation.0], |row| unsigned(row, 0))?;
+            let mut statement = conn.prepare_cached(
+                "SELECT number, read_from, CASE WHEN chain_label IS NULL THEN 0 ELSE chain_next - 1 END
+                 FROM epochs WHERE conversation = ?1 ORDER BY number",
+            )?;
+            let epochs = statement.query_map([conversation.0], |row| {
+                let read_from = row.get::<_, Option<i64>>(1)?.and_then(|index| u64::try_from(index).ok());
+                Ok(EpochFacts { number: unsigned(row, 0)?, read_from, own_sequence: unsigned(row, 2)? })
+            })?;
+            let epochs = epochs.collect::<Result<_, _>>()?;
+            Ok::<_, Fault>(GroupFacts { authors, queued, epochs })
+        })
+    }
+}

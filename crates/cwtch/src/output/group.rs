@@ -1,0 +1,200 @@
+//! A group in detail, as people read it.
+
+use std::fmt::Write;
+
+use cwtch_api::{EpochInfo, GroupDetails, LogVerdict};
+
+use super::human::{named, phase, plural};
+use super::sanitize::line;
+use super::table::Table;
+use super::time::time;
+use super::{DIM, log};
+
+/// A group: facts in rows, who wrote in it as a table.
+pub(crate) fn details(details: &GroupDetails) -> String {
+    let GroupDetails { written_by, epochs, .. } = details;
+    let mut out = String::new();
+    for (name, value) in facts(details).into_iter().chain(epochs.iter().flat_map(epoch)) {
+        let _ = writeln!(out, "{DIM}{name:<10}{DIM:#}{}", line(&value));
+    }
+    for epoch in epochs {
+        out.push_str(&log::remarks(&epoch.server));
+    }
+    let mut table = Table::new(&["AUTHOR", "MESSAGES", "MISSING", "LAST", "ADDRESS"]);
+    for author in written_by {
+        table.row([
+            named(&author.speaker.shown, &author.author),
+            author.messages.to_string(),
+            if author.missing == 0 { "-".to_owned() } else { author.missing.to_string() },
+            author.last.map_or_else(|| "-".to_owned(), time),
+            author.author.clone(),
+        ]);
+    }
+    out + &table.render("Nobody has written in it yet, as far as can be seen here.")
+}
+
+/// A row: its name and its value.
+type Fact = (&'static str, String);
+
+fn facts(details: &GroupDetails) -> Vec<Fact> {
+    let GroupDetails { group, claimed_name, listed, queued, .. } = details;
+    let mut rows = vec![("name", named(&group.shown, &group.group))];
+    if *claimed_name != group.name {
+        rows.push(("claimed", format!("{claimed_name:?}, the name that its maker gave it")));
+    }
+    rows.push(("number", format!("#{}", group.conversation)));
+    rows.push(("group", group.group.clone()));
+    let mut messages = format!("{}, {} unread", group.messages, listed.unread);
+    let missing: u64 = group.missing.iter().map(|author| author.count).sum();
+    if missing > 0 {
+        messages += &format!(", {missing} missing (`cwtch repair` asks contacts for them)");
+    }
+    rows.push(("messages", messages));
+    let marks = [(listed.pinned, "pinned"), (listed.muted, "muted"), (listed.archived, "archived")];
+    let marks: Vec<&str> = marks.into_iter().filter_map(|(is, mark)| is.then_some(mark)).collect();
+    if !marks.is_empty() {
+        rows.push(("marked", marks.join(", ")));
+    }
+    if let Some(active) = listed.active {
+        rows.push(("last", time(active).trim().to_owned()));
+    }
+    if *queued > 0 {
+        rows.push(("unsent", plural(*queued, "message")));
+    }
+    rows
+}
+
+fn epoch(epoch: &EpochInfo) -> Vec<Fact> {
+    let server = &epoch.server;
+    let mut rows = vec![
+        ("joined", time(epoch.joined).trim().to_owned()),
+        ("server", server.address.clone()),
+        ("phase", server.phase.map_or("-", phase).to_owned()),
+        ("receipts", verdict(epoch.verdict).to_owned()),
+        ("tokens", server.tokens.to_string()),
+    ];
+    if let Some(trouble) = &server.trouble {
+        rows.push(("trouble", trouble.clone()));
+    }
+    if epoch.past_unread {
+        rows.push(("past", "not read yet".to_owned()));
+    }
+    if let Some(from) = epoch.read_from.filter(|from| *from > 0) {
+        rows.push(("past", format!("the server's messages before number {from} may have been deleted")));
+    }
+    rows
+}
+
+fn verdict(verdict: LogVerdict) -> &'static str {
+    match verdict {
+        LogVerdict::Alarm => "ALARM: the server cheated and is not used",
+        LogVerdict::Evidence => "there is evidence against the server, and it is used all the same",
+        LogVerdict::Withheld => "the server shows no log any more although it has one",
+        LogVerdict::Losses => "the server declared messages lost",
+        LogVerdict::Retired => "the server ended its log",
+        LogVerdict::Checked => "checked",
+        LogVerdict::Unread => "not read yet",
+        LogVerdict::NoLog => "none: the server signs nothing",
+        _ => "unknown to this version",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cwtch_api::{
+        AuthorInfo, ConversationInfo, GroupInfo, MissingInfo, NameInfo, NameKind, NameSource, ServerInfo,
+    };
+
+    use super::*;
+
+    fn group() -> GroupDetails {
+        let missing = MissingInfo {
+            author: "sam".into(),
+            name: None,
+            name_source: NameSource::None,
+            shown: "sam".into(),
+            count: 2,
+        };
+        let group = GroupInfo {
+            conversation: 7,
+            group: "abcd".into(),
+            name: "Hikers".into(),
+            name_source: NameSource::Given,
+            shown: "Hikers".into(),
+            server: "board".into(),
+            messages: 3,
+            authors: 1,
+            missing: vec![missing],
+        };
+        let listed = ConversationInfo {
+            conversation: 7,
+            kind: NameKind::Group,
+            with: "abcd".into(),
+            name: "Hikers".into(),
+            name_source: NameSource::Given,
+            shown: "Hikers".into(),
+            unread: 1,
+            read_to: 0,
+            messages: 3,
+            draft: None,
+            muted: true,
+            pinned: false,
+            archived: false,
+            active: Some(0),
+            last: None,
+        };
+        let server = ServerInfo {
+            address: "board".into(),
+            bundle: String::new(),
+            tokens: 9,
+            phase: None,
+            trouble: None,
+            received: 3,
+            rejected: 0,
+            log: None,
+        };
+        let epoch = EpochInfo {
+            number: 1,
+            group: "abcd".into(),
+            joined: 60,
+            past_unread: false,
+            server,
+            read_from: None,
+            own_sequence: 0,
+            verdict: LogVerdict::NoLog,
+        };
+        let author = AuthorInfo {
+            author: "sam".into(),
+            speaker: NameInfo { shown: "\u{1b}[2JSam".into(), ..NameInfo::default() },
+            messages: 3,
+            missing: 2,
+            last: Some(0),
+        };
+        GroupDetails {
+            group,
+            claimed_name: "Walkers".into(),
+            listed: Box::new(listed),
+            queued: 0,
+            written_by: vec![author],
+            epochs: vec![epoch],
+        }
+    }
+
+    #[test]
+    fn what_a_person_asks_about_a_group_is_said_and_harmless() {
+        let plain = anstream::adapter::strip_str(&details(&group())).to_string();
+        for part in [
+            "name      Hikers",
+            "claimed   \"Walkers\", the name that its maker gave it",
+            "number    #7",
+            "messages  3, 1 unread, 2 missing",
+            "marked    muted",
+            "joined    1970-01-01 00:01+00:00",
+            "receipts  none: the server signs nothing",
+            "Sam     3         2        1970-01-01 00:00+00:00  sam",
+        ] {
+            assert!(plain.contains(part), "{part:?} in {plain}");
+        }
+        assert!(!plain.contains("unsent") && !plain.contains('\u{1b}'), "{plain}");
+    }
+}

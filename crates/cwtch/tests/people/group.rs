@@ -1,0 +1,67 @@
+//! A group in detail, on the command line and for programs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test support"
+)]
+
+use serde_json::{Value, json};
+
+use super::common::{World, until};
+
+#[test]
+fn a_group_in_detail_says_who_wrote_and_what_its_server_signed() {
+    let world = World::new();
+    let server = world.server("server");
+    let (alice, bob) = (world.person_online("alice"), world.person_online("bob"));
+    alice.befriend("Bob", &bob, "Alice");
+    for person in [&alice, &bob] {
+        person.ok(&["experiment", "enable", "groups"]);
+    }
+    let made = alice.ok(&["group", "new", "Hikers", "--server", &server.bundle]);
+    let group = made["group"].as_str().unwrap();
+    let fresh = alice.ok(&["group", "show", "Hikers"]);
+    assert_eq!((&fresh["messages"], &fresh["written_by"]), (&json!(0), &json!([])));
+    assert_eq!(fresh["epochs"][0]["own_sequence"], 0);
+
+    bob.ok(&["group", "join", made["tofubundle"].as_str().unwrap()]);
+    alice.ok(&["send", group, "who comes along?"]);
+    for text in ["I do", "and Carol"] {
+        bob.ok(&["send", group, text]);
+        alice.receives(group, text);
+    }
+    alice.ok(&["group", "rename", group, "Friends"]);
+    alice.ok(&["conversation", "mute", group]);
+    let show = || alice.ok(&["group", "show", "Friends"]);
+    let details = until("everything is checked", || {
+        Some(show()).filter(|details| details["epochs"][0]["verdict"] == "checked")
+    });
+    let of =
+        |field: &str| details["written_by"].as_array().unwrap().iter().map(|a| a[field].clone()).collect();
+    let (messages, who): (Vec<Value>, Vec<Value>) = (of("messages"), of("author"));
+    assert_eq!((messages, who), (vec![json!(2), json!(1)], vec![json!(bob.address), json!(alice.address)]));
+    assert_eq!(details["written_by"][1]["speaker"]["shown"], "you");
+    assert!(details["written_by"][0]["last"].as_i64().unwrap() > 1_700_000_000);
+    let listed = &details["listed"];
+    assert_eq!((&listed["unread"], &listed["muted"]), (&json!(2), &json!(true)));
+    assert_eq!((&details["name"], &details["claimed_name"]), (&json!("Friends"), &json!("Hikers")));
+    let epoch = &details["epochs"][0];
+    assert_eq!((&epoch["number"], &epoch["own_sequence"]), (&json!(1), &json!(1)));
+    assert_eq!((&epoch["server"]["address"], &epoch["past_unread"]), (&json!(server.address), &json!(false)));
+    let text = details.to_string();
+    let invite = made["invite"].as_str().unwrap();
+    assert!(!text.contains(invite) && !text.contains("torv3"), "who has the key is a member");
+
+    // By its number, for a person, and on the socket.
+    let number = format!("#{}", details["conversation"]);
+    let shown = alice.human(&["group", "show", &number]).stdout;
+    for part in ["Friends", "\"Hikers\"", "muted", "receipts  checked", "3, 2 unread", &bob.address, &number]
+    {
+        assert!(shown.contains(part), "{part:?} in {shown}");
+    }
+    let answer = alice.rpc().call(1, "group.show", json!({"group": details["conversation"]}));
+    assert_eq!(answer["result"]["group"], details["group"]);
+    assert_eq!(alice.fails(&["group", "show", "Bob"]).0, "not-found");
+}
