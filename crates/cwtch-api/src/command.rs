@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::Secret;
+use crate::{Presence, Secret};
 
 /// One thing that a person asks of an open profile.
 ///
@@ -34,6 +34,29 @@ pub enum Command {
         /// The new password; absent for none: whoever reads the disk can then read the profile.
         #[serde(default)]
         new_password: Option<Secret>,
+    },
+
+    /// Publishes the own address and connects with everybody, or does neither any more. It is kept over restarts. Reply:
+    /// [`crate::Reply::Presence`].
+    #[serde(rename = "presence.set")]
+    PresenceSet {
+        /// The presence from now on.
+        presence: Presence,
+    },
+    /// Keeps a connection with a conversation's contact or server while the profile appears offline, until `disconnect`,
+    /// `presence.set` or the daemon's end. While it is online, the contact or server is dialled now. Reply: `Presence`.
+    #[serde(rename = "connect")]
+    Connect {
+        /// The conversation.
+        #[serde(deserialize_with = "number_or_text")]
+        conversation: String,
+    },
+    /// Ends what `connect` began. Refused while the profile is online. Reply: `Presence`.
+    #[serde(rename = "disconnect")]
+    Disconnect {
+        /// The conversation.
+        #[serde(deserialize_with = "number_or_text")]
+        conversation: String,
     },
 
     /// Adds a contact as accepted: a new one, or somebody who connected. Refused for one that is blocked, or that has

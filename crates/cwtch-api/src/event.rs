@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::FeedInfo;
 use crate::phase::ServerPhase;
+use crate::presence::PresenceInfo;
 use crate::reply::{
     ContactInfo, ContactPhase, ConversationInfo, GroupInfo, MessageInfo, MessageState, NameInfo, NoteInfo,
     ReadinessInfo, SeenBy,
@@ -31,6 +32,8 @@ pub enum Event {
         /// The reason: one sentence.
         detail: String,
     },
+    /// The person decided whether the profile shows that it is there, or whom it connects with all the same.
+    Presence(PresenceInfo),
     /// The way to a contact changed its phase. [`Event::ContactOnline`] and [`Event::ContactOffline`] come
     /// beside it.
     ContactConnection {

@@ -10,6 +10,7 @@ mod error;
 mod event;
 mod group;
 mod phase;
+mod presence;
 mod reply;
 pub mod rpc;
 mod secret;
@@ -20,6 +21,7 @@ pub use error::{ApiError, ErrorKind, FeedInfo};
 pub use event::{Event, LogNotice, Task, Told};
 pub use group::{AuthorInfo, EpochInfo, GroupDetails, LogVerdict};
 pub use phase::ServerPhase;
+pub use presence::{Presence, PresenceInfo};
 pub use reply::{
     AttributeInfo, CandidateInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, ConversationInfo,
     ElsewhereInfo, EvidenceInfo, EvidenceText, ExperimentInfo, GroupCreated, GroupInfo, LogInfo, LossInfo,

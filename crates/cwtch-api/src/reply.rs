@@ -5,7 +5,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, from_value};
 
-use crate::{Command, GroupDetails};
+use crate::{Command, GroupDetails, PresenceInfo};
 
 /// The answer to a [`crate::Command`]. Its JSON is that of the value inside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,6 +19,8 @@ pub enum Reply {
     },
     /// The engine's status.
     Status(StatusInfo),
+    /// The presence.
+    Presence(PresenceInfo),
     /// One contact.
     Contact(ContactInfo),
     /// Contacts.
@@ -92,6 +94,9 @@ impl Reply {
                 Self::Address { address }
             }
             C::Status => Self::Status(from_value(json)?),
+            C::PresenceSet { .. } | C::Connect { .. } | C::Disconnect { .. } => {
+                Self::Presence(from_value(json)?)
+            }
             C::ContactAdd { .. }
             | C::ContactAccept { .. }
             | C::ContactBlock { .. }
@@ -713,6 +718,9 @@ pub struct StatusInfo {
     pub address: String,
     /// True if others can reach the profile's own address.
     pub online: bool,
+    /// Presence of the profile: whether it shows that it is there.
+    #[serde(default)]
+    pub presence: PresenceInfo,
     /// Readiness of the network.
     pub network_readiness: ReadinessInfo,
     /// Readiness of the profile's own address for others; `null` where no daemon runs.

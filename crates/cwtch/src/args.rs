@@ -76,6 +76,23 @@ pub(crate) enum Verb {
     /// Show what the profile is doing: connections, servers, messages on their way
     Status,
 
+    /// Go online, or appear offline to everybody whom you do not choose; it is kept over restarts
+    #[command(subcommand, after_help = text::GO_HELP)]
+    Go(GoVerb),
+
+    /// Connect with a contact or a group's server although you appear offline
+    #[command(long_about = text::CONNECT_LONG)]
+    Connect {
+        /// Number (#7), contact's address, group's id, or an unambiguous name
+        conversation: String,
+    },
+
+    /// End what `cwtch connect` began
+    Disconnect {
+        /// Number (#7), contact's address, group's id, or an unambiguous name
+        conversation: String,
+    },
+
     /// Add, accept, rename, block, remove and list contacts
     #[command(subcommand)]
     Contact(ContactVerb),
@@ -212,9 +229,21 @@ pub(crate) struct DaemonArgs {
     /// Stop the running daemon; returns when it has ended
     #[arg(long)]
     pub(crate) stop: bool,
+    /// Start disconnected: appear offline until `cwtch go online`, this once, whatever you chose before
+    #[arg(long, conflicts_with = "stop")]
+    pub(crate) appear_offline: bool,
     /// The daemon that --detach starts
     #[arg(long, hide = true, conflicts_with = "stop")]
     pub(crate) detached: bool,
+}
+
+/// `cwtch go …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum GoVerb {
+    /// Publish your address and connect with all contacts and the servers of all groups
+    Online,
+    /// Withdraw your address, and connect with nobody whom you do not choose
+    AppearOffline,
 }
 
 /// Time for which a command that sends waits.

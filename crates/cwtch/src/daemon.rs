@@ -4,7 +4,7 @@ pub(crate) mod detach;
 
 use std::time::Duration;
 
-use cwtch_api::{Command, Event, Reply};
+use cwtch_api::{Command, Event, Presence, Reply};
 use cwtch_client::engine::{self, EngineHandle, EngineOptions, Listener, Mode};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
@@ -13,7 +13,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::cli::events;
 use crate::cli::receive::over;
 use crate::fault::Fault;
-use crate::output::{News, capital, human, note, print};
+use crate::output::{News, capital, human, note, presence, print};
 use crate::prompt::terminal;
 use crate::rpc::client::Client;
 use crate::rpc::server::Server;
@@ -37,22 +37,23 @@ pub(crate) enum Manner {
 ///
 /// # Errors
 /// As [`run`].
-pub(crate) async fn run_detached(settings: &Settings) -> Result<(), Fault> {
+pub(crate) async fn run_detached(settings: &Settings, appear_offline: bool) -> Result<(), Fault> {
     detach::leave();
     let settings = Settings { password: PasswordSource::Handed, ..settings.clone() };
-    let outcome = run(&settings, Manner::Detached).await;
+    let outcome = run(&settings, Manner::Detached, appear_offline).await;
     if let Err(fault) = &outcome {
         detach::tell(fault);
     }
     outcome
 }
 
-/// Runs until SIGTERM, SIGINT, SIGHUP or a client's `shutdown`.
+/// Runs until SIGTERM, SIGINT, SIGHUP or a client's `shutdown`; with `appear_offline`, it appears offline from the start,
+/// for once.
 ///
 /// # Errors
 /// If the profile cannot be opened (a daemon runs already, wrong password), if it cannot listen, or if the database's
 /// thread ends.
-pub(crate) async fn run(settings: &Settings, manner: Manner) -> Result<(), Fault> {
+pub(crate) async fn run(settings: &Settings, manner: Manner, appear_offline: bool) -> Result<(), Fault> {
     let signal = |kind| {
         signal(kind).map_err(|e| Fault::internal(format!("The program cannot listen for signals: {e}.")))
     };
@@ -72,7 +73,9 @@ pub(crate) async fn run(settings: &Settings, manner: Manner) -> Result<(), Fault
     let address = profile.address().to_string();
     // The profile's lock is ours from here on, so whatever socket is there belongs to nobody.
     let socket = Socket::bind(&chosen.path)?;
-    let engine = engine::start(profile, network, EngineOptions::new(Mode::Daemon)).await?;
+    let mut options = EngineOptions::new(Mode::Daemon);
+    options.appear_offline = appear_offline;
+    let engine = engine::start(profile, network, options).await?;
     // Before the network is looked at, so that no change is missed.
     let events = engine.subscribe();
     let ready = json!({"event": "ready", "address": address, "socket": socket.path()});
@@ -89,7 +92,7 @@ pub(crate) async fn run(settings: &Settings, manner: Manner) -> Result<(), Fault
             print(&format!("{ready}\n"))?;
             Voice::Log(None)
         }
-        Manner::Receiving(_) => Voice::Silent,
+        Manner::Receiving(_) => Voice::Silent { json: settings.json },
     };
     let mut server = Server::new(engine.clone(), &chosen.label, &address, &network_name);
     let outcome = tokio::select! {
@@ -135,8 +138,8 @@ enum Voice {
     Log(Option<String>),
     /// Programs.
     Programs(News),
-    /// Nobody.
-    Silent,
+    /// Nobody, but for what keeps everything from happening.
+    Silent { json: bool },
 }
 
 /// Says how reachable the profile is, whenever that changes: progress and trouble on standard error, being online on
@@ -148,7 +151,9 @@ async fn tell(engine: &EngineHandle, mut events: Listener, voice: &mut Voice) ->
         _ => return std::future::pending().await,
     };
     let mut online = status.online;
-    if online {
+    if status.presence.presence == Presence::AppearOffline {
+        say(&Event::Presence(status.presence), voice)?;
+    } else if online {
         say(&Event::Online { address: status.address.clone() }, voice)?;
     } else {
         say(&Event::Network(status.network_readiness), voice)?;
@@ -173,12 +178,22 @@ async fn tell(engine: &EngineHandle, mut events: Listener, voice: &mut Voice) ->
 fn say(event: &Event, voice: &mut Voice) -> Result<(), Fault> {
     if !matches!(
         event,
-        Event::Network(_) | Event::Reachability(_) | Event::Online { .. } | Event::Offline { .. }
+        Event::Network(_)
+            | Event::Reachability(_)
+            | Event::Online { .. }
+            | Event::Offline { .. }
+            | Event::Presence(_)
     ) {
         return Ok(());
     }
     let (told, in_a_log) = match voice {
-        Voice::Silent => return Ok(()),
+        Voice::Silent { json: true } => return Ok(()),
+        Voice::Silent { json: false } => {
+            if matches!(event, Event::Presence(now) if now.presence == Presence::AppearOffline) {
+                note(presence::HIDDEN);
+            }
+            return Ok(());
+        }
         Voice::Programs(news) => {
             let line = serde_json::to_string(event)
                 .map_err(|e| Fault::internal(format!("An event cannot be written as JSON: {e}.")))?;
@@ -196,6 +211,8 @@ fn say(event: &Event, voice: &mut Voice) -> Result<(), Fault> {
         Event::Offline { detail, .. } => detail.clone(),
         // Said by being online.
         Event::Network(now) | Event::Reachability(now) if now.ready => return Ok(()),
+        Event::Presence(now) if now.presence == Presence::AppearOffline => presence::HIDDEN.to_owned(),
+        Event::Presence(_) => return Ok(()),
         Event::Network(now) => human::readiness(now),
         Event::Reachability(now) => human::readiness(now),
         _ => return Ok(()),

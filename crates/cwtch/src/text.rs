@@ -42,6 +42,11 @@ EXAMPLES:
     cwtch group new Hikers --server server:…
     cwtch group invite Hikers Bob
 
+  Read without showing to your contacts that you are there, and write to one of them:
+    cwtch go appear-offline
+    cwtch sync
+    cwtch connect Bob
+
   See it all happen on this machine:
     cwtch demo
 
@@ -95,6 +100,7 @@ ENVIRONMENT:
             where a running Tor is, as Tor Browser, Tails and Whonix set them
   XDG_DATA_HOME, HOME
             where the default data directory is
+  TZ        the zone in which times are shown, if it is not the system's
   NO_COLOR  if set and not empty, no colours
   CWTCH_LOG
             what the program logs on standard error, for example `info`; logs
@@ -108,6 +114,21 @@ FILES:
             `tor`) and, while its daemon runs, a socket that only you can open
   tor.toml in the data directory
             the settings of Tor: bridges, control port, a private network";
+
+pub(crate) const GO_HELP: &str = "\
+While you appear offline, your address is not published, so that nobody can connect with you, and nobody is dialled
+but whom you choose: by `cwtch connect`, or by a command that names somebody and waits (`send`, `sync`,
+`group invite`), for as long as it waits. Whoever you connect with sees that you are there; a server sees only
+that somebody is. Messages that you do not wait for (`--no-wait`) stay queued.
+It is kept: a daemon starts as you left it. `cwtch daemon --appear-offline` starts so for once. Without a
+daemon nobody listens anyway, and commands reach whom they name, as always.";
+
+pub(crate) const CONNECT_LONG: &str = "\
+Connect with a contact or a group's server although you appear offline, until `cwtch disconnect`, `cwtch go` \
+or the daemon's end.
+
+A contact sees that you are there, and what is queued for it goes out. A server sees that somebody fetches and \
+posts; members see your messages. While you are online, it only dials at once whoever is not connected.";
 
 pub(crate) const CHANGE_PASSWORD_LONG: &str = "\
 Change, set or remove the password, also while the daemon runs.
@@ -189,10 +210,13 @@ stays in sync with the servers of its groups. Serves JSON-RPC 2.0, one object pe
 socket `daemon.sock` in the profile's directory, which only you can open; its methods are those of \
 docs/json-rpc.md. Other commands for the same profile use it and need no password and no network.
 
+With --appear-offline, or after `cwtch go appear-offline`, it listens and connects with nobody until it is told to: \
+see `cwtch go --help`.
+
 Says how far the network is, and \"Online as …\" once others can reach the profile; until then, and \
 whenever the network goes away, it keeps trying. With --json, standard output has one object per line: \
 first {\"event\":\"ready\",\"address\":…,\"socket\":…} when the socket answers, then `network`, \
-`reachability`, `online` and `offline` events; a reader that is too slow misses some and holds nothing \
+`reachability`, `presence`, `online` and `offline` events; a reader that is too slow misses some and holds nothing \
 up. Stops on SIGTERM, SIGINT, SIGHUP, `cwtch daemon --stop` or the method `shutdown`, and exits with 0; \
 with 1 if it fails.
 

@@ -34,6 +34,8 @@ fn wrong_usage_exits_with_two_and_says_what_is_wrong() {
         (&["contact", "add", "not-an-address"], "address"),
         (&["contact", "add", address], "address"),
         (&["experiment", "enable", "telepathy"], "no experiment"),
+        (&["go", "away"], "unrecognized subcommand"),
+        (&["daemon", "--stop", "--appear-offline"], "cannot be used with"),
         (&["server", "run", "--bogus"], "unexpected argument"),
     ] {
         let ran = run(&[&["--data", &data], arguments].concat());

@@ -11,7 +11,7 @@ use super::inner::Inner;
 use super::patience::Patience;
 use super::talk::{Page, conversation_of, deliver, group_id, look_at, messages, send};
 use super::turn::Turn;
-use super::{afterwards, contacts, conversations, members, password};
+use super::{afterwards, contacts, conversations, members, password, presence};
 use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, Reply, StatusInfo};
 use crate::profile::{Keep, MessageId, StorageError};
 
@@ -47,6 +47,12 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
             password::change(context, password, new_password).await?;
             Reply::Done {}
         }
+        Command::PresenceSet { presence } => Reply::Presence(presence::set(inner, presence).await?),
+        Command::Connect { conversation } => Reply::Presence(presence::connect(inner, &conversation).await?),
+        Command::Disconnect { conversation } => {
+            Reply::Presence(presence::disconnect(inner, &conversation).await?)
+        }
+
         Command::ContactAdd { address, name } => Reply::Contact(contacts::add(inner, &address, name).await?),
         Command::ContactAccept { contact } => Reply::Contact(contacts::accept(inner, &contact).await?),
         Command::ContactBlock { contact } => Reply::Contact(contacts::block(inner, &contact).await?),
@@ -222,6 +228,7 @@ async fn status(inner: &Inner) -> Result<StatusInfo, ApiError> {
     let address_readiness = peers.reachability();
     Ok(StatusInfo {
         address: context.address.to_string(),
+        presence: presence::info(context).await?,
         online: address_readiness.as_ref().is_some_and(|address| address.ready),
         network_readiness: readiness_info(&context.network.readiness().borrow()),
         address_readiness,

@@ -9,8 +9,9 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::chosen::Chosen;
 use super::clock::{Clock, system_clock};
-use super::dial::Dialing;
+use super::dial::{Dialing, Target};
 use super::feed::Feed;
 use super::options::{EngineOptions, Mode};
 use super::peers::Contexts;
@@ -48,6 +49,8 @@ pub(crate) struct Context {
     pub(super) contexts: Contexts,
     /// Knowledge about another copy of the profile that runs elsewhere.
     pub(crate) alone: Alone,
+    /// Conversations that are connected although the profile appears offline.
+    pub(super) chosen: Chosen,
 }
 
 impl Context {
@@ -73,6 +76,7 @@ impl Context {
             tasks: TaskTracker::new(),
             clock,
             contexts,
+            chosen: Chosen::default(),
         })
     }
 
@@ -89,6 +93,11 @@ impl Context {
     /// True if the engine keeps connections without being asked.
     pub(crate) fn is_daemon(&self) -> bool {
         self.options.mode == Mode::Daemon
+    }
+
+    /// True if the engine keeps a connection with the target without a command that waits for it.
+    pub(crate) fn keeps(&self, target: Target) -> bool {
+        self.is_daemon() && self.dialing.attention().keeps(target)
     }
 
     /// Starts a task that shutdown waits for; it is dropped at its next await when shutdown begins.

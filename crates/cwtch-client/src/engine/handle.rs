@@ -13,7 +13,7 @@ use super::options::{EngineOptions, Mode};
 use super::peers::{Contexts, Peers};
 use super::store::Store;
 use super::turn::Turn;
-use super::{commands, network};
+use super::{commands, network, presence};
 use crate::api::{ApiError, Command, Reply};
 use crate::profile::Profile;
 
@@ -49,6 +49,7 @@ pub async fn start(
         context.dialing.set_open(false);
     }
     let parts = async {
+        presence::begin(&context).await?;
         let groups = Groups::start(context.clone()).await?;
         Ok((Peers::start(context.clone()).await?, groups))
     };
@@ -56,6 +57,7 @@ pub async fn start(
         Ok((peers, groups)) => {
             let inner = Arc::new(Inner { context, peers, groups, members: Members::default() });
             inner.context.spawn(network::watch(inner.clone()));
+            inner.context.spawn(presence::watch(inner.clone()));
             inner.context.spawn(members::run(inner.clone(), hearing));
             Ok(EngineHandle { inner })
         }

@@ -6,6 +6,7 @@
 //! killed loses nothing that it promised.
 
 mod afterwards;
+mod chosen;
 mod clock;
 mod commands;
 mod contacts;
@@ -25,6 +26,7 @@ mod options;
 mod password;
 mod patience;
 mod peers;
+mod presence;
 mod probes;
 mod store;
 mod talk;

@@ -27,6 +27,8 @@ pub struct EngineOptions {
     pub probes: Probes,
     /// Times at which contacts who are in a group, too, are asked.
     pub members: MemberTimes,
+    /// Appears offline from the start, whatever is kept, until `presence.set`.
+    pub appear_offline: bool,
 }
 
 impl EngineOptions {

@@ -9,7 +9,7 @@ use crate::fault::{EXIT_OK, EXIT_PARTLY, EXIT_QUEUED, Fault};
 use crate::output::human;
 use crate::output::progress::Progress;
 use crate::output::reader::Reader;
-use crate::output::{afterwards, conversations, group, log, notes};
+use crate::output::{afterwards, conversations, group, log, notes, presence};
 use crate::output::{print, print_to_reader, print_whole, sanitize};
 use crate::session::Session;
 use crate::settings::Settings;
@@ -119,6 +119,7 @@ fn render(command: &Command, reply: &Reply) -> String {
     match reply {
         Reply::Address { address } => format!("{}\n", sanitize::line(address)),
         Reply::Status(status) => human::status(status),
+        Reply::Presence(now) => presence::now(command, now),
         Reply::Contact(contact) => human::contact(contact),
         Reply::Contacts(contacts) => human::contacts(contacts),
         Reply::Experiments(experiments) => human::experiments(experiments),

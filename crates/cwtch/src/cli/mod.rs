@@ -10,11 +10,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use cwtch_api::Command;
+use cwtch_api::{Command, Presence};
 
 use crate::args::{
     AttributeVerb, CommandLine, ContactVerb, ConversationVerb, DaemonArgs, EvidenceVerb, ExperimentVerb,
-    GroupVerb, MessageVerb, ServerVerb, Verb,
+    GoVerb, GroupVerb, MessageVerb, ServerVerb, Verb,
 };
 use crate::daemon::{Manner, detach};
 use crate::fault::{EXIT_OK, EXIT_USAGE, Fault};
@@ -82,8 +82,12 @@ async fn dispatch(settings: &Settings, verb: Verb) -> Result<u8, Fault> {
         Verb::Profile(verb) => return profile::run(settings, verb).await,
         Verb::Daemon(DaemonArgs { stop: true, .. }) => detach::stop(settings).await,
         Verb::Daemon(DaemonArgs { detach: true, log, .. }) => detach::run(settings, log).await,
-        Verb::Daemon(DaemonArgs { detached: true, .. }) => daemon::run_detached(settings).await,
-        Verb::Daemon(_) => daemon::run(settings, Manner::Attended).await,
+        Verb::Daemon(DaemonArgs { detached: true, appear_offline, .. }) => {
+            daemon::run_detached(settings, appear_offline).await
+        }
+        Verb::Daemon(DaemonArgs { appear_offline, .. }) => {
+            daemon::run(settings, Manner::Attended, appear_offline).await
+        }
         Verb::Receive { seconds } => receive::run(settings, seconds.map(Duration::from_secs)).await,
         Verb::Events { after } => events::run(settings, after).await,
         Verb::Demo { no_wait } => demo::run(settings, no_wait).await,
@@ -98,6 +102,10 @@ fn command(verb: Verb) -> Result<Command, Fault> {
     Ok(match verb {
         Verb::Address => Command::Address,
         Verb::Status => Command::Status,
+        Verb::Go(GoVerb::Online) => Command::PresenceSet { presence: Presence::Online },
+        Verb::Go(GoVerb::AppearOffline) => Command::PresenceSet { presence: Presence::AppearOffline },
+        Verb::Connect { conversation } => Command::Connect { conversation },
+        Verb::Disconnect { conversation } => Command::Disconnect { conversation },
         Verb::Contact(ContactVerb::Add { address, name }) => Command::ContactAdd { address, name },
         Verb::Contact(ContactVerb::Accept { contact }) => Command::ContactAccept { contact },
         Verb::Contact(ContactVerb::Rename { contact, name, clear: _ }) => {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use cwtch_api::{
     Advice, AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, Event, ExperimentInfo,
-    GroupCreated, GroupInfo, MessageInfo, MessageState, NameInfo, NameKind, ReadinessInfo,
+    GroupCreated, GroupInfo, MessageInfo, MessageState, NameInfo, NameKind, Presence, ReadinessInfo,
     RejectInfo, ServerInfo, ServerPhase, StatusInfo,
 };
 
@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr;
 use super::sanitize::{line, lines};
 use super::table::Table;
 use super::time::{self, time};
-use super::{BAD, BOLD, DIM, GOOD, WARN, layout, log, notes};
+use super::{BAD, BOLD, DIM, GOOD, WARN, layout, log, notes, presence};
 use crate::advice;
 
 /// Number of characters of an address or id that are shown where its whole length would only be in the way.
@@ -44,6 +44,10 @@ pub(crate) fn status(status: &StatusInfo) -> String {
     };
     row("address", &status.address);
     match &status.address_readiness {
+        _ if status.presence.presence == Presence::AppearOffline => {
+            row("online", "no: you appear offline (`cwtch go online` ends that)");
+            row("chosen", &presence::chosen(&status.presence));
+        }
         Some(readiness) if !status.online => row("online", &format!("no: {}", self::readiness(readiness))),
         _ => row("online", yes(status.online)),
     }
@@ -343,6 +347,10 @@ pub(crate) fn event(event: &Event) -> String {
         Event::Reachability(now) => format!("own address: {}", readiness(now)),
         Event::Online { address } => format!("online as {}", line(address)),
         Event::Offline { detail, .. } => format!("{WARN}offline{WARN:#}: {}", line(detail)),
+        Event::Presence(now) if now.presence == Presence::AppearOffline => {
+            format!("you appear offline, but for {}", presence::chosen(now))
+        }
+        Event::Presence(_) => "you go online".to_owned(),
         // The events that come beside it say what people want to know.
         Event::ContactConnection { .. } => return String::new(),
         Event::ContactOnline { address, who } => format!("{} is online", named(&who.shown, address)),

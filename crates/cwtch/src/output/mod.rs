@@ -9,6 +9,7 @@ pub(crate) mod human;
 pub(crate) mod layout;
 pub(crate) mod log;
 pub(crate) mod notes;
+pub(crate) mod presence;
 pub(crate) mod progress;
 pub(crate) mod reader;
 pub(crate) mod sanitize;

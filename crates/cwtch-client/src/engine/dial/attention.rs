@@ -1,9 +1,9 @@
-//! Attention of the person, which decides who is dialled first.
+//! Attention of the person, which decides who is dialled first, and, while the profile hides, who is dialled at all.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use super::Target;
 
@@ -25,19 +25,22 @@ pub(crate) struct Rank {
 #[derive(Default)]
 pub(crate) struct Attention {
     known: Mutex<Known>,
-    /// Somebody is wanted who was not, or messages are queued for somebody.
-    changed: Notify,
+    /// Somebody is wanted who was not, or no longer, messages are queued for somebody, or who is dialled at all changed.
+    changed: watch::Sender<()>,
 }
 
 #[derive(Default)]
 struct Known {
     interests: HashMap<Target, Interest>,
     looks: u64,
+    /// The profile appears offline: nobody is dialled but who is chosen or wanted.
+    hidden: bool,
 }
 
 #[derive(Default)]
 struct Interest {
     wanted: usize,
+    chosen: bool,
     queued: bool,
     look: u64,
     active: i64,
@@ -57,7 +60,7 @@ impl Attention {
     /// A command waits for the target until the guard is dropped.
     pub(crate) fn want(self: &Arc<Self>, target: Target) -> Wanted {
         self.known().interests.entry(target).or_default().wanted += 1;
-        self.changed.notify_waiters();
+        self.changed.send_replace(());
         Wanted { attention: self.clone(), target }
     }
 
@@ -73,7 +76,7 @@ impl Attention {
     pub(crate) fn queued(&self, target: Target, queued: bool) {
         let before = std::mem::replace(&mut self.known().interests.entry(target).or_default().queued, queued);
         if queued && !before {
-            self.changed.notify_waiters();
+            self.changed.send_replace(());
         }
     }
 
@@ -94,27 +97,78 @@ impl Attention {
         })
     }
 
+    /// Hides the profile from everybody, or from nobody; who was chosen before is not chosen any more.
+    pub(crate) fn hide(&self, hidden: bool) {
+        let mut known = self.known();
+        known.hidden = hidden;
+        known.interests.values_mut().for_each(|interest| interest.chosen = false);
+        drop(known);
+        self.changed.send_replace(());
+    }
+
+    /// The person connects with the target although the profile hides, or no longer.
+    pub(crate) fn choose(&self, target: Target, chosen: bool) {
+        self.known().interests.entry(target).or_default().chosen = chosen;
+        self.changed.send_replace(());
+    }
+
+    /// True if the profile hides.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.known().hidden
+    }
+
+    /// True if a connection with the target is kept without a command that waits for it.
+    pub(crate) fn keeps(&self, target: Target) -> bool {
+        let known = self.known();
+        !known.hidden || known.interests.get(&target).is_some_and(|interest| interest.chosen)
+    }
+
+    /// True if the target may be dialled, and a connection with it may stay.
+    pub(crate) fn allows(&self, target: Target) -> bool {
+        let known = self.known();
+        !known.hidden
+            || known.interests.get(&target).is_some_and(|interest| interest.chosen || interest.wanted > 0)
+    }
+
+    /// Waits until the target may be dialled.
+    pub(crate) async fn until_allowed(&self, target: Target) {
+        self.until(|| self.allows(target)).await;
+    }
+
+    /// Waits until a connection with the target must not stay.
+    pub(crate) async fn until_forbidden(&self, target: Target) {
+        self.until(|| !self.allows(target)).await;
+    }
+
+    /// Waits until the profile hides, or until it does not.
+    pub(crate) async fn until_hidden(&self, hidden: bool) {
+        self.until(|| self.is_hidden() == hidden).await;
+    }
+
+    /// Tells of every change of what is wanted, queued, chosen or hidden.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
     /// Waits until a command waits for the target.
     pub(super) async fn until_wanted(&self, target: Target) {
-        self.until(target, |rank| rank.wanted).await;
+        self.until(|| self.rank(target).wanted).await;
     }
 
     /// Waits until the target matters in a way that it did not when it had this rank, and that a reserve is for.
     pub(super) async fn until_urgent(&self, target: Target, before: Rank) {
-        self.until(target, |now| now.wanted && !before.wanted || now.queued && !before.queued).await;
+        self.until(|| {
+            let now = self.rank(target);
+            now.wanted && !before.wanted || now.queued && !before.queued
+        })
+        .await;
     }
 
-    async fn until(&self, target: Target, holds: impl Fn(Rank) -> bool) {
-        loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
-            // Registered before the look, so that no change falls between the two.
-            changed.as_mut().enable();
-            if holds(self.rank(target)) {
-                return;
-            }
-            changed.await;
-        }
+    async fn until(&self, holds: impl Fn() -> bool) {
+        // Subscribed before the look, so that no change falls between the two.
+        let mut changes = self.changes();
+        // The sender lives as long as this.
+        while !holds() && changes.changed().await.is_ok() {}
     }
 }
 
@@ -123,5 +177,6 @@ impl Drop for Wanted {
         if let Some(interest) = self.attention.known().interests.get_mut(&self.target) {
             interest.wanted = interest.wanted.saturating_sub(1);
         }
+        self.attention.changed.send_replace(());
     }
 }

@@ -4,7 +4,8 @@
 //! retries, and then for one of [`PLACES`]: a network like Tor takes seconds for a dial, and hundreds at
 //! once would slow each other down. [`attention`] says who matters, asked when a place becomes free; [`queue`]
 //! keeps the places, so that nobody waits for ever and nobody whom a person waits for waits long. Dials begin a random
-//! moment apart, however many places are free at once.
+//! moment apart, however many places are free at once. While the profile appears offline, nobody gets through here but
+//! whom the person chose.
 
 mod attention;
 mod queue;
@@ -121,9 +122,13 @@ impl Dialing {
     ) -> Result<BoxStream, ConnError> {
         loop {
             told(Stage::Waiting);
+            self.attention.until_allowed(target).await;
             let place = self.place(target).await?;
+            if !self.attention.allows(target) {
+                continue;
+            }
             told(Stage::Dialling);
-            let dialled = {
+            let dialled = async {
                 let dialling = dial(&*self.network, address, isolation, deadlines);
                 tokio::pin!(dialling);
                 match timeout(SLOT, &mut dialling).await {
@@ -135,10 +140,16 @@ impl Dialing {
                     }
                 }
             };
+            let dialled = tokio::select! {
+                dialled = dialled => Some(dialled),
+                () = self.attention.until_forbidden(target) => None,
+            };
             drop(place);
             match dialled {
-                Err(error) if self.blames_network(&error) => sleep(NOT_READY_PAUSE).await,
-                other => return other,
+                // The profile hides now.
+                None => {}
+                Some(Err(error)) if self.blames_network(&error) => sleep(NOT_READY_PAUSE).await,
+                Some(other) => return other,
             }
         }
     }

@@ -150,3 +150,35 @@ async fn a_network_that_is_not_ready_after_all_costs_no_attempt() {
     bench.network.ends.add_permits(1);
     assert!(matches!(task.await.unwrap(), Err(ConnError::Network(NetError::Unreachable { .. }))));
 }
+
+#[tokio::test(start_paused = true)]
+async fn while_the_profile_hides_only_who_is_chosen_or_waited_for_is_dialled() {
+    let mut bench = bench(true);
+    let attention = bench.dialing.attention().clone();
+    attention.hide(true);
+    let tasks: Vec<_> = (0..4).map(|n| bench.dial(n)).collect();
+    sleep(Duration::from_secs(3600)).await;
+    assert!(bench.dials.try_recv().is_err());
+    attention.choose(Target::Contact(address(1)), true);
+    assert_eq!(bench.next().await, address(1));
+    let wanted = attention.want(Target::Contact(address(2)));
+    assert_eq!(bench.next().await, address(2));
+    sleep(Duration::from_secs(10)).await;
+    assert!(bench.dials.try_recv().is_err(), "nobody else");
+
+    // Whoever is not waited for any more is left alone in the middle of it, and waits as before.
+    drop(wanted);
+    attention.choose(Target::Contact(address(1)), false);
+    sleep(Duration::from_secs(10)).await;
+    assert!(tasks.iter().all(|task| !task.is_finished()));
+    attention.choose(Target::Contact(address(1)), true);
+    assert_eq!(bench.next().await, address(1), "its place was given back");
+    attention.hide(false);
+    let mut rest = [bench.next().await, bench.next().await, bench.next().await];
+    let mut expected = [0, 2, 3].map(address);
+    rest.sort();
+    expected.sort();
+    assert_eq!(rest, expected);
+    attention.hide(true);
+    assert!(!attention.allows(Target::Contact(address(1))), "who was chosen is not chosen any more");
+}

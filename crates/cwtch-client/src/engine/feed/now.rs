@@ -3,15 +3,16 @@
 use crate::api::{ApiError, ContactPhase, Event, NameKind};
 use crate::engine::info::{name_info, readiness_info};
 use crate::engine::inner::Inner;
-use crate::engine::twin;
+use crate::engine::{presence, twin};
 
-/// The network, the own address, connections with contacts and servers, alarms, and another copy of the profile.
+/// The network, the presence, the own address, connections with contacts and servers, alarms, and another copy of the profile.
 ///
 /// # Errors
 /// Trouble with the database.
 pub(super) async fn events(inner: &Inner) -> Result<Vec<Event>, ApiError> {
     let Inner { context, peers, groups, .. } = inner;
     let mut events = vec![Event::Network(readiness_info(&context.network.readiness().borrow()))];
+    events.push(Event::Presence(presence::info(context).await?));
     events.extend(peers.reachability().map(Event::Reachability));
     for contact in context.store.read(|profile| profile.contacts()).await? {
         let Some(standing) = peers.standing(&contact.address) else { continue };

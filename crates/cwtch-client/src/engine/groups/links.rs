@@ -14,6 +14,7 @@ use super::log::{Teller, unix};
 use super::sentences;
 use super::shared::Shared;
 use crate::api::{Advice, ApiError, ErrorKind, ServerPhase};
+use crate::engine::dial::Target;
 use crate::profile::{Group, Server, StorageError};
 
 /// What every command about groups and servers hears while the experiment is off.
@@ -61,6 +62,13 @@ impl Links {
     /// Does something with every link that runs.
     pub(super) fn each(&self, work: impl FnMut(&Arc<Link>)) {
         self.map().values().for_each(work);
+    }
+
+    /// Has each link keep its connection, or end it where no command needs it.
+    pub(super) fn keep_connected(&self) {
+        for (board, link) in self.map().iter() {
+            link.keep_connected(self.shared.context.keeps(Target::Server(*board)));
+        }
     }
 
     /// How many links run.

@@ -33,6 +33,7 @@ mod wallet;
 
 use std::sync::Arc;
 
+use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use tokio::sync::Notify;
 
@@ -102,6 +103,18 @@ impl Groups {
     /// The network or the machine was away: every server is dialled anew.
     pub(crate) fn hurry(&self) {
         self.links.each(|link| link.hurry());
+    }
+
+    /// Connections are kept with those servers that are to be connected now.
+    pub(crate) fn keep_connected(&self) {
+        self.links.keep_connected();
+    }
+
+    /// Dials a server without a pause, unless it is connected.
+    pub(crate) fn dial_now(&self, server: &Address) {
+        if let Some(link) = self.links.get(server) {
+            link.hurry();
+        }
     }
 
     /// What waits for servers may be sent now.

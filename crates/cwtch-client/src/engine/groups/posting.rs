@@ -55,9 +55,11 @@ impl Groups {
             return Err(alarm.error(&board));
         }
         context.dialing.attention().look(Target::Server(board));
-        let _wanted = context.dialing.attention().want(Target::Server(board));
+        // Who only queues has nobody dialled while the profile appears offline.
+        let waits = !patience.is_none();
+        let _wanted = waits.then(|| context.dialing.attention().want(Target::Server(board)));
         let link = links.needed_link(&board).await?;
-        let _demand = (!patience.is_none()).then(|| link.demand());
+        let _demand = waits.then(|| link.demand());
         let (group, now) = (*group, context.now());
         let message = context
             .store
@@ -86,9 +88,10 @@ impl Groups {
         let (server, _) = links.server_and_group(group).await?;
         let name = group.to_string();
         let message = context.store.run(move |profile| message_by_id(profile, &name, id)).await?;
-        let _wanted = context.dialing.attention().want(Target::Server(server.board));
+        let waits = !patience.is_none();
+        let _wanted = waits.then(|| context.dialing.attention().want(Target::Server(server.board)));
         let link = links.needed_link(&server.board).await?;
-        let _demand = (!patience.is_none()).then(|| link.demand());
+        let _demand = waits.then(|| link.demand());
         link.hurry();
         shared.confirmed(&link, &server.board, message, patience).await
     }
@@ -116,7 +119,7 @@ impl Shared {
         message: MessageInfo,
         mut patience: Patience,
     ) -> Result<MessageInfo, ApiError> {
-        let daemon = self.context.is_daemon();
+        let kept = self.context.keeps(Target::Server(*board));
         patience.only_waits();
         if patience.is_none() {
             link.posted();
@@ -129,10 +132,10 @@ impl Shared {
                 Err(sentences::refused(board).about(failed))
             }
             Ok(Ok(Fate::TakenBack)) => Err(talk::taken_back(message)),
-            Ok(Ok(Fate::Waits(why))) => Ok(talk::still_queued(message, sentences::waits(&why, daemon))),
+            Ok(Ok(Fate::Waits(why))) => Ok(talk::still_queued(message, sentences::waits(&why, kept))),
             Ok(Ok(Fate::Stopped(error))) => Err(error.about(message)),
             Ok(Err(gave_up)) => {
-                let why = sentences::unconfirmed(board, &gave_up, &patience, link.trouble(), daemon);
+                let why = sentences::unconfirmed(board, &gave_up, &patience, link.trouble(), kept);
                 Ok(talk::still_queued(message, why))
             }
             Err(_) if self.context.shutdown.is_cancelled() => {
@@ -169,7 +172,7 @@ impl Shared {
         }
     }
 
-    /// Without a daemon: gives what was queued before a while to leave. What does not stays queued.
+    /// Gives what was queued before a while to leave, where no connection is kept. What does not stays queued.
     pub(super) async fn deliver_queued(&self, link: &Link, board: &Address) -> Result<(), ApiError> {
         if self.context.alone.is_stopped() {
             return Ok(());

@@ -81,9 +81,12 @@ pub(super) const NOT_STORED: &str = "The server could not store the message; its
     its operator has to look into it.";
 
 /// A post that the server cannot take now.
-pub(super) fn waits(why: &str, daemon: bool) -> String {
-    let when =
-        if daemon { "by itself" } else { "with the next `send` or `sync`, or by itself while a daemon runs" };
+pub(super) fn waits(why: &str, kept: bool) -> String {
+    let when = if kept {
+        "by itself"
+    } else {
+        "with the next `send` or `sync`, or by itself while a daemon runs and you are online"
+    };
     format!("{why} The message stays queued and goes out {when}.")
 }
 
@@ -117,12 +120,12 @@ pub(super) fn unconfirmed(
     gave_up: &GaveUp,
     patience: &Patience,
     why: Option<String>,
-    daemon: bool,
+    kept: bool,
 ) -> String {
-    let when = if daemon {
+    let when = if kept {
         "as soon as the server can be reached"
     } else {
-        "with the next `send` or `sync` that reaches the server, or by itself while a daemon runs"
+        "with the next `send` or `sync` that reaches the server, or by itself while a daemon runs and you are online"
     };
     match gave_up {
         GaveUp::Hopeless(why) => format!("{why} The message stays queued and goes out {when}."),

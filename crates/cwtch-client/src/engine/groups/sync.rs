@@ -12,7 +12,7 @@ use crate::profile::Server;
 impl Groups {
     /// Fetches what is new from one group's server, or from the servers of all groups, each from the last
     /// message that it has shown. Counts what arrived and was new while this call ran; what a daemon had
-    /// received before is not counted again. Without a daemon it also sends what was queued. A server that cannot be
+    /// received before is not counted again. Where no connection is kept, it also sends what was queued. A server that cannot be
     /// synced has its reason in the report.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl Links {
             gave_up = patience.network_fails() => return Err(sentences::no_network(&gave_up, &patience)),
             () = self.shared.context.shutdown.cancelled() => return Err(ApiError::closed()),
         };
-        if !self.shared.context.is_daemon() {
+        if !self.shared.context.keeps(Target::Server(board)) {
             self.shared.deliver_queued(&link, &board).await?;
         }
         Ok(info)

@@ -91,8 +91,9 @@ impl Wallet {
                 }
             };
             let wanted = self.wanted.load(Ordering::Acquire);
+            let target = Target::Server(board);
             let low =
-                if shared.context.is_daemon() { left < limits::TOKENS_LOW } else { wanted && left == 0 };
+                if shared.context.keeps(target) { left < limits::TOKENS_LOW } else { wanted && left == 0 };
             if stopped || shared.context.alone.is_stopped() {
                 // Nobody buys from a server that cheated, nor while nothing may be sent.
                 self.look.notified().await;
@@ -106,7 +107,14 @@ impl Wallet {
                 self.look.notified().await;
                 continue;
             }
-            match buy(shared, server).await {
+            let attention = shared.context.dialing.attention();
+            attention.until_allowed(target).await;
+            let bought_now = tokio::select! {
+                bought_now = buy(shared, server) => bought_now,
+                // The profile hides now.
+                () = attention.until_forbidden(target) => continue,
+            };
+            match bought_now {
                 Ok(()) => {
                     self.trouble.send_replace(None);
                     self.wanted.store(false, Ordering::Release);

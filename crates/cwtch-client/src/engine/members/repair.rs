@@ -151,7 +151,9 @@ pub(in crate::engine) async fn repair(
         let group = profile.group(&group_id)?.ok_or(StorageError::UnknownGroup)?;
         Ok::<_, StorageError>((group, profile.companions_in(&group_id)?))
     };
-    let (group, companions) = inner.context.store.run(read).await?;
+    let (group, mut companions) = inner.context.store.run(read).await?;
+    // The person named a group, not them: while the profile appears offline, only who is connected is asked.
+    companions.retain(|companion| inner.peers.may_ask(&companion.contact));
     let (wanted, _) = missing(&inner.context, &group_id, 0).await?;
     if wanted.is_empty() || companions.is_empty() {
         let missing = count(&inner.context, &group_id).await?;

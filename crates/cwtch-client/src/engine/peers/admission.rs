@@ -9,6 +9,7 @@ use super::connection;
 use super::registry::Admitted;
 use super::shared::Shared;
 use crate::api::Event;
+use crate::engine::dial::Target;
 use crate::engine::info::person_info;
 use crate::profile::{ContactState, NotedPeer, StorageError};
 
@@ -16,6 +17,11 @@ use crate::profile::{ContactState, NotedPeer, StorageError};
 pub(super) async fn admit(shared: &Arc<Shared>, mut connection: SecureConnection, dialled: bool) {
     let context = &shared.context;
     let peer = *connection.peer();
+    let allowed = || context.dialing.attention().allows(Target::Contact(peer));
+    // The profile began to hide during the handshake: to this peer, it is away.
+    if !allowed() {
+        return;
+    }
     let now = context.now();
     let noted = context.store.run(move |profile| profile.note_peer(&peer, now)).await;
     let noted = match noted {
@@ -61,7 +67,7 @@ pub(super) async fn admit(shared: &Arc<Shared>, mut connection: SecureConnection
     // A person may have accepted or blocked the peer before this connection was in the registry, where the
     // command would have found it.
     let again = context.store.run(move |profile| profile.contact_state(&peer)).await;
-    if !matches!(again, Ok(Some(now)) if now == state) {
+    if !matches!(again, Ok(Some(now)) if now == state) || !allowed() {
         link.close.cancel();
     }
     tracing::debug!(dialled, accepted, "a peer connected");

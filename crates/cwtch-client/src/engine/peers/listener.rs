@@ -14,43 +14,78 @@ use super::shared::Shared;
 /// Outcome of the first attempt to listen.
 pub(super) type First = oneshot::Sender<Result<(), NetError>>;
 
-/// Listens and accepts until the engine stops. If the network takes the listener away, it is made anew. `first` hears
-/// whether the first attempt failed for good: then, and only then, this ends by itself.
-pub(super) async fn run(shared: Arc<Shared>, first: First) {
+/// Listens and accepts until the engine stops, whenever the profile does not appear offline. If the network takes the
+/// listener away, it is made anew. `first` hears whether the first attempt failed for good: then, and only then, this ends by
+/// itself.
+pub(super) async fn run(shared: Arc<Shared>, mut first: Option<First>) {
     let shutdown = shared.context.shutdown.clone();
-    let mut first = Some(first);
-    while let Some(listener) = shutdown.run_until_cancelled(listen(&shared, &mut first)).await.flatten() {
-        let Err((listener, error)) = serve(&shared, listener).await else { return };
-        tracing::warn!(%error, "the listener failed");
-        report_failure(&shared, &error);
-        listener.close().await;
+    let attention = shared.context.dialing.attention();
+    loop {
+        if attention.is_hidden() {
+            shared.reachability.set(&shared.context, Readiness::waiting(0, HIDDEN));
+            if shutdown.run_until_cancelled(attention.until_hidden(false)).await.is_none() {
+                return;
+            }
+        }
+        let listener = match shutdown.run_until_cancelled(listen(&shared, &mut first)).await {
+            Some(Attempt::Listening(listener)) => listener,
+            Some(Attempt::Hidden) => continue,
+            Some(Attempt::Hopeless) | None => return,
+        };
+        if let Err((listener, error)) = serve(&shared, listener).await {
+            tracing::warn!(%error, "the listener failed");
+            report_failure(&shared, &error);
+            listener.close().await;
+        }
+        if shutdown.is_cancelled() {
+            return;
+        }
     }
 }
 
-/// Listens, again and again; `None` if the first attempt failed for good.
-async fn listen(shared: &Shared, first: &mut Option<First>) -> Option<Box<dyn Listener>> {
+/// Thing that the own address waits for while the profile appears offline.
+const HIDDEN: &str = "you to go online";
+
+/// Outcome of trying to listen.
+enum Attempt {
+    Listening(Box<dyn Listener>),
+    /// The profile appears offline now.
+    Hidden,
+    /// The first attempt failed for good.
+    Hopeless,
+}
+
+/// Listens, again and again. An attempt is not cut short: half an attempt could leave an address that nobody withdraws.
+async fn listen(shared: &Shared, first: &mut Option<First>) -> Attempt {
+    let attention = shared.context.dialing.attention();
     let mut pause = RETRY_FIRST;
     loop {
+        if attention.is_hidden() {
+            return Attempt::Hidden;
+        }
         let listening = shared.context.network.listen(&shared.context.identity).await;
         let first = first.take();
         let error = match listening {
             Ok(listener) => {
                 drop(first.map(|first| first.send(Ok(()))));
-                return Some(listener);
+                return Attempt::Listening(listener);
             }
             Err(error) => error,
         };
         match first {
             Some(first) if !passes(&error) => {
                 drop(first.send(Err(error)));
-                return None;
+                return Attempt::Hopeless;
             }
             Some(first) => drop(first.send(Ok(()))),
             None => {}
         }
         tracing::warn!(%error, "cannot listen; trying again");
         report_failure(shared, &error);
-        sleep(pause).await;
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = attention.until_hidden(true) => {}
+        }
         pause = (pause * 2).min(LISTEN_MAX);
     }
 }
@@ -66,7 +101,8 @@ fn report_failure(shared: &Shared, error: &NetError) {
     shared.reachability.set(&shared.context, waiting.with_trouble(sentence, !passes(error)));
 }
 
-/// Accepts until the engine stops; then the listener is closed. If it fails, it comes back with the error.
+/// Accepts until the engine stops or the profile appears offline; then the listener is closed. If it fails, it comes back
+/// with the error.
 async fn serve(
     shared: &Arc<Shared>,
     mut listener: Box<dyn Listener>,
@@ -91,6 +127,7 @@ async fn serve(
                 reports = changed.is_ok();
                 continue;
             }
+            () = shared.context.dialing.attention().until_hidden(true) => break,
             () = shared.context.shutdown.cancelled() => break,
         };
         let stream = match accepted {

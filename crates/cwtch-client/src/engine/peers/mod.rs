@@ -37,6 +37,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 pub(super) use self::contexts::Contexts;
+pub(super) use self::outgoing::refuse_state;
 use self::shared::Shared;
 use super::context::Context;
 use super::dial::{Target, Wanted};
@@ -49,8 +50,8 @@ pub(crate) struct Peers {
 }
 
 impl Peers {
-    /// Listens and dials all accepted contacts in a daemon, as soon as the network is ready; does nothing yet in a
-    /// one-shot engine.
+    /// Listens and dials all accepted contacts in a daemon, as soon as the network is ready and unless the profile appears
+    /// offline; does nothing yet in a one-shot engine.
     ///
     /// # Errors
     /// If the network will never let the profile listen, or the database cannot be read.
@@ -71,8 +72,10 @@ impl Peers {
         let context = &shared.context;
         let contacts = context.store.run(|profile| profile.contact_activity()).await?;
         let (first, attempted) = oneshot::channel();
+        let hidden = context.dialing.attention().is_hidden();
         // Not `Context::spawn`: at shutdown the listener withdraws its address by itself.
-        context.tasks.spawn(listener::run(shared.clone(), first));
+        context.tasks.spawn(listener::run(shared.clone(), (!hidden).then_some(first)));
+        // Where nobody listens yet, its end is dropped at once.
         if let Ok(Ok(Err(error))) = timeout(limits::LISTEN_FIRST, attempted).await {
             let why = format!("Cannot listen on the profile's address: {error}.");
             return Err(ApiError::new(ErrorKind::Unreachable, why));
@@ -122,6 +125,22 @@ impl Peers {
         self.shared.registry.close(contact);
     }
 
+    /// Closes the connections with everybody who is not allowed to stay.
+    pub(crate) fn close_unless(&self, allowed: impl Fn(&Address) -> bool) {
+        self.shared.registry.close_unless(allowed);
+    }
+
+    /// Dials an accepted contact without a pause, unless it is connected.
+    pub(crate) fn dial_now(&self, contact: &Address) {
+        dialer::ensure(&self.shared, *contact);
+        self.shared.registry.nudge(contact);
+    }
+
+    /// True if an accepted contact is connected or may be dialled for a command that does not name it.
+    pub(crate) fn may_ask(&self, contact: &Address) -> bool {
+        self.shared.context.dialing.attention().keeps(Target::Contact(*contact)) || self.is_online(contact)
+    }
+
     /// Nobody is to stay connected who is no contact.
     pub(crate) fn close_strangers(&self) {
         self.shared.registry.close_strangers();
@@ -147,8 +166,7 @@ impl Peers {
     /// Has an accepted contact dialled; it comes before others as long as the value lives.
     pub(crate) fn reach(&self, contact: &Address) -> Wanted {
         let wanted = self.shared.context.dialing.attention().want(Target::Contact(*contact));
-        dialer::ensure(&self.shared, *contact);
-        self.shared.registry.nudge(contact);
+        self.dial_now(contact);
         wanted
     }
 

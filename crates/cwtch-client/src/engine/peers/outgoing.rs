@@ -118,7 +118,8 @@ impl Peers {
     ) -> Result<MessageInfo, ApiError> {
         let shared = &self.shared;
         let context = &shared.context;
-        if patience.is_none() && !context.is_daemon() {
+        // Who only queues does not show to a contact that the profile is there.
+        if patience.is_none() && !context.keeps(Target::Contact(peer)) {
             return Ok(message);
         }
         let attention = context.dialing.attention();
@@ -148,8 +149,10 @@ impl Peers {
     }
 
     fn unacknowledged(&self, peer: &Address, gave_up: GaveUp, patience: &Patience) -> String {
-        let when = if self.shared.context.is_daemon() {
+        let when = if self.shared.context.keeps(Target::Contact(*peer)) {
             "as soon as the contact is online and has accepted you"
+        } else if self.shared.context.is_daemon() {
+            "with the next command that reaches this contact, or by itself once you are online or connected with it"
         } else {
             "with the next command that reaches this contact, or by itself while a daemon runs"
         };
@@ -168,7 +171,7 @@ impl Peers {
 }
 
 /// Only accepted contacts are written to.
-fn refuse_state(state: ContactState) -> Result<(), ApiError> {
+pub(in crate::engine) fn refuse_state(state: ContactState) -> Result<(), ApiError> {
     let sentence = match state {
         ContactState::Accepted => return Ok(()),
         ContactState::Unknown | ContactState::Rejected => "This contact is not accepted yet.",

@@ -177,6 +177,14 @@ impl Registry {
         }
     }
 
+    /// Closes the connections with everybody who is not allowed to stay, and whatever is left of others.
+    pub(super) fn close_unless(&self, allowed: impl Fn(&Address) -> bool) {
+        for (_, slot) in self.slots().iter().filter(|(peer, _)| !allowed(peer)) {
+            slot.link.iter().chain(&slot.replaced).for_each(|link| link.close.cancel());
+            slot.aside.iter().for_each(CancellationToken::cancel);
+        }
+    }
+
     /// Closes the connections of all who are no accepted contacts.
     pub(super) fn close_strangers(&self) {
         for link in self.slots().values().filter_map(|slot| slot.link.as_ref()).filter(|link| !link.accepted)

@@ -12,7 +12,7 @@ mod session;
 mod status;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cwtch_protocol::monitor::Monitor;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -28,6 +28,7 @@ use super::shared::Shared;
 use super::wallet::Wallet;
 use super::{limits, sentences};
 use crate::api::{ApiError, ServerPhase, SyncInfo};
+use crate::engine::dial::Target;
 use crate::profile::Server;
 
 /// A handle to a server's task. The task ends when the handle is dropped.
@@ -35,6 +36,8 @@ pub(super) struct Link {
     asks: mpsc::Sender<Ask>,
     status: watch::Receiver<Status>,
     demand: watch::Sender<usize>,
+    /// The demand of a daemon that keeps the connection without being asked.
+    kept: Mutex<Option<Demand>>,
     outbox: Arc<Notify>,
     wake: Arc<Wake>,
     wallet: Arc<Wallet>,
@@ -55,8 +58,7 @@ impl Link {
     pub(super) fn start(shared: &Arc<Shared>, server: Server) -> Arc<Self> {
         let (asks, asked) = mpsc::channel(limits::ASKS);
         let (status_out, status) = StatusSender::new();
-        // A daemon always wants to be connected.
-        let demand = watch::Sender::new(usize::from(shared.context.is_daemon()));
+        let demand = watch::Sender::new(0);
         let outbox = Arc::new(Notify::new());
         let wake = Arc::<Wake>::default();
         let wallet = Arc::new(Wallet::new());
@@ -65,12 +67,15 @@ impl Link {
             asks,
             status,
             demand: demand.clone(),
+            kept: Mutex::default(),
             outbox: outbox.clone(),
             wake: wake.clone(),
             wallet: wallet.clone(),
             stop: stop.clone(),
         });
         let board = server.board;
+        // A daemon always wants to be connected, unless the profile appears offline.
+        link.keep_connected(shared.context.keeps(Target::Server(board)));
         let actor = Actor {
             shared: shared.clone(),
             server,
@@ -92,6 +97,16 @@ impl Link {
             let _ = stop.run_until_cancelled(actor.run()).await;
         });
         link
+    }
+
+    /// Keeps the connection without being asked, or no longer.
+    pub(super) fn keep_connected(&self, keep: bool) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.is_some() != keep {
+            *kept = keep.then(|| self.demand());
+            // It buys ahead while the connection is kept.
+            self.wallet.taken();
+        }
     }
 
     /// Keeps the connection wanted until the guard is dropped.

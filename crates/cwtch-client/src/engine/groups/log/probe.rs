@@ -28,12 +28,16 @@ pub(in super::super) async fn keep_probing(
 ) {
     loop {
         syncs.notified().await;
+        let kept = || shared.context.keeps(Target::Server(server));
         // A command that fetches and ends does not stay for it.
-        if !shared.context.is_daemon() {
+        if !kept() {
             continue;
         }
         let Some(delay) = shared.context.options.probes.draw() else { continue };
         sleep(delay).await;
+        if !kept() {
+            continue;
+        }
         match shared.alarm(&server).await {
             Ok(None) => {}
             _ => continue,
@@ -42,7 +46,12 @@ pub(in super::super) async fn keep_probing(
         if !known.is_ok_and(|status| status.known && !status.retired) {
             continue;
         }
-        let Some(head) = ask(&shared, &server).await else {
+        let attention = shared.context.dialing.attention();
+        let head = tokio::select! {
+            head = ask(&shared, &server) => head,
+            () = attention.until_forbidden(Target::Server(server)) => continue,
+        };
+        let Some(head) = head else {
             tracing::debug!("a server gave a stranger no answer about its log");
             continue;
         };

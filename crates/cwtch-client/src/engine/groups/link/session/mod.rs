@@ -23,6 +23,7 @@ use super::actor::Actor;
 use super::ask::{Ask, MonitorJob};
 use super::intake::{self, Feed, Keys};
 use crate::api::{ApiError, ServerPhase};
+use crate::engine::dial::Target;
 use crate::engine::groups::log::{self as server_log, unix};
 use crate::engine::groups::{limits, sentences};
 use crate::profile::SyncStart;
@@ -98,7 +99,7 @@ impl<'a> Session<'a> {
             {
                 connection.queue(&payload).map_err(lost)?;
             }
-            if self.is_idle() && *self.actor.demand.borrow() == 0 {
+            if *self.actor.demand.borrow() == 0 && (self.is_idle() || self.is_forbidden()) {
                 let _ = timeout(CLOSE, connection.close()).await;
                 return Ok(());
             }
@@ -139,6 +140,11 @@ impl<'a> Session<'a> {
     fn is_idle(&self) -> bool {
         let hopeless = self.actor.wallet.trouble().is_some();
         self.follower.is_idle() && self.joined.is_none() && (!self.follower.lacks_tokens() || hopeless)
+    }
+
+    /// Tells if the profile appears offline to this server, too: what is under way goes on with the next connection.
+    fn is_forbidden(&self) -> bool {
+        !self.actor.shared.context.dialing.attention().allows(Target::Server(self.actor.server.board))
     }
 
     fn now(&self) -> Now {
