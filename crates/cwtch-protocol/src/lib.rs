@@ -9,15 +9,14 @@
 //!   alike: call `handle` with a received payload, then drain `poll_send` and `poll_event` (the board's host:
 //!   `poll_action`). An error means: close the connection.
 //! - [`board`]: everything that a client does over one connection to a board.
-//! - [`group`]: which of many groups a message of the board belongs to, and whether it is valid (§1.9).
-//! - [`monitor`]: whether a server shows the log that it signed (`docs/verifiable-log.md`).
-//! - [`transcript`]: what group messages say about the ones before them (the same, section 8).
+//! - [`group`]: which of many groups a message of the board belongs to, and whether it is valid (§1.9); what group messages
+//!   say about the ones before them (`docs/verifiable-log.md`, section 8).
+//! - [`monitor`]: whether a server shows the log that it signed (the same, section 7).
 //!
-//! Section numbers (§1.1 …) are those of `docs/protocol.md`, in the last two of `docs/verifiable-log.md`.
+//! Section numbers (§1.1 …) are those of `docs/protocol.md`.
 
 pub mod app;
 pub mod board;
 pub mod channel;
 pub mod group;
 pub mod monitor;
-pub mod transcript;

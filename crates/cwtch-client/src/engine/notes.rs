@@ -1,13 +1,13 @@
 //! Notes that people read about a group message beside its text.
 //!
-//! The words are those of docs/verifiable-log.md, section 8, most of them from [`cwtch_protocol::transcript`];
+//! The words are those of docs/verifiable-log.md, section 8, most of them from [`cwtch_protocol::group`];
 //! docs/when-a-server-cheats.md explains them.
 
-use cwtch_protocol::transcript::{Missing, Taken, Verdict, Why};
+use cwtch_protocol::group::{self, Missing, Note, Taken, Verdict, Why};
 
 use super::info::person_info;
 use crate::api::{NoteInfo, NoteKind};
-use crate::profile::{self, Note, Profile, StorageError, StoredMessage};
+use crate::profile::{Profile, StorageError, StoredMessage};
 
 /// All that there is to say about a message.
 pub(super) fn notes(profile: &Profile, message: &StoredMessage) -> Result<Vec<NoteInfo>, StorageError> {
@@ -32,7 +32,7 @@ fn name_of(profile: &Profile, message: &StoredMessage) -> Result<String, Storage
 }
 
 fn info(note: Note, name: &str) -> NoteInfo {
-    use profile::NoteKind as Kind;
+    use group::NoteKind as Kind;
     let count = u32::try_from(note.count).unwrap_or(u32::MAX);
     let missing = |why| Missing { count, why }.sentence(name);
     let (kind, sentence) = match note.kind {
@@ -67,13 +67,13 @@ fn of_verdict(verdict: Verdict) -> NoteKind {
 mod tests {
     use super::*;
 
-    fn said(kind: profile::NoteKind, count: u64) -> String {
+    fn said(kind: group::NoteKind, count: u64) -> String {
         info(Note { kind, count }, "Bob").sentence
     }
 
     #[test]
     fn notes_speak_as_the_specification_says() {
-        use profile::NoteKind as Kind;
+        use group::NoteKind as Kind;
         let lies = Kind::Parent(Verdict::AuthorLies);
         assert_eq!(said(lies, 1), "Bob refers to a message that was never posted.");
         assert_eq!(said(Kind::OtherLog, 1), "Bob reports a different log of this server.");
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn who_did_nothing_is_not_named_and_a_liar_s_lie_is_not_the_server_s() {
-        use profile::NoteKind as Kind;
+        use group::NoteKind as Kind;
         let innocent = [
             Verdict::Undecided,
             Verdict::CannotTell,

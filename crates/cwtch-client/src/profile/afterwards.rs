@@ -1,5 +1,6 @@
 //! What a person does with messages afterwards: takes a queued one back, sends one again, deletes one here.
 
+use cwtch_primitives::Address;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::from_list;
@@ -26,7 +27,8 @@ impl Profile {
     /// # Errors
     /// [`StorageError::UnknownMessage`], or trouble with the database.
     pub fn take_back(&mut self, id: MessageId) -> Result<TakenBack, StorageError> {
-        self.write("take a message back", |tx| take_back(tx, id))
+        let own = self.address;
+        self.write("take a message back", |tx| take_back(tx, &own, id))
     }
 
     /// Queues a message to a contact again that was given up, under the id that it had: a contact who has it already
@@ -51,8 +53,9 @@ impl Profile {
     /// # Errors
     /// [`StorageError::UnknownMessage`], or trouble with the database.
     pub fn erase_message(&mut self, id: MessageId) -> Result<TakenBack, StorageError> {
+        let own = self.address;
         self.write("delete a message", |tx| {
-            let taken = take_back(tx, id)?;
+            let taken = take_back(tx, &own, id)?;
             tx.execute(
                 "UPDATE messages SET erased = 1, data = '', overlay = X'', quote_hash = zeroblob(32) WHERE id = ?1",
                 [id.0],
@@ -93,7 +96,7 @@ fn shown(conn: &Connection, id: MessageId) -> Result<Shown, Fault> {
     Ok(found.ok_or(StorageError::UnknownMessage)?)
 }
 
-fn take_back(tx: &Connection, id: MessageId) -> Result<TakenBack, Fault> {
+fn take_back(tx: &Connection, own: &Address, id: MessageId) -> Result<TakenBack, Fault> {
     let message = shown(tx, id)?;
     if !message.own || !matches!(message.state, MessageState::Queued | MessageState::Sent) {
         return Ok(TakenBack::NotQueued(message.state));
@@ -106,7 +109,7 @@ fn take_back(tx: &Connection, id: MessageId) -> Result<TakenBack, Fault> {
             .prepare_cached("SELECT token IS NOT NULL FROM posts WHERE message = ?1")?
             .query_row([id.0], |row| row.get(0))
             .optional()?;
-        transcript::give_up(tx, id)?;
+        transcript::give_up(tx, own, id)?;
         tx.execute("DELETE FROM posts WHERE message = ?1", params![id.0])?;
         token.unwrap_or(true)
     };

@@ -31,8 +31,16 @@ pub(super) fn broken_blob(column: usize) -> rusqlite::Error {
 /// An address, stored as its 32 key bytes.
 pub(super) fn address(row: &Row<'_>, column: usize) -> rusqlite::Result<Address> {
     let bytes: [u8; 32] = row.get(column)?;
-    let key = PublicKey::from_bytes(&bytes).map_err(|_| broken(column, Type::Blob))?;
-    Ok(key.address())
+    read_address(&bytes, column)
+}
+
+/// The address of key bytes that were read.
+pub(super) fn address_of(bytes: &[u8; 32]) -> rusqlite::Result<Address> {
+    read_address(bytes, 0)
+}
+
+fn read_address(bytes: &[u8; 32], column: usize) -> rusqlite::Result<Address> {
+    Ok(PublicKey::from_bytes(bytes).map_err(|_| broken(column, Type::Blob))?.address())
 }
 
 pub(super) fn key_bytes(address: &Address) -> &[u8; 32] {

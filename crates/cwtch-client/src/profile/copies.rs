@@ -3,7 +3,7 @@
 //! A database can be put back as it was at any time before: then it has tokens that are spent, and chains whose next
 //! numbers are used. Whether it was cannot be told for certain, so three things are seen. A *copied file* has another
 //! inode than the one that it was written to. Of what was *posted since*, the server shows the messages
-//! ([`super::transcript::noticed_elsewhere`]), or that some of them may be gone. A *refused token* that was never sent
+//! (`cwtch_protocol::group::came_from_elsewhere`), or that some of them may be gone. A *refused token* that was never sent
 //! before was spent by another copy. Each makes the groups that it concerns begin new chains, and that is all: a
 //! backup that was put back just goes on.
 //!

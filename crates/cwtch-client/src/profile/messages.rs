@@ -2,13 +2,13 @@
 
 use cwtch_log::EntryId;
 use cwtch_primitives::Address;
+use cwtch_protocol::group::LAST;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Profile;
 use super::columns::{address, from_list, key_bytes, quote_hash, unsigned};
 use super::db::Tx;
 use super::error::{Fault, StorageError};
-use super::order;
 use super::types::{Content, ConversationId, LogPlace, MessageId, MessageState, StoredMessage};
 
 const COLUMNS: &str = "SELECT id, conversation, author, own, state, kind, data, overlay, sent, received,
@@ -39,15 +39,17 @@ pub(super) struct GroupPart<'a> {
     pub(super) position: Option<i64>,
     pub(super) entry: &'a EntryId,
     pub(super) place: Option<LogPlace>,
+    /// Where it stands in the conversation's order.
+    pub(super) stands: i64,
 }
 
 impl NewMessage<'_> {
     /// Where it stands in its conversation.
     fn place(&self) -> i64 {
         match &self.group {
-            Some(group) => order::at_first(self.state, group.place.map(|place| place.index), group.position),
+            Some(group) => group.stands,
             // What goes to a group and is not composed yet.
-            None if self.protocol_id.is_none() => order::LAST,
+            None if self.protocol_id.is_none() => LAST,
             None => 0,
         }
     }

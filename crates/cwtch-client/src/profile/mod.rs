@@ -69,7 +69,7 @@ pub use reader::Reader;
 pub use requests::{NotedPeer, PERIOD_MAX, UNKNOWN_MAX};
 pub use servers::REJECTS_MAX;
 pub use sync::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart};
-pub use transcript::{Companion, FromMember, MissingFrom, Note, NoteKind, Open, OpenParent, OpenView};
+pub use transcript::{Companion, FromMember, MissingFrom};
 pub use types::{AckOutcome, Received};
 pub use types::{
     Added, Attribute, Contact, ContactState, Content, Conversation, ConversationId, Group, GroupCounts,

@@ -5,23 +5,20 @@
 //! bytes and the same token until the server answers, and is confirmed by a PostResult or by its own appearance in a
 //! sync.
 
-use cwtch_log::EntryId;
+use cwtch_log::{EntryId, MsgId};
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
+use cwtch_protocol::group::Arrival;
 use cwtch_protocol::monitor::Change;
 use cwtch_wire::board::EncryptedGroupMessage;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::columns::{SIGNATURE_MAX, from_list, group_id, key_bytes, limit, optional_token, quote_hash};
+use super::columns::{SIGNATURE_MAX, from_list, group_id, key_bytes, limit, optional_token};
 use super::db::Tx;
 use super::error::{Fault, StorageError};
 use super::messages::{self, NewMessage};
-use super::sync::SyncItem;
-use super::types::{
-    Content, ConversationId, LogPlace, MessageId, MessageState, NewPost, OVERLAY_MAX, Payment, PendingPost,
-    PostBody,
-};
-use super::{Profile, copies, groups, log, order, servers, tokens, transcript};
+use super::types::{Content, MessageId, MessageState, NewPost, OVERLAY_MAX, Payment, PendingPost, PostBody};
+use super::{Profile, copies, groups, log, servers, tokens, transcript};
 
 /// What a server that refused a post said of its token. The token is gone in either case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,14 +127,15 @@ impl Profile {
         post: MessageId,
         confirmation: &Confirmation,
     ) -> Result<bool, StorageError> {
+        let own = self.address;
         self.write("note a stored post", |tx| {
             let server = servers::row_of(tx, server)?;
             log::apply(tx, server, &confirmation.log)?;
-            let new = confirm(tx, post)?;
+            let new = confirm(tx, &own, post)?;
             if let Some((index, incarnation)) = confirmation.place {
                 log::note_receipt(tx, post, index, incarnation)?;
                 // One that was posted for another, who lost it, stays before what names it.
-                order::before_answers(tx, post)?;
+                transcript::located(tx, &own, post)?;
             }
             Ok(new)
         })
@@ -153,7 +151,7 @@ impl Profile {
         post: MessageId,
         token: RefusedToken,
     ) -> Result<MessageState, StorageError> {
-        let session = self.session;
+        let (session, own) = (self.session, self.address);
         self.write("note a refused post", |tx| {
             let server: Option<i64> = tx
                 .prepare_cached(
@@ -163,7 +161,7 @@ impl Profile {
                 .optional()?;
             if let Some(server) = server {
                 match token {
-                    RefusedToken::GiveUp => give_up(tx, post)?,
+                    RefusedToken::GiveUp => give_up(tx, &own, post)?,
                     RefusedToken::Ours => set_own_state(tx, post, MessageState::Queued)?,
                     RefusedToken::Doubtful | RefusedToken::SpentElsewhere => {
                         set_own_state(tx, post, MessageState::Queued)?;
@@ -187,7 +185,8 @@ impl Profile {
     /// # Errors
     /// Trouble with the database.
     pub fn give_up_post(&mut self, post: MessageId) -> Result<(), StorageError> {
-        self.write("give a group message up", |tx| give_up(tx, post))
+        let own = self.address;
+        self.write("give a group message up", |tx| give_up(tx, &own, post))
     }
 }
 
@@ -200,9 +199,9 @@ impl NewPost {
 }
 
 /// Nobody will ever have this message.
-fn give_up(tx: &Connection, post: MessageId) -> Result<(), Fault> {
+fn give_up(tx: &Connection, own: &Address, post: MessageId) -> Result<(), Fault> {
     set_own_state(tx, post, MessageState::Failed)?;
-    transcript::give_up(tx, post)?;
+    transcript::give_up(tx, own, post)?;
     tx.prepare_cached("DELETE FROM posts WHERE message = ?1")?.execute([post.0])?;
     Ok(())
 }
@@ -235,155 +234,40 @@ pub(super) fn draft(
     Ok(id)
 }
 
-/// What a draft becomes.
-struct Become<'a> {
-    content: &'a Content,
-    signature: &'a [u8],
-    /// Empty for none.
-    previous: &'a [u8],
-    message_hash: &'a [u8; 32],
-    entry: EntryId,
-    state: MessageState,
-    /// Its place in the server's order, and in its log, where the server shows it.
-    position: Option<i64>,
-    place: Option<LogPlace>,
-}
-
-/// Gives a draft what only a composed message has.
-fn fill_in(
-    tx: &Connection,
-    author: &Address,
-    (conversation, id): (ConversationId, MessageId),
-    with: &Become<'_>,
-) -> Result<(), Fault> {
-    let gap = !with.previous.is_empty() && !knows_signature(tx, conversation.0, with.previous)?;
-    let place = with.place;
-    let filled = tx
-        .prepare_cached(
-            "UPDATE OR IGNORE messages SET kind = ?2, data = ?3, overlay = ?4, quote_hash = ?5, signature = ?6,
-                 previous = ?7, message_hash = ?8, gap = ?9, position = ?10, entry_id = ?11, log_index = ?12,
-                 incarnation = ?13, log_root = ?14, state = ?15
-             WHERE id = ?1 AND signature IS NULL",
-        )?
-        .execute(params![
-            id.0,
-            with.content.kind.cast_signed(),
-            with.content.data,
-            with.content.json,
-            quote_hash(author, &with.content.json),
-            with.signature,
-            Some(with.previous).filter(|previous| !previous.is_empty()),
-            with.message_hash,
-            gap,
-            with.position,
-            with.entry.as_bytes(),
-            place.map(|place| place.index.cast_signed()),
-            place.map(|place| place.incarnation.cast_signed()),
-            place.map(|place| place.root),
-            with.state.code(),
-        ])?;
-    if filled == 0 {
-        return Err(StorageError::DuplicateMessage.into());
-    }
-    close_gaps(tx, conversation, with.signature)?;
-    Ok(())
-}
-
 /// Makes a draft a message with a number.
-pub(super) fn compose(tx: &Connection, author: &Address, id: MessageId, post: &NewPost) -> Result<(), Fault> {
-    let conversation = tx
+pub(super) fn compose(tx: &Tx<'_>, author: &Address, id: MessageId, post: &NewPost) -> Result<(), Fault> {
+    let (received, sent) = tx
         .prepare_cached(
-            "SELECT m.conversation FROM posts p JOIN messages m ON m.id = p.message
+            "SELECT m.received, m.sent FROM posts p JOIN messages m ON m.id = p.message
              WHERE p.message = ?1 AND p.ciphertext IS NULL",
         )?
-        .query_row([id.0], |row| Ok(ConversationId(row.get(0)?)))
+        .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?
         .ok_or(StorageError::UnknownMessage)?;
-    let with = Become {
+    let said = post.said.as_ref();
+    let message = transcript::Message {
+        tx,
+        arrival: Arrival {
+            author: key_bytes(author),
+            id: MsgId::from_bytes(post.message_hash),
+            entry: EntryId::of(&post.signature, &post.ciphertext),
+            signature: &post.signature,
+            previous: &post.previous,
+            place: None,
+            words: transcript::Message::words(&post.content, sent),
+            extensions: said.map(|said| &said.extensions),
+        },
+        author,
         content: &post.content,
-        signature: &post.signature,
-        previous: &post.previous,
-        message_hash: &post.message_hash,
-        entry: EntryId::of(&post.signature, &post.ciphertext),
-        state: MessageState::Queued,
-        position: None,
-        place: None,
+        received,
+        ciphertext: &post.ciphertext,
+        keep: true,
     };
-    fill_in(tx, author, (conversation, id), &with)?;
-    transcript::note_own(tx, conversation, author, id, post)?;
-    tx.prepare_cached("UPDATE posts SET ciphertext = ?2 WHERE message = ?1")?
-        .execute(params![id.0, post.ciphertext])?;
-    Ok(())
-}
-
-/// A message under the own name that is not here: if a draft of this database says the same and was written in the
-/// same second, another copy has composed and posted it, and it is not to go out twice. Tells the message.
-pub(super) fn posted_elsewhere(
-    tx: &Connection,
-    author: &Address,
-    conversation: ConversationId,
-    item: &SyncItem,
-    position: i64,
-) -> Result<Option<MessageId>, Fault> {
-    let draft = tx
-        .prepare_cached(
-            "SELECT m.id FROM posts p JOIN messages m ON m.id = p.message
-             WHERE m.conversation = ?1 AND p.ciphertext IS NULL AND m.sent = ?2 AND m.kind = ?3 AND m.data = ?4
-             ORDER BY m.id LIMIT 1",
-        )?
-        .query_row(
-            params![conversation.0, item.sent, item.content.kind.cast_signed(), item.content.data],
-            |row| Ok(MessageId(row.get(0)?)),
-        )
-        .optional()?;
-    let Some(id) = draft else { return Ok(None) };
-    let with = Become {
-        content: &item.content,
-        signature: &item.signature,
-        previous: &item.previous,
-        message_hash: &item.message_hash,
-        entry: item.entry,
-        state: MessageState::Stored,
-        position: Some(position),
-        place: item.place,
-    };
-    fill_in(tx, author, (conversation, id), &with)?;
-    tx.prepare_cached("DELETE FROM posts WHERE message = ?1")?.execute([id.0])?;
-    Ok(Some(id))
-}
-
-/// Makes an own message that waits a draft again, if it has a number that another own message has: it was composed by
-/// a database that did not know better, and would show its author as a liar.
-pub(super) fn unnumber(
-    tx: &Connection,
-    conversation: ConversationId,
-    label: u32,
-    sequence: u32,
-) -> Result<(), Fault> {
-    let mut statement = tx.prepare_cached(
-        "SELECT m.id FROM posts p JOIN messages m ON m.id = p.message
-         WHERE m.conversation = ?1 AND m.own = 1 AND m.from_member = 0 AND m.chain_label = ?2
-             AND m.chain_sequence = ?3 AND m.reposted = 0",
-    )?;
-    let waiting = statement.query_map(params![conversation.0, label, sequence], |row| row.get(0))?;
-    for id in waiting.collect::<Result<Vec<i64>, _>>()? {
-        for statement in [
-            "UPDATE posts SET ciphertext = NULL, token = NULL, token_session = NULL WHERE message = ?1",
-            "UPDATE messages SET state = 1, signature = NULL, previous = NULL, message_hash = NULL, gap = 0,
-                 entry_id = NULL, chain_label = NULL, chain_sequence = NULL, chain_previous = NULL
-             WHERE id = ?1",
-            "DELETE FROM parents WHERE message = ?1",
-            "DELETE FROM views WHERE message = ?1",
-            "DELETE FROM received_entries WHERE message = ?1",
-        ] {
-            tx.prepare_cached(statement)?.execute([id])?;
-        }
-    }
-    Ok(())
+    transcript::composed(tx, author, id, &message, said.map_or(0, |said| said.abandoned_told))
 }
 
 /// Marks an own group message as stored and as the newest that the server has. False if it was, or if it is gone.
-fn confirm(tx: &Connection, post: MessageId) -> Result<bool, Fault> {
+fn confirm(tx: &Connection, own: &Address, post: MessageId) -> Result<bool, Fault> {
     let changed = tx
         .prepare_cached(
             "UPDATE messages SET state = 4
@@ -398,7 +282,7 @@ fn confirm(tx: &Connection, post: MessageId) -> Result<bool, Fault> {
         .execute([post.0])?;
     } else {
         log::keep_bytes(tx, post)?;
-        transcript::not_given_up(tx, post)?;
+        transcript::confirmed(tx, own, post)?;
         tx.execute(
             "UPDATE epochs SET last_signature = m.signature FROM messages m
              WHERE m.id = ?1 AND epochs.conversation = m.conversation",
@@ -413,23 +297,4 @@ fn set_own_state(tx: &Connection, post: MessageId, state: MessageState) -> Resul
     tx.prepare_cached("UPDATE messages SET state = ?2 WHERE id = ?1 AND from_member = 0")?
         .execute(params![post.0, state.code()])?;
     Ok(())
-}
-
-/// Whether a group has a message with this signature.
-pub(super) fn knows_signature(conn: &Connection, conversation: i64, signature: &[u8]) -> Result<bool, Fault> {
-    Ok(conn
-        .prepare_cached("SELECT 1 FROM messages WHERE conversation = ?1 AND signature = ?2")?
-        .exists(params![conversation, signature])?)
-}
-
-/// Clears the gap of messages that waited for this signature.
-pub(super) fn close_gaps(
-    tx: &Connection,
-    conversation: ConversationId,
-    signature: &[u8],
-) -> Result<u64, Fault> {
-    let closed = tx
-        .prepare_cached("UPDATE messages SET gap = 0 WHERE conversation = ?1 AND gap = 1 AND previous = ?2")?
-        .execute(params![conversation.0, signature])?;
-    Ok(closed as u64)
 }

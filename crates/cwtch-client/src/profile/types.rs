@@ -9,6 +9,8 @@ use cwtch_primitives::{Address, Zeroizing};
 use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::Extensions;
 
+pub use cwtch_protocol::group::Place as LogPlace;
+
 use crate::names::{self, Source};
 
 /// The most bytes of an overlay's JSON that are stored: what one packet can carry.
@@ -467,23 +469,6 @@ pub struct GroupCounts {
     pub messages: u64,
     /// Different authors.
     pub authors: u64,
-}
-
-/// Where an entry stands in its server's log.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct LogPlace {
-    /// Its index.
-    pub index: u64,
-    /// The incarnation that the index belongs to.
-    pub incarnation: u64,
-    /// The root of the log of size `index + 1`, as it was computed here.
-    pub root: [u8; 32],
-}
-
-impl fmt::Debug for LogPlace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LogPlace").field("index", &self.index).finish_non_exhaustive()
-    }
 }
 
 /// An own group message as it is posted.

@@ -1,13 +1,13 @@
 use std::collections::HashSet;
 
 use cwtch_log::{EntryId, EntryPrefix, MsgId};
-use cwtch_protocol::transcript::{GossipVerdict, Taken, Verdict, View};
+use cwtch_protocol::group::{Log, NoteKind, Verdict, turns};
 use cwtch_testkit::rng;
 use cwtch_wire::group::{Gossip, Parent};
 use proptest::prelude::*;
 use rand_core::RngCore;
 
-use crate::world::{Author, INCARNATION, Message, Reader};
+use crate::world::{INCARNATION, Member, Message, key};
 
 struct Conversation {
     log: Vec<Message>,
@@ -19,8 +19,8 @@ struct Conversation {
 fn conversation(seed: u64, members: usize, steps: usize, modern: u8) -> Conversation {
     let mut rng = rng(seed);
     let mut draw = move |below: u64| rng.next_u64() % below.max(1);
-    let mut authors: Vec<Author> =
-        (0..members).map(|label| Author::new(label as u32 + 1, draw(100) < u64::from(modern))).collect();
+    let mut authors: Vec<Member> =
+        (0..members).map(|number| Member::new(number, draw(100) < u64::from(modern))).collect();
     let (mut log, mut number, mut given_up) = (Vec::new(), 0u64, 0);
     let mut under_way: Vec<Message> = Vec::new();
     for step in 0..steps + members {
@@ -32,18 +32,13 @@ fn conversation(seed: u64, members: usize, steps: usize, modern: u8) -> Conversa
         let unread = (log.len() - author.mind.entries.len()) as u64;
         let size = author.mind.entries.len() + draw(unread + 1) as usize;
         author.read(&log, size);
-        let (message, chain) = author.write(who, number);
-        let told = message.extensions.iter().flat_map(|e| e.abandoned.clone()).collect::<Vec<_>>();
-        match chain {
-            Some(chain) if !last_round && draw(10) == 0 => {
-                author.chain.abandon(chain.sequence);
+        let (message, row) = author.write(number);
+        match row {
+            Some(row) if !last_round && draw(10) == 0 => {
+                author.store.give_up(row);
                 given_up += 1;
             }
-            Some(chain) => {
-                author.chain.posted(chain.sequence, &told);
-                under_way.push(message);
-            }
-            None => under_way.push(message),
+            _ => under_way.push(message),
         }
         while !under_way.is_empty() && (last_round || draw(3) > 0) {
             log.push(under_way.remove(draw(under_way.len() as u64) as usize));
@@ -51,15 +46,16 @@ fn conversation(seed: u64, members: usize, steps: usize, modern: u8) -> Conversa
                 number += 1;
                 let id = EntryId::of(b"foreign", &number.to_be_bytes());
                 let name = MsgId::of(&[2; 16], &number.to_be_bytes());
-                log.push(Message { author: usize::MAX, id, name, extensions: None, foreign: true });
+                log.push(Message { author: 0, id, name, extensions: None, foreign: true });
             }
         }
     }
     Conversation { log, given_up }
 }
 
-fn read(log: &[Message], parts: usize) -> Reader {
-    let mut reader = Reader::new();
+/// Somebody who only reads.
+fn read(log: &[Message], parts: usize) -> Member {
+    let mut reader = Member::new(200, true);
     for part in log.chunks(log.len().div_ceil(parts).max(1)) {
         reader.sync(part);
     }
@@ -68,6 +64,12 @@ fn read(log: &[Message], parts: usize) -> Reader {
 
 fn refers(message: &Message) -> impl Iterator<Item = EntryPrefix> {
     message.extensions.iter().flat_map(|e| e.parents.iter().map(|parent| parent.id))
+}
+
+/// How many messages of an author are called missing.
+fn missing(reader: &Member, author: usize) -> u32 {
+    let all = reader.store.missing();
+    all.get(&key(author)).map_or(0, |missing| missing.iter().map(|missing| missing.count).sum())
 }
 
 proptest! {
@@ -79,17 +81,18 @@ proptest! {
     ) {
         let talk = conversation(seed, members, steps, modern);
         let reader = read(&talk.log, parts);
-        prop_assert_eq!(reader.open.iter().count(), 0);
-        for (_, judged) in &reader.judged {
-            prop_assert_eq!(judged.worst(), Verdict::Fine);
-            prop_assert!(matches!(judged.gossip, GossipVerdict::Agrees | GossipVerdict::None));
+        for which in turns(Some(reader.mind.verified_size()), true) {
+            prop_assert!(reader.store.open(which).is_empty());
         }
-        for (_, taken) in &reader.taken {
-            prop_assert!(matches!(taken, Taken::Next | Taken::Gap(_) | Taken::Late));
+        let given_up = talk.given_up;
+        for message in talk.log.iter().filter(|message| !message.foreign) {
+            let notes = reader.notes(&message.id);
+            // Until the next message tells them, numbers that were given up look like any that are missing.
+            prop_assert!(given_up > 0 || notes.is_empty(), "{:?}", notes);
+            prop_assert!(notes.iter().all(|(kind, _)| *kind == NoteKind::Missing), "{:?}", notes);
         }
-        for chain in reader.chains.values() {
-            prop_assert!(chain.missing(&reader.mind).is_empty(), "of {} given up", talk.given_up);
-        }
+        prop_assert!(reader.claims.is_empty());
+        prop_assert!(reader.store.missing().is_empty(), "of {} given up", talk.given_up);
     }
 
     #[test]
@@ -103,33 +106,33 @@ proptest! {
         let reader = read(&delivered, parts);
         let lost: HashSet<EntryPrefix> = lost.iter().map(|message| message.id.prefix()).collect();
         // Each reference to a lost message is reported, and no other.
-        let reported: HashSet<(EntryId, EntryPrefix)> =
-            reader.open.iter().map(|open| (open.message, open.parent.id)).collect();
-        for message in &delivered {
-            for parent in refers(message) {
-                prop_assert_eq!(reported.contains(&(message.id, parent)), lost.contains(&parent));
+        for message in delivered.iter().filter(|message| !message.foreign) {
+            let row = reader.store.row_of(&message.id).unwrap();
+            let kept = reader.store.references(row);
+            prop_assert_eq!(kept.len(), refers(message).count());
+            for reference in kept {
+                prop_assert_eq!(reference.verdict != Verdict::Fine, lost.contains(&reference.parent.id));
+                prop_assert!(reference.verdict != Verdict::AuthorLies);
             }
+            let notes = reader.notes(&message.id);
+            prop_assert!(notes.iter().all(|(kind, _)| *kind != NoteKind::Conflicting));
         }
         // Numbers of chains: exactly the lost ones with a successor.
-        for ((author, label), chain) in &reader.chains {
-            let missing: u32 = chain.missing(&reader.mind).iter().map(|missing| missing.count).sum();
-            let mut before = Vec::new();
-            for message in talk.log.iter().filter(|message| message.author == *author) {
-                let extensions = message.extensions.as_ref().unwrap();
-                prop_assert_eq!(extensions.chain.unwrap().label, *label);
-                before.push((extensions.chain.unwrap().sequence, lost.contains(&message.id.prefix())));
-            }
-            let with_successor = before.iter().filter(|(n, lost)| *lost && *n < chain.highest()).count();
+        for author in 0..members {
+            let numbered = talk.log.iter().filter(|message| message.author == author && !message.foreign);
+            let numbers: Vec<(u32, bool)> = numbered
+                .filter_map(|message| {
+                    let chain = message.extensions.as_ref()?.chain?;
+                    Some((chain.sequence, lost.contains(&message.id.prefix())))
+                })
+                .collect();
+            let highest = numbers.iter().filter(|(_, lost)| !lost).map(|(number, _)| *number).max();
+            let with_successor = numbers.iter().filter(|(number, lost)| *lost && Some(*number) < highest).count();
+            let missing = missing(&reader, author) as usize;
             // A given-up number may have been told only by a lost message.
-            prop_assert!(missing as usize >= with_successor);
-            prop_assert!(missing as usize <= with_successor + talk.given_up);
+            prop_assert!(missing >= with_successor);
+            prop_assert!(missing <= with_successor + talk.given_up);
         }
-        for (_, judged) in &reader.judged {
-            prop_assert!(judged.parents.iter().all(|(_, verdict)| *verdict != Verdict::AuthorLies));
-        }
-        prop_assert!(reader.open.iter().all(|open| open.verdict != Verdict::AuthorLies));
-        let twice = |taken: &Taken| matches!(taken, Taken::Equivocation { .. });
-        prop_assert!(!reader.taken.iter().any(|(_, taken)| twice(taken)));
     }
 
     #[test]
@@ -140,22 +143,19 @@ proptest! {
         // Mallory reads everything and writes at the end.
         let mut log = talk.log;
         let mallory = members;
-        let mut author = Author::new(99, true);
+        let mut author = Member::new(mallory, true);
         author.read(&log, log.len());
-        let (mut message, chain) = author.write(mallory, 1_000_000);
+        let (mut message, _) = author.write(1_000_000);
         let extensions = message.extensions.as_mut().unwrap();
         let newest = author.mind.entries.len() as u64 - 1;
-        let root = author.mind.root_at(newest + 1).unwrap();
         if invented {
             extensions.parents = vec![Parent { id: EntryPrefix::from_bytes([7; 20]), index: newest }];
         }
-        let root = if false_root { [7; 32] } else { root };
         let size = extensions.parents.iter().map(|parent| parent.index + 1).max();
         extensions.gossip = size.map(|size| {
             let honest = author.mind.root_at(size).unwrap();
-            Gossip { incarnation: INCARNATION, size, root: if false_root { root } else { honest } }
+            Gossip { incarnation: INCARNATION, size, root: if false_root { [7; 32] } else { honest } }
         });
-        let mallorys = message.id;
         log.push(message.clone());
         // And says something else under the same number.
         let mut second = message.clone();
@@ -167,27 +167,24 @@ proptest! {
         copy.id = EntryId::of(b"copy", b"");
         log.push(copy.clone());
         let reader = read(&log, parts);
-        for (message, judged) in &reader.judged {
-            if message.author != mallory {
-                prop_assert_eq!(judged.worst(), Verdict::Fine);
-                prop_assert!(matches!(judged.gossip, GossipVerdict::Agrees | GossipVerdict::None));
-            } else if message.id == mallorys {
-                let expected = match (invented, false_root) {
-                    (false, _) => Verdict::Fine,
-                    (true, false) => Verdict::AuthorLies,
-                    (true, true) => Verdict::SplitView,
-                };
-                prop_assert_eq!(judged.worst(), expected);
-                prop_assert_eq!(judged.gossip == GossipVerdict::Differs, false_root && size.is_some());
-            }
+        let mut expected = vec![(NoteKind::Conflicting, 1)];
+        if false_root && size.is_some() {
+            expected.push((NoteKind::OtherLog, 1));
         }
-        let taken = |id: EntryId| reader.taken.iter().find(|(message, _)| message.id == id).unwrap().1;
-        prop_assert!(chain.is_some());
-        prop_assert_eq!(taken(mallorys), Taken::Next);
-        prop_assert_eq!(taken(second.id), Taken::Equivocation { before: message.name });
-        prop_assert_eq!(taken(copy.id), Taken::Copy);
-        for (message, taken) in &reader.taken {
-            prop_assert!(message.author == mallory || matches!(taken, Taken::Next | Taken::Gap(_) | Taken::Late));
+        if invented {
+            let verdict = if false_root { Verdict::SplitView } else { Verdict::AuthorLies };
+            expected.push((NoteKind::Parent(verdict), 1));
+        }
+        prop_assert_eq!(reader.notes(&second.id), expected.clone());
+        expected.push((NoteKind::Copy, 1));
+        prop_assert_eq!(reader.notes(&message.id), expected);
+        prop_assert!(reader.store.row_of(&copy.id).is_none());
+        let claimed = if false_root && size.is_some() { 2 } else { 0 };
+        prop_assert_eq!(reader.claims.len(), claimed);
+        prop_assert!(reader.claims.iter().all(|claim| claim.author == key(mallory)));
+        for message in log.iter().filter(|message| message.author != mallory && !message.foreign) {
+            let notes = reader.notes(&message.id);
+            prop_assert!(notes.iter().all(|(kind, _)| *kind == NoteKind::Missing), "{:?}", notes);
         }
     }
 }

@@ -1,13 +1,10 @@
 //! A group on a server, its members, and a reader.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-
 use cwtch_log::tree::MemoryTree;
 use cwtch_log::{EntryId, EntryPrefix, Hash, MsgId};
-use cwtch_protocol::transcript::{
-    AuthorChain, Heads, Judged, OpenReferences, OwnChain, Standing, Taken, View, judge, references,
-};
-use cwtch_wire::group::{Chain, Extensions};
+use cwtch_protocol::group::{Arrival, Fate, Log, Memory, NoteKind, Place, Row, Words, turns};
+use cwtch_protocol::monitor::GossipClaim;
+use cwtch_wire::group::Extensions;
 
 /// A message in a log.
 #[derive(Clone)]
@@ -21,47 +18,50 @@ pub(crate) struct Message {
     pub(crate) foreign: bool,
 }
 
+pub(crate) fn key(author: usize) -> [u8; 32] {
+    [author as u8 + 1; 32]
+}
+
+impl Message {
+    pub(crate) fn arrival<'a>(&'a self, author: &'a [u8; 32], place: Option<Place>) -> Arrival<'a> {
+        Arrival {
+            author,
+            id: self.name,
+            entry: self.id,
+            // As good as a signature here: it is of this message alone.
+            signature: self.name.as_bytes(),
+            previous: &[],
+            place,
+            words: Words { kind: 1, data: "", sent: None },
+            extensions: self.extensions.as_ref(),
+        }
+    }
+}
+
 /// What somebody has of a log.
 #[derive(Clone, Default)]
 pub(crate) struct Mind {
     pub(crate) entries: Vec<EntryPrefix>,
     tree: MemoryTree,
-    here: HashSet<EntryPrefix>,
-    pub(crate) syncs: u64,
     pub(crate) min_index: u64,
-    pub(crate) unseen: Vec<(u64, u64)>,
     pub(crate) lost: Vec<(u64, u64)>,
-    pub(crate) log: bool,
 }
 
 pub(crate) const INCARNATION: u64 = 60;
 
 impl Mind {
-    pub(crate) fn new() -> Self {
-        Self { log: true, ..Self::default() }
-    }
-
-    pub(crate) fn push(&mut self, message: &Message) {
-        self.entries.push(message.id.prefix());
-        self.tree.push(message.id.leaf());
-        if !message.foreign {
-            self.here.insert(message.id.prefix());
-        }
+    pub(crate) fn push(&mut self, id: &EntryId) {
+        self.entries.push(id.prefix());
+        self.tree.push(id.leaf());
     }
 }
 
-impl View for Mind {
-    fn has_log(&self) -> bool {
-        self.log
-    }
+impl Log for Mind {
     fn verified_size(&self) -> u64 {
         self.tree.size()
     }
     fn min_index(&self) -> u64 {
         self.min_index
-    }
-    fn syncs(&self) -> u64 {
-        self.syncs
     }
     fn incarnation_at(&self, _: u64) -> Option<u64> {
         Some(INCARNATION)
@@ -75,102 +75,81 @@ impl View for Mind {
     fn is_lost(&self, index: u64) -> bool {
         self.lost.iter().any(|(from, to)| (*from..*to).contains(&index))
     }
-    fn is_here(&self, id: &EntryPrefix) -> bool {
-        self.here.contains(id)
-    }
-    fn unseen(&self, from: u64, to: u64) -> bool {
-        self.unseen.iter().any(|(low, high)| *low < to && from < *high)
-    }
 }
 
-/// A member who writes.
+/// A member: what it has of the log and of the group.
 #[derive(Clone)]
-pub(crate) struct Author {
+pub(crate) struct Member {
+    pub(crate) key: [u8; 32],
     pub(crate) mind: Mind,
-    pub(crate) heads: Heads,
-    pub(crate) chain: OwnChain,
+    pub(crate) store: Memory,
+    pub(crate) claims: Vec<GossipClaim>,
+    /// Its number, from which its chain has its name.
+    pub(crate) number: usize,
     /// Whether its program knows extensions.
     pub(crate) modern: bool,
 }
 
-impl Author {
-    pub(crate) fn new(label: u32, modern: bool) -> Self {
-        let chain = OwnChain { label, last: 0, posted: None, in_flight: Vec::new(), abandoned: Vec::new() };
-        Self { mind: Mind::new(), heads: Heads::default(), chain, modern }
+impl Member {
+    pub(crate) fn new(number: usize, modern: bool) -> Self {
+        let mut store = Memory::new(key(number));
+        store.set_log(Some(0), None);
+        Self { key: key(number), mind: Mind::default(), store, claims: Vec::new(), number, modern }
     }
 
-    /// Reads up to `size` entries of a log.
+    /// Reads up to `size` entries of a log, in one sync.
     pub(crate) fn read(&mut self, log: &[Message], size: usize) {
         let read = self.mind.entries.len();
-        for (index, message) in log.iter().enumerate().take(size).skip(read) {
-            self.mind.push(message);
-            if !message.foreign {
-                let parents = message.extensions.iter().flat_map(|e| e.parents.iter().map(|p| p.id));
-                self.heads.add(index as u64, message.id.prefix(), parents);
-            }
-        }
-    }
-
-    /// Writes a message, and gives the number that it used. It is not posted yet.
-    pub(crate) fn write(&mut self, author: usize, number: u64) -> (Message, Option<Chain>) {
-        let id = EntryId::of(b"message", &number.to_be_bytes());
-        let name = MsgId::of(&[1; 16], &number.to_be_bytes());
-        if !self.modern {
-            return (Message { author, id, name, extensions: None, foreign: false }, None);
-        }
-        let (parents, gossip) = references(&self.heads, &self.mind);
-        let abandoned = self.chain.to_tell().to_vec();
-        let chain = self.chain.reserve();
-        if let Some(chain) = chain {
-            self.chain.written(chain.sequence, id.prefix());
-        }
-        let extensions = Extensions { parents, chain, gossip, abandoned, certificate: None };
-        // Whatever is written can be read.
-        let (bytes, _) = extensions.encode(1000).unwrap();
-        assert!(Extensions::decode(&bytes).unwrap() == extensions);
-        (Message { author, id, name, extensions: Some(extensions), foreign: false }, chain)
-    }
-}
-
-/// Somebody who only reads, and what it concludes.
-#[derive(Default)]
-pub(crate) struct Reader {
-    pub(crate) mind: Mind,
-    pub(crate) open: OpenReferences,
-    pub(crate) chains: BTreeMap<(usize, u32), AuthorChain>,
-    numbers: HashMap<(usize, u32, u32), MsgId>,
-    pub(crate) judged: Vec<(Message, Judged)>,
-    pub(crate) taken: Vec<(Message, Taken)>,
-}
-
-impl Reader {
-    pub(crate) fn new() -> Self {
-        Self { mind: Mind::new(), ..Self::default() }
+        self.sync(&log[read..size.max(read)]);
     }
 
     /// A sync that brings these messages.
     pub(crate) fn sync(&mut self, messages: &[Message]) {
         let first = self.mind.entries.len();
-        messages.iter().for_each(|message| self.mind.push(message));
-        for (at, message) in messages.iter().enumerate() {
+        messages.iter().for_each(|message| self.mind.push(&message.id));
+        for (at, message) in messages.iter().enumerate().filter(|(_, message)| !message.foreign) {
             let index = (first + at) as u64;
-            let Some(extensions) = &message.extensions else { continue };
-            let standing = Standing { index: Some(index), since: self.mind.syncs };
-            let judged = judge(extensions, standing, &self.mind);
-            self.open.add(message.id, extensions, &judged, standing);
-            self.judged.push((message.clone(), judged));
-            if let Some(chain) = extensions.chain {
-                let key = (message.author, chain.label);
-                let number = (message.author, chain.label, chain.sequence);
-                let known = self.numbers.get(&number).copied();
-                let entry = self.chains.entry(key).or_default();
-                let taken =
-                    entry.take(chain.sequence, &message.name, index, &extensions.abandoned, |_| known);
-                self.numbers.entry(number).or_insert(message.name);
-                self.taken.push((message.clone(), taken));
-            }
+            let place =
+                Place { index, incarnation: INCARNATION, root: self.mind.root_at(index + 1).unwrap() };
+            self.store.shown(&message.arrival(&key(message.author), Some(place)));
         }
-        self.mind.syncs += 1;
-        self.open.judge_again(&self.mind);
+        self.judge(true);
+    }
+
+    pub(crate) fn judge(&mut self, synced: bool) {
+        for which in turns(Some(self.mind.verified_size()), synced) {
+            let judged = self.store.open(which).judge(Some(&self.mind), 0);
+            self.store.apply(&judged.changes, None);
+            self.claims.extend(judged.claims);
+        }
+    }
+
+    /// Writes a message. It is not posted yet.
+    pub(crate) fn write(&mut self, number: u64) -> (Message, Option<Row>) {
+        let id = EntryId::of(b"message", &number.to_be_bytes());
+        let name = MsgId::of(&[1; 16], &number.to_be_bytes());
+        let mut message = Message { author: self.number, id, name, extensions: None, foreign: false };
+        if !self.modern {
+            return (message, None);
+        }
+        let extensions = self.store.next_extensions(self.number as u32 + 1);
+        // Whatever is written can be read.
+        let (bytes, included) = extensions.encode(1000).unwrap();
+        assert!(Extensions::decode(&bytes).unwrap() == extensions);
+        message.extensions = Some(extensions);
+        let draft = self.store.enqueue(&Words { kind: 1, data: "", sent: Some(number as i64) });
+        self.store.compose(draft, &message.arrival(&self.key, None), included.abandoned).unwrap();
+        (message, Some(draft))
+    }
+
+    /// What there is to tell about a message that is here.
+    pub(crate) fn notes(&self, id: &EntryId) -> Vec<(NoteKind, u64)> {
+        let row = self.store.row_of(id).expect("the message is here");
+        self.store.notes(row).into_iter().map(|note| (note.kind, note.count)).collect()
+    }
+
+    /// What becomes of a message that somebody gives.
+    pub(crate) fn given(&mut self, message: &Message) -> Fate {
+        self.store.given(&message.arrival(&key(message.author), None)).0.fate
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use cwtch_protocol::group::leaves_own_chain;
 use cwtch_protocol::monitor::{Change, Evidence, HeadSource, ObjectKind};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -60,6 +61,9 @@ fn forgotten(changes: &[Change]) -> Vec<Forgotten> {
 }
 
 fn one(conn: &Connection, server: i64, change: &Change, forgotten: &Forgotten) -> Result<(), Fault> {
+    if leaves_own_chain(change) {
+        copies::new_chains(conn, server)?;
+    }
     match change {
         Change::Certificate { incarnation, bytes } => run(
             conn,
@@ -76,8 +80,6 @@ fn one(conn: &Connection, server: i64, change: &Change, forgotten: &Forgotten) -
         }
         Change::Restarted { size, range } => {
             passed_over(conn, server, *size)?;
-            // If this database is a backup that was put back, own messages may have been among them.
-            copies::new_chains(conn, server)?;
             run(conn, "DELETE FROM log_ids WHERE server = ?1", params![server])?;
             run(conn, "DELETE FROM log_ranges WHERE server = ?1", params![server])?;
             // The range of size 0 goes without saying.
@@ -141,8 +143,6 @@ fn one(conn: &Connection, server: i64, change: &Change, forgotten: &Forgotten) -
                 "INSERT INTO log_losses (server, first, behind, incarnation, at) VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![server, int(loss.from), int(loss.to), int(loss.incarnation), int(loss.at)],
             )?;
-            // The same: members may hold what was lost.
-            copies::new_chains(conn, server)?;
             own::queue_lost(conn, server, loss.from)
         }
         Change::Evidence(evidence) => keep_evidence(conn, server, evidence),

@@ -10,7 +10,7 @@ use crate::profile::error::Fault;
 
 /// The index below which a server may have deleted entries of the log that it has now, as
 /// [`Monitor::min_index`](cwtch_protocol::monitor::Monitor::min_index) has it; `None` without a log.
-pub(in crate::profile) fn min_index(conn: &Connection, server: i64) -> Result<Option<u64>, Fault> {
+pub(super) fn min_index(conn: &Connection, server: i64) -> Result<Option<u64>, Fault> {
     let found = conn
         .prepare_cached(
             "SELECT l.pinned, l.retain, s.key FROM logs l JOIN servers s ON s.id = l.server

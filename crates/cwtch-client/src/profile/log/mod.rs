@@ -20,7 +20,6 @@ pub use evidence::StoredEvidence;
 pub use status::{LogLoss, LogStatus};
 
 pub(super) use apply::apply;
-pub(super) use floor::min_index;
 pub(super) use own::{keep_bytes, note_receipt};
 pub(super) use status::{certificate, status_of};
 

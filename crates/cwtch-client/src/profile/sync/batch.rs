@@ -1,17 +1,18 @@
 //! What a sync begins with, what it stores at once, and what becomes of that.
 
 use core::fmt;
-use std::collections::BTreeSet;
 
 use cwtch_log::{EntryId, MsgId};
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
+use cwtch_protocol::group::Arrival;
 use cwtch_protocol::monitor::Change;
 use cwtch_wire::group::Extensions;
 
-use crate::profile::messages::GroupPart;
-use crate::profile::transcript::Said;
-use crate::profile::types::{Content, ConversationId, Group, LogPlace, MessageId};
+use crate::profile::columns::key_bytes;
+use crate::profile::db::Tx;
+use crate::profile::transcript::Message;
+use crate::profile::types::{Content, Group, LogPlace, MessageId};
 
 /// What a sync begins with.
 #[derive(Clone)]
@@ -72,39 +73,31 @@ impl fmt::Debug for SyncItem {
 }
 
 impl SyncItem {
-    /// What a group adds to the stored message, at this position of the conversation and this place of the log.
-    pub(in crate::profile) fn group_part(
-        &self,
-        gap: bool,
-        position: Option<i64>,
+    /// The message as the machine takes it, with a place of the log, if the server shows it there.
+    pub(in crate::profile) fn message<'a>(
+        &'a self,
+        tx: &'a Tx<'a>,
         place: Option<LogPlace>,
-    ) -> GroupPart<'_> {
-        GroupPart {
-            signature: &self.signature,
-            previous: &self.previous,
-            message_hash: &self.message_hash,
-            gap,
-            position,
-            entry: &self.entry,
-            place,
-        }
-    }
-
-    /// What the message says about the ones before it, once it is stored.
-    pub(in crate::profile) fn said(
-        &self,
-        conversation: ConversationId,
-        message: MessageId,
-        place: Option<LogPlace>,
-    ) -> Said<'_> {
-        Said {
-            conversation,
-            message,
+        received: i64,
+        keep: bool,
+    ) -> Message<'a> {
+        Message {
+            tx,
+            arrival: Arrival {
+                author: key_bytes(&self.author),
+                id: MsgId::from_bytes(self.message_hash),
+                entry: self.entry,
+                signature: &self.signature,
+                previous: &self.previous,
+                place,
+                words: Message::words(&self.content, self.sent),
+                extensions: self.extensions.as_ref(),
+            },
             author: &self.author,
-            id: MsgId::from_bytes(self.message_hash),
-            entry: &self.entry,
-            place,
-            extensions: self.extensions.as_ref(),
+            content: &self.content,
+            received,
+            ciphertext: &self.ciphertext,
+            keep,
         }
     }
 }
@@ -193,8 +186,6 @@ pub struct SyncOutcome {
     pub gaps: u64,
     /// Earlier messages whose missing predecessor has come now.
     pub closed_gaps: u64,
-    /// Messages that were here before, about which a person may be told something else now.
-    pub touched: BTreeSet<MessageId>,
     /// Whether the sync still goes on from where it is. `false` if a group was joined since
     /// [`Profile::begin_sync`](crate::profile::Profile::begin_sync): what it says is stored, but the sync must begin again.
     pub current: bool,

@@ -13,7 +13,7 @@ use cwtch_primitives::group::GroupId;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 pub use self::batch::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart};
-use self::chain::Chains;
+use self::chain::{Chains, Times};
 use super::Profile;
 use super::columns::{SIGNATURE_MAX, key_bytes, limit};
 use super::error::{Fault, StorageError};
@@ -79,20 +79,16 @@ impl Profile {
         }
         let own = self.address;
         self.write("store a sync", |tx| {
-            let server = servers::row_of(tx, server)?;
+            let (board, server) = (server, servers::row_of(tx, server)?);
             log::apply(tx, server, &batch.log)?;
             let mut outcome = SyncOutcome::default();
-            let mut chains = Chains::load(tx, server)?;
+            let mut chains = Chains::load(tx, (server, board), &own)?;
+            let times = Times { now, alone_since: batch.alone_since };
             for (item, keep) in batch.items.iter().zip(newest(&batch.items)) {
-                let fate = match chains.of(&item.group) {
-                    Some(chain) => {
-                        chain.append(tx, item, keep, &own, (batch.alone_since, now), &mut outcome)?
-                    }
-                    None => ItemOutcome::UnknownGroup,
-                };
+                let fate = chains.append(item, keep, times, &mut outcome)?;
                 outcome.items.push(fate);
             }
-            chains.store(tx)?;
+            chains.store()?;
             if outcome.twin {
                 copies::note_twin(tx, Twin { by: SeenBy::Message, at: now })?;
             }
@@ -136,7 +132,7 @@ fn count_rejects(
     tx: &Transaction<'_>,
     server: i64,
     rejects: &[SyncReject],
-    chains: &Chains,
+    chains: &Chains<'_>,
     now: i64,
 ) -> Result<u64, Fault> {
     if rejects.is_empty() {

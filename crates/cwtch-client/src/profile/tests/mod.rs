@@ -88,7 +88,7 @@ pub(crate) fn group(n: u8, server: &NewServer, history: History) -> NewGroup {
 }
 
 /// Real tokens of one batch.
-fn tokens(count: usize, seed: u64) -> Vec<Token> {
+pub(crate) fn tokens(count: usize, seed: u64) -> Vec<Token> {
     let mut rng = rng(seed);
     let issuer = IssuerKey::generate(&mut rng);
     let pending: Vec<_> = (0..count).map(|_| PendingToken::generate(&mut rng)).collect();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cwtch_log::EntryPrefix;
+use cwtch_protocol::group::Open;
 use cwtch_wire::group::{Chain, Extensions, Gossip, Parent};
 
 use super::*;

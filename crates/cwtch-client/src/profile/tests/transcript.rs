@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use cwtch_log::EntryPrefix;
+use cwtch_protocol::group::{Change as GroupChange, NoteKind, Open, Row, Verdict};
 use cwtch_protocol::monitor::Change;
-use cwtch_protocol::transcript::Verdict;
 use cwtch_testkit::log::{HonestLog, START, ServerKeys};
 use cwtch_wire::group::{Chain, Extensions, Gossip, Parent};
 use proptest::prelude::*;
@@ -42,6 +42,10 @@ fn kinds(profile: &Profile, id: MessageId) -> Vec<(NoteKind, u64)> {
     profile.notes(id).unwrap().into_iter().map(|note| (note.kind, note.count)).collect()
 }
 
+fn judged(id: MessageId, number: u8, verdict: Verdict) -> GroupChange {
+    GroupChange::Judged { row: Row(id.0), number, verdict }
+}
+
 /// A server with a log whose certificate is pinned: an own client of it.
 fn with_log(history: History) -> (TempDir, Profile, NewServer, NewGroup) {
     let (dir, mut profile) = profile();
@@ -62,6 +66,16 @@ fn with_log(history: History) -> (TempDir, Profile, NewServer, NewGroup) {
     let group = group(1, &server, history);
     profile.add_group(&group, NOW).unwrap();
     (dir, profile, server, group)
+}
+
+/// The messages whose notes change by an act, as the change feed tells it.
+fn noted<T>(profile: &mut Profile, act: impl FnOnce(&mut Profile) -> T) -> (T, Vec<MessageId>) {
+    let before = profile.feed_bounds().unwrap().newest;
+    let done = act(profile);
+    let rows = profile.changes_after(before, u32::MAX).unwrap();
+    let noted: BTreeSet<_> =
+        rows.iter().filter(|row| row.what == What::Notes).filter_map(|row| row.message).collect();
+    (done, noted.into_iter().collect())
 }
 
 /// A post as the engine makes it, of what the profile says.
@@ -214,19 +228,19 @@ fn a_parent_that_comes_late_settles_whoever_named_it() {
     assert_eq!(kinds(&profile, ids[1]), []);
     let open = profile.open_parents(&server.board, Open::All, None, 10).unwrap();
     assert_eq!(
-        open.iter().map(|o| (o.message, o.number, o.parent)).collect::<Vec<_>>(),
+        open.iter().map(|o| (MessageId(o.row.0), o.number, o.parent)).collect::<Vec<_>>(),
         [(ids[2], 0, parent(1))]
     );
     assert_eq!(open[0].gossip.unwrap().size, 4);
     assert_eq!(open[0].own_root, Some([3; 32]));
     assert_eq!(kinds(&profile, ids[2]), [(NoteKind::Parent(Verdict::Waiting), 1)]);
     // Not judged again once it is judged, but settled when it comes.
-    let touched = profile.judge_parents(&[(ids[2], 0, Verdict::Undecided)]).unwrap();
-    assert_eq!(touched, [ids[2]]);
+    let undecided = [judged(ids[2], 0, Verdict::Undecided)];
+    assert_eq!(noted(&mut profile, |p| p.keep_verdicts(&undecided).unwrap()).1, [ids[2]]);
     assert!(profile.open_parents(&server.board, Open::All, None, 10).unwrap().is_empty());
     assert_eq!(kinds(&profile, ids[2]), [(NoteKind::Parent(Verdict::Undecided), 1)]);
-    let outcome = apply(&mut profile, &server, vec![item(&group, &peer(2), 1, None)]);
-    assert_eq!(outcome.touched, BTreeSet::from([ids[2]]));
+    let (_, noted) = noted(&mut profile, |p| apply(p, &server, vec![item(&group, &peer(2), 1, None)]));
+    assert_eq!(noted, [ids[2]]);
     assert_eq!(kinds(&profile, ids[2]), []);
 }
 
@@ -236,9 +250,9 @@ fn who_named_a_place_where_another_one_stands_is_not_settled() {
     let lie = Extensions { parents: vec![parent(1)], ..Extensions::default() };
     let outcome = apply(&mut profile, &server, vec![saying(&group, &peer(1), 4, lie)]);
     let id = stored_ids(&outcome)[0];
-    profile.judge_parents(&[(id, 0, Verdict::AuthorLies)]).unwrap();
-    let outcome = apply(&mut profile, &server, vec![item(&group, &peer(2), 1, None)]);
-    assert!(outcome.touched.is_empty());
+    profile.keep_verdicts(&[judged(id, 0, Verdict::AuthorLies)]).unwrap();
+    let (_, noted) = noted(&mut profile, |p| apply(p, &server, vec![item(&group, &peer(2), 1, None)]));
+    assert_eq!(noted, []);
     assert_eq!(kinds(&profile, id), [(NoteKind::Parent(Verdict::AuthorLies), 1)]);
 }
 
@@ -254,9 +268,9 @@ fn two_messages_with_one_number_are_both_kept_and_both_noted() {
         told(4, 1, chain(6, 2)),
     ];
     let ids = stored_ids(&apply(&mut profile, &server, items));
-    let outcome = apply(&mut profile, &server, vec![told(5, 1, chain(5, 2))]);
-    assert_eq!(outcome.touched, BTreeSet::from([ids[1]]));
+    let (outcome, noted) = noted(&mut profile, |p| apply(p, &server, vec![told(5, 1, chain(5, 2))]));
     let other = stored_ids(&outcome)[0];
+    assert_eq!(noted, [ids[1], other]);
     for id in [ids[1], other] {
         assert_eq!(kinds(&profile, id), [(NoteKind::Conflicting, 1)]);
     }
@@ -273,15 +287,12 @@ fn the_same_message_at_another_place_is_a_copy_of_the_first() {
     let id = stored_ids(&apply(&mut profile, &server, vec![first.clone()]))[0];
     let copy = EntryId::from_bytes([3; 32]);
     let again = SyncItem { entry: copy, place: Some(place(6)), ..first.clone() };
-    let outcome = apply(&mut profile, &server, vec![again.clone()]);
-    assert_eq!(
-        (outcome.items.as_slice(), outcome.touched.contains(&id)),
-        (&[ItemOutcome::Duplicate][..], true)
-    );
+    let (outcome, told) = noted(&mut profile, |p| apply(p, &server, vec![again.clone()]));
+    assert_eq!((outcome.items, told), (vec![ItemOutcome::Duplicate], vec![id]));
     assert_eq!(kinds(&profile, id), [(NoteKind::Copy, 1)]);
     assert_eq!(profile.message(id).unwrap().unwrap().log_index, Some(1), "it stays where it was");
     // Told once; the same entry again is nothing new.
-    assert!(apply(&mut profile, &server, vec![again, first]).touched.is_empty());
+    assert_eq!(noted(&mut profile, |p| apply(p, &server, vec![again, first])).1, []);
     // Who refers to the copy refers to the message.
     let said = Extensions { parents: vec![Parent { id: copy.prefix(), index: 6 }], ..Extensions::default() };
     let outcome = apply(&mut profile, &server, vec![saying(&group, &peer(1), 8, said)]);
@@ -301,10 +312,9 @@ fn a_message_of_a_member_waits_for_the_server_and_is_posted_again_with_the_same_
         "the one before the third"
     );
     let given = told(2, chain(5, 2));
-    let FromMember::Stored(id, touched) = profile.store_from_member(&given, NOW + 5).unwrap() else {
-        panic!("it was not here");
-    };
-    assert_eq!(touched, [behind]);
+    let (stored_here, told_of) = noted(&mut profile, |p| p.store_from_member(&given, NOW + 5).unwrap());
+    let FromMember::Stored(id) = stored_here else { panic!("it was not here") };
+    assert_eq!(told_of, [behind, id]);
     assert_eq!((kinds(&profile, behind), kinds(&profile, id)), (vec![], vec![(NoteKind::Late, 1)]));
     assert!(matches!(profile.store_from_member(&given, NOW).unwrap(), FromMember::Known));
     let mut profile = reopen(&dir, profile);
@@ -322,8 +332,7 @@ fn a_message_of_a_member_waits_for_the_server_and_is_posted_again_with_the_same_
     stored(&mut profile, id).unwrap();
     assert!(profile.pending_posts(&server.board, MessageId(0), 10).unwrap().is_empty());
     assert_eq!(kinds(&profile, id), [(NoteKind::Late, 1)]);
-    let outcome = apply(&mut profile, &server, vec![given]);
-    assert!(outcome.touched.contains(&id));
+    assert_eq!(noted(&mut profile, |p| apply(p, &server, vec![given])).1, [id]);
     let message = profile.message(id).unwrap().unwrap();
     assert_eq!((message.state, message.position), (MessageState::Verified, Some(3)));
     assert_eq!(kinds(&profile, id), []);
@@ -345,8 +354,8 @@ fn nobody_who_names_what_nobody_has_stands_before_what_another_misses() {
         }
         let ids = stored_ids(&apply(&mut profile, &server, items));
         let verdicts: Vec<_> =
-            ids.iter().flat_map(|id| (0..4).map(|number| (*id, number, Verdict::Undecided))).collect();
-        profile.judge_parents(&verdicts).unwrap();
+            ids.iter().flat_map(|id| (0..4).map(|number| judged(*id, number, Verdict::Undecided))).collect();
+        profile.keep_verdicts(&verdicts).unwrap();
         let wanted = |place| profile.wanted_entries(&group.id, place, 64).unwrap();
         let first = wanted(0).0;
         let honest = entry(7).prefix();

@@ -1,25 +1,19 @@
 //! What goes between contacts who are in a group together (sections 7.2 and 8).
 
-use cwtch_log::{EntryId, EntryPrefix};
+use cwtch_log::EntryPrefix;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
-use cwtch_protocol::transcript::Verdict;
+use cwtch_protocol::group::{Messages, Turns, Verdict, given};
 use cwtch_wire::board::EncryptedGroupMessage;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 
-use super::open::{code, held_message, wrote_in};
-use super::receive::{self, is_held};
-use super::turns::Turns;
-use super::{Touched, noticed_elsewhere};
+use super::apply::apply;
+use super::rows::{code, wrote_in};
+use super::shelf::{rows_of, shelf_of};
 use crate::profile::columns::{SIGNATURE_MAX, address, group_id, key_bytes, limit};
-use crate::profile::error::{Fault, StorageError};
-use crate::profile::messages::{self, NewMessage};
-use crate::profile::posts::{close_gaps, knows_signature};
-use crate::profile::types::{ConversationId, MessageId, MessageState, OVERLAY_MAX};
-use crate::profile::{Profile, SyncItem, groups, order, servers};
-
-/// Received messages of each group that are kept as they were posted: two to three MiB.
-pub(in crate::profile) const KEPT_MAX: u32 = 512;
+use crate::profile::error::StorageError;
+use crate::profile::types::{MessageId, OVERLAY_MAX};
+use crate::profile::{Profile, SyncItem, groups, servers};
 
 /// An accepted contact who wrote in a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +29,8 @@ pub struct Companion {
 /// What became of a message that a member gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FromMember {
-    /// New: kept, and queued to be posted again. About the others a person may be told something else than before.
-    Stored(MessageId, Vec<MessageId>),
+    /// New: kept, and queued to be posted again.
+    Stored(MessageId),
     /// It was here.
     Known,
 }
@@ -138,35 +132,31 @@ impl Profile {
     ) -> Result<(Vec<EntryPrefix>, bool), StorageError> {
         self.read("find missing messages", |conn| {
             let group = groups::by_id(conn, group)?.ok_or(StorageError::UnknownGroup)?;
-            let mut named = conn.prepare_cached(
+            let repaired = Verdict::ALL.into_iter().filter(|verdict| verdict.may_be_repaired());
+            let repaired: Vec<String> = repaired.map(|verdict| code(verdict).to_string()).collect();
+            let mut named = conn.prepare_cached(&format!(
                 "SELECT m.author, p.message, p.entry
                  FROM parents p INDEXED BY parents_missing CROSS JOIN messages m ON m.id = p.message
-                 WHERE p.conversation = ?1 AND p.verdict > 1 AND p.verdict IN (?2, ?3, ?4, ?5)
+                 WHERE p.conversation = ?1 AND p.verdict > 1 AND p.verdict IN ({})
                  UNION ALL
                  SELECT m.author, m.id, m.chain_previous FROM chain_holes h CROSS JOIN messages m
                      ON m.conversation = h.conversation AND m.author = h.author
                      AND m.chain_label = h.label AND m.chain_sequence = h.last + 1
                  WHERE h.conversation = ?1 AND m.chain_previous IS NOT NULL",
-            )?;
-            // Those of which `Verdict::may_be_repaired` says so.
-            let wanted = params![
-                group.conversation.0,
-                code(Verdict::Expired),
-                code(Verdict::SplitView),
-                code(Verdict::Undecided),
-                code(Verdict::CannotTell),
-            ];
+                repaired.join(", ")
+            ))?;
             let most = usize::try_from(skipped.saturating_add(limit)).unwrap_or(usize::MAX);
             let mut turns = Turns::new(most);
-            let mut rows = named.query(wanted)?;
+            let mut rows = named.query([group.conversation.0])?;
             while let Some(row) = rows.next()? {
                 turns.add(row.get(0)?, row.get(1)?, EntryPrefix::from_bytes(row.get(2)?));
             }
             let first = turns.first();
             let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+            let shelf = rows_of(conn, &group, &self.address);
             let mut missing = Vec::new();
             for entry in first.iter().skip(skipped) {
-                if !is_held(conn, group.conversation, entry)? {
+                if !shelf.has_entry(entry)? {
                     missing.push(*entry);
                 }
             }
@@ -185,9 +175,10 @@ impl Profile {
     ) -> Result<Vec<EntryPrefix>, StorageError> {
         self.read("find messages of a group", |conn| {
             let group = groups::by_id(conn, group)?.ok_or(StorageError::UnknownGroup)?;
+            let shelf = rows_of(conn, &group, &self.address);
             let mut held = Vec::new();
             for entry in entries {
-                if is_held(conn, group.conversation, entry)? {
+                if shelf.has_entry(entry)? {
                     held.push(*entry);
                 }
             }
@@ -234,103 +225,12 @@ impl Profile {
         let own = self.address;
         self.write("store a message of a member", |tx| {
             let group = groups::by_id(tx, &item.group)?.ok_or(StorageError::UnknownGroup)?;
-            let conversation = group.conversation;
-            if held_message(tx, conversation.0, &item.entry.prefix())?.is_some() {
-                return Ok(FromMember::Known);
-            }
-            let gap = !item.previous.is_empty() && !knows_signature(tx, conversation.0, &item.previous)?;
-            let message = NewMessage {
-                conversation,
-                author: &item.author,
-                own: item.author == own,
-                state: MessageState::Verified,
-                content: &item.content,
-                sent: item.sent,
-                received: now,
-                protocol_id: None,
-                group: Some(item.group_part(gap, None, None)),
-            };
-            let Some(id) = messages::insert(tx, &message)? else { return Ok(FromMember::Known) };
-            tx.execute("UPDATE messages SET from_member = 1 WHERE id = ?1", [id.0])?;
-            if item.author == own {
-                noticed_elsewhere(tx, conversation, item.extensions.as_ref())?;
-            }
-            close_gaps(tx, conversation, &item.signature)?;
-            let mut touched = Touched::new();
-            receive::note(tx, &item.said(conversation, id, None), &mut touched)?;
-            order::before_answers(tx, id)?;
-            keep_received(tx, conversation, id, &item.ciphertext)?;
-            trim_received(tx, conversation)?;
-            tx.execute(
-                "INSERT INTO posts (message, server, ciphertext)
-                 SELECT ?1, server, ?3 FROM epochs WHERE conversation = ?2",
-                params![id.0, conversation.0, item.ciphertext],
-            )?;
-            touched.remove(&id);
-            Ok(FromMember::Stored(id, touched.into_iter().collect()))
+            let shelf = shelf_of(tx, &group, &own)?;
+            // What the server says of its place, only the server says.
+            let message = item.message(tx, None, now, true);
+            let step = given(&shelf, &message.arrival)?;
+            let applied = apply(&shelf, &step.changes, Some(&message))?;
+            Ok(applied.this.map_or(FromMember::Known, FromMember::Stored))
         })
     }
-}
-
-/// Keeps a received message as it was posted.
-pub(in crate::profile) fn keep_received(
-    conn: &Connection,
-    conversation: ConversationId,
-    message: MessageId,
-    ciphertext: &[u8],
-) -> Result<(), Fault> {
-    conn.prepare_cached(
-        "INSERT OR IGNORE INTO received_entries (message, conversation, ciphertext) VALUES (?1, ?2, ?3)",
-    )?
-    .execute(params![message.0, conversation.0, ciphertext])?;
-    Ok(())
-}
-
-/// Forgets the oldest received messages of a group as they were posted, beyond [`KEPT_MAX`].
-pub(in crate::profile) fn trim_received(
-    conn: &Connection,
-    conversation: ConversationId,
-) -> Result<(), Fault> {
-    conn.prepare_cached(
-        "DELETE FROM received_entries WHERE conversation = ?1 AND message <
-             (SELECT message FROM received_entries WHERE conversation = ?1
-              ORDER BY message DESC LIMIT 1 OFFSET ?2)",
-    )?
-    .execute(params![conversation.0, KEPT_MAX - 1])?;
-    Ok(())
-}
-
-/// The server shows a message that a member gave: it has its place from now on. False if it had it.
-pub(in crate::profile) fn shown_by_server(
-    conn: &Connection,
-    message: MessageId,
-    position: i64,
-) -> Result<bool, Fault> {
-    let shown = conn
-        .prepare_cached(
-            "UPDATE messages SET from_member = 0, position = ?2 WHERE id = ?1 AND from_member = 1",
-        )?
-        .execute(params![message.0, position])?;
-    if shown > 0 {
-        conn.prepare_cached("DELETE FROM posts WHERE message = ?1")?.execute([message.0])?;
-    }
-    Ok(shown > 0)
-}
-
-/// A message that is held, by what it says or by its signature, and its entry.
-pub(in crate::profile) fn by_signature(
-    conn: &Connection,
-    conversation: ConversationId,
-    signature: &[u8],
-    message_hash: &[u8; 32],
-) -> Result<Option<(MessageId, Option<EntryId>)>, Fault> {
-    Ok(conn
-        .prepare_cached(
-            "SELECT id, entry_id FROM messages
-             WHERE conversation = ?1 AND (message_hash = ?3 OR signature = ?2) LIMIT 1",
-        )?
-        .query_row(params![conversation.0, signature, message_hash], |row| {
-            Ok((MessageId(row.get(0)?), row.get::<_, Option<[u8; 32]>>(1)?.map(EntryId::from_bytes)))
-        })
-        .optional()?)
 }

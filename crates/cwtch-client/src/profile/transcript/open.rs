@@ -1,118 +1,31 @@
-//! What is still to be judged, and the verdicts.
+//! References that are still to be judged, and the verdicts.
 
 use cwtch_log::{EntryId, EntryPrefix};
 use cwtch_primitives::Address;
-use cwtch_protocol::transcript::Verdict;
+use cwtch_protocol::group::{Change, Open, OpenReference, OpenView, Row as MessageRow};
 use cwtch_wire::group::{Gossip, Parent};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::Touched;
-use crate::profile::columns::{address, key_bytes, unsigned};
+use super::apply;
+use crate::profile::columns::unsigned;
 use crate::profile::error::{Fault, StorageError};
 use crate::profile::types::MessageId;
 use crate::profile::{Profile, servers};
 
-/// The schema's number of [`Verdict::AuthorLies`]: another entry stands where the message says.
-pub(in crate::profile) const AUTHOR_LIES: i64 = 4;
-
-/// The schema's number of a verdict; 0 is looked at again.
-pub(super) fn code(verdict: Verdict) -> i64 {
-    match verdict {
-        Verdict::Waiting => 0,
-        Verdict::Fine => 1,
-        Verdict::Expired => 2,
-        Verdict::Unreadable => 3,
-        Verdict::AuthorLies => AUTHOR_LIES,
-        Verdict::SplitView => 5,
-        Verdict::Undecided => 6,
-        Verdict::CannotTell => 7,
+/// A condition that a message `m` is meant; the parameter is that of [`covered`].
+fn condition(which: Open) -> &'static str {
+    match which {
+        Open::Covered(_) => "coalesce(m.log_index < ?5, 0)",
+        Open::Uncovered(_) => "NOT coalesce(m.log_index < ?5, 0)",
+        Open::All => "?5 IS NULL",
     }
 }
 
-/// The verdict of a number of the schema.
-pub(super) fn from_code(number: i64) -> Option<Verdict> {
-    const ALL: [Verdict; 8] = [
-        Verdict::Waiting,
-        Verdict::Fine,
-        Verdict::Expired,
-        Verdict::Unreadable,
-        Verdict::AuthorLies,
-        Verdict::SplitView,
-        Verdict::Undecided,
-        Verdict::CannotTell,
-    ];
-    ALL.into_iter().find(|verdict| code(*verdict) == number)
-}
-
-/// Which of what is open.
-///
-/// What a message says that the verified log holds can be decided at once, whatever it says: nobody refers to what comes
-/// after the own message. Only a message that the server has not shown yet, and so its references, may have to wait for
-/// the log; what waits is looked at when a sync ends, and waits for a number of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Open {
-    /// Of messages below this size of the log.
-    Covered(u64),
-    /// Of the others.
-    Uncovered(u64),
-    /// All: the server has no log.
-    All,
-}
-
-impl Open {
-    /// Whether a message `m` is meant; the parameter is [`Open::covered`].
-    fn condition(self) -> &'static str {
-        match self {
-            Self::Covered(_) => "coalesce(m.log_index < ?5, 0)",
-            Self::Uncovered(_) => "NOT coalesce(m.log_index < ?5, 0)",
-            Self::All => "?5 IS NULL",
-        }
+fn covered(which: Open) -> Option<i64> {
+    match which {
+        Open::Covered(size) | Open::Uncovered(size) => Some(size.cast_signed()),
+        Open::All => None,
     }
-
-    fn covered(self) -> Option<i64> {
-        match self {
-            Self::Covered(size) | Self::Uncovered(size) => Some(size.cast_signed()),
-            Self::All => None,
-        }
-    }
-}
-
-/// A reference that is to be judged.
-#[derive(Debug, Clone)]
-pub struct OpenParent {
-    /// The message that has it.
-    pub message: MessageId,
-    /// Which of its references.
-    pub number: u8,
-    /// What it names.
-    pub parent: Parent,
-    /// What its author computed over the log.
-    pub gossip: Option<Gossip>,
-    /// The message's own index; `None` for one that came from a member.
-    pub index: Option<u64>,
-    /// Syncs that it has waited for.
-    pub waited: u32,
-    /// The own entry at the place that it names, as far as the tables of messages and of the newest entries tell.
-    pub own_entry: Option<EntryId>,
-    /// The own root of the size of `gossip`, as far as the messages tell.
-    pub own_root: Option<[u8; 32]>,
-}
-
-/// What an author computed over the log, to be compared.
-#[derive(Debug, Clone)]
-pub struct OpenView {
-    /// The message that says it.
-    pub message: MessageId,
-    /// Its author.
-    pub author: Address,
-    /// Its own index; `None` for one that came from a member.
-    pub index: Option<u64>,
-    /// What it says.
-    pub gossip: Gossip,
-    /// Syncs that it has waited for.
-    pub waited: u32,
-    /// The own root of that size, as far as the messages tell.
-    pub own_root: Option<[u8; 32]>,
 }
 
 impl Profile {
@@ -127,7 +40,7 @@ impl Profile {
         which: Open,
         after: Option<(MessageId, u8)>,
         limit: u32,
-    ) -> Result<Vec<OpenParent>, StorageError> {
+    ) -> Result<Vec<OpenReference>, StorageError> {
         self.read("read what messages refer to", |conn| {
             let server = servers::row_of(conn, server)?;
             let mut statement = conn.prepare_cached(&format!(
@@ -137,12 +50,12 @@ impl Profile {
                  JOIN messages m ON m.id = p.message LEFT JOIN views v ON v.message = p.message
                  WHERE g.server = ?1 AND (p.message, p.number) > (?3, ?4) AND {}
                  ORDER BY p.message, p.number LIMIT ?2",
-                which.condition()
+                condition(which)
             ))?;
             let (message, number) = after.map_or((0, -1), |(message, number)| (message.0, i64::from(number)));
-            let rows = statement.query_map(params![server, limit, message, number, which.covered()], |row| {
-                Ok(OpenParent {
-                    message: MessageId(row.get(0)?),
+            let rows = statement.query_map(params![server, limit, message, number, covered(which)], |row| {
+                Ok(OpenReference {
+                    row: MessageRow(row.get(0)?),
                     number: row.get(1)?,
                     parent: Parent { id: EntryPrefix::from_bytes(row.get(2)?), index: unsigned(row, 3)? },
                     index: row.get::<_, Option<i64>>(5)?.map(i64::cast_unsigned),
@@ -152,7 +65,7 @@ impl Profile {
                     own_root: None,
                 })
             })?;
-            let mut found: Vec<OpenParent> = rows.collect::<Result<_, _>>()?;
+            let mut found: Vec<OpenReference> = rows.collect::<Result<_, _>>()?;
             for open in &mut found {
                 open.own_entry = entry_at(conn, server, open.parent.index)?;
                 if let Some(gossip) = &open.gossip {
@@ -184,26 +97,26 @@ impl Profile {
                  CROSS JOIN messages m ON m.id = v.message CROSS JOIN epochs g ON g.conversation = m.conversation
                  WHERE v.differs IS NULL AND g.server = ?1 AND m.own = 0 AND v.message > ?3 AND {}
                  ORDER BY v.message LIMIT ?2",
-                which.condition().replace("?5", "?4")
+                condition(which).replace("?5", "?4")
             ))?;
             let after = after.map_or(0, |message| message.0);
-            let rows = statement.query_map(params![server, limit, after, which.covered()], |row| {
+            let rows = statement.query_map(params![server, limit, after, covered(which)], |row| {
                 let index = row.get::<_, Option<i64>>(2)?;
-                Ok((MessageId(row.get(0)?), address(row, 1)?, index, gossip(row, 3)?, row.get(6)?))
+                Ok((MessageRow(row.get(0)?), row.get(1)?, index, gossip(row, 3)?, row.get(6)?))
             })?;
             let mut found = Vec::new();
             for row in rows {
-                if let (message, author, index, Some(gossip), waited) = row? {
+                if let (row, author, index, Some(gossip), waited) = row? {
                     let own_root = root_of(conn, server, gossip.size)?;
                     let index = index.map(i64::cast_unsigned);
-                    found.push(OpenView { message, author, index, gossip, waited, own_root });
+                    found.push(OpenView { row, author, index, gossip, waited, own_root });
                 }
             }
             Ok(found)
         })
     }
 
-    /// Whether anything is to be judged in the groups of a server.
+    /// True if anything is to be judged in the groups of a server.
     ///
     /// # Errors
     /// [`StorageError::UnknownServer`], or trouble with the database.
@@ -219,69 +132,16 @@ impl Profile {
         })
     }
 
-    /// Keeps verdicts. [`Verdict::Waiting`] leaves a reference open, and counts a sync. Gives the messages about which a
-    /// person may be told something else than before.
+    /// Keeps what was judged.
     ///
     /// # Errors
     /// Trouble with the database.
-    pub fn judge_parents(
-        &mut self,
-        verdicts: &[(MessageId, u8, Verdict)],
-    ) -> Result<Vec<MessageId>, StorageError> {
-        if verdicts.is_empty() {
-            return Ok(Vec::new());
+    pub fn keep_verdicts(&mut self, changes: &[Change]) -> Result<(), StorageError> {
+        if changes.is_empty() {
+            return Ok(());
         }
-        self.write("keep what was found about messages", |tx| {
-            let mut touched = Touched::new();
-            for (message, number, verdict) in verdicts {
-                if *verdict == Verdict::Waiting {
-                    wait(tx, *message, *number)?;
-                    continue;
-                }
-                tx.prepare_cached("UPDATE parents SET verdict = ?3 WHERE message = ?1 AND number = ?2")?
-                    .execute(params![message.0, number, code(*verdict)])?;
-                touched.insert(*message);
-            }
-            Ok(touched.into_iter().collect())
-        })
+        self.write("keep what was found about messages", |tx| apply::verdicts(tx, changes))
     }
-
-    /// Keeps whether what authors computed is another log; `None` leaves it open, and counts a sync. Gives the messages about
-    /// which a person may be told something else than before.
-    ///
-    /// # Errors
-    /// Trouble with the database.
-    pub fn judge_views(
-        &mut self,
-        verdicts: &[(MessageId, Option<bool>)],
-    ) -> Result<Vec<MessageId>, StorageError> {
-        if verdicts.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.write("keep what members say about a log", |tx| {
-            let mut touched = Vec::new();
-            for (message, differs) in verdicts {
-                let Some(differs) = differs else {
-                    tx.prepare_cached("UPDATE views SET waited = waited + 1 WHERE message = ?1")?
-                        .execute([message.0])?;
-                    continue;
-                };
-                tx.prepare_cached("UPDATE views SET differs = ?2 WHERE message = ?1")?
-                    .execute(params![message.0, differs])?;
-                touched.extend(differs.then_some(*message));
-            }
-            Ok(touched)
-        })
-    }
-}
-
-/// Counts a sync that brought nothing.
-fn wait(conn: &Connection, message: MessageId, number: u8) -> Result<(), Fault> {
-    conn.prepare_cached(
-        "UPDATE parents SET waited = waited + 1 WHERE message = ?1 AND number = ?2 AND verdict = 0",
-    )?
-    .execute(params![message.0, number])?;
-    Ok(())
 }
 
 fn gossip(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Gossip>> {
@@ -290,7 +150,7 @@ fn gossip(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Gossip>> {
 }
 
 /// The entry at a place of a server's log: of the own groups, or among the newest.
-fn entry_at(conn: &Connection, server: i64, index: u64) -> Result<Option<EntryId>, Fault> {
+fn entry_at(conn: &Connection, server: i64, index: u64) -> Result<Option<EntryPrefix>, Fault> {
     let index = index.cast_signed();
     let found: Option<[u8; 32]> = conn
         .prepare_cached(
@@ -302,7 +162,7 @@ fn entry_at(conn: &Connection, server: i64, index: u64) -> Result<Option<EntryId
         )?
         .query_row(params![server, index], |row| row.get(0))
         .optional()?;
-    Ok(found.map(EntryId::from_bytes))
+    Ok(found.map(|id| EntryId::from_bytes(id).prefix()))
 }
 
 /// The own root of a size, where a message stands at its end.
@@ -314,30 +174,4 @@ fn root_of(conn: &Connection, server: i64, size: u64) -> Result<Option<[u8; 32]>
         )?
         .query_row(params![server, size.wrapping_sub(1).cast_signed()], |row| row.get(0))
         .optional()?)
-}
-
-/// Where a message that was given by its id's beginning is held.
-pub(super) fn held_message(
-    conn: &Connection,
-    conversation: i64,
-    entry: &EntryPrefix,
-) -> Result<Option<MessageId>, Fault> {
-    let (least, greatest) = entry.range();
-    Ok(conn
-        .prepare_cached(
-            // Left to itself, SQLite goes through the whole conversation: it takes equality for better than a range.
-            "SELECT id FROM messages INDEXED BY messages_by_entry
-             WHERE entry_id BETWEEN ?2 AND ?3 AND conversation = ?1 LIMIT 1",
-        )?
-        .query_row(params![conversation, least.as_bytes(), greatest.as_bytes()], |row| {
-            Ok(MessageId(row.get(0)?))
-        })
-        .optional()?)
-}
-
-/// Whether a key is an author's of a group.
-pub(super) fn wrote_in(conn: &Connection, conversation: i64, author: &Address) -> Result<bool, Fault> {
-    Ok(conn
-        .prepare_cached("SELECT 1 FROM group_authors WHERE conversation = ?1 AND author = ?2")?
-        .exists(params![conversation, key_bytes(author)])?)
 }

@@ -1,103 +1,94 @@
-//! A member: what a database keeps of a group, and what is concluded from it.
+//! A member: what its store keeps of a group, and what a person is told.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
-use cwtch_log::{EntryId, EntryPrefix, Hash, MsgId};
-use cwtch_protocol::monitor::{GossipClaim, Notice};
-use cwtch_protocol::transcript::{
-    AuthorChain, GossipVerdict, Heads, LogView, Messages, OpenReferences, OwnChain, Standing, Taken, Verdict,
-    judge, references,
+use cwtch_log::EntryId;
+use cwtch_protocol::group::{
+    Arrival, Change, Fate, Log, Memory, NoteKind, Open, Place, Row, Touched, Verdict, Words, turns,
 };
-use cwtch_testkit::ChaCha20Rng;
+use cwtch_protocol::monitor::{Change as LogChange, Notice};
 use cwtch_testkit::log::entry_id;
 use cwtch_wire::group::Extensions;
 
 use super::super::client::Client;
 use super::Message;
 
-/// What a member holds against another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a member is told against another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Finding {
     Lies(EntryId),
     Equivocation(EntryId),
     Copy(EntryId),
 }
 
-#[derive(Default)]
-pub(crate) struct Database {
-    entries: BTreeMap<u64, EntryId>,
-    roots: BTreeMap<u64, Hash>,
-    here: HashSet<EntryId>,
-    prefixes: HashSet<EntryPrefix>,
-    expired: Vec<(u64, u64)>,
-    syncs: u64,
-}
-
-impl Messages for Database {
-    fn is_here(&self, id: &EntryPrefix) -> bool {
-        self.prefixes.contains(id)
-    }
-
-    fn root_at(&self, size: u64) -> Option<Hash> {
-        self.roots.get(&size).copied()
-    }
-
-    fn entry_at(&self, index: u64) -> Option<EntryPrefix> {
-        self.entries.get(&index).map(EntryId::prefix)
-    }
-
-    fn expired(&self, from: u64, to: u64) -> bool {
-        self.expired.iter().any(|(first, end)| *first < to && from < *end)
-    }
-
-    fn syncs(&self) -> u64 {
-        self.syncs
-    }
+pub(crate) fn key(member: usize) -> [u8; 32] {
+    [member as u8 + 1; 32]
 }
 
 pub(crate) struct Member {
-    pub(crate) database: Database,
-    pub(crate) findings: Vec<Finding>,
-    pub(crate) own: OwnChain,
-    heads: Heads,
-    chains: BTreeMap<(usize, u32), AuthorChain>,
-    numbers: HashMap<(usize, u32, u32), MsgId>,
-    open: OpenReferences,
+    pub(crate) at: usize,
+    pub(crate) store: Memory,
+    pub(crate) findings: BTreeSet<Finding>,
+    /// What the person was told last of each message.
+    told: HashMap<EntryId, Vec<NoteKind>>,
+    /// Entries that came.
+    pub(crate) here: BTreeSet<EntryId>,
+    /// Own messages that no receipt is here for.
+    waiting: Vec<(EntryId, Row)>,
     /// Behind the last entry that was read.
     read: u64,
     notices: usize,
+    syncs: u64,
+}
+
+impl Message {
+    fn arrival<'a>(&'a self, author: &'a [u8; 32], entry: EntryId, place: Option<Place>) -> Arrival<'a> {
+        Arrival {
+            author,
+            id: self.name,
+            entry,
+            // As good as a signature here: it is of this message alone.
+            signature: self.name.as_bytes(),
+            previous: &[],
+            place,
+            words: Words { kind: 1, data: "", sent: None },
+            extensions: Some(&self.extensions),
+        }
+    }
 }
 
 impl Member {
-    pub(crate) fn new(rng: &mut ChaCha20Rng) -> Self {
+    pub(crate) fn new(at: usize) -> Self {
         Self {
-            database: Database::default(),
-            findings: Vec::new(),
-            own: OwnChain::draw(rng),
-            heads: Heads::default(),
-            chains: BTreeMap::new(),
-            numbers: HashMap::new(),
-            open: OpenReferences::default(),
+            at,
+            store: Memory::new(key(at)),
+            findings: BTreeSet::new(),
+            told: HashMap::new(),
+            here: BTreeSet::new(),
+            waiting: Vec::new(),
             read: 0,
             notices: 0,
+            syncs: 0,
         }
     }
 
-    /// The group's entries that came.
-    pub(crate) fn here(&self) -> impl Iterator<Item = &EntryId> {
-        self.database.here.iter()
-    }
-
-    /// Messages whose references are not settled.
-    pub(crate) fn open(&self) -> impl Iterator<Item = &EntryId> {
-        self.open.iter().map(|reference| &reference.message)
+    /// Messages whose references are not settled: they are to be judged, or their verdict is no last one.
+    pub(crate) fn unsettled(&self) -> Vec<EntryId> {
+        let unsettled = |entry: &&EntryId| {
+            let row = self.store.row_of(entry);
+            row.is_some_and(|row| {
+                let mut references = self.store.references(row).iter();
+                references.any(|reference| reference.verdict != Verdict::Fine)
+            })
+        };
+        self.here.iter().filter(unsettled).copied().collect()
     }
 
     /// How many messages of others than this one are called missing.
-    pub(crate) fn missing(&self, client: &Client, but: usize) -> u32 {
-        let view = LogView { monitor: client.monitor(), messages: &self.database };
-        let others = self.chains.iter().filter(|((author, _), _)| *author != but);
-        others.flat_map(|(_, chain)| chain.missing(&view)).map(|missing| missing.count).sum()
+    pub(crate) fn missing(&self, but: usize) -> u32 {
+        let all = self.store.missing();
+        let others = all.iter().filter(|(author, _)| **author != key(but));
+        others.flat_map(|(_, missing)| missing).map(|missing| missing.count).sum()
     }
 
     /// Reads what its client verified since.
@@ -109,100 +100,140 @@ impl Member {
                 Notice::Lost { loss, .. } => {
                     let kept = loss.from / cwtch_log::GRID * cwtch_log::GRID;
                     self.read = self.read.min(kept);
-                    self.heads.rewind(loss.from);
-                    self.database.entries.split_off(&loss.from);
-                    self.database.roots.split_off(&(loss.from + 1));
+                    let lost = LogChange::Loss { loss: *loss, replaces_last: false };
+                    self.store.log_changed(&lost, self.read);
                 }
-                Notice::Expired { from, to } => self.database.expired.push((*from, *to)),
+                Notice::Expired { from, to } => {
+                    let passed = LogChange::Restarted { size: *to, range: Vec::new() };
+                    self.store.log_changed(&passed, *from);
+                }
                 _ => {}
             }
         }
         self.notices = client.notices.len();
-        self.database.syncs = client.syncs;
+        let monitor = client.monitor();
+        let certificate = monitor.certificate().map(cwtch_log::Certificate::to_bytes);
+        self.store.set_log(monitor.expects_log().then(|| monitor.min_index()), certificate);
         for index in self.read..client.monitor().verified_size() {
             if let Some(id) = client.received()[index as usize] {
                 self.read_one(index, id, client, group);
             }
         }
         self.read = client.monitor().verified_size();
-        let view = LogView { monitor: client.monitor(), messages: &self.database };
-        for changed in self.open.judge_again(&view) {
-            if changed.reference.verdict == Verdict::AuthorLies {
-                self.findings.push(Finding::Lies(changed.reference.message));
+        let synced = client.syncs > self.syncs;
+        self.syncs = client.syncs;
+        self.judge(client, synced);
+    }
+
+    fn judge(&mut self, client: &mut Client, synced: bool) {
+        let size = client.monitor().expects_log().then(|| client.monitor().verified_size());
+        for which in turns(size, synced) {
+            let page = self.store.open(which);
+            if page.is_empty() {
+                continue;
+            }
+            let log = (which != Open::All).then_some(client.monitor());
+            let judged = page.judge(log, 0);
+            let touched = self.store.apply(&judged.changes, None);
+            self.look_at(&touched);
+            for claim in judged.claims {
+                client.work(0, |monitor| monitor.note_gossip(claim));
             }
         }
     }
 
-    fn read_one(&mut self, index: u64, id: EntryId, client: &mut Client, group: &HashMap<EntryId, Message>) {
+    fn read_one(&mut self, index: u64, id: EntryId, client: &Client, group: &HashMap<EntryId, Message>) {
         let Some(message) = group.get(&id) else { return };
-        let database = &mut self.database;
-        database.entries.insert(index, id);
-        database.roots.extend(client.monitor().root_at(index + 1).map(|root| (index + 1, root)));
-        database.prefixes.insert(id.prefix());
-        let Message { author, name, extensions, .. } = message;
-        self.heads.add(index, id.prefix(), extensions.parents.iter().map(|parent| parent.id));
-        if !database.here.insert(id) {
-            // The same entry at another index, after a declared loss.
-            return;
-        }
-        let standing = Standing { index: Some(index), since: self.database.syncs };
-        let view = LogView { monitor: client.monitor(), messages: &self.database };
-        let judged = judge(extensions, standing, &view);
-        if judged.worst() == Verdict::AuthorLies {
-            self.findings.push(Finding::Lies(id));
-        }
-        self.open.add(id, extensions, &judged, standing);
-        if let (GossipVerdict::Differs, Some(gossip)) = (judged.gossip, &extensions.gossip) {
-            let mut key = [0; 32];
-            key[0] = *author as u8;
-            let (incarnation, size, root) = (gossip.incarnation, gossip.size, gossip.root);
-            let claim = GossipClaim { author: key, incarnation, size, root, at: 0 };
-            client.work(0, |monitor| monitor.note_gossip(claim));
-        }
-        let Some(place) = extensions.chain else { return };
-        let number = (*author, place.label, place.sequence);
-        let known = self.numbers.get(&number).copied();
-        let chain = self.chains.entry((*author, place.label)).or_default();
-        match chain.take(place.sequence, name, index, &extensions.abandoned, |_| known) {
-            Taken::Equivocation { .. } => self.findings.push(Finding::Equivocation(id)),
-            Taken::Copy => self.findings.push(Finding::Copy(id)),
-            Taken::Next | Taken::Gap(_) | Taken::Late => {
-                self.numbers.insert(number, *name);
+        let monitor = client.monitor();
+        let root = Log::root_at(monitor, index + 1).expect("the root of what just came is known");
+        let incarnation = monitor.incarnation_at(index).expect("somebody signs for what came");
+        let author = key(message.author);
+        let place = Some(Place { index, incarnation, root });
+        let (step, touched) = self.store.shown(&message.arrival(&author, id, place));
+        for change in &step.changes {
+            if let Change::Copy { entry, .. } = change {
+                self.findings.insert(Finding::Copy(*entry));
             }
+        }
+        self.waiting.retain(|(entry, _)| *entry != id);
+        self.here.insert(id);
+        self.look_at(&touched);
+    }
+
+    /// A person is told what there is to tell now.
+    fn look_at(&mut self, touched: &Touched) {
+        for row in touched.rows.iter().chain(&touched.this) {
+            let Some(entry) = self.store.entry_of(*row) else { continue };
+            let notes = self.store.notes(*row);
+            for note in &notes {
+                match note.kind {
+                    NoteKind::Conflicting => drop(self.findings.insert(Finding::Equivocation(entry))),
+                    NoteKind::Parent(Verdict::AuthorLies) => {
+                        self.findings.insert(Finding::Lies(entry));
+                    }
+                    _ => {}
+                }
+            }
+            self.told.insert(entry, notes.into_iter().map(|note| note.kind).collect());
         }
     }
 
-    /// An honest message.
-    pub(crate) fn compose(&self, at: usize, client: &Client, random: u64) -> Option<Message> {
-        let view = LogView { monitor: client.monitor(), messages: &self.database };
-        let (parents, gossip) = references(&self.heads, &view);
-        let chain = self.own.clone().reserve()?;
-        let abandoned = self.own.to_tell().to_vec();
-        let extensions = Extensions { parents, chain: Some(chain), gossip, abandoned, certificate: None };
-        let (bytes, _) = extensions.encode(400).expect("an honest message can be written");
+    /// Whatever there is to tell was told. (That what is missing may have expired is not: it is read with the message.)
+    pub(crate) fn knows_all(&self) {
+        let lasting = |kind: &NoteKind| !matches!(kind, NoteKind::Missing | NoteKind::MissingExpired);
+        for entry in &self.here {
+            let Some(row) = self.store.row_of(entry) else { continue };
+            let notes = self.store.notes(row).into_iter().map(|note| note.kind);
+            let told = self.told.get(entry).into_iter().flatten().copied();
+            assert!(
+                told.clone().filter(&lasting).eq(notes.clone().filter(&lasting)),
+                "member {} was told {:?}, and there is {:?}",
+                self.at,
+                told.collect::<Vec<_>>(),
+                notes.collect::<Vec<_>>(),
+            );
+            let missing = |kind: &NoteKind| !lasting(kind);
+            assert_eq!(told.filter(missing).count(), notes.filter(missing).count(), "something is missing");
+        }
+    }
+
+    /// What an honest message would say now.
+    pub(crate) fn says(&self, random: u64) -> Extensions {
+        let extensions = self.store.next_extensions(random as u32);
+        let (bytes, included) = extensions.encode(1000).expect("an honest message can be written");
         assert!(Extensions::decode(&bytes).is_some_and(|read| read == extensions));
-        Some(Message {
-            author: at,
-            name: MsgId::of(&[1; 16], &random.to_be_bytes()),
-            extensions,
-            trick: None,
-        })
+        assert_eq!(included.abandoned, extensions.abandoned.len());
+        extensions
     }
 
     /// The honest message has this entry; its number is used up.
-    pub(crate) fn wrote(&mut self, message: &Message, id: EntryId) {
-        let chain = self.own.reserve().expect("a number is free");
-        assert!(message.extensions.chain == Some(chain));
-        self.own.written(chain.sequence, id.prefix());
+    pub(crate) fn wrote(&mut self, message: &Message, id: EntryId) -> Row {
+        let draft =
+            self.store.enqueue(&Words { kind: 1, data: "draft", sent: Some(self.waiting.len() as i64) });
+        let told = message.extensions.abandoned.len();
+        let author = key(self.at);
+        let composed = self.store.compose(draft, &message.arrival(&author, id, None), told);
+        composed.expect("nobody took the number meanwhile");
+        self.waiting.push((id, draft));
+        draft
     }
 
     /// Takes note of what its client got receipts for.
-    pub(crate) fn posted(&mut self, client: &Client, group: &HashMap<EntryId, Message>) {
+    pub(crate) fn posted(&mut self, client: &Client) {
         for post in client.posts.iter().filter(|post| post.answered) {
-            let message = group.get(&entry_id(&post.message)).filter(|message| message.trick.is_none());
-            if let Some(chain) = message.and_then(|message| message.extensions.chain) {
-                self.own.posted(chain.sequence, &[]);
+            let id = entry_id(&post.message);
+            if let Some(at) = self.waiting.iter().position(|(entry, _)| *entry == id) {
+                let (_, row) = self.waiting.swap_remove(at);
+                self.store.confirm(row, None);
             }
         }
+    }
+
+    /// Another member gives it a message that it lacks.
+    pub(crate) fn given(&mut self, message: &Message, id: EntryId) -> bool {
+        let author = key(message.author);
+        let (step, touched) = self.store.given(&message.arrival(&author, id, None));
+        self.look_at(&touched);
+        step.fate == Fate::Stored
     }
 }

@@ -6,9 +6,10 @@
 mod member;
 mod tricks;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use cwtch_log::{EntryId, MsgId};
+use cwtch_protocol::group::Row;
 use cwtch_testkit::log::entry_id;
 use cwtch_testkit::malice::Attack;
 use cwtch_wire::group::Extensions;
@@ -40,8 +41,8 @@ struct Group {
 }
 
 impl Group {
-    fn new(world: &mut World) -> Self {
-        let members = world.clients.iter().map(|_| Member::new(&mut world.rng)).collect();
+    fn new(world: &World) -> Self {
+        let members = (0..world.clients.len()).map(Member::new).collect();
         Self { messages: HashMap::new(), members, liar: world.clients.len() - 1 }
     }
 
@@ -52,6 +53,7 @@ impl Group {
         }
         for member in &self.members {
             member.findings.iter().for_each(|finding| self.is_just(finding));
+            member.knows_all();
         }
     }
 
@@ -81,16 +83,20 @@ impl Group {
         if client.posts.iter().all(|post| post.answered) {
             let random = world.rng.next_u64();
             let client = &world.clients[at];
-            let honest = || self.members[at].compose(at, client, random);
             let message = match trick {
                 Some(trick) => tricks::compose(trick, &self.members[at], at, client, &self.messages, random),
-                None => honest(),
+                None => Some(self.honest(at, random)),
             };
             let Some(message) = message else { return };
             let entry = world.draw();
             let id = entry_id(&entry);
             if trick.is_none() {
-                self.members[at].wrote(&message, id);
+                let row = self.members[at].wrote(&message, id);
+                if world.chance(10) {
+                    // It is given up before anybody saw it: the next one says so.
+                    self.members[at].store.give_up(row);
+                    return;
+                }
                 if world.chance(5) {
                     // A server that colludes with a member: the copy comes before the original.
                     let copy = world.draw();
@@ -104,7 +110,20 @@ impl Group {
         }
         let fault = if world.chance(10) { Fault::AnswerLost } else { Fault::None };
         world.post(at, fault);
-        self.members[at].posted(&world.clients[at], &self.messages);
+        self.members[at].posted(&world.clients[at]);
+    }
+
+    fn honest(&self, at: usize, random: u64) -> Message {
+        let name = MsgId::of(&[1; 16], &random.to_be_bytes());
+        Message { author: at, name, extensions: self.members[at].says(random), trick: None }
+    }
+
+    /// A member gives another one a message that the other has not seen.
+    fn repair(&mut self, from: usize, to: usize) {
+        let lacks = |id: &&EntryId| !self.members[to].here.contains(*id);
+        let Some(id) = self.members[from].here.iter().find(lacks).copied() else { return };
+        let message = self.messages[&id].clone();
+        self.members[to].given(&message, id);
     }
 }
 
@@ -112,7 +131,8 @@ fn run(seed: u64) -> Outcome {
     // Every second server is honest, the others cheat in all ways.
     let attack = (!seed.is_multiple_of(2)).then(|| Attack::ALL[(seed / 2) as usize % Attack::ALL.len()]);
     let mut world = World::new(attack, seed);
-    let mut group = Group::new(&mut world);
+    // One server, one or two groups with the same members.
+    let mut groups: Vec<Group> = (0..=world.below(2)).map(|_| Group::new(&world)).collect();
     let mut operator = Operator::default();
     let calm = world.chance(50);
     for at in 0..world.clients.len() {
@@ -124,27 +144,33 @@ fn run(seed: u64) -> Outcome {
         if step >= fire_at {
             world.fire();
         }
-        let at = world.below(world.clients.len());
-        match world.below(10) {
-            0..4 => group.write(&mut world, at, None),
+        let (at, which) = (world.below(world.clients.len()), world.below(groups.len()));
+        match world.below(11) {
+            0..4 => groups[which].write(&mut world, at, None),
             4 | 5 => {
-                let (liar, trick) = (group.liar, Trick::ALL[world.below(Trick::ALL.len())]);
-                group.write(&mut world, liar, Some(trick));
+                let (liar, trick) = (groups[which].liar, Trick::ALL[world.below(Trick::ALL.len())]);
+                groups[which].write(&mut world, liar, Some(trick));
             }
             6 if attack.is_none() && !calm => happens(&mut world, &mut operator),
             7 => world.sync(at, Cut::Whole),
+            8 => {
+                let to = world.below(world.clients.len());
+                groups[which].repair(at, to);
+            }
             _ => step_of(&mut world),
         }
-        group.catch_up(&mut world);
+        groups.iter_mut().for_each(|group| group.catch_up(&mut world));
     }
     world.drift = 0;
     world.wait(2 * 86_400);
     close(&mut world, 0);
-    group.catch_up(&mut world);
+    groups.iter_mut().for_each(|group| group.catch_up(&mut world));
     if attack.is_none() && calm {
-        group.everything_is_found(&world);
+        for group in &groups {
+            group.everything_is_found(&world);
+        }
     }
-    group.outcome(world)
+    outcome(&groups, world)
 }
 
 impl Group {
@@ -152,8 +178,8 @@ impl Group {
     fn everything_is_found(&self, world: &World) {
         for (at, member) in self.members.iter().enumerate() {
             assert!(world.clients[at].notices.iter().all(|notice| !notice.accuses()));
-            let here = member.here().filter_map(|id| Some((id, self.messages.get(id)?)));
-            for (id, message) in here {
+            let here = || member.here.iter().filter_map(|id| Some((id, self.messages.get(id)?)));
+            for (id, message) in here() {
                 let expected = match message.trick {
                     Some(Trick::LyingParent) => Finding::Lies(*id),
                     Some(Trick::ReusedNumber) => Finding::Equivocation(*id),
@@ -162,39 +188,81 @@ impl Group {
                 assert!(member.findings.contains(&expected), "member {at} did not see {expected:?}");
             }
             // Of each message that came more than once, all but one are copies.
-            let mut names: Vec<_> =
-                member.here().filter_map(|id| Some(self.messages.get(id)?.name)).collect();
+            let mut names: Vec<_> = here().map(|(_, message)| message.name).collect();
             let came = names.len();
             names.sort_unstable();
             names.dedup();
             let copies = member.findings.iter().filter(|finding| matches!(finding, Finding::Copy(_))).count();
             assert_eq!(copies, came - names.len(), "member {at} did not see every copy");
-            let open = member.open().filter(|id| self.messages[*id].trick.is_none()).count();
+            let unsettled = member.unsettled();
+            let open = unsettled.iter().filter(|id| self.messages[*id].trick.is_none()).count();
             assert_eq!(open, 0, "an honest message's references are not settled");
-            let missing = member.missing(&world.clients[at], self.liar);
-            assert_eq!(missing, 0, "messages of honest members are called missing");
+            assert_eq!(member.missing(self.liar), 0, "messages of honest members are called missing");
+            self.order_holds(member);
+        }
+        self.numbers_are_used_once();
+        self.everybody_has_one_order();
+    }
+
+    /// No answer stands before its question.
+    fn order_holds(&self, member: &Member) {
+        let order: HashMap<Row, usize> =
+            member.store.order().into_iter().enumerate().map(|(at, row)| (row, at)).collect();
+        for id in &member.here {
+            let message = &self.messages[id];
+            let Some(row) = member.store.row_of(id).filter(|_| message.trick.is_none()) else { continue };
+            for reference in member.store.references(row) {
+                let parent = self.messages.keys().find(|other| other.prefix() == reference.parent.id);
+                if let Some(parent) = parent.and_then(|parent| member.store.row_of(parent)) {
+                    assert!(order[&parent] < order[&row], "an answer stands before its question");
+                }
+            }
         }
     }
 
-    fn outcome(&self, world: World) -> Outcome {
-        let mut outcome = Outcome {
-            fired: self.messages.values().any(|message| message.trick.is_some()),
-            ..world.finish()
+    /// But for messages that were posted again before they came: their author has them where they came, the others where the
+    /// copy did.
+    fn everybody_has_one_order(&self) {
+        let came_twice =
+            |name: &MsgId| self.messages.values().filter(|message| message.name == *name).count() > 1;
+        let order = |member: &Member| -> Vec<MsgId> {
+            let all = member.store.order().into_iter().filter_map(|row| member.store.entry_of(row));
+            let here = all.filter(|id| self.members.iter().all(|member| member.here.contains(id)));
+            here.map(|id| self.messages[&id].name).filter(|name| !came_twice(name)).collect()
         };
-        outcome.kinds.clear();
-        let mut found: BTreeMap<String, ()> = BTreeMap::new();
-        for finding in self.members.iter().flat_map(|member| &member.findings) {
+        let first = order(&self.members[0]);
+        for member in &self.members {
+            assert_eq!(order(member), first, "the members have different orders");
+        }
+    }
+
+    fn numbers_are_used_once(&self) {
+        let mut used = HashMap::new();
+        for message in self.messages.values().filter(|message| message.trick.is_none()) {
+            let chain = message.extensions.chain.expect("each honest message has a number");
+            let before = used.insert((message.author, chain.label, chain.sequence), message.name);
+            assert!(before.is_none_or(|before| before == message.name), "a number was used twice");
+        }
+    }
+}
+
+fn outcome(groups: &[Group], world: World) -> Outcome {
+    let tricks = groups.iter().flat_map(|group| group.messages.values());
+    let fired = tricks.into_iter().any(|message| message.trick.is_some());
+    let mut outcome = Outcome { fired, ..world.finish() };
+    outcome.kinds.clear();
+    for group in groups {
+        for finding in group.members.iter().flat_map(|member| &member.findings) {
             let (Finding::Lies(id) | Finding::Equivocation(id) | Finding::Copy(id)) = finding;
             let word = match finding {
                 Finding::Lies(_) => "author lies",
                 Finding::Equivocation(_) => "equivocation",
                 Finding::Copy(_) => "copy",
             };
-            found.insert(format!("{:?} -> {word}", self.messages[id].trick), ());
+            outcome.kinds.insert(format!("{:?} -> {word}", group.messages[id].trick));
         }
-        outcome.kinds.extend(found.into_keys());
-        outcome
     }
+    outcome
 }
 
 #[test]

@@ -59,8 +59,8 @@ pub(crate) fn compose(
 ) -> Option<Message> {
     let monitor = client.monitor();
     let size = monitor.verified_size();
-    let mut message = member.compose(at, client, random)?;
-    message.trick = Some(trick);
+    let name = MsgId::of(&[2; 16], &random.to_be_bytes());
+    let mut message = Message { author: at, name, extensions: member.says(random), trick: Some(trick) };
     // Numbers of tricks are a chain of their own, so that the liar's honest one has no holes.
     message.extensions.chain = None;
     let invented = EntryPrefix::from_bytes(*random.to_be_bytes().repeat(4).first_chunk()?);
@@ -79,14 +79,13 @@ pub(crate) fn compose(
                 let other = &group[*id];
                 other.author == at && other.trick.is_none()
             };
-            let used = member.here().filter(mine).min()?;
+            let used = member.here.iter().filter(mine).min()?;
             let Chain { label, sequence, .. } = group[used].extensions.chain?;
             message.extensions.chain = Some(Chain { label, sequence, previous: EntryPrefix::NONE });
         }
         Trick::Copy => {
             let others = |id: &&EntryId| group[*id].author != at && group[*id].trick.is_none();
-            let mut all: Vec<_> = member.here().filter(others).collect();
-            all.sort_unstable();
+            let all: Vec<_> = member.here.iter().filter(others).collect();
             let original = all.get(random as usize % all.len().max(1))?;
             return Some(Message { trick: Some(trick), ..group[*original].clone() });
         }
@@ -101,6 +100,5 @@ pub(crate) fn compose(
             refer(&mut message.extensions, loss.from, root);
         }
     }
-    message.name = MsgId::of(&[2; 16], &random.to_be_bytes());
     Some(message)
 }

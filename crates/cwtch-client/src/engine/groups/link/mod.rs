@@ -6,7 +6,7 @@
 
 mod actor;
 mod ask;
-mod intake;
+pub(super) mod intake;
 mod run;
 mod session;
 mod status;

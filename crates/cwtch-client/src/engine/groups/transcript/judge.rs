@@ -1,28 +1,14 @@
-//! Deciding what is open.
+//! Having judged what is open.
 
-use std::collections::BTreeSet;
-
-use cwtch_log::{EntryId, EntryPrefix};
 use cwtch_primitives::Address;
-use cwtch_protocol::monitor::{GossipClaim, Monitor};
-use cwtch_protocol::transcript::{
-    GossipVerdict, Standing, Verdict, View, WAITING_SYNCS, judge_gossip, judge_parent,
-};
+use cwtch_protocol::group::{Open, Page, turns};
+use cwtch_protocol::monitor::GossipClaim;
 
 use crate::engine::groups::{limits, log};
-use crate::profile::{MessageId, Open, OpenParent, OpenView, Profile, StorageError};
+use crate::profile::{MessageId, Profile, StorageError};
 
-/// What was decided.
-#[derive(Default)]
-pub(in super::super) struct Judged {
-    /// Messages about which a person may be told something else than before.
-    pub(in super::super) touched: BTreeSet<MessageId>,
-    /// What members say about the log where the own one says otherwise.
-    pub(in super::super) claims: Vec<GossipClaim>,
-}
-
-/// Judges what is open in the groups of a server: what can be decided now, all of it, so that nobody's messages stand in
-/// the way of another's; and at the end of a sync (`synced`) what waits.
+/// Has judged what is open in the groups of a server; `synced` when a sync was completed. Gives members' words about the log
+/// that contradict the own one.
 ///
 /// # Errors
 /// Trouble with the database.
@@ -31,24 +17,17 @@ pub(in super::super) fn judge(
     server: &Address,
     synced: bool,
     now: i64,
-) -> Result<Judged, StorageError> {
-    let mut judged = Judged::default();
+) -> Result<Vec<GossipClaim>, StorageError> {
+    let mut claims = Vec::new();
     if !profile.anything_open(server)? {
-        return Ok(judged);
+        return Ok(claims);
     }
     let status = profile.log_status(server)?;
-    let has_log = status.known && !status.retired;
-    judge_open(
-        profile,
-        server,
-        if has_log { Open::Covered(status.size) } else { Open::All },
-        now,
-        &mut judged,
-    )?;
-    if synced && has_log {
-        judge_open(profile, server, Open::Uncovered(status.size), now, &mut judged)?;
+    let size = (status.known && !status.retired).then_some(status.size);
+    for which in turns(size, synced) {
+        judge_open(profile, server, which, now, &mut claims)?;
     }
-    Ok(judged)
+    Ok(claims)
 }
 
 fn judge_open(
@@ -56,127 +35,33 @@ fn judge_open(
     server: &Address,
     which: Open,
     now: i64,
-    judged: &mut Judged,
+    claims: &mut Vec<GossipClaim>,
 ) -> Result<(), StorageError> {
     let (mut after_parent, mut after_view) = (None, None);
     loop {
-        let parents = profile.open_parents(server, which, after_parent, limits::OPEN)?;
+        let references = profile.open_parents(server, which, after_parent, limits::OPEN)?;
         let views = profile.open_views(server, which, after_view, limits::OPEN)?;
-        if parents.is_empty() && views.is_empty() {
+        let page = Page { references, views };
+        if page.is_empty() {
             return Ok(());
         }
-        after_parent = parents.last().map(|open| (open.message, open.number)).or(after_parent);
-        after_view = views.last().map(|view| view.message).or(after_view);
+        after_parent =
+            page.references.last().map(|open| (MessageId(open.row.0), open.number)).or(after_parent);
+        after_view = page.views.last().map(|view| MessageId(view.row.0)).or(after_view);
         // What the database has of the log, and of its boundaries only those that are asked about.
-        let log = (which != Open::All).then(|| {
-            let gossip = parents.iter().filter_map(|open| open.gossip);
-            let sizes = gossip.chain(views.iter().map(|view| view.gossip)).map(|gossip| gossip.size);
-            log::restore_for_judging(profile, server, &sizes.collect())
-        });
-        let log = log.transpose()?;
-        let verdict = |open: &OpenParent| (open.message, open.number, parent(open, log.as_ref()));
-        let verdicts: Vec<_> = parents.iter().map(verdict).collect();
-        let compared: Vec<_> = views.iter().map(|view| (view.message, differs(view, log.as_ref()))).collect();
-        let told = views.iter().zip(&compared).filter(|(_, (_, differs))| *differs == Some(true));
-        judged.claims.extend(told.map(|(view, _)| claim(view, now)));
-        judged.touched.extend(profile.judge_views(&compared)?);
-        judged.touched.extend(profile.judge_parents(&verdicts)?);
-    }
-}
-
-/// What is known where one message refers to.
-struct Known<'a> {
-    /// `None` for a server without a log.
-    log: Option<&'a Monitor>,
-    entry: Option<EntryId>,
-    /// The own root of a size.
-    root: Option<(u64, [u8; 32])>,
-    waited: u32,
-}
-
-impl View for Known<'_> {
-    fn has_log(&self) -> bool {
-        self.log.is_some_and(Monitor::expects_log)
-    }
-
-    fn verified_size(&self) -> u64 {
-        self.log.map_or(0, Monitor::verified_size)
-    }
-
-    fn min_index(&self) -> u64 {
-        self.log.map_or(0, Monitor::min_index)
-    }
-
-    fn syncs(&self) -> u64 {
-        self.waited.into()
-    }
-
-    fn incarnation_at(&self, index: u64) -> Option<u64> {
-        self.log?.incarnation_at(index)
-    }
-
-    fn root_at(&self, size: u64) -> Option<[u8; 32]> {
-        let kept = self.root.filter(|(of, _)| *of == size).map(|(_, root)| root);
-        kept.or_else(|| self.log?.root_at(size))
-    }
-
-    fn entry_at(&self, index: u64) -> Option<EntryPrefix> {
-        let entry = self.entry.or_else(|| self.log?.entry_at(index));
-        entry.map(|entry| entry.prefix())
-    }
-
-    fn is_lost(&self, index: u64) -> bool {
-        self.log.is_some_and(|log| log.is_lost(index))
-    }
-
-    fn is_here(&self, _: &EntryPrefix) -> bool {
-        // What is here is settled already: see `Profile::open_parents`.
-        false
-    }
-
-    fn unseen(&self, _: u64, _: u64) -> bool {
-        false
-    }
-}
-
-fn parent(open: &OpenParent, log: Option<&Monitor>) -> Verdict {
-    let gossip = open.gossip.as_ref();
-    let root = gossip.map(|gossip| gossip.size).zip(open.own_root);
-    let view = Known { log, entry: open.own_entry, root, waited: open.waited };
-    judge_parent(&open.parent, gossip, Standing { index: open.index, since: 0 }, &view)
-}
-
-/// Whether an author reads another log; `None` while the own one does not reach there, for a message that the server has not
-/// shown yet: for a number of syncs.
-fn differs(open: &OpenView, log: Option<&Monitor>) -> Option<bool> {
-    let root = open.own_root.map(|root| (open.gossip.size, root));
-    let view = Known { log, entry: None, root, waited: open.waited };
-    match judge_gossip(&open.gossip, Standing { index: open.index, since: 0 }, &view) {
-        GossipVerdict::Differs => Some(true),
-        GossipVerdict::Unknown
-            if view.has_log()
-                && open.gossip.size > view.verified_size()
-                && open.index.is_none_or(|index| index >= view.verified_size())
-                && view.syncs() < WAITING_SYNCS =>
-        {
-            None
-        }
-        GossipVerdict::None | GossipVerdict::Agrees | GossipVerdict::Unknown => Some(false),
-    }
-}
-
-fn claim(view: &OpenView, now: i64) -> GossipClaim {
-    GossipClaim {
-        author: *view.author.public_key().as_bytes(),
-        incarnation: view.gossip.incarnation,
-        size: view.gossip.size,
-        root: view.gossip.root,
-        at: log::unix(now),
+        let log = (which != Open::All).then(|| log::restore_for_judging(profile, server, &page.sizes()));
+        let found = page.judge(log.transpose()?.as_ref(), log::unix(now));
+        claims.extend(found.claims);
+        profile.keep_verdicts(&found.changes)?;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use cwtch_log::EntryPrefix;
+    use cwtch_protocol::group::{NoteKind, Verdict, WAITING_SYNCS};
     use cwtch_protocol::monitor::Begun;
     use cwtch_testkit::log::{HonestLog, START, ServerKeys, entry_id};
     use cwtch_testkit::rng;
@@ -186,7 +71,7 @@ mod tests {
 
     use super::*;
     use crate::profile::tests as helpers;
-    use crate::profile::{FromMember, History, LogPlace, NewGroup, NewServer, NoteKind, SyncBatch, SyncItem};
+    use crate::profile::{FromMember, History, LogPlace, NewGroup, NewServer, SyncBatch, SyncItem};
 
     /// The message of [`helpers::item`] number `n` as it was posted.
     fn posted(n: u64) -> EncryptedGroupMessage {
@@ -258,7 +143,16 @@ mod tests {
             self.profile.apply_sync_batch(&server, &batch, 0).unwrap();
         }
 
-        fn judge(&mut self, synced: bool) -> Judged {
+        /// Judges; gives also how many messages there is something else to tell about.
+        fn judge(&mut self, synced: bool) -> (Vec<GossipClaim>, usize) {
+            let before = self.profile.feed_bounds().unwrap().newest;
+            let claims = self.judged(synced);
+            let rows = self.profile.changes_after(before, u32::MAX).unwrap();
+            let told: BTreeSet<_> = rows.iter().filter_map(|row| row.message).collect();
+            (claims, told.len())
+        }
+
+        fn judged(&mut self, synced: bool) -> Vec<GossipClaim> {
             judge(&mut self.profile, &self.server.board, synced, 0).unwrap()
         }
 
@@ -293,12 +187,12 @@ mod tests {
         let lie = room.naming(EntryPrefix::from_bytes([6; 20]), 2199, truth, START);
         items.push(room.next(1, lie));
         room.read(items);
-        let judged = room.judge(false);
+        let (claims, told) = room.judge(false);
         assert!(!room.profile.anything_open(&room.server.board).unwrap());
         assert_eq!(room.newest(1), [[NoteKind::Parent(Verdict::AuthorLies)]]);
         // Who says to have read more than there was reads another log, if it is one of this incarnation.
-        assert_eq!(judged.claims.len(), 2200_usize.div_ceil(3));
-        assert!(judged.touched.len() > 2000);
+        assert_eq!(claims.len(), 2200_usize.div_ceil(3));
+        assert!(told > 2000);
     }
 
     /// What the server has not shown waits for the log; it is not looked at with every message, and not for ever.
@@ -324,8 +218,7 @@ mod tests {
             room.read(vec![next]);
             let size = room.log.size();
             assert_eq!(open(&room, Open::Covered(size)), (0, 0), "nothing to load the log for");
-            let judged = room.judge(false);
-            assert!(judged.touched.is_empty() && judged.claims.is_empty());
+            assert_eq!(room.judge(false), (Vec::new(), 0));
             assert_eq!(open(&room, Open::Uncovered(size)), (40, 40), "after {live}");
         }
         for _ in 0..=WAITING_SYNCS {

@@ -8,8 +8,8 @@
 //! Messages of a log are held back until a signed checkpoint covers them: a [`Step`] says so. What is stored together is
 //! the business of a [`Collector`](cwtch_protocol::board::follower::Collector).
 
-mod store;
-mod trial;
+pub(in crate::engine::groups) mod store;
+pub(in crate::engine::groups) mod trial;
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ pub(super) struct StoredPost {
 }
 
 /// The groups of a server, ready to be tried.
-pub(super) struct Keys {
+pub(in crate::engine::groups) struct Keys {
     set: TrialSet,
     /// Those among them whose past is still to be read.
     unread: TrialSet,
@@ -59,7 +59,7 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    pub(super) fn new(start: &SyncStart) -> Self {
+    pub(in crate::engine::groups) fn new(start: &SyncStart) -> Self {
         let of = |groups: &mut dyn Iterator<Item = &Group>| {
             let mut set = TrialSet::new();
             for group in groups {
@@ -73,7 +73,7 @@ impl Keys {
     }
 
     /// The groups of `start` in the sync of `self`: keys may change in the middle of one.
-    pub(super) fn with_groups_of(&self, start: &SyncStart) -> Self {
+    pub(in crate::engine::groups) fn with_groups_of(&self, start: &SyncStart) -> Self {
         Self { epoch: self.epoch, ..Self::new(start) }
     }
 }

@@ -20,7 +20,7 @@ use crate::engine::groups::log::{Teller, learn, unix};
 use crate::engine::groups::shared::Shared;
 use crate::engine::groups::waiters::{Fate, Waiters};
 use crate::engine::groups::{limits, sentences, transcript};
-use crate::profile::{ItemOutcome, Profile, SeenBy, StorageError, SyncOutcome, Twin};
+use crate::profile::{ItemOutcome, Profile, SeenBy, StorageError, SyncBatch, SyncOutcome, Twin};
 
 /// Ends when the first stage does.
 ///
@@ -82,8 +82,8 @@ async fn tell_monitor(
     }
 }
 
-/// What the members of a server's groups say of its log.
-type Said = (Vec<GossipClaim>, Vec<[u8; CERTIFICATE_LEN]>);
+/// Words of the members of a server's groups about its log.
+pub(in crate::engine::groups) type Said = (Vec<GossipClaim>, Vec<[u8; CERTIFICATE_LEN]>);
 
 async fn keep(
     shared: &Shared,
@@ -102,28 +102,39 @@ async fn keep(
         context.dialing.attention().active(Target::Server(server), now);
     }
     let job = move |profile: &mut Profile| {
-        let certificates = transcript::certificates(profile, &server, &batch.items)?;
-        let outcome = profile.apply_sync_batch(&server, &batch, now)?;
-        // In the same job, so that the messages are told with what there is to say about them.
-        let judged = transcript::judge(profile, &server, false, now)?;
+        let (outcome, said) = keep_batch(profile, &server, &batch, now)?;
         tell(&context, &waiters, profile, &outcome);
         if outcome.twin {
             context.twin_seen(Twin { by: SeenBy::Message, at: now });
         }
         teller.tell(&context, profile, &batch.log, &notices);
         count(&counts, &outcome);
-        Ok::<_, StorageError>((judged.claims, certificates))
+        Ok::<_, StorageError>(said)
     };
     shared.context.store.run(job).await
+}
+
+/// Stores a batch and has judged what is open then: in one job, so that the messages are told with what there is to say
+/// about them.
+///
+/// # Errors
+/// Trouble with the database.
+pub(in crate::engine::groups) fn keep_batch(
+    profile: &mut Profile,
+    server: &Address,
+    batch: &SyncBatch,
+    now: i64,
+) -> Result<(SyncOutcome, Said), StorageError> {
+    let certificates = transcript::certificates(profile, server, &batch.items)?;
+    let outcome = profile.apply_sync_batch(server, batch, now)?;
+    let claims = transcript::judge(profile, server, false, now)?;
+    Ok((outcome, (claims, certificates)))
 }
 
 /// Everything that the server has now was read: what waited is looked at again.
 async fn synced(shared: &Shared, server: Address) -> Result<Vec<GossipClaim>, ApiError> {
     let now = shared.context.now();
-    let job = move |profile: &mut Profile| {
-        Ok::<_, StorageError>(transcript::judge(profile, &server, true, now)?.claims)
-    };
-    shared.context.store.run(job).await
+    shared.context.store.run(move |profile| transcript::judge(profile, &server, true, now)).await
 }
 
 /// The server has a post: durable together with the receipt, then everybody hears it.

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use cwtch_protocol::board::follower::{Collected, Collector, Place, Received, TooManyHeld, Transaction};
+use cwtch_protocol::board::follower::{
+    Collected, Collector, Place, Received, Step, TooManyHeld, Transaction,
+};
 use cwtch_protocol::group::{Outcome, TrialSet};
+use cwtch_protocol::monitor::Notice;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
@@ -52,7 +55,7 @@ struct Stage<'a> {
 }
 
 /// One message of an own group.
-enum Opened {
+pub(in crate::engine::groups) enum Opened {
     Item(Box<SyncItem>),
     Reject(SyncReject),
 }
@@ -100,33 +103,15 @@ impl Stage<'_> {
     /// Tries what has arrived and hands on what may be stored; `None` if the second stage is gone.
     async fn hand_on(&mut self) -> Result<Option<()>, ApiError> {
         let Some(Collected { messages, step }) = self.collector.collect() else { return Ok(Some(())) };
-        let count = messages.len() as u64;
-        let mut batch = SyncBatch { epoch: self.keys.epoch, ..SyncBatch::default() };
-        let opened = self.open(messages, &mut batch).await?;
-        let Transaction { changes, notices, items } =
-            self.collector.commit(step, opened).map_err(unsigned)?;
-        batch.log = changes;
-        for item in items {
-            match item {
-                Opened::Item(item) => batch.items.push(*item),
-                Opened::Reject(reject) => batch.rejects.push(reject),
-            }
-        }
+        let (count, moved) = (messages.len() as u64, (self.keys.epoch, cursor(&messages)));
+        let opened = self.open(messages).await?;
+        let (batch, notices) = batch(&mut self.collector, moved, step, opened).map_err(unsigned)?;
         let next = Batch { batch, messages: count, notices };
         Ok(self.tried.send(Tried::Batch(Box::new(next))).await.ok())
     }
 
-    /// Those that an own key opened, with their index in a log; the newest cursor goes into the batch.
-    async fn open(
-        &self,
-        messages: Vec<Received>,
-        batch: &mut SyncBatch,
-    ) -> Result<Vec<(Option<u64>, Opened)>, ApiError> {
-        let moving = messages.iter().rev().find(|message| {
-            matches!(message.place, Place::Plain { moves_cursor: true })
-                && !message.message.signature.is_empty()
-        });
-        batch.cursor = moving.map(|message| message.message.signature.clone());
+    /// Those that an own key opened, with their index in a log.
+    async fn open(&self, messages: Vec<Received>) -> Result<Vec<(Option<u64>, Opened)>, ApiError> {
         let (now, keys) = (self.context.now(), self.keys.clone());
         if is_quick(&keys.set, messages.len()) {
             return Ok(sort(&keys, &messages, now));
@@ -147,8 +132,41 @@ fn unsigned(_: TooManyHeld) -> ApiError {
     )
 }
 
+/// The newest message up to which all are here, on a server without a log.
+pub(in crate::engine::groups) fn cursor(messages: &[Received]) -> Option<Vec<u8>> {
+    let moving = messages.iter().rev().find(|message| {
+        matches!(message.place, Place::Plain { moves_cursor: true }) && !message.message.signature.is_empty()
+    });
+    moving.map(|message| message.message.signature.clone())
+}
+
+/// The batch of what may be stored now, in the sync of this epoch and with this cursor, and what to tell when it is.
+///
+/// # Errors
+/// [`TooManyHeld`].
+pub(in crate::engine::groups) fn batch(
+    collector: &mut Collector<Received, Opened>,
+    (epoch, cursor): (i64, Option<Vec<u8>>),
+    step: Step,
+    opened: Vec<(Option<u64>, Opened)>,
+) -> Result<(SyncBatch, Vec<Notice>), TooManyHeld> {
+    let Transaction { changes, notices, items } = collector.commit(step, opened)?;
+    let mut batch = SyncBatch { epoch, cursor, log: changes, ..SyncBatch::default() };
+    for item in items {
+        match item {
+            Opened::Item(item) => batch.items.push(*item),
+            Opened::Reject(reject) => batch.rejects.push(reject),
+        }
+    }
+    Ok((batch, notices))
+}
+
 /// Tries every message against every group that it may be of, over all cores; keeps the order.
-fn sort(keys: &Keys, messages: &[Received], now: i64) -> Vec<(Option<u64>, Opened)> {
+pub(in crate::engine::groups) fn sort(
+    keys: &Keys,
+    messages: &[Received],
+    now: i64,
+) -> Vec<(Option<u64>, Opened)> {
     let (known, new): (Vec<&Received>, Vec<&Received>) = messages.iter().partition(|message| message.known);
     let mut known = classify_all(&keys.unread, &known).into_iter();
     let mut new = classify_all(&keys.set, &new).into_iter();

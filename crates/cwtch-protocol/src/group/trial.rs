@@ -2,7 +2,6 @@
 //! a store of messages can tell.
 
 use core::fmt;
-use std::collections::BTreeMap;
 
 use cwtch_primitives::Address;
 use cwtch_primitives::group::{GroupId, GroupKey};
@@ -115,42 +114,6 @@ impl fmt::Debug for TrialSet {
 impl fmt::Debug for Scratch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Scratch([redacted])")
-    }
-}
-
-/// Counts what came of many messages, for a report to a person.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Valid messages.
-    pub verified: u64,
-    /// Messages of other people's groups.
-    pub not_ours: u64,
-    /// Invalid messages, by what is wrong with them; a reason's `Display` explains it.
-    pub rejected: BTreeMap<RejectReason, u64>,
-}
-
-impl Tally {
-    /// Counts one message.
-    pub fn add(&mut self, outcome: &Outcome) {
-        match outcome {
-            Outcome::NotOurs => self.not_ours += 1,
-            Outcome::Verified { .. } => self.verified += 1,
-            Outcome::Rejected { reason, .. } => *self.rejected.entry(*reason).or_default() += 1,
-        }
-    }
-
-    /// Adds the counts of another part of the work.
-    pub fn merge(&mut self, other: &Self) {
-        self.verified += other.verified;
-        self.not_ours += other.not_ours;
-        for (reason, count) in &other.rejected {
-            *self.rejected.entry(*reason).or_default() += count;
-        }
-    }
-
-    /// All invalid messages.
-    pub fn rejected_total(&self) -> u64 {
-        self.rejected.values().sum()
     }
 }
 

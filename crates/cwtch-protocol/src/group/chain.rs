@@ -2,13 +2,12 @@
 
 use cwtch_log::MsgId;
 
-use super::view::View;
-
-/// How many holes of a chain are kept. What an earlier one lacks is still counted.
+/// Holes of a chain that are kept. What an earlier one lacks is still counted.
 pub const HOLES_MAX: usize = 32;
+/// Chains of an author in a group that are followed; messages of further ones are weak.
+pub const CHAINS_MAX: usize = 16;
 
-/// One chain of an author: the messages with one label. Few people have more than one or two; a caller should keep no
-/// more than a few for each author, and treat messages of further labels as weak.
+/// One chain of an author: the messages with one label. Few people have more than one or two.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuthorChain {
     highest: u32,
@@ -32,7 +31,18 @@ pub struct Hole {
     pub before: u64,
 }
 
-/// What a message is in its author's chain.
+impl Hole {
+    /// The count of its numbers.
+    pub fn count(&self) -> u32 {
+        self.last.saturating_sub(self.first).saturating_add(1)
+    }
+
+    fn contains(&self, sequence: u32) -> bool {
+        (self.first..=self.last).contains(&sequence)
+    }
+}
+
+/// A message's role in its author's chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
     /// The next one.
@@ -50,47 +60,8 @@ pub enum Taken {
     },
 }
 
-/// Numbers of a chain that are missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Missing {
-    /// How many.
-    pub count: u32,
-    /// Whether it can be told that they were not delivered.
-    pub why: Why,
-}
-
-/// Why numbers are missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// Not delivered, by the author or by the server.
-    NotDelivered,
-    /// They may be among entries that expired or were declared lost.
-    PerhapsExpired,
-}
-
-impl Missing {
-    /// What a person reads.
-    pub fn sentence(self, author: &str) -> String {
-        let (messages, are, they) =
-            if self.count == 1 { ("message", "is", "it") } else { ("messages", "are", "they") };
-        let Self { count, why } = self;
-        match why {
-            Why::NotDelivered => {
-                format!(
-                    "{count} {messages} from {author} {are} missing: not delivered, by {author} or by the server."
-                )
-            }
-            Why::PerhapsExpired => {
-                format!(
-                    "{count} {messages} from {author} {are} missing; {they} may have expired on the server."
-                )
-            }
-        }
-    }
-}
-
 impl Taken {
-    /// What a person reads; `None` where there is nothing to say, or [`AuthorChain::missing`] says it.
+    /// The sentence that a person reads; `None` where there is nothing to say, or [`Missing`](super::Missing) says it.
     pub fn sentence(self, author: &str) -> Option<String> {
         match self {
             Self::Copy => Some("This message was posted again by somebody.".to_owned()),
@@ -129,27 +100,32 @@ impl AuthorChain {
         &self.holes
     }
 
-    /// How many numbers are missing in holes that are not kept any more.
+    /// The count of numbers that are missing in holes that are not kept any more.
     pub fn forgotten(&self) -> u32 {
         self.forgotten
     }
 
+    /// True if a message with this number would be the first one.
+    pub fn lacks(&self, sequence: u32) -> bool {
+        sequence > self.highest || self.holes.iter().any(|hole| hole.contains(sequence))
+    }
+
     /// Takes a verified message with a chain: its number, its name, its index in the log, the numbers that it says were given
-    /// up. `known` gives the name of the message that had a number, if it is stored.
+    /// up. `known` is the message that had the number; it matters only where the chain does not [lack](Self::lacks) it.
     pub fn take(
         &mut self,
         sequence: u32,
         message: &MsgId,
         index: u64,
         abandoned: &[u32],
-        known: impl FnOnce(u32) -> Option<MsgId>,
+        known: Option<MsgId>,
     ) -> Taken {
         let taken = if sequence > self.highest {
             self.extend(sequence, index)
         } else if self.fill(sequence, Some(index)) {
             Taken::Late
         } else {
-            match known(sequence) {
+            match known {
                 Some(before) if before == *message => Taken::Copy,
                 Some(before) => Taken::Equivocation { before },
                 // In a hole that is not kept, or given up and sent all the same.
@@ -168,25 +144,6 @@ impl AuthorChain {
         taken
     }
 
-    /// What is missing, together for each reason.
-    pub fn missing(&self, view: &impl View) -> Vec<Missing> {
-        let (mut not_delivered, mut expired) = (self.forgotten, 0u32);
-        for hole in &self.holes {
-            let count = (hole.last - hole.first).saturating_add(1);
-            // They were posted between their neighbours, if each was posted before the next.
-            if view.unseen(hole.after.map_or(0, |index| index + 1), hole.before) {
-                expired = expired.saturating_add(count);
-            } else {
-                not_delivered = not_delivered.saturating_add(count);
-            }
-        }
-        [(not_delivered, Why::NotDelivered), (expired, Why::PerhapsExpired)]
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, why)| Missing { count, why })
-            .collect()
-    }
-
     fn extend(&mut self, sequence: u32, index: u64) -> Taken {
         let first = self.highest.saturating_add(1);
         let gap = sequence - first;
@@ -195,7 +152,7 @@ impl AuthorChain {
             self.holes.push(hole);
             if self.holes.len() > HOLES_MAX {
                 let gone = self.holes.remove(0);
-                self.forgotten = self.forgotten.saturating_add((gone.last - gone.first).saturating_add(1));
+                self.forgotten = self.forgotten.saturating_add(gone.count());
             }
         }
         self.highest = sequence;
@@ -205,7 +162,7 @@ impl AuthorChain {
 
     /// Takes a number out of the holes; `false` if it is in none. `index` is where it came.
     fn fill(&mut self, sequence: u32, index: Option<u64>) -> bool {
-        let Some(at) = self.holes.iter().position(|hole| (hole.first..=hole.last).contains(&sequence)) else {
+        let Some(at) = self.holes.iter().position(|hole| hole.contains(sequence)) else {
             return false;
         };
         let hole = self.holes.remove(at);
@@ -219,7 +176,7 @@ impl AuthorChain {
         }
         if self.holes.len() > HOLES_MAX {
             let gone = self.holes.remove(0);
-            self.forgotten = self.forgotten.saturating_add((gone.last - gone.first).saturating_add(1));
+            self.forgotten = self.forgotten.saturating_add(gone.count());
         }
         true
     }

@@ -1,5 +1,7 @@
 //! Two things at once: switching, leaving and needing a server.
 
+mod schedules;
+
 use cwtch_net::Loopback;
 use cwtch_primitives::group::GroupKey;
 use cwtch_primitives::token::IssuerKey;

@@ -7,13 +7,14 @@ use cwtch_log::EntryPrefix;
 
 /// The beginnings of entries that messages name, the first so many by turns: none is sorted that does not come into it,
 /// and of each author no more than so many are held.
-pub(super) struct Turns {
+#[derive(Debug)]
+pub struct Turns {
     most: usize,
     authors: BTreeMap<[u8; 32], Named>,
 }
 
 /// What an author's messages name.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Named {
     /// By the newest message that names it.
     newest: BTreeSet<(i64, EntryPrefix)>,
@@ -22,12 +23,12 @@ struct Named {
 
 impl Turns {
     /// For the first `most`.
-    pub(super) fn new(most: usize) -> Self {
+    pub fn new(most: usize) -> Self {
         Self { most, authors: BTreeMap::new() }
     }
 
     /// A message of an author names an entry. In any order, and as often as it does.
-    pub(super) fn add(&mut self, author: [u8; 32], message: i64, entry: EntryPrefix) {
+    pub fn add(&mut self, author: [u8; 32], message: i64, entry: EntryPrefix) {
         let named = self.authors.entry(author).or_default();
         let full = named.newest.len() >= self.most;
         if let Some(at) = named.by.get_mut(&entry) {
@@ -46,7 +47,7 @@ impl Turns {
     }
 
     /// The first of them; within a turn those that the newest messages name come first.
-    pub(super) fn first(self) -> Vec<EntryPrefix> {
+    pub fn first(self) -> Vec<EntryPrefix> {
         let mut authors: Vec<_> =
             self.authors.into_values().map(|named| named.newest.into_iter().rev()).collect();
         let (mut all, mut seen) = (Vec::new(), HashSet::new());
