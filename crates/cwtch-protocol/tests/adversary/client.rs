@@ -137,7 +137,7 @@ impl Client {
             Cut::After(records) => (records, 0),
             Cut::Dies(records, behind) => (records, behind),
         };
-        for (read, payload) in Reader::payloads(&reply).iter().enumerate() {
+        for (read, payload) in reply.one_by_one().iter().enumerate() {
             if read > limit {
                 match cut {
                     Cut::Dies(..) => self.restart(),
@@ -177,7 +177,7 @@ impl Client {
                 },
                 Some(Asked::Replay { from }) => match seat.replay(from) {
                     Some(reply) => {
-                        for payload in Reader::payloads(&reply) {
+                        for payload in reply.one_by_one() {
                             self.reader.take(&payload, now);
                         }
                     }

@@ -16,8 +16,7 @@ use cwtch_protocol::board::follower::{
 };
 use cwtch_protocol::monitor::{LivePlace, Monitor, Notice, Refused, Snapshot};
 use cwtch_testkit::ChaCha20Rng;
-use cwtch_testkit::log::{Live, Reply};
-use cwtch_wire::board::stream::{Encoder, Record};
+use cwtch_testkit::log::Live;
 use cwtch_wire::board::{ClientMessage, EncryptedGroupMessage, PostLog, ServerMessage, live_payloads};
 use rand_core::RngCore;
 
@@ -40,9 +39,12 @@ pub(crate) enum Asked {
     Proof { from: u64, size: u64 },
 }
 
+/// A message: its index, its name, and whether it was read before.
+type Item = (u64, EntryId, bool);
+
 pub(crate) struct Reader {
     pub(crate) follower: Follower,
-    collector: Collector<(u64, EntryId), (u64, EntryId)>,
+    collector: Collector<Item, Item>,
     /// What is not carried out yet: the store may be behind.
     waiting: VecDeque<Output>,
     /// What a store that applied every change has.
@@ -131,8 +133,13 @@ impl Reader {
     pub(crate) fn request(&mut self, refetch: bool, unix: u64) -> Option<u64> {
         let now = self.now(unix);
         self.follower.start(Start { cursor: None, refetch }, &mut self.rng, now);
-        self.carry_out(unix);
-        match self.asked() {
+        let early = self.asked();
+        if early.is_some() {
+            assert!(self.follower.poll_output().is_none(), "what was drawn is stored before it is asked for");
+        } else {
+            self.carry_out(unix);
+        }
+        match early.or_else(|| self.asked()) {
             Some(Asked::Replay { from }) => Some(from),
             None => None,
             other => panic!("a replay was to be asked for, not {other:?}"),
@@ -168,26 +175,6 @@ impl Reader {
             self.carry_out(unix);
         }
         self.follower.handled(self.clock);
-    }
-
-    /// A header and what follows it, each record in a payload of its own.
-    pub(crate) fn payloads(reply: &Reply) -> Vec<Vec<u8>> {
-        let log = Box::new(reply.log.clone());
-        let mut payloads = vec![ServerMessage::LogReplayResult { count: reply.count, log }.to_json()];
-        let start = reply.log.start.as_ref();
-        let mut encoder = Encoder::new(start.map_or(0, |start| start.from), reply.count);
-        payloads.extend(reply.records.iter().map(|record| {
-            let mut bytes = Vec::new();
-            match record {
-                Record::Entry(entry) if start.is_none() => bytes = entry.to_json(),
-                Record::Entry(entry) => encoder.entry(entry.borrowed(), &mut bytes).expect("an entry is due"),
-                Record::Boundary(boundary) => {
-                    encoder.boundary(boundary, &mut bytes).expect("a boundary is due");
-                }
-            }
-            bytes
-        }));
-        payloads
     }
 
     /// Why the connection ended, if it did.
@@ -295,7 +282,7 @@ impl Reader {
                 // Those of a server without a log are nobody's business here.
                 if let Some(index) = message.place.index() {
                     self.known += u64::from(message.known);
-                    self.collector.message((index, message.entry));
+                    self.collector.message((index, message.entry, message.known));
                 }
             }
             Output::Step(step) => {
@@ -341,13 +328,13 @@ impl Reader {
 
     fn commit(&mut self) {
         let Some(Collected { messages, step }) = self.collector.collect() else { return };
-        let opened = messages.into_iter().map(|(index, id)| (Some(index), (index, id)));
+        let opened = messages.into_iter().map(|item| (Some(item.0), item));
         let transaction = self.collector.commit(step, opened).expect("an honest number of messages");
         self.apply(transaction);
     }
 
     /// One transaction; then what there is to tell is told.
-    fn apply(&mut self, Transaction { changes, notices, items }: Transaction<(u64, EntryId)>) {
+    fn apply(&mut self, Transaction { changes, notices, items }: Transaction<Item>) {
         changes.iter().for_each(|change| self.store.apply(change));
         for notice in notices {
             assert!(!notice.to_string().is_empty());
@@ -359,12 +346,13 @@ impl Reader {
             }
             self.notices.push(notice);
         }
-        for (index, id) in items {
+        for (index, id, known) in items {
             let index = index as usize;
             if self.entries.len() <= index {
                 self.entries.resize(index + 1, None);
             }
-            assert!(self.entries[index].is_none_or(|held| held == id), "the verified entry {index} changed");
+            let held = self.entries[index];
+            assert!(held.is_none_or(|held| known && held == id), "entry {index} came twice, or changed");
             self.entries[index] = Some(id);
         }
     }

@@ -147,7 +147,7 @@ impl Client {
 
     /// Receives up to so many records of a reply; `false` if it asks again.
     pub(crate) fn receive(&mut self, reply: &Reply, records: usize, now: u64) -> Result<bool, Refused> {
-        for payload in Reader::payloads(reply).iter().take(records.saturating_add(1)) {
+        for payload in reply.one_by_one().iter().take(records.saturating_add(1)) {
             self.reader.take(payload, now);
             if let Some(why) = self.reader.why() {
                 return Err(why);
@@ -171,7 +171,7 @@ impl Client {
     ) -> Option<Refused> {
         self.disconnect();
         assert_eq!(self.reader.request(true, now), Some(0));
-        for payload in Reader::payloads(reply) {
+        for payload in reply.one_by_one() {
             self.reader.take(&payload, now);
             look(self);
         }
@@ -223,7 +223,7 @@ impl Client {
                     self.reader.take(&answer.to_json(), server.now);
                 }
                 Some(Asked::Replay { from }) => {
-                    for payload in Reader::payloads(&server.log.reply(from)) {
+                    for payload in server.log.reply(from).one_by_one() {
                         self.reader.take(&payload, server.now);
                     }
                     assert_eq!(self.reader.why(), Some(Refused::Stopped));
