@@ -61,6 +61,15 @@ pub enum Advice {
         /// The experiment's name.
         name: String,
     },
+    /// Look at the list of profiles.
+    #[serde(rename = "profile.list")]
+    ProfileList,
+    /// Open the profile.
+    #[serde(rename = "profile.open")]
+    ProfileOpen,
+    /// Close the profile.
+    #[serde(rename = "profile.close")]
+    ProfileClose,
     /// Say that this is the only copy of the profile from now on.
     #[serde(rename = "profile.confirm-only-copy")]
     ConfirmOnlyCopy,

@@ -31,6 +31,9 @@ pub(crate) fn words(advice: &Advice) -> Option<String> {
         Advice::ServerList => "`cwtch server list` shows them.",
         Advice::Messages => "`cwtch messages` shows the ids.",
         Advice::EvidenceList => "`cwtch evidence list` shows what there is.",
+        Advice::ProfileList => "`cwtch profile list` shows them.",
+        Advice::ProfileOpen => "Open it with `cwtch profile open`.",
+        Advice::ProfileClose => "`cwtch profile close` closes one.",
         Advice::ConfirmOnlyCopy => "To go on here: `cwtch profile confirm-only-copy`.",
         Advice::ServerResume { server } => {
             return Some(format!("If you are sure that it is an accident: `cwtch server resume {server}`."));

@@ -1,11 +1,9 @@
 //! State that every task of an open profile shares.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use cwtch_net::Network;
 use cwtch_primitives::{Address, Identity};
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -13,6 +11,7 @@ use super::chosen::Chosen;
 use super::clock::{Clock, system_clock};
 use super::dial::{Dialing, Target};
 use super::feed::Feed;
+use super::line::Line;
 use super::options::{EngineOptions, Mode};
 use super::peers::Contexts;
 use super::store::Store;
@@ -20,14 +19,12 @@ use super::twin::Alone;
 use crate::api::Event;
 use crate::profile::Twin;
 
-/// Time that the network may take to end.
-const FAREWELL: Duration = Duration::from_secs(10);
-
 /// The shared parts of an engine. Always behind an `Arc`; nothing in it is a lock that is held across an await.
 pub(crate) struct Context {
     /// The profile's database, on its own thread.
     pub(crate) store: Store,
-    /// The network, to listen on. Nobody dials but through [`Dialing`].
+    /// The network, to listen on, which other profiles may use, too. Nobody dials but through [`Dialing`], and nobody ends
+    /// it but the [`Host`](super::Host).
     pub(crate) network: Arc<dyn Network>,
     /// The dial queue.
     pub(crate) dialing: Dialing,
@@ -41,6 +38,8 @@ pub(crate) struct Context {
     pub(crate) options: EngineOptions,
     /// Cancelled once, at shutdown: every task ends at the next await.
     pub(crate) shutdown: CancellationToken,
+    /// Cancelled when all has ended and the database is closed.
+    pub(super) ended: CancellationToken,
     /// Every task of the engine; shutdown waits for them.
     pub(crate) tasks: TaskTracker,
     /// Unix seconds.
@@ -54,9 +53,21 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// For tests of single parts: over a network of its own.
+    #[cfg(test)]
     pub(crate) fn new(
         store: Store,
         network: Arc<dyn Network>,
+        identity: Identity,
+        options: EngineOptions,
+        about: (Option<Twin>, Contexts),
+    ) -> Arc<Self> {
+        Self::over(store, &Line::new(network), identity, options, about)
+    }
+
+    pub(crate) fn over(
+        store: Store,
+        line: &Line,
         identity: Identity,
         options: EngineOptions,
         (twin, contexts): (Option<Twin>, Contexts),
@@ -65,14 +76,15 @@ impl Context {
         let clock = options.clock.clone().unwrap_or_else(system_clock);
         Arc::new(Self {
             alone: Alone::new(twin, clock()),
-            dialing: Dialing::new(network.clone()),
-            network,
+            dialing: Dialing::over(line.exchange.clone()),
+            network: line.network.clone(),
             identity,
             address,
             feed: store.feed.clone(),
             store,
             options,
             shutdown: CancellationToken::new(),
+            ended: CancellationToken::new(),
             tasks: TaskTracker::new(),
             clock,
             contexts,
@@ -108,17 +120,13 @@ impl Context {
         });
     }
 
-    /// Ends all tasks, waits for them, leaves the network and closes the database.
+    /// Ends all tasks, waits for them, and closes the database. The network stays.
     pub(crate) async fn stop(&self) {
         self.shutdown.cancel();
         self.tasks.close();
         // Among them is the listener's, which withdraws the address.
         self.tasks.wait().await;
-        let left = async {
-            if timeout(FAREWELL, self.network.shutdown()).await.is_err() {
-                tracing::warn!("the network took too long to end; it is left as it is");
-            }
-        };
-        tokio::join!(left, self.store.close());
+        self.store.close().await;
+        self.ended.cancel();
     }
 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use cwtch_net::Network;
+use cwtch_primitives::Address;
 
 use super::context::Context;
 use super::feed::{Follower, Listener};
 use super::groups::Groups;
 use super::inner::Inner;
+use super::line::Line;
 use super::members::{self, Members};
 use super::options::{EngineOptions, Mode};
 use super::peers::{Contexts, Peers};
@@ -21,9 +23,12 @@ use crate::profile::Profile;
 #[derive(Clone)]
 pub struct EngineHandle {
     inner: Arc<Inner>,
+    /// The network, where it is this engine's alone and ends with it.
+    own: Option<Line>,
 }
 
-/// Starts an engine over an open profile.
+/// Starts an engine over an open profile, with a network that is its alone and ends with it. Several profiles share one
+/// by a [`Host`](super::Host).
 ///
 /// In [`Mode::Daemon`] it returns once the network has taken the profile's address, or has said that it is not
 /// ready yet: then it listens and dials as soon as it is. Whether others can reach the address is told by
@@ -36,6 +41,25 @@ pub async fn start(
     network: Arc<dyn Network>,
     options: EngineOptions,
 ) -> Result<EngineHandle, ApiError> {
+    let line = Line::new(network);
+    match start_on(&line, profile, options).await {
+        Ok(engine) => Ok(EngineHandle { own: Some(line), ..engine }),
+        Err(error) => {
+            line.end().await;
+            Err(error)
+        }
+    }
+}
+
+/// Starts an engine on a line that others may use, too, and that outlives it.
+///
+/// # Errors
+/// As [`start`].
+pub(super) async fn start_on(
+    line: &Line,
+    profile: Profile,
+    options: EngineOptions,
+) -> Result<EngineHandle, ApiError> {
     let identity = profile.identity().clone();
     let (contexts, hearing) = members::contexts(Contexts::default());
     let twin = profile.twin()?;
@@ -43,7 +67,7 @@ pub async fn start(
         Mode::Daemon => Store::start_with_reader(profile)?,
         Mode::OneShot => Store::start(profile)?,
     };
-    let context = Context::new(store, network, identity, options, (twin, contexts));
+    let context = Context::over(store, line, identity, options, (twin, contexts));
     if context.is_daemon() {
         // Until everybody who dials at start is in the queue: see `network::watch`.
         context.dialing.set_open(false);
@@ -59,7 +83,7 @@ pub async fn start(
             inner.context.spawn(network::watch(inner.clone()));
             inner.context.spawn(presence::watch(inner.clone()));
             inner.context.spawn(members::run(inner.clone(), hearing));
-            Ok(EngineHandle { inner })
+            Ok(EngineHandle { inner, own: None })
         }
         Err(error) => {
             context.stop().await;
@@ -106,10 +130,18 @@ impl EngineHandle {
         self.inner.context.store.broke().await;
     }
 
-    /// Stops listening, closes every connection, finishes what is being written, leaves the network and closes the
-    /// database.
+    /// The profile's own address.
+    pub fn address(&self) -> &Address {
+        &self.inner.context.address
+    }
+
+    /// Stops listening, closes every connection, finishes what is being written and closes the database; then leaves the
+    /// network, unless that is a [`Host`](super::Host)'s.
     /// A second call waits for the first one's end.
     pub async fn shutdown(&self) {
         self.inner.context.stop().await;
+        if let Some(line) = &self.own {
+            line.end().await;
+        }
     }
 }

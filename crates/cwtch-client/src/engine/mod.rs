@@ -4,6 +4,8 @@
 //! runs a [`Command`](crate::api::Command), [`EngineHandle::follow`] tells every [`Event`](crate::api::Event),
 //! [`EngineHandle::shutdown`] ends all tasks and closes the database. Nothing is acknowledged to anybody before it is durable, so a process that is
 //! killed loses nothing that it promised.
+//!
+//! A [`Host`] runs the engines of several profiles over one network, which only it ends.
 
 mod afterwards;
 mod chosen;
@@ -16,8 +18,10 @@ mod dial;
 mod feed;
 mod groups;
 mod handle;
+mod host;
 mod info;
 mod inner;
+mod line;
 mod listed;
 mod members;
 mod network;
@@ -38,6 +42,7 @@ mod worker;
 pub use self::clock::Clock;
 pub use self::feed::{Follower, Listener};
 pub use self::handle::{EngineHandle, start};
+pub use self::host::{Account, Host, PROFILES_MAX};
 pub use self::members::MemberTimes;
 pub use self::options::{EngineOptions, Mode};
 pub use self::probes::Probes;

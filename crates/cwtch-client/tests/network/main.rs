@@ -12,6 +12,7 @@
 
 mod attention;
 mod fabric;
+mod host;
 mod hostile;
 mod isolation;
 mod one_shot;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use cwtch_client::api::{ApiError, Command, ContactInfo, ContactPhase, Event, Reply, StatusInfo};
-use cwtch_client::engine::{self, EngineHandle, EngineOptions, Listener, Mode};
+use cwtch_client::engine::{self, EngineHandle, EngineOptions, Host, Listener, Mode};
 use cwtch_client::profile::{DataDir, Password, Profile, StorageError};
 use cwtch_primitives::{Address, OsRng};
 use tempfile::TempDir;
@@ -54,17 +54,26 @@ impl World {
     }
 
     pub async fn start(&self, name: &str, site: Arc<Site>, mode: Mode) -> Result<Person, ApiError> {
+        let starting = tokio::spawn(engine::start(self.profile(name), site.clone(), self.options(mode)));
+        Ok(Person::of(finished(starting).await?, site))
+    }
+
+    /// One of several daemons of a host, which has this site.
+    pub async fn open(&self, host: &Arc<Host>, site: &Arc<Site>, name: &str) -> Result<Person, ApiError> {
+        let (host, name) = (host.clone(), name.to_owned());
+        let (profile, options) = (self.profile(&name), self.options(Mode::Daemon));
+        let opening = tokio::spawn(async move { host.open(&name, profile, options).await });
+        Ok(Person::of(finished(opening).await?.engine, site.clone()))
+    }
+
+    fn options(&self, mode: Mode) -> EngineOptions {
         let (ahead, begun) = (self.ahead.clone(), self.begun);
         let mut options = EngineOptions::new(mode);
         options.clock = Some(Arc::new(move || {
             let passed = i64::try_from(begun.elapsed().as_secs()).unwrap();
             NOW + passed + ahead.load(Ordering::Acquire)
         }));
-        let profile = self.profile(name);
-        let address = *profile.address();
-        let starting = tokio::spawn(engine::start(profile, site.clone(), options));
-        let engine = finished(starting).await?;
-        Ok(Person { receiver: engine.subscribe(), engine, site, address, events: Vec::new() })
+        options
     }
 
     pub async fn daemon(&self, name: &str, manner: Manner) -> Person {
@@ -82,6 +91,17 @@ impl World {
 pub async fn finished<T>(task: JoinHandle<T>) -> T {
     while !task.is_finished() {
         yield_now().await;
+    }
+    task.await.unwrap()
+}
+
+/// The outcome of a task that ends something: goodbyes have a time limit.
+pub async fn ended<T>(task: JoinHandle<T>) -> T {
+    while !task.is_finished() {
+        for _ in 0..20 {
+            yield_now().await;
+        }
+        advance(Duration::from_millis(10)).await;
     }
     task.await.unwrap()
 }
@@ -127,6 +147,11 @@ pub async fn turn(time: Duration, people: &mut [&mut Person]) {
 }
 
 impl Person {
+    fn of(engine: EngineHandle, site: Arc<Site>) -> Self {
+        let address = *engine.address();
+        Self { receiver: engine.subscribe(), engine, site, address, events: Vec::new() }
+    }
+
     fn hear(&mut self) {
         while let Ok(event) = self.receiver.try_recv() {
             self.events.push((*event).clone());
@@ -195,13 +220,6 @@ impl Person {
 
     pub async fn stop(self) {
         let engine = self.engine.clone();
-        let stopping = tokio::spawn(async move { engine.shutdown().await });
-        // Goodbyes have a time limit.
-        while !stopping.is_finished() {
-            for _ in 0..20 {
-                yield_now().await;
-            }
-            advance(Duration::from_millis(10)).await;
-        }
+        ended(tokio::spawn(async move { engine.shutdown().await })).await;
     }
 }

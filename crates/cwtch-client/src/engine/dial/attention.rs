@@ -1,6 +1,7 @@
 //! Attention of the person, which decides who is dialled first, and, while the profile hides, who is dialled at all.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -21,18 +22,19 @@ pub(crate) struct Rank {
     pub(super) active: i64,
 }
 
-/// Knowledge about every target. Only contacts and servers of the profile come in, so it is as bounded as they.
+/// Knowledge about every target of a profile. Only its contacts and servers come in, so it is as bounded as they.
 #[derive(Default)]
 pub(crate) struct Attention {
     known: Mutex<Known>,
     /// Somebody is wanted who was not, or no longer, messages are queued for somebody, or who is dialled at all changed.
     changed: watch::Sender<()>,
+    /// Counts looks for all profiles whose ranks are compared.
+    looks: Arc<AtomicU64>,
 }
 
 #[derive(Default)]
 struct Known {
     interests: HashMap<Target, Interest>,
-    looks: u64,
     /// The profile appears offline: nobody is dialled but who is chosen or wanted.
     hidden: bool,
 }
@@ -53,6 +55,11 @@ pub(crate) struct Wanted {
 }
 
 impl Attention {
+    /// Knowledge about nobody, its looks counted together with others'.
+    pub(super) fn new(looks: Arc<AtomicU64>) -> Self {
+        Self { looks, ..Self::default() }
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -66,10 +73,8 @@ impl Attention {
 
     /// The person looks at the target now.
     pub(crate) fn look(&self, target: Target) {
-        let mut known = self.known();
-        known.looks += 1;
-        let look = known.looks;
-        known.interests.entry(target).or_default().look = look;
+        let look = self.looks.fetch_add(1, Ordering::Relaxed) + 1;
+        self.known().interests.entry(target).or_default().look = look;
     }
 
     /// True if messages are queued for the target.

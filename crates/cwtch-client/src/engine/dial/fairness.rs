@@ -81,7 +81,7 @@ impl World {
             .collect();
         let mut world = Self {
             rng,
-            queue: Queue::new(PLACES, true),
+            queue: Queue::new(PLACES),
             now: Duration::ZERO,
             events: BinaryHeap::new(),
             tickets: HashMap::new(),
@@ -181,7 +181,7 @@ impl World {
     fn grant(&mut self) {
         let (now, contacts) = (self.now, &self.contacts);
         let mut granted = Vec::new();
-        while let Some(found) = self.queue.grant(now, |contact| contacts[contact].rank) {
+        while let Some(found) = self.queue.grant(now, |contact| Some(contacts[*contact].rank)) {
             granted.push(found);
         }
         for (contact, ticket) in granted {

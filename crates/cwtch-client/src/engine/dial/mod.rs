@@ -1,4 +1,4 @@
-//! The one place through which every dial of the engine goes: contacts, boards, token services.
+//! The one place through which every dial goes: contacts, boards, token services, of all profiles that share a network.
 //!
 //! Who wants to dial waits here until the network is ready, so that a network that is not burns nobody's
 //! retries, and then for one of [`PLACES`]: a network like Tor takes seconds for a dial, and hundreds at
@@ -6,10 +6,14 @@
 //! keeps the places, so that nobody waits for ever and nobody whom a person waits for waits long. Dials begin a random
 //! moment apart, however many places are free at once. While the profile appears offline, nobody gets through here but
 //! whom the person chose.
+//!
+//! The places are the network's ([`Exchange`]), however many profiles are open; what is dialled, who matters and
+//! whether dials may begin is each profile's own ([`Dialing`]).
 
 mod attention;
 mod queue;
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -51,20 +55,28 @@ pub(crate) enum Stage {
     Dialling,
 }
 
-/// All dials of an engine.
+/// All dials of an open profile.
 pub(crate) struct Dialing {
-    network: Arc<dyn Network>,
-    attention: Arc<Attention>,
-    shared: Arc<Shared>,
+    account: Arc<Account>,
+    exchange: Arc<Exchange>,
 }
 
-struct Shared {
-    state: Mutex<State>,
+/// A profile as the exchange sees it.
+struct Account {
     attention: Arc<Attention>,
+    /// True if its dials may begin.
+    open: AtomicBool,
+}
+
+/// The dials over a network, by all profiles that are open on it.
+pub(crate) struct Exchange {
+    network: Arc<dyn Network>,
+    state: Mutex<State>,
+    looks: Arc<AtomicU64>,
 }
 
 struct State {
-    queue: Queue<Target, oneshot::Sender<Place>>,
+    queue: Queue<(Arc<Account>, Target), oneshot::Sender<Place>>,
     /// The moment from which the queue counts time.
     begun: Instant,
     /// Before this moment no further dial begins.
@@ -73,7 +85,7 @@ struct State {
 
 /// A place in use; free again when dropped.
 struct Place {
-    shared: Arc<Shared>,
+    exchange: Arc<Exchange>,
     ticket: Ticket,
     /// Announcement that the dial may begin.
     start: Instant,
@@ -81,30 +93,27 @@ struct Place {
 
 /// One who waits; gives up when dropped.
 struct Waiting<'a> {
-    shared: &'a Shared,
+    exchange: &'a Exchange,
     ticket: Ticket,
 }
 
 impl Dialing {
-    /// Dials over `network`; open if that is ready already.
-    pub(crate) fn new(network: Arc<dyn Network>) -> Self {
-        let attention = Arc::<Attention>::default();
-        let open = network.readiness().borrow().is_ready();
-        let now = Instant::now();
-        let state = State { queue: Queue::new(PLACES, open), begun: now, next_start: now };
-        let shared = Arc::new(Shared { state: Mutex::new(state), attention: attention.clone() });
-        Self { network, attention, shared }
+    /// Dials of one more profile; open if the network is ready already.
+    pub(crate) fn over(exchange: Arc<Exchange>) -> Self {
+        let open = AtomicBool::new(exchange.network.readiness().borrow().is_ready());
+        let attention = Arc::new(Attention::new(exchange.looks.clone()));
+        Self { account: Arc::new(Account { attention, open }), exchange }
     }
 
     /// Attention of the person.
     pub(crate) fn attention(&self) -> &Arc<Attention> {
-        &self.attention
+        &self.account.attention
     }
 
-    /// Lets dials begin, or no more of them; those under way go on.
+    /// Lets dials of this profile begin, or no more of them; those under way go on.
     pub(crate) fn set_open(&self, open: bool) {
-        self.shared.state().queue.set_open(open);
-        Shared::pump(&self.shared);
+        self.account.open.store(open, Ordering::Release);
+        Exchange::pump(&self.exchange);
     }
 
     /// Opens a stream to `address` for `target`, when the network is ready and it is its turn. The time limit of
@@ -122,27 +131,27 @@ impl Dialing {
     ) -> Result<BoxStream, ConnError> {
         loop {
             told(Stage::Waiting);
-            self.attention.until_allowed(target).await;
+            self.attention().until_allowed(target).await;
             let place = self.place(target).await?;
-            if !self.attention.allows(target) {
+            if !self.attention().allows(target) {
                 continue;
             }
             told(Stage::Dialling);
             let dialled = async {
-                let dialling = dial(&*self.network, address, isolation, deadlines);
+                let dialling = dial(&*self.exchange.network, address, isolation, deadlines);
                 tokio::pin!(dialling);
                 match timeout(SLOT, &mut dialling).await {
                     Ok(dialled) => dialled,
                     Err(_) => {
                         // If it held a place of a reserve, another one may have it now.
-                        Shared::pump(&self.shared);
+                        Exchange::pump(&self.exchange);
                         dialling.await
                     }
                 }
             };
             let dialled = tokio::select! {
                 dialled = dialled => Some(dialled),
-                () = self.attention.until_forbidden(target) => None,
+                () = self.attention().until_forbidden(target) => None,
             };
             drop(place);
             match dialled {
@@ -157,20 +166,21 @@ impl Dialing {
     /// True if the network, not the peer, caused the failure: it went away meanwhile.
     fn blames_network(&self, error: &ConnError) -> bool {
         matches!(error, ConnError::Network(NetError::NotReady { .. }))
-            || error.fault() == Fault::Network && !self.network.readiness().borrow().is_ready()
+            || error.fault() == Fault::Network && !self.exchange.network.readiness().borrow().is_ready()
     }
 
     async fn place(&self, target: Target) -> Result<Place, ConnError> {
         let (waker, granted) = oneshot::channel();
-        let ticket = self.shared.state().queue.enter(target, waker);
-        let waiting = Waiting { shared: &self.shared, ticket };
-        Shared::pump(&self.shared);
+        let ticket = self.exchange.state().queue.enter((self.account.clone(), target), waker);
+        let waiting = Waiting { exchange: &self.exchange, ticket };
+        Exchange::pump(&self.exchange);
         tokio::pin!(granted);
+        let attention = self.attention();
         let place = loop {
-            let rank = self.attention.rank(target);
+            let rank = attention.rank(target);
             tokio::select! {
                 granted = &mut granted => break granted,
-                () = self.attention.until_urgent(target, rank) => Shared::pump(&self.shared),
+                () = attention.until_urgent(target, rank) => Exchange::pump(&self.exchange),
             }
         };
         // Whoever grants places never drops a waker otherwise.
@@ -179,45 +189,59 @@ impl Dialing {
         tokio::select! {
             () = sleep_until(place.start) => {}
             // A person who waits for one contact is not slowed down by what is good for hundreds.
-            () = self.attention.until_wanted(target) => {}
+            () = attention.until_wanted(target) => {}
         }
         Ok(place)
     }
 }
 
-impl Shared {
+impl Account {
+    /// Rank of a target; `None` while it may not be dialled.
+    fn rank(&self, target: Target) -> Option<Rank> {
+        self.open.load(Ordering::Acquire).then(|| self.attention.rank(target))
+    }
+}
+
+impl Exchange {
+    /// Dials over `network`.
+    pub(crate) fn new(network: Arc<dyn Network>) -> Self {
+        let now = Instant::now();
+        let state = State { queue: Queue::new(PLACES), begun: now, next_start: now };
+        Self { network, state: Mutex::new(state), looks: Arc::default() }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives out the places that are free.
-    fn pump(shared: &Arc<Self>) {
+    fn pump(exchange: &Arc<Self>) {
         loop {
             let (waker, ticket, start) = {
-                let mut state = shared.state();
+                let mut state = exchange.state();
                 let now = state.begun.elapsed();
-                let granted = state.queue.grant(now, |target| shared.attention.rank(target));
+                let granted = state.queue.grant(now, |(account, target)| account.rank(*target));
                 let Some((waker, ticket)) = granted else { return };
                 let apart = APART.mul_f64(rand::thread_rng().r#gen());
                 state.next_start = state.next_start.max(Instant::now()) + apart;
                 (waker, ticket, state.next_start)
             };
             // Without the lock: if nobody takes it any more, it is dropped here and given back.
-            drop(waker.send(Place { shared: shared.clone(), ticket, start }));
+            drop(waker.send(Place { exchange: exchange.clone(), ticket, start }));
         }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.shared.state().queue.give_back(self.ticket);
-        Shared::pump(&self.shared);
+        self.exchange.state().queue.give_back(self.ticket);
+        Exchange::pump(&self.exchange);
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.shared.state().queue.leave(self.ticket);
+        self.exchange.state().queue.leave(self.ticket);
     }
 }
 

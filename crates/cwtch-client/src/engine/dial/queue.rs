@@ -42,7 +42,6 @@ const PURPOSES: [Purpose; 4] = [Purpose::Wanted, Purpose::Queued, Purpose::Ranke
 
 /// Places, and who waits for one with what it is told by. Times count from any fixed moment.
 pub(super) struct Queue<T, W> {
-    open: bool,
     places: Places,
     busy: Vec<Busy>,
     /// In the order in which they came.
@@ -71,15 +70,10 @@ struct Busy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ticket(u64);
 
-impl<T: Copy, W> Queue<T, W> {
-    /// A queue with so many places; while it is not open, nobody gets one.
-    pub(super) fn new(places: Places, open: bool) -> Self {
-        Self { open, places, busy: Vec::new(), waiting: Vec::new(), tickets: 0, urgent: 0 }
-    }
-
-    /// Opens it, or closes it: places that were given out stay so.
-    pub(super) fn set_open(&mut self, open: bool) {
-        self.open = open;
+impl<T, W> Queue<T, W> {
+    /// A queue with so many places.
+    pub(super) fn new(places: Places) -> Self {
+        Self { places, busy: Vec::new(), waiting: Vec::new(), tickets: 0, urgent: 0 }
     }
 
     /// Comes to wait.
@@ -99,12 +93,10 @@ impl<T: Copy, W> Queue<T, W> {
         self.busy.retain(|busy| busy.ticket != ticket.0);
     }
 
-    /// Gives a free place to whoever it is for *now*. To be called until it gives none when somebody came, a place was
-    /// given back, somebody began to matter more, and when a place was held for a [`SLOT`].
-    pub(super) fn grant(&mut self, now: Duration, rank: impl Fn(T) -> Rank) -> Option<(W, Ticket)> {
-        if !self.open || self.waiting.is_empty() {
-            return None;
-        }
+    /// Gives a free place to whoever it is for *now*; `rank` is `None` for those who get none now. To be called until it
+    /// gives none when somebody came, a place was given back, somebody began to matter more or may be dialled again, and
+    /// when a place was held for a [`SLOT`].
+    pub(super) fn grant(&mut self, now: Duration, rank: impl Fn(&T) -> Option<Rank>) -> Option<(W, Ticket)> {
         self.notice(&rank);
         for purpose in PURPOSES {
             if self.has_room(purpose, now)
@@ -120,9 +112,10 @@ impl<T: Copy, W> Queue<T, W> {
 
     /// Who began to be urgent comes behind those who did before: not by when it came, or those who come again and again
     /// would be before others for ever.
-    fn notice(&mut self, rank: impl Fn(T) -> Rank) {
+    fn notice(&mut self, rank: impl Fn(&T) -> Option<Rank>) {
         for waiting in &mut self.waiting {
-            let rank = rank(waiting.target);
+            // Who gets no place now is not urgent now: its time begins when it may get one.
+            let rank = rank(&waiting.target).unwrap_or_default();
             for (is, since) in [(rank.wanted, &mut waiting.wanted), (rank.queued, &mut waiting.queued)] {
                 if is && since.is_none() {
                     self.urgent += 1;
@@ -147,16 +140,17 @@ impl<T: Copy, W> Queue<T, W> {
     }
 
     /// Whom a place is for; among equals who came first.
-    fn next(&self, purpose: Purpose, rank: impl Fn(T) -> Rank) -> Option<usize> {
+    fn next(&self, purpose: Purpose, rank: impl Fn(&T) -> Option<Rank>) -> Option<usize> {
         match purpose {
             Purpose::Wanted => self.first(|waiting| waiting.wanted),
             Purpose::Queued => self.first(|waiting| waiting.queued),
             Purpose::Ranked => {
-                let ranks = self.waiting.iter().enumerate().map(|(index, w)| (rank(w.target), index));
+                let ranks =
+                    self.waiting.iter().enumerate().filter_map(|(index, w)| Some((rank(&w.target)?, index)));
                 // Of several greatest ones `max_by` takes the last: the index turns that round.
                 ranks.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1))).map(|(_, index)| index)
             }
-            Purpose::Fair => (!self.waiting.is_empty()).then_some(0),
+            Purpose::Fair => self.waiting.iter().position(|w| rank(&w.target).is_some()),
         }
     }
 
@@ -191,7 +185,7 @@ mod tests {
     impl Bench {
         /// Contacts 1 to `count` wait for a place each; there is one in all.
         fn new(count: u8) -> Self {
-            let mut queue = Queue::new(ONE, true);
+            let mut queue = Queue::new(ONE);
             for n in 1..=count {
                 queue.enter(contact(n), n);
             }
@@ -199,7 +193,7 @@ mod tests {
         }
 
         fn next(&mut self) -> Option<u8> {
-            let rank = |target| self.attention.rank(target);
+            let rank = |target: &Target| Some(self.attention.rank(*target));
             let (next, place) = self.queue.grant(Duration::ZERO, rank)?;
             assert_eq!(self.queue.grant(Duration::ZERO, rank), None, "one place");
             self.queue.give_back(place);
@@ -261,27 +255,30 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_queue_gives_no_places_and_keeps_those_it_gave() {
-        let mut bench = Bench::new(3);
-        bench.queue.set_open(false);
-        assert_eq!(bench.next(), None);
-        bench.queue.set_open(true);
-        assert!(bench.queue.grant(Duration::ZERO, |_| Rank::default()).is_some());
-        bench.queue.set_open(false);
-        bench.queue.set_open(true);
-        assert_eq!(
-            bench.queue.grant(Duration::ZERO, |_| Rank::default()),
-            None,
-            "its one place is still taken"
-        );
+    fn who_may_not_be_dialled_gets_no_place_and_keeps_nobody_else_from_one() {
+        for places in [ONE, Places { ranked: 0, fair: 1, ..ONE }, Places { ranked: 0, wanted: 1, ..ONE }] {
+            let mut queue: Queue<u8, u8> = Queue::new(places);
+            for n in 0..3 {
+                queue.enter(n, n);
+            }
+            let urgent = Rank { wanted: true, ..Rank::default() };
+            assert_eq!(queue.grant(Duration::ZERO, |_| None), None);
+            let (first, place) = queue.grant(Duration::ZERO, |n| (*n > 0).then_some(urgent)).unwrap();
+            assert_eq!(first, 1);
+            assert_eq!(queue.grant(Duration::ZERO, |_| Some(urgent)), None, "the one place is taken");
+            queue.give_back(place);
+            let behind = queue.grant(Duration::ZERO, |_| Some(urgent)).map(|(n, _)| n);
+            // Among those who are wanted, who has been so for longer; else who came first.
+            assert_eq!(behind, Some(if places.wanted == 1 { 2 } else { 0 }));
+        }
     }
 
     #[test]
     fn places_are_never_exceeded_nor_lost() {
         let places = Places { ranked: 2, fair: 1, wanted: 2, queued: 1 };
         let mut rng = cwtch_testkit::rng(7);
-        let rank = |n: u8| Rank { wanted: n == 0, queued: n == 1, ..Rank::default() };
-        let mut queue: Queue<u8, ()> = Queue::new(places, true);
+        let rank = |n: &u8| Some(Rank { wanted: *n == 0, queued: *n == 1, ..Rank::default() });
+        let mut queue: Queue<u8, ()> = Queue::new(places);
         let (mut waiting, mut busy) = (Vec::new(), Vec::new());
         // No time passes, so that no reserve is renewed.
         for _ in 0..10_000 {
@@ -310,8 +307,8 @@ mod tests {
     #[test]
     fn a_dial_that_hangs_does_not_keep_the_next_one_out_of_a_reserve() {
         let places = Places { ranked: 0, fair: 0, wanted: 1, queued: 0 };
-        let rank = |_: u8| Rank { wanted: true, ..Rank::default() };
-        let mut queue: Queue<u8, u8> = Queue::new(places, true);
+        let rank = |_: &u8| Some(Rank { wanted: true, ..Rank::default() });
+        let mut queue: Queue<u8, u8> = Queue::new(places);
         for n in 0..3 {
             queue.enter(n, n);
         }

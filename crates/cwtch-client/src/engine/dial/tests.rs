@@ -41,6 +41,7 @@ impl Network for Held {
 
 struct Bench {
     network: Arc<Held>,
+    exchange: Arc<Exchange>,
     dialing: Arc<Dialing>,
     dials: mpsc::UnboundedReceiver<(Address, Isolation)>,
 }
@@ -54,7 +55,8 @@ fn bench(ready: bool) -> Bench {
         ends: Semaphore::new(0),
         not_ready_once: Mutex::new(false),
     });
-    Bench { dialing: Arc::new(Dialing::new(network.clone())), network, dials }
+    let exchange = Arc::new(Exchange::new(network.clone()));
+    Bench { dialing: Arc::new(Dialing::over(exchange.clone())), exchange, network, dials }
 }
 
 fn address(n: u8) -> Address {
@@ -63,7 +65,11 @@ fn address(n: u8) -> Address {
 
 impl Bench {
     fn dial(&self, n: u8) -> tokio::task::JoinHandle<Result<(), ConnError>> {
-        let (dialing, to) = (self.dialing.clone(), address(n));
+        Self::dial_by(&self.dialing, n)
+    }
+
+    fn dial_by(dialing: &Arc<Dialing>, n: u8) -> tokio::task::JoinHandle<Result<(), ConnError>> {
+        let (dialing, to) = (dialing.clone(), address(n));
         tokio::spawn(async move {
             let deadlines = Deadlines::default();
             dialing.dial(Target::Contact(to), &to, Isolation::new(), &deadlines, |_| {}).await.map(drop)
@@ -181,4 +187,36 @@ async fn while_the_profile_hides_only_who_is_chosen_or_waited_for_is_dialled() {
     assert_eq!(rest, expected);
     attention.hide(true);
     assert!(!attention.allows(Target::Contact(address(1))), "who was chosen is not chosen any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn profiles_on_one_network_share_its_places_and_not_its_gate() {
+    let mut bench = bench(true);
+    let (one, other) = (bench.dialing.clone(), Arc::new(Dialing::over(bench.exchange.clone())));
+    one.set_open(false);
+    let places = PLACES.ranked + PLACES.fair;
+    let count = u8::try_from(places).unwrap();
+    let mut tasks: Vec<_> = (0..count).map(|n| Bench::dial_by(&one, n)).collect();
+    tasks.push(Bench::dial_by(&other, count));
+    assert_eq!(bench.next().await, address(count), "who is shut out keeps nobody out");
+    sleep(Duration::from_secs(20)).await;
+    assert!(bench.dials.try_recv().is_err());
+    one.set_open(true);
+    for _ in 1..places {
+        bench.next().await;
+    }
+    // One place of them is the other one's.
+    sleep(Duration::from_secs(10)).await;
+    assert!(bench.dials.try_recv().is_err(), "no more than the network has");
+    // What one person looked at last goes before what another one looked at before.
+    tasks.extend([Bench::dial_by(&one, 101), Bench::dial_by(&other, 102)]);
+    one.attention().look(Target::Contact(address(101)));
+    other.attention().look(Target::Contact(address(102)));
+    sleep(Duration::from_millis(1)).await;
+    // The dials that began first hold places for who matters most.
+    bench.network.ends.add_permits(1);
+    assert_eq!(bench.next().await, address(102));
+    bench.network.ends.add_permits(1);
+    assert_eq!(bench.next().await, address(101));
+    tasks.into_iter().for_each(|task| task.abort());
 }

@@ -63,7 +63,13 @@ impl Follower {
                 self.catch_up().await?;
                 continue;
             }
-            match self.live.recv().await {
+            let live = tokio::select! {
+                // What was told before the end is told to the end.
+                biased;
+                live = self.live.recv() => live,
+                () = self.inner.context.ended.cancelled() => return Ok(None),
+            };
+            match live {
                 Ok(live) => match live.numbers {
                     None => return Ok(Some(Told { seq: None, event: Event::clone(&live.event) })),
                     // Read already.
