@@ -23,6 +23,8 @@ use crate::bootstrap;
 use crate::config::{self, ConfigError};
 use crate::service;
 
+/// Directory, below arti's state, of what it keeps of onion services.
+const SERVICES: &str = "hss";
 /// The longest time that leaving may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -65,7 +67,7 @@ pub(crate) struct Shared {
     /// The client; `None` once the network was shut down.
     client: Mutex<Option<Arc<Arti>>>,
     /// The names under which arti keeps what belongs to an identity, in the order in which identities first listened:
-    /// on disk they reveal nothing about the address.
+    /// on disk they reveal nothing about the address. They hold for this run: see [`forget_services`].
     pub(crate) nicknames: Mutex<HashMap<Address, String>>,
 }
 
@@ -83,7 +85,9 @@ impl EmbeddedTor {
     /// from outside.
     pub async fn start(settings: &str, state: &Path, checks: CheckTimes) -> Result<Arc<Self>, StartError> {
         let config = config::build(settings, state)?;
-        make_private(state).map_err(|why| StartError::Directory { path: state.to_owned(), why })?;
+        let unusable = |why| StartError::Directory { path: state.to_owned(), why };
+        make_private(state).map_err(unusable)?;
+        forget_services(state).map_err(|e| unusable(e.to_string()))?;
         // Another user of TLS in this process may have chosen a provider before; then that one is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let refused = |e: arti_client::Error| match e.kind() {
@@ -261,8 +265,36 @@ pub(crate) fn report(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// Removes what arti keeps of onion services from earlier runs: the relays that introduced them, under names that count
+/// services by when they first listened. Their keys were in memory only, so that it is of no use; and where several
+/// identities share a directory, one would be introduced by the relays of another, which links the two.
+fn forget_services(state: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(state.join(config::STATE).join(SERVICES)) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
+}
+
 /// Makes a directory for its owner only, and refuses one that others can use.
 fn make_private(dir: &Path) -> Result<(), String> {
     let made = cwtch_files::make_dir(dir).and_then(|()| cwtch_files::check_dir(dir, Others::Nothing));
     made.map_err(|error| error.why.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_kept_of_services_is_forgotten_and_guards_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        forget_services(dir.path()).unwrap();
+        let state = dir.path().join(config::STATE);
+        std::fs::create_dir_all(state.join("hss/service-0/iptreplay")).unwrap();
+        std::fs::write(state.join("hss/service-0/ipts.json"), "{}").unwrap();
+        std::fs::write(state.join("guards.json"), "{}").unwrap();
+        forget_services(dir.path()).unwrap();
+        assert!(!state.join("hss").exists());
+        assert!(state.join("guards.json").exists());
+    }
 }

@@ -31,6 +31,9 @@ pub fn check(settings: &str) -> Result<(), ConfigError> {
     build(settings, Path::new("/nonexistent")).map(drop)
 }
 
+/// Directory, below what the caller names, of what arti keeps for later runs.
+pub(crate) const STATE: &str = "state";
+
 /// Builds the configuration for a client that keeps its files in `state`.
 pub(crate) fn build(settings: &str, state: &Path) -> Result<TorClientConfig, ConfigError> {
     let table: toml::Table = settings.parse().map_err(malformed)?;
@@ -44,7 +47,7 @@ pub(crate) fn build(settings: &str, state: &Path) -> Result<TorClientConfig, Con
     }
     let place = |name| CfgPath::new_literal(state.join(name));
     let storage = builder.storage();
-    storage.state_dir(place("state")).cache_dir(place("cache"));
+    storage.state_dir(place(STATE)).cache_dir(place("cache"));
     storage.keystore().primary().kind(ExplicitOrAuto::Explicit(ArtiKeystoreKind::Ephemeral));
     // This program never leaves the Tor network, so circuits to exits would be built for nobody.
     if !settings.contains("initial_predicted_ports") {
