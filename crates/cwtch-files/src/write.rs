@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -62,6 +62,29 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
         let _ = fs::remove_file(&new);
         return Err(FileError::new(path, Why::System { action: "written", source }));
     }
+    sync_dir(directory_of(path))
+}
+
+/// Writes zeros over a file and removes it; when it returns, both are on the disk. What the file system or the disk keeps
+/// of a file that was written over is out of reach. One that is missing is no error, and of what is no plain file only the
+/// name is removed.
+///
+/// # Errors
+/// The system's refusal.
+pub fn erase(path: &Path) -> Result<(), FileError> {
+    let about = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        about => about.map_err(FileError::system("erased", path))?,
+    };
+    if about.is_file() {
+        let zeros = || -> io::Result<()> {
+            let mut file = OpenOptions::new().write(true).open(path)?;
+            io::copy(&mut io::repeat(0).take(about.len()), &mut file)?;
+            file.sync_all()
+        };
+        zeros().map_err(FileError::system("erased", path))?;
+    }
+    fs::remove_file(path).map_err(FileError::system("removed", path))?;
     sync_dir(directory_of(path))
 }
 
@@ -137,5 +160,27 @@ mod tests {
         fs::write(&path, "x").unwrap();
         open_or_create(&path).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"x");
+    }
+
+    #[test]
+    fn an_erased_file_is_zeros_for_whoever_has_it_open_and_no_link_is_followed() {
+        use std::io::Seek;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        fs::write(&path, "the key").unwrap();
+        let mut open = File::open(&path).unwrap();
+        erase(&path).unwrap();
+        assert!(!path.exists());
+        let mut left = Vec::new();
+        open.rewind().unwrap();
+        open.read_to_end(&mut left).unwrap();
+        assert_eq!(left, [0; 7]);
+        erase(&path).unwrap();
+        let other = dir.path().join("other");
+        fs::write(&other, "mine").unwrap();
+        std::os::unix::fs::symlink(&other, &path).unwrap();
+        erase(&path).unwrap();
+        assert!(path.symlink_metadata().is_err());
+        assert_eq!(fs::read(&other).unwrap(), b"mine");
     }
 }

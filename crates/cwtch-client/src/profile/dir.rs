@@ -16,7 +16,9 @@ use super::{copies, db};
 
 const PROFILES: &str = "profiles";
 const CREATE_LOCK: &str = ".create.lock";
+/// Names of what is being made, and of what is being deleted.
 const NEW_PREFIX: &str = ".new-";
+const GONE_PREFIX: &str = ".gone-";
 const LOCK: &str = "lock";
 const LOOK: &str = "look at the data directory";
 const SYNC: &str = "make the directory durable";
@@ -81,10 +83,7 @@ impl DataDir {
         rng: &mut impl CryptoRngCore,
     ) -> Result<Profile, StorageError> {
         let target = self.profile_path(label)?;
-        // Whoever holds this lock is the only one who makes profiles here, so leftovers are nobody's work.
-        let _creating =
-            Lock::wait(&self.profiles().join(CREATE_LOCK)).map_err(StorageError::file(TO_LOCK))?;
-        self.remove_half_made();
+        let _creating = self.change_names()?;
         if target.symlink_metadata().is_ok() {
             return Err(StorageError::ProfileExists);
         }
@@ -116,10 +115,7 @@ impl DataDir {
     /// [`StorageError::NoSuchProfile`], [`StorageError::Locked`], the password errors,
     /// [`StorageError::NewerVersion`], [`StorageError::Permissions`], [`StorageError::Damaged`] and others.
     pub fn open(&self, label: &str, password: &Password) -> Result<Profile, StorageError> {
-        let path = self.profile_path(label)?;
-        if !path.is_dir() {
-            return Err(StorageError::NoSuchProfile);
-        }
+        let path = self.existing(label)?;
         check_private_dir(&path, Others::Nothing)?;
         let held = lock(&path)?;
         check_private_file(&path.join(vault::FILE))?;
@@ -154,6 +150,50 @@ impl DataDir {
         Ok(found)
     }
 
+    /// Gives a profile another label; after a crash it has the old one or the new one. It keeps its address and its
+    /// password, which is not needed.
+    ///
+    /// # Errors
+    /// [`StorageError::NoSuchProfile`], [`StorageError::Locked`] while anybody has it open, [`StorageError::Label`],
+    /// [`StorageError::ProfileExists`], or the system's refusal.
+    pub fn rename(&self, label: &str, new: &str) -> Result<(), StorageError> {
+        let (path, target) = (self.existing(label)?, self.profile_path(new)?);
+        let _alone = self.change_names()?;
+        if target.symlink_metadata().is_ok() {
+            return Err(StorageError::ProfileExists);
+        }
+        let _held = lock(&path)?;
+        fs::rename(&path, &target).map_err(|e| StorageError::io("rename the profile", e))?;
+        sync_dir(&self.profiles()).map_err(StorageError::file(SYNC))
+    }
+
+    /// Erases a profile without its password: first the file with its keys, after which nobody can read the database any
+    /// more, then all the rest. After a crash it can be deleted again. What lies elsewhere is not reached: backups, and
+    /// what the file system or the disk keeps of a file that was written over.
+    ///
+    /// # Errors
+    /// [`StorageError::NoSuchProfile`], [`StorageError::Locked`] while anybody has it open, or the system's refusal.
+    pub fn delete(&self, label: &str) -> Result<(), StorageError> {
+        const DOING: &str = "delete the profile";
+        let path = self.existing(label)?;
+        let _alone = self.change_names()?;
+        let _held = lock(&path)?;
+        vault::erase(&path)?;
+        let gone =
+            cwtch_files::fresh_dir(&self.profiles(), GONE_PREFIX).map_err(|e| StorageError::io(DOING, e))?;
+        fs::rename(&path, gone.path()).map_err(|e| StorageError::io(DOING, e))?;
+        sync_dir(&self.profiles()).map_err(StorageError::file(SYNC))?;
+        gone.close().map_err(|e| StorageError::io(DOING, e))?;
+        tracing::info!("profile deleted");
+        sync_dir(&self.profiles()).map_err(StorageError::file(SYNC))
+    }
+
+    /// The directory of a profile that exists.
+    fn existing(&self, label: &str) -> Result<PathBuf, StorageError> {
+        let path = self.profile_path(label)?;
+        if path.is_dir() { Ok(path) } else { Err(StorageError::NoSuchProfile) }
+    }
+
     /// Changes a profile's password, see [`Profile::change_password`].
     ///
     /// # Errors
@@ -172,14 +212,23 @@ impl DataDir {
         self.root.join(PROFILES)
     }
 
-    /// Removes what a crash left while making a profile. Best effort: what stays is ignored anyway.
-    fn remove_half_made(&self) {
+    /// Waits to be the only one who makes, renames or deletes profiles here, and removes what a crash left of that.
+    fn change_names(&self) -> Result<Lock, StorageError> {
+        let alone = Lock::wait(&self.profiles().join(CREATE_LOCK)).map_err(StorageError::file(TO_LOCK))?;
+        self.remove_leftovers();
+        Ok(alone)
+    }
+
+    /// Removes what is half made or half deleted. Best effort: what stays is ignored anyway.
+    fn remove_leftovers(&self) {
         let Ok(entries) = fs::read_dir(self.profiles()) else { return };
         for entry in entries.flatten() {
-            if entry.file_name().as_encoded_bytes().starts_with(NEW_PREFIX.as_bytes()) {
+            let name = entry.file_name();
+            let is = |prefix: &str| name.as_encoded_bytes().starts_with(prefix.as_bytes());
+            if is(NEW_PREFIX) || is(GONE_PREFIX) {
                 match fs::remove_dir_all(entry.path()) {
-                    Ok(()) => tracing::info!("removed a half-made profile"),
-                    Err(error) => tracing::warn!(%error, "cannot remove a half-made profile"),
+                    Ok(()) => tracing::info!("removed what was left of a profile"),
+                    Err(error) => tracing::warn!(%error, "cannot remove what is left of a profile"),
                 }
             }
         }

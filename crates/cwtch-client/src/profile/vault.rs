@@ -18,6 +18,8 @@ use super::error::StorageError;
 
 /// The file's name inside the profile's directory.
 pub(super) const FILE: &str = "profile.json";
+/// Its name while [`cwtch_files::replace`] puts another one in its place.
+const NEW_FILE: &str = "profile.json.new";
 /// The version of `profile.json` that this program writes.
 const FORMAT: u64 = 1;
 /// A `profile.json` has a few hundred bytes; a larger file is none.
@@ -184,6 +186,15 @@ impl Vault {
         text.push(b'\n');
         cwtch_files::replace(&dir.join(FILE), &text).map_err(StorageError::file(DOING))
     }
+}
+
+/// Erases the file of a profile's directory, and what a crash may have left of a replacement: without it the database is
+/// noise.
+pub(super) fn erase(dir: &Path) -> Result<(), StorageError> {
+    for name in [FILE, NEW_FILE] {
+        cwtch_files::erase(&dir.join(name)).map_err(StorageError::file("erase profile.json"))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

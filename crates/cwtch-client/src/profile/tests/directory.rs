@@ -263,3 +263,55 @@ fn profiles_move_between_threads() {
     fn is_send<T: Send>() {}
     is_send::<Profile>();
 }
+
+#[test]
+fn a_renamed_profile_is_the_same_under_another_name() {
+    let (dir, mut profile) = profile();
+    let address = *profile.address();
+    profile.set_setting("k", Some("v")).unwrap();
+    let data = data_dir(&dir);
+    assert!(matches!(data.rename("alice", "amy"), Err(StorageError::Locked)));
+    drop(profile);
+    data.create("bob", &Password::None, &mut rng(8)).unwrap();
+    for (from, to, why) in
+        [("alice", "bob", "already"), ("nobody", "amy", "no profile"), ("alice", ".x", "name")]
+    {
+        let error = data.rename(from, to).unwrap_err();
+        assert!(error.to_string().contains(why), "{from} {to}: {error}");
+    }
+    data.rename("alice", "amy").unwrap();
+    assert!(matches!(data.open("alice", &Password::None), Err(StorageError::NoSuchProfile)));
+    let profile = data.open("amy", &Password::None).unwrap();
+    assert_eq!((*profile.address(), profile.setting("k").unwrap().as_deref()), (address, Some("v")));
+}
+
+#[test]
+fn a_deleted_profile_loses_its_keys_first_and_nothing_is_left() {
+    let (dir, profile) = profile();
+    let data = data_dir(&dir);
+    assert!(matches!(data.delete("alice"), Err(StorageError::Locked)));
+    let path = profile.path().to_path_buf();
+    drop(profile);
+    data.create("bob", &Password::None, &mut rng(8)).unwrap();
+    fs::write(path.join("profile.json.new"), "a key that was to be").unwrap();
+    fs::create_dir(path.join("more")).unwrap();
+    // A crash after the first step: what is left opens for nobody, and can be deleted.
+    vault::erase(&path).unwrap();
+    assert!(!path.join("profile.json").exists() && !path.join("profile.json.new").exists());
+    assert!(data.open("alice", &Password::None).is_err());
+    assert_eq!(data.list().unwrap().len(), 2);
+    data.delete("alice").unwrap();
+    assert!(matches!(data.delete("alice"), Err(StorageError::NoSuchProfile)));
+    assert_eq!(data.list().unwrap().len(), 1);
+    // A crash in the middle of the last step.
+    let left = dir.path().join("data/profiles/.gone-1");
+    fs::create_dir(&left).unwrap();
+    data.rename("bob", "ben").unwrap();
+    assert!(!left.exists());
+    let names: Vec<_> = fs::read_dir(dir.path().join("data/profiles"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    data.create("alice", &Password::None, &mut rng(8)).unwrap();
+}
