@@ -29,8 +29,10 @@ pub enum ErrorKind {
     Closed,
     /// Changes that are asked for are not kept any more: what they changed is to be read anew.
     ChangesGone,
-    /// A password is missing, wrong or empty.
+    /// A password is missing, wrong, empty, or not wanted.
     Password,
+    /// Another process has the profile open.
+    Locked,
 }
 
 /// The numbers of the changes that are kept.
@@ -55,6 +57,7 @@ impl ErrorKind {
             Self::Closed => "closed",
             Self::ChangesGone => "changes-gone",
             Self::Password => "password",
+            Self::Locked => "locked",
         }
     }
 
@@ -70,6 +73,7 @@ impl ErrorKind {
             Self::Closed => 7,
             Self::ChangesGone => 9,
             Self::Password => 10,
+            Self::Locked => 11,
         }
     }
 }
@@ -165,7 +169,8 @@ mod tests {
             ErrorKind::Closed,
         ];
         // 8 was that of a kind that a daemon did not know.
-        for (code, kind) in (1..).zip(kinds).chain([(9, ErrorKind::ChangesGone), (10, ErrorKind::Password)]) {
+        let later = [(9, ErrorKind::ChangesGone), (10, ErrorKind::Password), (11, ErrorKind::Locked)];
+        for (code, kind) in (1..).zip(kinds).chain(later) {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
             assert_eq!(kind.code(), code);
         }

@@ -227,6 +227,13 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         total: Option<u64>,
     },
+    /// The profile was closed in the daemon, which goes on: nothing more is told of it until it is opened and followed
+    /// again.
+    ProfileClosed {
+        /// The reason, where nobody asked for it: whole sentences.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
+    },
     /// Everything that was stored before has now been told, and after it the present state of what is not stored: to
     /// a listener that followed from a number on, or read too slowly and had to catch up.
     CaughtUp {
@@ -254,6 +261,17 @@ pub struct Told {
     /// The event itself.
     #[serde(flatten)]
     pub event: Event,
+}
+
+/// An event with the profile that it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// The profile's label; empty from a daemon that serves one profile only.
+    #[serde(default)]
+    pub profile: String,
+    /// The event.
+    #[serde(flatten)]
+    pub told: Told,
 }
 
 /// Kind of work that progress is reported for.

@@ -1,7 +1,7 @@
 //! The vocabulary between a user interface and the engine.
 //!
 //! One vocabulary for the command line, the daemon's JSON-RPC and any window: [`Command`] with its
-//! [`Reply`] or [`ApiError`], and a stream of [`Event`]s. All types are plain data with a stable JSON form; [`rpc`] is how
+//! [`Reply`] or [`ApiError`], a stream of [`Event`]s, and [`HostCommand`] for what concerns profiles as wholes. All types are plain data with a stable JSON form; [`rpc`] is how
 //! they go over a daemon's socket, line by line. Nothing here knows a database, a network or a runtime.
 
 mod advice;
@@ -9,6 +9,7 @@ mod command;
 mod error;
 mod event;
 mod group;
+mod host;
 mod phase;
 mod presence;
 mod reply;
@@ -18,8 +19,9 @@ mod secret;
 pub use advice::Advice;
 pub use command::Command;
 pub use error::{ApiError, ErrorKind, FeedInfo};
-pub use event::{Event, LogNotice, Task, Told};
+pub use event::{Event, Heard, LogNotice, Task, Told};
 pub use group::{AuthorInfo, EpochInfo, GroupDetails, LogVerdict};
+pub use host::{HostCommand, OpenProfile, ProfileInfo};
 pub use phase::ServerPhase;
 pub use presence::{Presence, PresenceInfo};
 pub use reply::{

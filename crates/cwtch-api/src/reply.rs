@@ -5,7 +5,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, from_value};
 
-use crate::{Command, GroupDetails, PresenceInfo};
+use crate::{Command, GroupDetails, OpenProfile, PresenceInfo};
 
 /// The answer to a [`crate::Command`]. Its JSON is that of the value inside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -740,4 +740,7 @@ pub struct StatusInfo {
     pub servers: Vec<ServerInfo>,
     /// The network's name and, for networks that protect nobody, the warning.
     pub network: Value,
+    /// The profiles that are open in the daemon, this one among them; none where no daemon runs.
+    #[serde(default)]
+    pub profiles: Vec<OpenProfile>,
 }

@@ -4,9 +4,11 @@
 //! docs/json-rpc.md describes all of it for programs that are not written in Rust.
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
-use crate::{ApiError, Command, Reply, Told};
+use crate::{ApiError, Command, Heard, HostCommand, Reply, Told};
 
 /// Longest line that the daemon reads, in bytes.
 pub const REQUEST_MAX: usize = 1 << 20;
@@ -20,7 +22,7 @@ pub const INTERFACE: u64 = 2;
 /// JSON-RPC's number for params that do not fit.
 const INVALID_PARAMS: i64 = -32602;
 
-/// The methods of the connection itself; all others are those of [`Command`].
+/// The methods of the connection itself; all others are those of [`Command`] and [`HostCommand`].
 pub const CONNECTION_METHODS: [&str; 5] = ["ping", "version", "subscribe", "unsubscribe", "shutdown"];
 
 /// A request that can be carried out.
@@ -28,6 +30,8 @@ pub const CONNECTION_METHODS: [&str; 5] = ["ping", "version", "subscribe", "unsu
 pub struct Request {
     /// `None` for a notification: it is carried out and not answered.
     pub id: Option<Value>,
+    /// The profile that it is about, where one is named.
+    pub profile: Option<String>,
     /// Method with its arguments.
     pub method: Method,
 }
@@ -37,16 +41,18 @@ pub struct Request {
 pub enum Method {
     /// Something that the engine does.
     Command(Box<Command>),
+    /// Something that is done with a profile as a whole.
+    Host(Box<HostCommand>),
     /// Answers `"pong"`.
     Ping,
-    /// Answers program, version, interface, profile, address and network.
+    /// Answers program, version, interface, network, and which profiles are open.
     Version,
-    /// Has events arrive as notifications from now on.
+    /// Has events of a profile arrive as notifications from now on.
     Subscribe {
         /// Number of the change after which all changes are told first.
         after: Option<i64>,
     },
-    /// Ends the events.
+    /// Ends the events of one profile, or of any.
     Unsubscribe,
     /// Stops the daemon.
     Shutdown,
@@ -134,8 +140,8 @@ pub fn parse(line: &[u8]) -> Result<Request, (Value, RpcError)> {
             return Err((Value::Null, error));
         }
     };
-    match method(&object) {
-        Ok(method) => Ok(Request { id, method }),
+    match method(object) {
+        Ok((profile, method)) => Ok(Request { id, profile, method }),
         Err(error) => Err((answer_to, error)),
     }
 }
@@ -153,36 +159,46 @@ fn id_of(line: &[u8]) -> Value {
     }
 }
 
-fn method(object: &Map<String, Value>) -> Result<Method, RpcError> {
+/// The profile that is named, and the method.
+fn method(mut object: Map<String, Value>) -> Result<(Option<String>, Method), RpcError> {
     if object.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
         return Err(RpcError::invalid_request("This is not JSON-RPC 2.0: \"jsonrpc\":\"2.0\" is missing."));
     }
-    let name = object
-        .get("method")
-        .and_then(Value::as_str)
-        .ok_or_else(|| RpcError::invalid_request("The method is missing or is not a string."))?;
-    let params = match object.get("params") {
+    let Some(Value::String(name)) = object.remove("method") else {
+        return Err(RpcError::invalid_request("The method is missing or is not a string."));
+    };
+    let mut params = match object.remove("params") {
         None => None,
-        Some(Value::Object(params)) if params.is_empty() => None,
         Some(Value::Array(params)) if params.is_empty() => None,
         Some(params @ (Value::Object(_) | Value::Array(_))) => Some(params),
         Some(_) => return Err(RpcError::invalid_request("The params must be an object or an array.")),
     };
-    let own = match name {
+    // Theirs is a parameter of this name that says what is done, and not on whose behalf.
+    if HostCommand::METHODS.contains(&name.as_str()) {
+        let command: HostCommand = read(&name, Some(params.unwrap_or_else(|| json!({}))))?;
+        return Ok((None, Method::Host(Box::new(command))));
+    }
+    let profile = match params.as_mut().and_then(Value::as_object_mut).and_then(|all| all.remove("profile")) {
+        None | Some(Value::Null) => None,
+        Some(Value::String(label)) => Some(label),
+        Some(_) => return Err(RpcError::invalid_params("The profile must be a string.")),
+    };
+    let params = params.filter(|params| !matches!(params, Value::Object(all) if all.is_empty()));
+    let own = match name.as_str() {
+        "subscribe" => return subscribe(params).map(|method| (profile, method)),
+        "unsubscribe" => Method::Unsubscribe,
         "ping" => Method::Ping,
         "version" => Method::Version,
-        "subscribe" => return subscribe(params),
-        "unsubscribe" => Method::Unsubscribe,
         "shutdown" => Method::Shutdown,
-        _ => return command(name, params).map(|command| Method::Command(Box::new(command))),
+        _ => return command(&name, params).map(|command| (profile, Method::Command(Box::new(command)))),
     };
-    if params.is_some() {
+    if params.is_some() || profile.is_some() && own != Method::Unsubscribe {
         return Err(RpcError::invalid_params(format!("The method {name} takes no params.")));
     }
-    Ok(own)
+    Ok((profile, own))
 }
 
-fn subscribe(params: Option<&Value>) -> Result<Method, RpcError> {
+fn subscribe(params: Option<Value>) -> Result<Method, RpcError> {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Params {
@@ -191,29 +207,36 @@ fn subscribe(params: Option<&Value>) -> Result<Method, RpcError> {
     }
     let Some(params) = params else { return Ok(Method::Subscribe { after: None }) };
     let refused = |why| RpcError::invalid_params(format!("The params of subscribe do not fit: {why}."));
-    match serde_json::from_value(params.clone()) {
+    match serde_json::from_value(params) {
         Ok(Params { after: after @ (None | Some(0..)) }) => Ok(Method::Subscribe { after }),
         Ok(_) => Err(refused("after must not be negative".to_owned())),
         Err(why) => Err(refused(why.to_string())),
     }
 }
 
-fn command(name: &str, params: Option<&Value>) -> Result<Command, RpcError> {
-    let refused = |e: serde_json::Error| {
+fn command(name: &str, params: Option<Value>) -> Result<Command, RpcError> {
+    if params.is_some() {
+        return read(name, params);
+    }
+    // A method without parameters, else one whose parameters may all be left out.
+    read(name, None).or_else(|_| read(name, Some(json!({}))))
+}
+
+/// A method with its parameters as what it asks for.
+fn read<T: DeserializeOwned>(name: &str, params: Option<Value>) -> Result<T, RpcError> {
+    let mut object = Map::new();
+    object.insert("method".to_owned(), name.into());
+    if let Some(params) = params {
+        object.insert("params".to_owned(), params);
+    }
+    serde_json::from_value(Value::Object(object)).map_err(|e| {
         let why = e.to_string();
         if why.starts_with("unknown variant") {
             RpcError::method_not_found(name)
         } else {
             RpcError::invalid_params(format!("The params of {name} do not fit: {why}."))
         }
-    };
-    if let Some(params) = params {
-        return serde_json::from_value(json!({"method": name, "params": params})).map_err(refused);
-    }
-    // A method without parameters, or one whose parameters may all be left out.
-    serde_json::from_value(json!({"method": name}))
-        .or_else(|_| serde_json::from_value(json!({"method": name, "params": {}})))
-        .map_err(refused)
+    })
 }
 
 /// A daemon's answer that is no refusal.
@@ -232,39 +255,52 @@ impl Answer {
     }
 }
 
-/// Writes the line that answers a request.
-pub fn response(id: &Value, outcome: &Result<Answer, RpcError>) -> String {
+/// Writes the line that answers a request, on behalf of a profile where one was concerned.
+pub fn response(id: &Value, profile: Option<&str>, outcome: &Result<Answer, RpcError>) -> String {
     match outcome {
-        Ok(Answer::Reply(reply)) => result(id, reply),
-        Ok(Answer::Plain(value)) => result(id, value),
-        Err(error) => refused(id, error),
+        Ok(Answer::Reply(reply)) => result(id, profile, reply),
+        Ok(Answer::Plain(value)) => result(id, profile, value),
+        Err(error) => refused(id, profile, error),
     }
 }
 
-fn result(id: &Value, result: &impl Serialize) -> String {
+fn result(id: &Value, profile: Option<&str>, result: &impl Serialize) -> String {
     #[derive(Serialize)]
     struct Line<'a, T> {
         id: &'a Value,
         jsonrpc: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        profile: Option<&'a str>,
         result: &'a T,
     }
-    serde_json::to_string(&Line { id, jsonrpc: "2.0", result })
-        .unwrap_or_else(|e| refused(id, &RpcError::internal(format!("The answer cannot be written: {e}."))))
+    serde_json::to_string(&Line { id, jsonrpc: "2.0", profile, result }).unwrap_or_else(|e| {
+        refused(id, profile, &RpcError::internal(format!("The answer cannot be written: {e}.")))
+    })
 }
 
-fn refused(id: &Value, error: &RpcError) -> String {
+fn refused(id: &Value, profile: Option<&str>, error: &RpcError) -> String {
     let mut object = json!({"code": error.code, "message": error.message});
     if let (Some(kind), Some(object)) = (&error.kind, object.as_object_mut()) {
         let mut data = error.data.clone();
         data.insert("kind".to_owned(), json!(kind));
         object.insert("data".to_owned(), data.into());
     }
-    json!({"jsonrpc": "2.0", "id": id, "error": object}).to_string()
+    let mut line = json!({"jsonrpc": "2.0", "id": id, "error": object});
+    if let (Some(profile), Some(line)) = (profile, line.as_object_mut()) {
+        line.insert("profile".to_owned(), profile.into());
+    }
+    line.to_string()
 }
 
-/// Writes the line that tells of an event.
-pub fn notification(told: &Told) -> String {
-    json!({"jsonrpc": "2.0", "method": "event", "params": told}).to_string()
+/// Writes the line that tells of an event of a profile.
+pub fn notification(profile: &str, told: &Told) -> String {
+    #[derive(Serialize)]
+    struct Params<'a> {
+        profile: &'a str,
+        #[serde(flatten)]
+        told: &'a Told,
+    }
+    json!({"jsonrpc": "2.0", "method": "event", "params": Params { profile, told }}).to_string()
 }
 
 /// A client's side of a connection, without its socket. The client writes the lines that it gets here, and gives each line
@@ -272,6 +308,8 @@ pub fn notification(told: &Told) -> String {
 #[derive(Debug, Default)]
 pub struct Caller {
     last_id: u64,
+    /// The profile that requests name.
+    profile: Option<String>,
 }
 
 /// A line from a daemon, as it concerns the request that was made last.
@@ -282,7 +320,7 @@ pub enum Incoming {
     /// The daemon refuses the connection as a whole, and closes it.
     Refused(RpcError),
     /// An event.
-    Event(Box<Told>),
+    Event(Box<Heard>),
     /// The answer to an earlier request, or something of a newer daemon; not for us.
     Other,
 }
@@ -303,17 +341,50 @@ pub enum LineFault {
 }
 
 impl Caller {
+    /// A client whose requests name a profile. Others mean the one of their connection, or the only one that is open.
+    pub fn of(profile: impl Into<String>) -> Self {
+        Self { profile: Some(profile.into()), ..Self::default() }
+    }
+
     /// A line that asks for a command.
     ///
     /// # Errors
     /// [`LineFault::Command`].
     pub fn command(&mut self, command: &Command) -> Result<String, LineFault> {
         let value = serde_json::to_value(command).map_err(LineFault::Command)?;
-        let Value::Object(mut object) = value else { return Err(LineFault::NotJson) };
+        let Value::Object(object) = value else { return Err(LineFault::NotJson) };
+        Ok(self.line(object))
+    }
+
+    /// A line that asks for something that is done with a profile as a whole. It may hold a password.
+    ///
+    /// # Errors
+    /// [`LineFault::Command`].
+    pub fn host(&mut self, command: &HostCommand) -> Result<Zeroizing<String>, LineFault> {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            jsonrpc: &'static str,
+            id: u64,
+            #[serde(flatten)]
+            command: &'a HostCommand,
+        }
         self.last_id += 1;
-        object.insert("jsonrpc".to_owned(), json!("2.0"));
-        object.insert("id".to_owned(), json!(self.last_id));
-        Ok(Value::Object(object).to_string())
+        let line = serde_json::to_string(&Line { jsonrpc: "2.0", id: self.last_id, command });
+        line.map(Zeroizing::new).map_err(LineFault::Command)
+    }
+
+    /// A request's line, with the profile where one is meant.
+    fn line(&mut self, mut request: Map<String, Value>) -> String {
+        self.last_id += 1;
+        request.insert("jsonrpc".to_owned(), json!("2.0"));
+        request.insert("id".to_owned(), json!(self.last_id));
+        if let Some(profile) = &self.profile {
+            let params = request.entry("params").or_insert_with(|| json!({}));
+            if let Some(params) = params.as_object_mut() {
+                params.insert("profile".to_owned(), json!(profile));
+            }
+        }
+        Value::Object(request).to_string()
     }
 
     /// A line that asks for one of the [connection's own methods](CONNECTION_METHODS).
@@ -325,10 +396,12 @@ impl Caller {
 
     /// A line that asks for events, after a change with a number or from now on.
     pub fn subscribe(&mut self, after: Option<i64>) -> String {
-        let Some(after) = after else { return self.plain("subscribe") };
-        self.last_id += 1;
-        json!({"jsonrpc": "2.0", "id": self.last_id, "method": "subscribe", "params": {"after": after}})
-            .to_string()
+        let mut request = Map::new();
+        request.insert("method".to_owned(), json!("subscribe"));
+        if let Some(after) = after {
+            request.insert("params".to_owned(), json!({"after": after}));
+        }
+        self.line(request)
     }
 
     /// Reads a line from the daemon.
@@ -340,7 +413,7 @@ impl Caller {
         if value.get("method").and_then(Value::as_str) == Some("event") {
             let params = value.get_mut("params").map(Value::take).unwrap_or_default();
             return Ok(match serde_json::from_value(params) {
-                Ok(told) => Incoming::Event(Box::new(told)),
+                Ok(heard) => Incoming::Event(Box::new(heard)),
                 Err(_) => Incoming::Other,
             });
         }

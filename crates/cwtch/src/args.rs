@@ -66,7 +66,7 @@ pub(crate) struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Make, list and protect profiles
+    /// Make, list, open, close, rename, protect and delete profiles
     #[command(subcommand)]
     Profile(ProfileVerb),
 
@@ -188,7 +188,7 @@ pub(crate) enum Verb {
     #[command(subcommand, after_help = text::EVIDENCE_HELP)]
     Evidence(EvidenceVerb),
 
-    /// Keep the profile online and serve its socket until stopped
+    /// Keep profiles online and serve their sockets until stopped
     #[command(long_about = text::DAEMON_LONG)]
     Daemon(DaemonArgs),
 
@@ -220,13 +220,16 @@ pub(crate) enum Verb {
 /// `cwtch daemon`
 #[derive(Debug, Args)]
 pub(crate) struct DaemonArgs {
-    /// Ask for the password, then continue in the background; returns when the daemon answers, or says why it does not
+    /// Profiles to open [default: the one that --profile names, or the only one]
+    #[arg(value_name = "PROFILE", conflicts_with = "stop")]
+    pub(crate) profiles: Vec<String>,
+    /// Ask for passwords, then continue in the background; returns when the daemon answers, or says why it does not
     #[arg(long, conflicts_with_all = ["stop", "detached"])]
     pub(crate) detach: bool,
-    /// With --detach: file in which trouble is noted [default: daemon.log in the profile's directory]
+    /// With --detach: file in which trouble is noted [default: daemon.log in the first profile's directory]
     #[arg(long, value_name = "FILE", conflicts_with = "stop")]
     pub(crate) log: Option<PathBuf>,
-    /// Stop the running daemon; returns when it has ended
+    /// Stop the running daemon, with all profiles that are open; returns when it has ended
     #[arg(long)]
     pub(crate) stop: bool,
     /// Start disconnected: appear offline until `cwtch go online`, this once, whatever you chose before
@@ -350,6 +353,34 @@ pub(crate) enum ProfileVerb {
     },
     /// List the profiles of the data directory
     List,
+    /// Open a profile in the running daemon, beside those that are open
+    #[command(long_about = text::PROFILE_OPEN_LONG)]
+    Open {
+        /// The profile's name
+        name: String,
+    },
+    /// Close a profile in the running daemon; the others stay open
+    #[command(long_about = text::PROFILE_CLOSE_LONG)]
+    Close {
+        /// The profile's name
+        name: String,
+    },
+    /// Give a profile that is not open another name; its address stays
+    Rename {
+        /// The profile's name
+        name: String,
+        /// Its new name
+        new_name: String,
+    },
+    /// Delete a profile that is not open: its keys, its messages, its address
+    #[command(long_about = text::PROFILE_DELETE_LONG)]
+    Delete {
+        /// The profile's name
+        name: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// Change, set or remove the password, also while the daemon runs
     #[command(long_about = text::CHANGE_PASSWORD_LONG)]
     ChangePassword {

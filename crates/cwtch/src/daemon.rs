@@ -1,25 +1,33 @@
-//! `cwtch daemon`: keeps a profile online and serves its socket.
+//! `cwtch daemon`: keeps profiles online and serves their sockets.
 
+pub(crate) mod accounts;
 pub(crate) mod detach;
+pub(crate) mod door;
+mod passwords;
+mod voice;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use cwtch_api::{Command, Event, Presence, Reply};
-use cwtch_client::engine::{self, EngineHandle, EngineOptions, Listener, Mode};
-use serde_json::json;
+use cwtch_client::profile::{Password, Profile};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
 
+use self::accounts::{Accounts, Change};
+use self::door::Door;
+use self::passwords::passwords;
+use self::voice::{To, Voice};
 use crate::cli::events;
 use crate::cli::receive::over;
 use crate::fault::Fault;
-use crate::output::{News, capital, human, note, presence, print};
-use crate::prompt::terminal;
+use crate::host_dir::HostDir;
+use crate::output::{News, note};
+use crate::prompt::{Typed, terminal};
 use crate::rpc::client::Client;
 use crate::rpc::server::Server;
 use crate::rpc::socket::Socket;
-use crate::session::{Chosen, choose};
-use crate::settings::{PasswordSource, Settings};
+use crate::session::{Chosen, choose_all};
+use crate::settings::Settings;
 use crate::text;
 
 /// Manner in which the daemon runs.
@@ -27,7 +35,7 @@ use crate::text;
 pub(crate) enum Manner {
     /// In front of somebody, or of a program.
     Attended,
-    /// Started by `daemon --detach`: nobody reads what it prints after the first line.
+    /// Started by `daemon --detach`: nobody reads what it prints after the first lines.
     Detached,
     /// As `receive`: prints what happens, and ends after this time.
     Receiving(Option<Duration>),
@@ -37,23 +45,46 @@ pub(crate) enum Manner {
 ///
 /// # Errors
 /// As [`run`].
-pub(crate) async fn run_detached(settings: &Settings, appear_offline: bool) -> Result<(), Fault> {
+pub(crate) async fn run_detached(
+    settings: &Settings,
+    labels: &[String],
+    appear_offline: bool,
+) -> Result<(), Fault> {
     detach::leave();
-    let settings = Settings { password: PasswordSource::Handed, ..settings.clone() };
-    let outcome = run(&settings, Manner::Detached, appear_offline).await;
+    let outcome = async {
+        let handed = detach::handed()?;
+        let chosen = choose_all(settings, labels)?;
+        serve(settings, Manner::Detached, chosen, Some(handed), appear_offline).await
+    };
+    let outcome = outcome.await;
     if let Err(fault) = &outcome {
         detach::tell(fault);
     }
     outcome
 }
 
-/// Runs until SIGTERM, SIGINT, SIGHUP or a client's `shutdown`; with `appear_offline`, it appears offline from the start,
+/// Runs until SIGTERM, SIGINT, SIGHUP or a client's `shutdown`; with `appear_offline`, profiles appear offline from the start,
 /// for once.
 ///
 /// # Errors
-/// If the profile cannot be opened (a daemon runs already, wrong password), if it cannot listen, or if the database's
+/// If no profile can be opened (a daemon runs already, wrong password), if it cannot listen, or if the last database's
 /// thread ends.
-pub(crate) async fn run(settings: &Settings, manner: Manner, appear_offline: bool) -> Result<(), Fault> {
+pub(crate) async fn run(
+    settings: &Settings,
+    manner: Manner,
+    labels: &[String],
+    appear_offline: bool,
+) -> Result<(), Fault> {
+    serve(settings, manner, choose_all(settings, labels)?, None, appear_offline).await
+}
+
+async fn serve(
+    settings: &Settings,
+    manner: Manner,
+    chosen: Vec<Chosen>,
+    handed: Option<Vec<Typed>>,
+    appear_offline: bool,
+) -> Result<(), Fault> {
     let signal = |kind| {
         signal(kind).map_err(|e| Fault::internal(format!("The program cannot listen for signals: {e}.")))
     };
@@ -62,64 +93,144 @@ pub(crate) async fn run(settings: &Settings, manner: Manner, appear_offline: boo
     let mut hangup = signal(SignalKind::hangup())?;
     terminal::ends_by_itself();
 
-    let chosen = choose(settings)?;
-    if Client::connect(&chosen.path).await?.is_some() {
-        return Err(Fault::new("locked", text::DAEMON_RUNS));
-    }
-    let profile = chosen.open(&chosen.password(&settings.password)?).await?;
-    let network = chosen.network(settings).await?;
+    let passwords = match handed {
+        Some(handed) => handed,
+        None => passwords(settings, &chosen).await?,
+    };
+    let (opened, failed) = open_all(&chosen, passwords).await?;
+    let first = opened.first().map_or(settings.data.as_path(), |(_, profile)| profile.path()).to_owned();
+    let held = HostDir::of(&settings.data).take(settings).await?;
+    let network = held.network(settings, &first).await?;
     let network_name = settings.network.clone().unwrap_or_default().full_name();
 
-    let address = profile.address().to_string();
-    // The profile's lock is ours from here on, so whatever socket is there belongs to nobody.
-    let socket = Socket::bind(&chosen.path)?;
-    let mut options = EngineOptions::new(Mode::Daemon);
-    options.appear_offline = appear_offline;
-    let engine = engine::start(profile, network, options).await?;
-    // Before the network is looked at, so that no change is missed.
-    let events = engine.subscribe();
-    let ready = json!({"event": "ready", "address": address, "socket": socket.path()});
-    let mut voice = match manner {
+    let (arrivals, mut coming) = mpsc::channel(1);
+    let (changes, mut changed) = mpsc::unbounded_channel();
+    let (mut voice, mut words) = Voice::new(match manner {
         Manner::Attended if settings.json => {
-            print(&format!("{ready}\n"))?;
             let news = News::new();
-            Voice::Programs(
+            To::Programs(
                 news.map_err(|e| Fault::internal(format!("The program cannot start its threads: {e}.")))?,
             )
         }
-        Manner::Attended => Voice::People(None),
-        Manner::Detached => {
-            print(&format!("{ready}\n"))?;
-            Voice::Log(None)
+        Manner::Attended => To::People,
+        Manner::Detached => To::Log,
+        Manner::Receiving(_) => To::Silent { json: settings.json },
+    });
+    let Some(data) = chosen.first().map(|one| one.dir.clone()) else {
+        return Err(Fault::internal("The daemon was started for no profile."));
+    };
+    let accounts = Arc::new(Accounts::new(network, data, arrivals.clone(), changes, appear_offline));
+    let door = Door::open(Socket::bind(held.path())?, None, arrivals);
+    let mut server = Server::new(accounts.clone(), &network_name);
+    let started = async {
+        for (label, fault) in &failed {
+            voice.not_opened(label, fault)?;
         }
-        Manner::Receiving(_) => Voice::Silent { json: settings.json },
+        admit_all(&accounts, opened, &voice).await
     };
-    let mut server = Server::new(engine.clone(), &chosen.label, &address, &network_name);
-    let outcome = tokio::select! {
-        () = server.serve(&socket) => Ok(()),
-        told = tell(&engine, events, &mut voice) => told,
-        ended = receive(settings, &chosen, manner) => ended,
-        () = engine.broke() => Err(Fault::internal(text::DATABASE_ENDED)),
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
-        _ = hangup.recv() => Ok(()),
+    let outcome = match started.await {
+        Err(fault) => Err(fault),
+        Ok(()) => {
+            let mut serving = std::pin::pin!(server.serve(&mut coming));
+            let mut receiving = std::pin::pin!(receive(settings, &chosen, manner));
+            loop {
+                tokio::select! {
+                    () = &mut serving => break Ok(()),
+                    ended = &mut receiving => break ended,
+                    Some(change) = changed.recv() => {
+                        if let Err(fault) = noticed(change, &accounts, &mut voice).await {
+                            break Err(fault);
+                        }
+                    }
+                    Some(word) = words.recv() => {
+                        if let Err(fault) = voice.say(word) {
+                            break Err(fault);
+                        }
+                    }
+                    _ = terminate.recv() => break Ok(()),
+                    _ = interrupt.recv() => break Ok(()),
+                    _ = hangup.recv() => break Ok(()),
+                }
+            }
+        }
     };
-    // No new commands; then what runs is finished and answered, and the profile's lock is released last.
-    drop(socket);
+    // No new commands; then what runs is finished and answered, and the locks are released last.
+    drop(door);
+    accounts.close_doors();
     server.close();
-    engine.shutdown().await;
+    accounts.shutdown().await;
     server.finish().await;
-    if matches!(voice, Voice::People(_) | Voice::Log(_)) {
+    drop(held);
+    if outcome.is_ok() && voice.is_noted() {
         note("Stopped.");
     }
     outcome
 }
 
+/// Profiles by label: those that are open now, and those that are not, each with the reason.
+type Sorted = (Vec<(String, Profile)>, Vec<(String, Fault)>);
+
+/// Opens profiles. One that cannot be opened keeps the others from nothing.
+///
+/// # Errors
+/// Of the first one, if none can be opened.
+async fn open_all(chosen: &[Chosen], passwords: Vec<Typed>) -> Result<Sorted, Fault> {
+    let (mut opened, mut failed) = (Vec::new(), Vec::new());
+    for (one, password) in chosen.iter().zip(passwords) {
+        match one.open(&password.map_or(Password::None, Password::Some)).await {
+            Ok(profile) => opened.push((one.label.clone(), profile)),
+            Err(fault) => failed.push((one.label.clone(), fault)),
+        }
+    }
+    match (opened.as_slice(), failed.is_empty()) {
+        ([], false) => Err(failed.swap_remove(0).1),
+        _ => Ok((opened, failed)),
+    }
+}
+
+/// Starts the engines of profiles; as [`open_all`] for those that cannot be started.
+async fn admit_all(accounts: &Accounts, opened: Vec<(String, Profile)>, voice: &Voice) -> Result<(), Fault> {
+    let mut first = None;
+    for (label, profile) in opened {
+        if let Err(error) = accounts.admit(&label, profile).await {
+            let fault = Fault::from(error);
+            voice.not_opened(&label, &fault)?;
+            first.get_or_insert(fault);
+        }
+    }
+    match first {
+        Some(fault) if accounts.is_empty() => Err(fault),
+        _ => Ok(()),
+    }
+}
+
+/// Takes note of what happened to a profile.
+///
+/// # Errors
+/// If the last one has failed, or standard output cannot be written.
+async fn noticed(change: Change, accounts: &Accounts, voice: &mut Voice) -> Result<(), Fault> {
+    match change {
+        Change::Opened(account, events, path) => voice.opened(&account, events, &path),
+        Change::Closed(label) => {
+            voice.closed(&label, false);
+            Ok(())
+        }
+        Change::Broke(label) => {
+            voice.closed(&label, true);
+            // It may have been closed by somebody meanwhile.
+            let _ = accounts.close(&label).await;
+            if accounts.is_empty() { Err(Fault::internal(text::DATABASE_ENDED)) } else { Ok(()) }
+        }
+    }
+}
+
 /// Prints what happens as `events` does, as a client of this very daemon, until the time is over or nobody reads it.
-async fn receive(settings: &Settings, chosen: &Chosen, manner: Manner) -> Result<(), Fault> {
-    let Manner::Receiving(time) = manner else { return std::future::pending().await };
+async fn receive(settings: &Settings, chosen: &[Chosen], manner: Manner) -> Result<(), Fault> {
+    let (Manner::Receiving(time), Some(one)) = (manner, chosen.first()) else {
+        return std::future::pending().await;
+    };
     let listen = async {
-        match Client::connect(&chosen.path).await? {
+        match Client::connect(&one.path).await? {
             Some(client) => events::listen(settings, client, None).await,
             None => Err(Fault::internal("The socket of this program does not answer.")),
         }
@@ -128,99 +239,4 @@ async fn receive(settings: &Settings, chosen: &Chosen, manner: Manner) -> Result
         ended = listen => ended,
         () = over(time) => Ok(()),
     }
-}
-
-/// Listener that hears how reachable the profile is.
-enum Voice {
-    /// People, who are not told the same twice in a row.
-    People(Option<String>),
-    /// A log, which names no address.
-    Log(Option<String>),
-    /// Programs.
-    Programs(News),
-    /// Nobody, but for what keeps everything from happening.
-    Silent { json: bool },
-}
-
-/// Says how reachable the profile is, whenever that changes: progress and trouble on standard error, being online on
-/// standard output. Programs hear the engine's own events on standard output.
-async fn tell(engine: &EngineHandle, mut events: Listener, voice: &mut Voice) -> Result<(), Fault> {
-    // Where it stood before the first event.
-    let status = match engine.call(Command::Status).await {
-        Ok(Reply::Status(status)) => status,
-        _ => return std::future::pending().await,
-    };
-    let mut online = status.online;
-    if status.presence.presence == Presence::AppearOffline {
-        say(&Event::Presence(status.presence), voice)?;
-    } else if online {
-        say(&Event::Online { address: status.address.clone() }, voice)?;
-    } else {
-        say(&Event::Network(status.network_readiness), voice)?;
-    }
-    loop {
-        match events.recv().await {
-            Ok(event) => match &*event {
-                Event::Online { .. } if std::mem::replace(&mut online, true) => {}
-                Event::Offline { .. } => {
-                    online = false;
-                    say(&event, voice)?;
-                }
-                event => say(event, voice)?,
-            },
-            Err(RecvError::Lagged(_)) => {}
-            Err(RecvError::Closed) => return std::future::pending().await,
-        }
-    }
-}
-
-/// One event, unless people were told just that.
-fn say(event: &Event, voice: &mut Voice) -> Result<(), Fault> {
-    if !matches!(
-        event,
-        Event::Network(_)
-            | Event::Reachability(_)
-            | Event::Online { .. }
-            | Event::Offline { .. }
-            | Event::Presence(_)
-    ) {
-        return Ok(());
-    }
-    let (told, in_a_log) = match voice {
-        Voice::Silent { json: true } => return Ok(()),
-        Voice::Silent { json: false } => {
-            if matches!(event, Event::Presence(now) if now.presence == Presence::AppearOffline) {
-                note(presence::HIDDEN);
-            }
-            return Ok(());
-        }
-        Voice::Programs(news) => {
-            let line = serde_json::to_string(event)
-                .map_err(|e| Fault::internal(format!("An event cannot be written as JSON: {e}.")))?;
-            news.tell(&line);
-            return Ok(());
-        }
-        Voice::People(told) => (told, false),
-        Voice::Log(told) => (told, true),
-    };
-    let line = match event {
-        Event::Online { address } if !in_a_log => {
-            return print(&format!("Online as {address}. Stop with Ctrl-C.\n"));
-        }
-        Event::Online { .. } => "Online.".to_owned(),
-        Event::Offline { detail, .. } => detail.clone(),
-        // Said by being online.
-        Event::Network(now) | Event::Reachability(now) if now.ready => return Ok(()),
-        Event::Presence(now) if now.presence == Presence::AppearOffline => presence::HIDDEN.to_owned(),
-        Event::Presence(_) => return Ok(()),
-        Event::Network(now) => human::readiness(now),
-        Event::Reachability(now) => human::readiness(now),
-        _ => return Ok(()),
-    };
-    let line = capital(&line);
-    if told.as_ref() != Some(&line) {
-        note(&line);
-        *told = Some(line);
-    }
-    Ok(())
 }

@@ -6,6 +6,7 @@ mod cli;
 mod daemon;
 mod demo;
 mod fault;
+mod host_dir;
 mod output;
 mod prompt;
 mod rpc;

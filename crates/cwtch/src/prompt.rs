@@ -3,13 +3,12 @@
 pub(crate) mod terminal;
 
 use std::fs::File;
-use std::io::{IsTerminal, Read};
+use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use self::terminal::TerminalError;
-use crate::daemon::detach;
 use crate::fault::Fault;
 use crate::settings::PasswordSource;
 use crate::text;
@@ -28,7 +27,6 @@ pub(crate) fn existing(source: &PasswordSource, profile: &str) -> Result<Typed, 
     match source {
         PasswordSource::NoPassword => Ok(None),
         PasswordSource::File(path) => from_file(path).map(Some),
-        PasswordSource::Handed => detach::handed(),
         PasswordSource::Terminal => typed(&format!("Password of {profile}: ")).map(Some),
     }
 }
@@ -49,6 +47,23 @@ pub(crate) fn chosen(source: &PasswordSource, profile: &str) -> Result<Typed, Fa
         }
         other => existing(other, profile),
     }
+}
+
+/// Asks whether something that cannot be undone is meant, by having its name typed.
+///
+/// # Errors
+/// If there is no terminal to ask on, or it cannot be read.
+pub(crate) fn confirmed(question: &str, name: &str) -> Result<bool, Fault> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Fault::usage(text::NO_TERMINAL_TO_CONFIRM));
+    }
+    let unreadable =
+        |e: std::io::Error| Fault::storage(format!("The answer cannot be read from the terminal: {e}."));
+    let mut errors = std::io::stderr();
+    errors.write_all(question.as_bytes()).and_then(|()| errors.flush()).map_err(unreadable)?;
+    let mut answer = String::new();
+    std::io::stdin().lock().take(FILE_MAX).read_line(&mut answer).map_err(unreadable)?;
+    Ok(answer.trim_end_matches(['\r', '\n']) == name)
 }
 
 fn typed(question: &str) -> Result<Zeroizing<String>, Fault> {

@@ -10,12 +10,12 @@ use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
 use cwtch_client::profile::{DataDir, Password, Profile, StorageError};
 use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network};
 use cwtch_primitives::{Address, Identity};
-use cwtch_tor::OpenError;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::fault::Fault;
+use crate::host_dir::{Held, network_for_one};
 use crate::output::progress::Progress;
-use crate::output::{capital, note, sentence};
+use crate::output::{note, sentence};
 use crate::prompt::{self, Typed};
 use crate::rpc::client::Client;
 use crate::settings::{PasswordSource, Settings};
@@ -25,8 +25,6 @@ use crate::text;
 const LOCK_NOTE: Duration = Duration::from_secs(2);
 /// Pause before looking again.
 const LOCK_POLL: Duration = Duration::from_millis(50);
-/// Directory of the embedded Tor's guards and network directory, in the profile's directory.
-const TOR_STATE: &str = "tor";
 
 /// A profile that was chosen.
 #[derive(Debug, Clone)]
@@ -46,6 +44,31 @@ pub(crate) struct Chosen {
 /// # Errors
 /// If there is none, or several and none is named.
 pub(crate) fn choose(settings: &Settings) -> Result<Chosen, Fault> {
+    choose_named(settings, settings.profile.as_deref())
+}
+
+/// Finds the profiles of these labels, each once; without any, the one that the settings mean.
+///
+/// # Errors
+/// As [`choose`].
+pub(crate) fn choose_all(settings: &Settings, labels: &[String]) -> Result<Vec<Chosen>, Fault> {
+    if labels.is_empty() {
+        return Ok(vec![choose(settings)?]);
+    }
+    let mut chosen: Vec<Chosen> = Vec::new();
+    for label in labels {
+        if chosen.iter().all(|known| known.label != *label) {
+            chosen.push(choose_named(settings, Some(label))?);
+        }
+    }
+    Ok(chosen)
+}
+
+/// Finds a profile by its label; without one, the only one.
+///
+/// # Errors
+/// As [`choose`].
+pub(crate) fn choose_named(settings: &Settings, label: Option<&str>) -> Result<Chosen, Fault> {
     let none = || {
         let dir = settings.data.display();
         let make = "make one with `cwtch profile new NAME`";
@@ -59,9 +82,9 @@ pub(crate) fn choose(settings: &Settings) -> Result<Chosen, Fault> {
     }
     let dir = DataDir::open_or_create(&settings.data)?;
     let profiles = dir.list()?;
-    let info = match (&settings.profile, profiles.as_slice()) {
+    let info = match (label, profiles.as_slice()) {
         (Some(name), all) => {
-            all.iter().find(|profile| profile.label == *name).ok_or(StorageError::NoSuchProfile)?
+            all.iter().find(|profile| profile.label == name).ok_or(StorageError::NoSuchProfile)?
         }
         (None, []) => return Err(none()),
         (None, [only]) => only,
@@ -108,18 +131,6 @@ impl Chosen {
         prompt::existing(source, &self.label)
     }
 
-    /// Opens the network that the settings name, by default the embedded Tor, whose guards and directory lie in the
-    /// profile's directory. The profile must be open: two Tors cannot share that.
-    ///
-    /// # Errors
-    /// What waiting does not mend.
-    pub(crate) async fn network(&self, settings: &Settings) -> Result<Arc<dyn Network>, Fault> {
-        let spec = settings.network.clone().unwrap_or_default();
-        let network = cwtch_tor::open(&spec, &settings.tor, &self.path.join(TOR_STATE)).await?;
-        warn_of(network.as_ref(), settings.json);
-        Ok(network)
-    }
-
     /// Opens the profile in this process; waits a moment for another command that has it open.
     ///
     /// # Errors
@@ -161,22 +172,6 @@ impl Chosen {
             sleep(LOCK_POLL).await;
         }
     }
-
-    /// Returns when nothing has the profile open.
-    ///
-    /// # Errors
-    /// If that takes longer than the patience.
-    pub(crate) async fn until_free(&self) -> Result<(), Fault> {
-        let begun = Instant::now();
-        loop {
-            match self.dir.open(&self.label, &Password::None) {
-                Err(StorageError::Locked) if begun.elapsed() < self.patience => sleep(LOCK_POLL).await,
-                Err(StorageError::Locked) => return Err(StorageError::Locked.into()),
-                // Whatever else keeps it from being opened: it is free.
-                _ => return Ok(()),
-            }
-        }
-    }
 }
 
 /// A profile that nobody else has open, or the daemon that has it.
@@ -189,15 +184,15 @@ pub(crate) enum Found {
 pub(crate) enum Session {
     /// The profile's daemon.
     Daemon(Client),
-    /// An engine in this process.
-    Local(EngineHandle),
+    /// An engine in this process, and what its network holds.
+    Local(EngineHandle, Option<Held>),
 }
 
 impl Session {
     /// Finds the daemon, or opens the profile.
     ///
     /// # Errors
-    /// As [`choose`], [`Chosen::open`] and [`Chosen::network`].
+    /// As [`choose`], [`Chosen::open`] and [`network_for_one`].
     pub(crate) async fn open(settings: &Settings, needs_network: bool) -> Result<Self, Fault> {
         let chosen = choose(settings)?;
         if let Some(client) = Client::connect(&chosen.path).await? {
@@ -207,11 +202,12 @@ impl Session {
         match chosen.open_unless_daemon(&password).await? {
             Found::Daemon(client) => Self::with_daemon(client, settings, needs_network),
             Found::Profile(profile) => {
-                // After the profile, whose lock keeps a second Tor out of its directory.
-                let network: Arc<dyn Network> =
-                    if needs_network { chosen.network(settings).await? } else { Arc::new(NoNetwork) };
+                let (network, held): (Arc<dyn Network>, _) = match needs_network {
+                    true => network_for_one(settings, &chosen.path).await?,
+                    false => (Arc::new(NoNetwork), None),
+                };
                 let engine = engine::start(*profile, network, EngineOptions::new(Mode::OneShot)).await?;
-                Ok(Self::Local(engine))
+                Ok(Self::Local(engine, held))
             }
         }
     }
@@ -247,7 +243,7 @@ impl Session {
                     }
                 }
             }
-            Self::Local(engine) => {
+            Self::Local(engine, _) => {
                 let mut events = engine.subscribe();
                 let mut call = std::pin::pin!(engine.call(command));
                 loop {
@@ -274,16 +270,10 @@ impl Session {
 
     /// Ends an engine in this process cleanly.
     pub(crate) async fn close(self) {
-        if let Self::Local(engine) = self {
+        if let Self::Local(engine, held) = self {
             engine.shutdown().await;
+            drop(held);
         }
-    }
-}
-
-/// Says what a person must know of a network that protects nobody.
-pub(crate) fn warn_of(network: &dyn Network, json: bool) {
-    if let (Some(warning), false) = (network.warning(), json) {
-        crate::output::note(&capital(warning));
     }
 }
 
@@ -325,16 +315,5 @@ impl From<StorageError> for Fault {
                 _ => wrong,
             },
         )
-    }
-}
-
-impl From<OpenError> for Fault {
-    fn from(error: OpenError) -> Self {
-        let kind = match &error {
-            error if error.is_usage() => "usage",
-            OpenError::Network(NetError::Io { .. }) => "storage",
-            _ => "unreachable",
-        };
-        Self::new(kind, sentence(&format!("the network cannot be used: {error}")))
     }
 }

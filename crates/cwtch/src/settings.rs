@@ -38,8 +38,6 @@ pub(crate) enum PasswordSource {
     Terminal,
     /// The first line of a file.
     File(PathBuf),
-    /// Handed over by the program that started this one.
-    Handed,
     /// The profile has none.
     NoPassword,
 }

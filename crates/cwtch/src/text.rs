@@ -83,7 +83,7 @@ EXIT CODES:
 NETWORKS (--network):
   arti      Tor inside this program, nothing to install; used if no network is
             named. Its guards and its directory of relays are kept in
-            the profile's directory, the profile's key only in memory
+            the data directory, the keys of profiles only in memory
   system-tor, system-tor:IP:PORT, system-tor:unix:PATH
             a Tor that runs already, over its control port: the named one, or
             else that of tor.toml, of TOR_CONTROL_IPC_PATH, TOR_CONTROL_HOST and
@@ -109,9 +109,10 @@ ENVIRONMENT:
 FILES:
   $XDG_DATA_HOME/cwtch, else ~/.local/share/cwtch
   (macOS: ~/Library/Application Support/cwtch)
-            the data directory. Each profile is a directory in it that only you
-            can read, with an encrypted database, what the embedded Tor keeps (in
-            `tor`) and, while its daemon runs, a socket that only you can open
+            the data directory. Each profile is a directory in `profiles` that only
+            you can read, with an encrypted database and, while a daemon has it
+            open, a socket that only you can open. In `daemon` are the socket for
+            all profiles that are open, and what the embedded Tor keeps
   tor.toml in the data directory
             the settings of Tor: bridges, control port, a private network";
 
@@ -205,24 +206,57 @@ Only if you are sure that the alarm was an accident. The server is read anew, as
 first time: what it had signed before does not bind it any more. The evidence stays.";
 
 pub(crate) const DAEMON_LONG: &str = "\
-Keeps the profile online: listens on its address, keeps connections to all accepted contacts and \
-stays in sync with the servers of its groups. Serves JSON-RPC 2.0, one object per line, over the Unix \
-socket `daemon.sock` in the profile's directory, which only you can open; its methods are those of \
-docs/json-rpc.md. Other commands for the same profile use it and need no password and no network.
+Keeps profiles online: listens on their addresses, keeps connections to all accepted contacts and \
+stays in sync with the servers of their groups. Serves JSON-RPC 2.0, one object per line, over the Unix \
+sockets `daemon.sock` in each profile's directory and `daemon/daemon.sock` in the data directory, which \
+only you can open; its methods are those of docs/json-rpc.md. Other commands for these profiles use it and \
+need no password and no network.
+
+There is one daemon for a data directory. It opens the profiles that are named; `cwtch profile open` and \
+`cwtch profile close` open and close others while it runs. They share one Tor and never a circuit. They \
+come and go together with the daemon, so whoever watches two addresses can see that: people who must never \
+be connected with each other need data directories, and times, of their own. One that cannot be opened, \
+because of a wrong password for example, keeps the others from nothing.
 
 With --appear-offline, or after `cwtch go appear-offline`, it listens and connects with nobody until it is told to: \
 see `cwtch go --help`.
 
 Says how far the network is, and \"Online as …\" once others can reach the profile; until then, and \
 whenever the network goes away, it keeps trying. With --json, standard output has one object per line: \
-first {\"event\":\"ready\",\"address\":…,\"socket\":…} when the socket answers, then `network`, \
-`reachability`, `presence`, `online` and `offline` events; a reader that is too slow misses some and holds nothing \
+first {\"event\":\"ready\",\"profile\":…,\"address\":…,\"socket\":…} for each profile when its socket \
+answers (or \"not-opened\", with the error), then `network`, `reachability`, `presence`, `online`, `offline` and \
+`profile-closed` events, each with its profile; a reader that is too slow misses some and holds nothing \
 up. Stops on SIGTERM, SIGINT, SIGHUP, `cwtch daemon --stop` or the method `shutdown`, and exits with 0; \
 with 1 if it fails.
 
-With --detach it asks for the password, goes to the background in a session of its own, and the command \
-returns when the socket answers (exit code 0), or with the reason why it does not. What is in its way \
-is then written to `daemon.log` in the profile's directory, which begins anew each time and names nobody.";
+With --detach it asks for passwords, goes to the background in a session of its own, and the command \
+returns when the sockets answer (exit code 0), or with the reason why they do not. What is in its way \
+is then written to `daemon.log` in the first profile's directory, which begins anew each time and names nobody.";
+
+pub(crate) const PROFILE_OPEN_LONG: &str = "\
+Opens a profile in the running daemon, beside those that are open: it goes online, and commands for it use \
+the daemon. Its password is asked for here, and tried by the daemon; a wrong one disturbs nobody. At most \
+16 profiles are open at a time.";
+
+pub(crate) const PROFILE_CLOSE_LONG: &str = "\
+Closes a profile in the running daemon, and returns when everything of it is on the disk and its address is \
+withdrawn. It is offline then: messages for it wait with those who write them. The other profiles, and the \
+daemon, go on.";
+
+pub(crate) const PROFILE_DELETE_LONG: &str = "\
+Deletes a profile that is not open: first the keys to its database, then its files. Its address is gone for \
+good, and so are its contacts, groups and messages on this machine. Contacts and group members keep what \
+they have, and are not told. Asks on a terminal; elsewhere it needs --yes. The password is not needed.";
+
+pub(crate) const DELETE_QUESTION: &str =
+    "This deletes the profile with its address, its contacts and its messages, for good.";
+
+pub(crate) const DELETE_REST: &str = "What is not reached: backups and copies that you made, and what the disk itself may keep of files that were written over.";
+
+pub(crate) const CLOSE_FIRST: &str = "is open in the daemon: close it first with `cwtch profile close`.";
+
+pub(crate) const NO_TERMINAL_TO_CONFIRM: &str =
+    "There is no terminal to ask on whether this is meant: say --yes if it is.";
 
 pub(crate) const RECEIVE_LONG: &str = "\
 Goes online without a daemon: listens, connects to all contacts, fetches from the servers of groups, \
@@ -258,6 +292,17 @@ pub(crate) const NO_DAEMON: &str = "No daemon runs for this profile: start one w
 
 pub(crate) const DAEMON_RUNS: &str =
     "A daemon runs for this profile already: use it, or stop it first with `cwtch daemon --stop`.";
+
+pub(crate) const NO_DAEMON_HERE: &str =
+    "No daemon runs in this data directory: start one with `cwtch daemon --detach PROFILE…`.";
+
+pub(crate) const OTHERS_DAEMON_RUNS: &str = "A daemon runs in this data directory already: `cwtch profile open NAME` opens the profile in it, and then commands use it.";
+
+pub(crate) const NETWORK_IN_USE: &str = "Another cwtch command of this data directory uses the embedded Tor, or a daemon is starting or stopping: try again in a moment.";
+
+pub(crate) const ONE_PASSWORD_FILE: &str = "A password file is for one profile: start the daemon with one of them, and open the others with `cwtch profile open NAME --password-file FILE`.";
+
+pub(crate) const PROFILE_BROKE: &str = "The part of the daemon that keeps its database has failed, which is a fault of the program: open it again; what was confirmed is on the disk.";
 
 pub(crate) const DATABASE_ENDED: &str = "The part of the daemon that keeps the database has failed, which is a fault of the program: start it again; what was confirmed is on the disk.";
 

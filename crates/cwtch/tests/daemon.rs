@@ -11,6 +11,8 @@ mod detach;
 mod feed;
 #[path = "daemon/order.rs"]
 mod order;
+#[path = "daemon/profiles.rs"]
+mod profiles;
 #[path = "daemon/receive.rs"]
 mod receive;
 

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
-use common::{Ran, World, cwtch, exit_code, run};
+use common::{Ran, Terminal, World, cwtch, exit_code, run};
 use serde_json::json;
 
 #[test]
@@ -208,4 +208,49 @@ fn a_profile_of_a_newer_version_is_refused_as_such() {
     let (kind, message) = me.fails(&["address"]);
     assert_eq!(kind, "storage");
     assert!(message.contains("newer version"), "{message}");
+}
+
+#[test]
+fn a_profile_gets_another_name_and_keeps_its_address() {
+    let world = World::new();
+    let [mut alice, bob] = world.household(["alice", "bob"]);
+    alice.start();
+    let (kind, message) = bob.fails(&["profile", "rename", "alice", "amy"]);
+    assert_eq!(kind, "refused");
+    assert!(message.contains("cwtch profile close"), "{message}");
+    alice.stop();
+    assert_eq!(bob.fails(&["profile", "rename", "alice", "bob"]).0, "refused");
+    assert_eq!(bob.fails(&["profile", "rename", "nobody", "ben"]).0, "not-found");
+    assert_eq!(bob.ok(&["profile", "rename", "alice", "amy"]), json!({"name": "amy"}));
+    assert_eq!(alice.fails(&["address"]).0, "not-found");
+    alice.extra[1] = "amy".to_owned();
+    assert_eq!(alice.ok(&["address"])["address"], alice.address.as_str());
+}
+
+#[test]
+fn a_profile_is_deleted_only_by_who_means_it() {
+    let world = World::new();
+    let [mut alice, bob] = world.household(["alice", "bob"]);
+    let place = alice.data.join("profiles/alice");
+    let unasked = bob.json(&["profile", "delete", "alice"]);
+    assert_eq!((unasked.code, unasked.error().0.as_str()), (2, "usage"), "there is no terminal to ask on");
+    alice.start();
+    assert_eq!(bob.fails(&["profile", "delete", "alice", "--yes"]).0, "refused", "a daemon has it open");
+    alice.stop();
+    let lock = fs::OpenOptions::new().write(true).open(place.join("lock")).unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    assert_eq!(bob.fails(&["profile", "delete", "alice", "--yes"]).0, "locked");
+    drop(lock);
+    for (typed, code) in [("bob", 5), ("", 5), ("alice", 0)] {
+        assert!(place.join("profile.json").exists());
+        let mut terminal = Terminal::start_session(&bob.command(&["profile", "delete", "alice"]));
+        terminal.shows("type its name (alice): ");
+        terminal.types(&format!("{typed}\n"));
+        let (shown, ended) = terminal.ends();
+        assert_eq!(ended, Some(code), "{shown}");
+    }
+    assert!(!place.exists());
+    assert_eq!(bob.ok(&["profile", "list"]).as_array().unwrap().len(), 1);
+    assert_eq!(bob.ok(&["profile", "delete", "bob", "--yes"]), json!({}));
+    assert_eq!(bob.ok(&["profile", "list"]), json!([]));
 }

@@ -87,7 +87,7 @@ fn what_the_client_writes_the_daemon_reads() {
         timeout: Some(5),
         reply_to: None,
     };
-    let line = Caller { last_id: 6 }.command(&command).unwrap();
+    let line = Caller { last_id: 6, ..Caller::default() }.command(&command).unwrap();
     assert!(!line.contains('\n'));
     let request = parse(line.as_bytes()).unwrap();
     assert_eq!((request.id, request.method), (Some(json!(7)), Method::Command(Box::new(command))));
@@ -113,25 +113,77 @@ fn a_subscription_begins_now_or_after_a_number() {
 }
 
 #[test]
+fn a_request_may_name_its_profile_and_an_answer_says_it() {
+    for line in [
+        Caller::of("me").command(&Command::Address).unwrap(),
+        r#"{"jsonrpc":"2.0","id":1,"method":"address","params":{"profile":"me"}}"#.to_owned(),
+    ] {
+        let request = parse(line.as_bytes()).unwrap();
+        assert_eq!(request.profile.as_deref(), Some("me"), "{line}");
+        assert_eq!(request.method, Method::Command(Box::new(Command::Address)), "{line}");
+    }
+    let request = parse(Caller::of("me").subscribe(Some(4)).as_bytes()).unwrap();
+    assert_eq!(
+        (request.profile.as_deref(), request.method),
+        (Some("me"), Method::Subscribe { after: Some(4) })
+    );
+    let command = Command::Sync { group: Some("g".into()) };
+    let request = parse(Caller::of("me").command(&command).unwrap().as_bytes()).unwrap();
+    assert_eq!(
+        (request.profile.as_deref(), request.method),
+        (Some("me"), Method::Command(Box::new(command)))
+    );
+    for (method, params) in [("address", json!({"profile": 7})), ("ping", json!({"profile": "me"}))] {
+        let line = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        assert_eq!(refused(&line.to_string()), (json!(1), -32602), "{line}");
+    }
+    let reply = || Answer::Reply(Box::new(Reply::Done {}));
+    for (profile, outcome) in
+        [(None, Ok(reply())), (Some("me"), Ok(reply())), (Some("me"), Err(ApiError::closed().into()))]
+    {
+        let line: Value = serde_json::from_str(&response(&json!(1), profile, &outcome)).unwrap();
+        assert_eq!(line.get("profile").and_then(Value::as_str), profile, "{line}");
+    }
+}
+
+#[test]
+fn what_is_done_with_a_profile_names_it_as_its_object() {
+    let open = HostCommand::ProfileOpen { profile: "me".into(), password: None };
+    let line = Caller::of("another").host(&open).unwrap();
+    let request = parse(line.as_bytes()).unwrap();
+    assert_eq!((request.profile, request.method), (None, Method::Host(Box::new(open))));
+    let list = r#"{"jsonrpc":"2.0","id":1,"method":"profile.list"}"#;
+    assert_eq!(parsed(list), Method::Host(Box::new(HostCommand::ProfileList {})));
+    for (method, params) in [
+        ("profile.open", json!({})),
+        ("profile.open", json!({"profile": "a", "passwort": "x"})),
+        ("profile.list", json!({"profile": "a"})),
+    ] {
+        let line = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        assert_eq!(refused(&line.to_string()), (json!(1), -32602), "{line}");
+    }
+}
+
+#[test]
 fn changes_that_are_gone_are_told_with_what_there_is() {
     let feed = Some(FeedInfo { oldest: 5, newest: 9 });
     let error = ApiError { feed, ..ApiError::new(ErrorKind::ChangesGone, "They are gone.") };
-    let line = response(&json!(3), &Err(error.clone().into()));
+    let line = response(&json!(3), None, &Err(error.clone().into()));
     assert!(line.contains(r#""code":9"#) && line.contains(r#""changes":{"newest":9,"oldest":5}"#), "{line}");
-    let caller = Caller { last_id: 3 };
+    let caller = Caller { last_id: 3, ..Caller::default() };
     assert_eq!(caller.take(line.as_bytes()).unwrap(), Incoming::Answer(Err(error.into())));
 }
 
 #[test]
 fn a_refusal_of_the_engine_keeps_its_kind_on_the_way() {
     let error = ApiError::new(ErrorKind::NotFound, "No such contact.");
-    let line = response(&json!(3), &Err(error.clone().into()));
+    let line = response(&json!(3), None, &Err(error.clone().into()));
     assert!(line.contains(r#""code":2"#), "{line}");
-    let caller = Caller { last_id: 3 };
+    let caller = Caller { last_id: 3, ..Caller::default() };
     assert_eq!(caller.take(line.as_bytes()).unwrap(), Incoming::Answer(Err(error.into())));
-    let later = Caller { last_id: 4 };
+    let later = Caller { last_id: 4, ..Caller::default() };
     assert_eq!(later.take(line.as_bytes()).unwrap(), Incoming::Other, "the answer to an earlier request");
-    let whole = response(&Value::Null, &Err(RpcError::busy("Too many.")));
+    let whole = response(&Value::Null, None, &Err(RpcError::busy("Too many.")));
     assert_eq!(later.take(whole.as_bytes()).unwrap(), Incoming::Refused(RpcError::busy("Too many.")));
     assert!(matches!(later.take(b"{"), Err(LineFault::NotJson)));
 }
@@ -159,8 +211,10 @@ fn a_reply_comes_back_as_it_was() {
         (Command::Sync { group: None }, Reply::Synced(SyncReport::default())),
         (Command::GroupLeave { group: "g".into() }, Reply::Done {}),
     ] {
-        let line = response(&json!(1), &Ok(Answer::Reply(Box::new(reply.clone()))));
-        let Ok(Incoming::Answer(Ok(result))) = (Caller { last_id: 1 }).take(line.as_bytes()) else {
+        let line = response(&json!(1), None, &Ok(Answer::Reply(Box::new(reply.clone()))));
+        let Ok(Incoming::Answer(Ok(result))) =
+            (Caller { last_id: 1, ..Caller::default() }).take(line.as_bytes())
+        else {
             panic!("{line}");
         };
         assert_eq!(Caller::reply(&command, result).unwrap(), reply);
@@ -173,8 +227,9 @@ fn events_arrive_and_unknown_ones_are_passed_over() {
     let caller = Caller::default();
     for seq in [None, Some(7)] {
         let told = Told { seq, event: Event::CaughtUp { after: 4 } };
-        let line = notification(&told);
-        assert_eq!(caller.take(line.as_bytes()).unwrap(), Incoming::Event(Box::new(told)));
+        let line = notification("me", &told);
+        let heard = Heard { profile: "me".into(), told };
+        assert_eq!(caller.take(line.as_bytes()).unwrap(), Incoming::Event(Box::new(heard)));
     }
     let unknown = br#"{"jsonrpc":"2.0","method":"event","params":{"event":"of-tomorrow"}}"#;
     assert_eq!(caller.take(unknown).unwrap(), Incoming::Other);

@@ -124,10 +124,15 @@ impl EngineHandle {
         Follower::start(self.inner.clone(), after).await
     }
 
-    /// Returns when the engine has failed for good by a fault of the program: the part that keeps the database is gone.
-    /// Every command that needs it is answered with an error from then on; all that is left is to start anew.
-    pub async fn broke(&self) {
-        self.inner.context.store.broke().await;
+    /// Returns true when the engine has failed for good by a fault of the program: the part that keeps the database is
+    /// gone. Every command that needs it is answered with an error from then on; all that is left is to start anew. False
+    /// once it was shut down without that.
+    pub async fn broke(&self) -> bool {
+        tokio::select! {
+            biased;
+            () = self.inner.context.store.broke() => true,
+            () = self.inner.context.ended.cancelled() => false,
+        }
     }
 
     /// The profile's own address.

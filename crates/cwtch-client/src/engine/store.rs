@@ -164,6 +164,7 @@ impl From<StorageError> for ApiError {
             | E::ProfileExists => ErrorKind::Refused,
             E::ChangesGone { .. } => ErrorKind::ChangesGone,
             E::PasswordNeeded | E::NoPasswordSet | E::WrongPassword => ErrorKind::Password,
+            E::Locked => ErrorKind::Locked,
             _ => ErrorKind::Storage,
         };
         let feed = match &error {

@@ -1,6 +1,6 @@
 //! `cwtch events`: what happens in the running daemon.
 
-use cwtch_api::{ApiError, ErrorKind, Event, Told};
+use cwtch_api::{ApiError, ErrorKind, Event, Heard};
 
 use crate::fault::Fault;
 use crate::output::human;
@@ -11,7 +11,7 @@ use crate::session::choose;
 use crate::settings::Settings;
 use crate::text;
 
-/// Prints events until interrupted, until nobody reads them any more, or until the daemon stops: those after a change with
+/// Prints events until interrupted, until nobody reads them any more, or until the profile is closed or the daemon stops: those after a change with
 /// a number, or those from now on.
 ///
 /// # Errors
@@ -29,34 +29,35 @@ pub(crate) async fn run(settings: &Settings, after: Option<i64>) -> Result<(), F
 /// If standard output cannot be written, or the daemon has no place for one more who listens.
 pub(crate) async fn listen(settings: &Settings, mut client: Client, after: Option<i64>) -> Result<(), Fault> {
     let mut early = Vec::new();
-    client.subscribe_after(after, |told| early.push(told)).await?;
-    for told in early {
-        if print_event(settings, &told)? == Reader::Gone {
+    client.subscribe_after(after, |heard| early.push(heard)).await?;
+    for heard in early {
+        if print_event(settings, &heard)? == Reader::Gone {
             return Ok(());
         }
     }
     let mut gone = std::pin::pin!(reader::gone());
     loop {
-        let told = tokio::select! {
-            told = client.next_event() => told?,
+        let heard = tokio::select! {
+            heard = client.next_event() => heard?,
             () = &mut gone => return Ok(()),
         };
-        let Some(told) = told else { return Ok(()) };
-        if let Event::ChangesGone { feed, detail } = told.event {
+        let Some(heard) = heard else { return Ok(()) };
+        if let Event::ChangesGone { feed, detail } = heard.told.event {
             let error = ApiError { feed: Some(feed), ..ApiError::new(ErrorKind::ChangesGone, detail) };
             return Err(error.into());
         }
-        if print_event(settings, &told)? == Reader::Gone {
+        let closed = matches!(heard.told.event, Event::ProfileClosed { .. });
+        if print_event(settings, &heard)? == Reader::Gone || closed {
             return Ok(());
         }
     }
 }
 
-fn print_event(settings: &Settings, told: &Told) -> Result<Reader, Fault> {
+fn print_event(settings: &Settings, heard: &Heard) -> Result<Reader, Fault> {
     if !settings.json {
-        return print_to_reader(&human::event(&told.event));
+        return print_to_reader(&human::event(&heard.told.event));
     }
-    let line = serde_json::to_string(told)
+    let line = serde_json::to_string(heard)
         .map_err(|e| Fault::internal(format!("An event cannot be written as JSON: {e}.")))?;
     print_json_to_reader(&line)
 }

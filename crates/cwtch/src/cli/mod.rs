@@ -81,12 +81,14 @@ async fn dispatch(settings: &Settings, verb: Verb) -> Result<u8, Fault> {
     let done = match verb {
         Verb::Profile(verb) => return profile::run(settings, verb).await,
         Verb::Daemon(DaemonArgs { stop: true, .. }) => detach::stop(settings).await,
-        Verb::Daemon(DaemonArgs { detach: true, log, .. }) => detach::run(settings, log).await,
-        Verb::Daemon(DaemonArgs { detached: true, appear_offline, .. }) => {
-            daemon::run_detached(settings, appear_offline).await
+        Verb::Daemon(DaemonArgs { detach: true, log, profiles, .. }) => {
+            detach::run(settings, &profiles, log).await
         }
-        Verb::Daemon(DaemonArgs { appear_offline, .. }) => {
-            daemon::run(settings, Manner::Attended, appear_offline).await
+        Verb::Daemon(DaemonArgs { detached: true, profiles, appear_offline, .. }) => {
+            daemon::run_detached(settings, &profiles, appear_offline).await
+        }
+        Verb::Daemon(DaemonArgs { profiles, appear_offline, .. }) => {
+            daemon::run(settings, Manner::Attended, &profiles, appear_offline).await
         }
         Verb::Receive { seconds } => receive::run(settings, seconds.map(Duration::from_secs)).await,
         Verb::Events { after } => events::run(settings, after).await,

@@ -1,20 +1,23 @@
-//! `cwtch profile …`: what is done with profiles as a whole, without an engine.
+//! `cwtch profile …`: what is done with profiles as wholes.
 
-use cwtch_api::{Command, Secret};
+use cwtch_api::{Command, HostCommand, Secret};
 use cwtch_client::profile::{DataDir, Password};
 use cwtch_primitives::OsRng;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::ask;
 use crate::args::ProfileVerb;
 use crate::fault::{EXIT_OK, Fault};
+use crate::host_dir::HostDir;
 use crate::output::sanitize::line;
 use crate::output::table::Table;
 use crate::output::{note, print, print_json};
 use crate::prompt;
+use crate::rpc::client::Client;
 use crate::rpc::socket;
-use crate::session::{Found, choose};
+use crate::session::{Chosen, Found, choose, choose_named};
 use crate::settings::{PasswordSource, Settings};
+use crate::text;
 
 /// Carries out a profile command. The exit code says what a script should know.
 ///
@@ -24,6 +27,10 @@ pub(crate) async fn run(settings: &Settings, verb: ProfileVerb) -> Result<u8, Fa
     match verb {
         ProfileVerb::New { name } => new(settings, &name)?,
         ProfileVerb::List => list(settings).await?,
+        ProfileVerb::Open { name } => open(settings, &name).await?,
+        ProfileVerb::Close { name } => close(settings, name).await?,
+        ProfileVerb::Rename { name, new_name } => rename(settings, &name, &new_name).await?,
+        ProfileVerb::Delete { name, yes } => delete(settings, &name, yes).await?,
         ProfileVerb::ChangePassword { new_password_file, remove } => {
             let new = match (new_password_file, remove) {
                 (_, true) => PasswordSource::NoPassword,
@@ -78,6 +85,75 @@ async fn list(settings: &Settings) -> Result<(), Fault> {
         table.row([line(&info.label), yes(info.has_password), yes(daemon)]);
     }
     print(&table.render("No profiles yet: make one with `cwtch profile new NAME`."))
+}
+
+/// Opens a profile in the daemon of the data directory.
+async fn open(settings: &Settings, name: &str) -> Result<(), Fault> {
+    let chosen = choose_named(settings, Some(name))?;
+    let mut daemon = daemon(settings).await?;
+    // Nobody types a password for a profile that is open already.
+    if Client::connect(&chosen.path).await?.is_some() {
+        return Err(Fault::new("refused", format!("The profile {} is open already.", line(name))));
+    }
+    let password = chosen.typed(&settings.password)?.map(Secret::new);
+    let opened = daemon.host(&HostCommand::ProfileOpen { profile: name.to_owned(), password }).await?;
+    if settings.json {
+        return print_json(&opened);
+    }
+    let address = opened.get("address").and_then(Value::as_str).unwrap_or_default();
+    print(&format!("The profile {} is open; its address is {}.\n", line(name), line(address)))
+}
+
+/// Closes a profile in the daemon of the data directory.
+async fn close(settings: &Settings, name: String) -> Result<(), Fault> {
+    let shown = line(&name);
+    let closed = daemon(settings).await?.host(&HostCommand::ProfileClose { profile: name }).await?;
+    if settings.json {
+        return print_json(&closed);
+    }
+    print(&format!(
+        "The profile {shown} is closed: it is offline, and messages for it wait with those who write them.\n"
+    ))
+}
+
+async fn rename(settings: &Settings, name: &str, new: &str) -> Result<(), Fault> {
+    let chosen = choose_closed(settings, name).await?;
+    chosen.dir.rename(name, new)?;
+    if settings.json {
+        return print_json(&json!({"name": new}));
+    }
+    print(&format!("The profile {} is called {} now.\n", line(name), line(new)))
+}
+
+async fn delete(settings: &Settings, name: &str, yes: bool) -> Result<(), Fault> {
+    let chosen = choose_closed(settings, name).await?;
+    if !yes {
+        let question = format!("{} To go on, type its name ({}): ", text::DELETE_QUESTION, line(name));
+        if !prompt::confirmed(&question, name)? {
+            return Err(Fault::new("refused", "That is not its name: nothing is deleted."));
+        }
+    }
+    chosen.dir.delete(name)?;
+    if settings.json {
+        return print("{}\n");
+    }
+    note(text::DELETE_REST);
+    print(&format!("The profile {} is deleted.\n", line(name)))
+}
+
+/// The daemon of the data directory.
+async fn daemon(settings: &Settings) -> Result<Client, Fault> {
+    let connected = HostDir::of(&settings.data).connect().await?;
+    connected.ok_or_else(|| Fault::new("no-daemon", text::NO_DAEMON_HERE))
+}
+
+/// A profile that is not open in a daemon.
+async fn choose_closed(settings: &Settings, name: &str) -> Result<Chosen, Fault> {
+    let chosen = choose_named(settings, Some(name))?;
+    match socket::connect(&chosen.path).await? {
+        None => Ok(chosen),
+        Some(_) => Err(Fault::new("refused", format!("The profile {} {}", line(name), text::CLOSE_FIRST))),
+    }
 }
 
 async fn change_password(settings: &Settings, new: &PasswordSource) -> Result<(), Fault> {

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 /// As [`daemon::run`].
 pub(crate) async fn run(settings: &Settings, time: Option<Duration>) -> Result<(), Fault> {
     let Some(client) = Client::connect(&choose(settings)?.path).await? else {
-        return daemon::run(settings, Manner::Receiving(time), false).await;
+        return daemon::run(settings, Manner::Receiving(time), &[], false).await;
     };
     tokio::select! {
         ended = events::listen(settings, client, None) => ended,

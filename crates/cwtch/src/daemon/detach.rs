@@ -1,7 +1,7 @@
-//! `cwtch daemon --detach`: the password is asked for here, then the daemon goes on by itself.
+//! `cwtch daemon --detach`: passwords are asked for here, then the daemon goes on by itself.
 //!
-//! A program with threads cannot be split in two, so the daemon is this program started anew. It hears the password
-//! over a pipe, says over another one that it is ready or why not, and belongs to a session of its own: whoever started
+//! A program with threads cannot be split in two, so the daemon is this program started anew. It hears them
+//! over a pipe, says over another one which profiles are ready or why not, and belongs to a session of its own: whoever started
 //! it may log out.
 
 use std::ffi::OsString;
@@ -15,52 +15,60 @@ use tokio::process::ChildStdout;
 use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
+use super::passwords::passwords;
 use crate::fault::Fault;
-use crate::output::{print, print_json};
+use crate::host_dir::HostDir;
+use crate::output::{note, print, print_json};
 use crate::prompt::Typed;
 use crate::rpc::client::Client;
-use crate::session::choose;
+use crate::session::{choose_all, choose_named};
 use crate::settings::Settings;
 use crate::text;
 
-/// Log file of a detached daemon, in the profile's directory.
+/// Log file of a detached daemon, in the first profile's directory.
 const LOG: &str = "daemon.log";
 /// The flag that asks for this, and the one that the daemon is started with.
 const DETACH: &str = "--detach";
 const DETACHED: &str = "--detached";
 /// The longest answer of a daemon that starts.
 const ANSWER_MAX: u64 = 64 * 1024;
-/// The longest password on the pipe.
-const PASSWORD_MAX: u64 = 8 * 1024;
+/// The most bytes of passwords on the pipe.
+const PASSWORDS_MAX: u64 = 256 * 1024;
 
-/// Starts the daemon and returns when its socket answers.
+/// Starts the daemon for profiles and returns when their sockets answer.
 ///
 /// # Errors
 /// Why the daemon does not start.
-pub(crate) async fn run(settings: &Settings, log: Option<PathBuf>) -> Result<(), Fault> {
-    let chosen = choose(settings)?;
-    if Client::connect(&chosen.path).await?.is_some() {
-        return Err(Fault::new("locked", text::DAEMON_RUNS));
-    }
-    let password = chosen.typed(&settings.password)?;
-    let log = log.unwrap_or_else(|| chosen.path.join(LOG));
+pub(crate) async fn run(settings: &Settings, labels: &[String], log: Option<PathBuf>) -> Result<(), Fault> {
+    let chosen = choose_all(settings, labels)?;
+    let passwords = passwords(settings, &chosen).await?;
+    let none = || Fault::internal("The daemon was started for no profile.");
+    let log = log.unwrap_or(chosen.first().ok_or_else(none)?.path.join(LOG));
     let mut child = start(&log)?;
     let answer = tokio::select! {
-        answer = begin(&mut child, &password) => answer,
+        answer = begin(&mut child, &passwords) => answer,
         stopped = stopped() => stopped,
     };
-    let outcome = answer.and_then(|answer| understand(&answer, &log));
-    let Ok(mut ready) = outcome else {
+    let outcome = answer.and_then(|answer| understand(&answer, passwords.len(), &log));
+    let Ok(told) = outcome else {
         let _ = child.kill();
         let _ = child.wait();
         return outcome.map(drop);
     };
     if settings.json {
-        if let Some(ready) = ready.as_object_mut() {
-            ready.insert("pid".to_owned(), json!(child.id()));
-            ready.insert("log".to_owned(), json!(log));
+        for mut line in told {
+            let ready = is_ready(&line);
+            if let (true, Some(line)) = (ready, line.as_object_mut()) {
+                line.insert("pid".to_owned(), json!(child.id()));
+                line.insert("log".to_owned(), json!(log));
+            }
+            print_json(&line)?;
         }
-        return print_json(&ready);
+        return Ok(());
+    }
+    for line in told.iter().filter(|line| !is_ready(line)) {
+        let text = |pointer| line.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        note(&format!("The profile {} is not open. {}", text("/profile"), text("/error/message")));
     }
     print(&format!(
         "The daemon runs (process {}). `cwtch status` says how far it is, `cwtch daemon --stop` stops it.\n\
@@ -70,35 +78,39 @@ pub(crate) async fn run(settings: &Settings, log: Option<PathBuf>) -> Result<(),
     ))
 }
 
-/// Stops the daemon and returns when it has ended.
+/// Stops the daemon, with all profiles that it has open, and returns when it has ended.
 ///
 /// # Errors
-/// If none runs.
+/// If none runs, or not for the profile that is named.
 pub(crate) async fn stop(settings: &Settings) -> Result<(), Fault> {
-    let chosen = choose(settings)?;
-    let client =
-        Client::connect(&chosen.path).await?.ok_or_else(|| Fault::new("no-daemon", text::NO_DAEMON))?;
-    client.shut_down().await?;
-    chosen.until_free().await?;
+    let host = HostDir::of(&settings.data);
+    let client = match &settings.profile {
+        Some(label) => Client::connect(&choose_named(settings, Some(label))?.path).await?,
+        None => host.connect().await?,
+    };
+    client.ok_or_else(|| Fault::new("no-daemon", text::NO_DAEMON))?.shut_down().await?;
+    host.until_left(settings).await?;
     if settings.json { print("{}\n") } else { print("The daemon has stopped.\n") }
 }
 
-/// The password as the program that started this one hands it over.
+/// The passwords as the program that started this one hands them over: a line for each.
 ///
 /// # Errors
-/// If there is none.
-pub(crate) fn handed() -> Result<Typed, Fault> {
+/// If there are none.
+pub(crate) fn handed() -> Result<Vec<Typed>, Fault> {
     let none = || Fault::internal("No password was handed over: start the daemon with --detach.");
-    let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORD_MAX as usize));
-    io::stdin().take(PASSWORD_MAX).read_to_end(&mut bytes).map_err(|_| none())?;
-    match bytes.split_first() {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORDS_MAX as usize));
+    io::stdin().take(PASSWORDS_MAX).read_to_end(&mut bytes).map_err(|_| none())?;
+    let lines = bytes.strip_suffix(b"\n").ok_or_else(none)?.split(|byte| *byte == b'\n');
+    let password = |line: &[u8]| match line.split_first() {
         Some((b'0', [])) => Ok(None),
         Some((b'1', password)) => {
             let password = std::str::from_utf8(password).map_err(|_| none())?;
             Ok(Some(Zeroizing::new(password.to_owned())))
         }
         _ => Err(none()),
-    }
+    };
+    lines.map(password).collect()
 }
 
 /// Leaves the session of whoever started it, and says how that went.
@@ -128,16 +140,18 @@ fn start(log: &Path) -> Result<Child, Fault> {
     command.spawn().map_err(|e| Fault::internal(format!("The daemon cannot be started: {e}.")))
 }
 
-/// Hands the password over and reads the first line.
-async fn begin(child: &mut Child, password: &Typed) -> Result<Vec<u8>, Fault> {
+/// Hands the passwords over and reads a line for each.
+async fn begin(child: &mut Child, passwords: &[Typed]) -> Result<Vec<u8>, Fault> {
     let fault =
         |e: io::Error| Fault::internal(format!("The daemon that was started cannot be talked to: {e}."));
     if let Some(mut pipe) = child.stdin.take() {
-        // A few bytes: the pipe takes them at once.
-        let written = match password {
-            None => pipe.write_all(b"0"),
-            Some(password) => pipe.write_all(b"1").and_then(|()| pipe.write_all(password.as_bytes())),
-        };
+        // Not much: the pipe takes it at once. No password has a line's end in it.
+        let written = passwords.iter().try_for_each(|password| match password {
+            None => pipe.write_all(b"0\n"),
+            Some(password) => {
+                [&b"1"[..], password.as_bytes(), b"\n"].iter().try_for_each(|part| pipe.write_all(part))
+            }
+        });
         // One that has ended already says why.
         if let Err(e) = written
             && e.kind() != io::ErrorKind::BrokenPipe
@@ -148,26 +162,35 @@ async fn begin(child: &mut Child, password: &Typed) -> Result<Vec<u8>, Fault> {
     let mut answer = Vec::new();
     if let Some(pipe) = child.stdout.take() {
         let mut pipe = ChildStdout::from_std(pipe).map_err(fault)?.take(ANSWER_MAX);
-        while !answer.contains(&b'\n') && pipe.read_buf(&mut answer).await.map_err(fault)? > 0 {}
+        let lines = |answer: &[u8]| answer.iter().filter(|byte| **byte == b'\n').count();
+        while lines(&answer) < passwords.len() && pipe.read_buf(&mut answer).await.map_err(fault)? > 0 {}
     }
     Ok(answer)
 }
 
-/// Content of the daemon's first line.
-fn understand(answer: &[u8], log: &Path) -> Result<Value, Fault> {
-    let line = answer.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let value: Value = serde_json::from_slice(line).unwrap_or_default();
-    if value.get("event").and_then(Value::as_str) == Some("ready") {
-        return Ok(value);
+/// True if a line says that a profile can be spoken to.
+fn is_ready(line: &Value) -> bool {
+    line.get("event").and_then(Value::as_str) == Some("ready")
+}
+
+/// Content of the daemon's first lines, one for each profile; or the reason why it does not run.
+fn understand(answer: &[u8], profiles: usize, log: &Path) -> Result<Vec<Value>, Fault> {
+    let lines: Vec<Value> = answer
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice(line).ok())
+        .take(profiles)
+        .collect();
+    for line in lines.iter().filter(|line| line.get("event").is_none()) {
+        let text = |pointer| line.pointer(pointer).and_then(Value::as_str);
+        if let (Some(kind), Some(message)) = (text("/error/kind"), text("/error/message")) {
+            return Err(Fault::new(kind, message));
+        }
     }
-    let text = |pointer| value.pointer(pointer).and_then(Value::as_str);
-    match (text("/error/kind"), text("/error/message")) {
-        (Some(kind), Some(message)) => Err(Fault::new(kind, message)),
-        _ => Err(Fault::internal(format!(
-            "The daemon ended before it was ready; {} may say why.",
-            log.display()
-        ))),
+    if lines.len() == profiles && lines.iter().any(is_ready) {
+        return Ok(lines);
     }
+    let shown = log.display();
+    Err(Fault::internal(format!("The daemon ended before it was ready; {shown} may say why.")))
 }
 
 /// Returns when whoever started this wants it to end.
@@ -190,15 +213,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_line_says_whether_it_is_ready() {
+    fn the_first_lines_say_whether_it_is_ready() {
         let log = Path::new("/x/daemon.log");
-        let ready = understand(b"{\"event\":\"ready\",\"address\":\"a\"}\nmore", log).unwrap();
-        assert_eq!(ready["address"], "a");
-        let refused =
-            understand(b"{\"error\":{\"kind\":\"password\",\"message\":\"Wrong password.\"}}\n", log);
-        assert_eq!(refused.unwrap_err(), Fault::new("password", "Wrong password."));
-        for ended in [&b""[..], b"\n", b"nonsense", b"{}"] {
-            assert!(understand(ended, log).unwrap_err().message.contains("/x/daemon.log"));
+        let ready = understand(b"{\"event\":\"ready\",\"address\":\"a\"}\nmore", 1, log).unwrap();
+        assert_eq!(ready[0]["address"], "a");
+        let refusal = b"{\"error\":{\"kind\":\"password\",\"message\":\"Wrong password.\"}}\n";
+        let failed =
+            b"{\"event\":\"not-opened\",\"profile\":\"b\",\"error\":{\"kind\":\"x\",\"message\":\"y\"}}\n";
+        assert_eq!(understand(refusal, 1, log).unwrap_err(), Fault::new("password", "Wrong password."));
+        let both = [&failed[..], b"{\"event\":\"ready\"}\n"].concat();
+        assert_eq!(understand(&both, 2, log).unwrap().len(), 2);
+        // None is ready, or the daemon ended meanwhile.
+        assert_eq!(understand(&[&failed[..], refusal].concat(), 2, log).unwrap_err().kind, "password");
+        for ended in [&b""[..], b"\n", b"nonsense", b"{}", b"{\"event\":\"ready\"}\n"] {
+            assert!(understand(ended, 2, log).unwrap_err().message.contains("/x/daemon.log"));
         }
     }
 }

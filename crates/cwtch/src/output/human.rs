@@ -76,6 +76,10 @@ pub(crate) fn status(status: &StatusInfo) -> String {
     if status.address_readiness.is_some() && !status.network_readiness.ready {
         row("", &readiness(&status.network_readiness));
     }
+    if status.profiles.len() > 1 {
+        let open: Vec<&str> = status.profiles.iter().map(|open| open.profile.as_str()).collect();
+        row("open", &open.join(", "));
+    }
     if !status.servers.is_empty() {
         out.push_str(&servers(&status.servers));
     }
@@ -421,6 +425,10 @@ pub(crate) fn event(event: &Event) -> String {
             format!("{WARN}server {}{WARN:#}: {}", short(server), line(detail))
         }
         Event::Progress { .. } => return String::new(),
+        Event::ProfileClosed { detail } => match detail {
+            Some(detail) => format!("{WARN}the profile is closed{WARN:#}: {}", line(detail)),
+            None => "the profile is closed".to_owned(),
+        },
         Event::CaughtUp { .. } => return String::new(),
         Event::ChangesGone { detail, .. } => format!("{WARN}{}{WARN:#}", line(detail)),
         _ => "something happened that this version does not know".to_owned(),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use cwtch_api::rpc::{BUSY, Caller, INTERFACE, Incoming, REPLY_MAX};
-use cwtch_api::{Command, Event, Reply, Told};
+use cwtch_api::{Command, Event, Heard, HostCommand, Reply};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -17,7 +17,7 @@ use crate::fault::Fault;
 /// Time that a daemon may take for its first answer; one that just starts answers when it is online.
 const GREETING: Duration = Duration::from_secs(60);
 
-/// A connection with a profile's daemon.
+/// A connection with a daemon.
 pub(crate) struct Client {
     lines: Lines<OwnedReadHalf>,
     writer: OwnedWriteHalf,
@@ -28,18 +28,19 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Connects; `None` if no daemon runs for the profile of this directory.
+    /// Connects to the daemon that listens in a directory: a profile's, of which it then speaks, or the daemon's own;
+    /// `None` if none does.
     ///
     /// # Errors
     /// If there is one that cannot be used, or that speaks another version of the interface.
-    pub(crate) async fn connect(profile_dir: &Path) -> Result<Option<Self>, Fault> {
-        let Some(stream) = socket::connect(profile_dir).await? else { return Ok(None) };
+    pub(crate) async fn connect(dir: &Path) -> Result<Option<Self>, Fault> {
+        let Some(stream) = socket::connect(dir).await? else { return Ok(None) };
         let (reader, writer) = stream.into_split();
         let lines = Lines::new(reader, REPLY_MAX);
         let mut client = Self { lines, writer, caller: Caller::default(), subscribed: false, network: None };
-        let version = timeout(GREETING, client.plain("version")).await.map_err(|_| {
-            Fault::new("closed", "The daemon of this profile does not answer: stop it and start it again.")
-        })??;
+        let version = timeout(GREETING, client.plain("version"))
+            .await
+            .map_err(|_| Fault::new("closed", "The daemon does not answer: stop it and start it again."))??;
         if version.get("interface").and_then(Value::as_u64) != Some(INTERFACE) {
             return Err(Fault::new(
                 "refused",
@@ -65,8 +66,17 @@ impl Client {
         mut on_event: impl FnMut(Event),
     ) -> Result<Reply, Fault> {
         let line = self.caller.command(command)?;
-        let result = self.exchange(line, |told| on_event(told.event)).await?;
+        let result = self.exchange(line, |heard| on_event(heard.told.event)).await?;
         Ok(Caller::reply(command, result)?)
+    }
+
+    /// Asks for something that is done with a profile as a whole.
+    ///
+    /// # Errors
+    /// The daemon's refusal, or that it is gone.
+    pub(crate) async fn host(&mut self, command: &HostCommand) -> Result<Value, Fault> {
+        let line = self.caller.host(command)?;
+        self.exchange(line, |_| {}).await
     }
 
     /// From now on [`Self::call`] and [`Self::next_event`] hear events.
@@ -87,7 +97,7 @@ impl Client {
     pub(crate) async fn subscribe_after(
         &mut self,
         after: Option<i64>,
-        on_event: impl FnMut(Told),
+        on_event: impl FnMut(Heard),
     ) -> Result<(), Fault> {
         let line = self.caller.subscribe(after);
         self.exchange(line, on_event).await?;
@@ -110,11 +120,11 @@ impl Client {
     ///
     /// # Errors
     /// If the daemon writes something that is not understood.
-    pub(crate) async fn next_event(&mut self) -> Result<Option<Told>, Fault> {
+    pub(crate) async fn next_event(&mut self) -> Result<Option<Heard>, Fault> {
         loop {
             let Ok(Some(line)) = self.lines.next().await else { return Ok(None) };
             match self.caller.take(&line)? {
-                Incoming::Event(told) => return Ok(Some(*told)),
+                Incoming::Event(heard) => return Ok(Some(*heard)),
                 Incoming::Refused(why) => return Err(why.into()),
                 Incoming::Answer(_) | Incoming::Other => {}
             }
@@ -136,14 +146,20 @@ impl Client {
         self.exchange(line, |_| {}).await
     }
 
-    async fn exchange(&mut self, mut line: String, mut on_event: impl FnMut(Told)) -> Result<Value, Fault> {
-        line.push('\n');
-        self.writer.write_all(line.as_bytes()).await.map_err(|_| gone())?;
+    async fn exchange(
+        &mut self,
+        line: impl AsRef<[u8]>,
+        mut on_event: impl FnMut(Heard),
+    ) -> Result<Value, Fault> {
+        // In two parts, as it may hold a password that should not be copied.
+        for part in [line.as_ref(), b"\n"] {
+            self.writer.write_all(part).await.map_err(|_| gone())?;
+        }
         loop {
             let line = self.lines.next().await.map_err(|_| gone())?.ok_or_else(gone)?;
             match self.caller.take(&line)? {
                 Incoming::Answer(outcome) => return Ok(outcome?),
-                Incoming::Event(told) => on_event(*told),
+                Incoming::Event(heard) => on_event(*heard),
                 Incoming::Refused(why) => return Err(why.into()),
                 Incoming::Other => {}
             }

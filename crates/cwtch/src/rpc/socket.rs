@@ -1,17 +1,18 @@
-//! The daemon's socket: where it is, and how it comes to be there with the right mode.
+//! A daemon's sockets: where they are, and how they come to be there with the right mode.
 
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::{Duration, Instant, sleep};
 
 use crate::fault::Fault;
 
-/// The socket's name in the profile's directory.
+/// A socket's name in its directory: the daemon's, or a profile's.
 const NAME: &str = "daemon.sock";
 /// Its name before it has its mode.
 const NEW_NAME: &str = "daemon.sock.new";
@@ -22,28 +23,28 @@ const PATH_MAX: usize = 103;
 const CROWD_PATIENCE: Duration = Duration::from_secs(60);
 const CROWD_PAUSE: Duration = Duration::from_millis(100);
 
-/// The path of a profile's socket.
-pub(crate) fn path(profile_dir: &Path) -> PathBuf {
-    profile_dir.join(NAME)
+/// The path of the socket in a directory.
+pub(crate) fn path(dir: &Path) -> PathBuf {
+    dir.join(NAME)
 }
 
 /// A listening socket; its file is removed when this is dropped.
 pub(crate) struct Socket {
-    pub(crate) listener: UnixListener,
+    listener: Arc<UnixListener>,
     path: PathBuf,
 }
 
 impl Socket {
-    /// Listens in the profile's directory. The caller holds the profile's lock, so a socket that is there
+    /// Listens in a directory. The caller holds the directory's lock, so a socket that is there
     /// already belongs to nobody and is replaced. The socket gets its mode (0600) before it gets its name.
     ///
     /// # Errors
     /// If the system refuses.
-    pub(crate) fn bind(profile_dir: &Path) -> Result<Self, Fault> {
+    pub(crate) fn bind(dir: &Path) -> Result<Self, Fault> {
         let fault = |what: &str, e: &io::Error| {
-            Fault::storage(format!("The daemon's socket cannot be {what} in {}: {e}.", profile_dir.display()))
+            Fault::storage(format!("The daemon's socket cannot be {what} in {}: {e}.", dir.display()))
         };
-        let short = ShortDir::open(profile_dir)?;
+        let short = ShortDir::open(dir)?;
         let new = short.join(NEW_NAME);
         match fs::remove_file(&new) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(fault("replaced", &e)),
@@ -52,12 +53,17 @@ impl Socket {
         let listener = UnixListener::bind(&new).map_err(|e| fault("made", &e))?;
         fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).map_err(|e| fault("protected", &e))?;
         fs::rename(&new, short.join(NAME)).map_err(|e| fault("named", &e))?;
-        Ok(Self { listener, path: path(profile_dir) })
+        Ok(Self { listener: Arc::new(listener), path: path(dir) })
     }
 
     /// Path of the socket.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Listener of the socket.
+    pub(crate) fn listener(&self) -> Arc<UnixListener> {
+        self.listener.clone()
     }
 }
 
@@ -67,15 +73,15 @@ impl Drop for Socket {
     }
 }
 
-/// Connects to the daemon of a profile; `None` if none listens.
+/// Connects to the daemon that listens in a directory; `None` if none does.
 ///
 /// # Errors
 /// If a socket is there and cannot be used, for example because it is another user's.
-pub(crate) async fn connect(profile_dir: &Path) -> Result<Option<UnixStream>, Fault> {
-    if !path(profile_dir).exists() {
+pub(crate) async fn connect(dir: &Path) -> Result<Option<UnixStream>, Fault> {
+    if !path(dir).exists() {
         return Ok(None);
     }
-    let short = ShortDir::open(profile_dir)?;
+    let short = ShortDir::open(dir)?;
     let deadline = Instant::now() + CROWD_PATIENCE;
     let connected = loop {
         match UnixStream::connect(short.join(NAME)).await {
@@ -89,10 +95,9 @@ pub(crate) async fn connect(profile_dir: &Path) -> Result<Option<UnixStream>, Fa
     match connected {
         Ok(stream) => Ok(Some(stream)),
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Ok(None),
-        Err(e) => Err(Fault::storage(format!(
-            "The daemon's socket {} cannot be opened: {e}.",
-            path(profile_dir).display()
-        ))),
+        Err(e) => {
+            Err(Fault::storage(format!("The daemon's socket {} cannot be opened: {e}.", path(dir).display())))
+        }
     }
 }
 
@@ -122,7 +127,7 @@ impl ShortDir {
     #[cfg(not(target_os = "linux"))]
     fn through_descriptor(dir: &Path) -> Result<Self, Fault> {
         Err(Fault::storage(format!(
-            "The path of the profile's directory, {}, is too long for a Unix socket: use a shorter --data DIR.",
+            "The path of the directory {} is too long for a Unix socket: use a shorter --data DIR.",
             dir.display()
         )))
     }
@@ -142,7 +147,7 @@ mod tests {
         assert_eq!(fs::metadata(socket.path()).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(!dir.join(NEW_NAME).exists());
         let mut client = connect(dir).await.unwrap().expect("somebody listens");
-        let (mut server, _) = socket.listener.accept().await.unwrap();
+        let (mut server, _) = socket.listener().accept().await.unwrap();
         client.write_all(b"x").await.unwrap();
         assert_eq!(server.read_u8().await.unwrap(), b'x');
         drop(socket);

@@ -156,6 +156,24 @@ impl World {
         person
     }
 
+    /// Several profiles without passwords in one data directory; none is online. Whoever of them starts the daemon has it.
+    pub fn household<const N: usize>(&self, names: [&str; N]) -> [Person; N] {
+        names.map(|name| {
+            let mut person = Person {
+                data: self.path("home"),
+                extra: vec!["--profile".to_owned(), name.to_owned()],
+                network: self.network(),
+                log: self.path("home.log"),
+                log_level: "info",
+                address: String::new(),
+                daemon: None,
+            };
+            let made = person.ok(&["profile", "new", name, "--no-password"]);
+            person.address = made["address"].as_str().expect("an address").to_owned();
+            person
+        })
+    }
+
     /// Somebody whose daemon runs.
     pub fn person_online(&self, name: &str) -> Person {
         let mut person = self.person(name);
@@ -349,6 +367,33 @@ impl Person {
         assert!(self.daemon.is_none(), "the daemon runs already");
         let command = self.command(&["--json", "--network", &self.network, "daemon"]);
         self.start_by(command);
+    }
+
+    /// Starts the daemon with these profiles of the same data directory, this one first, and waits for the others' doors.
+    pub fn start_with(&mut self, others: &[&Person]) {
+        let labels: Vec<String> =
+            std::iter::once(&*self).chain(others.iter().copied()).map(Person::label).collect();
+        let mut command = self.command(&["--json", "--network", &self.network, "daemon"]);
+        command.args(labels);
+        self.start_by(command);
+        others
+            .iter()
+            .for_each(|other| until("it is open", || UnixStream::connect(other.door()).ok().map(drop)));
+    }
+
+    /// The label of one of a household.
+    pub fn label(&self) -> String {
+        self.extra.get(1).expect("one of a household").clone()
+    }
+
+    /// The socket in the profile's directory, for one of a household.
+    pub fn door(&self) -> PathBuf {
+        self.data.join("profiles").join(self.label()).join("daemon.sock")
+    }
+
+    /// A connection with the daemon of the data directory, by the socket for all profiles.
+    pub fn rpc_for_all(&self) -> Rpc {
+        Rpc::connect(&self.data.join("daemon/daemon.sock"))
     }
 
     /// Starts the daemon by a command line of the test's.

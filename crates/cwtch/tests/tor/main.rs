@@ -65,6 +65,11 @@ fn main() -> ExitCode {
             privacy::every_board_connection_has_a_circuit_of_its_own,
         ),
         ("profiles_and_purposes_never_share_circuits", privacy::profiles_and_purposes_never_share_circuits),
+        ("profiles_of_one_daemon_never_share_circuits", privacy::profiles_of_one_daemon_never_share_circuits),
+        (
+            "profiles_of_one_embedded_tor_meet_a_server_on_circuits_of_their_own",
+            privacy::profiles_of_one_embedded_tor_meet_a_server_on_circuits_of_their_own,
+        ),
         (
             "what_lies_on_disk_names_nobody_and_is_private",
             privacy::what_lies_on_disk_names_nobody_and_is_private,

@@ -139,39 +139,93 @@ pub(crate) fn every_board_connection_has_a_circuit_of_its_own(stage: &Stage) {
     server.stop();
 }
 
+/// The user and the number that a stream gave its circuit, by which a system's Tor keeps circuits apart.
+type Mark = (String, String);
+
+/// The client side's circuits to services of a system's Tor, each with its mark and its service.
+fn marked(tor: &cwtch_testkit::tornet::Client) -> HashSet<(Mark, String)> {
+    let value = |line: &str, key: &str| {
+        let (_, rest) = line.split_once(&format!("{key}=\""))?;
+        rest.split('"').next().map(str::to_owned)
+    };
+    let mut seen = HashSet::new();
+    for line in circuits(tor, |line| line.contains("SOCKS_USERNAME=") && line.contains("HSCR_JOINED")) {
+        let mark = value(&line, "SOCKS_USERNAME").zip(value(&line, "SOCKS_PASSWORD")).expect(&line);
+        let query = line.split("REND_QUERY=").nth(1).and_then(|rest| rest.split(' ').next());
+        seen.insert((mark, query.expect(&line).to_owned()));
+    }
+    seen
+}
+
+/// No mark serves two places, the board and the token service say, or two contacts; and two profiles that are connected with
+/// the board have two.
+fn nothing_is_shared(place: &Place, server: &str) {
+    let tor = place.net.client(PEOPLE).expect("a client");
+    let seen = until("both are connected to the board", || {
+        let seen = marked(tor);
+        (seen.iter().filter(|(_, to)| to == server).count() >= 2).then_some(seen)
+    });
+    let marks: HashSet<_> = seen.iter().map(|(mark, _)| mark).collect();
+    assert_eq!(marks.len(), seen.len(), "{seen:?}");
+}
+
 pub(crate) fn profiles_and_purposes_never_share_circuits(stage: &Stage) {
     let place = stage.world();
     let mut server = place.embedded_server("server");
     let (mut alice, mut bob) = (place.system("alice", PEOPLE), place.system("bob", PEOPLE));
     alice.start();
     bob.start();
-    let tor = place.net.client(PEOPLE).expect("a client");
     group_of_two(&server, "Hikers", &alice, &bob);
-    // Each stream of a client has its profile's name and a number of its own on its circuit.
-    let value = |line: &str, key: &str| {
-        let (_, rest) = line.split_once(&format!("{key}=\""))?;
-        rest.split('"').next().map(str::to_owned)
-    };
-    let used = until("both are connected to the board", || {
-        let ours = |line: &str| line.contains(&format!("REND_QUERY={}", server.address));
-        let lines = circuits(tor, |line| ours(line) && line.contains("HS_STATE=HSCR_JOINED"));
-        let users: HashSet<_> = lines.iter().filter_map(|line| value(line, "SOCKS_USERNAME")).collect();
-        (users.len() >= 2).then_some(lines)
-    });
-    let mut seen = HashSet::new();
-    for line in circuits(tor, |line| line.contains("SOCKS_USERNAME=") && line.contains("HSCR_JOINED")) {
-        let who = (value(&line, "SOCKS_USERNAME"), value(&line, "SOCKS_PASSWORD"));
-        assert!(who.0.is_some() && who.1.is_some(), "{line}");
-        let query =
-            line.split("REND_QUERY=").nth(1).and_then(|rest| rest.split(' ').next()).map(str::to_owned);
-        seen.insert((who, query));
-    }
-    // One pair of user and number never serves two places: the board and the token service, two contacts.
-    let pairs: HashSet<_> = seen.iter().map(|(who, _)| who).collect();
-    assert_eq!(pairs.len(), seen.len(), "{seen:?}");
-    assert!(!used.is_empty());
+    nothing_is_shared(&place, &server.address);
     alice.stop();
     bob.stop();
+    server.stop();
+}
+
+pub(crate) fn profiles_of_one_daemon_never_share_circuits(stage: &Stage) {
+    let place = stage.world();
+    let mut server = place.embedded_server("server");
+    let [mut alice, bob] = place.household("system-tor", ["alice", "bob"]);
+    // Somebody whom both know: the same service, over a circuit of each.
+    let mut carol = place.embedded("carol");
+    carol.goes_online();
+    alice.start_with(&[&bob]);
+    group_of_two(&server, "Hikers", &alice, &bob);
+    for (person, name) in [(&alice, "Alice"), (&bob, "Bob")] {
+        person.befriend("Carol", &carol, name);
+        person.says("Carol", "hello");
+    }
+    let tor = place.net.client(PEOPLE).expect("a client");
+    nothing_is_shared(&place, &server.address);
+    // Carol may have come first; whoever dialled her has a circuit that the other one has not.
+    let to_carol: HashSet<Mark> =
+        marked(tor).into_iter().filter(|(_, to)| *to == carol.address).map(|(mark, _)| mark).collect();
+    let to_board: HashSet<Mark> =
+        marked(tor).into_iter().filter(|(_, to)| *to == server.address).map(|(mark, _)| mark).collect();
+    assert!(to_carol.is_disjoint(&to_board), "{to_carol:?} {to_board:?}");
+    alice.stop();
+    carol.stop();
+    server.stop();
+}
+
+pub(crate) fn profiles_of_one_embedded_tor_meet_a_server_on_circuits_of_their_own(stage: &Stage) {
+    let place = stage.world();
+    let mut server = place.system_server("server");
+    let [mut alice, bob] = place.household("arti", ["alice", "bob"]);
+    alice.start_with(&[&bob]);
+    group_of_two(&server, "Hikers", &alice, &bob);
+    let tor = place.net.client(SERVERS).expect("a client");
+    until("both are connected to the board, and not over one circuit", || {
+        (met(tor, &server.address).len() >= 2).then_some(())
+    });
+    // One is closed: it is out of reach, and the other one still hears.
+    bob.ok(&["profile", "close", "alice"]);
+    let before = met(tor, &server.address);
+    bob.says("Hikers", "alone now");
+    assert!(!before.is_empty());
+    bob.ok(&["profile", "open", "alice"]);
+    alice.hears("Hikers", "alone now");
+    alice.stop();
     server.stop();
 }
 

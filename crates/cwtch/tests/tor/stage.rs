@@ -100,6 +100,15 @@ impl Place {
         person
     }
 
+    /// Several profiles in one data directory, with the embedded Tor or a system's; offline.
+    pub(crate) fn household<const N: usize>(&self, network: &str, names: [&str; N]) -> [Person; N] {
+        self.world.household(names).map(|mut person| {
+            network.clone_into(&mut person.network);
+            person.extra.extend(self.settings(PEOPLE));
+            person
+        })
+    }
+
     /// A server with the embedded Tor, reachable.
     pub(crate) fn embedded_server(&self, name: &str) -> Server {
         let mut server = self.world.server_over(name, "arti", &self.settings(PEOPLE));

@@ -107,11 +107,8 @@ pub(crate) fn an_identity_that_runs_twice_is_noticed(stage: &Stage) {
     std::fs::remove_dir_all(&twin.data).expect("a directory");
     let copied = std::process::Command::new("cp").arg("-a").arg(&alice.data).arg(&twin.data).status();
     assert!(copied.expect("cp").success());
-    for left in ["daemon.sock", "tor"] {
-        let path = twin.data.join("profiles/alice").join(left);
-        let _ = std::fs::remove_file(&path);
-        let _ = std::fs::remove_dir_all(&path);
-    }
+    let _ = std::fs::remove_file(twin.data.join("profiles/alice/daemon.sock"));
+    std::fs::remove_dir_all(twin.data.join("daemon")).expect("what the daemon and its Tor keep");
     twin.address.clone_from(&alice.address);
     twin.start();
     // Descriptors of both overwrite each other, so that one of the two is out of reach sooner or later.

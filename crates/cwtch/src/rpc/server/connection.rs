@@ -1,22 +1,24 @@
 //! One connection: requests in, answers and events out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cwtch_api::rpc::{self, Answer, Method, REQUEST_MAX, RpcError};
-use cwtch_api::{Command, ErrorKind, Event, Told};
-use cwtch_client::engine::{Follower, Turn};
+use cwtch_api::rpc::{self, Answer, INTERFACE, Method, REQUEST_MAX, RpcError};
+use cwtch_api::{ApiError, Command, ErrorKind, Event, Reply, Told};
+use cwtch_client::engine::{Account, Follower, Turn};
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, BufWriter, Interest};
-use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
+use zeroize::Zeroizing;
 
 use super::Shared;
 use super::order::{Job, Line, in_order};
 use super::seat::Seat;
+use crate::daemon::door::Arrival;
 use crate::rpc::lines::{LineError, Lines};
 
 /// Bytes of requests that were read and have not begun; beyond that it is not read from.
@@ -56,7 +58,8 @@ impl Drop for AbortOnDrop {
 }
 
 /// Serves a connection until it ends or has to make room.
-pub(super) async fn run(stream: UnixStream, shared: Arc<Shared>, seat: Arc<Seat>) {
+pub(super) async fn run(arrival: Arrival, shared: Arc<Shared>, seat: Arc<Seat>) {
+    let Arrival { stream, door } = arrival;
     let (reader, writer) = stream.into_split();
     let (outbox, queue) = mpsc::channel(OUTBOX);
     let mut writing = tokio::spawn(write(writer, queue, seat.clone()));
@@ -64,13 +67,13 @@ pub(super) async fn run(stream: UnixStream, shared: Arc<Shared>, seat: Arc<Seat>
     let lost = seat.lost.clone();
     let last = outbox.clone();
     let end = tokio::select! {
-        end = converse(reader, shared, seat, outbox) => end,
+        end = converse(reader, door, shared, seat, outbox) => end,
         () = lost.cancelled() => {
             let why = RpcError::busy(
                 "The daemon has many open connections and closed this one, which was quiet or did not read; connect \
                  again. Nothing that it asked for is under way.",
             );
-            let _ = last.try_send(rpc::response(&Value::Null, &Err(why)));
+            let _ = last.try_send(rpc::response(&Value::Null, None, &Err(why)));
             drop(last);
             let _ = timeout(LAST_WORD, &mut writing).await;
             return;
@@ -85,6 +88,7 @@ pub(super) async fn run(stream: UnixStream, shared: Arc<Shared>, seat: Arc<Seat>
 /// the last answer is written.
 async fn converse(
     reader: OwnedReadHalf,
+    door: Option<Arc<str>>,
     shared: Arc<Shared>,
     seat: Arc<Seat>,
     outbox: mpsc::Sender<String>,
@@ -96,10 +100,11 @@ async fn converse(
     let mut connection = Connection {
         shared: shared.clone(),
         seat,
+        door,
         outbox,
         queue,
         room: Arc::new(Semaphore::new(UNBEGUN_MAX as usize)),
-        subscription: None,
+        subscriptions: BTreeMap::new(),
     };
     let end = tokio::select! {
         end = connection.read(&mut lines) => end,
@@ -141,10 +146,13 @@ async fn nobody_reads(lines: &Lines<OwnedReadHalf>) {
 struct Connection {
     shared: Arc<Shared>,
     seat: Arc<Seat>,
+    /// The profile behind whose door it is: that is meant where none is named.
+    door: Option<Arc<str>>,
     outbox: mpsc::Sender<String>,
     queue: mpsc::Sender<Job>,
     room: Arc<Semaphore>,
-    subscription: Option<AbortOnDrop>,
+    /// By the label of the profile.
+    subscriptions: BTreeMap<Arc<str>, AbortOnDrop>,
 }
 
 impl Connection {
@@ -157,52 +165,74 @@ impl Connection {
                 Ok(None) | Err(LineError::Io(_)) => return End::Stream,
                 Err(too_long @ LineError::TooLong(_)) => {
                     let error = RpcError::parse(format!("Refused: {too_long}. The connection is closed."));
-                    self.answer(&Value::Null, Err(error)).await;
+                    self.answer(&Value::Null, None, Err(error)).await;
                     return End::TooLong;
                 }
             };
+            // It may hold a password.
+            let line = Zeroizing::new(line);
             let asked = self.seat.asked();
             let request = match rpc::parse(&line) {
                 Ok(request) => request,
                 Err((id, error)) => {
-                    self.answer(&id, Err(error)).await;
+                    self.answer(&id, None, Err(error)).await;
                     continue;
                 }
             };
-            let id = request.id;
+            let (id, named) = (request.id, request.profile);
             let stop = request.method == Method::Shutdown;
-            let result = match request.method {
+            let (profile, result) = match request.method {
                 Method::Command(command) => {
-                    let size = u32::try_from(line.len()).unwrap_or(UNBEGUN_MAX).min(UNBEGUN_MAX);
-                    // The semaphore is never closed.
-                    let Ok(room) = self.room.clone().acquire_many_owned(size).await else {
-                        return End::Stream;
-                    };
-                    let (shared, seat) = (self.shared.clone(), self.seat.clone());
+                    let (shared, seat, door) = (self.shared.clone(), self.seat.clone(), self.door.clone());
                     let start = Box::new(move |turn| -> Line {
                         Box::pin(async move {
-                            let outcome = carry_out(&shared, &seat, *command, turn).await;
+                            // In its turn: what stands before it may open or close profiles.
+                            let account = shared.accounts.find(named.as_deref(), door.as_deref());
+                            let label = account.as_ref().ok().map(|account| account.label.clone());
+                            let outcome = match account {
+                                Ok(account) => carry_out(&shared, &account, &seat, *command, turn).await,
+                                Err(error) => Err(error.into()),
+                            };
                             drop(asked);
-                            id.map(|id| rpc::response(&id, &outcome))
+                            id.map(|id| rpc::response(&id, label.as_deref().or(named.as_deref()), &outcome))
                         })
                     });
-                    if self.queue.send(Job { start, room }).await.is_err() {
+                    if !self.begin(line.len(), start).await {
                         return End::Stream;
                     }
                     continue;
                 }
-                Method::Ping => Ok(Answer::Plain(json!("pong"))),
-                Method::Version => Ok(Answer::Plain(self.shared.version.clone())),
-                Method::Subscribe { after } => self.subscribe(after).await,
-                Method::Unsubscribe => {
-                    self.subscription = None;
-                    self.seat.unsubscribe();
-                    Ok(Answer::done())
+                Method::Host(command) => {
+                    let shared = self.shared.clone();
+                    let start = Box::new(move |turn: Turn| -> Line {
+                        Box::pin(async move {
+                            let outcome = shared.accounts.carry_out(*command).await;
+                            drop((asked, turn));
+                            let outcome = outcome.map(Answer::Plain).map_err(RpcError::from);
+                            id.map(|id| rpc::response(&id, None, &outcome))
+                        })
+                    });
+                    if !self.begin(line.len(), start).await {
+                        return End::Stream;
+                    }
+                    continue;
                 }
-                Method::Shutdown => Ok(Answer::done()),
+                Method::Ping => (None, Ok(Answer::Plain(json!("pong")))),
+                Method::Version => (None, Ok(Answer::Plain(self.version()))),
+                Method::Subscribe { after } => {
+                    match self.shared.accounts.find(named.as_deref(), self.door.as_deref()) {
+                        Ok(account) => (Some(account.label.clone()), self.subscribe(&account, after).await),
+                        Err(error) => (None, Err(error.into())),
+                    }
+                }
+                Method::Unsubscribe => {
+                    self.unsubscribe(named.as_deref());
+                    (None, Ok(Answer::done()))
+                }
+                Method::Shutdown => (None, Ok(Answer::done())),
             };
             if let Some(id) = id {
-                self.answer(&id, result).await;
+                self.answer(&id, profile.as_deref(), result).await;
             }
             if stop {
                 return End::Stop;
@@ -210,56 +240,103 @@ impl Connection {
         }
     }
 
-    async fn answer(&self, id: &Value, outcome: Result<Answer, RpcError>) {
-        let _ = self.outbox.send(rpc::response(id, &outcome)).await;
+    /// Queues what a request of so many bytes asks for; false if nothing is begun any more.
+    async fn begin(&self, size: usize, start: Box<dyn FnOnce(Turn) -> Line + Send>) -> bool {
+        let size = u32::try_from(size).unwrap_or(UNBEGUN_MAX).min(UNBEGUN_MAX);
+        // The semaphore is never closed.
+        let Ok(room) = self.room.clone().acquire_many_owned(size).await else { return false };
+        self.queue.send(Job { start, room }).await.is_ok()
     }
 
-    /// Events from before the answer on arrive. A second time begins anew, where it was told where.
-    async fn subscribe(&mut self, after: Option<i64>) -> Result<Answer, RpcError> {
+    async fn answer(&self, id: &Value, profile: Option<&str>, outcome: Result<Answer, RpcError>) {
+        let _ = self.outbox.send(rpc::response(id, profile, &outcome)).await;
+    }
+
+    /// The answer to `version`.
+    fn version(&self) -> Value {
+        let open = self.shared.accounts.open_profiles();
+        // The one that is meant where none is named.
+        let meant = self.shared.accounts.find(None, self.door.as_deref()).ok();
+        json!({
+            "program": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "interface": INTERFACE,
+            "profile": meant.as_ref().map(|account| &*account.label),
+            "address": meant.as_ref().map(|account| account.engine.address().to_string()),
+            "network": self.shared.network, "profiles": open,
+        })
+    }
+
+    /// Events of a profile from before the answer on arrive. A second time begins anew, where it was told where.
+    async fn subscribe(&mut self, account: &Account, after: Option<i64>) -> Result<Answer, RpcError> {
         // What is told from now on has to be had before a place is taken.
-        let follower = self.shared.engine.follow(after).await?;
+        let follower = account.engine.follow(after).await?;
         let begins = follower.after();
-        if self.subscription.is_none() {
+        // Those of profiles that were closed have ended.
+        self.subscriptions.retain(|_, subscription| !subscription.0.is_finished());
+        if self.subscriptions.contains_key(&account.label) && after.is_none() {
+            return Ok(Answer::done());
+        }
+        if self.subscriptions.is_empty() {
             self.seat.subscribe().map_err(|places| {
                 RpcError::busy(format!(
                     "The daemon tells {places} connections of events already; close some."
                 ))
             })?;
-        } else if after.is_none() {
-            return Ok(Answer::done());
         }
-        self.subscription = Some(self.listen(follower));
+        self.subscriptions.insert(account.label.clone(), self.listen(account.label.clone(), follower));
         Ok(Answer::Plain(json!({ "after": begins })))
     }
 
-    fn listen(&self, mut follower: Follower) -> AbortOnDrop {
-        let outbox = self.outbox.clone();
+    /// Events of a profile, or of any, arrive no more.
+    fn unsubscribe(&mut self, named: Option<&str>) {
+        match named {
+            Some(label) => drop(self.subscriptions.remove(label)),
+            None => self.subscriptions.clear(),
+        }
+        if self.subscriptions.is_empty() {
+            self.seat.unsubscribe();
+        }
+    }
+
+    fn listen(&self, label: Arc<str>, mut follower: Follower) -> AbortOnDrop {
+        let (outbox, closing) = (self.outbox.clone(), self.shared.closing.clone());
         let task = tokio::spawn(async move {
-            loop {
+            let last = loop {
                 // A client that reads slowly fills the outbox, and this task goes on in the database where it was.
-                let told = match follower.next().await {
-                    Ok(Some(told)) => told,
-                    Ok(None) => return,
-                    Err(error) => {
-                        if let (ErrorKind::ChangesGone, Some(feed)) = (error.kind, error.feed) {
-                            let event = Event::ChangesGone { feed, detail: error.message };
-                            let _ = outbox.send(rpc::notification(&Told { seq: None, event })).await;
+                match follower.next().await {
+                    Ok(Some(told)) => {
+                        if outbox.send(rpc::notification(&label, &told)).await.is_err() {
+                            return;
                         }
-                        return;
                     }
-                };
-                if outbox.send(rpc::notification(&told)).await.is_err() {
-                    return;
+                    Ok(None) => break Event::ProfileClosed { detail: None },
+                    Err(error) => match last_word(error) {
+                        Some(event) => break event,
+                        None => return,
+                    },
                 }
+            };
+            // Where the whole daemon ends, the connection's end says it.
+            if !closing.is_cancelled() {
+                let _ = outbox.send(rpc::notification(&label, &Told { seq: None, event: last })).await;
             }
         });
         AbortOnDrop(task.abort_handle())
     }
 }
 
-/// Has the engine do it. Where too many wait already, this one is done, and not waited for.
+/// Last event for whoever cannot be told anything more.
+fn last_word(error: ApiError) -> Option<Event> {
+    match (error.kind, error.feed) {
+        (ErrorKind::ChangesGone, Some(feed)) => Some(Event::ChangesGone { feed, detail: error.message }),
+        (ErrorKind::Closed, _) => Some(Event::ProfileClosed { detail: None }),
+        _ => None,
+    }
+}
+
+/// Has the profile's engine do it. Where too many wait already, this one is done, and not waited for.
 async fn carry_out(
     shared: &Shared,
+    account: &Account,
     seat: &Arc<Seat>,
     mut command: Command,
     turn: Turn,
@@ -276,7 +353,10 @@ async fn carry_out(
         }
         false => None,
     };
-    let reply = shared.engine.call_in_turn(command, turn).await?;
+    let mut reply = account.engine.call_in_turn(command, turn).await?;
+    if let Reply::Status(status) = &mut reply {
+        status.profiles = shared.accounts.open_profiles();
+    }
     Ok(Answer::Reply(Box::new(reply)))
 }
 

@@ -1,4 +1,4 @@
-//! The daemon's side: connections on the socket, each bounded in everything.
+//! The daemon's side: connections on its sockets, each bounded in everything.
 
 mod admission;
 mod connection;
@@ -8,27 +8,24 @@ mod seat;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cwtch_api::rpc::INTERFACE;
-use cwtch_client::engine::EngineHandle;
-use serde_json::{Value, json};
-use tokio::net::UnixStream;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use self::admission::Verdict;
 use self::seat::{Seat, Seats};
-use super::socket::Socket;
+use crate::daemon::accounts::Accounts;
+use crate::daemon::door::Arrival;
 
 /// Time that connections may take to hear the last answers when the daemon stops.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// State that every connection shares.
 struct Shared {
-    engine: EngineHandle,
-    /// The answer to `version`.
-    version: Value,
+    accounts: Arc<Accounts>,
+    /// The network's full name.
+    network: String,
     seats: Arc<Seats>,
     /// Somebody asked the daemon to stop.
     stop: Notify,
@@ -43,14 +40,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(engine: EngineHandle, profile: &str, address: &str, network: &str) -> Self {
-        let version = json!({
-            "program": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "interface": INTERFACE,
-            "profile": profile, "address": address, "network": network,
-        });
+    pub(crate) fn new(accounts: Arc<Accounts>, network: &str) -> Self {
         let shared = Shared {
-            engine,
-            version,
+            accounts,
+            network: network.to_owned(),
             seats: Arc::default(),
             stop: Notify::new(),
             closing: CancellationToken::new(),
@@ -58,31 +51,24 @@ impl Server {
         Self { shared: Arc::new(shared), connections: JoinSet::new() }
     }
 
-    /// Serves until a client asks for `shutdown`. May be dropped and called again.
-    pub(crate) async fn serve(&mut self, socket: &Socket) {
+    /// Serves whoever comes until a client asks for `shutdown`.
+    pub(crate) async fn serve(&mut self, arrivals: &mut mpsc::Receiver<Arrival>) {
         loop {
             tokio::select! {
                 () = self.shared.stop.notified() => return,
                 Some(_) = self.connections.join_next() => {}
-                accepted = socket.listener.accept() => match accepted {
-                    Ok((stream, _)) => {
-                        if self.admit(stream).await.is_none() {
-                            return;
-                        }
-                    }
-                    Err(error) => {
-                        // Too many open files, for example: wait until some are closed.
-                        tracing::warn!(%error, "cannot accept on the daemon's socket");
-                        tokio::time::sleep(Duration::from_millis(200)).await;
+                Some(arrival) = arrivals.recv() => {
+                    if self.admit(arrival).await.is_none() {
+                        return;
                     }
                 }
             }
         }
     }
 
-    /// Finds a place for a newcomer; the next ones wait in the socket's queue meanwhile. `None` if the daemon is to
+    /// Finds a place for a newcomer; the next ones wait in their socket's queue meanwhile. `None` if the daemon is to
     /// stop.
-    async fn admit(&mut self, stream: UnixStream) -> Option<()> {
+    async fn admit(&mut self, arrival: Arrival) -> Option<()> {
         loop {
             let freed = self.shared.seats.freed();
             match self.shared.seats.knock() {
@@ -100,7 +86,7 @@ impl Server {
             while self.connections.try_join_next().is_some() {}
         }
         let seat = Seat::take(&self.shared.seats, Instant::now());
-        self.connections.spawn(connection::run(stream, self.shared.clone(), seat));
+        self.connections.spawn(connection::run(arrival, self.shared.clone(), seat));
         Some(())
     }
 
