@@ -21,6 +21,7 @@ mod bootstrap;
 mod chat;
 mod load;
 mod memory;
+mod profiles;
 mod replay;
 mod stage;
 mod table;
@@ -34,8 +35,13 @@ use table::Row;
 /// A measurement: its name, and what it adds to the table.
 type Bench = (&'static str, fn(&Stage) -> Vec<Row>);
 
-const BENCHES: [Bench; 4] =
-    [("bootstrap", bootstrap::run), ("chat", chat::run), ("replay", replay::run), ("memory", memory::run)];
+const BENCHES: [Bench; 5] = [
+    ("bootstrap", bootstrap::run),
+    ("chat", chat::run),
+    ("replay", replay::run),
+    ("memory", memory::run),
+    ("profiles", profiles::run),
+];
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();

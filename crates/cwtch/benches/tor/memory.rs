@@ -70,7 +70,7 @@ fn measure(stage: &Stage, provider: Provider) -> [Vec<f64>; 6] {
 }
 
 /// A line of a process's status.
-fn mebibytes(process: u32, key: &str) -> f64 {
+pub(crate) fn mebibytes(process: u32, key: &str) -> f64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");
     let line = status.lines().find(|line| line.starts_with(key)).expect("the line is there");
     let kibibytes: f64 = line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number");

@@ -71,6 +71,15 @@ impl Place<'_> {
         person
     }
 
+    /// Several profiles in one data directory, who are measured; offline.
+    pub(crate) fn household<const N: usize>(&self, names: [&str; N], provider: Provider) -> [Person; N] {
+        self.world.household(names).map(|mut person| {
+            person.extra.extend(self.settings(OURS));
+            provider.network().clone_into(&mut person.network);
+            person
+        })
+    }
+
     /// Somebody who is measured; offline.
     pub(crate) fn person(&self, name: &str, provider: Provider) -> Person {
         self.person_of(name, provider, OURS)
