@@ -1,8 +1,9 @@
 //! The vocabulary between a user interface and the engine.
 //!
 //! One vocabulary for the command line, the daemon's JSON-RPC and any window: [`Command`] with its
-//! [`Reply`] or [`ApiError`], a stream of [`Event`]s, and [`HostCommand`] for what concerns profiles as wholes. All types are plain data with a stable JSON form; [`rpc`] is how
-//! they go over a daemon's socket, line by line. Nothing here knows a database, a network or a runtime.
+//! [`Reply`] or [`ApiError`], a stream of [`Event`]s, and [`HostCommand`] for what concerns profiles as wholes. All types
+//! are plain data with a stable JSON form; [`rpc`] is how they go over a daemon's socket, line by line. Nothing here knows
+//! a database, a network or a runtime.
 
 mod advice;
 mod command;
@@ -18,7 +19,7 @@ mod secret;
 
 pub use advice::Advice;
 pub use command::Command;
-pub use error::{ApiError, ErrorKind, FeedInfo};
+pub use error::{ApiError, ErrorKind, FeedInfo, sentence};
 pub use event::{Event, Heard, LogNotice, Task, Told};
 pub use group::{AuthorInfo, EpochInfo, GroupDetails, LogVerdict};
 pub use host::{HostCommand, OpenProfile, ProfileInfo};

@@ -318,15 +318,6 @@ pub(crate) fn received_item(
     }
 }
 
-/// An error's text as a sentence of its own.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => format!("{}{}.", first.to_uppercase(), chars.as_str().trim_end_matches('.')),
-        None => String::new(),
-    }
-}
-
 /// Cuts a text to at most `max` bytes, at a character's end.
 pub(crate) fn truncate(text: &mut String, max: usize) {
     let mut end = max.min(text.len());

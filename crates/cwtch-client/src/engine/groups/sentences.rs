@@ -6,8 +6,8 @@ use cwtch_net::ConnError;
 use cwtch_primitives::Address;
 use cwtch_wire::WireError;
 
+pub(super) use crate::api::sentence;
 use crate::api::{Advice, ApiError, ErrorKind};
-pub(super) use crate::engine::info::sentence;
 use crate::engine::patience::{GaveUp, Patience};
 
 /// A text that a person gave is malformed.

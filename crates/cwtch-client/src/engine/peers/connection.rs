@@ -12,8 +12,9 @@ use super::limits::{BURST, EACH};
 use super::session::{End, Session};
 use super::shared::Shared;
 use super::slot::{Ended, Link};
+use crate::api::sentence;
 use crate::api::{Event, NameInfo};
-use crate::engine::info::{person_info, sentence};
+use crate::engine::info::person_info;
 use crate::profile::StorageError;
 
 /// Time that an ending connection may take to write out what is queued.

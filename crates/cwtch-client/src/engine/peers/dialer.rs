@@ -15,8 +15,8 @@ use super::limits::{RETRY_FLOOR, STABLE};
 use super::shared::Shared;
 use super::slot::DialerSeat;
 use crate::api::ContactPhase;
+use crate::api::sentence;
 use crate::engine::dial::{Stage, Target};
-use crate::engine::info::sentence;
 use crate::profile::{ContactState, Profile, StorageError};
 
 /// Makes sure that somebody dials `peer` whenever there is no connection.

@@ -70,7 +70,7 @@ mod tests {
     use cwtch_wire::group::{Extensions, Gossip, Parent};
 
     use super::*;
-    use crate::profile::tests as helpers;
+    use crate::profile::fixtures as helpers;
     use crate::profile::{FromMember, History, LogPlace, NewGroup, NewServer, SyncBatch, SyncItem};
 
     /// The message of [`helpers::item`] number `n` as it was posted.

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::person::{LABEL, directory};
 use super::twin::{Heard, Twin};
-use crate::profile::tests as helpers;
+use crate::profile::fixtures as helpers;
 use crate::profile::{
     DataDir, History, LogPlace, MessageId, NewGroup, NewServer, Password, Profile, SyncBatch, SyncItem,
 };

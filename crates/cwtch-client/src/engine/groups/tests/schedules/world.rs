@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use super::link::Cut;
 use super::person::{LABEL, Person, directory};
 use super::tricks::{self, Trick};
-use crate::profile::tests as helpers;
+use crate::profile::fixtures as helpers;
 use crate::profile::{DataDir, History, NewGroup, NewServer, Password};
 
 const PEOPLE: usize = 3;

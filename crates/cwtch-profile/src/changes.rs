@@ -1,0 +1,222 @@
+//! The change feed: each stored change of a conversation or of a message as a numbered row of its own transaction.
+//!
+//! Triggers of the database write the rows (schema/0011_changes.sql), so that a change and its row are durable together,
+//! whichever part of the program made it. A row says what changed, not how: whoever reads it later reads the present state.
+//! The newest [`KEPT`] rows are kept; who comes too late for the others hears so, and reads everything anew.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::Profile;
+use super::columns::from_list;
+use super::error::{Fault, FeedBounds, StorageError};
+use super::types::{ConversationId, MessageId, StoredMessage};
+
+/// So many of the newest changes are kept at least; the schema's trigger has this number, too.
+pub const KEPT: i64 = 100_000;
+/// Jump of the numbers when a database was put back: nobody has been told any of those numbers.
+const JUMP: i64 = 1 << 32;
+
+/// Meaning of a row of the feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum What {
+    /// The feed begins here: what was before is not told.
+    Begun,
+    /// A message came, or was written.
+    Message,
+    /// A message's state changed, as far as a person is concerned.
+    State,
+    /// A message was deleted here.
+    Erased,
+    /// A message stands elsewhere in its conversation.
+    Place,
+    /// The notes about a message changed: all that there is to say beside its text.
+    Notes,
+    /// Many messages of the conversation stand elsewhere.
+    Order,
+    /// Somebody is known here for the first time.
+    ContactNew,
+    /// A contact's state, name or attributes changed.
+    Contact,
+    /// A contact was forgotten, with its messages.
+    ContactRemoved,
+    /// A group was made here.
+    GroupMade,
+    /// A group was joined.
+    GroupJoined,
+    /// A group has another name.
+    Group,
+    /// A group was left.
+    GroupLeft,
+    /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft.
+    Conversation,
+}
+
+impl What {
+    const ALL: [Self; 15] = [
+        Self::Begun,
+        Self::Message,
+        Self::State,
+        Self::Erased,
+        Self::Place,
+        Self::Notes,
+        Self::Order,
+        Self::ContactNew,
+        Self::Contact,
+        Self::ContactRemoved,
+        Self::GroupMade,
+        Self::GroupJoined,
+        Self::Group,
+        Self::GroupLeft,
+        Self::Conversation,
+    ];
+
+    /// The schema's number.
+    pub(super) fn code(self) -> i64 {
+        match self {
+            Self::Begun => 0,
+            Self::Message => 1,
+            Self::State => 2,
+            Self::Erased => 3,
+            Self::Place => 4,
+            Self::Notes => 5,
+            Self::Order => 6,
+            Self::ContactNew => 10,
+            Self::Contact => 11,
+            Self::ContactRemoved => 12,
+            Self::GroupMade => 20,
+            Self::GroupJoined => 21,
+            Self::Group => 22,
+            Self::GroupLeft => 23,
+            Self::Conversation => 30,
+        }
+    }
+
+    fn from_code(code: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| what.code() == code)
+    }
+}
+
+/// A row of the feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangeRow {
+    /// Its number.
+    pub seq: i64,
+    /// The conversation that it concerns; `None` where the feed begins.
+    pub conversation: Option<ConversationId>,
+    /// The message, where it concerns one.
+    pub message: Option<MessageId>,
+    /// The kind of change.
+    pub what: What,
+}
+
+/// News of what was just committed, for the owner of a profile, without reading it back.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    /// True while somebody listens.
+    listening: bool,
+    /// True if something was committed since it was last asked.
+    written: bool,
+    /// Messages that were stored since then, as they were stored.
+    fresh: Vec<StoredMessage>,
+}
+
+impl News {
+    /// True if messages that are stored now are to be kept.
+    pub(super) fn wanted(&self) -> bool {
+        self.listening
+    }
+
+    /// A transaction was committed; these messages were stored in it.
+    pub(super) fn committed(&mut self, mut fresh: Vec<StoredMessage>) {
+        self.written = true;
+        self.fresh.append(&mut fresh);
+    }
+}
+
+impl Profile {
+    /// Rows with numbers above `after`, the lowest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError::ChangesGone`] if not all of them are kept, or trouble with the database.
+    pub fn changes_after(&self, after: i64, limit: u32) -> Result<Vec<ChangeRow>, StorageError> {
+        self.read("read what changed", |conn| {
+            let bounds = bounds(conn)?;
+            if !bounds.covers(after) {
+                return Err(StorageError::ChangesGone { after, bounds }.into());
+            }
+            rows_after(conn, after, limit)
+        })
+    }
+
+    /// The same for who has read all rows up to `after` already.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn next_changes(&self, after: i64, limit: u32) -> Result<Vec<ChangeRow>, StorageError> {
+        self.read("read what changed", |conn| rows_after(conn, after, limit))
+    }
+
+    /// The numbers that can be had.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn feed_bounds(&self) -> Result<FeedBounds, StorageError> {
+        self.read("read what changed", bounds)
+    }
+
+    /// Keeps messages that are stored from now on for [`Profile::take_fresh`], or keeps none.
+    pub fn listen(&mut self, listening: bool) {
+        self.news.listening = listening;
+    }
+
+    /// True if something was committed since the last call.
+    pub fn take_written(&mut self) -> bool {
+        std::mem::take(&mut self.news.written)
+    }
+
+    /// The messages that were stored since the last call, as they were stored, if somebody listens.
+    pub fn take_fresh(&mut self) -> Vec<StoredMessage> {
+        std::mem::take(&mut self.news.fresh)
+    }
+}
+
+fn rows_after(conn: &Connection, after: i64, limit: u32) -> Result<Vec<ChangeRow>, Fault> {
+    let mut statement = conn.prepare_cached(
+        "SELECT seq, conversation, message, what FROM changes WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![after, limit], row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn row(row: &Row<'_>) -> rusqlite::Result<ChangeRow> {
+    Ok(ChangeRow {
+        seq: row.get(0)?,
+        conversation: row.get::<_, Option<i64>>(1)?.map(ConversationId),
+        message: row.get::<_, Option<i64>>(2)?.map(MessageId),
+        what: from_list(row, 3, What::from_code)?,
+    })
+}
+
+fn bounds(conn: &Connection) -> Result<FeedBounds, Fault> {
+    // Two look-ups; both in one query would read the whole table.
+    let end = |order: &str| {
+        let seq = conn
+            .prepare_cached(&format!("SELECT seq FROM changes ORDER BY seq {order} LIMIT 1"))?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        Ok::<Option<i64>, Fault>(seq)
+    };
+    Ok(FeedBounds { oldest: end("ASC")?.unwrap_or(1), newest: end("DESC")?.unwrap_or(0) })
+}
+
+/// The database was put back as it was before: numbers that were told meanwhile must not be given to other changes, and
+/// whoever was told them has to read everything anew.
+pub(super) fn begin_anew(conn: &Connection) -> Result<(), Fault> {
+    let newest = bounds(conn)?.newest;
+    conn.execute("DELETE FROM changes", [])?;
+    conn.execute(
+        "INSERT INTO changes (seq, what) VALUES (?1, ?2)",
+        params![newest.saturating_add(JUMP), What::Begun.code()],
+    )?;
+    Ok(())
+}

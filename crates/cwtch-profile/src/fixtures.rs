@@ -1,0 +1,103 @@
+//! Things that tests of the storage and of what stands over it begin with: profiles, people, servers, groups, messages.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot begin should say so")]
+
+use cwtch_log::EntryId;
+use cwtch_primitives::group::{GroupId, GroupKey};
+use cwtch_primitives::token::{IssuerKey, PendingToken, Token};
+use cwtch_primitives::transcript::Transcript;
+use cwtch_primitives::{Address, Identity};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use tempfile::TempDir;
+
+use crate::{Content, DataDir, History, NewGroup, NewServer, Password, Profile, SyncItem};
+
+/// Time of everything, in unix seconds.
+pub const NOW: i64 = 1_700_000_000;
+
+/// Randomness that is the same each time.
+pub(crate) fn rng(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
+
+/// A fresh profile without a password, in a directory that lives as long as the first value.
+pub fn profile() -> (TempDir, Profile) {
+    let dir = tempfile::tempdir().unwrap();
+    let profile = DataDir::open_or_create(dir.path().join("data"))
+        .unwrap()
+        .create("alice", &Password::None, &mut rng(7))
+        .unwrap();
+    (dir, profile)
+}
+
+/// Address of somebody, by a number.
+pub fn peer(n: u64) -> Address {
+    Identity::generate(&mut rng(1000 + n)).address()
+}
+
+/// A server, by a number.
+pub fn server(n: u64) -> NewServer {
+    NewServer {
+        board: peer(100 + n),
+        token_service: peer(200 + n),
+        issuer: *IssuerKey::generate(&mut rng(n)).public(),
+        bundle: b"{\"Keys\":{}}".to_vec(),
+    }
+}
+
+/// A group on a server whose key is a byte 32 times.
+pub fn group(n: u8, server: &NewServer, history: History) -> NewGroup {
+    let key = GroupKey::new([n; 32]);
+    NewGroup {
+        id: GroupId::derive(&key, server.board.public_key()),
+        key,
+        name: format!("group {n}"),
+        server: server.board,
+        history,
+    }
+}
+
+/// Real tokens of one batch.
+pub fn tokens(count: usize, seed: u64) -> Vec<Token> {
+    let mut rng = rng(seed);
+    let issuer = IssuerKey::generate(&mut rng);
+    let pending: Vec<_> = (0..count).map(|_| PendingToken::generate(&mut rng)).collect();
+    let blinded: Vec<_> = pending.iter().map(|p| *p.blinded()).collect();
+    let (signed, proof) = issuer.sign_batch(&mut Transcript::new(), &blinded, &mut rng).unwrap();
+    PendingToken::finish_batch(&mut Transcript::new(), issuer.public(), &pending, &signed, &proof).unwrap()
+}
+
+/// A verified message number `n` of a group; `previous` is another message's number.
+pub fn item(group: &NewGroup, author: &Address, n: u64, previous: Option<u64>) -> SyncItem {
+    SyncItem {
+        group: group.id,
+        author: *author,
+        content: text(&format!("message {n}")),
+        sent: Some(NOW),
+        signature: signature(n),
+        previous: previous.map(signature).unwrap_or_default(),
+        message_hash: hash(n),
+        entry: EntryId::of(&signature(n), &[9; 2800]),
+        place: None,
+        extensions: None,
+        ciphertext: vec![9; 2800],
+    }
+}
+
+/// A text overlay.
+pub(crate) fn text(text: &str) -> Content {
+    Content { kind: 1, data: text.into(), json: format!("{{\"o\":1,\"d\":\"{text}\"}}").into_bytes() }
+}
+
+/// Signature of a message, by its number.
+pub(crate) fn signature(n: u64) -> Vec<u8> {
+    [[0; 56].as_slice(), &n.to_be_bytes()].concat()
+}
+
+/// Hash of a message, by its number.
+pub(crate) fn hash(n: u64) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.iter_mut().zip(n.to_be_bytes()).for_each(|(byte, part)| *byte = part);
+    bytes
+}

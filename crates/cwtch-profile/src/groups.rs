@@ -1,0 +1,167 @@
+//! Groups: their keys, names and where their message chain stands.
+
+use cwtch_primitives::group::{GroupId, GroupKey};
+use cwtch_primitives::{Address, Zeroizing};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::Profile;
+use super::columns::{address, check_given_name, check_name, group_id, key_bytes, unsigned};
+use super::error::{Fault, StorageError};
+use super::lookup::{self, NAMING, naming};
+use super::servers;
+use super::types::{Added, ConversationId, Group, GroupCounts, History, NewGroup};
+use crate::names::clean;
+
+const COLUMNS: &str =
+    "SELECT g.conversation, g.group_id, g.key, g.name, s.key, g.joined, g.last_signature, g.unread";
+const FROM: &str = "FROM epochs g JOIN servers s ON s.id = g.server
+    LEFT JOIN names n ON n.conversation = g.conversation";
+
+/// The conversations of all groups that are shown.
+pub(super) const SHOWN: &str = "SELECT conversation FROM epochs";
+
+/// A query for groups, with what stands behind `FROM`.
+fn select(rest: &str) -> String {
+    format!("{COLUMNS}, {NAMING} {FROM} {rest}")
+}
+
+impl Profile {
+    /// Adds a group. One that was joined ([`History::Replay`]) sends its server's sync back to the start,
+    /// because what was passed over before may have been this group's.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownServer`], [`StorageError::GroupChanged`] if the id is known with another
+    /// key or server, [`StorageError::Text`] for a bad name, or trouble with the database.
+    pub fn add_group(&mut self, new: &NewGroup, now: i64) -> Result<Added<Group>, StorageError> {
+        match new.history {
+            History::Empty => check_given_name("a group's name", &new.name)?,
+            History::Replay => check_name("a group's name", &new.name)?,
+        }
+        self.write("add a group", |tx| {
+            let server = servers::row_of(tx, &new.server)?;
+            if let Some(known) = by_id(tx, &new.id)? {
+                if known.key != new.key || known.server != new.server {
+                    return Err(StorageError::GroupChanged.into());
+                }
+                return Ok(Added::Known(known));
+            }
+            // Who makes a group gives it its name; an invite's name is anybody's words.
+            let title = (new.history == History::Empty).then_some(&new.name);
+            tx.execute("INSERT INTO conversations (kind, title) VALUES (2, ?1)", [title])?;
+            let conversation = ConversationId(tx.last_insert_rowid());
+            tx.execute(
+                "INSERT INTO epochs (conversation, number, group_id, key, name, server, joined, unread)
+                 VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    conversation.0,
+                    new.id.as_bytes(),
+                    new.key.expose(),
+                    new.name,
+                    server,
+                    now,
+                    new.history == History::Replay,
+                ],
+            )?;
+            lookup::refresh_group(tx, conversation)?;
+            if new.history == History::Replay {
+                tx.execute(
+                    "UPDATE servers SET cursor = NULL, refetch = 1, epoch = epoch + 1 WHERE id = ?1",
+                    [server],
+                )?;
+            }
+            Ok(Added::New(by_id(tx, &new.id)?.ok_or(StorageError::UnknownGroup)?))
+        })
+    }
+
+    /// All groups, in the order in which they were added.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn groups(&self) -> Result<Vec<Group>, StorageError> {
+        self.read("list the groups", |conn| {
+            let mut statement = conn.prepare_cached(&select("ORDER BY g.conversation"))?;
+            let found = statement.query_map([], group)?.collect::<Result<_, _>>()?;
+            Ok(found)
+        })
+    }
+
+    /// A group by its id.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn group(&self, id: &GroupId) -> Result<Option<Group>, StorageError> {
+        self.read("read a group", |conn| by_id(conn, id))
+    }
+
+    /// The group of a conversation.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn group_of(&self, conversation: ConversationId) -> Result<Option<Group>, StorageError> {
+        self.read("read a group", |conn| by_conversation(conn, conversation))
+    }
+
+    /// Gives a group a name of the person's own, or with `None` shows its maker's again. Invites keep the maker's.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], [`StorageError::Text`], [`StorageError::Name`], or trouble with the database.
+    pub fn rename_group(&mut self, id: &GroupId, name: Option<&str>) -> Result<Group, StorageError> {
+        if let Some(name) = name {
+            check_given_name("a group's name", name)?;
+        }
+        self.write("rename a group", |tx| {
+            let group = by_id(tx, id)?.ok_or(StorageError::UnknownGroup)?;
+            tx.execute(
+                "UPDATE conversations SET title = ?2 WHERE id = ?1",
+                params![group.conversation.0, name.map(clean)],
+            )?;
+            lookup::refresh_group(tx, group.conversation)?;
+            Ok(by_id(tx, id)?.ok_or(StorageError::UnknownGroup)?)
+        })
+    }
+
+    /// How much a group holds.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn group_counts(&self, conversation: ConversationId) -> Result<GroupCounts, StorageError> {
+        self.read("count a group's messages", |conn| {
+            Ok(conn
+                .prepare_cached("SELECT messages, authors FROM conversations WHERE id = ?1")?
+                .query_row([conversation.0], |row| {
+                    Ok(GroupCounts { messages: unsigned(row, 0)?, authors: unsigned(row, 1)? })
+                })
+                .optional()?
+                .unwrap_or_default())
+        })
+    }
+}
+
+pub(super) fn by_id(conn: &Connection, id: &GroupId) -> Result<Option<Group>, Fault> {
+    Ok(conn.prepare_cached(&select("WHERE g.group_id = ?1"))?.query_row([id.as_bytes()], group).optional()?)
+}
+
+pub(super) fn by_conversation(conn: &Connection, id: ConversationId) -> Result<Option<Group>, Fault> {
+    Ok(conn.prepare_cached(&select("WHERE g.conversation = ?1"))?.query_row([id.0], group).optional()?)
+}
+
+pub(super) fn of_server(conn: &Connection, server: &Address) -> Result<Vec<Group>, Fault> {
+    let mut statement = conn.prepare_cached(&select("WHERE s.key = ?1 ORDER BY g.conversation"))?;
+    let rows = statement.query_map([key_bytes(server)], group)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
+    let key = Zeroizing::new(row.get::<_, [u8; 32]>(2)?);
+    Ok(Group {
+        conversation: ConversationId(row.get(0)?),
+        id: group_id(row, 1)?,
+        key: GroupKey::new(*key),
+        name: row.get(3)?,
+        server: address(row, 4)?,
+        joined: row.get(5)?,
+        last_signature: row.get(6)?,
+        unread: row.get(7)?,
+        naming: naming(row, 8)?,
+    })
+}

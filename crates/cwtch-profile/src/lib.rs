@@ -1,0 +1,165 @@
+//! Profiles: everything durable that a person has, in one encrypted database.
+//!
+//! [`DataDir`] finds, makes and opens profiles; [`Profile`] is one of them, open. Its API is blocking and
+//! consists of *named transactions*: a method that changes something does all of it in one durable
+//! transaction (WAL, `synchronous=FULL`) or fails and changes nothing. When it returns `Ok`, the change
+//! survives a power cut; an acknowledgement may be sent only then.
+//!
+//! What it protects: the database is encrypted with SQLCipher (AES-256, each page authenticated) under a
+//! random key that Argon2id derived from the password unseals. Without a password, file permissions are
+//! all there is. While a profile is open its key is in this process's memory. The number and the sizes
+//! of files, and the labels of profiles, are visible to whoever reads the disk.
+//!
+//! All times are unix seconds, given by the caller.
+
+mod activity;
+mod afterwards;
+mod answer;
+mod changes;
+mod columns;
+mod contacts;
+mod conversations;
+mod copies;
+mod db;
+mod dir;
+mod erase;
+mod error;
+mod facts;
+mod groups;
+mod log;
+mod lookup;
+mod messages;
+pub mod names;
+mod order;
+mod p2p;
+mod posts;
+mod reader;
+mod requests;
+mod schema;
+mod servers;
+mod settings;
+mod sync;
+mod tokens;
+mod transcript;
+mod types;
+mod vault;
+
+#[cfg(any(test, feature = "fixtures"))]
+pub mod fixtures;
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cwtch_files::Lock;
+use cwtch_primitives::rand_core::RngCore;
+use cwtch_primitives::{Address, CryptoRngCore, Identity, OsRng};
+use rusqlite::Connection;
+
+pub use afterwards::TakenBack;
+pub use changes::{ChangeRow, KEPT as CHANGES_KEPT, What};
+pub use columns::check_given_name;
+pub use conversations::{Draft, Keep, Kept, Listed};
+pub use copies::{SeenBy, Twin};
+pub use dir::{DataDir, LABEL_MAX, ProfileInfo};
+pub use error::{FeedBounds, StorageError};
+pub use facts::{AUTHORS_LISTED, AuthorFacts, EpochFacts, GroupFacts};
+pub use log::{LogLoss, LogStatus, StoredEvidence};
+pub use lookup::Lookup;
+pub use posts::{Confirmation, RefusedToken};
+pub use reader::Reader;
+pub use requests::{NotedPeer, PERIOD_MAX, UNKNOWN_MAX};
+pub use servers::REJECTS_MAX;
+pub use sync::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart};
+pub use transcript::{Companion, FromMember, MissingFrom};
+pub use types::{AckOutcome, Received};
+pub use types::{
+    Added, Attribute, Contact, ContactState, Content, Conversation, ConversationId, Group, GroupCounts,
+    History, LogPlace, MessageId, MessageState, Naming, NewGroup, NewPost, NewServer, OVERLAY_MAX, Payment,
+    PendingP2p, PendingPost, PostBody, Reject, SaidByPost, Server, StoredMessage, shown,
+};
+pub use vault::Password;
+
+use changes::News;
+use vault::{DatabaseKey, Vault};
+
+/// An open profile: one connection that changes it, one process. Dropping it closes the database and, once no [`Reader`] is
+/// left either, releases the lock.
+///
+/// Methods block on the disk; call them where blocking is allowed. The type is `Send`, not `Sync`.
+pub struct Profile {
+    // Declared before the lock, so that it is closed before the lock is released.
+    conn: Connection,
+    path: PathBuf,
+    key: DatabaseKey,
+    identity: Identity,
+    address: Address,
+    /// Drawn at each opening: tells tokens that were bought since from those that may have come out of a copy.
+    session: i64,
+    news: News,
+    lock: Arc<Lock>,
+}
+
+impl Profile {
+    /// A profile over its opened database.
+    fn new(conn: Connection, path: PathBuf, key: DatabaseKey, lock: Lock) -> Result<Self, StorageError> {
+        let identity = Self::load_identity(&conn)?;
+        let address = identity.address();
+        let session = OsRng.next_u64().cast_signed();
+        Ok(Self { conn, path, key, identity, address, session, news: News::default(), lock: Arc::new(lock) })
+    }
+
+    /// The directory that holds it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The profile's identity.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The profile's own address.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// As [`Profile::change_password`], for who has to know the old password.
+    ///
+    /// # Errors
+    /// [`StorageError::WrongPassword`], [`StorageError::PasswordNeeded`] or [`StorageError::NoPasswordSet`] if the old one
+    /// does not fit, and as [`Profile::change_password`].
+    pub fn replace_password(
+        &mut self,
+        old: &Password,
+        new: &Password,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<(), StorageError> {
+        if Vault::read(&self.path)?.open(old)? != self.key {
+            return Err(StorageError::Damaged);
+        }
+        self.change_password(new, rng)
+    }
+
+    /// Seals the database's key under another password (or none). After a crash the old or the new
+    /// password opens the profile, never neither. The database's key stays the same: whoever copied the old
+    /// `profile.json` and knows the old password can still open a copy of the database.
+    ///
+    /// # Errors
+    /// [`StorageError::EmptyPassword`], [`StorageError::DiskFull`], or the system's refusal.
+    pub fn change_password(
+        &mut self,
+        new: &Password,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<(), StorageError> {
+        Vault::seal(&self.key, new, rng)?.write(&self.path)
+    }
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Profile([redacted])")
+    }
+}

@@ -1,0 +1,194 @@
+//! What a sync begins with, what it stores at once, and what becomes of that.
+
+use core::fmt;
+
+use cwtch_log::{EntryId, MsgId};
+use cwtch_primitives::Address;
+use cwtch_primitives::group::GroupId;
+use cwtch_protocol::group::Arrival;
+use cwtch_protocol::monitor::Change;
+use cwtch_wire::group::Extensions;
+
+use crate::columns::key_bytes;
+use crate::db::Tx;
+use crate::transcript::Message;
+use crate::types::{Content, Group, LogPlace, MessageId};
+
+/// What a sync begins with.
+#[derive(Clone)]
+pub struct SyncStart {
+    /// Signature of the newest message seen, the `LastCommit` to ask for; `None` asks for everything.
+    pub cursor: Option<Vec<u8>>,
+    /// To be given back with each [`SyncBatch`] of this sync.
+    pub epoch: i64,
+    /// The groups whose keys to try.
+    pub groups: Vec<Group>,
+    /// A log is to be read from its start: a group was joined whose messages may lie before what was read.
+    pub refetch: bool,
+}
+
+impl fmt::Debug for SyncStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SyncStart")
+            .field("epoch", &self.epoch)
+            .field("groups", &self.groups.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A group message whose group, id and author's signature have been verified.
+#[derive(Clone)]
+pub struct SyncItem {
+    /// The group.
+    pub group: GroupId,
+    /// The author, whose signature was verified.
+    pub author: Address,
+    /// What it says.
+    pub content: Content,
+    /// When, as the author says, if that is sane.
+    pub sent: Option<i64>,
+    /// The signature.
+    pub signature: Vec<u8>,
+    /// The signature of the newest message that the author had seen, empty for none.
+    pub previous: Vec<u8>,
+    /// The message's MsgId.
+    pub message_hash: [u8; 32],
+    /// Its entry.
+    pub entry: EntryId,
+    /// Where the entry stands, on a server with a log.
+    pub place: Option<LogPlace>,
+    /// What the author says about the messages before it.
+    pub extensions: Option<Extensions>,
+    /// The encrypted message, as it was posted.
+    pub ciphertext: Vec<u8>,
+}
+
+impl fmt::Debug for SyncItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SyncItem")
+            .field("content", &self.content)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SyncItem {
+    /// The message as the machine takes it, with a place of the log, if the server shows it there.
+    pub(crate) fn message<'a>(
+        &'a self,
+        tx: &'a Tx<'a>,
+        place: Option<LogPlace>,
+        received: i64,
+        keep: bool,
+    ) -> Message<'a> {
+        Message {
+            tx,
+            arrival: Arrival {
+                author: key_bytes(&self.author),
+                id: MsgId::from_bytes(self.message_hash),
+                entry: self.entry,
+                signature: &self.signature,
+                previous: &self.previous,
+                place,
+                words: Message::words(&self.content, self.sent),
+                extensions: self.extensions.as_ref(),
+            },
+            author: &self.author,
+            content: &self.content,
+            received,
+            ciphertext: &self.ciphertext,
+            keep,
+        }
+    }
+}
+
+/// A message that an own key opened, but that failed a check.
+#[derive(Clone)]
+pub struct SyncReject {
+    /// The group whose key opened it.
+    pub group: Option<GroupId>,
+    /// Why: a name or a sentence of this program, at most 256 bytes.
+    pub reason: String,
+    /// A hash of the encrypted message, so that one that is delivered twice counts once.
+    pub message_hash: [u8; 32],
+}
+
+impl fmt::Debug for SyncReject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SyncReject").field("reason", &self.reason).finish_non_exhaustive()
+    }
+}
+
+/// Consecutive messages of a server, tried and verified.
+#[derive(Clone, Default)]
+pub struct SyncBatch {
+    /// From [`SyncStart`].
+    pub epoch: i64,
+    /// Verified messages, in the server's order.
+    pub items: Vec<SyncItem>,
+    /// Refused messages.
+    pub rejects: Vec<SyncReject>,
+    /// Signature of the last message of the batch, whosever it is; `None` leaves the cursor.
+    pub cursor: Option<Vec<u8>>,
+    /// What the monitor changed meanwhile: with it, a log's messages up to here are verified.
+    pub log: Vec<Change>,
+    /// Since when whoever writes under the own name is a twin: the opening of the database, once a sync that began
+    /// after it was completed. `None` before that: what comes may be from before a backup was put back.
+    pub alone_since: Option<i64>,
+}
+
+impl fmt::Debug for SyncBatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { items, rejects, log, .. } = self;
+        let (items, rejects, log) = (items.len(), rejects.len(), log.len());
+        write!(f, "SyncBatch({items} messages, {rejects} rejects, {log} changes)")
+    }
+}
+
+impl SyncBatch {
+    /// Whether there is nothing to store.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.rejects.is_empty() && self.cursor.is_none() && self.log.is_empty()
+    }
+}
+
+/// What became of a [`SyncItem`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemOutcome {
+    /// New, now stored.
+    Stored(MessageId),
+    /// An own message that was waiting: the server has it.
+    Confirmed(MessageId),
+    /// Had been stored before.
+    Duplicate,
+    /// The group has been left meanwhile.
+    UnknownGroup,
+}
+
+impl ItemOutcome {
+    /// The message that is new.
+    pub fn stored(&self) -> Option<MessageId> {
+        match self {
+            Self::Stored(id) => Some(*id),
+            _ => None,
+        }
+    }
+}
+
+/// What became of a [`SyncBatch`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SyncOutcome {
+    /// One for each item, in order.
+    pub items: Vec<ItemOutcome>,
+    /// Rejects that were not known before.
+    pub rejected: u64,
+    /// New messages whose predecessor is not known.
+    pub gaps: u64,
+    /// Earlier messages whose missing predecessor has come now.
+    pub closed_gaps: u64,
+    /// Whether the sync still goes on from where it is. `false` if a group was joined since
+    /// [`Profile::begin_sync`](crate::Profile::begin_sync): what it says is stored, but the sync must begin again.
+    pub current: bool,
+    /// A message came that only a [`Twin`](crate::Twin) can have written; it is kept that there is one.
+    pub twin: bool,
+}

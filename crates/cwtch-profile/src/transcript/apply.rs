@@ -1,0 +1,427 @@
+//! Writing what the machine changes, as [`cwtch_protocol::group::Memory`] defines it.
+
+use cwtch_log::EntryPrefix;
+use cwtch_primitives::Address;
+use cwtch_protocol::group::{
+    Arrival, AuthorChain, Change, How, Keep, Place, Row, Verdict, View, Which, Words,
+};
+use cwtch_wire::group::{Chain, Parent};
+use rusqlite::{Connection, params};
+
+use super::rows::{code, keep_received, trim_received};
+use super::shelf::Shelf;
+use crate::columns::quote_hash;
+use crate::db::Tx;
+use crate::error::{Fault, StorageError};
+use crate::log;
+use crate::messages::{self, GroupPart, NewMessage};
+use crate::types::{Content, ConversationId, MessageId, MessageState};
+
+/// The message that a step is about: what the machine knows of it, and what only the rows need.
+pub(crate) struct Message<'a> {
+    /// The transaction that keeps it.
+    pub(crate) tx: &'a Tx<'a>,
+    pub(crate) arrival: Arrival<'a>,
+    pub(crate) author: &'a Address,
+    pub(crate) content: &'a Content,
+    pub(crate) received: i64,
+    /// The message as it is posted.
+    pub(crate) ciphertext: &'a [u8],
+    /// True if it is kept as it was posted, for members who miss it.
+    pub(crate) keep: bool,
+}
+
+impl Message<'_> {
+    /// The words of a message, as the machine compares drafts.
+    pub(crate) fn words(content: &Content, sent: Option<i64>) -> Words<'_> {
+        Words { kind: content.kind, data: &content.data, sent }
+    }
+}
+
+/// The effect of changes.
+#[derive(Default)]
+pub(crate) struct Applied {
+    /// The message of the step, where it is kept.
+    pub(crate) this: Option<MessageId>,
+    /// Messages before which a gap was closed.
+    pub(crate) closed_gaps: u64,
+    /// Positions of the server's order that were given out.
+    pub(crate) positions: i64,
+}
+
+/// Writes changes in their order; `this` is the message that the step is about.
+pub(crate) fn apply(
+    shelf: &Shelf<'_>,
+    changes: &[Change],
+    this: Option<&Message<'_>>,
+) -> Result<Applied, Fault> {
+    let mut applied = Applied::default();
+    for change in changes {
+        one(shelf, change, this, &mut applied)?;
+    }
+    Ok(applied)
+}
+
+/// Writes verdicts, which may be of several groups.
+pub(super) fn verdicts(conn: &Connection, changes: &[Change]) -> Result<(), Fault> {
+    changes.iter().try_for_each(|change| verdict(conn, change))
+}
+
+fn one(
+    shelf: &Shelf<'_>,
+    change: &Change,
+    this: Option<&Message<'_>>,
+    applied: &mut Applied,
+) -> Result<(), Fault> {
+    let (conn, conversation) = (shelf.conn, shelf.conversation.0);
+    let next = shelf.next_position + applied.positions;
+    let run = |sql: &str, params: &[&dyn rusqlite::ToSql]| conn.prepare_cached(sql)?.execute(params);
+    match change {
+        Change::Keep(kept) => {
+            let this = this.ok_or(StorageError::UnknownMessage)?;
+            applied.this = Some(keep(shelf, kept, this, next)?);
+            applied.positions += i64::from(matches!(kept.how, How::Shown | How::Adopted(_)));
+        }
+        Change::Confirm(row) => {
+            run(
+                "UPDATE messages SET state = ?2, position = coalesce(position, ?3) WHERE id = ?1",
+                params![row.0, MessageState::Stored.code(), next],
+            )?;
+            log::keep_bytes(conn, MessageId(row.0))?;
+            applied.positions += 1;
+        }
+        Change::Show(row) => {
+            run("UPDATE messages SET from_member = 0, position = ?2 WHERE id = ?1", params![row.0, next])?;
+            run("DELETE FROM posts WHERE message = ?1", params![row.0])?;
+            applied.positions += 1;
+        }
+        Change::Locate { row, entry, place } => {
+            let Place { index, incarnation, root } = place;
+            run(
+                "UPDATE messages SET entry_id = ?2, log_index = ?3, incarnation = ?4, log_root = ?5 WHERE id = ?1",
+                params![row.0, entry.as_bytes(), index.cast_signed(), incarnation.cast_signed(), root],
+            )?;
+        }
+        Change::Copy { of, entry, index } => {
+            run(
+                "INSERT OR IGNORE INTO message_copies (conversation, entry, message, log_index)
+                 VALUES (?1, ?2, ?3, ?4)",
+                params![conversation, entry.as_bytes(), of.0, index.map(u64::cast_signed)],
+            )?;
+        }
+        Change::StandBefore { which, stands } => {
+            let row = match which {
+                Which::This => applied.this.map(|this| this.0),
+                Which::Held(row) => Some(row.0),
+            };
+            run("UPDATE messages SET place = ?2 WHERE id = ?1 AND place > ?2", params![row, stands])?;
+        }
+        Change::CloseGaps { signature } => {
+            let closed = run(
+                "UPDATE messages SET gap = 0 WHERE conversation = ?1 AND gap = 1 AND previous = ?2",
+                params![conversation, signature],
+            )?;
+            applied.closed_gaps += closed as u64;
+        }
+        Change::Settle { entry, but } => {
+            run(
+                "UPDATE parents SET verdict = ?3 WHERE conversation = ?1 AND entry = ?2 AND verdict NOT IN (?3, ?4)",
+                params![conversation, entry.as_bytes(), code(Verdict::Fine), code(*but)],
+            )?;
+        }
+        Change::Judged { .. }
+        | Change::Waited { .. }
+        | Change::Compared { .. }
+        | Change::ViewWaited { .. } => verdict(conn, change)?,
+        Change::Chain { author, label, chain, other_holes } => {
+            keep_chain(shelf, author, *label, chain, *other_holes)?;
+        }
+        Change::ReadFrom(index) => {
+            run(
+                "UPDATE epochs SET read_from = ?2 WHERE conversation = ?1",
+                params![conversation, index.cast_signed()],
+            )?;
+        }
+        Change::Own(chain) => {
+            run(
+                "UPDATE epochs SET chain_label = ?2, chain_next = ?3 WHERE conversation = ?1",
+                params![conversation, chain.label, chain.next],
+            )?;
+        }
+        Change::Abandon(sequence) => {
+            run(
+                "INSERT OR IGNORE INTO abandoned (conversation, sequence) VALUES (?1, ?2)",
+                params![conversation, sequence],
+            )?;
+        }
+        Change::Told(sequence) => {
+            run(
+                "UPDATE abandoned SET told_in = ?3 WHERE conversation = ?1 AND sequence = ?2",
+                params![conversation, sequence, applied.this.map(|this| this.0)],
+            )?;
+        }
+        Change::Untold(row) => {
+            run("UPDATE abandoned SET told_in = NULL WHERE told_in = ?1", params![row.0])?;
+        }
+        Change::Retract(sequence) => {
+            run(
+                "DELETE FROM abandoned WHERE conversation = ?1 AND sequence = ?2",
+                params![conversation, sequence],
+            )?;
+        }
+        Change::RetractAll => {
+            run("DELETE FROM abandoned WHERE conversation = ?1", params![conversation])?;
+        }
+        Change::Unnumber(row) => unnumber(conn, *row)?,
+    }
+    Ok(())
+}
+
+/// Writes what judging a reference or a computed root changes.
+fn verdict(conn: &Connection, change: &Change) -> Result<(), Fault> {
+    let run = |sql: &str, params: &[&dyn rusqlite::ToSql]| conn.prepare_cached(sql)?.execute(params);
+    match change {
+        Change::Judged { row, number, verdict } => {
+            run(
+                "UPDATE parents SET verdict = ?3 WHERE message = ?1 AND number = ?2",
+                params![row.0, number, code(*verdict)],
+            )?;
+        }
+        Change::Waited { row, number } => {
+            run(
+                "UPDATE parents SET waited = waited + 1 WHERE message = ?1 AND number = ?2 AND verdict = 0",
+                params![row.0, number],
+            )?;
+        }
+        Change::Compared { row, differs } => {
+            run("UPDATE views SET differs = ?2 WHERE message = ?1", params![row.0, differs])?;
+        }
+        Change::ViewWaited { row } => {
+            run("UPDATE views SET waited = waited + 1 WHERE message = ?1", params![row.0])?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Keeps a message with what it says, at this position of the server's order.
+fn keep(shelf: &Shelf<'_>, kept: &Keep, this: &Message<'_>, position: i64) -> Result<MessageId, Fault> {
+    let conn = shelf.conn;
+    let id = match kept.how {
+        How::Shown => {
+            let own = this.author == shelf.own;
+            // An own message that this database has not sent: written by the same identity elsewhere, or before a backup
+            // was restored.
+            let state = if own { MessageState::Stored } else { MessageState::Verified };
+            let id = insert(shelf, kept, this, state, Some(position))?;
+            if this.keep {
+                keep_received(conn, shelf.conversation, id, this.ciphertext)?;
+            }
+            id
+        }
+        How::Given => {
+            let id = insert(shelf, kept, this, MessageState::Verified, None)?;
+            conn.execute("UPDATE messages SET from_member = 1 WHERE id = ?1", [id.0])?;
+            keep_received(conn, shelf.conversation, id, this.ciphertext)?;
+            trim_received(conn, shelf.conversation)?;
+            conn.execute(
+                "INSERT INTO posts (message, server, ciphertext)
+                 SELECT ?1, server, ?3 FROM epochs WHERE conversation = ?2",
+                params![id.0, shelf.conversation.0, this.ciphertext],
+            )?;
+            id
+        }
+        How::Adopted(draft) => {
+            fill_in(conn, draft, kept, this, MessageState::Stored, Some(position))?;
+            conn.prepare_cached("DELETE FROM posts WHERE message = ?1")?.execute([draft.0])?;
+            MessageId(draft.0)
+        }
+        How::Composed(draft) => {
+            fill_in(conn, draft, kept, this, MessageState::Queued, None)?;
+            keep_received(conn, shelf.conversation, MessageId(draft.0), this.ciphertext)?;
+            trim_received(conn, shelf.conversation)?;
+            conn.prepare_cached("UPDATE posts SET ciphertext = ?2 WHERE message = ?1")?
+                .execute(params![draft.0, this.ciphertext])?;
+            MessageId(draft.0)
+        }
+    };
+    say(conn, shelf.conversation, id, kept)?;
+    Ok(id)
+}
+
+fn insert(
+    shelf: &Shelf<'_>,
+    kept: &Keep,
+    this: &Message<'_>,
+    state: MessageState,
+    position: Option<i64>,
+) -> Result<MessageId, Fault> {
+    let arrival = &this.arrival;
+    let message = NewMessage {
+        conversation: shelf.conversation,
+        author: this.author,
+        own: this.author == shelf.own,
+        state,
+        content: this.content,
+        sent: arrival.words.sent,
+        received: this.received,
+        protocol_id: None,
+        group: Some(GroupPart {
+            signature: arrival.signature,
+            previous: arrival.previous,
+            message_hash: arrival.id.as_bytes(),
+            gap: kept.gap,
+            position,
+            entry: &arrival.entry,
+            place: arrival.place,
+            stands: kept.stands,
+        }),
+    };
+    Ok(messages::insert(this.tx, &message)?.ok_or(StorageError::DuplicateMessage)?)
+}
+
+/// Gives a draft what only a composed message has.
+fn fill_in(
+    conn: &Connection,
+    draft: Row,
+    kept: &Keep,
+    this: &Message<'_>,
+    state: MessageState,
+    position: Option<i64>,
+) -> Result<(), Fault> {
+    let (arrival, content) = (&this.arrival, this.content);
+    let filled = conn
+        .prepare_cached(
+            "UPDATE OR IGNORE messages SET kind = ?2, data = ?3, overlay = ?4, quote_hash = ?5, signature = ?6,
+                 previous = ?7, message_hash = ?8, gap = ?9, position = ?10, entry_id = ?11, log_index = ?12,
+                 incarnation = ?13, log_root = ?14, state = ?15
+             WHERE id = ?1 AND signature IS NULL",
+        )?
+        .execute(params![
+            draft.0,
+            content.kind.cast_signed(),
+            content.data,
+            content.json,
+            quote_hash(this.author, &content.json),
+            arrival.signature,
+            Some(arrival.previous).filter(|previous| !previous.is_empty()),
+            arrival.id.as_bytes(),
+            kept.gap,
+            position,
+            arrival.entry.as_bytes(),
+            arrival.place.map(|place| place.index.cast_signed()),
+            arrival.place.map(|place| place.incarnation.cast_signed()),
+            arrival.place.map(|place| place.root),
+            state.code(),
+        ])?;
+    if filled == 0 {
+        return Err(StorageError::DuplicateMessage.into());
+    }
+    Ok(())
+}
+
+/// Writes the references, the computed root and the number of a message that was just kept.
+fn say(
+    conn: &Connection,
+    conversation: ConversationId,
+    message: MessageId,
+    kept: &Keep,
+) -> Result<(), Fault> {
+    for (number, (Parent { id, index }, verdict)) in (0_i64..).zip(&kept.parents) {
+        conn.prepare_cached(
+            "INSERT INTO parents (message, number, conversation, entry, log_index, verdict)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            message.0,
+            number,
+            conversation.0,
+            id.as_bytes(),
+            index.cast_signed(),
+            code(*verdict)
+        ])?;
+    }
+    if let Some(View { gossip, differs }) = &kept.view {
+        conn.prepare_cached(
+            "INSERT INTO views (message, incarnation, size, root, differs) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            message.0,
+            gossip.incarnation.cast_signed(),
+            gossip.size.cast_signed(),
+            gossip.root,
+            differs,
+        ])?;
+    }
+    if let Some(Chain { label, sequence, previous }) = &kept.chain {
+        conn.prepare_cached(
+            "UPDATE messages SET chain_label = ?2, chain_sequence = ?3, chain_previous = ?4 WHERE id = ?1",
+        )?
+        .execute(params![
+            message.0,
+            label,
+            sequence,
+            Some(previous).filter(|previous| **previous != EntryPrefix::NONE).map(EntryPrefix::as_bytes),
+        ])?;
+    }
+    Ok(())
+}
+
+fn keep_chain(
+    shelf: &Shelf<'_>,
+    author: &[u8; 32],
+    label: u32,
+    chain: &AuthorChain,
+    other_holes: bool,
+) -> Result<(), Fault> {
+    let (conn, conversation) = (shelf.conn, shelf.conversation.0);
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO chains (conversation, author, label, highest, highest_index, forgotten)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        conversation,
+        author,
+        label,
+        chain.highest(),
+        chain.highest_index().map(u64::cast_signed),
+        chain.forgotten(),
+    ])?;
+    if !other_holes {
+        return Ok(());
+    }
+    conn.prepare_cached("DELETE FROM chain_holes WHERE conversation = ?1 AND author = ?2 AND label = ?3")?
+        .execute(params![conversation, author, label])?;
+    for hole in chain.holes() {
+        conn.prepare_cached(
+            "INSERT INTO chain_holes (conversation, author, label, first, last, after_index, before_index)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            conversation,
+            author,
+            label,
+            hole.first,
+            hole.last,
+            hole.after.map(u64::cast_signed),
+            hole.before.cast_signed(),
+        ])?;
+    }
+    Ok(())
+}
+
+/// Makes an own message that waits a draft again.
+fn unnumber(conn: &Connection, row: Row) -> Result<(), Fault> {
+    for statement in [
+        "UPDATE posts SET ciphertext = NULL, token = NULL, token_session = NULL WHERE message = ?1",
+        "UPDATE messages SET state = 1, signature = NULL, previous = NULL, message_hash = NULL, gap = 0,
+             entry_id = NULL, chain_label = NULL, chain_sequence = NULL, chain_previous = NULL
+         WHERE id = ?1",
+        "DELETE FROM parents WHERE message = ?1",
+        "DELETE FROM views WHERE message = ?1",
+        "DELETE FROM received_entries WHERE message = ?1",
+    ] {
+        conn.prepare_cached(statement)?.execute([row.0])?;
+    }
+    Ok(())
+}
