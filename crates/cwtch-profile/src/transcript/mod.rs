@@ -2,7 +2,7 @@
 //!
 //! The machine decides; here are rows in and rows out.
 //!
-//! - [`shelf`] answers what a step asks, [`apply`] writes what it changes.
+//! - [`shelf`] answers what a step asks, [`apply`] writes what it changes, [`keep`] a message that it keeps.
 //! - [`own`] is the own chain and what the next message says.
 //! - [`open`] gives out what is still to be judged and takes the verdicts. What is judged is not looked at again,
 //!   except that a message that arrives late settles everything that named it.
@@ -11,6 +11,7 @@
 //!   given.
 
 mod apply;
+mod keep;
 mod members;
 mod notes;
 mod open;
@@ -21,7 +22,8 @@ mod shelf;
 pub use members::{Companion, FromMember};
 pub use notes::MissingFrom;
 
-pub(super) use apply::{Message, apply};
+pub(super) use apply::apply;
+pub(super) use keep::Message;
 pub(super) use own::{composed, confirmed, give_up, located};
 pub(super) use rows::{KEPT_MAX, trim_received};
 pub(super) use shelf::{GroupLog, Shelf};

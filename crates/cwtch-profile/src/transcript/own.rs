@@ -6,7 +6,8 @@ use cwtch_protocol::group::{self, Row};
 use cwtch_wire::group::Extensions;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::apply::{Message, apply};
+use super::apply::apply;
+use super::keep::Message;
 use super::shelf::{Shelf, rows_of, shelf_of};
 use crate::error::{Fault, StorageError};
 use crate::types::{ConversationId, MessageId};
