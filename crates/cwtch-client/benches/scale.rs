@@ -17,7 +17,7 @@ use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
 use cwtch_client::profile::{
     Content, DataDir, History, NewGroup, NewServer, Password, Profile, SyncBatch, SyncItem,
 };
-use cwtch_log::EntryId;
+use cwtch_log::{EntryId, MsgId};
 use cwtch_net::{Loopback, Network};
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::rand_core::RngCore;
@@ -126,7 +126,7 @@ fn message(group: &NewGroup, author: &Address) -> SyncItem {
         entry: EntryId::of(&signature, &ciphertext),
         signature,
         previous: Vec::new(),
-        message_hash: hash,
+        msg_id: MsgId::from_bytes(hash),
         place: None,
         extensions: None,
         ciphertext,

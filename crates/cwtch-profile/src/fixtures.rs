@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot begin should say so")]
 
-use cwtch_log::EntryId;
+use cwtch_log::{EntryId, MsgId};
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::token::{IssuerKey, PendingToken, Token};
 use cwtch_primitives::transcript::Transcript;
@@ -77,7 +77,7 @@ pub fn item(group: &NewGroup, author: &Address, n: u64, previous: Option<u64>) -
         sent: Some(NOW),
         signature: signature(n),
         previous: previous.map(signature).unwrap_or_default(),
-        message_hash: hash(n),
+        msg_id: msg_id(n),
         entry: EntryId::of(&signature(n), &[9; 2800]),
         place: None,
         extensions: None,
@@ -100,4 +100,9 @@ pub(crate) fn hash(n: u64) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes.iter_mut().zip(n.to_be_bytes()).for_each(|(byte, part)| *byte = part);
     bytes
+}
+
+/// Name of a message, by its number.
+pub(crate) fn msg_id(n: u64) -> MsgId {
+    MsgId::from_bytes(hash(n))
 }

@@ -5,7 +5,7 @@
 //! bytes and the same token until the server answers, and is confirmed by a PostResult or by its own appearance in a
 //! sync.
 
-use cwtch_log::{EntryId, MsgId};
+use cwtch_log::EntryId;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use cwtch_protocol::group::Arrival;
@@ -249,7 +249,7 @@ pub(super) fn compose(tx: &Tx<'_>, author: &Address, id: MessageId, post: &NewPo
         tx,
         arrival: Arrival {
             author: key_bytes(author),
-            id: MsgId::from_bytes(post.message_hash),
+            id: post.msg_id,
             entry: EntryId::of(&post.signature, &post.ciphertext),
             signature: &post.signature,
             previous: &post.previous,

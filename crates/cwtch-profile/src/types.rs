@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use cwtch_log::EntryId;
+use cwtch_log::{EntryId, MsgId};
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::token::{IssuerPublicKey, Token};
 use cwtch_primitives::{Address, Zeroizing};
@@ -482,8 +482,8 @@ pub struct NewPost {
     pub signature: Vec<u8>,
     /// The signature of the message before, empty for none.
     pub previous: Vec<u8>,
-    /// The message's MsgId; the same that a sync gives for it.
-    pub message_hash: [u8; 32],
+    /// The message's name; the same that a sync gives for it.
+    pub msg_id: MsgId,
     /// What it says about the messages before it.
     pub said: Option<SaidByPost>,
 }

@@ -310,7 +310,7 @@ pub(crate) fn received_item(
         sent: believed.then_some(time),
         signature: verified.signature().to_vec(),
         previous: verified.previous().to_vec(),
-        message_hash: *verified.msg_id().as_bytes(),
+        msg_id: verified.msg_id(),
         entry,
         place: None,
         extensions: verified.extensions(),

@@ -52,7 +52,7 @@ pub struct SyncItem {
     /// The signature of the newest message that the author had seen, empty for none.
     pub previous: Vec<u8>,
     /// The message's MsgId.
-    pub message_hash: [u8; 32],
+    pub msg_id: MsgId,
     /// Its entry.
     pub entry: EntryId,
     /// Where the entry stands, on a server with a log.
@@ -85,7 +85,7 @@ impl SyncItem {
             tx,
             arrival: Arrival {
                 author: key_bytes(&self.author),
-                id: MsgId::from_bytes(self.message_hash),
+                id: self.msg_id,
                 entry: self.entry,
                 signature: &self.signature,
                 previous: &self.previous,

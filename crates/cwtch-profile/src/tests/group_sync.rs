@@ -76,7 +76,7 @@ fn duplicates_by_signature_or_by_hash_are_dropped() {
     let (_dir, mut profile, server, group) = in_group(History::Empty);
     let author = peer(1);
     apply(&mut profile, &server, vec![item(&group, &author, 1, None)]);
-    let by_signature = SyncItem { message_hash: hash(7), ..item(&group, &author, 1, None) };
+    let by_signature = SyncItem { msg_id: msg_id(7), ..item(&group, &author, 1, None) };
     let by_hash = SyncItem { signature: signature(8), ..item(&group, &author, 1, None) };
     let outcome = apply(&mut profile, &server, vec![by_signature, by_hash]);
     assert_eq!(outcome.items, [ItemOutcome::Duplicate, ItemOutcome::Duplicate]);

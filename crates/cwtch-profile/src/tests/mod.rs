@@ -29,7 +29,7 @@ use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_wire::board::EncryptedGroupMessage;
 use tempfile::TempDir;
 
-use super::fixtures::{NOW, group, hash, item, peer, profile, rng, server, signature, text, tokens};
+use super::fixtures::{NOW, group, hash, item, msg_id, peer, profile, rng, server, signature, text, tokens};
 use super::*;
 
 fn data_dir(dir: &TempDir) -> DataDir {
@@ -53,7 +53,7 @@ fn post(n: u64, previous: Option<u64>) -> NewPost {
         ciphertext: vec![9; 2800],
         signature: signature(n),
         previous: previous.map(signature).unwrap_or_default(),
-        message_hash: hash(n),
+        msg_id: msg_id(n),
         said: None,
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn prepare(profile: &mut Profile, post: &PendingPost) -> Result<Prepa
         ciphertext: message.ciphertext.clone(),
         signature: message.signature.clone(),
         previous,
-        message_hash: *verified.msg_id().as_bytes(),
+        msg_id: verified.msg_id(),
         said: Some(SaidByPost { extensions, abandoned_told: included.abandoned }),
     };
     let payment = profile.compose_post(post.id, &composed)?;

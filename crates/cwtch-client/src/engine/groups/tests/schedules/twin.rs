@@ -21,7 +21,7 @@ pub(super) struct Twin {
 fn arrival<'a>(item: &'a SyncItem, author: &'a [u8; 32]) -> Arrival<'a> {
     Arrival {
         author,
-        id: cwtch_log::MsgId::from_bytes(item.message_hash),
+        id: item.msg_id,
         entry: item.entry,
         signature: &item.signature,
         previous: &item.previous,
