@@ -37,6 +37,8 @@ fn profiles_of_one_daemon_talk_with_each_other_and_with_others_and_nothing_is_mi
     assert_eq!(bob.ok(&["address"])["address"], bob.address.as_str());
     let open: Vec<_> = bob.ok(&["status"])["profiles"].as_array().unwrap().clone();
     let both = [("alice", &alice.address), ("bob", &bob.address)];
+    let shown = bob.human(&["status"]).stdout;
+    assert!(shown.lines().any(|line| line.starts_with("open") && line.ends_with("alice, bob")), "{shown}");
     assert_eq!(open, both.map(|(profile, address)| json!({"profile": profile, "address": address})));
 
     // One connection for both, by the socket for all; and one that came through a door.
