@@ -14,7 +14,7 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
-use common::{Person, Ran, World, exit_code, until};
+use common::{Person, Ran, Terminal, World, exit_code, until};
 use cwtch_primitives::rand_core::RngCore;
 use cwtch_testkit::budget::Sample;
 use serde_json::json;
@@ -83,6 +83,39 @@ fn the_password_is_changed_while_the_daemon_runs() {
     me.stop();
     me.extra.clear();
     assert_eq!(me.ok(&["address"])["address"], me.address.as_str());
+}
+
+#[test]
+fn a_person_types_the_old_password_and_twice_the_new_one() {
+    let world = World::new();
+    let mut me = world.person_online("me");
+    let first = world.password_file("first", "open sesame");
+    assert_eq!(me.json(&["profile", "change-password", "--new-password-file", &first]).code, 0);
+    let typed = |passwords: [&str; 3]| {
+        let mut terminal = Terminal::start(me.command(&["profile", "change-password"]));
+        for (question, password) in
+            ["Password of me: ", "New password for me: ", "Once more: "].iter().zip(passwords)
+        {
+            terminal.shows(question);
+            terminal.types(&format!("{password}\n"));
+        }
+        terminal.ends()
+    };
+    for (passwords, code, said) in [
+        (["barley", "hush", "hush"], 7, "Wrong password"),
+        (["open sesame", "hush", "hash"], 7, "not the same"),
+        (["open sesame", "hush", "hush"], 0, "The password is changed."),
+    ] {
+        let (shown, ended) = typed(passwords);
+        assert_eq!(ended, Some(code), "{shown}");
+        assert!(shown.contains(said), "{shown}");
+        assert!(
+            passwords.iter().all(|password| !shown.contains(password)),
+            "nothing that is typed is shown: {shown}"
+        );
+    }
+    me.stop();
+    assert!(opens(&me, &world.password_file("new", "hush")));
 }
 
 #[test]
