@@ -45,9 +45,10 @@ fn who_appears_offline_is_seen_by_nobody_but_who_was_chosen() {
     events.call(1, "subscribe", json!({}));
     assert_eq!(alice.ok(&["go", "appear-offline"]), hidden);
     assert_eq!(events.event(|event| event["event"] == "presence")["presence"], "appear-offline");
-    is_published(&world, &alice, false);
+    // It is so when it is said.
+    assert!(!world.path("network").join(&alice.address).exists());
+    assert_eq!(alice.contact(&bob.address).unwrap()["online"], false);
     sees(&bob, &alice, false);
-    sees(&alice, &bob, false);
     let detail = bob.queues(&["send", "Alice", "are you there?", "--timeout", "1"])["detail"].clone();
     assert!(detail.as_str().unwrap().contains("stays queued"), "{detail}");
 
@@ -152,7 +153,7 @@ fn a_server_is_asked_by_who_appears_offline_only_when_it_is_chosen() {
     let world = World::new();
     let (_server, alice, bob, group) = group(&world);
     alice.ok(&["go", "appear-offline"]);
-    server_is(&alice, "offline");
+    assert_eq!(alice.ok(&["server", "list"])[0]["phase"], "offline", "when it is said");
     assert_eq!(bob.ok(&["send", &group, "second"])["state"], "stored");
     assert_eq!(alice.ok(&["send", &group, "only queued", "--no-wait"])["state"], "queued");
     assert_eq!(alice.ok(&["group", "show", &group])["queued"], 1);

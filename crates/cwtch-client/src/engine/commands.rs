@@ -47,7 +47,7 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
             password::change(context, password, new_password).await?;
             Reply::Done {}
         }
-        Command::PresenceSet { presence } => Reply::Presence(presence::set(inner, presence).await?),
+        Command::PresenceSet { presence } => Reply::Presence(presence::set(inner, presence, turn).await?),
         Command::Connect { conversation } => Reply::Presence(presence::connect(inner, &conversation).await?),
         Command::Disconnect { conversation } => {
             Reply::Presence(presence::disconnect(inner, &conversation).await?)

@@ -9,12 +9,16 @@
 //! visitor that it cannot know again.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::context::Context;
 use super::dial::Target;
 use super::inner::Inner;
 use super::peers::refuse_state;
 use super::talk::{conversation_of, look_at};
+use super::turn::Turn;
 use crate::api::{ApiError, ErrorKind, Event, Presence, PresenceInfo};
 use crate::profile::{Conversation, ConversationId, Profile, StorageError};
 
@@ -22,6 +26,9 @@ use crate::profile::{Conversation, ConversationId, Profile, StorageError};
 const KEY: &str = "presence";
 /// Its value.
 const APPEAR_OFFLINE: &str = "appear-offline";
+
+/// Time that withdrawing the address and closing connections may take.
+const HIDING: Duration = Duration::from_secs(5);
 
 /// Begins as the profile was left, or, for once, appearing offline. Called before anybody listens or dials.
 ///
@@ -62,11 +69,12 @@ pub(super) async fn info(context: &Context) -> Result<PresenceInfo, ApiError> {
     Ok(PresenceInfo { presence, kept, chosen })
 }
 
-/// `presence.set`: durable, and what must not stay is about to be closed, when it returns.
+/// `presence.set`: durable when the turn is given on. When it returns, the profile is as hidden as it was asked to be, unless
+/// that takes longer than [`HIDING`].
 ///
 /// # Errors
 /// Trouble with the database.
-pub(super) async fn set(inner: &Inner, presence: Presence) -> Result<PresenceInfo, ApiError> {
+pub(super) async fn set(inner: &Inner, presence: Presence, turn: Turn) -> Result<PresenceInfo, ApiError> {
     let context = inner.context.clone();
     let hidden = presence == Presence::AppearOffline;
     let keep = move |profile: &mut Profile| {
@@ -79,11 +87,18 @@ pub(super) async fn set(inner: &Inner, presence: Presence) -> Result<PresenceInf
         Ok::<_, StorageError>(())
     };
     inner.context.store.run(keep).await?;
-    if !hidden {
+    drop(turn);
+    let info = settle(inner).await?;
+    if hidden && inner.context.is_daemon() {
+        // A person who reads that it is so may rely on it.
+        let _ =
+            timeout(HIDING, async { tokio::join!(inner.peers.until_hidden(), inner.groups.until_left()) })
+                .await;
+    } else {
         inner.peers.hurry();
         inner.groups.hurry();
     }
-    settle(inner).await
+    Ok(info)
 }
 
 /// `connect`: a conversation's contact or server is connected although the profile appears offline.

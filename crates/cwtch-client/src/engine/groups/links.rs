@@ -71,6 +71,12 @@ impl Links {
         }
     }
 
+    /// Links whose connection nothing keeps but a command that needs it.
+    pub(super) fn not_kept(&self) -> Vec<Arc<Link>> {
+        let kept = |board: &Address| self.shared.context.keeps(Target::Server(*board));
+        self.map().iter().filter(|(board, _)| !kept(board)).map(|(_, link)| link.clone()).collect()
+    }
+
     /// How many links run.
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {

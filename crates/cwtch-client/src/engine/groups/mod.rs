@@ -110,6 +110,13 @@ impl Groups {
         self.links.keep_connected();
     }
 
+    /// Waits until no server is connected that is not to be.
+    pub(crate) async fn until_left(&self) {
+        for link in self.links.not_kept() {
+            link.until_left().await;
+        }
+    }
+
     /// Dials a server without a pause, unless it is connected.
     pub(crate) fn dial_now(&self, server: &Address) {
         if let Some(link) = self.links.get(server) {

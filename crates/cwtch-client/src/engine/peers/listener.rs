@@ -44,7 +44,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut first: Option<First>) {
 }
 
 /// Thing that the own address waits for while the profile appears offline.
-const HIDDEN: &str = "you to go online";
+pub(super) const HIDDEN: &str = "you to go online";
 
 /// Outcome of trying to listen.
 enum Attempt {

@@ -130,6 +130,17 @@ impl Peers {
         self.shared.registry.close_unless(allowed);
     }
 
+    /// Waits until nobody listens, and no contact is connected who must not be, while the profile appears offline.
+    pub(crate) async fn until_hidden(&self) {
+        let attention = self.shared.context.dialing.attention();
+        self.shared.reachability.until_waiting_for(listener::HIDDEN).await;
+        for mut online in self.shared.registry.online_unless(|peer| attention.allows(Target::Contact(*peer)))
+        {
+            // An end of it is an end of the connection, too.
+            let _ = online.wait_for(|online| !online).await;
+        }
+    }
+
     /// Dials an accepted contact without a pause, unless it is connected.
     pub(crate) fn dial_now(&self, contact: &Address) {
         dialer::ensure(&self.shared, *contact);

@@ -22,6 +22,12 @@ impl Reachability {
         readiness_info(&self.0.borrow())
     }
 
+    /// Waits until this is what it waits for.
+    pub(super) async fn until_waiting_for(&self, what: &str) {
+        // The sender lives as long as this.
+        let _ = self.0.subscribe().wait_for(|now| now.waiting_for == what).await;
+    }
+
     /// It is so far now; tells everybody what changed.
     pub(super) fn set(&self, context: &Context, now: Readiness) {
         let (is_ready, summary, info) = (now.is_ready(), now.summary(), readiness_info(&now));

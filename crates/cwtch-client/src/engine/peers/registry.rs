@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cwtch_primitives::Address;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::limits::{CONNECTIONS, UNKNOWN_CONNECTIONS};
@@ -183,6 +184,12 @@ impl Registry {
             slot.link.iter().chain(&slot.replaced).for_each(|link| link.close.cancel());
             slot.aside.iter().for_each(CancellationToken::cancel);
         }
+    }
+
+    /// Tells of the connections with contacts who are not allowed to stay when they end.
+    pub(super) fn online_unless(&self, allowed: impl Fn(&Address) -> bool) -> Vec<watch::Receiver<bool>> {
+        let slots = self.slots();
+        slots.iter().filter(|(peer, _)| !allowed(peer)).map(|(_, slot)| slot.online.subscribe()).collect()
     }
 
     /// Closes the connections of all who are no accepted contacts.

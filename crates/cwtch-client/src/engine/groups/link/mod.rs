@@ -179,6 +179,16 @@ impl Link {
         connection.or_else(|| self.wallet.trouble().map(|why| sentences::no_tokens(&why)))
     }
 
+    /// Waits until there is no connection, or a command needs it.
+    pub(super) async fn until_left(&self) {
+        let (mut status, mut demand) = (self.status.clone(), self.demand.subscribe());
+        let left = |status: &Status| matches!(status.phase, ServerPhase::Offline | ServerPhase::Stopped);
+        tokio::select! {
+            _ = status.wait_for(left) => {}
+            _ = demand.wait_for(|count| *count > 0) => {}
+        }
+    }
+
     /// Ends the task.
     pub(super) fn stop(&self) {
         self.stop.cancel();
