@@ -1,4 +1,4 @@
-//! When something last happened: which contact or server matters most to the person.
+//! Times of the last activity of contacts and servers: they tell which of them matters most to the person.
 
 use cwtch_primitives::Address;
 use rusqlite::{Row, params};
@@ -8,7 +8,7 @@ use super::columns::{address, key_bytes};
 use super::error::StorageError;
 use super::types::ContactState;
 
-/// How exactly it is kept when a contact was last seen, in seconds: a connection that lives writes no more often.
+/// Least number of seconds between two updates of when a contact was last seen, however often a connection notes it.
 const SEEN_EVERY: i64 = 60;
 
 impl Profile {

@@ -1,4 +1,4 @@
-//! What a person does with messages afterwards: takes a queued one back, sends one again, deletes one here.
+//! Changes that a person makes to messages afterwards: takes a queued one back, sends one again, deletes one here.
 
 use cwtch_primitives::Address;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -9,7 +9,7 @@ use super::p2p::set_state;
 use super::types::{MessageId, MessageState};
 use super::{Profile, transcript};
 
-/// What became of a message that was to be taken back.
+/// Result of taking an own message back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TakenBack {
     /// It never left and never will.
@@ -67,7 +67,7 @@ impl Profile {
     }
 }
 
-/// What matters here of a message that was not deleted.
+/// Columns of a message that was not deleted, as far as they matter here.
 struct Shown {
     own: bool,
     state: MessageState,

@@ -132,7 +132,7 @@ impl Content {
     }
 }
 
-/// What a quoted reply names (§1.10): SHA-256 of the author's address and the overlay's JSON.
+/// Hash by which a quoted reply names a message (§1.10): SHA-256 of the author's address and the overlay's JSON.
 pub(super) fn quote_hash(author: &Address, json: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(author.as_bytes()).chain_update(json).finalize().into()
 }

@@ -156,7 +156,7 @@ impl Profile {
         self.read("read a contact", |conn| find(conn, address))
     }
 
-    /// Whether an address may talk to us; `None` if it is not known at all.
+    /// Reads whether an address may talk to us; `None` if it is not known at all.
     ///
     /// # Errors
     /// Trouble with the database.

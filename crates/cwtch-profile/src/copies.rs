@@ -25,7 +25,7 @@ pub(super) const FILE_MARK: &str = "database.file";
 /// The setting that holds how and when a twin was seen.
 const TWIN: &str = "twin";
 
-/// How it was seen that another copy of the profile runs.
+/// Sign by which it was noticed that another copy of the profile runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SeenBy {
     /// A message under the own name came to a group that was not written here.
@@ -37,9 +37,9 @@ pub enum SeenBy {
 /// Another copy of this profile runs elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Twin {
-    /// How that was seen first.
+    /// Sign by which it was noticed first.
     pub by: SeenBy,
-    /// When, unix seconds.
+    /// Time at which it was noticed first, unix seconds.
     pub at: i64,
 }
 
@@ -153,7 +153,8 @@ pub(super) fn notice_copy(conn: &mut Connection, file: &Path) -> Result<(), Faul
     Ok(tx.commit()?)
 }
 
-/// What a copy of a file does not have: its inode, and where the file system tells it, when that was made.
+/// Identity of a file, which a copy of it does not share: its inode, and where the file system tells it, the time at
+/// which that was made, in nanoseconds since 1970 (else 0). `None` if the file cannot be examined.
 fn mark(file: &Path) -> Option<String> {
     let metadata = file.metadata().ok()?;
     let made = metadata.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());

@@ -20,12 +20,13 @@ use super::vault::DatabaseKey;
 
 /// The database's name inside the profile's directory.
 pub(super) const FILE: &str = "profile.db";
-/// How long a commit waits for another program that reads the file, a backup for example.
+/// Longest time that a commit waits for another program that reads the file, a backup for example.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept prepared: every statement of this module fits.
 const STATEMENTS: usize = 128;
-/// How SQLite opens files: for this process alone, so that its connections share the index of the write-ahead log in memory.
-/// As a file it would cost room, and SQLite would tell its lack of room as a broken disk.
+/// Name of the way in which SQLite opens files: for this process alone, so that its connections share the index of the
+/// write-ahead log in memory. As a file, the index would cost room, and SQLite would report a lack of room as a broken
+/// disk.
 const VFS: &str = "unix-excl";
 /// Pages of the cache, in KiB: large syncs write a page once instead of many times, and each write encrypts it.
 const WRITER_CACHE: u32 = 32768;

@@ -37,7 +37,7 @@ pub struct DataDir {
 pub struct ProfileInfo {
     /// The name that its person chose; it never leaves this computer.
     pub label: String,
-    /// Whether opening it takes a password.
+    /// True if opening it takes a password.
     pub has_password: bool,
 }
 
@@ -57,7 +57,7 @@ impl DataDir {
         Ok(dir)
     }
 
-    /// Where it is.
+    /// Path of the data directory.
     pub fn path(&self) -> &Path {
         &self.root
     }
@@ -235,8 +235,8 @@ impl DataDir {
     }
 }
 
-/// What was made, or its error and no directory: a profile whose making was reported as failed would take its
-/// name, under an address that nobody was told.
+/// Passes on what was made; on an error, removes the directory `target` first: a profile whose making was reported as
+/// failed would take its name, under an address that nobody was told.
 pub(super) fn or_remove<T>(made: Result<T, StorageError>, target: &Path) -> Result<T, StorageError> {
     made.inspect_err(|_| {
         if let Err(error) = fs::remove_dir_all(target) {

@@ -15,7 +15,7 @@ const MESSAGES: u32 = 64;
 /// Rows of other tables that are erased in one step.
 const ROWS: u32 = 1024;
 
-/// What hangs on a conversation beside its messages and what hangs on those, and the keys of its rows.
+/// Tables whose rows hang on a conversation, but not on a message of it, each with the columns of its key.
 const OTHERS: [(&str, &str); 5] = [
     ("message_copies", "conversation, entry"),
     ("chain_holes", "conversation, author, label, first"),

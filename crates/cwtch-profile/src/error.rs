@@ -1,4 +1,4 @@
-//! What can go wrong with a profile: one sentence each, about what was wrong and what to do.
+//! Errors of a profile: one sentence each, about what was wrong and what to do.
 
 use std::io;
 use std::path::PathBuf;
@@ -54,7 +54,7 @@ pub enum StorageError {
     /// Too long, empty, or with control characters.
     #[error("{what} must have 1 to {max} bytes and no control characters")]
     Text {
-        /// What is meant, for example "a contact's name".
+        /// Kind of text that is meant, for example "a contact's name".
         what: &'static str,
         /// The most bytes it may have.
         max: usize,
@@ -62,7 +62,7 @@ pub enum StorageError {
     /// Longer than the store takes.
     #[error("{what} is too long: at most {max} bytes are kept")]
     TooLong {
-        /// What is meant.
+        /// Kind of text or data that is meant, for example "a signature".
         what: &'static str,
         /// The most bytes it may have.
         max: usize,
@@ -90,15 +90,15 @@ pub enum StorageError {
     ChangesGone {
         /// The number after which everything was wanted.
         after: i64,
-        /// What there is.
+        /// Numbers of the changes that can still be had.
         bounds: FeedBounds,
     },
     /// A name that would be taken for something else.
     #[error("{what} must not be one that {why}")]
     Name {
-        /// What is meant, for example "a contact's name".
+        /// Kind of name that is meant, for example "a contact's name".
         what: &'static str,
-        /// What it would be taken for, and what to do.
+        /// Relative clause that says what the name would be taken for, and what to do.
         why: &'static str,
     },
     /// A contact that is blocked, where one is added.
@@ -143,7 +143,7 @@ pub enum StorageError {
     /// Somebody else can read or write what must be private.
     #[error("other users can {access} {}: make it private with `chmod {mode} {}`", path.display(), path.display())]
     Permissions {
-        /// Which file or directory.
+        /// Path of the file or directory.
         path: PathBuf,
         /// `"read"` or `"change"`.
         access: &'static str,
@@ -167,7 +167,7 @@ pub enum StorageError {
         "the profile's files are damaged or incomplete: restore the whole profile directory from a backup"
     )]
     Damaged,
-    /// What is stored about a server's log does not verify.
+    /// Stored data about a server's log does not verify.
     #[error(
         "what is stored about the server's record of messages is damaged; that is no fault of the server, and nothing is \
          read from it: restore the profile directory from a backup"
@@ -176,21 +176,21 @@ pub enum StorageError {
     /// No room.
     #[error("the disk is full; nothing of this step was stored ({doing}): make room and try again")]
     DiskFull {
-        /// What was being done.
+        /// Step that failed, as an infinitive: "make the database".
         doing: &'static str,
     },
     /// Something else uses the database file.
     #[error("the database is in use by another program ({doing}); try again when it is done")]
     Busy {
-        /// What was being done.
+        /// Step that failed, as an infinitive.
         doing: &'static str,
     },
     /// The operating system refused.
     #[error("cannot {doing}: {source}")]
     Io {
-        /// What was being done.
+        /// Step that failed, as an infinitive.
         doing: &'static str,
-        /// Why not.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The database answers nothing any more, because a part of it was read that is damaged, or for want of memory.
@@ -199,20 +199,20 @@ pub enum StorageError {
          again; if that does not help, restore the whole profile directory from a backup"
     )]
     Unusable {
-        /// What was being done.
+        /// Step that failed, as an infinitive.
         doing: &'static str,
     },
     /// The database refused for another reason.
     #[error("the database could not {doing}: {source}")]
     Database {
-        /// What was being done.
+        /// Step that failed, as an infinitive.
         doing: &'static str,
-        /// Why not.
+        /// Error of the database.
         source: rusqlite::Error,
     },
 }
 
-/// Why changes cannot be told from a number on.
+/// Reason why not all changes after a number can be told: a part of a sentence.
 fn told_of_gone(after: i64, FeedBounds { oldest, newest }: FeedBounds) -> String {
     if after > newest {
         format!(

@@ -120,7 +120,7 @@ impl Profile {
         })
     }
 
-    /// How much a group holds.
+    /// Counts the messages and the authors of a group; both are 0 for an unknown conversation.
     ///
     /// # Errors
     /// Trouble with the database.

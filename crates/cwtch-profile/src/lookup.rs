@@ -23,7 +23,7 @@ const FORMS: u32 = 1;
 pub(super) const NAMING: &str = "n.name, n.given, EXISTS (SELECT 1 FROM names o WHERE o.look = n.look
     AND o.conversation <> n.conversation AND o.given >= n.given)";
 
-/// What a person's word for a conversation stands for.
+/// Result of looking up the conversation that a person named.
 #[derive(Debug)]
 pub enum Lookup<T> {
     /// This one.
@@ -44,7 +44,7 @@ impl<T> Lookup<T> {
     }
 }
 
-/// Which conversations may be meant.
+/// Kinds of conversations that may be meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     Contacts,
@@ -167,8 +167,8 @@ impl Profile {
     }
 }
 
-/// What a person typed: a name, as others read it or as this program shows it, with quotation marks and the beginning
-/// of an address or id.
+/// Name that a person typed, as others read it or as this program shows it: with quotation marks and the beginning of
+/// an address or id.
 struct Typed {
     name: String,
     id: Option<String>,

@@ -29,7 +29,7 @@ pub(super) struct NewMessage<'a> {
     pub(super) group: Option<GroupPart<'a>>,
 }
 
-/// What only group messages have.
+/// Columns that only group messages have.
 pub(super) struct GroupPart<'a> {
     pub(super) signature: &'a [u8],
     /// Empty for none.
@@ -39,12 +39,13 @@ pub(super) struct GroupPart<'a> {
     pub(super) position: Option<i64>,
     pub(super) entry: &'a EntryId,
     pub(super) place: Option<LogPlace>,
-    /// Where it stands in the conversation's order.
+    /// Place in the conversation's order.
     pub(super) stands: i64,
 }
 
 impl NewMessage<'_> {
-    /// Where it stands in its conversation.
+    /// Place in the conversation's order: 0 with a contact; behind all others for a group message that is not composed
+    /// yet.
     fn place(&self) -> i64 {
         match &self.group {
             Some(group) => group.stands,
@@ -288,7 +289,7 @@ fn select(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Where a message of a conversation stands.
+/// Reads the place of a message in its conversation's order.
 fn place_of(conn: &Connection, conversation: ConversationId, message: MessageId) -> Result<i64, Fault> {
     let found = conn
         .prepare_cached("SELECT place FROM messages WHERE id = ?2 AND conversation = ?1")?

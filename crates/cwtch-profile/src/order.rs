@@ -1,4 +1,4 @@
-//! Where messages stand in their conversation when their server takes their places away.
+//! Order of the messages of a conversation, also when their server takes their places in its log away.
 //!
 //! A message's *place* is a number; messages are read by growing place, and by growing id among equals. In a conversation with a
 //! contact all places are 0, so that ids tell the order: that of arrival and of sending. In a group the machine says where a message

@@ -124,7 +124,7 @@ impl Profile {
         Ok(found)
     }
 
-    /// Whether messages wait for a contact.
+    /// True if messages wait for a contact: queued, or sent and not acknowledged.
     ///
     /// # Errors
     /// Trouble with the database.

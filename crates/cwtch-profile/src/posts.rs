@@ -20,7 +20,7 @@ use super::messages::{self, NewMessage};
 use super::types::{Content, MessageId, MessageState, NewPost, OVERLAY_MAX, Payment, PendingPost, PostBody};
 use super::{Profile, copies, groups, log, servers, tokens, transcript};
 
-/// What a server that refused a post said of its token. The token is gone in either case.
+/// Conclusions about a token that a server refused together with its post. The token is gone in either case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusedToken {
     /// It may have come out of a copy of this profile, or have been sent before: that says nothing about the post,
@@ -34,10 +34,10 @@ pub enum RefusedToken {
     GiveUp,
 }
 
-/// What came with a server's confirmation of a post.
+/// Facts that came with a server's confirmation of a post.
 #[derive(Debug, Clone, Default)]
 pub struct Confirmation {
-    /// What the monitor made of the receipt.
+    /// Changes that the monitor made when it judged the receipt.
     pub log: Vec<Change>,
     /// The index and the incarnation that the receipt names.
     pub place: Option<(u64, u64)>,

@@ -13,18 +13,18 @@ use super::contacts::{put_state, state_of};
 use super::error::{Fault, StorageError};
 use super::types::ContactState;
 
-/// How many unknown peers are remembered.
+/// Maximum number of unknown peers that are remembered.
 pub const UNKNOWN_MAX: u32 = 256;
-/// How many of them may have come in the same hour.
+/// Maximum number of unknown peers that are newly remembered within an hour.
 pub const PERIOD_MAX: u32 = 32;
 /// An hour, in seconds.
 const PERIOD: i64 = 3600;
-/// How many rejected peers are remembered; beyond that the first one is forgotten, and may ask again.
+/// Maximum number of rejected peers that are remembered; beyond that the first one is forgotten, and may ask again.
 const REJECTED_MAX: u32 = 256;
 /// The setting that says that the person wants to hear of no stranger.
 const BLOCKED_KEY: &str = "contacts.unknown-blocked";
 
-/// What is known of a peer that connected.
+/// Result of noting a peer that connected: it was known, is new, or is unwanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotedPeer {
     /// It was known.
@@ -84,7 +84,7 @@ impl Profile {
         })
     }
 
-    /// Whether the person wants to hear of no stranger.
+    /// True if the person wants to hear of no stranger.
     ///
     /// # Errors
     /// Trouble with the database.

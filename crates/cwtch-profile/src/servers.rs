@@ -8,7 +8,7 @@ use super::columns::{address, group_id, issuer, key_bytes, limit, unsigned};
 use super::error::{Fault, StorageError};
 use super::types::{Added, NewServer, Reject, Server};
 
-/// How many refused messages are kept for explanation, for each server; all are counted.
+/// Maximum number of refused messages that are kept for explanation, for each server; all are counted.
 pub const REJECTS_MAX: u32 = 1000;
 /// The most bytes of a bundle's JSON.
 const BUNDLE_MAX: usize = 64 * 1024;
@@ -108,7 +108,7 @@ impl Profile {
         })
     }
 
-    /// How many messages of a server were refused, by reason.
+    /// Number of a server's refused messages for each reason, sorted by reason.
     ///
     /// # Errors
     /// Trouble with the database.

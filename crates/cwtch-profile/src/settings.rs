@@ -58,7 +58,7 @@ impl Profile {
         })
     }
 
-    /// Whether an experiment is on.
+    /// True if an experiment is on.
     ///
     /// # Errors
     /// Trouble with the database.

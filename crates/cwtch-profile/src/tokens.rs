@@ -30,7 +30,7 @@ impl Profile {
         })
     }
 
-    /// How many unspent tokens a server's wallet holds; 0 for an unknown server.
+    /// Number of unspent tokens in a server's wallet; 0 for an unknown server.
     ///
     /// # Errors
     /// Trouble with the database.

@@ -1,4 +1,4 @@
-//! What the profile's transactions take and give. Texts, keys and addresses stay out of `Debug`.
+//! Types that the profile's transactions take and give. Texts, keys and addresses stay out of `Debug`.
 
 use core::fmt;
 
@@ -30,7 +30,7 @@ impl fmt::Display for MessageId {
     }
 }
 
-/// Whether a contact may talk to us (§1.10, "Access").
+/// Access of a contact: whether it may talk to us (§1.10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContactState {
     /// Connected once; nothing that it sends is kept.
@@ -82,7 +82,7 @@ impl Attribute {
     }
 }
 
-/// Whether something was added or had been there.
+/// Result of adding something: it is new, or had been there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Added<T> {
     /// It is new.
@@ -99,7 +99,7 @@ impl<T> Added<T> {
         }
     }
 
-    /// Whether it is new.
+    /// True if it is new.
     pub fn is_new(&self) -> bool {
         matches!(self, Self::New(_))
     }
@@ -112,15 +112,15 @@ pub struct Contact {
     pub conversation: ConversationId,
     /// Its address.
     pub address: Address,
-    /// What the person calls it.
+    /// Name that the person gave it.
     pub local_name: Option<String>,
-    /// Whether it may talk to us.
+    /// Access: whether it may talk to us.
     pub state: ContactState,
-    /// When it was added or first connected.
+    /// Time at which it was added or first connected, unix seconds.
     pub added: i64,
-    /// When it was last seen over an authenticated connection, to the minute.
+    /// Time at which it was last seen over an authenticated connection, unix seconds, to the minute.
     pub last_seen: Option<i64>,
-    /// What it said about itself.
+    /// Attributes that it told us of itself.
     pub attributes: Vec<(Attribute, String)>,
     /// The name that it shows: the person's for it, else its own; `None` if neither can be seen.
     pub naming: Option<Naming>,
@@ -147,9 +147,9 @@ impl fmt::Debug for Contact {
 pub struct Naming {
     /// The name as it may be shown, see [`names::clean`].
     pub name: String,
-    /// Who chose it.
+    /// Source of the name: the person or somebody else.
     pub source: Source,
-    /// Whether another conversation would be taken for this one by its name.
+    /// True if another conversation would be taken for this one by its name.
     pub alike: bool,
 }
 
@@ -162,7 +162,8 @@ impl fmt::Debug for Naming {
     }
 }
 
-/// What a conversation is shown as, by its name if it has one, and by its address or id. See [`names::shown`].
+/// Text that a conversation is shown as: its name if it has one, and the beginning of its address or id if it has none or
+/// the name alone may mislead. See [`names::shown`].
 pub fn shown(naming: Option<&Naming>, id: &str) -> String {
     match naming {
         Some(Naming { name, source, alike }) => names::shown(name, *source, id, *alike),
@@ -225,7 +226,7 @@ impl fmt::Debug for Content {
     }
 }
 
-/// Where a message stands.
+/// State of a message: how far an own one got, or how another one came here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessageState {
     /// Ours, durable here, not yet sent.
@@ -249,19 +250,19 @@ pub enum MessageState {
 pub struct StoredMessage {
     /// Local number.
     pub id: MessageId,
-    /// Where it belongs.
+    /// Conversation that it belongs to.
     pub conversation: ConversationId,
-    /// Who wrote it.
+    /// Address of its author.
     pub author: Address,
-    /// Whether that is this profile.
+    /// True if this profile is the author.
     pub own: bool,
-    /// Where it stands.
+    /// State: how far it got, or how it came here.
     pub state: MessageState,
-    /// What it says.
+    /// Content of the message.
     pub content: Content,
-    /// When the author says it was sent; `None` where the protocol does not say.
+    /// Time at which it was sent, as the author says, unix seconds; `None` where the protocol does not say.
     pub sent: Option<i64>,
-    /// When it arrived; for own messages, when it was written.
+    /// Time at which it arrived, unix seconds; for own messages, at which it was written.
     pub received: i64,
     /// Contacts: the protocol's message id.
     pub protocol_id: Option<String>,
@@ -282,7 +283,7 @@ pub struct StoredMessage {
     pub reposted: bool,
     /// The person deleted it here: nothing of what it said is left.
     pub erased: bool,
-    /// Where it stands in its conversation: messages are read by growing place, and by growing `id` among equals. It
+    /// Place in its conversation's order: messages are read by growing place, and by growing `id` among equals. It
     /// changes when the server shows the message; see profile/order.rs.
     pub place: i64,
 }
@@ -298,7 +299,7 @@ impl fmt::Debug for StoredMessage {
     }
 }
 
-/// What became of a message from a contact.
+/// Outcome of receiving a message from a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received {
     /// New, now durable: acknowledge it.
@@ -309,7 +310,7 @@ pub enum Received {
     NotAccepted,
 }
 
-/// What became of an acknowledgement.
+/// Outcome of noting an acknowledgement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AckOutcome {
     /// The message is acknowledged now.
@@ -327,7 +328,7 @@ pub struct PendingP2p {
     pub id: MessageId,
     /// The protocol's message id: a resend uses the same one.
     pub protocol_id: String,
-    /// What to send.
+    /// Content to send.
     pub content: Content,
     /// [`MessageState::Queued`] or [`MessageState::Sent`].
     pub state: MessageState,
@@ -363,7 +364,7 @@ pub struct Server {
     pub issuer: IssuerPublicKey,
     /// The bundle's JSON as first received.
     pub bundle: Vec<u8>,
-    /// When it was added.
+    /// Time at which it was added, unix seconds.
     pub added: i64,
     /// Messages of own groups accepted from it.
     pub received: u64,
@@ -383,16 +384,16 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Why a message was refused.
+/// Record of a message that was refused.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reject {
     /// The server it came from.
     pub server: Address,
     /// The group whose key opened it, where one did.
     pub group: Option<GroupId>,
-    /// Why: a reason's name or sentence.
+    /// Reason for the refusal: its name or sentence.
     pub reason: String,
-    /// When.
+    /// Time of the refusal, unix seconds.
     pub at: i64,
 }
 
@@ -402,7 +403,7 @@ impl fmt::Debug for Reject {
     }
 }
 
-/// What a group's server may hold from before.
+/// Messages that a group's server may hold from before the group was added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum History {
     /// The group was made just now: nothing.
@@ -422,7 +423,7 @@ pub struct NewGroup {
     pub name: String,
     /// The board that carries it; must be known.
     pub server: Address,
-    /// Whether the server may hold messages already.
+    /// Messages that the server may hold already.
     pub history: History,
 }
 
@@ -441,18 +442,18 @@ pub struct Group {
     pub id: GroupId,
     /// Its key.
     pub key: GroupKey,
-    /// What its maker calls it, as it stands in invites.
+    /// Name that its maker gave it, as it stands in invites.
     pub name: String,
     /// The name that it shows: the person's for it, else its maker's; `None` if neither can be seen.
     pub naming: Option<Naming>,
     /// The board that carries it.
     pub server: Address,
-    /// When it was made or joined.
+    /// Time at which it was made or joined, unix seconds.
     pub joined: i64,
     /// Signature of the newest message known to be stored by the server: the next post's
     /// `PreviousMessageSig` (§1.9).
     pub last_signature: Option<Vec<u8>>,
-    /// What its server had before it was joined is still to be read with its key.
+    /// True while messages that its server had before it was joined are still to be read with its key.
     pub unread: bool,
 }
 
@@ -462,7 +463,7 @@ impl fmt::Debug for Group {
     }
 }
 
-/// How much a group holds.
+/// Numbers of messages and of authors in a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GroupCounts {
     /// Messages.
@@ -474,7 +475,7 @@ pub struct GroupCounts {
 /// An own group message as it is posted.
 #[derive(Clone)]
 pub struct NewPost {
-    /// What it says.
+    /// Content of the message.
     pub content: Content,
     /// The encrypted message.
     pub ciphertext: Vec<u8>,
@@ -484,7 +485,7 @@ pub struct NewPost {
     pub previous: Vec<u8>,
     /// The message's name; the same that a sync gives for it.
     pub msg_id: MsgId,
-    /// What it says about the messages before it.
+    /// Statements of the message about the messages before it.
     pub said: Option<SaidByPost>,
 }
 
@@ -494,12 +495,12 @@ impl fmt::Debug for NewPost {
     }
 }
 
-/// What an own message says about the messages before it.
+/// Statements of an own message about the messages before it.
 #[derive(Debug, Clone)]
 pub struct SaidByPost {
     /// From [`super::Profile::next_extensions`].
     pub extensions: Extensions,
-    /// How many of its abandoned numbers had room.
+    /// Number of abandoned sequence numbers that had room in the message.
     pub abandoned_told: usize,
 }
 
@@ -510,7 +511,7 @@ pub struct PendingPost {
     pub id: MessageId,
     /// The group.
     pub group: GroupId,
-    /// How far it is.
+    /// Draft, or the composed message.
     pub body: PostBody,
     /// The token bound to this post, if it has been sent or was about to be.
     pub token: Option<Token>,
@@ -518,14 +519,14 @@ pub struct PendingPost {
     pub state: MessageState,
 }
 
-/// How far an own group message is.
+/// Stage of an own group message on its way.
 #[derive(Clone, PartialEq, Eq)]
 pub enum PostBody {
-    /// What the person wrote; it has no number yet.
+    /// Draft: what the person wrote; it has no number yet.
     Draft {
         /// The overlay's JSON.
         overlay: Vec<u8>,
-        /// When it was written.
+        /// Time at which it was written, unix seconds.
         written: i64,
     },
     /// Signed and encrypted: from now on it goes out as it is or not at all.

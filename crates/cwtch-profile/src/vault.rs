@@ -33,7 +33,7 @@ const LANES_MAX: u32 = 16;
 /// The database's key.
 pub(super) type DatabaseKey = SecretBytes<32>;
 
-/// What protects a profile. Erased on drop; `Debug` says only whether there is a password.
+/// Protection of a profile: a password, or none. Erased on drop; `Debug` says only whether there is a password.
 #[derive(Clone)]
 pub enum Password {
     /// Explicitly none: the database is encrypted, but its key lies beside it in `profile.json`. This
@@ -56,7 +56,7 @@ impl Password {
         Ok(Self::Some(text))
     }
 
-    /// Whether there is one.
+    /// True if there is a password.
     pub fn is_some(&self) -> bool {
         matches!(self, Self::Some(_))
     }
@@ -123,7 +123,7 @@ impl Kdf {
 #[serde(deny_unknown_fields)]
 pub(super) struct Vault {
     format: u64,
-    /// Whether there is a password. Only for better error messages; changing it opens nothing.
+    /// True if there is a password. Only for better error messages; changing it opens nothing.
     password: bool,
     kdf: Kdf,
     /// Hex of the sealed database key.
@@ -159,7 +159,7 @@ impl Vault {
         DatabaseKey::from_slice(&plain).ok_or(StorageError::Damaged)
     }
 
-    /// Whether the profile has a password.
+    /// True if the profile has a password.
     pub(super) fn has_password(&self) -> bool {
         self.password
     }

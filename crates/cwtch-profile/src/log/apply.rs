@@ -27,7 +27,7 @@ pub(crate) fn apply(conn: &Connection, server: i64, changes: &[Change]) -> Resul
     Ok(())
 }
 
-/// What later changes of the same transaction forget: it is not stored first.
+/// Rows that later changes of the same transaction forget: they are not stored first.
 #[derive(Clone, Default)]
 struct Forgotten {
     /// Ids below this index: a replay adds hundreds at each boundary and keeps those of the last two.
@@ -36,7 +36,7 @@ struct Forgotten {
     ranges: Rc<HashSet<u64>>,
 }
 
-/// What is forgotten behind each change.
+/// Rows that each change and those behind it forget: one item for each change, in their order.
 fn forgotten(changes: &[Change]) -> Vec<Forgotten> {
     let mut so_far = Forgotten::default();
     let mut all: Vec<Forgotten> = changes
@@ -259,7 +259,7 @@ fn source_code(source: &HeadSource) -> (u8, Option<&[u8; 32]>) {
     }
 }
 
-/// What an object of evidence is, as a number.
+/// Number by which the database names the kind of an object of evidence.
 fn object_code(what: ObjectKind) -> u8 {
     match what {
         ObjectKind::Certificate => 0,

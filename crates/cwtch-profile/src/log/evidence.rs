@@ -16,7 +16,7 @@ pub struct StoredEvidence {
     pub id: i64,
     /// The server.
     pub server: Address,
-    /// What was found.
+    /// Evidence that the monitor found.
     pub evidence: Evidence,
 }
 

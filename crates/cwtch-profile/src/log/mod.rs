@@ -27,7 +27,7 @@ use super::error::StorageError;
 use super::{Profile, servers};
 
 impl Profile {
-    /// What a monitor was when its last changes were stored; the empty snapshot of a server whose log was never seen.
+    /// Snapshot of a server's monitor as of its last stored changes; empty for a server whose log was never seen.
     ///
     /// # Errors
     /// [`StorageError::UnknownServer`], or trouble with the database.

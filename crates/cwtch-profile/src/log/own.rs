@@ -81,7 +81,7 @@ pub(super) fn queue_lost(conn: &Connection, server: i64, from: u64) -> Result<()
     Ok(())
 }
 
-/// Where messages stood in a log that is not followed any more.
+/// Forgets the indexes of messages in a log that is not followed any more; their order stays.
 pub(super) fn forget_places(conn: &Connection, server: i64) -> Result<(), Fault> {
     conn.execute(
         "UPDATE messages SET log_index = NULL, incarnation = NULL, log_root = NULL

@@ -38,8 +38,8 @@ pub(super) fn snapshot(conn: &Connection, server: i64) -> Result<Snapshot, Fault
     Ok(snapshot)
 }
 
-/// What tells of a server's log what members say about it: the tree, and of the boundary checkpoints, which grow with the
-/// log, those of some sizes.
+/// Snapshot with the part of a server's log by which members' statements about it are judged: the tree, and of the
+/// boundary checkpoints, whose number grows with the log, those of the given sizes.
 pub(super) fn for_judging(conn: &Connection, server: i64, sizes: &BTreeSet<u64>) -> Result<Snapshot, Fault> {
     let mut snapshot = tree(conn, server)?;
     let mut found = conn.prepare_cached(
@@ -88,7 +88,7 @@ fn all<T, C: FromIterator<T>>(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What stands in the row of `logs`.
+/// Part of a snapshot that stands in a row of `logs`.
 fn fixed_part(row: &Row<'_>) -> rusqlite::Result<Snapshot> {
     let number =
         |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned));

@@ -1,4 +1,4 @@
-//! What a person is told about a server's log.
+//! Status of a server's log, as a person is told of it.
 
 use cwtch_log::{Certificate, Checkpoint};
 use cwtch_primitives::Address;
@@ -14,7 +14,7 @@ use crate::servers;
 /// Entries that a server declared lost.
 pub type LogLoss = Loss;
 
-/// Where the log of a server stands here.
+/// Status of a server's log in this profile.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LogStatus {
     /// The server must show a log: its certificate is known.
@@ -31,14 +31,14 @@ pub struct LogStatus {
     pub stopped: bool,
     /// Since when it shows no log although it has one, unix seconds.
     pub downgraded: Option<i64>,
-    /// What it declared lost, oldest first.
+    /// Entries that the server declared lost, oldest first.
     pub losses: Vec<LogLoss>,
-    /// How many pieces of evidence there are.
+    /// Number of pieces of evidence against the server.
     pub evidence: u64,
 }
 
 impl Profile {
-    /// Where the log of a server stands.
+    /// Reads the status of a server's log.
     ///
     /// # Errors
     /// [`StorageError::UnknownServer`], or trouble with the database.
@@ -70,7 +70,7 @@ impl Profile {
     }
 }
 
-/// Where the log of a server stands.
+/// Reads the status of a server's log.
 pub(crate) fn status_of(conn: &Connection, server: &Address) -> Result<LogStatus, Fault> {
     let row = servers::row_of(conn, server)?;
     status(conn, row, server)

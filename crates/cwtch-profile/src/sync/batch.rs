@@ -1,4 +1,4 @@
-//! What a sync begins with, what it stores at once, and what becomes of that.
+//! Start, batches and outcomes of a sync.
 
 use core::fmt;
 
@@ -14,7 +14,7 @@ use crate::db::Tx;
 use crate::transcript::Message;
 use crate::types::{Content, Group, LogPlace, MessageId};
 
-/// What a sync begins with.
+/// Starting point of a sync.
 #[derive(Clone)]
 pub struct SyncStart {
     /// Signature of the newest message seen, the `LastCommit` to ask for; `None` asks for everything.
@@ -43,9 +43,9 @@ pub struct SyncItem {
     pub group: GroupId,
     /// The author, whose signature was verified.
     pub author: Address,
-    /// What it says.
+    /// Content of the message.
     pub content: Content,
-    /// When, as the author says, if that is sane.
+    /// Time at which it was sent, as the author says, if that is sane; unix seconds.
     pub sent: Option<i64>,
     /// The signature.
     pub signature: Vec<u8>,
@@ -55,9 +55,9 @@ pub struct SyncItem {
     pub msg_id: MsgId,
     /// Its entry.
     pub entry: EntryId,
-    /// Where the entry stands, on a server with a log.
+    /// Place of the entry in the log, on a server with one.
     pub place: Option<LogPlace>,
-    /// What the author says about the messages before it.
+    /// Statements of the author about the messages before it.
     pub extensions: Option<Extensions>,
     /// The encrypted message, as it was posted.
     pub ciphertext: Vec<u8>,
@@ -107,7 +107,7 @@ impl SyncItem {
 pub struct SyncReject {
     /// The group whose key opened it.
     pub group: Option<GroupId>,
-    /// Why: a name or a sentence of this program, at most 256 bytes.
+    /// Reason for the refusal: a name or a sentence of this program, at most 256 bytes.
     pub reason: String,
     /// A hash of the encrypted message, so that one that is delivered twice counts once.
     pub message_hash: [u8; 32],
@@ -130,7 +130,7 @@ pub struct SyncBatch {
     pub rejects: Vec<SyncReject>,
     /// Signature of the last message of the batch, whosever it is; `None` leaves the cursor.
     pub cursor: Option<Vec<u8>>,
-    /// What the monitor changed meanwhile: with it, a log's messages up to here are verified.
+    /// Changes that the monitor made meanwhile: with them, a log's messages up to here are verified.
     pub log: Vec<Change>,
     /// Since when whoever writes under the own name is a twin: the opening of the database, once a sync that began
     /// after it was completed. `None` before that: what comes may be from before a backup was put back.
@@ -146,13 +146,13 @@ impl fmt::Debug for SyncBatch {
 }
 
 impl SyncBatch {
-    /// Whether there is nothing to store.
+    /// True if there is nothing to store.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty() && self.rejects.is_empty() && self.cursor.is_none() && self.log.is_empty()
     }
 }
 
-/// What became of a [`SyncItem`].
+/// Outcome of storing a [`SyncItem`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ItemOutcome {
     /// New, now stored.
@@ -175,7 +175,7 @@ impl ItemOutcome {
     }
 }
 
-/// What became of a [`SyncBatch`].
+/// Outcome of storing a [`SyncBatch`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SyncOutcome {
     /// One for each item, in order.
@@ -186,8 +186,8 @@ pub struct SyncOutcome {
     pub gaps: u64,
     /// Earlier messages whose missing predecessor has come now.
     pub closed_gaps: u64,
-    /// Whether the sync still goes on from where it is. `false` if a group was joined since
-    /// [`Profile::begin_sync`](crate::Profile::begin_sync): what it says is stored, but the sync must begin again.
+    /// True if the sync still goes on from where it is. `false` if a group was joined since
+    /// [`Profile::begin_sync`](crate::Profile::begin_sync): the batch is stored, but the sync must begin again.
     pub current: bool,
     /// A message came that only a [`Twin`](crate::Twin) can have written; it is kept that there is one.
     pub twin: bool,

@@ -24,7 +24,7 @@ use super::{SeenBy, Twin, copies, groups, log, transcript};
 const REASON_MAX: usize = 256;
 
 impl Profile {
-    /// What to ask a server for, and which keys to try.
+    /// Reads the starting point of a sync: from where on to ask a server, and which keys to try.
     ///
     /// # Errors
     /// [`StorageError::UnknownServer`], or trouble with the database.

@@ -1,4 +1,4 @@
-//! What goes between contacts who are in a group together (sections 7.2 and 8).
+//! Comparisons of logs and repairs of gaps between contacts who are in a group together (sections 7.2 and 8).
 
 use cwtch_log::EntryPrefix;
 use cwtch_primitives::Address;
@@ -26,7 +26,7 @@ pub struct Companion {
     pub server: Address,
 }
 
-/// What became of a message that a member gave.
+/// Result of keeping a message that a member gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FromMember {
     /// New: kept, and queued to be posted again.
@@ -72,7 +72,7 @@ impl Profile {
         })
     }
 
-    /// Whether somebody wrote in a group.
+    /// True if somebody wrote in a group.
     ///
     /// # Errors
     /// [`StorageError::UnknownGroup`], or trouble with the database.
@@ -83,7 +83,7 @@ impl Profile {
         })
     }
 
-    /// When the log of a server was last compared with a contact.
+    /// Time at which the log of a server was last compared with a contact, unix seconds; `None` if it never was.
     ///
     /// # Errors
     /// [`StorageError::UnknownServer`], or trouble with the database.

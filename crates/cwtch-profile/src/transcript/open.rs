@@ -76,8 +76,8 @@ impl Profile {
         })
     }
 
-    /// What authors computed over the log of a server and what is not compared yet, at most `limit`, oldest message first and
-    /// behind the one given.
+    /// Views of a server's log that messages of others claim and that are not judged yet, at most `limit`, oldest
+    /// message first and behind the one given.
     ///
     /// # Errors
     /// [`StorageError::UnknownServer`], or trouble with the database.

@@ -24,7 +24,7 @@ pub const MAX_PATH_LEN: usize = 256;
 /// Events that may wait to be drained; each payload makes at most one.
 pub const MAX_EVENTS: usize = 64;
 
-/// What the peer did.
+/// Event that the peer caused.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Event {
     /// A chat message. Whether it is acknowledged is the caller's decision ([`Peer::acknowledge`]): messages
@@ -53,7 +53,7 @@ pub enum Event {
         id: String,
         /// `public` or something that nobody may read.
         scope: String,
-        /// Which attribute.
+        /// Path of the attribute that is asked for.
         path: String,
     },
     /// The answer to a [`Peer::get_val`] of ours.
@@ -85,7 +85,7 @@ impl fmt::Debug for Event {
     }
 }
 
-/// What is wrong with a peer's message or a request to send one.
+/// Error in a peer's message, or in a request to send one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PeerError {
@@ -152,7 +152,7 @@ impl Peer {
         peer_limit(self.version)
     }
 
-    /// How many well-formed messages were ignored: stray answers, ids that are too long or not plain, bodies that
+    /// Number of well-formed messages that were ignored: stray answers, ids that are too long or not plain, bodies that
     /// cannot be read.
     pub fn ignored(&self) -> u64 {
         self.ignored
@@ -314,7 +314,7 @@ impl Peer {
         self.out.has_next(drained)
     }
 
-    /// What happened next.
+    /// Takes the oldest event that waits.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
@@ -342,7 +342,7 @@ pub fn fresh_id(rng: &mut impl CryptoRngCore) -> String {
     format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
-/// Whether an id can be answered in every version.
+/// True if an id can be answered in every version: 1 to [`MAX_ID_LEN`] ASCII letters, digits and dots.
 fn is_plain_id(id: &str) -> bool {
     (1..=MAX_ID_LEN).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
 }

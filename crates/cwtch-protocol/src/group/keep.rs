@@ -47,8 +47,8 @@ pub(super) fn keep<M: Messages>(
     Ok(changes)
 }
 
-/// What a message refers to, and what its author computed. Where all of it is here and agrees, nothing will ever need the
-/// computed root.
+/// Adds to `kept` the messages that a message refers to and the root that its author computed. The root is left out if
+/// it agrees with the log and all those messages are here: nothing will ever need it.
 fn refer<M: Messages>(group: &M, extensions: &Extensions, kept: &mut Keep) -> Result<(), M::Error> {
     for parent in &extensions.parents {
         let verdict = if group.has_entry(&parent.id)? { Verdict::Fine } else { Verdict::Waiting };
@@ -63,7 +63,8 @@ fn refer<M: Messages>(group: &M, extensions: &Extensions, kept: &mut Keep) -> Re
     Ok(())
 }
 
-/// What the number of a message comes to.
+/// Result of placing a message in its author's chain; empty for a message without a number, and for one of a chain too
+/// many.
 #[derive(Default)]
 struct Link {
     chain: Option<Chain>,

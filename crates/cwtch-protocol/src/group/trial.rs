@@ -1,5 +1,5 @@
-//! Which group a message of a board belongs to, and whether it is valid (§1.9). What is missing before it only
-//! a store of messages can tell.
+//! Trial of a board's message: which group it belongs to, and whether it is valid (§1.9). Only a store of messages can
+//! tell what is missing before it.
 
 use core::fmt;
 
@@ -30,7 +30,7 @@ struct Group {
 #[derive(Default)]
 pub struct Scratch(zeroize::Zeroizing<Vec<u8>>);
 
-/// What a message turned out to be.
+/// Outcome of trying a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// No group's key opens it. Nothing is wrong: a board carries the messages of many groups.
@@ -46,7 +46,7 @@ pub enum Outcome {
     Rejected {
         /// The group's place in the set.
         group: usize,
-        /// What is wrong.
+        /// Reason for the rejection: the first check that failed.
         reason: RejectReason,
     },
 }
@@ -64,12 +64,12 @@ impl TrialSet {
         self.groups.len() - 1
     }
 
-    /// How many groups there are.
+    /// Number of groups.
     pub fn len(&self) -> usize {
         self.groups.len()
     }
 
-    /// Whether there are none.
+    /// True if there are no groups.
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
     }

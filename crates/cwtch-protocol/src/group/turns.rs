@@ -13,7 +13,7 @@ pub struct Turns {
     authors: BTreeMap<[u8; 32], Named>,
 }
 
-/// What an author's messages name.
+/// Entries that the messages of one author name.
 #[derive(Debug, Default)]
 struct Named {
     /// By the newest message that names it.
