@@ -9,13 +9,13 @@ use rayon::prelude::*;
 /// Trials below which it is not worth waking another thread: about a tenth of a millisecond.
 const INLINE_TRIALS: usize = 128;
 
-/// Whether so many messages are tried faster than another thread is woken.
+/// True if so many messages are tried in less time than it takes to wake another thread.
 pub(crate) fn is_quick(set: &TrialSet, messages: usize) -> bool {
     messages.saturating_mul(set.len()) <= INLINE_TRIALS
 }
 
-/// What each message turns out to be, in their order. Blocks until all are tried, on every core unless they
-/// are few.
+/// Tries each message against every group's key and returns the outcomes in their order. Blocks until all are tried, on
+/// every core unless they are few.
 pub fn classify_all<M: Borrow<EncryptedGroupMessage> + Sync>(set: &TrialSet, messages: &[M]) -> Vec<Outcome> {
     if is_quick(set, messages.len()) {
         let mut scratch = Scratch::default();

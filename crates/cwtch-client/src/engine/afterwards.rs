@@ -89,7 +89,7 @@ async fn erase(inner: &Inner, id: i64) -> Result<TakenBack, ApiError> {
     Ok(taken)
 }
 
-/// Whoever waits for the confirmation hears that none is waited for any more.
+/// Tells whoever waits for the message's confirmation that none is expected any more.
 fn settle(inner: &Inner, conversation: &Conversation, message: &StoredMessage) {
     match conversation {
         Conversation::Contact(_) => {

@@ -247,8 +247,8 @@ pub(crate) fn parse_address(text: &str) -> Result<Address, ApiError> {
     })
 }
 
-/// Where a name is allowed, too: whoever meant an address hears what is wrong with it, not that nobody
-/// has this name.
+/// Refuses a text that is meant as an address and is none, where a name is allowed, too: the person hears what is wrong
+/// with the address, not that nobody has this name.
 fn refuse_mistyped_address(text: &str) -> Result<(), ApiError> {
     let lower = text.to_lowercase();
     // Names of so many letters have spaces, addresses have line breaks at most.

@@ -124,7 +124,7 @@ pub(crate) struct Speakers {
 }
 
 impl Speakers {
-    /// How many names there are.
+    /// Number of names.
     pub(crate) fn len(&self) -> usize {
         self.conversations.len() + self.people.len()
     }

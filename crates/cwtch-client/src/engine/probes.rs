@@ -1,4 +1,4 @@
-//! When a server is asked as by a stranger (docs/verifiable-log.md, section 7.2).
+//! Timing of cold probes: when a server is asked as by a stranger (docs/verifiable-log.md, section 7.2).
 
 use std::sync::Arc;
 use std::time::Duration;

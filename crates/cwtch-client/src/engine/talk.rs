@@ -102,7 +102,7 @@ pub(super) async fn deliver(
     }
 }
 
-/// Which messages of a conversation are wanted.
+/// Part of a conversation's messages that is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Page {
     /// The last ones.

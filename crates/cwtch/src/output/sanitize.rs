@@ -54,7 +54,8 @@ fn clean(text: &str, line_break: &str) -> String {
     out
 }
 
-/// What shows nothing, changes the direction of what follows or hides something, and is no part of how a text is written.
+/// True if a character shows nothing, changes the direction of what follows or hides something, and is no part of how a
+/// text is written.
 fn is_hidden(c: char) -> bool {
     is_invisible(c) && !is_part_of_writing(c)
 }
@@ -131,7 +132,7 @@ mod tests {
         assert_eq!(line(scripts), scripts);
     }
 
-    /// What names are compared without is not shown either: there is one list.
+    /// Characters without which names are compared are not shown either: there is one list.
     #[test]
     fn what_shows_nothing_is_left_out_of_texts_too() {
         assert_eq!(line("a\u{ad}b\u{17b4}c\u{e0001}d\u{1d173}e\u{fff0}f"), "abcdef");

@@ -110,8 +110,8 @@ impl<T, W> Queue<T, W> {
         None
     }
 
-    /// Who began to be urgent comes behind those who did before: not by when it came, or those who come again and again
-    /// would be before others for ever.
+    /// Notes who is urgent now. Who has become so comes behind those who did before: not by when it came, or those who
+    /// come again and again would be before others for ever.
     fn notice(&mut self, rank: impl Fn(&T) -> Option<Rank>) {
         for waiting in &mut self.waiting {
             // Who gets no place now is not urgent now: its time begins when it may get one.

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::api::{ApiError, ErrorKind};
 use crate::engine::context::Context;
 
-/// How soon it goes on by itself after trouble with the disk.
+/// Longest pause after trouble with the disk, before erasing goes on by itself.
 const AGAIN: Duration = Duration::from_secs(10 * 60);
 
 /// Erases whatever was left, also before the program was ended last, until the engine stops. `left` tells when there is

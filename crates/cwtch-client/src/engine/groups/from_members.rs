@@ -1,4 +1,4 @@
-//! What members give and say, beside what the server does.
+//! Messages that members give and claims that they make about a server's log, beside what the server sends.
 
 use cwtch_primitives::Address;
 use cwtch_protocol::monitor::Monitor;

@@ -1,4 +1,4 @@
-//! What servers and groups may cost: every number of this half in one place.
+//! Limits of what servers and groups may cost: every number of this half of the engine in one place.
 
 use std::time::Duration;
 

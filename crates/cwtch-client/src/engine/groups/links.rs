@@ -17,7 +17,7 @@ use crate::api::{Advice, ApiError, ErrorKind, ServerPhase};
 use crate::engine::dial::Target;
 use crate::profile::{Group, Server, StorageError};
 
-/// What every command about groups and servers hears while the experiment is off.
+/// Error of every command about groups and servers while the experiment is off.
 pub(crate) fn switched_off() -> ApiError {
     ApiError::new(ErrorKind::Refused, "Groups are an experiment and off.")
         .advise([Advice::ExperimentEnable { name: "groups".to_owned() }])
@@ -40,7 +40,7 @@ impl Links {
         Self { shared, enabled, order: tokio::sync::Mutex::default(), links: Mutex::default() }
     }
 
-    /// Whether the experiment is on.
+    /// True if the experiment is on.
     pub(super) fn enabled(&self) -> bool {
         self.enabled.load(Ordering::Acquire)
     }
@@ -77,7 +77,7 @@ impl Links {
         self.map().iter().filter(|(board, _)| !kept(board)).map(|(_, link)| link.clone()).collect()
     }
 
-    /// How many links run.
+    /// Number of links that run.
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {
         self.map().len()

@@ -79,7 +79,7 @@ impl Groups {
         &self.links.shared.context
     }
 
-    /// Whether the experiment is on.
+    /// True if the experiment is on.
     pub(crate) fn enabled(&self) -> bool {
         self.links.enabled()
     }
@@ -124,7 +124,7 @@ impl Groups {
         }
     }
 
-    /// What waits for servers may be sent now.
+    /// Lets what waits for servers be sent now.
     pub(crate) fn resend(&self) {
         self.links.each(|link| link.resend());
     }
@@ -152,7 +152,7 @@ impl Groups {
         self.links.shared.alarms().await
     }
 
-    /// Why messages were refused, newest first, at most [`limits::REJECTS`].
+    /// Refused messages and the reasons, newest first, at most [`limits::REJECTS`].
     ///
     /// # Errors
     /// Trouble with the database.

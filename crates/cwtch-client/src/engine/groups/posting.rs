@@ -21,7 +21,7 @@ use crate::profile::{MessageId, MessageState};
 
 /// Posts of one server that `sync` waits for without a daemon.
 const DELIVER_MAX: u32 = 256;
-/// How long it waits for them.
+/// Longest time that `sync` waits for them.
 const DELIVER_WAIT: Duration = Duration::from_secs(30);
 
 impl Groups {

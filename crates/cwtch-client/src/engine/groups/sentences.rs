@@ -1,4 +1,4 @@
-//! What people read when something about servers and groups goes wrong.
+//! Sentences that people read when something about servers and groups goes wrong.
 
 use std::time::Duration;
 
@@ -44,12 +44,12 @@ pub(super) fn too_many(what: &str, limit: usize) -> ApiError {
     )
 }
 
-/// Why a connection with a server could not be made or ended.
+/// Error for a connection with a server that could not be made, or that ended.
 pub(super) fn lost(server: &Address, error: &ConnError) -> ApiError {
     ApiError::new(ErrorKind::Unreachable, format!("The server {server} cannot be used now: {error}."))
 }
 
-/// What is wrong with a server, said where it is known which one is meant.
+/// Sentence without the server's address, for where it is known which one is meant.
 pub(super) fn unnamed(sentence: &str, server: &Address) -> String {
     sentence.replace(&format!("The server {server} "), "The server ")
 }

@@ -1,4 +1,4 @@
-//! What the tasks of this half share.
+//! State that the tasks for servers and groups share.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use cwtch_net::Deadlines;
 use super::waiters::Waiters;
 use crate::engine::context::Context;
 
-/// What the tasks of this half share.
+/// State that the tasks for servers and groups share.
 pub(super) struct Shared {
     pub(super) context: Arc<Context>,
     pub(super) waiters: Waiters,

@@ -1,4 +1,4 @@
-//! Who waits for which post, and what became of it.
+//! Waiters for posts, who are told what became of them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use crate::api::ApiError;
 use crate::profile::MessageId;
 
-/// What became of a post.
+/// Fate of a post: what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fate {
     /// The server has it.
@@ -23,7 +23,7 @@ pub(super) enum Fate {
     Stopped(ApiError),
 }
 
-/// Who waits for which post, by its local number.
+/// Waiters for each post, by its local number.
 #[derive(Clone, Default)]
 pub(super) struct Waiters(Arc<Mutex<HashMap<MessageId, Vec<oneshot::Sender<Fate>>>>>);
 

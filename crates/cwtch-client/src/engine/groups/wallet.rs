@@ -23,7 +23,7 @@ use crate::api::{ApiError, ErrorKind, Event, Task};
 use crate::engine::dial::Target;
 use crate::profile::{Profile, Server, StorageError};
 
-/// What a server's posts say to its wallet, and hear from it.
+/// Signals between a server's posts and its wallet.
 pub(super) struct Wallet {
     /// Somebody took a token, or found none.
     look: Notify,
@@ -31,7 +31,7 @@ pub(super) struct Wallet {
     hurry: Notify,
     /// A post waits for a token.
     wanted: AtomicBool,
-    /// Why the last purchase failed; `None` since one succeeded.
+    /// Reason why the last purchase failed; `None` since one succeeded.
     trouble: watch::Sender<Option<String>>,
 }
 
@@ -61,7 +61,7 @@ impl Wallet {
         self.look.notify_one();
     }
 
-    /// Why no tokens can be bought now, to follow "sells no tokens now:".
+    /// Reason why no tokens can be bought now, worded to follow "sells no tokens now:".
     pub(super) fn trouble(&self) -> Option<String> {
         self.trouble.borrow().clone()
     }
@@ -158,7 +158,7 @@ fn pauses() -> impl Iterator<Item = std::time::Duration> + Send {
         .build()
 }
 
-/// Why a purchase failed. No variant carries a token.
+/// Reason why a purchase failed. No variant carries a token.
 #[derive(Debug, thiserror::Error)]
 enum PurchaseError {
     #[error("its token service cannot be used: {0}")]

@@ -61,7 +61,7 @@ fn by_group(here: &[Companion]) -> BTreeMap<GroupId, Vec<Address>> {
     groups
 }
 
-/// What is missing in a group from its beginning and from each of these places; `None` where nobody would answer.
+/// Entries that a group lacks, from its beginning and from each of these places; `None` where nobody would answer.
 async fn missing_at(
     inner: &Inner,
     group: GroupId,

@@ -1,4 +1,4 @@
-//! What the task of a link holds, between its connections and while one is served.
+//! State of a link's task, between its connections and while one is served.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::profile::{MessageId, Server};
 /// Somebody who waits for a sync.
 pub(super) struct Waiting {
     pub(super) answer: oneshot::Sender<Result<SyncInfo, ApiError>>,
-    /// What had been counted when they asked.
+    /// Counts at the moment when they asked.
     before: SyncInfo,
     /// The attempt during which they asked: only a later one may fail them, because the connection that they
     /// met may have been dead already.
@@ -26,7 +26,7 @@ pub(super) struct Waiting {
     pub(super) covered: bool,
 }
 
-/// What a link has brought since it started.
+/// Counts and marks of what a link has brought since it started.
 #[derive(Default)]
 pub(super) struct Counts {
     /// New messages of own groups.
@@ -56,7 +56,7 @@ impl Counts {
     }
 }
 
-/// What the task holds.
+/// State of a link's task.
 pub(super) struct Actor {
     pub(super) shared: Arc<Shared>,
     pub(super) server: Server,

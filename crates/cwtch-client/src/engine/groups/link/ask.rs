@@ -1,11 +1,11 @@
-//! What the rest of the engine asks a link for.
+//! Requests and signals of the rest of the engine to a link.
 
 use cwtch_protocol::monitor::Monitor;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::api::{ApiError, SyncInfo};
 
-/// What a link does when the network or the machine was away.
+/// Signals to a link: after the network or the machine was away, and when a person resumes a server.
 #[derive(Default)]
 pub(super) struct Wake {
     /// Dial now; the pauses so far say nothing any more.
@@ -16,7 +16,7 @@ pub(super) struct Wake {
     pub(super) resume: Notify,
 }
 
-/// What the rest of the engine asks a link for.
+/// Request of the rest of the engine to a link.
 pub(in crate::engine::groups) enum Ask {
     /// A sync from the last message on.
     Sync(oneshot::Sender<Result<SyncInfo, ApiError>>),

@@ -146,7 +146,7 @@ impl Link {
         self.wallet.taken();
     }
 
-    /// What waited for the person's choice may be sent, and tokens bought for it.
+    /// Lets what waited for the person's choice be sent, and tokens be bought for it.
     pub(super) fn resend(&self) {
         self.wallet.taken();
         self.posted();
@@ -168,12 +168,12 @@ impl Link {
         self.wake.probe.notify_one();
     }
 
-    /// Where the connection stands.
+    /// Phase of the connection.
     pub(super) fn phase(&self) -> ServerPhase {
         self.status.borrow().phase
     }
 
-    /// Why posts do not get through, if something is known to be wrong.
+    /// Sentence that says why posts do not get through; `None` if nothing is known to be wrong.
     pub(super) fn trouble(&self) -> Option<String> {
         let connection = self.status.borrow().trouble.clone();
         connection.or_else(|| self.wallet.trouble().map(|why| sentences::no_tokens(&why)))

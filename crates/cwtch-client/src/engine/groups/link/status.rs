@@ -1,4 +1,4 @@
-//! Where a link stands, and who is told of it.
+//! Status of a link, and how others are told of it.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use tokio::sync::watch;
 use crate::api::{Event, ServerPhase};
 use crate::engine::context::Context;
 
-/// What the rest of the engine sees of a link.
+/// Status of a link, as the rest of the engine sees it.
 pub(super) struct Status {
-    /// Where the connection stands.
+    /// Phase of the connection.
     pub(super) phase: ServerPhase,
-    /// Why it is not better.
+    /// Sentence that says why the phase is no better.
     pub(super) trouble: Option<String>,
 }
 
@@ -27,7 +27,7 @@ impl StatusSender {
         (Self(Arc::new(sender)), receiver)
     }
 
-    /// Where the connection stands.
+    /// Phase of the connection.
     pub(in crate::engine::groups) fn phase(&self) -> ServerPhase {
         self.0.borrow().phase
     }

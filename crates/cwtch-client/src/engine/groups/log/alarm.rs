@@ -6,18 +6,18 @@ use cwtch_protocol::monitor::Notice;
 use crate::api::{Advice, ApiError, ErrorKind, Event};
 use crate::profile::{Profile, StorageError};
 
-/// Why a server is not trusted.
+/// Alarm about a server: what it did, whether that is proven, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct Alarm {
-    /// Whether there is a proof that others can check.
+    /// True if there is a proof that others can check.
     pub(in super::super) proven: bool,
     /// The evidence's number.
     pub(in super::super) evidence: Option<i64>,
-    /// What happened: whole sentences.
+    /// Description of what happened: whole sentences.
     pub(in super::super) what: String,
-    /// What to do: whole sentences.
+    /// Advice to the person: whole sentences.
     pub(in super::super) advice: String,
-    /// Whether nobody syncs with it any more.
+    /// True if nobody syncs with it any more.
     pub(in super::super) stopped: bool,
 }
 
@@ -99,7 +99,7 @@ impl Alarm {
         }
     }
 
-    /// What a command hears that needs the server.
+    /// Error of a command that needs the server.
     pub(in super::super) fn error(&self, server: &Address) -> ApiError {
         let what = self.what.replacen("This server", &format!("The server {server}"), 1);
         let proof = self.evidence.filter(|_| self.proven).map(|id| Advice::EvidenceExport { id });

@@ -58,7 +58,7 @@ fn info(piece: &StoredEvidence) -> EvidenceInfo {
     }
 }
 
-/// What was found where there is no proof: readable, and honest about what it is worth.
+/// Report of what was found where there is no proof: readable, and honest about what it is worth.
 fn report(piece: &StoredEvidence) -> String {
     let mut text = format!(
         "This is a report, and no proof: only the program that wrote it saw what the server sent.\n\

@@ -93,5 +93,5 @@ async fn ask(shared: &Shared, server: &Address) -> Option<Box<HeadLog>> {
     answered
 }
 
-/// How long saying goodbye may take.
+/// Longest time that saying goodbye may take.
 const CLOSE: std::time::Duration = std::time::Duration::from_secs(2);

@@ -1,4 +1,4 @@
-//! What the monitor did not use, as the error that ends the connection.
+//! Refusals of the monitor to use what a server sent, as the errors that end the connection.
 
 use cwtch_primitives::Address;
 use cwtch_protocol::monitor::Refused;

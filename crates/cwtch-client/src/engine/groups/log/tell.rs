@@ -1,4 +1,4 @@
-//! What a monitor has to tell, said once and after it is durable.
+//! Notices and alarms of a monitor, told once and after they are durable.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -74,7 +74,7 @@ impl Teller {
     }
 }
 
-/// What a person is told about; `None` for what is told in another way, or not at all.
+/// Kind of a notice that a person is told; `None` for what is told in another way, or not at all.
 fn kind(notice: &Notice) -> Option<LogNotice> {
     Some(match notice {
         Notice::ClockAhead { .. } => LogNotice::ClockAhead,

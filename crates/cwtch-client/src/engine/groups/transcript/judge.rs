@@ -111,7 +111,7 @@ mod tests {
             SyncItem { extensions: Some(said), ..item }
         }
 
-        /// What an author names who says to have read the log up to an index.
+        /// Extensions of an author who says to have read the log up to an index, and names the entry there.
         fn naming(&self, id: EntryPrefix, index: u64, root: [u8; 32], incarnation: u64) -> Extensions {
             let gossip = Some(Gossip { incarnation, size: index + 1, root });
             Extensions { parents: vec![Parent { id, index }], gossip, ..Extensions::default() }
@@ -156,7 +156,7 @@ mod tests {
             judge(&mut self.profile, &self.server.board, synced, 0).unwrap()
         }
 
-        /// What is noted about the newest messages of the group.
+        /// Kinds of the notes about the newest messages of the group, newest message first.
         fn newest(&self, count: usize) -> Vec<Vec<NoteKind>> {
             let conversation = self.profile.group(&self.group.id).unwrap().unwrap().conversation;
             let messages = self.profile.messages(conversation, MessageId(0), 5000).unwrap();
@@ -195,7 +195,8 @@ mod tests {
         assert!(told > 2000);
     }
 
-    /// What the server has not shown waits for the log; it is not looked at with every message, and not for ever.
+    /// References to what the server has not shown wait for the log; they are not looked at with every message, and not
+    /// for ever.
     #[test]
     fn what_cannot_be_decided_yet_ages_out() {
         let mut room = Room::new();

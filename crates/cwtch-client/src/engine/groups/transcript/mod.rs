@@ -1,4 +1,4 @@
-//! What messages say about the ones before them, judged and told (docs/verifiable-log.md, section 8).
+//! Statements of messages about the ones before them, judged and told (docs/verifiable-log.md, section 8).
 //!
 //! What a message says is stored with it. [`judge()`] decides what is open; it runs behind every batch and at the end of
 //! every sync, looks at nothing that is decided, and asks the server's monitor only if the tables do not know.

@@ -1,4 +1,4 @@
-//! What a server sends, tried against every group's key and stored: two stages beside the connection.
+//! Intake of what a server sends: tried against every group's key and stored, in two stages beside the connection.
 //!
 //! [`Feed`] is what the connection has read. [`trial()`] takes as much as is there, up to a batch, and tries it
 //! over all cores in one pass; [`store()`] writes each batch and the cursor behind it in one durable
@@ -22,7 +22,7 @@ pub(super) use self::store::store;
 pub(super) use self::trial::trial;
 use crate::profile::{Confirmation, Group, PendingPost, SyncBatch, SyncStart};
 
-/// What the connection has read, in its order.
+/// Item that the connection has read, in its order.
 pub(super) enum Feed {
     /// From here on, these groups.
     Keys(Arc<Keys>),
@@ -30,7 +30,7 @@ pub(super) enum Feed {
     Replay { total: u64 },
     /// A message.
     Message(Box<Received>),
-    /// What the monitor made of it up to here.
+    /// Step of the monitor up to here: its changes and notices, and how far messages are verified.
     Step(Box<Step>),
     /// The server stored a post.
     Posted(Box<StoredPost>),
@@ -78,7 +78,7 @@ impl Keys {
     }
 }
 
-/// What [`trial()`] hands to [`store()`].
+/// Item that [`trial()`] hands to [`store()`].
 pub(super) enum Tried {
     Replay { total: u64 },
     Batch(Box<Batch>),
@@ -92,7 +92,7 @@ pub(super) enum Tried {
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) batch: SyncBatch,
-    /// How many messages were tried since the batch before.
+    /// Number of messages tried since the batch before.
     pub(super) messages: u64,
     pub(super) notices: Vec<Notice>,
 }

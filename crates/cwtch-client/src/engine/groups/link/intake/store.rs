@@ -163,7 +163,7 @@ fn count(counts: &Counts, outcome: &SyncOutcome) {
     }
 }
 
-/// What a batch brought beside what the feed tells.
+/// Tells the outcome of a batch beside what the change feed tells: posts that are confirmed, messages that are refused.
 fn tell(context: &Context, waiters: &Waiters, profile: &Profile, outcome: &SyncOutcome) {
     for fate in &outcome.items {
         if let ItemOutcome::Confirmed(id) = *fate {
@@ -193,7 +193,7 @@ fn tell_rejects(context: &Context, profile: &Profile, count: u64) {
     }
 }
 
-/// How far a replay is; only told where it takes more than one batch.
+/// Progress of a replay; only told where it takes more than one batch.
 #[derive(Default)]
 struct Progress {
     done: u64,

@@ -28,7 +28,7 @@ use crate::engine::groups::log::{self as server_log, unix};
 use crate::engine::groups::{limits, sentences};
 use crate::profile::SyncStart;
 
-/// How long saying goodbye may take.
+/// Longest time that saying goodbye may take.
 const CLOSE: Duration = Duration::from_secs(2);
 
 /// Runs a connection to its end; `synced` tells whether it ever caught up.
