@@ -1,7 +1,7 @@
 //! Requests as data: what is understood, and what is answered to what is not.
 
 use super::*;
-use crate::{ContactInfo, ContactState, ErrorKind, Event, FeedInfo, NameSource, SyncReport};
+use crate::{ContactInfo, ContactState, ErrorKind, Event, FeedInfo, Heard, NameSource, SyncReport};
 
 fn parsed(line: &str) -> Method {
     parse(line.as_bytes()).unwrap().method
@@ -87,7 +87,7 @@ fn what_the_client_writes_the_daemon_reads() {
         timeout: Some(5),
         reply_to: None,
     };
-    let line = Caller { last_id: 6, ..Caller::default() }.command(&command).unwrap();
+    let line = Caller::after(6).command(&command).unwrap();
     assert!(!line.contains('\n'));
     let request = parse(line.as_bytes()).unwrap();
     assert_eq!((request.id, request.method), (Some(json!(7)), Method::Command(Box::new(command))));
@@ -170,7 +170,7 @@ fn changes_that_are_gone_are_told_with_what_there_is() {
     let error = ApiError { feed, ..ApiError::new(ErrorKind::ChangesGone, "They are gone.") };
     let line = response(&json!(3), None, &Err(error.clone().into()));
     assert!(line.contains(r#""code":9"#) && line.contains(r#""changes":{"newest":9,"oldest":5}"#), "{line}");
-    let caller = Caller { last_id: 3, ..Caller::default() };
+    let caller = Caller::after(3);
     assert_eq!(caller.take(line.as_bytes()).unwrap(), Incoming::Answer(Err(error.into())));
 }
 
@@ -179,9 +179,9 @@ fn a_refusal_of_the_engine_keeps_its_kind_on_the_way() {
     let error = ApiError::new(ErrorKind::NotFound, "No such contact.");
     let line = response(&json!(3), None, &Err(error.clone().into()));
     assert!(line.contains(r#""code":2"#), "{line}");
-    let caller = Caller { last_id: 3, ..Caller::default() };
+    let caller = Caller::after(3);
     assert_eq!(caller.take(line.as_bytes()).unwrap(), Incoming::Answer(Err(error.into())));
-    let later = Caller { last_id: 4, ..Caller::default() };
+    let later = Caller::after(4);
     assert_eq!(later.take(line.as_bytes()).unwrap(), Incoming::Other, "the answer to an earlier request");
     let whole = response(&Value::Null, None, &Err(RpcError::busy("Too many.")));
     assert_eq!(later.take(whole.as_bytes()).unwrap(), Incoming::Refused(RpcError::busy("Too many.")));
@@ -212,9 +212,7 @@ fn a_reply_comes_back_as_it_was() {
         (Command::GroupLeave { group: "g".into() }, Reply::Done {}),
     ] {
         let line = response(&json!(1), None, &Ok(Answer::Reply(Box::new(reply.clone()))));
-        let Ok(Incoming::Answer(Ok(result))) =
-            (Caller { last_id: 1, ..Caller::default() }).take(line.as_bytes())
-        else {
+        let Ok(Incoming::Answer(Ok(result))) = Caller::after(1).take(line.as_bytes()) else {
             panic!("{line}");
         };
         assert_eq!(Caller::reply(&command, result).unwrap(), reply);
