@@ -153,7 +153,7 @@ pub enum StorageError {
     /// Owned by another user.
     #[error("{} belongs to another user: choose a data directory of your own", .0.display())]
     Owner(PathBuf),
-    /// Not a directory or not a regular file.
+    /// Path of something that is no directory, or no regular file, where one is needed.
     #[error("{} is not what it should be (a directory, or a regular file)", .0.display())]
     WrongKind(PathBuf),
     /// Written by a later release.

@@ -126,7 +126,7 @@ impl Profile {
         &self.address
     }
 
-    /// As [`Profile::change_password`], for who has to know the old password.
+    /// Changes the password as [`Profile::change_password`] does, for somebody who has to know the old one.
     ///
     /// # Errors
     /// [`StorageError::WrongPassword`], [`StorageError::PasswordNeeded`] or [`StorageError::NoPasswordSet`] if the old one

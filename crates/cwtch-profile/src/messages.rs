@@ -55,7 +55,7 @@ impl NewMessage<'_> {
         }
     }
 
-    /// As it is read once it is stored.
+    /// Message as it is read once it is stored.
     fn stored(&self, id: MessageId) -> StoredMessage {
         let group = self.group.as_ref();
         StoredMessage {

@@ -31,7 +31,7 @@ impl Profile {
         self.enqueue_p2p_in(MessageState::Queued, to, protocol_id, content, now)
     }
 
-    /// As [`Self::enqueue_p2p`] for a contact who is connected: from then on the message may have left.
+    /// Queues a message as [`Self::enqueue_p2p`] does, for a contact who is connected: from then on it may have left.
     ///
     /// # Errors
     /// As [`Self::enqueue_p2p`].
@@ -101,7 +101,8 @@ impl Profile {
         })
     }
 
-    /// As [`Self::pending_p2p`], for who is about to send them: from then on they may have left, and that is durable.
+    /// Reads the queue as [`Self::pending_p2p`] does, for a caller that is about to send the messages, and marks them
+    /// as sent: from then on they may have left, and that is durable.
     ///
     /// # Errors
     /// As [`Self::pending_p2p`].

@@ -498,7 +498,7 @@ impl fmt::Debug for NewPost {
 /// Statements of an own message about the messages before it.
 #[derive(Debug, Clone)]
 pub struct SaidByPost {
-    /// From [`super::Profile::next_extensions`].
+    /// Extensions from [`super::Profile::next_extensions`].
     pub extensions: Extensions,
     /// Number of abandoned sequence numbers that had room in the message.
     pub abandoned_told: usize,

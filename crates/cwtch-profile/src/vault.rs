@@ -89,8 +89,8 @@ struct Kdf {
 }
 
 impl Kdf {
-    /// For a password: 64 MiB and three passes, about a tenth of a second of one core. Without one
-    /// there is nothing to stretch.
+    /// Chooses the parameters for a password: 64 MiB and three passes, about a tenth of a second of one core. Without a
+    /// password there is nothing to stretch: 8 KiB and one pass.
     fn fresh(password: &Password, rng: &mut impl CryptoRngCore) -> Self {
         let mut salt = [0; SALT_LEN];
         rng.fill_bytes(&mut salt);

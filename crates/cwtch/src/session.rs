@@ -153,7 +153,8 @@ impl Chosen {
         self.open_unless_daemon(&password.clone().map_or(Password::None, Password::Some)).await
     }
 
-    /// As [`Self::open`], but if what has it open turns out to be a daemon, a connection with that.
+    /// Opens the profile as [`Self::open`] does, but gives a connection with the daemon if what has it open turns out
+    /// to be one.
     async fn open_unless_daemon(&self, password: &Password) -> Result<Found, Fault> {
         let begun = Instant::now();
         let mut told = self.json;

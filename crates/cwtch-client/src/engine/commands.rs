@@ -1,4 +1,4 @@
-//! From a command to the part of the engine that does it.
+//! Dispatch of a command to the part of the engine that does it.
 
 use std::time::Duration;
 

@@ -53,7 +53,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// For tests of single parts: over a network of its own.
+    /// Makes a context over a network of its own, for tests of single parts.
     #[cfg(test)]
     pub(crate) fn new(
         store: Store,

@@ -101,8 +101,9 @@ impl EngineHandle {
         self.call_in_turn(command, Turn::new().0).await
     }
 
-    /// As [`Self::call`] for one of several commands that are to take effect in the order in which they were given:
-    /// the turn is given on as soon as what this command changes is durable, be it that it goes on waiting for others.
+    /// Runs a command as [`Self::call`] does, as one of several that are to take effect in the order in which they were
+    /// given: the turn is given on as soon as what this command changes is durable, be it that it goes on waiting for
+    /// others.
     ///
     /// # Errors
     /// As [`Self::call`].

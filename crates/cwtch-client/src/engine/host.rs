@@ -27,7 +27,7 @@ pub struct Host {
 
 #[derive(Default)]
 struct Profiles {
-    /// By label.
+    /// Places of the profiles, by label.
     seats: BTreeMap<String, Seat>,
     /// The host ends: nothing more is opened.
     ending: bool,

@@ -12,7 +12,7 @@ use crate::api::Event;
 
 /// The least pause between two comparisons of the clocks; up to half of it is added at random.
 const LOOK_AT_CLOCKS: Duration = Duration::from_secs(10);
-/// From the call to dial again to the first dial: time for everybody to join the queue, so that who matters most
+/// Time from the call to dial again to the first dial: everybody joins the queue meanwhile, so that who matters most
 /// goes first and not who was woken first.
 const GATHER: Duration = Duration::from_millis(250);
 

@@ -28,7 +28,7 @@ impl Alone {
         Self { twin: watch::Sender::new(twin), since: AtomicI64::new(since) }
     }
 
-    /// Since when everything under the own name is written here, unix seconds.
+    /// Time since when everything under the own name is written here, unix seconds.
     pub(crate) fn since(&self) -> i64 {
         self.since.load(Ordering::Acquire)
     }

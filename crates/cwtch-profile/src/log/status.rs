@@ -29,7 +29,7 @@ pub struct LogStatus {
     pub min_index: u64,
     /// The server cheated and is not synced any more.
     pub stopped: bool,
-    /// Since when it shows no log although it has one, unix seconds.
+    /// Time since when it shows no log although it has one, unix seconds.
     pub downgraded: Option<i64>,
     /// Entries that the server declared lost, oldest first.
     pub losses: Vec<LogLoss>,

@@ -7,7 +7,7 @@ use super::{Source, clean, folded};
 pub struct Candidate<'a> {
     /// The name as it was chosen.
     pub name: &'a str,
-    /// By whom.
+    /// Source of the name: who chose it.
     pub source: Source,
 }
 

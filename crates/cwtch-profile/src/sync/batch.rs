@@ -19,7 +19,7 @@ use crate::types::{Content, Group, LogPlace, MessageId};
 pub struct SyncStart {
     /// Signature of the newest message seen, the `LastCommit` to ask for; `None` asks for everything.
     pub cursor: Option<Vec<u8>>,
-    /// To be given back with each [`SyncBatch`] of this sync.
+    /// Number of the sync's epoch, to be given back with each [`SyncBatch`] of this sync.
     pub epoch: i64,
     /// The groups whose keys to try.
     pub groups: Vec<Group>,
@@ -122,7 +122,7 @@ impl fmt::Debug for SyncReject {
 /// Consecutive messages of a server, tried and verified.
 #[derive(Clone, Default)]
 pub struct SyncBatch {
-    /// From [`SyncStart`].
+    /// Number of the epoch from [`SyncStart`].
     pub epoch: i64,
     /// Verified messages, in the server's order.
     pub items: Vec<SyncItem>,
@@ -132,8 +132,8 @@ pub struct SyncBatch {
     pub cursor: Option<Vec<u8>>,
     /// Changes that the monitor made meanwhile: with them, a log's messages up to here are verified.
     pub log: Vec<Change>,
-    /// Since when whoever writes under the own name is a twin: the opening of the database, once a sync that began
-    /// after it was completed. `None` before that: what comes may be from before a backup was put back.
+    /// Time since when whoever writes under the own name is a twin, unix seconds: the opening of the database, once a
+    /// sync that began after it was completed. `None` before that: what comes may be from before a backup was put back.
     pub alone_since: Option<i64>,
 }
 
@@ -159,7 +159,7 @@ pub enum ItemOutcome {
     Stored(MessageId),
     /// An own message that was waiting: the server has it.
     Confirmed(MessageId),
-    /// Had been stored before.
+    /// Duplicate of a message that had been stored before.
     Duplicate,
     /// The group has been left meanwhile.
     UnknownGroup,

@@ -35,7 +35,7 @@ struct Chain {
 #[derive(Clone, Copy)]
 pub(super) struct Times {
     pub(super) now: i64,
-    /// As [`SyncBatch::alone_since`](super::SyncBatch::alone_since).
+    /// Time of [`SyncBatch::alone_since`](super::SyncBatch::alone_since).
     pub(super) alone_since: Option<i64>,
 }
 

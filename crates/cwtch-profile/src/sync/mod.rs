@@ -111,7 +111,7 @@ impl Profile {
     }
 }
 
-/// For each item, whether it is among the newest of its group, which are kept as they were posted.
+/// Tells for each item whether it is among the newest of its group, which are kept as they were posted.
 fn newest(items: &[SyncItem]) -> Vec<bool> {
     let mut counts: HashMap<GroupId, u32> = HashMap::new();
     let mut keep: Vec<bool> = items

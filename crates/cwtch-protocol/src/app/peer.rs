@@ -49,7 +49,7 @@ pub enum Event {
     },
     /// A question for one of our attributes; answer with [`Peer::ret_val`].
     GetVal {
-        /// To answer by.
+        /// Id of the question, to answer by.
         id: String,
         /// `public` or something that nobody may read.
         scope: String,

@@ -13,7 +13,7 @@ pub struct AuthorChain {
     highest: u32,
     /// The index of the message with the highest number.
     highest_index: Option<u64>,
-    /// By number, ascending.
+    /// Holes by number, ascending.
     holes: Vec<Hole>,
     forgotten: u32,
 }

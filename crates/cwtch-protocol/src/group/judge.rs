@@ -20,9 +20,9 @@ pub const WAITING_SYNCS: u32 = 2;
 /// the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Open {
-    /// Of messages below this size of the log.
+    /// References and views of messages below this size of the log.
     Covered(u64),
-    /// Of the others.
+    /// References and views of messages that are not below this size of the log.
     Uncovered(u64),
     /// All: the server has no log.
     All,

@@ -5,8 +5,8 @@ use cwtch_wire::group::{ABANDONED_MAX, Chain, Extensions, Gossip, INDEX_END, PAR
 
 use super::known::{Messages, Newest};
 
-/// Of so many of the newest messages, those that none of them refers to become parents. Nothing is kept for it: a head that
-/// so many others passed by is not named any more, and whoever floods a group gains no more than that.
+/// Number of the newest messages of which those become parents that none of them refers to. Nothing is kept for it: a
+/// head that so many others passed by is not named any more, and whoever floods a group gains no more than that.
 pub const WINDOW: usize = 64;
 /// The server's certificate goes along with the first message of a chain, and then with one in so many.
 pub const CERTIFICATE_EVERY: u32 = 16;

@@ -24,8 +24,8 @@ pub const LAST: i64 = 1 << 52;
 const PLAIN: i64 = -(1 << 50);
 /// Indexes beyond it are no log's.
 const INDEX_MAX: i64 = 1 << 48;
-/// Of the messages that name one, so many are looked at, those that stand first: who names it from further behind moves
-/// nothing.
+/// Maximum number of messages that are looked at of those that name one, the ones that stand first: who names it from
+/// further behind moves nothing.
 pub(super) const ANSWERS_MAX: usize = 64;
 
 /// The place of a verified message when it comes, by its index or by its position in the server's order.

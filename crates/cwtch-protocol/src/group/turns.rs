@@ -16,13 +16,13 @@ pub struct Turns {
 /// Entries that the messages of one author name.
 #[derive(Debug, Default)]
 struct Named {
-    /// By the newest message that names it.
+    /// Entries, each beside the newest message that names it; sorted by that.
     newest: BTreeSet<(i64, EntryPrefix)>,
     by: BTreeMap<EntryPrefix, i64>,
 }
 
 impl Turns {
-    /// For the first `most`.
+    /// Makes an empty set, of which the first `most` will be taken.
     pub fn new(most: usize) -> Self {
         Self { most, authors: BTreeMap::new() }
     }

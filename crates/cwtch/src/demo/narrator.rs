@@ -65,7 +65,7 @@ impl Narrator {
     }
 }
 
-/// As a person would type it in a shell; long keys by their beginning.
+/// Writes an argument as a person would type it in a shell; long keys by their beginning.
 fn abbreviate(argument: &str) -> String {
     let plain =
         !argument.is_empty() && argument.chars().all(|c| c.is_alphanumeric() || "-_./:=+|,".contains(c));

@@ -25,7 +25,7 @@ pub(super) enum Protection {
 
 /// A person of the show.
 pub(super) struct Person {
-    /// As the show calls them.
+    /// Name by which the show calls them.
     pub(super) name: &'static str,
     /// Their address, once they have a profile.
     pub(super) address: String,

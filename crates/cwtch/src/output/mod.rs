@@ -42,7 +42,7 @@ pub(crate) fn print(text: &str) -> Result<(), Fault> {
     print_to_reader(text).map(drop)
 }
 
-/// As [`print()`], for who has more to say and can save the trouble.
+/// Prints as [`print()`] does, and tells whether the reader is still there, for callers that have more to say.
 ///
 /// # Errors
 /// As [`print()`].
@@ -82,7 +82,7 @@ pub(crate) fn print_json(value: &impl fmt::Display) -> Result<(), Fault> {
     print_json_to_reader(value).map(drop)
 }
 
-/// As [`print_json`], for who has more to say and can save the trouble.
+/// Prints as [`print_json`] does, and tells whether the reader is still there, for callers that have more to say.
 ///
 /// # Errors
 /// As [`print()`].

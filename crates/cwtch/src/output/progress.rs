@@ -11,7 +11,7 @@ use super::human;
 /// Shows what the engine reports, once a command has run for a second. Nothing of it stays on the screen.
 pub(crate) struct Progress {
     shown: bool,
-    /// For programs: nothing is said in words.
+    /// True if the output is for programs: nothing is said in words.
     json: bool,
     state: RefCell<State>,
 }

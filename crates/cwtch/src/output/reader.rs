@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 /// Reader of standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
-    /// As far as it can be told.
+    /// The reader is there, as far as it can be told.
     There,
     /// The reader is gone: what is written from now on reaches nobody.
     Gone,

@@ -73,7 +73,7 @@ pub(crate) enum TerminalError {
     Io(#[from] io::Error),
 }
 
-/// From now on this program ends by itself on SIGINT, SIGTERM and SIGHUP, but while a password is typed.
+/// Notes that this program ends by itself on SIGINT, SIGTERM and SIGHUP from now on, but while a password is typed.
 pub(crate) fn ends_by_itself() {
     ENDS_BY_ITSELF.store(true, Ordering::Release);
 }

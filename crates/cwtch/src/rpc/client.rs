@@ -79,7 +79,7 @@ impl Client {
         self.exchange(line, |_| {}).await
     }
 
-    /// From now on [`Self::call`] and [`Self::next_event`] hear events.
+    /// Subscribes to events: from now on [`Self::call`] and [`Self::next_event`] hear them.
     ///
     /// # Errors
     /// If the daemon is gone.
@@ -105,7 +105,8 @@ impl Client {
         Ok(())
     }
 
-    /// As [`Self::subscribe`], for who can do without: where too many listen already nothing is heard.
+    /// Subscribes as [`Self::subscribe`] does, for callers that can do without: where too many listen already nothing
+    /// is heard.
     ///
     /// # Errors
     /// If the daemon is gone.

@@ -15,7 +15,7 @@ use super::queue::{Queue, SLOT, Ticket};
 
 /// The longest that a dial may last.
 const DIAL: Duration = cwtch_protocol::channel::deadlines::DIAL;
-/// From a nudge to the dialler's next attempt.
+/// Time from a nudge to the dialler's next attempt.
 const FLOOR: Duration = Duration::from_millis(250);
 const HOUR: Duration = Duration::from_secs(3600);
 

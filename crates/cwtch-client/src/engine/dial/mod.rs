@@ -37,7 +37,7 @@ const APART: Duration = Duration::from_millis(250);
 /// Time to wait after the network said that it is not ready although it had seemed so.
 const NOT_READY_PAUSE: Duration = Duration::from_secs(1);
 
-/// On whose behalf somebody is dialled.
+/// Contact or server on whose behalf somebody is dialled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
     /// A contact.
@@ -51,7 +51,7 @@ pub(crate) enum Target {
 pub(crate) enum Stage {
     /// Waiting for the network, or for its turn.
     Waiting,
-    /// On its way through the network.
+    /// Dialling: on its way through the network.
     Dialling,
 }
 

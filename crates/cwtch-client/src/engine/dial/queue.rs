@@ -18,9 +18,9 @@ pub(super) const SLOT: Duration = Duration::from_secs(30);
 /// Number of dials that there may be for each purpose.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Places {
-    /// For who matters most.
+    /// Dials for who matters most.
     pub(super) ranked: usize,
-    /// For who has waited longest.
+    /// Dials for who has waited longest.
     pub(super) fair: usize,
     /// Begun within one [`SLOT`], for whom a person waits.
     pub(super) wanted: usize,
@@ -44,7 +44,7 @@ const PURPOSES: [Purpose; 4] = [Purpose::Wanted, Purpose::Queued, Purpose::Ranke
 pub(super) struct Queue<T, W> {
     places: Places,
     busy: Vec<Busy>,
-    /// In the order in which they came.
+    /// Those who wait, in the order in which they came.
     waiting: Vec<Waiting<T, W>>,
     tickets: u64,
     /// Counts those who were seen to be urgent.
@@ -55,7 +55,8 @@ struct Waiting<T, W> {
     ticket: u64,
     target: T,
     waker: W,
-    /// In which order it was seen to be wanted, and to have messages queued, since it waits.
+    /// Turn, among all that became urgent while they waited, in which it was seen to be wanted, and to have messages
+    /// queued.
     wanted: Option<u64>,
     queued: Option<u64>,
 }

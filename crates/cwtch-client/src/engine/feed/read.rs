@@ -1,4 +1,4 @@
-//! From rows of the feed to events.
+//! Translation of rows of the feed into events.
 
 use std::collections::{HashMap, HashSet};
 

@@ -21,7 +21,8 @@ pub(super) const CERTIFICATES: usize = 4;
 /// Refusals after which a post is given up, each of a token that was bought since the database was opened. Any other may
 /// have been spent by a copy of the database, or by a post whose answer was lost: that says nothing about the post.
 pub(super) const REFUSALS: u32 = 2;
-/// From a joined group to the reading of what its server had before: others that are joined meanwhile are read with it.
+/// Pause between joining a group and reading what its server had before: groups that are joined meanwhile are read with
+/// it.
 pub(super) const JOIN_PAUSE: Duration = Duration::from_secs(1);
 /// Requests to a server's task that wait.
 pub(super) const ASKS: usize = 64;

@@ -101,9 +101,9 @@ impl Link {
 
 /// End of a connection.
 pub(super) enum Ended {
-    /// As one side wanted.
+    /// Ended as one side wanted.
     Cleanly,
-    /// By a failure, with its sentence.
+    /// Ended by a failure, with its sentence.
     Badly(String),
 }
 

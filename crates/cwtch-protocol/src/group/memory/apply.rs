@@ -224,7 +224,7 @@ impl Memory {
         }
     }
 
-    /// As [`Self::with`], where the change may be one of its place.
+    /// Changes a message as [`Self::with`] does, where the change may be one of its place.
     pub(super) fn placing(&mut self, row: Row, change: impl FnOnce(&mut Message)) {
         let placed = self.messages.values().map(|message| message.stands).filter(|stands| *stands < LAST);
         let behind = placed.max().unwrap_or(at_first(None, Some(0)) - 1) + 1;

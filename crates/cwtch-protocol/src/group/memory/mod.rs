@@ -79,9 +79,9 @@ struct Message {
 enum Bytes {
     /// Nothing.
     None,
-    /// To be posted.
+    /// The message is to be posted.
     ToPost,
-    /// To be posted again, should the server lose it.
+    /// The message is to be posted again, should the server lose it.
     InCase,
 }
 

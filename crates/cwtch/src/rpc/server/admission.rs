@@ -58,9 +58,9 @@ struct Place<H> {
     /// Those of them for which something outside is waited for.
     waiting: usize,
     subscribed: bool,
-    /// Since when nothing happened on it.
+    /// Moment since which nothing happened on it.
     quiet: Instant,
-    /// Since when it does not take what is written to it.
+    /// Moment since which it does not take what is written to it.
     stalled: Option<Instant>,
 }
 

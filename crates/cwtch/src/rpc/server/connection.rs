@@ -151,7 +151,7 @@ struct Connection {
     outbox: mpsc::Sender<String>,
     queue: mpsc::Sender<Job>,
     room: Arc<Semaphore>,
-    /// By the label of the profile.
+    /// Subscriptions by the label of the profile.
     subscriptions: BTreeMap<Arc<str>, AbortOnDrop>,
 }
 

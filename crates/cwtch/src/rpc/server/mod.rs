@@ -90,7 +90,7 @@ impl Server {
         Some(())
     }
 
-    /// From now on nothing is read. What was asked for goes on.
+    /// Stops reading. What was asked for goes on.
     pub(crate) fn close(&self) {
         self.shared.closing.cancel();
     }

@@ -70,7 +70,7 @@ pub(super) struct Actor {
     pub(super) wallet: Arc<Wallet>,
     pub(super) waiting: Vec<Waiting>,
     pub(super) teller: Teller,
-    /// Of posts that wait: how often each was refused with a token that was bought since the database was opened.
+    /// Number of times that each waiting post was refused with a token that was bought since the database was opened.
     pub(super) refusals: HashMap<MessageId, u32>,
     /// A sync was completed.
     pub(super) syncs: Arc<Notify>,

@@ -60,7 +60,7 @@ pub(super) struct Session {
     kept: Option<Instant>,
     /// Time at which the contact was heard last, unix seconds, if that is not kept.
     unkept: Option<i64>,
-    /// By when a sign of life must have come.
+    /// Deadline for a sign of life; `None` if none is waited for.
     probe_due: Option<Instant>,
     resend_at: Instant,
     resend_pause: Duration,

@@ -24,7 +24,7 @@ use crate::profile::{Confirmation, Group, PendingPost, SyncBatch, SyncStart};
 
 /// Item that the connection has read, in its order.
 pub(super) enum Feed {
-    /// From here on, these groups.
+    /// Keys of the groups that messages from here on are tried against.
     Keys(Arc<Keys>),
     /// A replay of so many entries begins. What was not covered before comes again in it.
     Replay { total: u64 },
