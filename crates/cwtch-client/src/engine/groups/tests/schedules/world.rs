@@ -1,9 +1,10 @@
 //! A server, the people on it, and what they do.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-use cwtch_log::{EntryId, MsgId};
+use cwtch_log::{EntryId, EntryPrefix, MsgId};
 use cwtch_primitives::OsRng;
 use cwtch_primitives::token::Token;
 use cwtch_testkit::ChaCha20Rng;
@@ -147,7 +148,7 @@ impl World {
         self.now += self.below(240) as u64;
         self.server.tick(self.now);
         let at = self.below(PEOPLE);
-        match self.below(20) {
+        match self.below(22) {
             0..5 => self.write(at),
             5 | 6 => self.trick(),
             7..10 => self.sync(at),
@@ -161,6 +162,10 @@ impl World {
             }
             17 => drop(self.server.fire(self.now)),
             18 => self.join(at),
+            19 | 20 => {
+                let from = self.below(PEOPLE);
+                self.pass_on(from, at);
+            }
             _ if self.attack.is_none() && !self.calm => self.mishap(),
             _ => self.deliver(at),
         }
@@ -324,6 +329,26 @@ impl World {
                 let now = self.now;
                 self.people[to].given(&group.id, &message, now);
             }
+        }
+    }
+
+    /// A member gives another one the newest message that it lacks, before what that says is there.
+    fn pass_on(&mut self, from: usize, to: usize) {
+        let group = self.below(CREW.len());
+        let id = CREW[group].id;
+        let log = &self.server.logs()[0];
+        let mut posted: Vec<EntryId> =
+            self.said.iter().filter(|(_, said)| said.group == group).map(|(entry, _)| *entry).collect();
+        posted.sort_unstable_by_key(|entry| Reverse((log.index_of(entry), *entry)));
+        let (giver, taker) = (&self.people[from], &self.people[to]);
+        if !giver.is_in(&id) || !taker.is_in(&id) {
+            return;
+        }
+        let lacks = |entry: &EntryPrefix| taker.profile().held_entries(&id, &[*entry]).unwrap().is_empty();
+        let mut lacked = posted.iter().map(EntryId::prefix).filter(lacks);
+        let message = lacked.find_map(|entry| giver.profile().kept_entry(&id, &entry).unwrap());
+        if let Some(message) = message {
+            self.people[to].given(&id, &message, self.now);
         }
     }
 
