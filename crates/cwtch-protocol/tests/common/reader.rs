@@ -94,11 +94,9 @@ impl Reader {
 
     // --- connections ---
 
-    /// The connection is over; the next one begins.
+    /// The connection is over; the next one begins with what is stored, as in the engine.
     pub(crate) fn reconnect(&mut self) {
-        let fresh = self.connection(Monitor::new(*self.monitor().server()));
-        let monitor = std::mem::replace(&mut self.follower, fresh).into_monitor();
-        self.begin(monitor);
+        self.restart();
     }
 
     /// The program dies, and begins again with what is stored.
@@ -305,6 +303,10 @@ impl Reader {
             Output::Message(_) | Output::Step(_) => {}
             Output::Replay { .. } => self.collector.replay(),
             Output::Flush => {
+                assert!(
+                    !self.caught || self.store.stopped,
+                    "what was found is stored before more is asked for"
+                );
                 let now = self.now(unix);
                 self.follower.stored(true, now);
                 while let Some(output) = self.follower.poll_output() {

@@ -20,8 +20,7 @@
 //!   not the server's silence. At [`Follower::deadline`], call [`Follower::overdue`].
 //! - Input for the monitor that does not come over this connection (probes, comparisons, certificates) goes to
 //!   [`Follower::monitor_mut`], followed by [`Follower::worked`].
-//! - After [`Output::End`] the connection is over; a monitor that is to be used again comes from the store, or from
-//!   [`Follower::into_monitor`].
+//! - After [`Output::End`] the connection is over; the monitor of the next one comes from the store.
 
 mod clock;
 mod collect;
@@ -216,12 +215,6 @@ impl Follower {
         if self.monitor.is_stopped() && !matches!(self.phase, Phase::Gathering(_) | Phase::Ended) {
             self.end(End::Refused(Refused::Stopped));
         }
-    }
-
-    /// The monitor, without what no checkpoint covers.
-    pub fn into_monitor(mut self) -> Monitor {
-        self.monitor.abandon();
-        self.monitor
     }
 
     /// Hands on the monitor's changes and how far messages are covered. False if there is nothing new.
