@@ -2,7 +2,7 @@
 //!
 //! The machine decides; here are rows in and rows out.
 //!
-//! - [`shelf`] answers what a step asks, [`apply`] writes what it changes, [`keep`] a message that it keeps.
+//! - [`shelf`] answers what a step asks, [`mod@apply`] writes what it changes, [`mod@keep`] a message that it keeps.
 //! - [`own`] is the own chain and what the next message says.
 //! - [`open`] gives out what is still to be judged and takes the verdicts. What is judged is not looked at again,
 //!   except that a message that arrives late settles everything that named it.
