@@ -80,6 +80,18 @@ impl Shelf<'_> {
         let rows = statement.query_map(params, read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+
+    /// As [`Shelf::all`], at most `limit` rows. The limit is written into the statement: SQLite prepares a statement with an order
+    /// anew each time that its limit is bound, which costs more than running it.
+    fn first<T>(
+        &self,
+        sql: &str,
+        limit: usize,
+        params: impl rusqlite::Params,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, Fault> {
+        self.all(&format!("{sql} LIMIT {}", most(limit)), params, read)
+    }
 }
 
 /// A limit as SQL takes it.
@@ -141,9 +153,10 @@ impl Messages for Shelf<'_> {
     }
 
     fn untold(&self, limit: usize) -> Result<Vec<u32>, Fault> {
-        self.all(
-            "SELECT sequence FROM abandoned WHERE conversation = ?1 AND told_in IS NULL ORDER BY sequence LIMIT ?2",
-            params![self.conversation.0, most(limit)],
+        self.first(
+            "SELECT sequence FROM abandoned WHERE conversation = ?1 AND told_in IS NULL ORDER BY sequence",
+            limit,
+            [self.conversation.0],
             |row| row.get(0),
         )
     }
@@ -161,11 +174,12 @@ impl Messages for Shelf<'_> {
     }
 
     fn waiting(&self, label: u32, sequence: u32, limit: usize) -> Result<Vec<Row>, Fault> {
-        self.all(
+        self.first(
             "SELECT m.id FROM posts p JOIN messages m ON m.id = p.message
              WHERE m.conversation = ?1 AND m.own = 1 AND m.from_member = 0 AND m.chain_label = ?2
-                 AND m.chain_sequence = ?3 AND m.reposted = 0 ORDER BY m.id LIMIT ?4",
-            params![self.conversation.0, label, sequence, most(limit)],
+                 AND m.chain_sequence = ?3 AND m.reposted = 0 ORDER BY m.id",
+            limit,
+            params![self.conversation.0, label, sequence],
             |row| row.get(0).map(Row),
         )
     }
@@ -182,11 +196,12 @@ impl Messages for Shelf<'_> {
 
     fn newest(&self, limit: usize) -> Result<Vec<Newest>, Fault> {
         // A root is kept with a message when a checkpoint covers it.
-        let mut found = self.all(
+        let mut found = self.first(
             "SELECT id, entry_id, log_index, incarnation, log_root, signature, previous FROM messages
              WHERE conversation = ?1 AND log_index IS NOT NULL AND log_root IS NOT NULL AND entry_id IS NOT NULL
-             ORDER BY log_index DESC LIMIT ?2",
-            params![self.conversation.0, most(limit)],
+             ORDER BY log_index DESC",
+            limit,
+            [self.conversation.0],
             |row| {
                 let place =
                     Place { index: unsigned(row, 2)?, incarnation: unsigned(row, 3)?, root: row.get(4)? };
@@ -258,11 +273,12 @@ impl Messages for Shelf<'_> {
     }
 
     fn answers(&self, entry: &EntryPrefix, limit: usize) -> Result<Vec<Answer>, Fault> {
-        self.all(
+        self.first(
             "SELECT child.place, child.log_index, p.log_index, p.verdict
              FROM parents p JOIN messages child ON child.id = p.message
-             WHERE p.conversation = ?1 AND p.entry = ?2 ORDER BY child.place, child.id LIMIT ?3",
-            params![self.conversation.0, entry.as_bytes(), most(limit)],
+             WHERE p.conversation = ?1 AND p.entry = ?2 ORDER BY child.place, child.id",
+            limit,
+            params![self.conversation.0, entry.as_bytes()],
             |row| {
                 Ok(Answer {
                     stands: row.get(0)?,
@@ -308,11 +324,18 @@ impl Messages for Shelf<'_> {
         sequence: u32,
         limit: usize,
     ) -> Result<Vec<Numbered>, Fault> {
-        self.all(
+        self.first(
             "SELECT id, message_hash, place FROM messages WHERE conversation = ?1 AND author = ?2
-                 AND chain_label = ?3 AND chain_sequence = ?4 AND message_hash IS NOT NULL ORDER BY id LIMIT ?5",
-            params![self.conversation.0, author, label, sequence, most(limit)],
-            |row| Ok(Numbered { row: Row(row.get(0)?), id: MsgId::from_bytes(row.get(1)?), stands: row.get(2)? }),
+                 AND chain_label = ?3 AND chain_sequence = ?4 AND message_hash IS NOT NULL ORDER BY id",
+            limit,
+            params![self.conversation.0, author, label, sequence],
+            |row| {
+                Ok(Numbered {
+                    row: Row(row.get(0)?),
+                    id: MsgId::from_bytes(row.get(1)?),
+                    stands: row.get(2)?,
+                })
+            },
         )
     }
 
