@@ -132,13 +132,17 @@ impl Stranger {
 }
 
 impl StrangerLine {
+    async fn send_all(&mut self) {
+        while let Some(payload) = self.machine.poll_send() {
+            // The other side may be gone; what it sent before is still to be read.
+            let _ = self.connection.send(&payload).await;
+        }
+    }
+
     /// Sends what the machine has; then the next event that `pick` wants, or `None` at the end of the line.
     pub async fn event<T>(&mut self, mut pick: impl FnMut(PeerEvent) -> Option<T>) -> Option<T> {
         loop {
-            while let Some(payload) = self.machine.poll_send() {
-                // The other side may be gone; what it sent before is still to be read.
-                let _ = self.connection.send(&payload).await;
-            }
+            self.send_all().await;
             while let Some(event) = self.machine.poll_event() {
                 if let Some(found) = pick(event) {
                     return Some(found);
@@ -160,8 +164,10 @@ impl StrangerLine {
         .await
     }
 
-    /// Asks for an attribute; the outer `None` is the end of the line.
+    /// Asks for an attribute, behind all that waits to be sent; the outer `None` is the end of the line.
     pub async fn ask(&mut self, scope: &str, path: &str) -> Option<Option<String>> {
+        // A question is control, which would go before a message.
+        self.send_all().await;
         let question = self.machine.get_val(scope, path, &mut OsRng).unwrap();
         self.event(|event| match event {
             PeerEvent::RetVal { id, value } if id == question => Some(value),
