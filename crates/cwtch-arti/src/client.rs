@@ -1,6 +1,5 @@
 //! The embedded client, which dials and owns the onion services.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,6 +20,7 @@ use tor_rtcompat::tokio::TokioRustlsRuntime;
 
 use crate::bootstrap;
 use crate::config::{self, ConfigError};
+use crate::keys::{self, Nicknames};
 use crate::service;
 
 /// Directory, below arti's state, of what it keeps of onion services.
@@ -66,9 +66,8 @@ pub(crate) struct Shared {
     pub(crate) tasks: TaskTracker,
     /// The client; `None` once the network was shut down.
     client: Mutex<Option<Arc<Arti>>>,
-    /// The names under which arti keeps what belongs to an identity, in the order in which identities first listened:
-    /// on disk they reveal nothing about the address. They hold for this run: see [`forget_services`].
-    pub(crate) nicknames: Mutex<HashMap<Address, String>>,
+    /// Names of identities in arti's keystore and state; see [`forget_services`].
+    pub(crate) nicknames: Nicknames,
 }
 
 impl EmbeddedTor {
@@ -117,7 +116,7 @@ impl EmbeddedTor {
             stop,
             tasks,
             client: Mutex::new(Some(client)),
-            nicknames: Mutex::default(),
+            nicknames: Nicknames::default(),
         };
         Ok(Arc::new(Self { shared: Arc::new(shared) }))
     }
@@ -217,6 +216,7 @@ impl Network for EmbeddedTor {
         // arti ends only with the process: some of its tasks sleep for hours before they see that nobody is left.
         // Until then it does nothing more by itself.
         if let Some(client) = client {
+            self.shared.nicknames.end_all(|name| keys::forget(&client, name));
             client.set_dormant(DormantMode::Soft);
         }
         if tokio::time::timeout(FAREWELL, self.shared.tasks.wait()).await.is_err() {

@@ -1,6 +1,6 @@
 //! An identity's onion service.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arti_client::config::onion_service::OnionServiceConfigBuilder;
@@ -20,6 +20,7 @@ use tor_llcrypto::pk::ed25519;
 
 use crate::circuits;
 use crate::client::{Shared, dial_weakly, report};
+use crate::keys::{self, Begun};
 
 /// Introductions that each introduction point passes on, as a rate per second and a burst (§ "DoS" of Tor's
 /// rendezvous specification). A flood of the service spends these; nobody is let in faster.
@@ -38,22 +39,17 @@ const WITHDRAW: Duration = Duration::from_secs(2);
 pub(crate) async fn listen(shared: &Arc<Shared>, identity: &Identity) -> Result<Box<dyn Listener>, NetError> {
     let address = identity.address();
     let client = shared.client()?;
-    let (nickname, known) = {
-        let mut nicknames = shared.nicknames.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = format!("service-{}", nicknames.len());
-        let known = nicknames.contains_key(&address);
-        (nicknames.entry(address).or_insert(next).clone(), known)
-    };
+    let (begun, held) = HeldKeys::begin(shared, &address);
     let setup = |what: String| NetError::Setup { what };
     let config = OnionServiceConfigBuilder::default()
-        .nickname(nickname.parse().map_err(|_| NetError::Closed)?)
+        .nickname(begun.name.parse().map_err(|_| NetError::Closed)?)
         .rate_limit_at_intro(Some(TokenBucketConfig::new(INTRODUCTIONS.0, INTRODUCTIONS.1)))
         .max_concurrent_streams_per_circuit(STREAMS)
         .build()
         .map_err(|e| setup(format!("the onion service cannot be set up: {e}")))?;
 
-    // arti keeps the key under the nickname from the first time on; a service that ends needs a moment.
-    let mut key = (!known).then(|| expand(identity));
+    // arti has the key while an earlier service of the identity is about to end, which takes a moment.
+    let mut key = begun.needs_key.then(|| expand(identity));
     let deadline = Instant::now() + HANDOVER;
     let (service, requests) = loop {
         let launched = match key.take() {
@@ -98,12 +94,36 @@ pub(crate) async fn listen(shared: &Arc<Shared>, identity: &Identity) -> Result<
         let both = async { tokio::join!(publication, checks) };
         stopped.run_until_cancelled(both).await
     });
-    Ok(Box::new(Service { address, streams, readiness, service: Some(service), stop }))
+    Ok(Box::new(Service { address, streams, readiness, service: Some(service), stop, _keys: held }))
 }
 
 /// The key as arti wants it. Its memory is erased by those who hold it.
 fn expand(identity: &Identity) -> ed25519::ExpandedKeypair {
     ed25519::ExpandedKeypair::from(&ed25519::Keypair::from_bytes(identity.seed().expose()))
+}
+
+/// Keys of an identity that listens. They leave arti's keystore with this, unless the identity listens anew already.
+struct HeldKeys {
+    shared: Weak<Shared>,
+    address: Address,
+    number: u64,
+}
+
+impl HeldKeys {
+    fn begin(shared: &Arc<Shared>, address: &Address) -> (Begun, Self) {
+        let begun = shared.nicknames.begin(address);
+        let held = Self { shared: Arc::downgrade(shared), address: *address, number: begun.number };
+        (begun, held)
+    }
+}
+
+impl Drop for HeldKeys {
+    fn drop(&mut self) {
+        // Without a network nothing is left to do: its end has taken all keys out.
+        let Some(shared) = self.shared.upgrade() else { return };
+        let Ok(client) = shared.client() else { return };
+        shared.nicknames.end(&self.address, self.number, |name| keys::forget(&client, name));
+    }
 }
 
 /// A listening onion service.
@@ -113,6 +133,8 @@ struct Service {
     readiness: watch::Receiver<Readiness>,
     service: Option<Arc<RunningOnionService>>,
     stop: CancellationToken,
+    // Behind the service, so that its keys go when it has ended.
+    _keys: HeldKeys,
 }
 
 #[async_trait]
