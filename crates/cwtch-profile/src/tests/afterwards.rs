@@ -115,3 +115,23 @@ fn a_deleted_group_message_is_not_given_to_others_and_not_posted_again() {
     assert!(profile.messages(conversation, MessageId(0), 10).unwrap().is_empty());
     assert_eq!(state(&profile, id), MessageState::Stored, "what others say about it stays right");
 }
+
+#[test]
+fn a_post_that_was_given_up_is_given_to_no_member() {
+    let (_dir, mut profile, server, group) = in_group(History::Empty);
+    let of = |post: &NewPost| EntryId::of(&post.signature, &post.ciphertext).prefix();
+    let (taken_back, posted) = (post(1, None), post(2, None));
+    let ids = [&taken_back, &posted].map(|post| profile.enqueue_group_post(&group.id, post, NOW).unwrap());
+    for post in [&taken_back, &posted] {
+        assert!(
+            profile.kept_entry(&group.id, &of(post)).unwrap().is_some(),
+            "whoever asks early may have it"
+        );
+    }
+    profile.take_back(ids[0]).unwrap();
+    profile.add_tokens(&server.board, &tokens(1, 1)).unwrap();
+    profile.take_token_for_post(ids[1]).unwrap();
+    stored(&mut profile, ids[1]).unwrap();
+    assert!(profile.kept_entry(&group.id, &of(&taken_back)).unwrap().is_none());
+    assert!(profile.kept_entry(&group.id, &of(&posted)).unwrap().is_some());
+}
