@@ -13,7 +13,7 @@ use cwtch_wire::group::{GroupContext, compose};
 use cwtch_wire::invite::{GroupInvite, TofuBundle};
 use serde_json::{Value, json};
 
-use crate::common::{Person, Server};
+use crate::common::{Person, Server, cwtch};
 use crate::stage::{Place, Provider};
 use crate::watch::Watch;
 
@@ -45,6 +45,14 @@ impl Board {
             address: board.to_string(),
             invite: text.as_str().to_owned(),
         }
+    }
+
+    /// Ends the log of the running server for ever, so that it answers in the deployed form from now on.
+    pub(crate) fn retires_its_log(&mut self) {
+        self.server.stop();
+        let retired = cwtch().args(["server", "retire", "--data"]).arg(&self.server.data).status();
+        assert!(retired.expect("the program starts").success());
+        self.server.start();
     }
 
     /// Makes somebody a member, who then begins to fetch the messages.

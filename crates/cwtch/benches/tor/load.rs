@@ -95,6 +95,11 @@ fn own_seconds() -> f64 {
     }
 }
 
+/// Seconds of processor time that a process has used.
+pub(crate) fn seconds_of(process: u32) -> f64 {
+    Process::read(process).expect("the process runs").seconds
+}
+
 struct Process {
     id: u32,
     parent: u32,
