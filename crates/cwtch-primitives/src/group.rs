@@ -4,14 +4,12 @@ use core::fmt;
 use core::str::FromStr;
 
 use data_encoding::HEXLOWER;
-use hmac::{Hmac, Mac};
 use pbkdf2::pbkdf2_hmac;
-use sha2::digest::generic_array::GenericArray;
-use sha2::{Sha256, Sha512};
+use sha2::Sha512;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
 use crate::identity::PublicKey;
+use crate::mac::hmac_sha256;
 use crate::secretbox::BoxKey;
 
 /// Length of a group id in bytes.
@@ -34,15 +32,9 @@ impl LogTag {
     /// Computes the first 16 bytes of HMAC-SHA256 of `cwtch-log-compare/1` and the server's key, under the group's
     /// key: somebody who is not in the group cannot tell which server is meant.
     pub fn of(key: &GroupKey, server: &PublicKey) -> Self {
-        // HMAC's block: the key, filled up with zeros.
-        let mut block = Zeroizing::new([0; 64]);
-        block.iter_mut().zip(key.expose()).for_each(|(to, from)| *to = *from);
-        let mut mac = <Hmac<Sha256> as Mac>::new(GenericArray::from_slice(block.as_slice()));
-        mac.update(b"cwtch-log-compare/1");
-        mac.update(server.as_bytes());
-        let full = mac.finalize().into_bytes();
+        let full = hmac_sha256(key, &[b"cwtch-log-compare/1", server.as_bytes()]);
         let mut tag = [0; LOG_TAG_LEN];
-        tag.iter_mut().zip(full).for_each(|(to, from)| *to = from);
+        tag.iter_mut().zip(full.expose()).for_each(|(to, from)| *to = *from);
         Self(tag)
     }
 

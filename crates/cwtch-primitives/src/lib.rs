@@ -12,8 +12,14 @@
 
 pub mod address;
 #[cfg(feature = "std")]
+pub mod agreement;
+#[cfg(feature = "std")]
+pub mod forks;
+#[cfg(feature = "std")]
 pub mod group;
 pub mod identity;
+#[cfg(feature = "std")]
+pub mod mac;
 #[cfg(feature = "std")]
 pub mod pow;
 pub mod secret;

@@ -30,6 +30,7 @@ pub use serde_json::Value;
 
 static MODEL: LazyLock<Value> = LazyLock::new(|| parse(include_str!("../vectors/model.json")));
 static TRANSCRIPT: LazyLock<Value> = LazyLock::new(|| parse(include_str!("../vectors/transcript.json")));
+static FORKS: LazyLock<Value> = LazyLock::new(|| parse(include_str!("../vectors/group-forks.json")));
 
 /// A reproducible generator: the same seed gives the same bytes on every machine.
 pub fn rng(seed: u64) -> ChaCha20Rng {
@@ -53,6 +54,11 @@ pub fn model() -> &'static Value {
 /// The deployed protocol's own transcript test (`vectors/transcript.json`).
 pub fn transcript() -> &'static Value {
     &TRANSCRIPT
+}
+
+/// The vectors of an independent model of the forks of groups (`vectors/group-forks.json`).
+pub fn forks() -> &'static Value {
+    &FORKS
 }
 
 /// Reads a vector file made by the deployed network, which is not part of this repository. It is looked for in the
@@ -118,6 +124,7 @@ mod tests {
     fn the_vector_files_load() {
         assert!(list(&model()["addresses"]["valid"]).len() > 1);
         assert_eq!(hex(&transcript()["third_commit_hex"]).len(), 64);
+        assert_eq!(list(&forks()["refused"]).len(), 42);
     }
 
     #[test]

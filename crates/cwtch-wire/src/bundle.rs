@@ -64,6 +64,29 @@ impl KeyBundle {
         })
     }
 
+    /// Builds and verifies the bundle that has exactly the deployed three keys, from them and its signature.
+    ///
+    /// # Errors
+    /// [`WireError`] as [`KeyBundle::from_json`].
+    pub fn from_keys(
+        board: &Address,
+        token_service: &Address,
+        issuer: &[u8; 32],
+        signature: &[u8],
+    ) -> Result<Self, WireError> {
+        let keys = BTreeMap::from([
+            (BOARD.to_owned(), board.to_string()),
+            (TOKEN_SERVICE.to_owned(), token_service.to_string()),
+            (ISSUER.to_owned(), BASE64.encode(issuer)),
+        ]);
+        Self::from_json(bundle_json(&keys, Some(signature)).as_bytes())
+    }
+
+    /// The board's signature.
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
     /// The bundle's JSON, as a server hands it out.
     pub fn to_json(&self) -> String {
         bundle_json(&self.keys, Some(&self.signature))

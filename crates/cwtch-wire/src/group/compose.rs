@@ -1,10 +1,11 @@
 //! Writing of group messages, so that their length reveals nothing.
 
 use cwtch_log::MsgId;
-use cwtch_primitives::secretbox::seal;
+use cwtch_primitives::secretbox::{MAC_LEN, seal};
 use cwtch_primitives::{CryptoRngCore, Identity};
 
-use super::extensions::{Extensions, ExtensionsError, Included};
+use super::extensions::{Extensions, ExtensionsError, Included, REQUIRED_ROOM};
+use super::fork::{Fitted, ForkRecords};
 use super::{GroupContext, PlainGroupMessage, SIGNATURE_LEN, TIMESTAMP_MAX};
 use crate::board::EncryptedGroupMessage;
 use crate::go_json::escaped_len;
@@ -22,6 +23,8 @@ pub const PADDING_RESERVE: usize = 200;
 const FRAME: usize = 181;
 /// Number of digits of times between the years 2001 and 2286.
 const FRAME_DIGITS: usize = 10;
+/// Bytes that the daily form adds to a message: the day, and a second authenticator.
+const DAILY_LEN: usize = 2 + MAC_LEN;
 /// Length of the base64 of `n` bytes.
 const fn base64_len(n: usize) -> usize {
     n.div_ceil(3) * 4
@@ -57,7 +60,7 @@ pub enum ComposeError {
     EscapedTooLong {
         /// The text's length in bytes when escaped.
         bytes: usize,
-        /// [`ESCAPED_MAX`].
+        /// The most that the message's form has room for, [`ESCAPED_MAX`] in static groups.
         limit: usize,
     },
     /// The text has a character that receivers encode differently, so that the signature would hold for some only.
@@ -109,9 +112,10 @@ pub fn compose(
     previous: &[u8],
     rng: &mut impl CryptoRngCore,
 ) -> Result<EncryptedGroupMessage, ComposeError> {
-    let shape = Shape::of(text, timestamp, previous)?;
+    let shape = Shape::of(text, timestamp, previous, Form::STATIC)?;
     let padding = shape.random_padding(rng);
-    Ok(shape.seal(context, author, padding, rng).message)
+    let plain = shape.plain(context, author, padding);
+    Ok(sign(context, author, &plain, seal(context.key, &plain, rng)))
 }
 
 /// Writes, signs and seals a message with extensions, otherwise like [`compose`] and of the same length.
@@ -127,12 +131,11 @@ pub fn compose_with(
     extensions: &Extensions,
     rng: &mut impl CryptoRngCore,
 ) -> Result<Composed, ComposeError> {
-    let shape = Shape::of(text, timestamp, previous)?;
-    let mut padding = shape.random_padding(rng);
-    let (bytes, included) = extensions.encode(padding.len())?;
-    padding.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
-    let Sealed { message, id } = shape.seal(context, author, padding, rng);
-    Ok(Composed { message, id, included })
+    let shape = Shape::of(text, timestamp, previous, Form::STATIC)?;
+    let (padding, included, _) = shape.padding_with(extensions, &ForkRecords::default(), rng)?;
+    let plain = shape.plain(context, author, padding);
+    let ciphertext = seal(context.key, &plain, rng);
+    Ok(Composed::new(context, author, &plain, ciphertext, included))
 }
 
 /// Computes how many bytes of extensions a message would have room for; at least [`PADDING_RESERVE`], with a time of
@@ -141,11 +144,25 @@ pub fn compose_with(
 /// # Errors
 /// As [`compose`].
 pub fn extensions_room(text: &str, timestamp: i64, previous: &[u8]) -> Result<usize, ComposeError> {
-    Shape::of(text, timestamp, previous).map(|shape| shape.padding)
+    Shape::of(text, timestamp, previous, Form::STATIC).map(|shape| shape.padding)
+}
+
+/// Lengths of the plain JSON in one of the forms that messages are sealed in, so that their ciphertexts have the same two.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    short: usize,
+    long: usize,
+}
+
+impl Form {
+    /// Sealed with the group's key.
+    pub(super) const STATIC: Self = Self { short: PLAIN_SHORT, long: PLAIN_LONG };
+    /// Sealed with a day's key, then with the group's.
+    pub(super) const DAILY: Self = Self { short: PLAIN_SHORT - DAILY_LEN, long: PLAIN_LONG - DAILY_LEN };
 }
 
 /// A message that can be sent, and its padding.
-struct Shape<'a> {
+pub(super) struct Shape<'a> {
     text: &'a str,
     timestamp: i64,
     previous: &'a [u8],
@@ -157,9 +174,27 @@ struct Shape<'a> {
     padding: usize,
 }
 
-struct Sealed {
-    message: EncryptedGroupMessage,
-    id: MsgId,
+impl Composed {
+    /// Signs a plain message whose ciphertext is made.
+    pub(super) fn new(
+        context: GroupContext<'_>,
+        author: &Identity,
+        plain: &[u8],
+        ciphertext: Vec<u8>,
+        included: Included,
+    ) -> Self {
+        let message = sign(context, author, plain, ciphertext);
+        Self { message, id: MsgId::of(context.id.as_bytes(), plain), included }
+    }
+}
+
+fn sign(
+    context: GroupContext<'_>,
+    author: &Identity,
+    plain: &[u8],
+    ciphertext: Vec<u8>,
+) -> EncryptedGroupMessage {
+    EncryptedGroupMessage { signature: author.sign(&context.signed_text(plain)).to_vec(), ciphertext }
 }
 
 impl<'a> Shape<'a> {
@@ -169,7 +204,12 @@ impl<'a> Shape<'a> {
     /// the server read the text's length off the message's. Here the JSON's length is fixed first, and the
     /// padding takes what is left. Base64 grows in steps of four; the remainder is spaces after the
     /// overlay, which its reader skips. They do not count against the text's limit of 1800.
-    fn of(text: &'a str, timestamp: i64, previous: &'a [u8]) -> Result<Self, ComposeError> {
+    pub(super) fn of(
+        text: &'a str,
+        timestamp: i64,
+        previous: &'a [u8],
+        form: Form,
+    ) -> Result<Self, ComposeError> {
         if text.len() > TEXT_MAX_GROUP {
             return Err(ComposeError::TooLong { bytes: text.len(), limit: TEXT_MAX_GROUP });
         }
@@ -183,10 +223,11 @@ impl<'a> Shape<'a> {
             return Err(ComposeError::Timestamp);
         }
         let escaped = escaped_len(text);
-        if escaped > ESCAPED_MAX {
-            return Err(ComposeError::EscapedTooLong { bytes: escaped, limit: ESCAPED_MAX });
+        let limit = form.long - RESERVED;
+        if escaped > limit {
+            return Err(ComposeError::EscapedTooLong { bytes: escaped, limit });
         }
-        let total = if escaped <= ESCAPED_MAX_SHORT { PLAIN_SHORT } else { PLAIN_LONG };
+        let total = if escaped <= form.short - RESERVED { form.short } else { form.long };
         let digits = timestamp.checked_ilog10().unwrap_or(0) as usize + 1;
         let used = FRAME - FRAME_DIGITS + digits + escaped + base64_len(previous.len());
         let room = total.saturating_sub(used);
@@ -199,13 +240,21 @@ impl<'a> Shape<'a> {
         padding
     }
 
-    fn seal(
+    /// A padding that begins with statements, with what of them had room.
+    pub(super) fn padding_with(
         &self,
-        context: GroupContext<'_>,
-        author: &Identity,
-        padding: Vec<u8>,
+        extensions: &Extensions,
+        records: &ForkRecords,
         rng: &mut impl CryptoRngCore,
-    ) -> Sealed {
+    ) -> Result<(Vec<u8>, Included, Fitted), ExtensionsError> {
+        let mut padding = self.random_padding(rng);
+        let (bytes, included, fitted) = extensions.encode_with(records, padding.len())?;
+        padding.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+        Ok((padding, included, fitted))
+    }
+
+    /// The plain JSON.
+    pub(super) fn plain(&self, context: GroupContext<'_>, author: &Identity, padding: Vec<u8>) -> Vec<u8> {
         let mut text = self.text.to_owned();
         text.extend(core::iter::repeat_n(' ', self.spaces));
         let plain = PlainGroupMessage {
@@ -218,10 +267,8 @@ impl<'a> Shape<'a> {
         }
         .json_with_capacity(self.total);
         debug_assert_eq!(plain.len(), self.total);
-        let message = EncryptedGroupMessage {
-            signature: author.sign(&context.signed_text(&plain)).to_vec(),
-            ciphertext: seal(context.key, &plain, rng),
-        };
-        Sealed { message, id: MsgId::of(context.id.as_bytes(), &plain) }
+        plain
     }
 }
+
+const _: () = assert!(REQUIRED_ROOM <= PADDING_RESERVE);

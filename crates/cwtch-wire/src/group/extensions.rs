@@ -6,6 +6,8 @@ use core::fmt;
 use cwtch_log::object::CERTIFICATE_LEN;
 use cwtch_log::{EntryPrefix, HASH_LEN, Hash, MAX_SIZE, PREFIX_LEN};
 
+use super::fork::{Fitted, ForkRecords};
+use super::padding::{END, HEADER, MAGIC, record, records};
 use crate::redact::silent_debug;
 
 /// The largest number of parents that a message names.
@@ -15,16 +17,12 @@ pub const ABANDONED_MAX: usize = 8;
 /// The first index that does not fit.
 pub const INDEX_END: u64 = MAX_SIZE + 1;
 
-const MAGIC: &[u8; 4] = b"CWX1";
-const END: u8 = 0;
 const PARENTS: u8 = 1;
 const CHAIN: u8 = 2;
 const GOSSIP: u8 = 3;
 const ABANDONED: u8 = 4;
 const CERTIFICATE: u8 = 5;
 
-/// Bytes of a record's type and length.
-const HEADER: usize = 3;
 const INDEX_LEN: usize = 6;
 const PARENT_LEN: usize = PREFIX_LEN + INDEX_LEN;
 const CHAIN_LEN: usize = 4 + 4 + PREFIX_LEN;
@@ -126,6 +124,19 @@ impl Extensions {
     /// # Errors
     /// [`ExtensionsError`].
     pub fn encode(&self, room: usize) -> Result<(Vec<u8>, Included), ExtensionsError> {
+        self.encode_with(&ForkRecords::default(), room).map(|(bytes, included, _)| (bytes, included))
+    }
+
+    /// Encodes like [`Extensions::encode`], with records about forks. These go before abandoned numbers and certificate,
+    /// which can wait for the next message.
+    ///
+    /// # Errors
+    /// [`ExtensionsError`].
+    pub fn encode_with(
+        &self,
+        fork: &ForkRecords,
+        room: usize,
+    ) -> Result<(Vec<u8>, Included, Fitted), ExtensionsError> {
         self.check()?;
         let mut out = MAGIC.to_vec();
         if !self.parents.is_empty() {
@@ -142,7 +153,9 @@ impl Extensions {
             record(&mut out, GOSSIP, &[&incarnation[..], &u48(gossip.size), &gossip.root].concat());
         }
         let needed = out.len() + END_LEN;
-        let mut left = room.checked_sub(needed).ok_or(ExtensionsError::NoRoom { room, needed })?;
+        let left = room.checked_sub(needed).ok_or(ExtensionsError::NoRoom { room, needed })?;
+        let fitted = fork.write(&mut out, left);
+        let mut left = room.saturating_sub(out.len() + END_LEN);
         let fitting = left.saturating_sub(HEADER) / NUMBER_LEN;
         let abandoned = self.abandoned.len().min(ABANDONED_MAX).min(fitting);
         if abandoned > 0 {
@@ -155,29 +168,21 @@ impl Extensions {
             record(&mut out, CERTIFICATE, certificate.as_slice());
         }
         out.push(END);
-        Ok((out, Included { abandoned, certificate: certificate.is_some() }))
+        Ok((out, Included { abandoned, certificate: certificate.is_some() }, fitted))
     }
 
     /// Reads a padding; `None` if it holds no extensions, or malformed ones: then the message counts as one without.
     /// Unknown types are passed over.
     pub fn decode(padding: &[u8]) -> Option<Self> {
-        let mut rest = padding.strip_prefix(MAGIC)?;
         let mut read = Self::default();
         let mut seen = [false; CERTIFICATE as usize + 1];
-        loop {
-            let (kind, behind) = rest.split_first()?;
-            if *kind == END {
-                break;
-            }
-            let (length, behind) = behind.split_first_chunk::<2>()?;
-            let (value, behind) = behind.split_at_checked(u16::from_be_bytes(*length).into())?;
-            rest = behind;
-            if let Some(seen) = seen.get_mut(usize::from(*kind))
+        for (kind, value) in records(padding)? {
+            if let Some(seen) = seen.get_mut(usize::from(kind))
                 && core::mem::replace(seen, true)
             {
                 return None;
             }
-            match *kind {
+            match kind {
                 PARENTS => read.parents = fixed::<PARENT_LEN, _>(value, parent)?,
                 CHAIN => read.chain = Some(chain(value.try_into().ok()?)?),
                 GOSSIP => read.gossip = Some(gossip(value.try_into().ok()?)?),
@@ -211,13 +216,6 @@ impl Extensions {
         }
         Ok(())
     }
-}
-
-fn record(out: &mut Vec<u8>, kind: u8, value: &[u8]) {
-    out.push(kind);
-    // Nothing here is longer than a certificate.
-    out.extend_from_slice(&u16::try_from(value.len()).unwrap_or(u16::MAX).to_be_bytes());
-    out.extend_from_slice(value);
 }
 
 /// The lower six bytes of a number.
@@ -270,5 +268,3 @@ impl fmt::Debug for Extensions {
 }
 
 silent_debug!(Parent, Chain, Gossip);
-
-const _: () = assert!(REQUIRED_ROOM <= super::PADDING_RESERVE);

@@ -5,6 +5,8 @@
 
 mod compose;
 mod extensions;
+pub mod fork;
+mod padding;
 mod verify;
 
 use core::fmt;

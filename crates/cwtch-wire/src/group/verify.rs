@@ -8,6 +8,7 @@ use cwtch_primitives::secretbox::{OVERHEAD, open_to};
 use cwtch_primitives::{Address, Signature};
 
 use super::extensions::Extensions;
+use super::fork::ForkRecords;
 use super::{CLOCK_TOLERANCE, GroupContext, PLAIN_MAX, PlainGroupMessage, TIMESTAMP_MAX, TIMESTAMP_SANE_MIN};
 use crate::board::EncryptedGroupMessage;
 use crate::error::WireError;
@@ -120,6 +121,12 @@ impl VerifiedGroupMessage {
     /// read.
     pub fn extensions(&self) -> Option<Extensions> {
         Extensions::decode(self.padding())
+    }
+
+    /// The author's statements about forks: none in a message without [`VerifiedGroupMessage::extensions`], and none that
+    /// cannot be read.
+    pub fn fork_records(&self) -> ForkRecords {
+        self.extensions().map(|_| ForkRecords::decode(self.padding())).unwrap_or_default()
     }
 
     /// The message's id: copies of one message have the same.

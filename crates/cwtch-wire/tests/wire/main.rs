@@ -10,6 +10,7 @@
 
 mod artefacts;
 mod extensions;
+mod fork;
 mod log;
 mod peer_log;
 mod properties;
