@@ -25,158 +25,149 @@
 //!
 //! It is never stopped by malformed bytes, live messages (which are unsigned) that do not fit, clocks, stale or older
 //! answers, a missing log, or anything that contacts and members say.
+//!
+//! **Rooms.** `memory`: what is kept of the log. `statements`: what a server signed, judged. `reply`: what it
+//! sends, read. Each knows only the ones before it.
 
-mod advance;
-mod anew;
-mod boundaries;
-mod certificates;
-mod compare;
-mod cursor;
-mod evidence;
-mod fold;
-mod gather;
-mod gossip;
-mod header;
-mod incarnation;
-mod kept;
+mod inputs;
 pub mod limits;
-mod live;
-mod notice;
-mod notices;
-mod observe;
-mod probe;
-mod receipts;
-mod refused;
-mod replay;
-mod restore;
-mod room;
-mod rules;
-mod snapshot;
-mod statement;
-mod tail;
-mod waiting;
+mod memory;
+mod reply;
+mod statements;
 
 use core::fmt;
 
 use cwtch_log::tree::CompactRange;
-use cwtch_log::{Certificate, Checkpoint, EntryId, Hash, Policy, Retain};
+use cwtch_log::{Certificate, Checkpoint, EntryId, Hash, Policy};
 use cwtch_primitives::Address;
 
-use fold::Fold;
-use kept::Kept;
-use notices::Notices;
+use memory::{Kept, restore};
+use reply::ReplyReader;
+use statements::Judge;
 
-pub use compare::{ComparisonOutcome, MismatchOutcome};
-pub use cursor::ReplayRequest;
-pub use evidence::{Evidence, EvidenceKind, EvidenceObject, ObjectKind, Unproven};
-pub use gossip::GossipClaim;
-pub use incarnation::{Learnt, Loss};
-pub use live::LivePlace;
-pub use notice::Notice;
-pub use probe::Probed;
-pub use receipts::{Posted, Seen};
-pub use refused::{Malformed, Refused};
-pub use replay::{Begun, EntryPlace};
-pub use restore::RestoreError;
-pub use snapshot::{Change, Noise, Snapshot, StoredHead};
-pub use waiting::HeadSource;
+pub use memory::{
+    Change, Evidence, EvidenceKind, EvidenceObject, GossipClaim, HeadSource, Loss, Noise, ObjectKind,
+    RestoreError, Snapshot, StoredHead, Unproven,
+};
+pub use reply::{Begun, EntryPlace, LivePlace, ReplayRequest};
+pub use statements::{
+    ComparisonOutcome, Learnt, Malformed, MismatchOutcome, Notice, Posted, Probed, Refused, Seen,
+};
 
 /// One server's log as seen by one client. The calling contract stands at the top of this module.
 pub struct Monitor {
-    server: Address,
-    /// The state that is kept, here and in the store.
-    kept: Kept,
-    /// The fold of what is being received, on top of the verified log.
-    fold: Fold,
-    /// True if the reply that is being received is only for evidence.
-    gathering: bool,
-    /// True if such a reply was asked for.
-    gathered: bool,
-    /// Index that the last replay asked for.
-    asked: Option<u64>,
-    /// Time of the newest input, in unix seconds.
-    now: u64,
-    notices: Notices,
+    judge: Judge,
+    reader: ReplyReader,
 }
 
 impl Monitor {
     /// The monitor of a server of whose log nothing is known.
     pub fn new(server: Address) -> Self {
-        Self {
-            server,
-            kept: Kept::default(),
-            fold: Fold::at(CompactRange::new(), Vec::new()),
-            gathering: false,
-            gathered: false,
-            asked: None,
-            now: 0,
-            notices: Notices::default(),
-        }
+        Self::with(server, Kept::default())
+    }
+
+    /// Restores a monitor from a snapshot. Signatures are verified again, those of boundary checkpoints when they are
+    /// used.
+    ///
+    /// The pinned certificate counts first: with it the server is held to what it signed, whatever else can be used.
+    /// Parts that cannot be used, or are more than is kept, are forgotten, and [`Monitor::take_changes`] tells the
+    /// store: if the entries do not fit their checkpoint, the log is read from its start again and compared with
+    /// every boundary checkpoint. A state that a monitor has stored by its changes comes back as it was, without any.
+    ///
+    /// # Errors
+    /// [`RestoreError`] if the pinned certificate, the policy or the Retain does not verify.
+    pub fn restore(server: Address, kept: &Snapshot) -> Result<Self, RestoreError> {
+        let kept = restore(&server, kept)?;
+        Ok(Self::with(server, kept))
+    }
+
+    fn with(server: Address, kept: Kept) -> Self {
+        let reader = ReplyReader::new(&kept);
+        Self { judge: Judge::new(server, kept), reader }
     }
 
     /// The server.
     pub fn server(&self) -> &Address {
-        &self.server
+        &self.judge.server
     }
 
     /// The next notice.
     pub fn poll_notice(&mut self) -> Option<Notice> {
-        self.notices.pop()
+        self.judge.poll_notice()
     }
 
     /// The changes since this was last called; to be committed in one transaction, in this order.
     pub fn take_changes(&mut self) -> Vec<Change> {
-        self.kept.take_changes()
+        self.judge.kept.take_changes()
+    }
+
+    /// The whole state that is to be kept. A store that applied every [`Change`] has the same.
+    pub fn snapshot(&self) -> Snapshot {
+        self.judge.kept.snapshot()
     }
 
     /// True if the server is not to be synced any more.
     pub fn is_stopped(&self) -> bool {
-        self.kept.stopped
+        self.judge.kept.stopped
     }
 
     /// The pinned certificate: 186 bytes, for invites and for the padding of messages.
     pub fn certificate(&self) -> Option<&Certificate> {
-        self.kept.certificates.pinned()
+        self.judge.kept.certificates.pinned()
     }
 
     /// True if the server must show a log: one is pinned, and the server did not end it.
     pub fn expects_log(&self) -> bool {
-        self.kept.certificates.pinned().is_some_and(|pinned| !pinned.is_retired())
+        self.judge.kept.expects_log()
     }
 
     /// The number of entries that a signed checkpoint covers.
     pub fn verified_size(&self) -> u64 {
-        self.kept.tail.end()
+        self.judge.kept.verified_size()
+    }
+
+    /// The size up to which received entries are covered by a signature: that of the newest boundary checkpoint of
+    /// the reply, or the verified size when none is being received. Below the verified size it matters only to a
+    /// caller that reads from the start.
+    pub fn covered_size(&self) -> u64 {
+        if self.is_reading() { self.reader.fold.settled } else { self.verified_size() }
+    }
+
+    /// True if a reply is being received: it began, and neither ended nor was given up.
+    pub fn is_reading(&self) -> bool {
+        self.reader.is_reading()
+    }
+
+    /// The compact range up to the last entry that was received; its root is that of the log up to there.
+    pub fn received_range(&self) -> &CompactRange {
+        &self.reader.fold.range
     }
 
     /// The checkpoint that covers the verified size; none before the first sync, and between a declared loss and the
     /// next sync.
     pub fn checkpoint(&self) -> Option<&Checkpoint> {
-        self.kept.head.as_ref()
+        self.judge.kept.head.as_ref()
     }
 
     /// The index below which the server may have deleted entries; 0 if it deletes none.
     pub fn min_index(&self) -> u64 {
-        // Deletions from a log that the server has lost since say nothing of the present one.
-        let retain = self.kept.retain.as_ref().filter(|retain| {
-            self.kept.certificates.continued(retain.incarnation()).is_some_and(|to| retain.min_index() <= to)
-        });
-        retain.map_or(0, Retain::min_index)
+        self.judge.kept.min_index()
     }
 
     /// The server's promise about keeping messages.
     pub fn policy(&self) -> Option<&Policy> {
-        self.kept.policy.as_ref()
+        self.judge.kept.policy.as_ref()
     }
 
     /// The incarnation that an index belongs to: the one whose key signs for the tree that ends with it.
     pub fn incarnation_at(&self, index: u64) -> Option<u64> {
-        self.kept.certificates.of_size(index.saturating_add(1)).map(Certificate::incarnation)
+        let certificates = &self.judge.kept.certificates;
+        certificates.of_size(index.saturating_add(1)).map(Certificate::incarnation)
     }
 
     /// True if the server declared that the entry which once was at an index is lost.
     pub fn is_lost(&self, index: u64) -> bool {
-        self.kept.losses.iter().any(|loss| (loss.from..loss.to).contains(&index))
+        self.losses().iter().any(|loss| (loss.from..loss.to).contains(&index))
     }
 
     /// Our own root of a size, if it is known: for every size since the last boundary but one, for the last 64
@@ -185,38 +176,28 @@ impl Monitor {
     /// Gossip needs the root after a group's own messages (section 8). Ask for it when such a message is stored, as
     /// `root_at(index + 1)`, and keep it beside the message: later it may be out of reach.
     pub fn root_at(&self, size: u64) -> Option<Hash> {
-        self.own_root(size).or_else(|| self.fold.root_at(size))
+        self.judge.kept.root_at(size).or_else(|| self.reader.fold.root_at(size))
     }
 
     /// The id of the entry at an index, if it is kept (since the last boundary but one). Indexes from
     /// [`Monitor::verified_size`] on are provisional.
     pub fn entry_at(&self, index: u64) -> Option<EntryId> {
-        self.kept.tail.id(index).or_else(|| self.fold.id(index)).copied()
+        self.reader.entry_at(index, &self.judge.kept)
     }
 
     /// The losses that the server declared, oldest first.
     pub fn losses(&self) -> &[Loss] {
-        &self.kept.losses
+        &self.judge.kept.losses
     }
 
     /// All evidence, oldest first.
     pub fn evidence(&self) -> &[Evidence] {
-        &self.kept.evidence
+        &self.judge.kept.evidence
     }
 
     /// Gossip that differs, oldest first.
     pub fn gossip(&self) -> &[GossipClaim] {
-        self.kept.gossip.claims()
-    }
-
-    /// Keeps a member's statement about the log that differs from our own log; false if it was known. It accuses
-    /// nobody: show it as "NAME reports a different log of this server".
-    pub fn note_gossip(&mut self, claim: GossipClaim) -> bool {
-        self.kept.keep_gossip(claim)
-    }
-
-    fn tell(&mut self, notice: Notice) {
-        self.notices.push(notice);
+        self.judge.kept.gossip.claims()
     }
 }
 
@@ -225,8 +206,8 @@ impl fmt::Debug for Monitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Monitor")
             .field("verified_size", &self.verified_size())
-            .field("stopped", &self.kept.stopped)
-            .field("evidence", &self.kept.evidence.len())
+            .field("stopped", &self.is_stopped())
+            .field("evidence", &self.evidence().len())
             .finish_non_exhaustive()
     }
 }

@@ -1,15 +1,15 @@
 //! The bounds of everything that is kept, and what makes room for what. Whatever goes, goes by an edit of its own, so
 //! that the store forgets it, too.
 
-use cwtch_log::{Certificate, Checkpoint, EntryId};
+use cwtch_log::{Certificate, Checkpoint, EntryId, Policy, Retain};
 
 use super::gossip::GossipClaim;
-use super::incarnation::Loss;
 use super::kept::{Edit, Kept};
-use super::limits::{
+use super::snapshot::{HeadSource, Loss};
+use super::waiting::{Room, WaitingHead};
+use crate::monitor::limits::{
     BOUNDARIES_MAX, CERTIFICATES_MAX, GOSSIP_AUTHORS_MAX, GOSSIP_PER_AUTHOR_MAX, LOSSES_MAX,
 };
-use super::waiting::{HeadSource, Room, WaitingHead};
 
 impl Kept {
     /// Pins a certificate.
@@ -52,8 +52,8 @@ impl Kept {
         let waiting = waiting.filter(|head| head.source != HeadSource::Certificate);
         let mut needed: Vec<u64> = waiting.map(|head| head.signed_by()).collect();
         needed.extend(self.head.as_ref().map(Checkpoint::incarnation));
-        needed.extend(self.policy.as_ref().map(cwtch_log::Policy::incarnation));
-        needed.extend(self.retain.as_ref().map(cwtch_log::Retain::incarnation));
+        needed.extend(self.policy.as_ref().map(Policy::incarnation));
+        needed.extend(self.retain.as_ref().map(Retain::incarnation));
         needed
     }
 

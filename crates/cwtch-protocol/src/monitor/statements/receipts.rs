@@ -1,15 +1,13 @@
 //! Receipts of our own posts.
 
-use cwtch_log::{Certificate, EntryId, Receipt};
+use cwtch_log::{EntryId, Receipt};
 use cwtch_wire::board::{PostLog, PostRefusal};
 
-use super::Monitor;
-use super::evidence::{EvidenceObject, ObjectKind, Unproven};
+use super::charge::Charge;
+use super::judge::{Judge, Observed};
 use super::notice::Notice;
-use super::observe::Observed;
 use super::refused::Refused;
-use super::statement::Statement;
-use super::waiting::HeadSource;
+use crate::monitor::memory::{Fold, HeadSource, KeptLog, Statement, Unproven};
 
 /// State of our own log when a post was sent. Keep it with the post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,25 +34,20 @@ pub enum Posted {
     Refused(PostRefusal),
 }
 
-impl Monitor {
-    /// The state of our own log, to be kept with a post that is about to be sent.
-    pub fn seen(&self) -> Seen {
-        let incarnation = self.kept.certificates.pinned().map_or(0, Certificate::incarnation);
-        Seen { incarnation, size: self.verified_size() }
-    }
+/// The state of our own log now.
+pub(crate) fn seen(log: &KeptLog) -> Seen {
+    Seen { incarnation: log.pinned_incarnation(), size: log.verified_size() }
+}
 
+impl Judge {
     /// Takes the server's answer to a post.
-    ///
-    /// # Errors
-    /// [`Refused::Stopped`] if the receipt shows that the server cheated.
-    pub fn post_answer(
+    pub(crate) fn post_answer(
         &mut self,
         entry: EntryId,
         seen: Seen,
         answer: &PostLog,
-        now: u64,
+        fold: &mut Fold,
     ) -> Result<Posted, Refused> {
-        self.now = now;
         let (bytes, duplicate) = match answer {
             PostLog::Receipt(bytes) => (bytes, false),
             PostLog::Duplicate(bytes) => (bytes, true),
@@ -72,15 +65,15 @@ impl Monitor {
         let (index, checkpoint) = (receipt.index(), receipt.checkpoint().clone());
         self.against_signed(&checkpoint, &certificate)?;
         let incarnation = checkpoint.incarnation();
-        let object = EvidenceObject { what: ObjectKind::Receipt, bytes: receipt.to_bytes() };
+        let object = (&receipt).into();
         let statement = Statement::Checkpoint(checkpoint);
-        let observed = self.compare(statement, HeadSource::Receipt { entry }, Some(receipt))?;
+        let observed = self.compare(statement, HeadSource::Receipt { entry }, Some(receipt), fold)?;
         // Places that a later incarnation does not continue may be taken again; an incarnation that is not linked yet
         // tells nothing.
         let taken = self.kept.certificates.continued(seen.incarnation).unwrap_or(0).min(seen.size);
         let linked = self.kept.certificates.continued(incarnation).is_some();
         if !duplicate && linked && index < taken {
-            return Err(self.unproven(Unproven::ReceiptPlace, incarnation, vec![object]));
+            return Err(self.accuse(Charge::unproven(Unproven::ReceiptPlace, incarnation, vec![object])));
         }
         let confirmed = observed == Observed::Agrees;
         if confirmed {

@@ -4,32 +4,16 @@ use std::collections::BTreeMap;
 
 use cwtch_log::{Checkpoint, EntryId, Receipt};
 
-use super::limits::{HEADS_WAITING_MAX, RECEIPTS_WAITING_MAX, REPLY_HEADS_MAX};
-use super::snapshot::StoredHead;
+use super::snapshot::{HeadSource, StoredHead};
 use super::statement::Statement;
+use crate::monitor::limits::{HEADS_WAITING_MAX, RECEIPTS_WAITING_MAX, REPLY_HEADS_MAX};
 
-/// Source from which a waiting head was learnt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HeadSource {
-    /// A reply or live message whose entries did not come.
-    Reply,
-    /// A cold probe.
-    Probe,
-    /// A contact's answer to a comparison.
-    Comparison,
-    /// A certificate that continues or ends the incarnation before.
-    Certificate,
-    /// The receipt of one of our own posts.
-    Receipt {
-        /// The entry that was posted.
-        entry: EntryId,
-    },
-}
-
+/// A signed statement of a size that our own log has not reached.
 #[derive(Debug, Clone)]
 pub(crate) struct WaitingHead {
     pub(crate) statement: Statement,
     pub(crate) source: HeadSource,
+    /// The receipt that states it, if it is one's.
     pub(crate) receipt: Option<Receipt>,
 }
 
@@ -49,6 +33,7 @@ impl Waiting {
         self.heads.get(&id)
     }
 
+    /// The checkpoints among the waiting heads.
     pub(crate) fn checkpoints(&self) -> impl Iterator<Item = &Checkpoint> {
         self.heads.values().filter_map(|head| match &head.statement {
             Statement::Checkpoint(checkpoint) => Some(checkpoint),
@@ -142,6 +127,7 @@ impl WaitingHead {
         }
     }
 
+    /// The head as it is stored under a number.
     pub(crate) fn stored(&self, id: u64) -> StoredHead {
         let bytes = match (&self.statement, &self.receipt) {
             (_, Some(receipt)) => receipt.to_bytes(),

@@ -1,66 +1,10 @@
-//! Statements of a root for a size, and the proofs that two of them make if they disagree (sections 3.6 and 4).
+//! Proofs that two signed statements make if they disagree (sections 3.6 and 4).
 
 use cwtch_log::fraud::Disagreement;
 use cwtch_log::tree::consistency_proof;
-use cwtch_log::{Certificate, Checkpoint, FraudProof, Hash, Head, Retain};
+use cwtch_log::{Certificate, Checkpoint, FraudProof, Head};
 
-use super::certificates::Certificates;
-use super::evidence::{EvidenceObject, ObjectKind};
-use super::tail::Tail;
-
-/// A verified statement of a server about the root of a size.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Statement {
-    Checkpoint(Checkpoint),
-    Retain(Retain),
-    /// The previous tree that a certificate states for the incarnation before.
-    Previous(Certificate),
-}
-
-impl Statement {
-    pub(crate) fn size(&self) -> u64 {
-        match self {
-            Self::Checkpoint(checkpoint) => checkpoint.size(),
-            Self::Retain(retain) => retain.min_index(),
-            Self::Previous(certificate) => certificate.previous().map_or(0, |previous| previous.size),
-        }
-    }
-
-    pub(crate) fn root(&self) -> Option<&Hash> {
-        match self {
-            Self::Checkpoint(checkpoint) => Some(checkpoint.root()),
-            Self::Retain(retain) => Some(retain.root()),
-            Self::Previous(certificate) => certificate.previous().map(|previous| &previous.root),
-        }
-    }
-
-    /// The incarnation whose tree the statement is about.
-    pub(crate) fn incarnation(&self) -> u64 {
-        match self {
-            Self::Checkpoint(checkpoint) => checkpoint.incarnation(),
-            Self::Retain(retain) => retain.incarnation(),
-            Self::Previous(certificate) => certificate.previous().map_or(0, |previous| previous.incarnation),
-        }
-    }
-
-    pub(crate) fn object(&self) -> EvidenceObject {
-        let (what, bytes) = match self {
-            Self::Checkpoint(checkpoint) => (ObjectKind::Checkpoint, checkpoint.to_bytes().to_vec()),
-            Self::Retain(retain) => (ObjectKind::Retain, retain.to_bytes().to_vec()),
-            Self::Previous(certificate) => (ObjectKind::Certificate, certificate.to_bytes().to_vec()),
-        };
-        EvidenceObject { what, bytes }
-    }
-
-    /// The statement as a head of the log of a certificate.
-    fn head(&self, certificate: &Certificate) -> Option<Head> {
-        match self {
-            Self::Checkpoint(checkpoint) => Some(checkpoint.clone().into()),
-            Self::Retain(retain) => Some(retain.clone().into()),
-            Self::Previous(later) => Head::previous(certificate, later),
-        }
-    }
-}
+use crate::monitor::memory::{Certificates, Statement, Tail};
 
 /// Makes the proof that two statements contradict each other: two of one incarnation, or one of an incarnation and
 /// one about what that incarnation continues. `tail` is a tree with which the statement of the larger size agrees,
@@ -127,4 +71,10 @@ pub(crate) fn two_checkpoints(
         .or_else(|| FraudProof::shrunk(certificate, a, b))
         .or_else(|| FraudProof::shrunk(certificate, b, a))
         .or_else(|| FraudProof::second_boundary(certificate, a, b))
+}
+
+/// Looks for kind 13, as far as a statement shows it by itself: too few entries, or others of the same number.
+pub(crate) fn against_start(certificate: &Certificate, head: &Head) -> Option<FraudProof> {
+    FraudProof::not_continued(certificate, head, &Disagreement::Smaller)
+        .or_else(|| FraudProof::not_continued(certificate, head, &Disagreement::SameSize))
 }

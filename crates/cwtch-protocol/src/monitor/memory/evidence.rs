@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use cwtch_log::FraudKind;
+use cwtch_log::{Certificate, Checkpoint, FraudKind, Policy, Receipt, Retain};
 
 /// Something that the server did and no honest server does, with the objects that show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,36 @@ pub struct EvidenceObject {
     pub what: ObjectKind,
     /// The object's bytes.
     pub bytes: Vec<u8>,
+}
+
+impl From<&Certificate> for EvidenceObject {
+    fn from(certificate: &Certificate) -> Self {
+        Self { what: ObjectKind::Certificate, bytes: certificate.to_bytes().to_vec() }
+    }
+}
+
+impl From<&Checkpoint> for EvidenceObject {
+    fn from(checkpoint: &Checkpoint) -> Self {
+        Self { what: ObjectKind::Checkpoint, bytes: checkpoint.to_bytes().to_vec() }
+    }
+}
+
+impl From<&Policy> for EvidenceObject {
+    fn from(policy: &Policy) -> Self {
+        Self { what: ObjectKind::Policy, bytes: policy.to_bytes().to_vec() }
+    }
+}
+
+impl From<&Retain> for EvidenceObject {
+    fn from(retain: &Retain) -> Self {
+        Self { what: ObjectKind::Retain, bytes: retain.to_bytes().to_vec() }
+    }
+}
+
+impl From<&Receipt> for EvidenceObject {
+    fn from(receipt: &Receipt) -> Self {
+        Self { what: ObjectKind::Receipt, bytes: receipt.to_bytes() }
+    }
 }
 
 /// Kind of an [`EvidenceObject`].

@@ -4,8 +4,7 @@ use core::fmt;
 
 use cwtch_log::EntryId;
 
-use super::evidence::{Evidence, EvidenceKind};
-use super::incarnation::Loss;
+use crate::monitor::memory::{Evidence, EvidenceKind, Loss};
 
 /// Something to tell; its `Display` is a sentence for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -63,8 +63,8 @@ impl Gossip {
 #[cfg(test)]
 mod tests {
     use super::super::kept::Kept;
-    use super::super::limits::{GOSSIP_AUTHORS_MAX, GOSSIP_PER_AUTHOR_MAX};
     use super::*;
+    use crate::monitor::limits::{GOSSIP_AUTHORS_MAX, GOSSIP_PER_AUTHOR_MAX};
 
     #[test]
     fn lists_are_bounded_and_known_claims_are_told_once() {
@@ -85,7 +85,7 @@ mod tests {
             assert!(kept.keep_gossip(claim(author, 1)));
         }
         assert_eq!(kept.gossip.claims().len(), GOSSIP_PER_AUTHOR_MAX + GOSSIP_AUTHORS_MAX - 1);
-        let mut stored = super::super::Snapshot::default();
+        let mut stored = crate::monitor::Snapshot::default();
         kept.take_changes().iter().for_each(|change| stored.apply(change));
         assert_eq!(stored.gossip, kept.gossip.claims());
     }

@@ -4,11 +4,9 @@ use cwtch_log::GRID;
 use cwtch_log::tree::CompactRange;
 use rand_core::RngCore;
 
-use super::Monitor;
-use super::boundaries::Boundaries;
-use super::kept::Edit;
-use super::limits::{BLOCK_MAX, NOISE_MAX};
-use super::snapshot::Noise;
+use super::reader::ReplyReader;
+use crate::monitor::limits::{BLOCK_MAX, NOISE_MAX};
+use crate::monitor::memory::{Boundaries, Edit, Kept, KeptLog, Noise};
 
 /// Least number of blocks in the volume of a day, so that what is fetched twice stays a small part of it. A block is
 /// larger than half of that, so that it covers at least a sixteenth of a day.
@@ -24,46 +22,53 @@ pub struct ReplayRequest {
     pub last_commit_allowed: bool,
 }
 
-impl Monitor {
-    /// Draws the beginning of the next replay. The draw is a change: commit it before the request is sent, so that
-    /// the same block is named again after a crash.
-    pub fn replay_request(&mut self, rng: &mut impl RngCore) -> ReplayRequest {
-        let size = self.verified_size();
-        let noise = match self.kept.noise {
+impl ReplyReader {
+    /// Draws the beginning of the next replay.
+    pub(crate) fn request(&mut self, kept: &mut Kept, rng: &mut impl RngCore) -> ReplayRequest {
+        let size = kept.verified_size();
+        let noise = match kept.noise {
             Some(noise) if noise.size == size => noise,
             _ if size < GRID => Noise { size, draw: 0, block: GRID },
             _ => {
                 // The number of trailing ones in random bits is n with probability 2^-(n + 1).
                 let draw = u8::try_from(rng.next_u32().trailing_ones()).unwrap_or(NOISE_MAX).min(NOISE_MAX);
-                let noise = Noise { size, draw, block: block(&self.kept.boundaries) };
-                self.kept.record(Edit::Noise(noise));
+                let noise = Noise { size, draw, block: block(&kept.boundaries) };
+                kept.record(Edit::Noise(noise));
                 noise
             }
         };
-        let from = self.beginning(&noise);
-        self.asked = Some(from);
-        ReplayRequest { from, last_commit_allowed: !self.expects_log() }
+        self.ask(beginning(kept, &noise), !kept.expects_log())
     }
 
-    /// The size from which a draw makes the replay begin. Only a compact range that is kept can be folded on from:
-    /// where too little is known so far back (after an update of this program, or after deleted entries), a smaller
-    /// block is used.
-    fn beginning(&self, noise: &Noise) -> u64 {
-        let least = self.min_index();
-        let mut block = noise.block.clamp(GRID, BLOCK_MAX);
-        loop {
-            let back = block.saturating_mul(noise.draw.into());
-            let wanted = least.max((noise.size / block * block).saturating_sub(back));
-            if self.kept.tail.range_at(wanted).is_some() {
-                return wanted;
-            }
-            if block <= GRID {
-                // If a Retain lies between two ranges, or beyond our own log, asking for less is answered with what
-                // stands in for the deleted entries.
-                return self.kept.tail.kept_at_or_below(wanted).map_or(0, CompactRange::size);
-            }
-            block /= 2;
+    /// Asks for everything that the server holds.
+    pub(crate) fn request_from_start(&mut self, log: &KeptLog) -> ReplayRequest {
+        self.ask(0, !log.expects_log())
+    }
+
+    pub(super) fn ask(&mut self, from: u64, last_commit_allowed: bool) -> ReplayRequest {
+        self.asked = Some(from);
+        ReplayRequest { from, last_commit_allowed }
+    }
+}
+
+/// The size from which a draw makes the replay begin. Only a compact range that is kept can be folded on from: where
+/// too little is known so far back (after an update of this program, or after deleted entries), a smaller block is
+/// used.
+fn beginning(log: &KeptLog, noise: &Noise) -> u64 {
+    let least = log.min_index();
+    let mut block = noise.block.clamp(GRID, BLOCK_MAX);
+    loop {
+        let back = block.saturating_mul(noise.draw.into());
+        let wanted = least.max((noise.size / block * block).saturating_sub(back));
+        if log.tail.range_at(wanted).is_some() {
+            return wanted;
         }
+        if block <= GRID {
+            // If a Retain lies between two ranges, or beyond our own log, asking for less is answered with what
+            // stands in for the deleted entries.
+            return log.tail.kept_at_or_below(wanted).map_or(0, CompactRange::size);
+        }
+        block /= 2;
     }
 }
 

@@ -6,12 +6,10 @@ use cwtch_log::EntryId;
 
 use super::evidence::Evidence;
 use super::gossip::GossipClaim;
-use super::incarnation::Loss;
-use super::waiting::HeadSource;
 
 /// Everything that a monitor keeps, as bytes and numbers. [`Snapshot::apply`] defines the meaning of each [`Change`].
 ///
-/// Objects are checked again when a monitor is restored ([`Monitor::restore`](super::Monitor::restore)), boundary
+/// Objects are checked again when a monitor is restored ([`Monitor::restore`](crate::monitor::Monitor::restore)), boundary
 /// checkpoints when they are used.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Snapshot {
@@ -55,6 +53,37 @@ pub struct Noise {
     pub draw: u8,
     /// The block, in entries.
     pub block: u64,
+}
+
+/// Entries that the server declared lost: those that a new incarnation does not continue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loss {
+    /// Index of the first lost entry.
+    pub from: u64,
+    /// Index after the last lost entry that the client held a signature for; there may have been more.
+    pub to: u64,
+    /// The incarnation whose certificate declared the loss.
+    pub incarnation: u64,
+    /// Time at which it was learnt, in unix seconds.
+    pub at: u64,
+}
+
+/// Source from which a waiting head was learnt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadSource {
+    /// A reply or live message whose entries did not come.
+    Reply,
+    /// A cold probe.
+    Probe,
+    /// A contact's answer to a comparison.
+    Comparison,
+    /// A certificate that continues or ends the incarnation before.
+    Certificate,
+    /// The receipt of one of our own posts.
+    Receipt {
+        /// The entry that was posted.
+        entry: EntryId,
+    },
 }
 
 /// A waiting head as it is stored.

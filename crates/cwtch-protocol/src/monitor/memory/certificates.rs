@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cwtch_log::Certificate;
 
-use super::limits::{LINE_MAX, LOOSE_MAX};
+use crate::monitor::limits::{LINE_MAX, LOOSE_MAX};
 
 /// Every certificate of the server that is known, by incarnation; one of them is pinned.
 #[derive(Debug, Clone, Default)]

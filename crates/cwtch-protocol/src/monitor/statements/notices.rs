@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::limits::{EVIDENCE_MAX, NOTICES_MAX};
 use super::notice::Notice;
+use crate::monitor::limits::{EVIDENCE_MAX, NOTICES_MAX};
 
 /// The queue of notices.
 #[derive(Debug, Clone, Default)]

@@ -2,45 +2,24 @@
 //!
 //! Memory and store are the same fold of the same changes: every edit of the kept state goes through
 //! [`Kept::record`], which changes the memory and notes the [`Change`] for the store. Nothing else can write:
-//! [`Kept`] only lets its [`State`] be read. Anything that makes room for something else goes by an edit of its own.
+//! [`Kept`] only lets its [`KeptLog`] be read. Anything that makes room for something else goes by an edit of its own.
 
 use core::ops::Deref;
 
 use cwtch_log::tree::CompactRange;
 use cwtch_log::{Certificate, Checkpoint, Policy, Retain};
 
-use super::boundaries::Boundaries;
-use super::certificates::Certificates;
 use super::evidence::Evidence;
-use super::gossip::{Gossip, GossipClaim};
-use super::incarnation::Loss;
-use super::snapshot::{Change, Noise, Snapshot};
+use super::gossip::GossipClaim;
+use super::log::KeptLog;
+use super::snapshot::{Change, Loss, Noise};
 use super::tail::{Tail, TailGrowth};
-use super::waiting::{Waiting, WaitingHead};
-
-/// Everything that a monitor keeps, verified.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct State {
-    pub(crate) certificates: Certificates,
-    /// The verified log: its end is the verified size.
-    pub(crate) tail: Tail,
-    /// The checkpoint that covers the verified size; none before the first, and after a declared loss.
-    pub(crate) head: Option<Checkpoint>,
-    pub(crate) boundaries: Boundaries,
-    pub(crate) policy: Option<Policy>,
-    pub(crate) retain: Option<Retain>,
-    pub(crate) waiting: Waiting,
-    pub(crate) losses: Vec<Loss>,
-    pub(crate) noise: Option<Noise>,
-    pub(crate) evidence: Vec<Evidence>,
-    pub(crate) stopped: bool,
-    pub(crate) gossip: Gossip,
-}
+use super::waiting::WaitingHead;
 
 /// The state of a monitor with the changes that the store has not got yet.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Kept {
-    state: State,
+    state: KeptLog,
     changes: Vec<Change>,
 }
 
@@ -83,16 +62,16 @@ pub(crate) struct Growth {
 }
 
 impl Deref for Kept {
-    type Target = State;
+    type Target = KeptLog;
 
-    fn deref(&self) -> &State {
+    fn deref(&self) -> &KeptLog {
         &self.state
     }
 }
 
 impl Kept {
     /// The state that was read from a store, without changes.
-    pub(crate) fn restored(state: State) -> Self {
+    pub(crate) fn restored(state: KeptLog) -> Self {
         Self { state, changes: Vec::new() }
     }
 
@@ -159,8 +138,8 @@ impl Growth {
     }
 }
 
-impl State {
-    /// Applies an edit as [`Snapshot::apply`] applies its change.
+impl KeptLog {
+    /// Applies an edit as [`Snapshot::apply`](super::snapshot::Snapshot::apply) applies its change.
     fn apply(&mut self, edit: Edit) {
         match edit {
             Edit::Certificate(certificate) => self.certificates.insert(*certificate),
@@ -196,31 +175,6 @@ impl State {
                 let Self { losses, evidence, gossip, .. } = core::mem::take(self);
                 *self = Self { losses, evidence, gossip, ..Self::default() };
             }
-        }
-    }
-
-    /// The whole state as bytes and numbers.
-    pub(crate) fn snapshot(&self) -> Snapshot {
-        let ranges = self.tail.ranges().filter(|range| range.size() > 0);
-        Snapshot {
-            certificates: self
-                .certificates
-                .all()
-                .map(|certificate| (certificate.incarnation(), certificate.to_bytes().to_vec()))
-                .collect(),
-            pinned: self.certificates.pinned().map(Certificate::incarnation),
-            ranges: ranges.map(|range| (range.size(), range.to_bytes())).collect(),
-            ids: (self.tail.first()..).zip(self.tail.ids().copied()).collect(),
-            verified: self.head.as_ref().map(|head| (head.incarnation(), head.to_bytes().to_vec())),
-            boundaries: self.boundaries.iter().map(|(key, bytes)| (*key, bytes.to_vec())).collect(),
-            policy: self.policy.as_ref().map(|policy| policy.to_bytes().to_vec()),
-            retain: self.retain.as_ref().map(|retain| retain.to_bytes().to_vec()),
-            noise: self.noise,
-            heads: self.waiting.iter().map(|(id, head)| (id, head.stored(id))).collect(),
-            losses: self.losses.clone(),
-            evidence: self.evidence.clone(),
-            stopped: self.stopped,
-            gossip: self.gossip.claims().to_vec(),
         }
     }
 }

@@ -3,11 +3,10 @@
 use cwtch_log::{Certificate, Checkpoint, EntryId};
 use cwtch_wire::board::LiveLog;
 
-use super::Monitor;
-use super::limits::AHEAD_MAX;
-use super::notice::Notice;
-use super::refused::{Malformed, Refused};
-use super::waiting::HeadSource;
+use super::reader::ReplyReader;
+use crate::monitor::limits::AHEAD_MAX;
+use crate::monitor::memory::{HeadSource, KeptLog};
+use crate::monitor::statements::{Judge, Malformed, Notice, Refused};
 
 /// Place of a live message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,28 +24,29 @@ pub enum LivePlace {
     InReplay,
 }
 
-impl Monitor {
-    /// Takes a NewMessage with a `Log`, and the message's id (`None` if it came without a message).
-    ///
-    /// # Errors
-    /// [`Refused`]; close the connection and call [`Monitor::abandon`].
-    pub fn live(&mut self, log: &LiveLog, id: Option<EntryId>, now: u64) -> Result<LivePlace, Refused> {
+impl ReplyReader {
+    /// Takes a live message, or the checkpoints that came without one.
+    pub(crate) fn live(
+        &mut self,
+        log: &LiveLog,
+        id: Option<EntryId>,
+        judge: &mut Judge,
+    ) -> Result<LivePlace, Refused> {
         let index = log.index;
-        self.now = now;
-        if self.kept.stopped {
+        if judge.kept.stopped {
             return Err(Refused::Stopped);
         }
-        if !self.expects_log() {
+        if !judge.kept.expects_log() {
             return Err(Refused::Unexpected);
         }
-        if self.fold.replay.is_some() {
+        if self.is_reading() {
             return Ok(LivePlace::InReplay);
         }
         let place = match id {
-            Some(id) if index < self.fold.size() => self.held(index, id),
+            Some(id) if index < self.fold.size() => self.held(index, id, &judge.kept),
             // After an unsigned boundary nothing can be verified; a replay brings both.
             Some(id) if index == self.fold.size() && !self.fold.boundary_due => {
-                self.fold_entry(id)?;
+                self.fold_entry(id, judge)?;
                 Ok(LivePlace::New { index })
             }
             None if index < self.fold.size() => Ok(LivePlace::Known),
@@ -55,17 +55,17 @@ impl Monitor {
         // Signed statements count even beside a message that does not fit.
         let size = index.saturating_add(1);
         if let Some(mark) = &log.mark {
-            self.live_mark(size, mark)?;
+            self.live_mark(size, mark, judge)?;
         }
         if let Some(checkpoint) = &log.checkpoint {
-            self.live_checkpoint(size, checkpoint, place.is_ok())?;
+            self.live_checkpoint(size, checkpoint, place.is_ok(), judge)?;
         }
         place
     }
 
     /// Compares a message with the one that is held at its place.
-    fn held(&self, index: u64, id: EntryId) -> Result<LivePlace, Refused> {
-        match self.entry_at(index) {
+    fn held(&self, index: u64, id: EntryId, log: &KeptLog) -> Result<LivePlace, Refused> {
+        match self.entry_at(index, log) {
             // A live message is unsigned, so it accuses nobody; a connection that outlived a restored server would do
             // this. What the server signs in its next reply decides.
             Some(held) if held != id => Err(Malformed::Place.into()),
@@ -73,37 +73,43 @@ impl Monitor {
         }
     }
 
-    fn live_mark(&mut self, size: u64, mark: &[u8]) -> Result<(), Refused> {
+    fn live_mark(&mut self, size: u64, mark: &[u8], judge: &mut Judge) -> Result<(), Refused> {
         if self.fold.boundary_due && size == self.fold.size() {
-            return self.take_boundary(mark).map(|_| ());
+            return self.take_boundary(mark, judge).map(|_| ());
         }
-        let (checkpoint, pinned) = self.pinned_checkpoint(mark)?;
+        let (checkpoint, pinned) = pinned_checkpoint(&judge.kept, mark)?;
         if !checkpoint.is_boundary() || checkpoint.size() != size {
             return Err(Malformed::Size.into());
         }
-        self.observe(checkpoint, &pinned, HeadSource::Reply).map(|_| ())
+        judge.observe(checkpoint, &pinned, HeadSource::Reply, &mut self.fold).map(|_| ())
     }
 
     /// Takes a live checkpoint. `fits` tells that the message beside it is the one that is held at its place.
-    fn live_checkpoint(&mut self, size: u64, checkpoint: &[u8], fits: bool) -> Result<(), Refused> {
-        let (checkpoint, pinned) = self.pinned_checkpoint(checkpoint)?;
+    fn live_checkpoint(
+        &mut self,
+        size: u64,
+        checkpoint: &[u8],
+        fits: bool,
+        judge: &mut Judge,
+    ) -> Result<(), Refused> {
+        let (checkpoint, pinned) = pinned_checkpoint(&judge.kept, checkpoint)?;
         if checkpoint.size() != size {
             return Err(Malformed::Size.into());
         }
-        let by = checkpoint.time().saturating_sub(self.now);
+        let by = checkpoint.time().saturating_sub(judge.now);
         if by > AHEAD_MAX {
-            self.tell(Notice::ClockAhead { by });
+            judge.tell(Notice::ClockAhead { by });
             return Ok(());
         }
-        if !fits || size != self.fold.size() || self.fold.boundary_due || size <= self.verified_size() {
-            return self.observe(checkpoint, &pinned, HeadSource::Reply).map(|_| ());
+        if !fits || size != self.fold.size() || self.fold.boundary_due || size <= judge.kept.verified_size() {
+            return judge.observe(checkpoint, &pinned, HeadSource::Reply, &mut self.fold).map(|_| ());
         }
-        self.against_signed(&checkpoint, &pinned)?;
-        self.cover(checkpoint)
+        judge.against_signed(&checkpoint, &pinned)?;
+        self.cover(checkpoint, judge)
     }
+}
 
-    fn pinned_checkpoint(&self, bytes: &[u8]) -> Result<(Checkpoint, Certificate), Refused> {
-        let pinned = self.kept.certificates.pinned().ok_or(Refused::Unexpected)?;
-        Ok((Checkpoint::from_bytes(bytes, pinned)?, pinned.clone()))
-    }
+fn pinned_checkpoint(log: &KeptLog, bytes: &[u8]) -> Result<(Checkpoint, Certificate), Refused> {
+    let pinned = log.certificates.pinned().ok_or(Refused::Unexpected)?;
+    Ok((Checkpoint::from_bytes(bytes, pinned)?, pinned.clone()))
 }

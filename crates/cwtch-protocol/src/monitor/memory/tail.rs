@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use cwtch_log::tree::{CompactRange, Nodes, node_hash};
 use cwtch_log::{BOUNDARY, EntryId, GRID, Hash};
 
-use super::limits::{BLOCK_MAX, BLOCKS_KEPT, RANGES_KEPT};
+use crate::monitor::limits::{BLOCK_MAX, BLOCKS_KEPT, RANGES_KEPT};
 
 /// Compact ranges at multiples of 64 from which a request may begin, and the ids of all entries from one of their sizes on.
 ///
