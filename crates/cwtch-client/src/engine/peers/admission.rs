@@ -41,9 +41,9 @@ pub(super) async fn admit(shared: &Arc<Shared>, mut connection: SecureConnection
         return;
     }
     let mut first = None;
-    let (link, came_online) = loop {
+    let (handle, came_online) = loop {
         match shared.registry.admit(&context.address, &peer, dialled, accepted) {
-            Admitted::In(link, came_online) => break (link, came_online),
+            Admitted::In(handle, came_online) => break (handle, came_online),
             Admitted::No => return,
             Admitted::Spare(other) => return other.until_used().await,
             Admitted::Aside(doubt) => match aside::settle(&doubt, &mut connection).await {
@@ -68,9 +68,9 @@ pub(super) async fn admit(shared: &Arc<Shared>, mut connection: SecureConnection
     // command would have found it.
     let again = context.store.run(move |profile| profile.contact_state(&peer)).await;
     if !matches!(again, Ok(Some(now)) if now == state) || !allowed() {
-        link.close.cancel();
+        handle.close.cancel();
     }
     tracing::debug!(dialled, accepted, "a peer connected");
     // Not `Context::spawn`: at shutdown the task still writes out what is queued.
-    context.tasks.spawn(connection::run(shared.clone(), connection, link, first));
+    context.tasks.spawn(connection::run(shared.clone(), connection, handle, first));
 }

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::limits::DOUBT;
 use super::registry::Doubt;
-use super::slot::Link;
+use super::slot::PeerHandle;
 
 /// Outcome of the doubt.
 pub(super) enum Settled {
@@ -21,7 +21,7 @@ pub(super) enum Settled {
 ///
 /// One payload of the new one is kept; then it is read no further, so a peer that talks costs no memory.
 pub(super) async fn settle(doubt: &Doubt, connection: &mut SecureConnection) -> Settled {
-    let old: &Arc<Link> = &doubt.old;
+    let old: &Arc<PeerHandle> = &doubt.old;
     let heard = old.heard.notified();
     tokio::pin!(heard);
     // Registered before the question, so that no answer is missed.

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::limits::{BURST, EACH};
 use super::session::{End, Session};
 use super::shared::Shared;
-use super::slot::{Ended, Link};
+use super::slot::{Ended, PeerHandle};
 use crate::api::sentence;
 use crate::api::{Event, NameInfo};
 use crate::engine::info::person_info;
@@ -24,15 +24,15 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub(super) async fn run(
     shared: Arc<Shared>,
     mut connection: SecureConnection,
-    link: Arc<Link>,
+    handle: Arc<PeerHandle>,
     first: Option<Vec<u8>>,
 ) {
     let peer = *connection.peer();
-    let mut session = Session::new(shared.clone(), peer, link.clone());
+    let mut session = Session::new(shared.clone(), peer, handle.clone());
     let ended = tokio::select! {
-        ended = serve(&mut connection, &mut session, &link, first) => ended,
-        () = link.outlived() => Ok(()),
-        () = link.close.cancelled() => Ok(()),
+        ended = serve(&mut connection, &mut session, &handle, first) => ended,
+        () = handle.outlived() => Ok(()),
+        () = handle.close.cancelled() => Ok(()),
         () = shared.context.shutdown.cancelled() => Ok(()),
     };
     let ended = match ended {
@@ -45,10 +45,10 @@ pub(super) async fn run(
             Ended::Badly(sentence(&end.to_string()))
         }
     };
-    link.close.cancel();
+    handle.close.cancel();
     // Before the dialler asks how long ago that was.
     session.farewell().await;
-    if shared.registry.leave(&peer, &link, ended) {
+    if shared.registry.leave(&peer, &handle, ended) {
         let gone = move |who| Event::ContactOffline { address: peer.to_string(), who };
         let (teller, event) = (shared.context.clone(), gone);
         let told = shared.context.store.run(move |profile| {
@@ -65,7 +65,7 @@ pub(super) async fn run(
 async fn serve(
     connection: &mut SecureConnection,
     session: &mut Session,
-    link: &Link,
+    handle: &PeerHandle,
     first: Option<Vec<u8>>,
 ) -> Result<(), End> {
     let mut allowance = Allowance::new(BURST, EACH);
@@ -91,8 +91,8 @@ async fn serve(
                 Some(None) => return Ok(()),
                 None => {}
             },
-            () = link.flush.notified() => session.fill().await?,
-            () = link.probe.notified() => session.probe()?,
+            () = handle.flush.notified() => session.fill().await?,
+            () = handle.probe.notified() => session.probe()?,
             () = sleep_until(session.deadline()) => session.tick().await?,
         }
     }

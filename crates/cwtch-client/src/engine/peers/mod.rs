@@ -164,14 +164,14 @@ impl Peers {
 
     /// True if an accepted contact is connected.
     pub(crate) fn is_online(&self, contact: &Address) -> bool {
-        self.shared.registry.link(contact).is_some()
+        self.shared.registry.handle(contact).is_some()
     }
 
     /// Says something of a [registered context](Contexts) to an accepted contact that is connected; it is not kept for
     /// later. False if it cannot be said.
     pub(crate) fn say(&self, contact: &Address, message: PeerMessage) -> bool {
         let Some(class) = self.shared.context.contexts.class(&message.context) else { return false };
-        self.shared.registry.link(contact).is_some_and(|link| link.say(class, message))
+        self.shared.registry.handle(contact).is_some_and(|handle| handle.say(class, message))
     }
 
     /// Has an accepted contact dialled; it comes before others as long as the value lives.

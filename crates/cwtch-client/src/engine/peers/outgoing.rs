@@ -37,8 +37,8 @@ impl Peers {
         let context = &shared.context;
         let peer = contact.address;
         let content = own_content(overlay);
-        let link = shared.registry.link(&peer);
-        let version_two = link.as_ref().is_some_and(|link| link.version_two.load(Ordering::Acquire));
+        let handle = shared.registry.handle(&peer);
+        let version_two = handle.as_ref().is_some_and(|handle| handle.version_two.load(Ordering::Acquire));
         let limit = peer_limit(if version_two { PeerVersion::V2 } else { PeerVersion::V1 });
         if content.json.len() > limit {
             return Err(ApiError::new(
@@ -60,7 +60,7 @@ impl Peers {
                 if let Some(state) = profile.contact_state(&peer)? {
                     refuse_state(state)?;
                 }
-                let id = match &link {
+                let id = match &handle {
                     Some(_) => profile.enqueue_p2p_leaving(&peer, &protocol_id, &content, now)?,
                     None => profile.enqueue_p2p(&peer, &protocol_id, &content, now)?,
                 };
@@ -97,8 +97,8 @@ impl Peers {
             return Ok(message);
         }
         // A connection goes on from the newest message that it has looked at.
-        if let Some(link) = self.shared.registry.link(&peer) {
-            link.look_again.store(true, Ordering::Release);
+        if let Some(handle) = self.shared.registry.handle(&peer) {
+            handle.look_again.store(true, Ordering::Release);
         }
         self.confirmed(peer, message, waiting, patience).await
     }

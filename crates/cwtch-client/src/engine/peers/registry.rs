@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::limits::{CONNECTIONS, UNKNOWN_CONNECTIONS};
 use super::rivals::{Keep, keep};
-use super::slot::{DialerSeat, Ended, Link, NOWHERE, Slot};
+use super::slot::{DialerSeat, Ended, NOWHERE, PeerHandle, Slot};
 use crate::api::{ContactPhase, Event};
 use crate::engine::info::Standing;
 
@@ -25,11 +25,11 @@ pub(super) struct Registry {
 /// Outcome for a freshly authenticated connection.
 pub(super) enum Admitted {
     /// It is the peer's connection now; the flag says whether an accepted contact just came online.
-    In(Arc<Link>, bool),
+    In(Arc<PeerHandle>, bool),
     /// There is another one, of which only the peer knows whether it still lives.
     Aside(Doubt),
-    /// This one stays instead. The peer may not know it yet, see [`Link::until_used`].
-    Spare(Arc<Link>),
+    /// This one stays instead. The peer may not know it yet, see [`PeerHandle::until_used`].
+    Spare(Arc<PeerHandle>),
     /// It is to be dropped.
     No,
 }
@@ -37,7 +37,7 @@ pub(super) enum Admitted {
 /// A new connection waits for news of the old one.
 pub(super) struct Doubt {
     /// The old one.
-    pub(super) old: Arc<Link>,
+    pub(super) old: Arc<PeerHandle>,
     /// An even newer one waits instead.
     pub(super) displaced: CancellationToken,
 }
@@ -69,8 +69,8 @@ impl Registry {
             return Admitted::No;
         }
         let slot = slots.entry(*peer).or_default();
-        let comparable = |old: &Link| old.accepted == accepted && !old.close.is_cancelled();
-        if let Some(old) = slot.link.as_ref().filter(|old| comparable(old)) {
+        let comparable = |old: &PeerHandle| old.accepted == accepted && !old.close.is_cancelled();
+        if let Some(old) = slot.handle.as_ref().filter(|old| comparable(old)) {
             match keep(own, peer, old.dialled, dialled, old.since.elapsed()) {
                 Keep::New => {}
                 Keep::Old => {
@@ -88,11 +88,11 @@ impl Registry {
             }
         }
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        let link = Arc::new(Link::new(number, dialled, accepted));
-        if let Some(old) = slot.link.replace(link.clone()) {
+        let handle = Arc::new(PeerHandle::new(number, dialled, accepted));
+        if let Some(old) = slot.handle.replace(handle.clone()) {
             // Only for contacts, and one at a time: connections cost strangers nothing.
             if accepted && comparable(&old) {
-                old.heir.send_replace(Some(link.clone()));
+                old.heir.send_replace(Some(handle.clone()));
                 if let Some(older) = slot.replaced.replace(old) {
                     older.close.cancel();
                 }
@@ -105,23 +105,23 @@ impl Registry {
         }
         let came_online = accepted && !slot.online.send_replace(true);
         self.announce(peer, slot);
-        Admitted::In(link, came_online)
+        Admitted::In(handle, came_online)
     }
 
     /// Makes room for somebody who is not a contact: the oldest such connection goes.
     fn room_for_stranger(slots: &HashMap<Address, Slot>, peer: &Address) -> bool {
         let mut strangers = 0;
-        let mut oldest: Option<&Arc<Link>> = None;
+        let mut oldest: Option<&Arc<PeerHandle>> = None;
         let mut all = 0;
         for (address, slot) in slots {
-            let Some(link) = &slot.link else { continue };
+            let Some(handle) = &slot.handle else { continue };
             all += 1;
-            if link.accepted || address == peer || link.close.is_cancelled() {
+            if handle.accepted || address == peer || handle.close.is_cancelled() {
                 continue;
             }
             strangers += 1;
-            if oldest.is_none_or(|o| link.since < o.since) {
-                oldest = Some(link);
+            if oldest.is_none_or(|o| handle.since < o.since) {
+                oldest = Some(handle);
             }
         }
         if all >= CONNECTIONS {
@@ -136,18 +136,18 @@ impl Registry {
     }
 
     /// Takes an ended connection out. True if it was an accepted contact's current one: they are offline now.
-    pub(super) fn leave(&self, peer: &Address, link: &Link, ended: Ended) -> bool {
+    pub(super) fn leave(&self, peer: &Address, handle: &PeerHandle, ended: Ended) -> bool {
         let mut slots = self.slots();
         let Some(slot) = slots.get_mut(peer) else { return false };
-        if slot.replaced.as_ref().is_some_and(|old| old.number == link.number) {
+        if slot.replaced.as_ref().is_some_and(|old| old.number == handle.number) {
             slot.replaced = None;
         }
-        if slot.link.as_ref().is_none_or(|current| current.number != link.number) {
+        if slot.handle.as_ref().is_none_or(|current| current.number != handle.number) {
             return false;
         }
-        slot.link = None;
+        slot.handle = None;
         if let Ended::Badly(why) = ended {
-            slot.trouble = link.accepted.then_some(why);
+            slot.trouble = handle.accepted.then_some(why);
             slot.stale.store(true, Ordering::Release);
         }
         let went_offline = slot.online.send_replace(false);
@@ -173,7 +173,7 @@ impl Registry {
     /// Closes the peer's connection, if there is one, and whatever is left of others.
     pub(super) fn close(&self, peer: &Address) {
         if let Some(slot) = self.slots().get(peer) {
-            slot.link.iter().chain(&slot.replaced).for_each(|link| link.close.cancel());
+            slot.handle.iter().chain(&slot.replaced).for_each(|handle| handle.close.cancel());
             slot.aside.iter().for_each(CancellationToken::cancel);
         }
     }
@@ -181,7 +181,7 @@ impl Registry {
     /// Closes the connections with everybody who is not allowed to stay, and whatever is left of others.
     pub(super) fn close_unless(&self, allowed: impl Fn(&Address) -> bool) {
         for (_, slot) in self.slots().iter().filter(|(peer, _)| !allowed(peer)) {
-            slot.link.iter().chain(&slot.replaced).for_each(|link| link.close.cancel());
+            slot.handle.iter().chain(&slot.replaced).for_each(|handle| handle.close.cancel());
             slot.aside.iter().for_each(CancellationToken::cancel);
         }
     }
@@ -194,14 +194,15 @@ impl Registry {
 
     /// Closes the connections of all who are no accepted contacts.
     pub(super) fn close_strangers(&self) {
-        for link in self.slots().values().filter_map(|slot| slot.link.as_ref()).filter(|link| !link.accepted)
+        for handle in
+            self.slots().values().filter_map(|slot| slot.handle.as_ref()).filter(|handle| !handle.accepted)
         {
-            link.close.cancel();
+            handle.close.cancel();
         }
     }
 
     /// The connection with an accepted contact.
-    pub(super) fn link(&self, peer: &Address) -> Option<Arc<Link>> {
+    pub(super) fn handle(&self, peer: &Address) -> Option<Arc<PeerHandle>> {
         self.slots().get(peer)?.contact().cloned()
     }
 
@@ -242,7 +243,7 @@ impl Registry {
         }
         (slot.dialling, slot.trouble) = (ContactPhase::Offline, None);
         self.announce(peer, slot);
-        if slot.link.is_none() {
+        if slot.handle.is_none() {
             slots.remove(peer);
         }
     }
@@ -251,8 +252,8 @@ impl Registry {
     pub(super) fn nudge(&self, peer: &Address) {
         let slots = self.slots();
         let Some(slot) = slots.get(peer) else { return };
-        match &slot.link {
-            Some(link) => link.flush.notify_one(),
+        match &slot.handle {
+            Some(handle) => handle.flush.notify_one(),
             None => slot.hurry.notify_one(),
         }
     }
@@ -266,8 +267,8 @@ impl Registry {
 
     /// All connections are asked for a sign of life.
     pub(super) fn probe_all(&self) {
-        for link in self.slots().values().filter_map(|slot| slot.link.as_ref()) {
-            link.probe.notify_one();
+        for handle in self.slots().values().filter_map(|slot| slot.handle.as_ref()) {
+            handle.probe.notify_one();
         }
     }
 }
@@ -297,9 +298,9 @@ mod tests {
         (registry, told)
     }
 
-    fn taken(admitted: Admitted) -> (Arc<Link>, bool) {
+    fn taken(admitted: Admitted) -> (Arc<PeerHandle>, bool) {
         match admitted {
-            Admitted::In(link, online) => (link, online),
+            Admitted::In(handle, online) => (handle, online),
             Admitted::Aside(_) | Admitted::Spare(_) => panic!("another one stays"),
             Admitted::No => panic!("dropped"),
         }
@@ -331,12 +332,12 @@ mod tests {
         let (own, peer) = two();
         for accepted in [true, false] {
             let (registry, _) = registry();
-            let links: Vec<_> =
+            let handles: Vec<_> =
                 (0..10).map(|_| taken(registry.admit(&own, &peer, false, accepted)).0).collect();
-            let open = links.iter().filter(|link| !link.close.is_cancelled()).count();
+            let open = handles.iter().filter(|handle| !handle.close.is_cancelled()).count();
             assert_eq!(open, if accepted { 2 } else { 1 });
             registry.close(&peer);
-            assert!(links.iter().all(|link| link.close.is_cancelled()));
+            assert!(handles.iter().all(|handle| handle.close.is_cancelled()));
         }
     }
 
@@ -373,11 +374,11 @@ mod tests {
             registry.dialling(&peer, phase, trouble.map(str::to_owned));
         }
         assert_eq!(registry.standing(&peer).trouble.as_deref(), Some("It is away."), "until one succeeds");
-        let (link, _) = taken(registry.admit(&own, &peer, false, true));
+        let (handle, _) = taken(registry.admit(&own, &peer, false, true));
         assert_eq!(registry.standing(&peer), Standing { phase: Authenticated, trouble: None });
         registry.dialling(&peer, Offline, None);
         assert!(!seat.stale.load(Ordering::Acquire));
-        registry.leave(&peer, &link, Ended::Badly("It fell silent.".to_owned()));
+        registry.leave(&peer, &handle, Ended::Badly("It fell silent.".to_owned()));
         assert!(seat.stale.load(Ordering::Acquire));
         assert_eq!(registry.standing(&peer).trouble.as_deref(), Some("It fell silent."));
         registry.stop_dialer(&peer);
@@ -397,12 +398,12 @@ mod tests {
         let (registry, told) = registry();
         let (kept, _) = taken(registry.admit(&own, &contact, false, true));
         let mut rng = ChaCha20Rng::seed_from_u64(2);
-        let mut links = Vec::new();
+        let mut handles = Vec::new();
         for _ in 0..=UNKNOWN_CONNECTIONS {
             let stranger = Identity::generate(&mut rng).address();
-            links.push(taken(registry.admit(&own, &stranger, false, false)).0);
+            handles.push(taken(registry.admit(&own, &stranger, false, false)).0);
         }
-        assert_eq!(links.iter().filter(|l| l.close.is_cancelled()).count(), 1);
+        assert_eq!(handles.iter().filter(|l| l.close.is_cancelled()).count(), 1);
         assert!(!kept.close.is_cancelled());
         assert_eq!(told.lock().unwrap().len(), 1, "strangers are no contacts");
     }

@@ -15,7 +15,7 @@ use crate::api::ContactPhase;
 use crate::engine::info::Standing;
 
 /// Handle by which everybody may use an authenticated connection; its task does the work.
-pub(super) struct Link {
+pub(super) struct PeerHandle {
     /// No other connection has it.
     pub(super) number: u64,
     /// True if this side dialled.
@@ -39,12 +39,12 @@ pub(super) struct Link {
     /// Cancelled when the peer says something for the first time: so it uses this connection, too.
     pub(super) spoke: CancellationToken,
     /// The connection that has taken this one's place.
-    pub(super) heir: watch::Sender<Option<Arc<Link>>>,
+    pub(super) heir: watch::Sender<Option<Arc<PeerHandle>>>,
     /// Ends the connection.
     pub(super) close: CancellationToken,
 }
 
-impl Link {
+impl PeerHandle {
     pub(super) fn new(number: u64, dialled: bool, accepted: bool) -> Self {
         Self {
             number,
@@ -110,11 +110,11 @@ pub(super) enum Ended {
 /// Everything about one peer.
 pub(super) struct Slot {
     /// Its connection.
-    pub(super) link: Option<Arc<Link>>,
-    /// A newer connection that waits until it is clear whether the peer still uses `link`.
+    pub(super) handle: Option<Arc<PeerHandle>>,
+    /// A newer connection that waits until it is clear whether the peer still uses `handle`.
     pub(super) aside: Option<CancellationToken>,
-    /// The connection that `link` has replaced, and that may not have ended yet.
-    pub(super) replaced: Option<Arc<Link>>,
+    /// The connection that `handle` has replaced, and that may not have ended yet.
+    pub(super) replaced: Option<Arc<PeerHandle>>,
     /// True if an accepted contact is connected.
     pub(super) online: watch::Sender<bool>,
     /// See [`DialerSeat`].
@@ -136,7 +136,7 @@ pub(super) struct Slot {
 impl Default for Slot {
     fn default() -> Self {
         Self {
-            link: None,
+            handle: None,
             aside: None,
             replaced: None,
             online: watch::Sender::new(false),
@@ -156,8 +156,8 @@ pub(super) const NOWHERE: Standing = Standing { phase: ContactPhase::Offline, tr
 
 impl Slot {
     /// The connection of an accepted contact.
-    pub(super) fn contact(&self) -> Option<&Arc<Link>> {
-        self.link.as_ref().filter(|link| link.accepted && !link.close.is_cancelled())
+    pub(super) fn contact(&self) -> Option<&Arc<PeerHandle>> {
+        self.handle.as_ref().filter(|handle| handle.accepted && !handle.close.is_cancelled())
     }
 
     /// Standing of the connection with the contact.

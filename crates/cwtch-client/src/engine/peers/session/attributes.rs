@@ -14,7 +14,7 @@ impl Session {
     /// all, because peers use questions as a heartbeat, and it says no more than the open connection does.
     pub(super) async fn answer(&mut self, id: &str, scope: &str, path: &str) -> Result<(), End> {
         let value = match Attribute::from_path(path) {
-            Some(attribute) if self.link.accepted && scope == SCOPE_PUBLIC => {
+            Some(attribute) if self.handle.accepted && scope == SCOPE_PUBLIC => {
                 let read = self.shared.context.store.run(move |profile| profile.attribute(attribute));
                 read.await.map_err(End::Local)?
             }

@@ -16,7 +16,7 @@ use super::limits::{
     ASK_AGAIN, PROBE_DEADLINE, RESEND_FIRST, RESEND_MAX, SEEN_EVERY, SILENCE, UNKNOWN_SILENCE, WINDOW,
 };
 use super::shared::Shared;
-use super::slot::Link;
+use super::slot::PeerHandle;
 use crate::api::ApiError;
 use crate::engine::dial::Target;
 use crate::engine::info::received_content;
@@ -47,7 +47,7 @@ pub(super) enum End {
 pub(super) struct Session {
     shared: Arc<Shared>,
     peer: Address,
-    link: Arc<Link>,
+    handle: Arc<PeerHandle>,
     machine: Peer,
     /// Questions for attributes that await their answer.
     questions: HashMap<String, Attribute>,
@@ -68,12 +68,12 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(shared: Arc<Shared>, peer: Address, link: Arc<Link>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, peer: Address, handle: Arc<PeerHandle>) -> Self {
         let now = Instant::now();
         Self {
             shared,
             peer,
-            link,
+            handle,
             // Its first payload announces version 2.
             machine: Peer::new(),
             questions: HashMap::new(),
@@ -91,7 +91,7 @@ impl Session {
 
     /// Asks a contact about itself and sends what waits for it.
     pub(super) async fn open(&mut self) -> Result<(), End> {
-        if self.link.accepted {
+        if self.handle.accepted {
             self.note_seen().await;
             self.ask_all()?;
             self.fill().await?;
@@ -102,7 +102,7 @@ impl Session {
     /// The contact is here. It is kept seldom, because each time is a durable write and an idle daemon has many contacts;
     /// [`Session::farewell`] keeps the last time.
     async fn note_seen(&mut self) {
-        if !self.link.accepted {
+        if !self.handle.accepted {
             return;
         }
         let now = self.shared.context.now();
@@ -140,7 +140,7 @@ impl Session {
 
     /// Sends what is to be said beside messages, as far as there is room in its class.
     fn take_asides(&mut self) {
-        while let Some((class, aside)) = self.link.next_aside(|class| self.machine.has_room(class)) {
+        while let Some((class, aside)) = self.handle.next_aside(|class| self.machine.has_room(class)) {
             // What cannot be sent is lost, as it would be with the connection.
             if let Err(error) = self.machine.send(class, aside) {
                 tracing::debug!(%error, "something could not be said to a contact");
@@ -150,11 +150,11 @@ impl Session {
 
     /// Sends pending messages, oldest first, as far as the window allows.
     pub(super) async fn fill(&mut self) -> Result<(), End> {
-        if !self.link.accepted {
+        if !self.handle.accepted {
             return Ok(());
         }
         self.take_asides();
-        if self.link.look_again.swap(false, Ordering::AcqRel) {
+        if self.handle.look_again.swap(false, Ordering::AcqRel) {
             self.cursor = MessageId(0);
         }
         while self.in_flight.len() < WINDOW && !self.shared.context.alone.is_stopped() {
@@ -192,8 +192,8 @@ impl Session {
     pub(super) async fn handle(&mut self, payload: &[u8]) -> Result<(), End> {
         self.heard = Instant::now();
         self.probe_due = None;
-        self.link.heard.notify_waiters();
-        self.link.spoke.cancel();
+        self.handle.heard.notify_waiters();
+        self.handle.spoke.cancel();
         self.note_seen().await;
         self.machine.handle(payload)?;
         while let Some(event) = self.machine.poll_event() {
@@ -206,7 +206,7 @@ impl Session {
         match event {
             PeerEvent::GetVal { id, scope, path } => self.answer(&id, &scope, &path).await,
             // Nothing else that somebody unknown says has an effect.
-            _ if !self.link.accepted => Ok(()),
+            _ if !self.handle.accepted => Ok(()),
             PeerEvent::Message { id, data } => self.receive(id, data).await,
             PeerEvent::Acknowledged { id } => self.acknowledged(id).await,
             PeerEvent::RetVal { id, value } => self.learn(&id, value).await,
@@ -215,7 +215,7 @@ impl Session {
                 Ok(())
             }
             PeerEvent::PeerVersion(PeerVersion::V2) => {
-                if !self.link.version_two.swap(true, Ordering::AcqRel) {
+                if !self.handle.version_two.swap(true, Ordering::AcqRel) {
                     // What was too long for version 1 fits now.
                     self.cursor = MessageId(0);
                     self.fill().await?;
@@ -266,7 +266,7 @@ impl Session {
 
     /// Asks for a sign of life: a question that every peer answers.
     pub(super) fn probe(&mut self) -> Result<(), End> {
-        if self.link.accepted && self.probe_due.is_none() {
+        if self.handle.accepted && self.probe_due.is_none() {
             self.ask(Attribute::Name)?;
             self.probe_due = Some(Instant::now() + PROBE_DEADLINE);
         }
@@ -275,7 +275,7 @@ impl Session {
 
     /// Moment at which [`Session::tick`] is due.
     pub(super) fn deadline(&self) -> Instant {
-        if !self.link.accepted {
+        if !self.handle.accepted {
             return self.heard + UNKNOWN_SILENCE;
         }
         let life = self.probe_due.unwrap_or(self.heard + SILENCE);
@@ -286,7 +286,7 @@ impl Session {
     /// Does what time asks for.
     pub(super) async fn tick(&mut self) -> Result<(), End> {
         let now = Instant::now();
-        if !self.link.accepted {
+        if !self.handle.accepted {
             return if now >= self.heard + UNKNOWN_SILENCE { Err(End::Silent) } else { Ok(()) };
         }
         match self.probe_due {

@@ -50,8 +50,8 @@ impl Bench {
         }
         let shared = Shared::new(context);
         let own = shared.context.address;
-        let Admitted::In(link, _) = shared.registry.admit(&own, &peer, true, accepted) else { panic!() };
-        let mut session = Session::new(shared, peer, link);
+        let Admitted::In(handle, _) = shared.registry.admit(&own, &peer, true, accepted) else { panic!() };
+        let mut session = Session::new(shared, peer, handle);
         session.open().await.unwrap();
         let mut bench = Self { _dir: dir, session, other: Peer::new() };
         bench.sent();
@@ -238,14 +238,17 @@ async fn bulk_waits_for_chat_and_chat_for_acknowledgements_and_none_of_it_is_los
     // As much as may wait in the machine, and as much as may wait before it.
     let most = Class::Bulk.bound() + ASIDES;
     for n in 0..Class::Bulk.bound() {
-        assert!(bench.session.link.say(Class::Bulk, want(n)));
+        assert!(bench.session.handle.say(Class::Bulk, want(n)));
     }
     bench.session.fill().await.unwrap();
     for n in Class::Bulk.bound()..most {
-        assert!(bench.session.link.say(Class::Bulk, want(n)));
+        assert!(bench.session.handle.say(Class::Bulk, want(n)));
     }
-    assert!(!bench.session.link.say(Class::Bulk, want(most)), "bounded");
-    assert!(bench.session.link.say(Class::Control, PeerMessage::new("c", "control", [])), "each class alone");
+    assert!(!bench.session.handle.say(Class::Bulk, want(most)), "bounded");
+    assert!(
+        bench.session.handle.say(Class::Control, PeerMessage::new("c", "control", [])),
+        "each class alone"
+    );
 
     assert_eq!(bench.next(true).as_deref(), Some(CONTEXT_LOG_WANT));
     assert_eq!(bench.next(false).as_deref(), Some("control"), "there was room for it");
