@@ -9,7 +9,7 @@ use cwtch_net::{Allowance, ConnError, SecureConnection};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::limits::{BURST, EACH};
-use super::session::{End, Session};
+use super::session::{End, PeerSession};
 use super::shared::Shared;
 use super::slot::{Ended, PeerHandle};
 use crate::api::sentence;
@@ -28,7 +28,7 @@ pub(super) async fn run(
     first: Option<Vec<u8>>,
 ) {
     let peer = *connection.peer();
-    let mut session = Session::new(shared.clone(), peer, handle.clone());
+    let mut session = PeerSession::new(shared.clone(), peer, handle.clone());
     let ended = tokio::select! {
         ended = serve(&mut connection, &mut session, &handle, first) => ended,
         () = handle.outlived() => Ok(()),
@@ -64,7 +64,7 @@ pub(super) async fn run(
 
 async fn serve(
     connection: &mut SecureConnection,
-    session: &mut Session,
+    session: &mut PeerSession,
     handle: &PeerHandle,
     first: Option<Vec<u8>>,
 ) -> Result<(), End> {
@@ -102,7 +102,7 @@ async fn serve(
 /// everything before it is written. Receiving also writes, so neither side can block the other by writing only.
 async fn receive_or_room(
     connection: &mut SecureConnection,
-    session: &Session,
+    session: &PeerSession,
 ) -> Result<Option<Option<Vec<u8>>>, ConnError> {
     poll_fn(|cx| match connection.poll_recv(cx) {
         Poll::Ready(received) => Poll::Ready(received.map(Some)),

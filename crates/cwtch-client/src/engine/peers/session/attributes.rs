@@ -5,11 +5,11 @@ use cwtch_wire::peer::SCOPE_PUBLIC;
 use tokio::time::Instant;
 
 use super::super::limits::ASK_AGAIN;
-use super::{End, Session};
+use super::{End, PeerSession};
 use crate::engine::info::truncate;
 use crate::profile::Attribute;
 
-impl Session {
+impl PeerSession {
     /// Tells public attributes to accepted contacts. Everybody else hears that there is none: an answer at
     /// all, because peers use questions as a heartbeat, and it says no more than the open connection does.
     pub(super) async fn answer(&mut self, id: &str, scope: &str, path: &str) -> Result<(), End> {

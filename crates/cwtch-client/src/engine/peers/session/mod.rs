@@ -44,7 +44,7 @@ pub(super) enum End {
 
 /// One connection's conversation. It holds no message: what is unconfirmed stays in the database until the
 /// peer's acknowledgement is durable there, too.
-pub(super) struct Session {
+pub(super) struct PeerSession {
     shared: Arc<Shared>,
     peer: Address,
     handle: Arc<PeerHandle>,
@@ -67,7 +67,7 @@ pub(super) struct Session {
     ask_at: Instant,
 }
 
-impl Session {
+impl PeerSession {
     pub(super) fn new(shared: Arc<Shared>, peer: Address, handle: Arc<PeerHandle>) -> Self {
         let now = Instant::now();
         Self {
@@ -100,7 +100,7 @@ impl Session {
     }
 
     /// The contact is here. It is kept seldom, because each time is a durable write and an idle daemon has many contacts;
-    /// [`Session::farewell`] keeps the last time.
+    /// [`PeerSession::farewell`] keeps the last time.
     async fn note_seen(&mut self) {
         if !self.handle.accepted {
             return;
@@ -133,7 +133,7 @@ impl Session {
         payload
     }
 
-    /// True if [`Session::poll_send`] has something.
+    /// True if [`PeerSession::poll_send`] has something.
     pub(super) fn has_output(&self, drained: bool) -> bool {
         self.machine.has_output(drained)
     }
@@ -273,7 +273,7 @@ impl Session {
         Ok(())
     }
 
-    /// Moment at which [`Session::tick`] is due.
+    /// Moment at which [`PeerSession::tick`] is due.
     pub(super) fn deadline(&self) -> Instant {
         if !self.handle.accepted {
             return self.heard + UNKNOWN_SILENCE;

@@ -20,7 +20,7 @@ use crate::profile::{DataDir, Password};
 
 struct Bench {
     _dir: TempDir,
-    session: Session,
+    session: PeerSession,
     /// The peer's side.
     other: Peer,
 }
@@ -51,7 +51,7 @@ impl Bench {
         let shared = Shared::new(context);
         let own = shared.context.address;
         let Admitted::In(handle, _) = shared.registry.admit(&own, &peer, true, accepted) else { panic!() };
-        let mut session = Session::new(shared, peer, handle);
+        let mut session = PeerSession::new(shared, peer, handle);
         session.open().await.unwrap();
         let mut bench = Self { _dir: dir, session, other: Peer::new() };
         bench.sent();
