@@ -47,13 +47,14 @@ pub(super) async fn run(
     let monitor = shared.context.store.run(move |profile| server_log::restore(profile, &board)).await?;
     let trial = intake::trial(&shared.context, fed, tried_out);
     let store = intake::store(&shared, board, counts, actor.teller.clone(), actor.asking.clone(), tried);
-    let session = Session::new(actor, feed, monitor);
+    let session = BoardSession::new(actor, feed, monitor);
     // The session drops its end of the feed; what it had read is stored before the connection counts as ended.
     let (ended, trial, store) = tokio::join!(session.talk(connection, synced), trial, store);
     store.and(trial).and(ended)
 }
 
-struct Session<'a> {
+/// One connection to a board: what the follower of the board asks for is done here.
+struct BoardSession<'a> {
     actor: &'a mut Actor,
     feed: mpsc::Sender<Feed>,
     follower: Follower,
@@ -71,7 +72,7 @@ struct Session<'a> {
     trouble: Option<String>,
 }
 
-impl<'a> Session<'a> {
+impl<'a> BoardSession<'a> {
     fn new(actor: &'a mut Actor, feed: mpsc::Sender<Feed>, monitor: Monitor) -> Self {
         Self {
             actor,

@@ -7,13 +7,13 @@ use cwtch_protocol::monitor::{Notice, Refused};
 
 use tokio::time::Instant;
 
-use super::Session;
+use super::BoardSession;
 use crate::api::{ApiError, ServerPhase};
 use crate::engine::groups::link::intake::Feed;
 use crate::engine::groups::log::refused;
 use crate::engine::groups::{limits, sentences};
 
-impl Session<'_> {
+impl BoardSession<'_> {
     /// Does what the follower says, in its order.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use cwtch_protocol::app::board_client::{PostId, pay};
 use cwtch_protocol::board::follower::{NotNow, POSTS_MAX, PostStored};
 
-use super::Session;
+use super::BoardSession;
 use crate::api::{ApiError, ErrorKind, ServerPhase};
 use crate::engine::groups::compose::{Prepared, prepare};
 use crate::engine::groups::link::intake::{Feed, StoredPost};
@@ -20,7 +20,7 @@ pub(super) struct InFlight {
     fresh: bool,
 }
 
-impl Session<'_> {
+impl BoardSession<'_> {
     /// Sends what is queued, oldest first, as far as the follower has room.
     pub(super) async fn post_queued(&mut self) -> Result<(), ApiError> {
         let room = self.follower.room_for_posts();
