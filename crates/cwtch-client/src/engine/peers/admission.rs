@@ -7,14 +7,14 @@ use cwtch_net::SecureConnection;
 use super::aside::{self, Settled};
 use super::connection;
 use super::registry::Admitted;
-use super::shared::Shared;
+use super::shared::PeerShared;
 use crate::api::Event;
 use crate::engine::dial::Target;
 use crate::engine::info::person_info;
 use crate::profile::{ContactState, NotedPeer, StorageError};
 
 /// Takes in a connection whose peer is known by now, or closes it. `dialled`: this side opened it.
-pub(super) async fn admit(shared: &Arc<Shared>, mut connection: SecureConnection, dialled: bool) {
+pub(super) async fn admit(shared: &Arc<PeerShared>, mut connection: SecureConnection, dialled: bool) {
     let context = &shared.context;
     let peer = *connection.peer();
     let allowed = || context.dialing.attention().allows(Target::Contact(peer));

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::limits::{BURST, EACH};
 use super::session::{End, PeerSession};
-use super::shared::Shared;
+use super::shared::PeerShared;
 use super::slot::{Ended, PeerHandle};
 use crate::api::sentence;
 use crate::api::{Event, NameInfo};
@@ -22,7 +22,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Serves a connection until either side, the registry or the engine ends it. `first` has been read from it already.
 pub(super) async fn run(
-    shared: Arc<Shared>,
+    shared: Arc<PeerShared>,
     mut connection: SecureConnection,
     handle: Arc<PeerHandle>,
     first: Option<Vec<u8>>,

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::admission;
 use super::backoff::Backoff;
 use super::limits::{RETRY_FLOOR, STABLE};
-use super::shared::Shared;
+use super::shared::PeerShared;
 use super::slot::DialerSeat;
 use crate::api::ContactPhase;
 use crate::api::sentence;
@@ -20,7 +20,7 @@ use crate::engine::dial::{Stage, Target};
 use crate::profile::{ContactState, Profile, StorageError};
 
 /// Makes sure that somebody dials `peer` whenever there is no connection.
-pub(super) fn ensure(shared: &Arc<Shared>, peer: Address) {
+pub(super) fn ensure(shared: &Arc<PeerShared>, peer: Address) {
     let Some(seat) = shared.registry.dialer_seat(&peer, &shared.context.shutdown) else { return };
     let shared_by_task = shared.clone();
     shared.context.spawn(async move {
@@ -29,7 +29,7 @@ pub(super) fn ensure(shared: &Arc<Shared>, peer: Address) {
     });
 }
 
-async fn keep_connected(shared: &Arc<Shared>, peer: Address, mut seat: DialerSeat) {
+async fn keep_connected(shared: &Arc<PeerShared>, peer: Address, mut seat: DialerSeat) {
     let mut backoff = Backoff::new();
     // One way through the network for one contact, until it proves to be a dead end.
     let mut isolation = Isolation::new();
@@ -96,7 +96,7 @@ enum Accepted {
 
 /// Asked before each attempt. The contact may have been blocked in the moment in which a message to it had this
 /// dialer started: not even the fact that we are online is for it. If it is accepted again, the next round dials.
-async fn last_seen(shared: &Shared, peer: &Address) -> Accepted {
+async fn last_seen(shared: &PeerShared, peer: &Address) -> Accepted {
     let address = *peer;
     let read = move |profile: &mut Profile| {
         Ok::<_, StorageError>((profile.contact(&address)?, profile.has_pending_p2p(&address)?))
@@ -112,7 +112,7 @@ async fn last_seen(shared: &Shared, peer: &Address) -> Accepted {
 
 /// Dials once, and authenticates. `Ok` as well if the contact dialled us first.
 async fn attempt(
-    shared: &Arc<Shared>,
+    shared: &Arc<PeerShared>,
     peer: &Address,
     isolation: Isolation,
     online: watch::Receiver<bool>,
@@ -133,7 +133,7 @@ async fn attempt(
 /// A stream to the peer; `None` if the peer comes online before there is one. Nobody can hold a connection for the
 /// one that stays before its handshake, so it is safe to stop here.
 async fn stream(
-    shared: &Shared,
+    shared: &PeerShared,
     peer: &Address,
     isolation: Isolation,
     mut online: watch::Receiver<bool>,
@@ -215,7 +215,7 @@ mod tests {
             options,
             (None, Contexts::default()),
         );
-        let shared = Shared::new(context);
+        let shared = PeerShared::new(context);
         let peer = Identity::from_seed(&[7; 32]).address();
         for (state, dials) in [
             (None, 0),

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::admission;
 use super::limits::{LISTEN_MAX, RETRY_FIRST};
-use super::shared::Shared;
+use super::shared::PeerShared;
 
 /// Outcome of the first attempt to listen.
 pub(super) type First = oneshot::Sender<Result<(), NetError>>;
@@ -17,7 +17,7 @@ pub(super) type First = oneshot::Sender<Result<(), NetError>>;
 /// Listens and accepts until the engine stops, whenever the profile does not appear offline. If the network takes the
 /// listener away, it is made anew. `first` hears whether the first attempt failed for good: then, and only then, this ends by
 /// itself.
-pub(super) async fn run(shared: Arc<Shared>, mut first: Option<First>) {
+pub(super) async fn run(shared: Arc<PeerShared>, mut first: Option<First>) {
     let shutdown = shared.context.shutdown.clone();
     let attention = shared.context.dialing.attention();
     loop {
@@ -56,7 +56,7 @@ enum Attempt {
 }
 
 /// Listens, again and again. An attempt is not cut short: half an attempt could leave an address that nobody withdraws.
-async fn listen(shared: &Shared, first: &mut Option<First>) -> Attempt {
+async fn listen(shared: &PeerShared, first: &mut Option<First>) -> Attempt {
     let attention = shared.context.dialing.attention();
     let mut pause = RETRY_FIRST;
     loop {
@@ -95,7 +95,7 @@ fn passes(error: &NetError) -> bool {
     matches!(error, NetError::NotReady { .. } | NetError::Unreachable { .. })
 }
 
-fn report_failure(shared: &Shared, error: &NetError) {
+fn report_failure(shared: &PeerShared, error: &NetError) {
     let waiting = Readiness::waiting(0, "the network to take the address");
     let sentence = format!("The address cannot be published now: {error}.");
     shared.reachability.set(&shared.context, waiting.with_trouble(sentence, !passes(error)));
@@ -104,7 +104,7 @@ fn report_failure(shared: &Shared, error: &NetError) {
 /// Accepts until the engine stops or the profile appears offline; then the listener is closed. If it fails, it comes back
 /// with the error.
 async fn serve(
-    shared: &Arc<Shared>,
+    shared: &Arc<PeerShared>,
     mut listener: Box<dyn Listener>,
 ) -> Result<(), (Box<dyn Listener>, NetError)> {
     let mut readiness = listener.readiness();

@@ -38,7 +38,7 @@ use tokio::time::timeout;
 
 pub(super) use self::contexts::Contexts;
 pub(super) use self::outgoing::refuse_state;
-use self::shared::Shared;
+use self::shared::PeerShared;
 use super::context::Context;
 use super::dial::{Target, Wanted};
 use super::info::Standing;
@@ -46,7 +46,7 @@ use crate::api::{ApiError, ErrorKind, ReadinessInfo};
 
 /// All peer connections of a profile.
 pub(crate) struct Peers {
-    shared: Arc<Shared>,
+    shared: Arc<PeerShared>,
 }
 
 impl Peers {
@@ -56,7 +56,7 @@ impl Peers {
     /// # Errors
     /// If the network will never let the profile listen, or the database cannot be read.
     pub(crate) async fn start(context: Arc<Context>) -> Result<Self, ApiError> {
-        let shared = Shared::new(context);
+        let shared = PeerShared::new(context);
         let weak = Arc::downgrade(&shared);
         shared.context.feed.knows_standing(move |contact| {
             let shared = weak.upgrade().filter(|shared| shared.context.is_daemon())?;
@@ -68,7 +68,7 @@ impl Peers {
         Ok(Self { shared })
     }
 
-    async fn go_online(shared: &Arc<Shared>) -> Result<(), ApiError> {
+    async fn go_online(shared: &Arc<PeerShared>) -> Result<(), ApiError> {
         let context = &shared.context;
         let contacts = context.store.run(|profile| profile.contact_activity()).await?;
         let (first, attempted) = oneshot::channel();

@@ -11,8 +11,8 @@ use super::registry::Registry;
 use super::waiters::Waiters;
 use crate::engine::context::Context;
 
-/// State that the tasks of this half share.
-pub(super) struct Shared {
+/// State that the tasks for peers share.
+pub(super) struct PeerShared {
     pub(super) context: Arc<Context>,
     pub(super) registry: Registry,
     pub(super) waiters: Waiters,
@@ -21,7 +21,7 @@ pub(super) struct Shared {
     pub(super) reachability: Reachability,
 }
 
-impl Shared {
+impl PeerShared {
     pub(super) fn new(context: Arc<Context>) -> Arc<Self> {
         let teller = context.clone();
         Arc::new(Self {

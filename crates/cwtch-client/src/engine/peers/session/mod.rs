@@ -15,7 +15,7 @@ use tokio::time::{Duration, Instant};
 use super::limits::{
     ASK_AGAIN, PROBE_DEADLINE, RESEND_FIRST, RESEND_MAX, SEEN_EVERY, SILENCE, UNKNOWN_SILENCE, WINDOW,
 };
-use super::shared::Shared;
+use super::shared::PeerShared;
 use super::slot::PeerHandle;
 use crate::api::ApiError;
 use crate::engine::dial::Target;
@@ -45,7 +45,7 @@ pub(super) enum End {
 /// One connection's conversation. It holds no message: what is unconfirmed stays in the database until the
 /// peer's acknowledgement is durable there, too.
 pub(super) struct PeerSession {
-    shared: Arc<Shared>,
+    shared: Arc<PeerShared>,
     peer: Address,
     handle: Arc<PeerHandle>,
     machine: Peer,
@@ -68,7 +68,7 @@ pub(super) struct PeerSession {
 }
 
 impl PeerSession {
-    pub(super) fn new(shared: Arc<Shared>, peer: Address, handle: Arc<PeerHandle>) -> Self {
+    pub(super) fn new(shared: Arc<PeerShared>, peer: Address, handle: Arc<PeerHandle>) -> Self {
         let now = Instant::now();
         Self {
             shared,

@@ -48,7 +48,7 @@ impl Bench {
         if accepted {
             context.store.run(move |p| p.add_contact(&peer, None, 0)).await.unwrap();
         }
-        let shared = Shared::new(context);
+        let shared = PeerShared::new(context);
         let own = shared.context.address;
         let Admitted::In(handle, _) = shared.registry.admit(&own, &peer, true, accepted) else { panic!() };
         let mut session = PeerSession::new(shared, peer, handle);
