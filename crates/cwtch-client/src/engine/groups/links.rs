@@ -12,7 +12,7 @@ use cwtch_protocol::monitor::Monitor;
 use super::link::Link;
 use super::log::{Teller, unix};
 use super::sentences;
-use super::shared::Shared;
+use super::shared::LinkShared;
 use crate::api::{Advice, ApiError, ErrorKind, ServerPhase};
 use crate::engine::dial::Target;
 use crate::profile::{Group, Server, StorageError};
@@ -25,7 +25,7 @@ pub(crate) fn switched_off() -> ApiError {
 
 /// The links of all servers.
 pub(super) struct Links {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<LinkShared>,
     enabled: AtomicBool,
     /// Held while links are started or stopped after a look at the database: of two changes at once, the later
     /// one sees what the earlier one did.
@@ -35,7 +35,7 @@ pub(super) struct Links {
 
 impl Links {
     /// No link runs yet.
-    pub(super) fn new(shared: Arc<Shared>, enabled: bool) -> Self {
+    pub(super) fn new(shared: Arc<LinkShared>, enabled: bool) -> Self {
         let enabled = AtomicBool::new(enabled);
         Self { shared, enabled, order: tokio::sync::Mutex::default(), links: Mutex::default() }
     }

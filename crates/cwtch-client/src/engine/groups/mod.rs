@@ -40,7 +40,7 @@ use tokio::sync::Notify;
 use self::links::Links;
 pub(in crate::engine) use self::links::switched_off;
 pub(in crate::engine) use self::log::unix;
-use self::shared::Shared;
+use self::shared::LinkShared;
 use super::context::Context;
 use super::dial::Target;
 use crate::api::{ApiError, Event, RejectInfo};
@@ -66,7 +66,7 @@ impl Groups {
         for (server, active) in context.store.run(|profile| profile.server_activity()).await? {
             context.dialing.attention().active(Target::Server(server), active);
         }
-        let shared = Arc::new(Shared::new(context.clone()));
+        let shared = Arc::new(LinkShared::new(context.clone()));
         let links = Arc::new(Links::new(shared, enabled));
         links.reconcile().await?;
         let (left, erasing) = (Arc::new(Notify::new()), context.clone());

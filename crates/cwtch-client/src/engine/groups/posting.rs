@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::compose::dry_run;
 use super::link::Link;
-use super::shared::Shared;
+use super::shared::LinkShared;
 use super::waiters::Fate;
 use super::{Groups, sentences};
 use crate::api::{self, ApiError, MessageInfo};
@@ -102,7 +102,7 @@ impl Groups {
     }
 }
 
-impl Shared {
+impl LinkShared {
     /// A message that the server has, with the place that it gave it where that can be read: the engine may be stopping, and
     /// whoever hears of a failure sends it again.
     async fn stored(&self, message: MessageInfo) -> MessageInfo {

@@ -8,13 +8,13 @@ use super::waiters::Waiters;
 use crate::engine::context::Context;
 
 /// State that the tasks for servers and groups share.
-pub(super) struct Shared {
+pub(super) struct LinkShared {
     pub(super) context: Arc<Context>,
     pub(super) waiters: Waiters,
     pub(super) deadlines: Deadlines,
 }
 
-impl Shared {
+impl LinkShared {
     pub(super) fn new(context: Arc<Context>) -> Self {
         Self { context, waiters: Waiters::default(), deadlines: Deadlines::default() }
     }

@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
 use super::link::StatusSender;
-use super::shared::Shared;
+use super::shared::LinkShared;
 use super::{limits, sentences};
 use crate::api::{ApiError, ErrorKind, Event, Task};
 use crate::engine::dial::Target;
@@ -69,7 +69,7 @@ impl Wallet {
     /// Keeps the wallet filled until the engine stops; notifies `bought` whenever there are new tokens.
     pub(super) async fn keep_filled(
         &self,
-        shared: &Shared,
+        shared: &LinkShared,
         server: &Server,
         status: &StatusSender,
         bought: &Notify,
@@ -138,7 +138,7 @@ impl Wallet {
 
 impl Wallet {
     /// Remembers why; a daemon says it once.
-    fn failed(&self, shared: &Shared, server: &Server, status: &StatusSender, error: &PurchaseError) {
+    fn failed(&self, shared: &LinkShared, server: &Server, status: &StatusSender, error: &PurchaseError) {
         let why = error.to_string();
         let detail = sentences::no_tokens(&why);
         if self.trouble.send_replace(Some(why)).is_none() && shared.context.is_daemon() {
@@ -173,7 +173,7 @@ enum PurchaseError {
     Store(ApiError),
 }
 
-async fn buy(shared: &Shared, server: &Server) -> Result<(), PurchaseError> {
+async fn buy(shared: &LinkShared, server: &Server) -> Result<(), PurchaseError> {
     let dialing = &shared.context.dialing;
     let (target, address) = (Target::Server(server.board), &server.token_service);
     // A way of its own through the network: nothing on it may link a purchase with a post or another purchase.
@@ -204,7 +204,7 @@ async fn answer(service: &mut PlainConnection, limit: std::time::Duration) -> Re
 }
 
 /// The proof of work, on a thread that may compute, in slices: whoever drops the future stops it there.
-async fn work(shared: &Shared, mut client: TokenClient) -> Result<TokenClient, PurchaseError> {
+async fn work(shared: &LinkShared, mut client: TokenClient) -> Result<TokenClient, PurchaseError> {
     let report = |done| {
         let (task, total) = (Task::ProofOfWork, Some(EXPECTED_TRIES));
         shared.context.emit(Event::Progress { task, done, total });

@@ -10,7 +10,7 @@ use super::ask::{Ask, Wake};
 use super::status::StatusSender;
 use crate::api::{ApiError, ServerPhase, SyncInfo};
 use crate::engine::groups::log::Teller;
-use crate::engine::groups::shared::Shared;
+use crate::engine::groups::shared::LinkShared;
 use crate::engine::groups::wallet::Wallet;
 use crate::profile::{MessageId, Server};
 
@@ -58,7 +58,7 @@ impl Counts {
 
 /// State of a link's task.
 pub(super) struct Actor {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<LinkShared>,
     pub(super) server: Server,
     pub(super) asks: mpsc::Receiver<Ask>,
     /// The other end of `asks`, as long as anybody else has it.

@@ -24,7 +24,7 @@ pub(super) use self::ask::{Ask, on_monitor};
 use self::status::Status;
 pub(super) use self::status::StatusSender;
 use super::log::Teller;
-use super::shared::Shared;
+use super::shared::LinkShared;
 use super::wallet::Wallet;
 use super::{limits, sentences};
 use crate::api::{ApiError, ServerPhase, SyncInfo};
@@ -55,7 +55,7 @@ impl Drop for Demand {
 
 impl Link {
     /// Starts the task of a server.
-    pub(super) fn start(shared: &Arc<Shared>, server: Server) -> Arc<Self> {
+    pub(super) fn start(shared: &Arc<LinkShared>, server: Server) -> Arc<Self> {
         let (asks, asked) = mpsc::channel(limits::ASKS);
         let (status_out, status) = StatusSender::new();
         let demand = watch::Sender::new(0);

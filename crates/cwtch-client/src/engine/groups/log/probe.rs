@@ -17,11 +17,11 @@ use tokio::time::{sleep, timeout};
 use super::kept::unix;
 use crate::engine::dial::Target;
 use crate::engine::groups::link::{Ask, on_monitor};
-use crate::engine::groups::shared::Shared;
+use crate::engine::groups::shared::LinkShared;
 
 /// Asks again and again, as syncs go by; ends with the link.
 pub(in super::super) async fn keep_probing(
-    shared: Arc<Shared>,
+    shared: Arc<LinkShared>,
     server: Address,
     syncs: Arc<Notify>,
     asks: mpsc::WeakSender<Ask>,
@@ -63,7 +63,7 @@ pub(in super::super) async fn keep_probing(
 }
 
 /// The newest head, as a stranger is shown it.
-async fn ask(shared: &Shared, server: &Address) -> Option<Box<HeadLog>> {
+async fn ask(shared: &LinkShared, server: &Address) -> Option<Box<HeadLog>> {
     let dialing = &shared.context.dialing;
     let stream = dialing.dial(Target::Server(*server), server, Isolation::new(), &shared.deadlines, |_| {});
     let identity = Identity::generate(&mut OsRng);

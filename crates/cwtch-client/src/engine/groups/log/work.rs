@@ -8,7 +8,7 @@ use super::alarm::{self, Alarm};
 use super::kept::restore;
 use super::tell::Teller;
 use crate::api::{ApiError, Event};
-use crate::engine::groups::shared::Shared;
+use crate::engine::groups::shared::LinkShared;
 use crate::profile::{Profile, StorageError};
 
 /// Work for a server's monitor: takes what members say of its log.
@@ -29,7 +29,7 @@ pub(in crate::engine::groups) fn learn(
     }
 }
 
-impl Shared {
+impl LinkShared {
     /// The alarms that are up, as events.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use crate::api::{ApiError, Event, Task};
 use crate::engine::context::Context;
 use crate::engine::dial::Target;
 use crate::engine::groups::log::{Teller, learn, unix};
-use crate::engine::groups::shared::Shared;
+use crate::engine::groups::shared::LinkShared;
 use crate::engine::groups::waiters::{Fate, Waiters};
 use crate::engine::groups::{limits, sentences, transcript};
 use crate::profile::{ItemOutcome, Profile, SeenBy, StorageError, SyncBatch, SyncOutcome, Twin};
@@ -27,7 +27,7 @@ use crate::profile::{ItemOutcome, Profile, SeenBy, StorageError, SyncBatch, Sync
 /// # Errors
 /// Trouble with the database: the sync cannot go on.
 pub(in super::super) async fn store(
-    shared: &Arc<Shared>,
+    shared: &Arc<LinkShared>,
     server: Address,
     counts: Arc<Counts>,
     teller: Teller,
@@ -65,7 +65,7 @@ pub(in super::super) async fn store(
 
 /// Hands on to a server's monitor what members say of its log.
 async fn tell_monitor(
-    shared: Arc<Shared>,
+    shared: Arc<LinkShared>,
     server: Address,
     asking: mpsc::WeakSender<Ask>,
     claims: Vec<GossipClaim>,
@@ -86,7 +86,7 @@ async fn tell_monitor(
 pub(in crate::engine::groups) type Said = (Vec<GossipClaim>, Vec<[u8; CERTIFICATE_LEN]>);
 
 async fn keep(
-    shared: &Shared,
+    shared: &LinkShared,
     server: Address,
     counts: Arc<Counts>,
     teller: Teller,
@@ -132,14 +132,14 @@ pub(in crate::engine::groups) fn keep_batch(
 }
 
 /// Everything that the server has now was read: what waited is looked at again.
-async fn synced(shared: &Shared, server: Address) -> Result<Vec<GossipClaim>, ApiError> {
+async fn synced(shared: &LinkShared, server: Address) -> Result<Vec<GossipClaim>, ApiError> {
     let now = shared.context.now();
     shared.context.store.run(move |profile| transcript::judge(profile, &server, true, now)).await
 }
 
 /// The server has a post: durable together with the receipt, then everybody hears it.
 async fn confirm(
-    shared: &Shared,
+    shared: &LinkShared,
     server: Address,
     teller: Teller,
     StoredPost { post, confirmation, notices }: StoredPost,
