@@ -43,7 +43,7 @@ struct Sent {
 }
 
 /// A connection that is not over.
-pub(super) struct Link {
+pub(super) struct Connected {
     follower: Follower,
     collector: Collector<Received, Opened>,
     keys: Keys,
@@ -54,7 +54,7 @@ pub(super) struct Link {
     clock: Duration,
 }
 
-impl Link {
+impl Connected {
     fn now(&self, unix: u64) -> Now {
         Now { unix, steady: self.clock }
     }
@@ -78,7 +78,7 @@ impl Person {
         } else {
             let monitor = restore(self.profile(), &self.board).unwrap();
             let start = self.profile().begin_sync(&self.board).unwrap();
-            self.link = Some(Link {
+            self.link = Some(Connected {
                 follower: Follower::new(monitor, limits::REPLAY, Duration::ZERO, rng),
                 collector: Collector::default(),
                 keys: Keys::new(&start),

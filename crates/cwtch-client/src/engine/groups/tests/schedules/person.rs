@@ -16,7 +16,7 @@ use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::{GroupContext, open_and_verify};
 use tempfile::TempDir;
 
-use super::link::Link;
+use super::link::Connected;
 use super::twin::{Heard, Twin};
 use super::world::TOKENS;
 use crate::engine::groups::compose::{Prepared, prepare};
@@ -46,7 +46,7 @@ pub(super) struct Person {
     pub(super) twin: Twin,
     heard: Heard,
     /// The connection, as long as there is one.
-    pub(super) link: Option<Link>,
+    pub(super) link: Option<Connected>,
     /// A sync was completed since the profile was opened.
     pub(super) caught_up: bool,
     /// Words of members about the log that the monitor was not told yet.
