@@ -71,11 +71,12 @@ struct Account {
 /// The dials over a network, by all profiles that are open on it.
 pub(crate) struct Exchange {
     network: Arc<dyn Network>,
-    state: Mutex<State>,
+    state: Mutex<Dialling>,
     looks: Arc<AtomicU64>,
 }
 
-struct State {
+/// The dials that wait and run, and when the next may begin.
+struct Dialling {
     queue: Queue<(Arc<Account>, Target), oneshot::Sender<Place>>,
     /// The moment from which the queue counts time.
     begun: Instant,
@@ -206,11 +207,11 @@ impl Exchange {
     /// Dials over `network`.
     pub(crate) fn new(network: Arc<dyn Network>) -> Self {
         let now = Instant::now();
-        let state = State { queue: Queue::new(PLACES), begun: now, next_start: now };
+        let state = Dialling { queue: Queue::new(PLACES), begun: now, next_start: now };
         Self { network, state: Mutex::new(state), looks: Arc::default() }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Dialling> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
