@@ -37,28 +37,28 @@ pub(super) enum Turn {
 /// Knowledge about contacts beside the database, for all who ask and answer.
 #[derive(Default)]
 pub(crate) struct Members {
-    state: Mutex<State>,
+    state: Mutex<Dealings>,
     /// A message came from a member.
     pub(super) came: Notify,
 }
 
 impl Members {
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, Dealings> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Knowledge about contacts beside the database.
+/// Open questions to contacts, and what may still be answered to them.
 #[derive(Default)]
-pub(super) struct State {
+pub(super) struct Dealings {
     allowances: HashMap<Address, Allowance>,
     /// Open comparisons, until when.
     comparisons: HashMap<(Address, [u8; LOG_TAG_LEN]), (Turn, Instant)>,
     /// Times at which the next comparison with a contact about a server is due.
     due: HashMap<(Address, Address), i64>,
     /// Questions for entries.
-    /// Number of missing entries of a group that were looked at for a contact.
     wants: HashMap<(Address, EntryPrefix), Question>,
+    /// Number of missing entries of a group that were looked at for a contact.
     places: HashMap<(Address, GroupId), u32>,
 }
 
@@ -80,7 +80,7 @@ impl Question {
     }
 }
 
-impl State {
+impl Dealings {
     /// True if a message of a contact is looked at.
     pub(super) fn admits(&mut self, contact: &Address) -> bool {
         let now = Instant::now();
@@ -206,7 +206,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn only_what_was_asked_is_an_answer_and_only_in_time() {
-        let mut state = State::default();
+        let mut state = Dealings::default();
         let (tag, other) = (LogTag::from_bytes([1; 16]), LogTag::from_bytes([2; 16]));
         state.expect(&contact(1), None, tag, Turn::Ours, WAIT);
         assert_eq!(state.answered(&contact(2), tag), None);
@@ -228,7 +228,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_contact_is_asked_for_an_entry_less_and_less_often() {
-        let mut state = State::default();
+        let mut state = Dealings::default();
         let group = GroupId::from_bytes([7; 16]);
         let mut asked = Vec::new();
         for minute in 0..11 {
@@ -244,7 +244,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn questions_are_told_apart_and_bounded() {
-        let mut state = State::default();
+        let mut state = Dealings::default();
         let group = GroupId::from_bytes([7; 16]);
         let mut ask = |n: u8, entry: EntryPrefix| state.ask(&contact(n), entry, group, &times(), false);
         assert!(ask(1, entry(1)) && ask(1, entry(2)) && ask(2, entry(1)));
