@@ -66,21 +66,21 @@ fn refer<M: Messages>(group: &M, extensions: &Extensions, kept: &mut Keep) -> Re
 /// Result of placing a message in its author's chain; empty for a message without a number, and for one of a chain too
 /// many.
 #[derive(Default)]
-struct Link {
+struct Linked {
     chain: Option<Chain>,
     taken: Option<Taken>,
     changes: Vec<Change>,
 }
 
-fn link<M: Messages>(group: &M, message: &Arrival<'_>, waiting: &[Row]) -> Result<Link, M::Error> {
+fn link<M: Messages>(group: &M, message: &Arrival<'_>, waiting: &[Row]) -> Result<Linked, M::Error> {
     let Some((extensions, chain)) = message.extensions.and_then(|said| Some((said, said.chain?))) else {
-        return Ok(Link::default());
+        return Ok(Linked::default());
     };
     let Chain { label, sequence, .. } = chain;
     let author = *message.author;
     let mut state = match group.chain(&author, label)? {
         Some(kept) => kept,
-        None if group.chains_of(&author)? >= CHAINS_MAX => return Ok(Link::default()),
+        None if group.chains_of(&author)? >= CHAINS_MAX => return Ok(Linked::default()),
         None if group.has_log() => AuthorChain::new(),
         // Without a log a chain begins with the first one that comes: nobody tells what was before.
         None => AuthorChain::restore(sequence.saturating_sub(1), None, Vec::new(), 0),
@@ -100,5 +100,5 @@ fn link<M: Messages>(group: &M, message: &Arrival<'_>, waiting: &[Row]) -> Resul
     let taken = state.take(sequence, &message.id, index, &extensions.abandoned, known);
     let other_holes = state.holes() != holes;
     changes.push(Change::Chain { author, label, chain: state, other_holes });
-    Ok(Link { chain: Some(chain), taken: Some(taken), changes })
+    Ok(Linked { chain: Some(chain), taken: Some(taken), changes })
 }
