@@ -5,7 +5,7 @@ use core::convert::Infallible;
 use cwtch_log::object::CERTIFICATE_LEN;
 use cwtch_log::{EntryPrefix, Hash, MsgId};
 
-use super::{Memory, Message, Reference, State};
+use super::{Memory, Message, OwnState, Reference};
 use crate::group::chain::AuthorChain;
 use crate::group::known::{Answer, Held, Messages, Named, Newest, Numbered, OwnChain, Row, Words};
 
@@ -37,7 +37,7 @@ impl Messages for Memory {
     }
 
     fn newest_own(&self, label: u32, below: u32) -> Result<Option<EntryPrefix>, Infallible> {
-        let own = self.messages.values().filter(|message| message.own && message.state != State::GivenUp);
+        let own = self.messages.values().filter(|message| message.own && message.state != OwnState::GivenUp);
         let numbered = own.filter_map(|message| Some((message.chain?, message.entry?)));
         let earlier = numbered.filter(|(chain, _)| chain.label == label && chain.sequence < below);
         Ok(earlier.max_by_key(|(chain, _)| chain.sequence).map(|(_, entry)| entry.prefix()))
@@ -60,7 +60,7 @@ impl Messages for Memory {
     fn waiting(&self, label: u32, sequence: u32, limit: usize) -> Result<Vec<Row>, Infallible> {
         let waits = |message: &Message| {
             message.own
-                && message.state == State::Queued
+                && message.state == OwnState::Queued
                 && !message.from_member
                 && !message.lost
                 && message.chain.is_some_and(|chain| (chain.label, chain.sequence) == (label, sequence))
@@ -71,7 +71,7 @@ impl Messages for Memory {
 
     fn draft(&self, words: &Words<'_>) -> Result<Option<Row>, Infallible> {
         let says = |message: &Message| {
-            message.state == State::Draft
+            message.state == OwnState::Draft
                 && (message.kind, message.data.as_str(), message.sent) == (words.kind, words.data, words.sent)
         };
         Ok(self.messages.iter().find(|(_, message)| says(message)).map(|(row, _)| *row))
@@ -105,7 +105,7 @@ impl Messages for Memory {
             entry: message.entry,
             same_signature: message.signature == signature,
             own: message.own,
-            stored: message.state == State::Stored,
+            stored: message.state == OwnState::Stored,
             positioned: message.position.is_some(),
             from_member: message.from_member,
             index: message.index,

@@ -1,6 +1,6 @@
 //! Applying changes: the definition of what a store does with each.
 
-use super::{Bytes, Memory, Message, Reference, State, Touched};
+use super::{Bytes, Memory, Message, OwnState, Reference, Touched};
 use crate::group::change::{Change, How, Keep, Which};
 use crate::group::known::{Arrival, Messages, Row};
 use crate::group::place::{LAST, at_first};
@@ -34,7 +34,7 @@ impl Memory {
             Change::Confirm(row) => {
                 let next = self.next_position;
                 self.placing(*row, |message| {
-                    message.state = State::Stored;
+                    message.state = OwnState::Stored;
                     message.position.get_or_insert(next);
                 });
                 self.posted(*row);
@@ -117,7 +117,7 @@ impl Memory {
             Change::RetractAll => self.abandoned.clear(),
             Change::Unnumber(row) => self.with(*row, |message| {
                 *message = Message {
-                    state: State::Draft,
+                    state: OwnState::Draft,
                     id: None,
                     entry: None,
                     signature: Vec::new(),
@@ -174,9 +174,9 @@ impl Memory {
             data: arrival.words.data.to_owned(),
             sent: arrival.words.sent,
             state: match kept.how {
-                How::Composed(_) => State::Queued,
-                How::Shown | How::Adopted(_) if own => State::Stored,
-                _ => State::Verified,
+                How::Composed(_) => OwnState::Queued,
+                How::Shown | How::Adopted(_) if own => OwnState::Stored,
+                _ => OwnState::Verified,
             },
             id: Some(arrival.id),
             entry: Some(arrival.entry),

@@ -26,7 +26,7 @@ use crate::monitor::Change as LogChange;
 
 /// The state of an own message, or that it is another's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum OwnState {
     Draft,
     Queued,
     Stored,
@@ -53,7 +53,7 @@ struct Message {
     kind: u64,
     data: String,
     sent: Option<i64>,
-    state: State,
+    state: OwnState,
     id: Option<MsgId>,
     entry: Option<EntryId>,
     signature: Vec<u8>,
@@ -96,7 +96,7 @@ impl Message {
     fn stand(&mut self, before: Option<i64>, behind: i64) {
         let placed = self.index.is_some() || (self.position.is_some() && before.is_none());
         self.stands = match self.state {
-            State::Draft | State::Queued => LAST,
+            OwnState::Draft | OwnState::Queued => LAST,
             _ if placed => at_first(self.index, self.position),
             // The server lost it, or says no more where it is: it stays where it stood.
             _ if self.stands < LAST => self.stands,
@@ -182,7 +182,7 @@ impl Memory {
             kind: words.kind,
             data: words.data.to_owned(),
             sent: words.sent,
-            state: State::Draft,
+            state: OwnState::Draft,
             id: None,
             entry: None,
             signature: Vec::new(),
@@ -240,8 +240,8 @@ impl Memory {
     pub fn confirm(&mut self, row: Row, place: Option<(u64, u64)>) {
         let Ok(changes) = confirmed(self, row);
         let Some(message) = self.messages.get(&row) else { return };
-        if message.own && message.state != State::Stored {
-            self.placing(row, |message| message.state = State::Stored);
+        if message.own && message.state != OwnState::Stored {
+            self.placing(row, |message| message.state = OwnState::Stored);
             self.posted(row);
             self.apply(&changes, None);
         } else if message.from_member {
@@ -261,7 +261,7 @@ impl Memory {
     pub fn give_up(&mut self, row: Row) {
         let Ok(changes) = given_up(self, row);
         self.placing(row, |message| {
-            message.state = State::GivenUp;
+            message.state = OwnState::GivenUp;
             message.bytes = Bytes::None;
         });
         self.apply(&changes, None);
@@ -297,7 +297,7 @@ impl Memory {
             message.covered = None;
             if message.bytes == Bytes::InCase {
                 message.bytes = Bytes::ToPost;
-                message.state = State::Queued;
+                message.state = OwnState::Queued;
                 message.lost = true;
                 message.stands = LAST;
             }
