@@ -28,11 +28,12 @@ pub struct TokenClient {
     issuer: IssuerPublicKey,
     transcript: Transcript,
     pending: Vec<PendingToken>,
-    state: State,
+    state: ClientPhase,
     out: VecDeque<Vec<u8>>,
 }
 
-enum State {
+/// The step at which a client is.
+enum ClientPhase {
     AwaitSeed,
     Working { challenge: Box<Challenge>, tried: u64 },
     AwaitAnswer,
@@ -99,7 +100,7 @@ impl TokenClient {
 
     fn with_tokens(issuer: IssuerPublicKey, pending: Vec<PendingToken>) -> Self {
         let transcript = Transcript::new();
-        Self { issuer, transcript, pending, state: State::AwaitSeed, out: VecDeque::new() }
+        Self { issuer, transcript, pending, state: ClientPhase::AwaitSeed, out: VecDeque::new() }
     }
 
     /// Takes a payload of the service: the seed, later the answer.
@@ -108,14 +109,14 @@ impl TokenClient {
     /// [`TokenClientError`]; close the connection.
     pub fn handle(&mut self, payload: &[u8]) -> Result<(), TokenClientError> {
         // After any error the run is over: only the arms that succeed set another state.
-        match core::mem::replace(&mut self.state, State::Failed) {
-            State::AwaitSeed if payload.is_empty() => Err(TokenClientError::Seed),
-            State::AwaitSeed => {
+        match core::mem::replace(&mut self.state, ClientPhase::Failed) {
+            ClientPhase::AwaitSeed if payload.is_empty() => Err(TokenClientError::Seed),
+            ClientPhase::AwaitSeed => {
                 let challenge = Box::new(Challenge::new(&mut self.transcript, payload));
-                self.state = State::Working { challenge, tried: 0 };
+                self.state = ClientPhase::Working { challenge, tried: 0 };
                 Ok(())
             }
-            State::AwaitAnswer => {
+            ClientPhase::AwaitAnswer => {
                 let batch = SignedBatch::from_json(payload).map_err(TokenClientError::Answer)?;
                 let tokens = PendingToken::finish_batch(
                     &mut self.transcript,
@@ -126,11 +127,11 @@ impl TokenClient {
                 )
                 .map_err(TokenClientError::Proof)?;
                 self.pending.clear();
-                self.state = State::Done(tokens);
+                self.state = ClientPhase::Done(tokens);
                 Ok(())
             }
-            State::Working { .. } | State::Done(_) => Err(TokenClientError::OutOfTurn),
-            State::Failed => Err(TokenClientError::Failed),
+            ClientPhase::Working { .. } | ClientPhase::Done(_) => Err(TokenClientError::OutOfTurn),
+            ClientPhase::Failed => Err(TokenClientError::Failed),
         }
     }
 
@@ -141,15 +142,15 @@ impl TokenClient {
     /// [`TokenClientError::NoSolution`] after [`MAX_TRIES`]; [`TokenClientError::Failed`].
     pub fn work(&mut self, budget: u32) -> Result<Progress, TokenClientError> {
         let (challenge, tried) = match &mut self.state {
-            State::AwaitSeed => return Ok(Progress::NotStarted),
-            State::Working { challenge, tried } => (challenge, tried),
-            State::AwaitAnswer | State::Done(_) => return Ok(Progress::Done),
-            State::Failed => return Err(TokenClientError::Failed),
+            ClientPhase::AwaitSeed => return Ok(Progress::NotStarted),
+            ClientPhase::Working { challenge, tried } => (challenge, tried),
+            ClientPhase::AwaitAnswer | ClientPhase::Done(_) => return Ok(Progress::Done),
+            ClientPhase::Failed => return Err(TokenClientError::Failed),
         };
         let Some(solution) = challenge.search(budget) else {
             *tried = tried.saturating_add(u64::from(budget));
             if *tried >= MAX_TRIES {
-                self.state = State::Failed;
+                self.state = ClientPhase::Failed;
                 return Err(TokenClientError::NoSolution);
             }
             return Ok(Progress::Searching { tried: *tried });
@@ -160,7 +161,7 @@ impl TokenClient {
         self.transcript.new_protocol("token-app");
         let blinded: Vec<Element> = self.pending.iter().map(|p| *p.blinded()).collect();
         self.out.push_back(encode_request(&blinded));
-        self.state = State::AwaitAnswer;
+        self.state = ClientPhase::AwaitAnswer;
         Ok(Progress::Done)
     }
 
@@ -172,7 +173,7 @@ impl TokenClient {
     /// Takes the tokens, once, when they have come and their proof held.
     pub fn take_tokens(&mut self) -> Option<Vec<Token>> {
         match &mut self.state {
-            State::Done(tokens) if !tokens.is_empty() => Some(core::mem::take(tokens)),
+            ClientPhase::Done(tokens) if !tokens.is_empty() => Some(core::mem::take(tokens)),
             _ => None,
         }
     }
@@ -181,11 +182,11 @@ impl TokenClient {
 impl fmt::Debug for TokenClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.state {
-            State::AwaitSeed => "await seed",
-            State::Working { .. } => "working",
-            State::AwaitAnswer => "await answer",
-            State::Done(_) => "done",
-            State::Failed => "failed",
+            ClientPhase::AwaitSeed => "await seed",
+            ClientPhase::Working { .. } => "working",
+            ClientPhase::AwaitAnswer => "await answer",
+            ClientPhase::Done(_) => "done",
+            ClientPhase::Failed => "failed",
         };
         f.debug_struct("TokenClient").field("state", &state).finish_non_exhaustive()
     }

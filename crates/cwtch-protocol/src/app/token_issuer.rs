@@ -22,11 +22,12 @@ pub const SEED_LEN: usize = 32;
 /// solution comes. It belongs to one connection: the candidates follow from the seed, so two clients with the same seed
 /// would find the same solution.
 pub struct TokenIssuer {
-    state: State,
+    state: IssuerPhase,
     out: Option<Vec<u8>>,
 }
 
-enum State {
+/// The message that an issuer waits for.
+enum IssuerPhase {
     AwaitSolution([u8; SEED_LEN]),
     AwaitRequest(Box<Transcript>),
     Done,
@@ -64,7 +65,7 @@ impl TokenIssuer {
     pub fn new(rng: &mut impl CryptoRngCore) -> Self {
         let mut seed = [0; SEED_LEN];
         rng.fill_bytes(&mut seed);
-        Self { state: State::AwaitSolution(seed), out: Some(seed.to_vec()) }
+        Self { state: IssuerPhase::AwaitSolution(seed), out: Some(seed.to_vec()) }
     }
 
     /// Takes a payload of the client: the solution, then the request. A request costs the signing of up
@@ -78,8 +79,8 @@ impl TokenIssuer {
         key: &IssuerKey,
         rng: &mut impl CryptoRngCore,
     ) -> Result<Step, TokenIssuerError> {
-        match core::mem::replace(&mut self.state, State::Done) {
-            State::AwaitSolution(seed) => {
+        match core::mem::replace(&mut self.state, IssuerPhase::Done) {
+            IssuerPhase::AwaitSolution(seed) => {
                 let solution: [u8; SOLUTION_LEN] =
                     payload.try_into().map_err(|_| TokenIssuerError::Solution)?;
                 let mut transcript = Box::new(Transcript::new());
@@ -87,10 +88,10 @@ impl TokenIssuer {
                     return Err(TokenIssuerError::Solution);
                 }
                 pow::accept(&mut transcript, &solution);
-                self.state = State::AwaitRequest(transcript);
+                self.state = IssuerPhase::AwaitRequest(transcript);
                 Ok(Step::Solved)
             }
-            State::AwaitRequest(mut transcript) => {
+            IssuerPhase::AwaitRequest(mut transcript) => {
                 let blinded = decode_request(payload).map_err(TokenIssuerError::Request)?;
                 transcript.new_protocol("token-app");
                 let (signed, proof) =
@@ -99,7 +100,7 @@ impl TokenIssuer {
                 self.out = Some(SignedBatch { signed, proof }.to_json());
                 Ok(Step::Issued(count))
             }
-            State::Done => Err(TokenIssuerError::Finished),
+            IssuerPhase::Done => Err(TokenIssuerError::Finished),
         }
     }
 
@@ -110,12 +111,12 @@ impl TokenIssuer {
 
     /// True if the client's proof of work was accepted, for the choice of a time limit.
     pub fn is_solved(&self) -> bool {
-        !matches!(self.state, State::AwaitSolution(_))
+        !matches!(self.state, IssuerPhase::AwaitSolution(_))
     }
 
     /// True if nothing more may be received.
     pub fn is_done(&self) -> bool {
-        matches!(self.state, State::Done)
+        matches!(self.state, IssuerPhase::Done)
     }
 }
 
