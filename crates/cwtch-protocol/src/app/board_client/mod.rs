@@ -41,7 +41,7 @@ pub struct PostId(u64);
 /// over.
 pub struct BoardClient {
     max_replay: u64,
-    replay: Replay,
+    replay: Receiving,
     synced: bool,
     /// True if the newest replay was one of the log.
     reads_log: bool,
@@ -56,8 +56,9 @@ pub struct BoardClient {
     events: VecDeque<Event>,
 }
 
+/// The replay that a client receives.
 #[derive(Debug)]
-enum Replay {
+enum Receiving {
     None,
     /// A replay was asked for; of the log, with the index.
     Requested(Option<u64>),
@@ -79,7 +80,7 @@ impl BoardClient {
     pub fn new(max_replay: u64) -> Self {
         Self {
             max_replay,
-            replay: Replay::None,
+            replay: Receiving::None,
             synced: false,
             reads_log: false,
             posts: VecDeque::new(),
@@ -118,7 +119,7 @@ impl BoardClient {
         if self.is_replaying() {
             return Err(BoardClientError::ReplayUnderWay);
         }
-        self.replay = Replay::Requested(log);
+        self.replay = Receiving::Requested(log);
         let last_commit = last_commit.map(<[u8]>::to_vec);
         self.out.push_back(ClientMessage::Replay { last_commit, log }.to_json());
         Ok(())
@@ -221,7 +222,7 @@ impl BoardClient {
 
     /// True if a replay was asked for and is not complete.
     pub fn is_replaying(&self) -> bool {
-        !matches!(self.replay, Replay::None)
+        !matches!(self.replay, Receiving::None)
     }
 
     /// True if the newest replay that began was one of the log.
@@ -243,11 +244,11 @@ impl BoardClient {
             return Err(BoardClientError::EventsFull);
         }
         match &mut self.replay {
-            Replay::Entries { remaining } => {
+            Receiving::Entries { remaining } => {
                 let remaining = *remaining;
                 self.entry_or_live(payload, remaining)
             }
-            Replay::Stream(decoder) => {
+            Receiving::Stream(decoder) => {
                 let events = &mut self.events;
                 decoder
                     .push(payload, &mut |size, record| events.push_back(Event::of_stream(size, record)))
@@ -257,7 +258,7 @@ impl BoardClient {
                 }
                 Ok(())
             }
-            Replay::None | Replay::Requested(_) => {
+            Receiving::None | Receiving::Requested(_) => {
                 match ServerMessage::from_json(payload).map_err(BoardClientError::Malformed)? {
                     Some(message) => self.message(message),
                     None => Ok(()),
@@ -301,7 +302,7 @@ impl BoardClient {
     /// Checks that a replay of `count` entries may begin; returns the index that was asked for, in a replay of the
     /// log.
     fn requested(&self, count: u64) -> Result<Option<u64>, BoardClientError> {
-        let Replay::Requested(asked) = self.replay else {
+        let Receiving::Requested(asked) = self.replay else {
             return Err(BoardClientError::UnsolicitedReplay);
         };
         if count > self.max_replay {
@@ -331,7 +332,7 @@ impl BoardClient {
         self.reads_log = stream.is_some();
         self.events.push_back(Event::ReplayStarted { count, log: Some(log) });
         match stream {
-            Some(decoder) if !decoder.is_complete() => self.replay = Replay::Stream(decoder),
+            Some(decoder) if !decoder.is_complete() => self.replay = Receiving::Stream(decoder),
             _ => self.entries_left(count),
         }
         Ok(())
@@ -368,9 +369,9 @@ impl BoardClient {
 
     fn entries_left(&mut self, remaining: u64) {
         if remaining > 0 {
-            self.replay = Replay::Entries { remaining };
+            self.replay = Receiving::Entries { remaining };
         } else {
-            self.replay = Replay::None;
+            self.replay = Receiving::None;
             self.synced = true;
             self.events.push_back(Event::Synced);
         }

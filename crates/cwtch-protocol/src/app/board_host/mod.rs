@@ -46,7 +46,7 @@ pub struct PostId(u64);
 /// One further replay request may wait for the end of the running one; another one closes the connection.
 #[derive(Default)]
 pub struct BoardHost {
-    replay: Replay,
+    replay: Sending,
     waiting_replay: Option<Request>,
     synced: bool,
     speaks_log: bool,
@@ -97,8 +97,9 @@ impl Answers {
     }
 }
 
+/// The replay that a host sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Replay {
+enum Sending {
     #[default]
     None,
     Asked {
@@ -139,7 +140,7 @@ impl BoardHost {
             }
             Some(ClientMessage::Replay { last_commit, log }) => {
                 let request = Request { last_commit, log };
-                if self.replay == Replay::None {
+                if self.replay == Sending::None {
                     self.begin(request);
                 } else if self.waiting_replay.is_none() {
                     self.waiting_replay = Some(request);
@@ -159,7 +160,7 @@ impl BoardHost {
     }
 
     fn begin(&mut self, Request { last_commit, log }: Request) {
-        self.replay = Replay::Asked { log: log.is_some() };
+        self.replay = Sending::Asked { log: log.is_some() };
         self.actions.push_back(match log {
             Some(from) => Action::LogReplay { from, last_commit },
             None => Action::Replay { last_commit },
@@ -193,7 +194,7 @@ impl BoardHost {
 
     /// True if entries of an announced replay are outstanding.
     pub fn is_streaming(&self) -> bool {
-        matches!(self.replay, Replay::Entries { .. } | Replay::Packets)
+        matches!(self.replay, Sending::Entries { .. } | Sending::Packets)
     }
 
     /// Answers a post, in any order; the results leave in the order of the posts.
@@ -223,7 +224,7 @@ impl BoardHost {
     /// # Errors
     /// [`BoardHostError::Misuse`] if none was asked for.
     pub fn replay_result(&mut self, count: u64) -> Result<(), BoardHostError> {
-        if !matches!(self.replay, Replay::Asked { .. }) {
+        if !matches!(self.replay, Sending::Asked { .. }) {
             return Err(BoardHostError::Misuse);
         }
         self.speaks_log = false;
@@ -238,7 +239,7 @@ impl BoardHost {
     /// [`BoardHostError::QueueFull`]: send first; the entry was not taken. [`BoardHostError::Misuse`]
     /// if no entry is outstanding.
     pub fn replay_entry(&mut self, entry: Bytes) -> Result<(), BoardHostError> {
-        let Replay::Entries { remaining } = self.replay else {
+        let Sending::Entries { remaining } = self.replay else {
             return Err(BoardHostError::Misuse);
         };
         if self.out.len() >= MAX_QUEUED {
@@ -255,14 +256,14 @@ impl BoardHost {
     /// # Errors
     /// [`BoardHostError::Misuse`] if no replay of the log was asked for.
     pub fn log_replay_result(&mut self, count: u64, log: ReplayLog) -> Result<(), BoardHostError> {
-        if self.replay != (Replay::Asked { log: true }) {
+        if self.replay != (Sending::Asked { log: true }) {
             return Err(BoardHostError::Misuse);
         }
         let streams = log.start.is_some();
         self.speaks_log = streams;
         self.out.push_back(ServerMessage::LogReplayResult { count, log: Box::new(log) }.to_json().into());
         if streams && count > 0 {
-            self.replay = Replay::Packets;
+            self.replay = Sending::Packets;
         } else {
             self.entries_left(count);
         }
@@ -275,7 +276,7 @@ impl BoardHost {
     /// [`BoardHostError::QueueFull`]: send first; the payload was not taken. [`BoardHostError::Misuse`] if no
     /// stream is under way.
     pub fn replay_packet(&mut self, payload: Bytes) -> Result<(), BoardHostError> {
-        if self.replay != Replay::Packets {
+        if self.replay != Sending::Packets {
             return Err(BoardHostError::Misuse);
         }
         if self.out.len() >= MAX_QUEUED {
@@ -290,7 +291,7 @@ impl BoardHost {
     /// # Errors
     /// [`BoardHostError::Misuse`] if no stream is under way.
     pub fn replay_end(&mut self) -> Result<(), BoardHostError> {
-        if self.replay != Replay::Packets {
+        if self.replay != Sending::Packets {
             return Err(BoardHostError::Misuse);
         }
         self.finished();
@@ -299,14 +300,14 @@ impl BoardHost {
 
     fn entries_left(&mut self, remaining: u64) {
         if remaining > 0 {
-            self.replay = Replay::Entries { remaining };
+            self.replay = Sending::Entries { remaining };
         } else {
             self.finished();
         }
     }
 
     fn finished(&mut self) {
-        self.replay = Replay::None;
+        self.replay = Sending::None;
         self.synced = true;
         self.out.append(&mut self.held);
         if let Some(request) = self.waiting_replay.take() {
