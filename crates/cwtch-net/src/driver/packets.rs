@@ -42,7 +42,7 @@ pub struct PacketStream {
     written: usize,
     /// True if something was written that the stream may still hold back.
     unflushed: bool,
-    state: State,
+    state: StreamState,
     /// Reason why nothing can be written any more, while there may still be packets to read.
     unwritable: Option<ConnError>,
     write_timer: Timer,
@@ -50,8 +50,9 @@ pub struct PacketStream {
     idle_timer: Timer,
 }
 
+/// State of the stream below, as far as reading is concerned.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum StreamState {
     Open,
     /// The peer sends nothing more.
     Ended,
@@ -77,7 +78,7 @@ impl PacketStream {
             limits,
             written: 0,
             unflushed: false,
-            state: State::Open,
+            state: StreamState::Open,
             unwritable: None,
             write_timer: Timer::default(),
             packet_timer: Timer::default(),
@@ -115,7 +116,7 @@ impl PacketStream {
         &mut self,
         fill: impl FnOnce(&mut [u8; PACKET_LEN]) -> Result<(), ConnError>,
     ) -> Result<(), ConnError> {
-        if self.state == State::Failed || self.unwritable.is_some() {
+        if self.state == StreamState::Failed || self.unwritable.is_some() {
             return Err(ConnError::Closed);
         }
         if !self.outbox.has_room() {
@@ -182,7 +183,7 @@ impl PacketStream {
 
     /// Marks the connection as of no use.
     pub(super) fn fail(&mut self) {
-        self.state = State::Failed;
+        self.state = StreamState::Failed;
     }
 
     /// Polls for the next packet and parses it with `read`; `None` at the end of the stream. An error of `read` ends
@@ -225,7 +226,7 @@ impl PacketStream {
     }
 
     fn poll_packet_inner(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, ConnError>> {
-        if self.state == State::Failed {
+        if self.state == StreamState::Failed {
             return Poll::Ready(Err(ConnError::Closed));
         }
         match self.poll_flush(cx) {
@@ -240,11 +241,11 @@ impl PacketStream {
                 self.idle_timer.disarm();
                 return Poll::Ready(Ok(true));
             }
-            if self.state == State::Ended {
+            if self.state == StreamState::Ended {
                 return Poll::Ready(Ok(false));
             }
             match self.inbox.poll_fill(&mut self.stream, cx) {
-                Poll::Ready(Ok(0)) if self.inbox.is_empty() => self.state = State::Ended,
+                Poll::Ready(Ok(0)) if self.inbox.is_empty() => self.state = StreamState::Ended,
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(ConnError::Truncated)),
                 Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(e)) => return Poll::Ready(Err(ConnError::io("read from the peer", e))),
@@ -282,7 +283,7 @@ impl PacketStream {
 
     /// Polls until everything is handed to the stream.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnError>> {
-        if self.state == State::Failed {
+        if self.state == StreamState::Failed {
             return Poll::Ready(Err(ConnError::Closed));
         }
         if self.unwritable.is_some() {
