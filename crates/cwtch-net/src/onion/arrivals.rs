@@ -25,17 +25,19 @@ pub(super) type Nonce = [u8; NONCE_LEN];
 #[derive(Debug, Clone)]
 pub struct Arrivals {
     queue: mpsc::Sender<BoxStream>,
-    shared: Arc<Shared>,
+    shared: Arc<Lookout>,
 }
 
+/// The looks, and who waits for one to see something.
 #[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
+struct Lookout {
+    state: Mutex<Looks>,
     changed: Notify,
 }
 
+/// The look under way, and the streams that came meanwhile.
 #[derive(Debug, Default)]
-struct State {
+struct Looks {
     /// The look under way: its number and its nonce.
     look: Option<(u64, Nonce)>,
     /// Number of looks so far.
@@ -48,12 +50,12 @@ struct State {
     blocked: usize,
 }
 
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl Lookout {
+    fn state(&self) -> MutexGuard<'_, Looks> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    fn change(&self, change: impl FnOnce(&mut Looks)) {
         change(&mut self.state());
         self.changed.notify_waiters();
     }
@@ -120,10 +122,10 @@ impl Room<'_> {
 }
 
 /// A guard while which a stream waits for room.
-struct Blocked<'a>(&'a Shared);
+struct Blocked<'a>(&'a Lookout);
 
 impl<'a> Blocked<'a> {
-    fn new(shared: &'a Shared) -> Self {
+    fn new(shared: &'a Lookout) -> Self {
         shared.change(|state| state.blocked += 1);
         Self(shared)
     }
@@ -138,7 +140,7 @@ impl Drop for Blocked<'_> {
 /// A stream that has reached this process.
 #[derive(Debug)]
 pub struct Arrival {
-    shared: Arc<Shared>,
+    shared: Arc<Lookout>,
     /// Number of the look during which the stream came.
     look: Option<u64>,
 }
@@ -152,7 +154,7 @@ impl Arrival {
     }
 
     /// Changes what is known, unless the look is over.
-    fn tell(&self, change: impl FnOnce(&mut State, &Nonce)) {
+    fn tell(&self, change: impl FnOnce(&mut Looks, &Nonce)) {
         self.shared.change(|state| {
             if let Some((number, nonce)) = state.look
                 && Some(number) == self.look
@@ -165,7 +167,7 @@ impl Arrival {
 
 /// A look under way; it ends when this is dropped.
 pub(super) struct Look {
-    shared: Arc<Shared>,
+    shared: Arc<Lookout>,
     nonce: Nonce,
 }
 
@@ -191,7 +193,7 @@ impl Look {
         self.shared.state().seen
     }
 
-    async fn until(&self, wanted: impl Fn(&State) -> bool) {
+    async fn until(&self, wanted: impl Fn(&Looks) -> bool) {
         loop {
             let changed = self.shared.changed.notified();
             tokio::pin!(changed);
