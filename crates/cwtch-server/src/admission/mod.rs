@@ -32,18 +32,19 @@ pub(crate) fn unpaid(burst: u32, per_minute: u32) -> Allowance {
 
 /// The places of one service, and the bytes that wait for those who have them.
 pub(crate) struct Admission {
-    state: Mutex<State>,
+    state: Mutex<Occupancy>,
     stats: Arc<Stats>,
 }
 
-struct State {
+/// The places that are taken, the bytes that wait, and how to tell a connection that it must go.
+struct Occupancy {
     table: Table,
     waiting: Waiting,
     /// Dropped, it tells the connection that its place is taken away.
     places: HashMap<Id, oneshot::Sender<()>>,
 }
 
-impl State {
+impl Occupancy {
     fn remove(&mut self, id: Id) {
         self.table.leave(id);
         self.places.remove(&id);
@@ -54,7 +55,7 @@ impl Admission {
     /// An admission with these shares of places, in which at most `waiting` bytes may wait for clients.
     pub(crate) fn new(shares: Shares, waiting: usize, stats: Arc<Stats>) -> Arc<Self> {
         let state =
-            State { table: Table::new(shares), waiting: Waiting::new(waiting), places: HashMap::new() };
+            Occupancy { table: Table::new(shares), waiting: Waiting::new(waiting), places: HashMap::new() };
         Arc::new(Self { state: Mutex::new(state), stats })
     }
 
@@ -75,11 +76,11 @@ impl Admission {
         self.state().waiting.used()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Occupancy> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn evict(&self, state: &mut State, id: Option<Id>) {
+    fn evict(&self, state: &mut Occupancy, id: Option<Id>) {
         if let Some(id) = id {
             state.remove(id);
             self.stats.evicted.add(1);
