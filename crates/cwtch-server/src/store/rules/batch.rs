@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use cwtch_log::{BOUNDARY, EntryId, Hash};
 
 use super::commit::CommitTree;
-use super::state::State;
+use super::state::BoardState;
 use super::tree;
 use crate::store::tables::{Appended, Node, TableError, Token, View};
 use crate::store::{NewEntry, NewPost, Outcome, ShortHash};
@@ -50,7 +50,7 @@ impl Known {
 /// A batch that is being decided.
 pub(super) struct Batch<'a> {
     /// The writer's state as it will be after the batch.
-    pub(super) state: State,
+    pub(super) state: BoardState,
     known: Known,
     /// Number of messages that may still be stored.
     room: u64,
@@ -68,7 +68,7 @@ pub(super) struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     /// An empty batch on top of a state. `receipts` says whether receipts will be asked for.
-    pub(super) fn new(state: State, known: Known, room: u64, receipts: bool) -> Self {
+    pub(super) fn new(state: BoardState, known: Known, room: u64, receipts: bool) -> Self {
         let tree = receipts.then(|| CommitTree::new(&state.range));
         let (spent, appended, nodes, boundaries) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self { state, known, room, spent, appended, nodes, tree, boundaries }

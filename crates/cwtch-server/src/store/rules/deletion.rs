@@ -5,7 +5,7 @@
 //! older than that (docs/verifiable-log.md, 6.6); if the cap is reached before, posts are refused.
 
 use super::fill::{Fill, FillAlarm};
-use super::state::State;
+use super::state::BoardState;
 use super::tree::{StoredTree, int, seq_of};
 use crate::signer::Keeper;
 use crate::store::tables::{Change, LogState, View, WritableTables};
@@ -48,7 +48,7 @@ impl Deletion {
     }
 
     /// Continues a deletion that was announced before this state was read.
-    pub(super) fn resume(&mut self, state: &State, signs: bool) {
+    pub(super) fn resume(&mut self, state: &BoardState, signs: bool) {
         self.below = if signs { state.seq_of(state.row.log.min_index) } else { 0 };
     }
 
@@ -58,7 +58,7 @@ impl Deletion {
     /// If the database fails.
     pub(super) async fn room(
         &self,
-        state: &State,
+        state: &BoardState,
         keeper: &mut Option<Keeper>,
         view: &mut impl View,
     ) -> Result<u64, StoreError> {
@@ -79,7 +79,7 @@ impl Deletion {
     pub(super) async fn step<T: WritableTables>(
         &mut self,
         tables: &mut T,
-        state: &mut State,
+        state: &mut BoardState,
         keeper: &mut Option<Keeper>,
     ) -> Result<bool, StoreError> {
         let Some(cap) = self.cap else { return Ok(false) };
@@ -104,7 +104,7 @@ impl Deletion {
         &mut self,
         cap: u64,
         tables: &mut T,
-        state: &State,
+        state: &BoardState,
         keeper: &mut Option<Keeper>,
     ) -> Result<(), StoreError> {
         let status = state.row.status;
@@ -131,14 +131,14 @@ impl Deletion {
 }
 
 /// The keeper, if the log promises a retention.
-fn promising<'a>(state: &State, keeper: &'a mut Option<Keeper>) -> Option<&'a mut Keeper> {
+fn promising<'a>(state: &BoardState, keeper: &'a mut Option<Keeper>) -> Option<&'a mut Keeper> {
     keeper.as_mut().filter(|_| state.row.log.retention > 0)
 }
 
 /// The number below which messages may and should be deleted now, if any.
 async fn target(
     cap: u64,
-    state: &State,
+    state: &BoardState,
     keeper: &mut Option<Keeper>,
     view: &mut impl View,
 ) -> Result<Option<Seq>, StoreError> {
@@ -160,7 +160,7 @@ async fn target(
 async fn announce<T: WritableTables>(
     below: Seq,
     tables: &mut T,
-    state: &mut State,
+    state: &mut BoardState,
     keeper: &mut Option<Keeper>,
 ) -> Result<(), StoreError> {
     let announcing = StoreError::of("announcing what will be deleted");
@@ -182,7 +182,7 @@ async fn announce<T: WritableTables>(
 async fn delete_below<T: WritableTables>(
     end: Seq,
     tables: &mut T,
-    state: &mut State,
+    state: &mut BoardState,
 ) -> Result<(), StoreError> {
     let deleting = StoreError::of("deleting old messages");
     let mut view = tables.view().await.map_err(&deleting)?;

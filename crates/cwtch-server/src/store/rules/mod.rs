@@ -19,7 +19,7 @@ use super::tables::{Database, Tables, View};
 use super::{Store, StoreError, StoreReader, StoreWriter};
 use crate::signer::{Keeper, Nonce};
 use reader::Reader;
-use state::State;
+use state::BoardState;
 use tree::StoredTree;
 
 pub use commit::{Commit, CommitLog};
@@ -49,7 +49,7 @@ impl<D: Database> TableStore<D> {
         wait(async {
             let mut tables = database.reading().await?;
             let mut view = tables.view().await.map_err(StoreError::of("being opened"))?;
-            State::load(&mut view).await?.check(&mut view).await
+            BoardState::load(&mut view).await?.check(&mut view).await
         })?;
         Ok(Self::unchecked(database, max_messages))
     }

@@ -3,7 +3,7 @@
 use cwtch_log::{BOUNDARY, Certificate, Hash};
 
 use super::commit::sign_boundaries;
-use super::state::State;
+use super::state::BoardState;
 use super::tree::StoredTree;
 use crate::signer::{Keeper, Nonce};
 use crate::store::StoreError;
@@ -43,7 +43,7 @@ pub struct Changes<'a> {
 /// If the database fails.
 pub(super) async fn find(tables: &mut impl Tables) -> Result<Start, StoreError> {
     let mut view = tables.view().await.map_err(StoreError::of("reading the state of its log"))?;
-    let state = State::load(&mut view).await?;
+    let state = BoardState::load(&mut view).await?;
     let newest = view.certificates(1).await.map_err(StoreError::of("reading its certificates"))?;
     let size = state.size();
     let LogRow { status, log } = state.row;
@@ -66,7 +66,7 @@ pub(super) async fn begin(
     let Changes { keeper, begins, missing, nonce, retention } = changes;
     let certificate = keeper.signer().certificate().clone();
     let mut view = tables.view().await.map_err(&failed)?;
-    let state = State::load(&mut view).await?;
+    let state = BoardState::load(&mut view).await?;
     let mut row = state.row.clone();
     let log = &mut row.log;
     log.nonce = Some(nonce);

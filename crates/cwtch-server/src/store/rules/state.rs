@@ -8,14 +8,14 @@ use crate::store::{Seq, StoreError};
 
 /// The counters, the newest statements and the right edge of the log's tree.
 #[derive(Debug, Clone)]
-pub(super) struct State {
+pub(super) struct BoardState {
     pub(super) row: LogRow,
     /// Number of the oldest message held; one above the newest where there is none.
     pub(super) oldest: Seq,
     pub(super) range: CompactRange,
 }
 
-impl State {
+impl BoardState {
     /// Reads the state.
     ///
     /// # Errors

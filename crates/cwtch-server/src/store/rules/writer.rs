@@ -7,7 +7,7 @@ use cwtch_net::Validity;
 use super::batch::{Batch, Known};
 use super::commit::{Commit, CommitLog, sign_boundaries};
 use super::deletion::Deletion;
-use super::state::State;
+use super::state::BoardState;
 use super::wait::wait;
 use crate::signer::Keeper;
 use crate::store::tables::{Change, WritableTables};
@@ -16,7 +16,7 @@ use crate::store::{NewPost, Seq, StoreError, StoreWriter};
 /// The writer of some tables.
 pub(in crate::store) struct Writer<T> {
     pub(in crate::store) tables: T,
-    state: State,
+    state: BoardState,
     /// The keeper that signs; `None` where nothing is signed.
     keeper: Option<Keeper>,
     deletion: Deletion,
@@ -33,7 +33,7 @@ impl<T: WritableTables> Writer<T> {
         max_messages: Option<u64>,
     ) -> Result<Self, StoreError> {
         let mut view = tables.view().await.map_err(StoreError::of("being opened"))?;
-        let state = State::load(&mut view).await?;
+        let state = BoardState::load(&mut view).await?;
         drop(view);
         let mut deletion = Deletion::new(max_messages);
         deletion.resume(&state, keeper.is_some());
@@ -86,7 +86,7 @@ impl<T: WritableTables> Writer<T> {
 
     pub(super) async fn read_again(&mut self) -> Result<Seq, StoreError> {
         let mut view = self.tables.view().await.map_err(StoreError::of("reading its counters"))?;
-        let state = State::load(&mut view).await?;
+        let state = BoardState::load(&mut view).await?;
         state.check(&mut view).await?;
         drop(view);
         self.state = state;
