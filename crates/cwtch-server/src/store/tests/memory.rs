@@ -16,11 +16,11 @@ use crate::store::{EntryRef, NewEntry, Seq, ShortHash, StoreError};
 
 /// All states that the databases of a test ever had. A file names one of them, so that copying the file copies a database.
 #[derive(Clone, Default)]
-pub(crate) struct States(Arc<Mutex<Vec<Arc<State>>>>);
+pub(crate) struct States(Arc<Mutex<Vec<Arc<Contents>>>>);
 
-/// All tables.
+/// The contents of all tables.
 #[derive(Clone)]
-pub(crate) struct State {
+pub(crate) struct Contents {
     board: Vec<u8>,
     spent: BTreeSet<Token>,
     messages: BTreeMap<Seq, (bool, Arc<NewEntry>)>,
@@ -33,7 +33,7 @@ pub(crate) struct State {
 }
 
 impl States {
-    fn commit(&self, path: &Path, state: State) {
+    fn commit(&self, path: &Path, state: Contents) {
         let mut states = self.0.lock().unwrap();
         let name = states.len().to_string();
         states.push(Arc::new(state));
@@ -42,7 +42,7 @@ impl States {
         std::fs::rename(next, path).unwrap();
     }
 
-    fn at(&self, path: &Path) -> Arc<State> {
+    fn at(&self, path: &Path) -> Arc<Contents> {
         let name: usize = std::fs::read_to_string(path).unwrap().parse().unwrap();
         Arc::clone(&self.0.lock().unwrap()[name])
     }
@@ -57,7 +57,7 @@ pub(super) struct MemoryDatabase {
 impl MemoryDatabase {
     pub(super) fn prepare(states: &States, path: &Path, board: &[u8]) -> Result<Self, StoreError> {
         if !path.exists() {
-            let empty = State {
+            let empty = Contents {
                 board: board.to_vec(),
                 spent: BTreeSet::new(),
                 messages: BTreeMap::new(),
@@ -98,9 +98,9 @@ pub(super) struct MemoryTables {
 }
 
 impl Tables for MemoryTables {
-    type View<'a> = Arc<State>;
+    type View<'a> = Arc<Contents>;
 
-    async fn view(&mut self) -> Result<Arc<State>, TableError> {
+    async fn view(&mut self) -> Result<Arc<Contents>, TableError> {
         come_back().await;
         Ok(self.states.at(&self.path))
     }
@@ -112,7 +112,7 @@ impl WritableTables for MemoryTables {
         if self.room.is_some_and(|room| change.appended.len() as i64 > room) {
             return Err(TableError::Full);
         }
-        let mut state = State::clone(&*self.states.at(&self.path));
+        let mut state = Contents::clone(&*self.states.at(&self.path));
         state.apply(change)?;
         self.states.commit(&self.path, state);
         Ok(())
@@ -123,7 +123,7 @@ impl WritableTables for MemoryTables {
     }
 }
 
-impl State {
+impl Contents {
     fn apply(&mut self, change: &Change<'_>) -> Result<(), TableError> {
         let contradicts = |what: &'static str, does: bool| match does {
             true => Err(TableError::Failed(what.into())),
@@ -168,7 +168,7 @@ impl State {
     }
 }
 
-impl View for Arc<State> {
+impl View for Arc<Contents> {
     async fn log(&mut self) -> Result<LogRow, TableError> {
         come_back().await;
         let mut row = self.row.clone();
