@@ -21,7 +21,7 @@ mod spec;
 
 pub use allowance::Allowance;
 pub use driver::{
-    Awaiting, ConnError, Deadlines, Fault, PacketStream, PlainConnection, Rng, SecureConnection,
+    AtFault, Awaiting, ConnError, Deadlines, PacketStream, PlainConnection, Rng, SecureConnection,
 };
 pub use exhaustion::Exhaustion;
 pub use loopback::Loopback;

@@ -89,7 +89,7 @@ pub enum Awaiting {
 /// The party that is at fault for an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum AtFault {
     /// The peer broke the protocol.
     Peer,
     /// The caller asked for something impossible.
@@ -102,13 +102,13 @@ pub enum Fault {
 
 impl ConnError {
     /// The party at fault, for counters and for the decision to retry.
-    pub fn fault(&self) -> Fault {
+    pub fn at_fault(&self) -> AtFault {
         match self {
-            Self::Handshake(_) | Self::Channel(_) | Self::Packet(_) | Self::Truncated => Fault::Peer,
-            Self::Closed | Self::Full | Self::Unsendable(_) => Fault::Caller,
-            Self::Deadline(_) | Self::ClosedEarly | Self::Io { .. } => Fault::Network,
-            Self::Network(NetError::Unreachable { .. } | NetError::NotReady { .. }) => Fault::Network,
-            Self::Network(_) => Fault::Local,
+            Self::Handshake(_) | Self::Channel(_) | Self::Packet(_) | Self::Truncated => AtFault::Peer,
+            Self::Closed | Self::Full | Self::Unsendable(_) => AtFault::Caller,
+            Self::Deadline(_) | Self::ClosedEarly | Self::Io { .. } => AtFault::Network,
+            Self::Network(NetError::Unreachable { .. } | NetError::NotReady { .. }) => AtFault::Network,
+            Self::Network(_) => AtFault::Local,
         }
     }
 

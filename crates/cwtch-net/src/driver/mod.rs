@@ -36,7 +36,7 @@ mod tests;
 use cwtch_primitives::CryptoRngCore;
 
 pub use deadlines::Deadlines;
-pub use error::{Awaiting, ConnError, Fault};
+pub use error::{AtFault, Awaiting, ConnError};
 pub use packets::PacketStream;
 pub use plain::PlainConnection;
 pub use secure::{SecureConnection, dial};

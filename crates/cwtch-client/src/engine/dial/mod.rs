@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cwtch_net::driver::dial;
-use cwtch_net::{BoxStream, ConnError, Deadlines, Fault, Isolation, NetError, Network};
+use cwtch_net::{AtFault, BoxStream, ConnError, Deadlines, Isolation, NetError, Network};
 use cwtch_primitives::Address;
 use rand::Rng;
 use tokio::sync::oneshot;
@@ -167,7 +167,7 @@ impl Dialing {
     /// True if the network, not the peer, caused the failure: it went away meanwhile.
     fn blames_network(&self, error: &ConnError) -> bool {
         matches!(error, ConnError::Network(NetError::NotReady { .. }))
-            || error.fault() == Fault::Network && !self.exchange.network.readiness().borrow().is_ready()
+            || error.at_fault() == AtFault::Network && !self.exchange.network.readiness().borrow().is_ready()
     }
 
     async fn place(&self, target: Target) -> Result<Place, ConnError> {

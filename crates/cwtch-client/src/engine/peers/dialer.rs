@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use cwtch_net::{BoxStream, ConnError, Fault, Isolation, NetError, SecureConnection, UnreachableWhy};
+use cwtch_net::{AtFault, BoxStream, ConnError, Isolation, NetError, SecureConnection, UnreachableWhy};
 use cwtch_primitives::{Address, OsRng};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -46,7 +46,7 @@ async fn keep_connected(shared: &Arc<PeerShared>, peer: Address, mut seat: Diale
         if let Accepted::Yes { .. } = seen
             && let Err(error) = attempt(shared, &peer, isolation, seat.online.clone()).await
         {
-            tracing::debug!(fault = ?error.fault(), "a contact could not be reached");
+            tracing::debug!(fault = ?error.at_fault(), "a contact could not be reached");
             if is_dead_end(&error) {
                 isolation = Isolation::new();
             }
@@ -161,7 +161,7 @@ fn is_dead_end(error: &ConnError) -> bool {
                 NetError::Unreachable { why: UnreachableWhy::TimedOut | UnreachableWhy::NoAnswer }
             )
         }
-        other => matches!(other.fault(), Fault::Peer | Fault::Network),
+        other => matches!(other.at_fault(), AtFault::Peer | AtFault::Network),
     }
 }
 

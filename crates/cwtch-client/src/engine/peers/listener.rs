@@ -142,7 +142,7 @@ async fn serve(
             drop(place);
             match accepted {
                 Ok(connection) => admission::admit(&shared, connection, false).await,
-                Err(error) => tracing::debug!(fault = ?error.fault(), "a stranger's handshake failed"),
+                Err(error) => tracing::debug!(fault = ?error.at_fault(), "a stranger's handshake failed"),
             }
         });
     }

@@ -6,7 +6,7 @@ use cwtch_wire::packet::PACKET_LEN;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
-use crate::driver::Fault;
+use crate::driver::AtFault;
 use crate::loopback::Loopback;
 use crate::network::{NetError, Network};
 
@@ -49,7 +49,7 @@ async fn nobody_there_is_the_networks_fault() {
             .await;
     let error = error(result);
     assert!(matches!(error, ConnError::Network(NetError::Unreachable { .. })), "{error}");
-    assert_eq!(error.fault(), Fault::Network);
+    assert_eq!(error.at_fault(), AtFault::Network);
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_wrong_host_is_refused() {
     let (a, b) = tokio::join!(dialled, served);
     let refused = error(a);
     assert!(matches!(refused, ConnError::Handshake(HandshakeError::WrongHost)), "{refused}");
-    assert_eq!(refused.fault(), Fault::Peer);
+    assert_eq!(refused.at_fault(), AtFault::Peer);
     error(b);
 }
 
