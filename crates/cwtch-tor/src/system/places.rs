@@ -120,7 +120,7 @@ fn password(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 /// A connection to a control port, and what it shows of where the Tor runs.
-pub(crate) struct Link {
+pub(crate) struct ControlStream {
     pub(crate) stream: BoxStream,
     /// The address of its machine, where it was reached over TCP.
     pub(crate) host: Option<IpAddr>,
@@ -132,12 +132,12 @@ pub(crate) struct Link {
 #[async_trait]
 pub(crate) trait Connect: Send + Sync {
     /// Connects to the first place where something answers.
-    async fn connect(&self) -> Result<Link, Fault>;
+    async fn connect(&self) -> Result<ControlStream, Fault>;
 }
 
 #[async_trait]
 impl Connect for Vec<Endpoint> {
-    async fn connect(&self) -> Result<Link, Fault> {
+    async fn connect(&self) -> Result<ControlStream, Fault> {
         let mut worst = Fault::NobodyThere;
         for place in self {
             match open(place).await {
@@ -146,7 +146,7 @@ impl Connect for Vec<Endpoint> {
                         Endpoint::Tcp(at) => Some(at.ip()),
                         Endpoint::Unix(_) => None,
                     };
-                    return Ok(Link { stream, host, user });
+                    return Ok(ControlStream { stream, host, user });
                 }
                 // A later place with nothing there does not hide what was in the way at an earlier one.
                 Err(e) => match e.kind() {

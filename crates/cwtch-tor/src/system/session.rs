@@ -14,7 +14,7 @@ use super::fault::Fault;
 use super::hosting::{self, Answer, Defences, OnionKey};
 use super::isolation;
 use super::local::suitable;
-use super::places::{Connect, Link};
+use super::places::{Connect, ControlStream};
 use super::reply::Reply;
 use super::status::{Phase, Status};
 use super::words::{Word, words};
@@ -58,7 +58,7 @@ pub(crate) struct Session {
 impl Session {
     /// Connects, logs in, subscribes to events and asks how far the Tor is.
     pub(crate) async fn open(setup: Arc<Setup>) -> Result<Self, Fault> {
-        let Link { stream, host, user } = setup.connect.connect().await?;
+        let ControlStream { stream, host, user } = setup.connect.connect().await?;
         let mut control = Control::new(stream);
         let reply = control.command(b"PROTOCOLINFO 1\r\n").await?;
         let info = match reply.code {

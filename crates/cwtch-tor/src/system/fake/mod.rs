@@ -19,7 +19,7 @@ pub(super) use self::filter::Filter;
 use super::SystemTor;
 use super::fault::Fault;
 use super::hosting::{Defences, OnionKey};
-use super::places::{Connect, Link};
+use super::places::{Connect, ControlStream};
 use super::session::Setup;
 use crate::config::Listen;
 use crate::endpoint::Endpoint;
@@ -235,7 +235,7 @@ impl FakeTor {
 
 #[async_trait]
 impl Connect for FakeTor {
-    async fn connect(&self) -> Result<Link, Fault> {
+    async fn connect(&self) -> Result<ControlStream, Fault> {
         let mut state = self.state();
         if let Some(fault) = &state.does.unreachable {
             return Err(fault.clone());
@@ -244,7 +244,7 @@ impl Connect for FakeTor {
         state.connection = CancellationToken::new();
         let (broken, this) = (state.connection.clone(), self.clone());
         tokio::spawn(broken.run_until_cancelled_owned(async move { this.serve(theirs).await }));
-        Ok(Link { stream: Box::new(ours), host: state.does.host, user: state.does.user })
+        Ok(ControlStream { stream: Box::new(ours), host: state.does.host, user: state.does.user })
     }
 }
 
