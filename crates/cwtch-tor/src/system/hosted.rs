@@ -14,7 +14,7 @@ use super::fault::Fault;
 use super::hosting::OnionKey;
 use super::local::Local;
 use super::publication::{Publication, Upload};
-use super::session::Session;
+use super::session::ControlSession;
 use crate::config::Listen;
 
 /// The first and the longest pause before a login or a service is tried again.
@@ -106,7 +106,7 @@ impl Hosted {
     }
 
     /// Has the Tor serve it, with a socket of its own. An error is one of the connection.
-    pub(crate) async fn serve(&mut self, session: &mut Session) -> Result<(), Fault> {
+    pub(crate) async fn serve(&mut self, session: &mut ControlSession) -> Result<(), Fault> {
         let served = match self.socket(session.listen.clone()).await {
             Ok(target) => session.serve(&self.key, &target).await?,
             Err(fault) => Err(fault),

@@ -15,7 +15,7 @@ use super::fault::Fault;
 use super::hosted::{Hosted, retries, set};
 use super::publication::Upload;
 use super::reply::Reply;
-use super::session::{Session, Setup};
+use super::session::{ControlSession, Setup};
 use crate::endpoint::Endpoint;
 
 /// Time after which a login counts as a success even though it ended: the pauses begin at the shortest again.
@@ -61,7 +61,7 @@ impl Keeper {
         let mut pauses = retries();
         loop {
             let setup = self.setup.clone();
-            let fault = match self.meanwhile(Session::open(setup)).await {
+            let fault = match self.meanwhile(ControlSession::open(setup)).await {
                 None => return,
                 Some(Err(fault)) => fault,
                 Some(Ok(session)) => {
@@ -131,7 +131,7 @@ impl Keeper {
     }
 
     /// Serves until nobody needs the network any more; an error breaks the connection.
-    async fn online(&mut self, mut session: Session) -> Result<(), Fault> {
+    async fn online(&mut self, mut session: ControlSession) -> Result<(), Fault> {
         let session = &mut session;
         let socks = session.socks().await?;
         set(&self.socks, socks);
@@ -164,7 +164,7 @@ impl Keeper {
         }
     }
 
-    async fn serve_due(&mut self, session: &mut Session) -> Result<(), Fault> {
+    async fn serve_due(&mut self, session: &mut ControlSession) -> Result<(), Fault> {
         for hosted in &mut self.hosted {
             if hosted.due().is_some_and(|at| at <= Instant::now()) {
                 hosted.serve(session).await?;
@@ -174,7 +174,7 @@ impl Keeper {
     }
 
     /// Carries out a request; `true` if the network is over then.
-    async fn request(&mut self, session: &mut Session, request: Request) -> Result<bool, Fault> {
+    async fn request(&mut self, session: &mut ControlSession, request: Request) -> Result<bool, Fault> {
         match request {
             Request::Add(hosted) => {
                 let gone = self.take_out(|other| other.address == hosted.address);
@@ -203,7 +203,7 @@ impl Keeper {
         self.hosted.extract_if(.., |hosted| which(hosted)).collect()
     }
 
-    fn event(&mut self, session: &mut Session, event: &Reply) {
+    fn event(&mut self, session: &mut ControlSession, event: &Reply) {
         if session.status.event(event) {
             return;
         }
@@ -213,7 +213,7 @@ impl Keeper {
     }
 }
 
-async fn withdraw(session: &mut Session, gone: Vec<Hosted>) -> Result<(), Fault> {
+async fn withdraw(session: &mut ControlSession, gone: Vec<Hosted>) -> Result<(), Fault> {
     for hosted in gone {
         if hosted.is_served() {
             session.withdraw(&hosted.address).await?;
@@ -222,7 +222,7 @@ async fn withdraw(session: &mut Session, gone: Vec<Hosted>) -> Result<(), Fault>
     Ok(())
 }
 
-fn poll_pause(session: &Session) -> Duration {
+fn poll_pause(session: &ControlSession) -> Duration {
     match (session.status.readiness().is_ready(), session.tells_progress) {
         (true, _) => POLL.2,
         (false, true) => POLL.0,

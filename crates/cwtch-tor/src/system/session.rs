@@ -38,7 +38,7 @@ pub(crate) struct Setup {
 }
 
 /// A login. After an `Err` the connection is of no use.
-pub(crate) struct Session {
+pub(crate) struct ControlSession {
     control: Control,
     setup: Arc<Setup>,
     host: Option<IpAddr>,
@@ -55,7 +55,7 @@ pub(crate) struct Session {
     defences: Option<Defences>,
 }
 
-impl Session {
+impl ControlSession {
     /// Connects, logs in, subscribes to events and asks how far the Tor is.
     pub(crate) async fn open(setup: Arc<Setup>) -> Result<Self, Fault> {
         let ControlStream { stream, host, user } = setup.connect.connect().await?;
