@@ -88,7 +88,7 @@ impl Default for Behaviour {
     }
 }
 
-struct State {
+struct FakeState {
     does: Behaviour,
     /// Keys that the tests know, with their addresses.
     keys: HashMap<String, Address>,
@@ -104,13 +104,13 @@ struct State {
 /// The fake Tor. All clones share one state.
 #[derive(Clone)]
 pub(super) struct FakeTor {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<FakeState>>,
     events: broadcast::Sender<String>,
 }
 
 impl FakeTor {
     pub(super) fn new(does: Behaviour) -> Self {
-        let state = State {
+        let state = FakeState {
             does,
             keys: HashMap::new(),
             served: HashMap::new(),
@@ -121,7 +121,7 @@ impl FakeTor {
         Self { state: Arc::new(Mutex::new(state)), events: broadcast::channel(256).0 }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, FakeState> {
         self.state.lock().unwrap()
     }
 

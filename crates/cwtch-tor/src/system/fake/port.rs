@@ -6,7 +6,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream};
 
 use super::super::auth::server_proofs;
-use super::{FakeTor, State};
+use super::{FakeState, FakeTor};
 
 /// Events that this Tor knows.
 const EVENTS: [&str; 4] = ["HS_DESC", "NETWORK_LIVENESS", "STATUS_CLIENT", "STATUS_GENERAL"];
@@ -74,7 +74,7 @@ impl FakeTor {
     }
 }
 
-impl State {
+impl FakeState {
     fn command(
         &mut self,
         command: &str,
