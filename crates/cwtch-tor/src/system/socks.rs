@@ -43,11 +43,11 @@ pub(crate) struct Handshake {
     password: String,
     host: String,
     port: u16,
-    state: State,
+    state: Awaited,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum State {
+enum Awaited {
     Method,
     Password,
     Reply,
@@ -60,7 +60,7 @@ impl Handshake {
     pub(crate) fn new(user: &str, password: &str, host: &str, port: u16) -> (Self, Step) {
         let own = str::to_owned;
         let this =
-            Self { user: own(user), password: own(password), host: own(host), port, state: State::Method };
+            Self { user: own(user), password: own(password), host: own(host), port, state: Awaited::Method };
         // Only one method is offered: a torrc may prefer to do without a password.
         (this, Step::Write(vec![VERSION, 1, USER_PASSWORD], 2))
     }
@@ -72,30 +72,32 @@ impl Handshake {
             Ok(step)
         };
         match (self.state, bytes) {
-            (State::Method, [VERSION, USER_PASSWORD]) => {
+            (Awaited::Method, [VERSION, USER_PASSWORD]) => {
                 let mut out = vec![1];
                 push_counted(&mut out, &self.user)?;
                 push_counted(&mut out, &self.password)?;
-                next(self, State::Password, Step::Write(out, 2))
+                next(self, Awaited::Password, Step::Write(out, 2))
             }
-            (State::Method, [VERSION, _]) => Err(SocksFault::NoIsolation),
-            (State::Password, [1, 0]) => {
+            (Awaited::Method, [VERSION, _]) => Err(SocksFault::NoIsolation),
+            (Awaited::Password, [1, 0]) => {
                 let mut out = vec![VERSION, CONNECT, 0, DOMAIN];
                 push_counted(&mut out, &self.host)?;
                 out.extend(self.port.to_be_bytes());
-                next(self, State::Reply, Step::Write(out, 4))
+                next(self, Awaited::Reply, Step::Write(out, 4))
             }
-            (State::Password, [1, _]) => Err(SocksFault::NoIsolation),
+            (Awaited::Password, [1, _]) => Err(SocksFault::NoIsolation),
             // The address after the reply is of no use, but must be read before the stream begins.
-            (State::Reply, [VERSION, 0, _, kind]) => match kind {
-                1 => next(self, State::Rest, Step::Read(4 + 2)),
-                4 => next(self, State::Rest, Step::Read(16 + 2)),
-                &DOMAIN => next(self, State::DomainLength, Step::Read(1)),
+            (Awaited::Reply, [VERSION, 0, _, kind]) => match kind {
+                1 => next(self, Awaited::Rest, Step::Read(4 + 2)),
+                4 => next(self, Awaited::Rest, Step::Read(16 + 2)),
+                &DOMAIN => next(self, Awaited::DomainLength, Step::Read(1)),
                 _ => Err(SocksFault::NotTor),
             },
-            (State::Reply, [VERSION, code, ..]) => Err(refusal(*code)),
-            (State::DomainLength, [length]) => next(self, State::Rest, Step::Read(usize::from(*length) + 2)),
-            (State::Rest, _) => Ok(Step::Done),
+            (Awaited::Reply, [VERSION, code, ..]) => Err(refusal(*code)),
+            (Awaited::DomainLength, [length]) => {
+                next(self, Awaited::Rest, Step::Read(usize::from(*length) + 2))
+            }
+            (Awaited::Rest, _) => Ok(Step::Done),
             _ => Err(SocksFault::NotTor),
         }
     }
