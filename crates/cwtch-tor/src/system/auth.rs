@@ -9,7 +9,7 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::fault::Fault;
+use super::obstacle::Obstacle;
 use super::reply::Reply;
 use super::words::{value_of, words};
 
@@ -45,10 +45,10 @@ pub(crate) enum Way {
 
 impl ProtocolInfo {
     /// Reads the reply to `PROTOCOLINFO 1`.
-    pub(crate) fn of(reply: &Reply) -> Result<Self, Fault> {
+    pub(crate) fn of(reply: &Reply) -> Result<Self, Obstacle> {
         let mut info = Self::default();
         if !reply.is_ok() || !reply.first().starts_with("PROTOCOLINFO ") {
-            return Err(Fault::NotTor);
+            return Err(Obstacle::NotTor);
         }
         for line in &reply.lines {
             let words = words(&line.text);
@@ -80,12 +80,12 @@ impl ProtocolInfo {
         ways
     }
 
-    /// The fault to report when none of the ways succeeded.
-    pub(crate) fn no_way(&self, unreadable_cookie: bool) -> Fault {
+    /// The obstacle to report when none of the ways succeeded.
+    pub(crate) fn no_way(&self, unreadable_cookie: bool) -> Obstacle {
         match (unreadable_cookie, self.password) {
-            (true, _) => Fault::CookieUnreadable,
-            (false, true) => Fault::PasswordNeeded,
-            (false, false) => Fault::NoWayIn,
+            (true, _) => Obstacle::CookieUnreadable,
+            (false, true) => Obstacle::PasswordNeeded,
+            (false, false) => Obstacle::NoWayIn,
         }
     }
 
@@ -118,19 +118,23 @@ pub(crate) fn challenge(nonce: &[u8; LEN]) -> Vec<u8> {
 }
 
 /// Checks that whoever answered the challenge knows the cookie, too, and proves that we do.
-pub(crate) fn answer(cookie: &[u8], nonce: &[u8; LEN], reply: &Reply) -> Result<Zeroizing<Vec<u8>>, Fault> {
+pub(crate) fn answer(
+    cookie: &[u8],
+    nonce: &[u8; LEN],
+    reply: &Reply,
+) -> Result<Zeroizing<Vec<u8>>, Obstacle> {
     let words = words(reply.first());
     let bytes = |key| HEXLOWER_PERMISSIVE.decode(value_of(&words, key)?.as_bytes()).ok();
     let (Some(hash), Some(theirs)) = (bytes("SERVERHASH"), bytes("SERVERNONCE")) else {
-        return Err(Fault::NotTor);
+        return Err(Obstacle::NotTor);
     };
-    let keyed = |key: &[u8]| -> Result<Hmac<Sha256>, Fault> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| Fault::NotTor)?;
+    let keyed = |key: &[u8]| -> Result<Hmac<Sha256>, Obstacle> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| Obstacle::NotTor)?;
         [cookie, nonce, theirs.as_slice()].iter().for_each(|part| mac.update(part));
         Ok(mac)
     };
     // Compared in constant time; a hash of another length is wrong, too.
-    keyed(SERVER_KEY)?.verify_slice(&hash).map_err(|_| Fault::CookieWrong)?;
+    keyed(SERVER_KEY)?.verify_slice(&hash).map_err(|_| Obstacle::CookieWrong)?;
     let proof = Zeroizing::new(<[u8; LEN]>::from(keyed(CONTROLLER_KEY)?.finalize().into_bytes()));
     Ok(authenticate(&*proof))
 }
@@ -173,8 +177,8 @@ mod tests {
         assert_eq!(old.ways(true), [Way::Password, Way::Cookie(file())]);
         let nowhere = info("METHODS=COOKIE,SAFECOOKIE COOKIEFILE=\"relative\"", "0.4.9.11");
         assert_eq!(nowhere.ways(true), []);
-        assert_eq!(info("METHODS=HASHEDPASSWORD", "0.4").no_way(false), Fault::PasswordNeeded);
-        assert_eq!(ProtocolInfo::of(&reply("510 no\r\n")), Err(Fault::NotTor));
+        assert_eq!(info("METHODS=HASHEDPASSWORD", "0.4").no_way(false), Obstacle::PasswordNeeded);
+        assert_eq!(ProtocolInfo::of(&reply("510 no\r\n")), Err(Obstacle::NotTor));
     }
 
     #[test]
@@ -197,8 +201,8 @@ mod tests {
         };
         let line = answer(&cookie, &nonce, &reply(&text(&server))).unwrap();
         assert_eq!(*line, *authenticate(&client));
-        assert_eq!(answer(&[8; LEN], &nonce, &reply(&text(&server))), Err(Fault::CookieWrong));
-        assert_eq!(answer(&cookie, &nonce, &reply(&text(&server[..31]))), Err(Fault::CookieWrong));
-        assert_eq!(answer(&cookie, &nonce, &reply("250 AUTHCHALLENGE\r\n")), Err(Fault::NotTor));
+        assert_eq!(answer(&[8; LEN], &nonce, &reply(&text(&server))), Err(Obstacle::CookieWrong));
+        assert_eq!(answer(&cookie, &nonce, &reply(&text(&server[..31]))), Err(Obstacle::CookieWrong));
+        assert_eq!(answer(&cookie, &nonce, &reply("250 AUTHCHALLENGE\r\n")), Err(Obstacle::NotTor));
     }
 }

@@ -7,7 +7,7 @@ use cwtch_net::BoxStream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::fault::Fault;
+use super::obstacle::Obstacle;
 use super::reply::{Replies, Reply};
 
 /// Limit for a command: a Tor answers in milliseconds, a filter on another machine in seconds.
@@ -33,10 +33,10 @@ impl Control {
 
     /// Sends a line, its end included, and waits for the reply. Not cancel-safe. A line with secrets belongs to the
     /// caller, who erases it; it is written as it is and copied nowhere.
-    pub(crate) async fn command(&mut self, line: &[u8]) -> Result<Reply, Fault> {
+    pub(crate) async fn command(&mut self, line: &[u8]) -> Result<Reply, Obstacle> {
         let exchange = async {
-            self.stream.write_all(line).await.map_err(|_| Fault::Broken)?;
-            self.stream.flush().await.map_err(|_| Fault::Broken)?;
+            self.stream.write_all(line).await.map_err(|_| Obstacle::Broken)?;
+            self.stream.flush().await.map_err(|_| Obstacle::Broken)?;
             loop {
                 let reply = self.reply().await?;
                 if !reply.is_event() {
@@ -47,11 +47,11 @@ impl Control {
                 }
             }
         };
-        timeout(COMMAND_LIMIT, exchange).await.unwrap_or(Err(Fault::Silent))
+        timeout(COMMAND_LIMIT, exchange).await.unwrap_or(Err(Obstacle::Silent))
     }
 
     /// Waits for an event. Cancel-safe.
-    pub(crate) async fn event(&mut self) -> Result<Reply, Fault> {
+    pub(crate) async fn event(&mut self) -> Result<Reply, Obstacle> {
         if let Some(event) = self.events.pop_front() {
             return Ok(event);
         }
@@ -64,15 +64,15 @@ impl Control {
         }
     }
 
-    async fn reply(&mut self) -> Result<Reply, Fault> {
+    async fn reply(&mut self) -> Result<Reply, Obstacle> {
         loop {
-            if let Some(reply) = self.replies.next().map_err(|_| Fault::NotTor)? {
+            if let Some(reply) = self.replies.next().map_err(|_| Obstacle::NotTor)? {
                 return Ok(reply);
             }
             let mut piece = [0; PIECE];
-            let n = self.stream.read(&mut piece).await.map_err(|_| Fault::Broken)?;
+            let n = self.stream.read(&mut piece).await.map_err(|_| Obstacle::Broken)?;
             match piece.get(..n) {
-                None | Some([]) => return Err(Fault::Broken),
+                None | Some([]) => return Err(Obstacle::Broken),
                 Some(bytes) => self.replies.push(bytes),
             }
         }
@@ -98,15 +98,15 @@ mod tests {
         theirs.read_exact(&mut sent).await.unwrap();
         assert_eq!(&sent, b"X\r\n");
         drop(theirs);
-        assert_eq!(control.event().await, Err(Fault::Broken));
+        assert_eq!(control.event().await, Err(Obstacle::Broken));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_port_that_is_silent_or_no_control_port_is_told() {
         let (ours, _theirs) = duplex(4096);
-        assert_eq!(Control::new(Box::new(ours)).command(b"X\r\n").await, Err(Fault::Silent));
+        assert_eq!(Control::new(Box::new(ours)).command(b"X\r\n").await, Err(Obstacle::Silent));
         let (ours, mut theirs) = duplex(4096);
         theirs.write_all(b"HTTP/1.0 501 Tor is not an HTTP Proxy\r\n").await.unwrap();
-        assert_eq!(Control::new(Box::new(ours)).command(b"X\r\n").await, Err(Fault::NotTor));
+        assert_eq!(Control::new(Box::new(ours)).command(b"X\r\n").await, Err(Obstacle::NotTor));
     }
 }

@@ -10,9 +10,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::fault::Fault;
 use super::hosting::OnionKey;
 use super::local::Local;
+use super::obstacle::Obstacle;
 use super::publication::{Publication, Upload};
 use super::session::ControlSession;
 use crate::config::Listen;
@@ -39,7 +39,7 @@ pub(crate) struct Hosted {
 
 enum Stage {
     /// Not served; to be tried at this time, or not in this session.
-    Waiting(Instant, Option<Fault>),
+    Waiting(Instant, Option<Obstacle>),
     Served(Publication),
 }
 
@@ -59,8 +59,8 @@ impl Hosted {
     /// Reports how far the service is, given the network's own readiness.
     pub(crate) fn report(&self, network: &Readiness) {
         let readiness = match &self.stage {
-            Stage::Waiting(_, Some(fault)) => Readiness::waiting(50, "Tor to take the onion service")
-                .with_trouble(fault.to_string(), fault.needs_person()),
+            Stage::Waiting(_, Some(obstacle)) => Readiness::waiting(50, "Tor to take the onion service")
+                .with_trouble(obstacle.to_string(), obstacle.needs_person()),
             _ if !network.is_ready() => Readiness { percent: network.percent / 2, ..network.clone() },
             Stage::Waiting(_, None) => Readiness::waiting(50, "Tor to take the onion service"),
             Stage::Served(publication) => publication.readiness(),
@@ -106,28 +106,28 @@ impl Hosted {
     }
 
     /// Has the Tor serve it, with a socket of its own. An error is one of the connection.
-    pub(crate) async fn serve(&mut self, session: &mut ControlSession) -> Result<(), Fault> {
+    pub(crate) async fn serve(&mut self, session: &mut ControlSession) -> Result<(), Obstacle> {
         let served = match self.socket(session.listen.clone()).await {
             Ok(target) => session.serve(&self.key, &target).await?,
-            Err(fault) => Err(fault),
+            Err(obstacle) => Err(obstacle),
         };
         self.stage = match (served, &self.stage) {
             (Ok(()), _) => {
                 self.retries = retries();
                 Stage::Served(Publication::new(session.tells_uploads))
             }
-            (Err(fault), before) => {
-                if !matches!(before, Stage::Waiting(_, Some(same)) if *same == fault) {
-                    tracing::warn!("an onion service is not served: {fault}");
+            (Err(obstacle), before) => {
+                if !matches!(before, Stage::Waiting(_, Some(same)) if *same == obstacle) {
+                    tracing::warn!("an onion service is not served: {obstacle}");
                 }
                 let pause = self.retries.next().unwrap_or(RETRY.1);
-                Stage::Waiting(Instant::now() + pause, Some(fault))
+                Stage::Waiting(Instant::now() + pause, Some(obstacle))
             }
         };
         Ok(())
     }
 
-    async fn socket(&mut self, listen: Result<Listen, Fault>) -> Result<String, Fault> {
+    async fn socket(&mut self, listen: Result<Listen, Obstacle>) -> Result<String, Obstacle> {
         let listen = listen?;
         let local = match self.local.take() {
             Some((same, local)) if same == listen => local,

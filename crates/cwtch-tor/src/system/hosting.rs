@@ -5,7 +5,7 @@ use cwtch_primitives::{Address, Identity, Zeroizing};
 use data_encoding::BASE64;
 use sha2::{Digest, Sha512};
 
-use super::fault::Fault;
+use super::obstacle::Obstacle;
 use super::reply::Reply;
 
 /// Number of streams on one client's circuit at once. A peer needs one or two, and one that opens more is cut off.
@@ -82,7 +82,7 @@ pub(crate) enum Answer {
     /// An argument is not known or not allowed; fewer may be.
     Argument,
     /// Something else is in the way.
-    Fault(Fault),
+    Obstacle(Obstacle),
 }
 
 /// Reads the answer to an ADD_ONION.
@@ -91,11 +91,13 @@ pub(crate) fn answer(reply: &Reply) -> Answer {
         (250, _) => Answer::Served,
         (512, text) if text.contains("decode") => Answer::OnlyKey,
         // 510 is what filters say; Tor itself says it of a command that it does not know.
-        (510, text) if text.contains("Unrecognized command") => Answer::Fault(Fault::TooOld),
-        (513, text) if text.contains("key type") => Answer::Fault(Fault::TooOld),
+        (510, text) if text.contains("Unrecognized command") => Answer::Obstacle(Obstacle::TooOld),
+        (513, text) if text.contains("key type") => Answer::Obstacle(Obstacle::TooOld),
         (510 | 512 | 513, _) => Answer::Argument,
-        (550, text) if text.to_ascii_lowercase().contains("collision") => Answer::Fault(Fault::Collision),
-        (code, _) => Answer::Fault(Fault::Refused(code)),
+        (550, text) if text.to_ascii_lowercase().contains("collision") => {
+            Answer::Obstacle(Obstacle::Collision)
+        }
+        (code, _) => Answer::Obstacle(Obstacle::Refused(code)),
     }
 }
 
@@ -154,10 +156,10 @@ mod tests {
             (512, "Bad arguments to ADD_ONION: Unrecognized keyword argument \"PoW\"", Answer::Argument),
             (510, "Command filtered", Answer::Argument),
             (513, "Invalid argument", Answer::Argument),
-            (510, "Unrecognized command \"ADD_ONION\"", Answer::Fault(Fault::TooOld)),
-            (513, "Invalid key type", Answer::Fault(Fault::TooOld)),
-            (550, "Onion address collision", Answer::Fault(Fault::Collision)),
-            (551, "Failed to generate", Answer::Fault(Fault::Refused(551))),
+            (510, "Unrecognized command \"ADD_ONION\"", Answer::Obstacle(Obstacle::TooOld)),
+            (513, "Invalid key type", Answer::Obstacle(Obstacle::TooOld)),
+            (550, "Onion address collision", Answer::Obstacle(Obstacle::Collision)),
+            (551, "Failed to generate", Answer::Obstacle(Obstacle::Refused(551))),
         ] {
             assert_eq!(answer(&reply(code, text)), expected, "{code} {text}");
         }

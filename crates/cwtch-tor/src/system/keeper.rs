@@ -11,8 +11,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::directory::Directory;
-use super::fault::Fault;
 use super::hosted::{Hosted, retries, set};
+use super::obstacle::Obstacle;
 use super::publication::Upload;
 use super::reply::Reply;
 use super::session::{ControlSession, Setup};
@@ -61,23 +61,23 @@ impl Keeper {
         let mut pauses = retries();
         loop {
             let setup = self.setup.clone();
-            let fault = match self.meanwhile(ControlSession::open(setup)).await {
+            let obstacle = match self.meanwhile(ControlSession::open(setup)).await {
                 None => return,
-                Some(Err(fault)) => fault,
+                Some(Err(obstacle)) => obstacle,
                 Some(Ok(session)) => {
                     let begun = Instant::now();
                     match self.online(session).await {
                         Ok(()) => return,
-                        Err(fault) => {
+                        Err(obstacle) => {
                             if begun.elapsed() >= STABLE {
                                 pauses = retries();
                             }
-                            fault
+                            obstacle
                         }
                     }
                 }
             };
-            self.offline(&fault);
+            self.offline(&obstacle);
             let pause = pauses.next().unwrap_or(STABLE);
             if self.meanwhile(sleep(pause)).await.is_none() {
                 return;
@@ -86,11 +86,11 @@ impl Keeper {
     }
 
     /// Notes that there is no connection, and why.
-    fn offline(&mut self, fault: &Fault) {
-        let readiness =
-            Readiness::waiting(0, "Tor's control port").with_trouble(fault.to_string(), fault.needs_person());
+    fn offline(&mut self, obstacle: &Obstacle) {
+        let readiness = Readiness::waiting(0, "Tor's control port")
+            .with_trouble(obstacle.to_string(), obstacle.needs_person());
         if *self.readiness.borrow() != readiness {
-            tracing::warn!("{fault}");
+            tracing::warn!("{obstacle}");
         }
         self.hosted.iter_mut().for_each(Hosted::lost);
         self.report(readiness);
@@ -131,7 +131,7 @@ impl Keeper {
     }
 
     /// Serves until nobody needs the network any more; an error breaks the connection.
-    async fn online(&mut self, mut session: ControlSession) -> Result<(), Fault> {
+    async fn online(&mut self, mut session: ControlSession) -> Result<(), Obstacle> {
         let session = &mut session;
         let socks = session.socks().await?;
         set(&self.socks, socks);
@@ -164,7 +164,7 @@ impl Keeper {
         }
     }
 
-    async fn serve_due(&mut self, session: &mut ControlSession) -> Result<(), Fault> {
+    async fn serve_due(&mut self, session: &mut ControlSession) -> Result<(), Obstacle> {
         for hosted in &mut self.hosted {
             if hosted.due().is_some_and(|at| at <= Instant::now()) {
                 hosted.serve(session).await?;
@@ -174,7 +174,7 @@ impl Keeper {
     }
 
     /// Carries out a request; `true` if the network is over then.
-    async fn request(&mut self, session: &mut ControlSession, request: Request) -> Result<bool, Fault> {
+    async fn request(&mut self, session: &mut ControlSession, request: Request) -> Result<bool, Obstacle> {
         match request {
             Request::Add(hosted) => {
                 let gone = self.take_out(|other| other.address == hosted.address);
@@ -213,7 +213,7 @@ impl Keeper {
     }
 }
 
-async fn withdraw(session: &mut ControlSession, gone: Vec<Hosted>) -> Result<(), Fault> {
+async fn withdraw(session: &mut ControlSession, gone: Vec<Hosted>) -> Result<(), Obstacle> {
     for hosted in gone {
         if hosted.is_served() {
             session.withdraw(&hosted.address).await?;

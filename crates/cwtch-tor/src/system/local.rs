@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::net::{TcpListener, UnixListener};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::fault::Fault;
+use super::obstacle::Obstacle;
 use crate::config::Listen;
 
 /// Longest path of a Unix socket that every system takes.
@@ -33,10 +33,10 @@ enum Socket {
 /// where these are known.
 ///
 /// A Unix socket of ours can only be reached by a Tor that runs as this user, or as root.
-pub(crate) fn suitable(user: Option<u32>, host: Option<IpAddr>) -> Result<Listen, Fault> {
+pub(crate) fn suitable(user: Option<u32>, host: Option<IpAddr>) -> Result<Listen, Obstacle> {
     if host.is_some_and(|host| !host.is_loopback()) {
         // An address of this machine that others can reach would show them who is behind an onion service.
-        return Err(Fault::NeedsListen);
+        return Err(Obstacle::NeedsListen);
     }
     let own = rustix::process::geteuid().as_raw();
     Ok(match user {
@@ -47,8 +47,8 @@ pub(crate) fn suitable(user: Option<u32>, host: Option<IpAddr>) -> Result<Listen
 
 impl Local {
     /// Opens the socket and begins to accept. Connections wait in the system while nobody takes them.
-    pub(crate) async fn open(listen: &Listen, arrivals: Arrivals) -> Result<Self, Fault> {
-        let refused = |e: io::Error| Fault::NoSocket(e.kind().to_string());
+    pub(crate) async fn open(listen: &Listen, arrivals: Arrivals) -> Result<Self, Obstacle> {
+        let refused = |e: io::Error| Obstacle::NoSocket(e.kind().to_string());
         let (socket, target, dir) = match listen {
             Listen::Unix => {
                 let (socket, path, dir) = unix().map_err(refused)?;
@@ -178,7 +178,7 @@ mod tests {
         let at: SocketAddr = first.target().parse().unwrap();
         let taken = Listen::Tcp(at.ip(), at.port()..=at.port());
         let refused = Local::open(&taken, Arrivals::new().0).await.err().unwrap();
-        assert!(matches!(&refused, Fault::NoSocket(why) if why.contains("in use")), "{refused:?}");
+        assert!(matches!(&refused, Obstacle::NoSocket(why) if why.contains("in use")), "{refused:?}");
         talk(&Listen::Tcp(at.ip(), at.port()..=u16::MAX)).await;
     }
 
@@ -204,6 +204,6 @@ mod tests {
         assert_eq!(suitable(Some(0), Some([127, 0, 0, 1].into())), Ok(Listen::Unix));
         assert_eq!(suitable(Some(own + 1), None), loopback);
         assert_eq!(suitable(None, Some([127, 0, 0, 1].into())), loopback);
-        assert_eq!(suitable(None, Some([10, 0, 0, 1].into())), Err(Fault::NeedsListen));
+        assert_eq!(suitable(None, Some([10, 0, 0, 1].into())), Err(Obstacle::NeedsListen));
     }
 }

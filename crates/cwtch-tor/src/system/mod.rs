@@ -5,7 +5,7 @@
 //! - [`places`] finds the Tor, [`control`] is a connection with it, [`session`] a login, [`keeper`] the task that
 //!   keeps one, [`hosted`] one onion service, [`local`] the socket at which Tor hands connections over, [`dial`] the way out,
 //!   [`isolation`] which way keeps streams apart.
-//! - [`fault`] is everything that can be in the way, in sentences.
+//! - [`obstacle`] is everything that can be in the way, in sentences.
 //!
 //! Onion services are served without `Detach`, so they end with this process even when it is killed. The program
 //! never takes ownership of the Tor and changes nothing of its configuration.
@@ -16,13 +16,13 @@ mod dial;
 mod directory;
 #[cfg(test)]
 mod fake;
-mod fault;
 mod hosted;
 pub(crate) mod hosting;
 mod isolation;
 mod keeper;
 mod listener;
 mod local;
+mod obstacle;
 mod places;
 pub(crate) mod publication;
 pub(crate) mod reply;

@@ -14,7 +14,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
-use super::fault::Fault;
+use super::obstacle::Obstacle;
 use crate::config::SystemConfig;
 use crate::endpoint::Endpoint;
 
@@ -132,13 +132,13 @@ pub(crate) struct ControlStream {
 #[async_trait]
 pub(crate) trait Connect: Send + Sync {
     /// Connects to the first place where something answers.
-    async fn connect(&self) -> Result<ControlStream, Fault>;
+    async fn connect(&self) -> Result<ControlStream, Obstacle>;
 }
 
 #[async_trait]
 impl Connect for Vec<Endpoint> {
-    async fn connect(&self) -> Result<ControlStream, Fault> {
-        let mut worst = Fault::NobodyThere;
+    async fn connect(&self) -> Result<ControlStream, Obstacle> {
+        let mut worst = Obstacle::NobodyThere;
         for place in self {
             match open(place).await {
                 Ok((stream, user)) => {
@@ -151,8 +151,8 @@ impl Connect for Vec<Endpoint> {
                 // A later place with nothing there does not hide what was in the way at an earlier one.
                 Err(e) => match e.kind() {
                     ErrorKind::NotFound | ErrorKind::ConnectionRefused => {}
-                    ErrorKind::PermissionDenied => worst = Fault::SocketForbidden,
-                    kind if worst == Fault::NobodyThere => worst = Fault::Unreachable(kind.to_string()),
+                    ErrorKind::PermissionDenied => worst = Obstacle::SocketForbidden,
+                    kind if worst == Obstacle::NobodyThere => worst = Obstacle::Unreachable(kind.to_string()),
                     _ => {}
                 },
             }
@@ -253,7 +253,7 @@ mod tests {
     async fn the_first_place_that_answers_is_taken() {
         let dir = tempfile::tempdir().unwrap();
         let place = |name: &str| Endpoint::Unix(dir.path().join(name));
-        assert_eq!(vec![place("none"), place("neither")].connect().await.err(), Some(Fault::NobodyThere));
+        assert_eq!(vec![place("none"), place("neither")].connect().await.err(), Some(Obstacle::NobodyThere));
         let _socket = tokio::net::UnixListener::bind(dir.path().join("socket")).unwrap();
         let link = vec![place("none"), place("socket")].connect().await.unwrap();
         assert_eq!((link.host, link.user), (None, Some(rustix::process::geteuid().as_raw())));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cwtch_net::Readiness;
 use tokio::time::Instant;
 
-use super::fault::Fault;
+use super::obstacle::Obstacle;
 use super::reply::Reply;
 use super::words::{Word, value_of, words};
 
@@ -118,8 +118,8 @@ impl Publication {
         if self.done > 0 || self.failed < total {
             return waiting;
         }
-        let fault = if self.rejected > 0 { Fault::UploadRejected } else { Fault::UploadFailed };
-        waiting.with_trouble(fault.to_string(), fault.needs_person())
+        let obstacle = if self.rejected > 0 { Obstacle::UploadRejected } else { Obstacle::UploadFailed };
+        waiting.with_trouble(obstacle.to_string(), obstacle.needs_person())
     }
 }
 

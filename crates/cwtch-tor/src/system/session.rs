@@ -10,10 +10,10 @@ use cwtch_primitives::{Address, Zeroizing};
 use super::auth::{self, ProtocolInfo, Way};
 use super::control::Control;
 use super::directory::Directory;
-use super::fault::Fault;
 use super::hosting::{self, Answer, Defences, OnionKey};
 use super::isolation;
 use super::local::suitable;
+use super::obstacle::Obstacle;
 use super::places::{Connect, ControlStream};
 use super::reply::Reply;
 use super::status::{Phase, Status};
@@ -51,23 +51,23 @@ pub(crate) struct ControlSession {
     /// True if the Tor tells of its progress by itself.
     pub(crate) tells_progress: bool,
     /// Place at which the Tor hands connections over.
-    pub(crate) listen: Result<Listen, Fault>,
+    pub(crate) listen: Result<Listen, Obstacle>,
     defences: Option<Defences>,
 }
 
 impl ControlSession {
     /// Connects, logs in, subscribes to events and asks how far the Tor is.
-    pub(crate) async fn open(setup: Arc<Setup>) -> Result<Self, Fault> {
+    pub(crate) async fn open(setup: Arc<Setup>) -> Result<Self, Obstacle> {
         let ControlStream { stream, host, user } = setup.connect.connect().await?;
         let mut control = Control::new(stream);
         let reply = control.command(b"PROTOCOLINFO 1\r\n").await?;
         let info = match reply.code {
-            510 => return Err(Fault::Filtered("PROTOCOLINFO")),
+            510 => return Err(Obstacle::Filtered("PROTOCOLINFO")),
             _ => ProtocolInfo::of(&reply)?,
         };
         login(&mut control, &info, setup.password.as_ref()).await?;
         if info.is_too_old() {
-            return Err(Fault::TooOld);
+            return Err(Obstacle::TooOld);
         }
         let owner = match info.cookie_file() {
             Some(file) => tokio::fs::metadata(file).await.ok().map(|file| file.uid()),
@@ -91,12 +91,12 @@ impl ControlSession {
     }
 
     /// Waits for an event. Cancel-safe.
-    pub(crate) async fn event(&mut self) -> Result<Reply, Fault> {
+    pub(crate) async fn event(&mut self) -> Result<Reply, Obstacle> {
         self.control.event().await
     }
 
     /// Asks how far the Tor is; this also shows whether the connection still works.
-    pub(crate) async fn poll(&mut self) -> Result<(), Fault> {
+    pub(crate) async fn poll(&mut self) -> Result<(), Obstacle> {
         let phase = self.get("status/bootstrap-phase").await?;
         self.status.phase = phase.as_deref().and_then(Phase::of);
         if self.status.phase.is_none() {
@@ -113,7 +113,7 @@ impl ControlSession {
 
     /// Asks for the time for which the directory is valid. Another machine's Tor says nothing about this one's clock, and
     /// one that complains about the clock does not vouch for it.
-    async fn ask_for_directory(&mut self) -> Result<(), Fault> {
+    async fn ask_for_directory(&mut self) -> Result<(), Obstacle> {
         if self.host.is_some_and(|host| !host.is_loopback()) {
             self.directory = Directory::Silent;
         } else if self.status.complains_about_clock() {
@@ -127,15 +127,15 @@ impl ControlSession {
     }
 
     /// The SOCKS ports at which it keeps streams apart, the likeliest first.
-    pub(crate) async fn socks(&mut self) -> Result<Vec<Endpoint>, Fault> {
+    pub(crate) async fn socks(&mut self) -> Result<Vec<Endpoint>, Obstacle> {
         let mut places = self.socks_places().await?;
         let configured = self.control.command(isolation::QUESTION).await?;
         places.retain(|place| !isolation::mixes(&configured, place));
-        if places.is_empty() { Err(Fault::MixesStreams) } else { Ok(places) }
+        if places.is_empty() { Err(Obstacle::MixesStreams) } else { Ok(places) }
     }
 
     /// Addresses of its SOCKS ports, the likeliest first; never none.
-    async fn socks_places(&mut self) -> Result<Vec<Endpoint>, Fault> {
+    async fn socks_places(&mut self) -> Result<Vec<Endpoint>, Obstacle> {
         if let Some(configured) = &self.setup.socks {
             return Ok(vec![configured.clone()]);
         }
@@ -160,33 +160,37 @@ impl ControlSession {
     }
 
     /// Has the Tor serve an onion service. The inner error is the service's own, and the connection is still good.
-    pub(crate) async fn serve(&mut self, key: &OnionKey, target: &str) -> Result<Result<(), Fault>, Fault> {
+    pub(crate) async fn serve(
+        &mut self,
+        key: &OnionKey,
+        target: &str,
+    ) -> Result<Result<(), Obstacle>, Obstacle> {
         let defences = match self.defences {
             Some(known) => known,
             None => match self.negotiate(target).await? {
                 Ok(found) => *self.defences.insert(found),
-                Err(fault) => return Ok(Err(fault)),
+                Err(obstacle) => return Ok(Err(obstacle)),
             },
         };
         let reply = self.control.command(&defences.add(key, target)).await?;
         Ok(match hosting::answer(&reply) {
             Answer::Served => Ok(()),
-            Answer::Fault(fault) => Err(fault),
+            Answer::Obstacle(obstacle) => Err(obstacle),
             Answer::OnlyKey | Answer::Argument => {
                 self.defences = None;
-                Err(Fault::Refused(reply.code))
+                Err(Obstacle::Refused(reply.code))
             }
         })
     }
 
     /// Ends an onion service. It is no error if there is none.
-    pub(crate) async fn withdraw(&mut self, address: &Address) -> Result<(), Fault> {
+    pub(crate) async fn withdraw(&mut self, address: &Address) -> Result<(), Obstacle> {
         self.control.command(&hosting::remove(address)).await.map(drop)
     }
 
     /// Finds out which defences this Tor, and a filter before it, accept, without showing them a key.
-    async fn negotiate(&mut self, target: &str) -> Result<Result<Defences, Fault>, Fault> {
-        let mut fault = Fault::NotTor;
+    async fn negotiate(&mut self, target: &str) -> Result<Result<Defences, Obstacle>, Obstacle> {
+        let mut obstacle = Obstacle::NotTor;
         for level in Defences::levels(self.setup.proof_of_work) {
             let reply = self.control.command(&level.probe(target)).await?;
             match hosting::answer(&reply) {
@@ -199,17 +203,17 @@ impl ControlSession {
                     );
                     return Ok(Ok(level));
                 }
-                Answer::Fault(other) => return Ok(Err(other)),
+                Answer::Obstacle(other) => return Ok(Err(other)),
                 Answer::Argument if reply.code == 510 => {
-                    fault = Fault::Filtered("onion services (ADD_ONION)")
+                    obstacle = Obstacle::Filtered("onion services (ADD_ONION)")
                 }
-                Answer::Argument => fault = Fault::Refused(reply.code),
+                Answer::Argument => obstacle = Obstacle::Refused(reply.code),
             }
         }
-        Ok(Err(fault))
+        Ok(Err(obstacle))
     }
 
-    async fn get(&mut self, key: &str) -> Result<Option<String>, Fault> {
+    async fn get(&mut self, key: &str) -> Result<Option<String>, Obstacle> {
         let reply = self.control.command(format!("GETINFO {key}\r\n").as_bytes()).await?;
         Ok(if reply.is_ok() { reply.value(key).map(str::to_owned) } else { None })
     }
@@ -219,7 +223,7 @@ async fn login(
     control: &mut Control,
     info: &ProtocolInfo,
     password: Option<&Zeroizing<Vec<u8>>>,
-) -> Result<(), Fault> {
+) -> Result<(), Obstacle> {
     let mut unreadable = false;
     for way in info.ways(password.is_some()) {
         let (line, refused) = match (&way, password) {
@@ -230,22 +234,22 @@ async fn login(
                 };
                 let nonce = rand::random();
                 let reply = control.command(&auth::challenge(&nonce)).await?;
-                (auth::answer(&cookie, &nonce, &reply)?, Fault::CookieWrong)
+                (auth::answer(&cookie, &nonce, &reply)?, Obstacle::CookieWrong)
             }
             (Way::Cookie(file), _) => {
                 let Some(cookie) = read_cookie(file).await? else {
                     unreadable = true;
                     continue;
                 };
-                (auth::authenticate(&cookie), Fault::CookieWrong)
+                (auth::authenticate(&cookie), Obstacle::CookieWrong)
             }
-            (Way::Password, Some(password)) => (auth::authenticate(password), Fault::WrongPassword),
+            (Way::Password, Some(password)) => (auth::authenticate(password), Obstacle::WrongPassword),
             (Way::Password, None) => continue,
-            (Way::Null, _) => (Zeroizing::new(b"AUTHENTICATE\r\n".to_vec()), Fault::NoWayIn),
+            (Way::Null, _) => (Zeroizing::new(b"AUTHENTICATE\r\n".to_vec()), Obstacle::NoWayIn),
         };
         let reply = control.command(&line).await?;
         return match reply.code {
-            510 => Err(Fault::Filtered("AUTHENTICATE")),
+            510 => Err(Obstacle::Filtered("AUTHENTICATE")),
             _ if reply.is_ok() => Ok(()),
             _ => Err(refused),
         };
@@ -254,19 +258,19 @@ async fn login(
 }
 
 /// Reads a cookie; `None` if this user may not.
-async fn read_cookie(file: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+async fn read_cookie(file: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Obstacle> {
     let file = file.to_owned();
     let read = tokio::task::spawn_blocking(move || secret_file::read_bounded(&file, auth::LEN)).await;
-    match read.map_err(|_| Fault::Broken)? {
+    match read.map_err(|_| Obstacle::Broken)? {
         Ok(cookie) if cookie.len() == auth::LEN => Ok(Some(cookie)),
         Err(e) if e.kind() != std::io::ErrorKind::Other => Ok(None),
         // The file does not have 32 bytes.
-        Ok(_) | Err(_) => Err(Fault::CookieWrong),
+        Ok(_) | Err(_) => Err(Obstacle::CookieWrong),
     }
 }
 
 /// Subscribes to as many of the events as a restricted port lets through.
-async fn subscribe(control: &mut Control) -> Result<Vec<&'static str>, Fault> {
+async fn subscribe(control: &mut Control) -> Result<Vec<&'static str>, Obstacle> {
     let mut set = async |events: &[&str]| {
         let line = format!("SETEVENTS {}\r\n", events.join(" "));
         control.command(line.as_bytes()).await.map(|reply| reply.is_ok())

@@ -2,7 +2,7 @@
 
 use cwtch_net::Readiness;
 
-use super::fault::Fault;
+use super::obstacle::Obstacle;
 use super::reply::Reply;
 use super::words::{value_of, words};
 
@@ -120,25 +120,24 @@ impl Status {
         if percent == 100 {
             self.skew.inspect(|_| tracing::debug!("Tor complains about the clock, but is connected"));
             return match self.down {
-                true => {
-                    Readiness::waiting(90, "the network").with_trouble(Fault::NetworkDown.to_string(), false)
-                }
+                true => Readiness::waiting(90, "the network")
+                    .with_trouble(Obstacle::NetworkDown.to_string(), false),
                 false => Readiness::ready(),
             };
         }
         let percent = LOGGED_IN + u8::try_from(u16::from(percent) * 94 / 100).unwrap_or_default();
         let waiting = Readiness::waiting(percent, format!("Tor: {}", decapitalized(summary)));
         let problem = self.phase.as_ref().and_then(|phase| phase.problem);
-        let fault = match (self.disabled, self.skew, problem, self.down) {
-            (true, ..) => Fault::Disabled,
-            (_, Some(skew), ..) => Fault::ClockSkew(skew),
-            (_, None, Some(Problem::Clock), _) => Fault::ClockSkew(None),
-            (.., Some(Problem::Stuck(why)), _) => Fault::Stuck(why),
-            (.., true) => Fault::NetworkDown,
+        let obstacle = match (self.disabled, self.skew, problem, self.down) {
+            (true, ..) => Obstacle::Disabled,
+            (_, Some(skew), ..) => Obstacle::ClockSkew(skew),
+            (_, None, Some(Problem::Clock), _) => Obstacle::ClockSkew(None),
+            (.., Some(Problem::Stuck(why)), _) => Obstacle::Stuck(why),
+            (.., true) => Obstacle::NetworkDown,
             _ => return waiting,
         };
-        let needs_person = fault.needs_person();
-        waiting.with_trouble(fault.to_string(), needs_person)
+        let needs_person = obstacle.needs_person();
+        waiting.with_trouble(obstacle.to_string(), needs_person)
     }
 }
 

@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) use self::filter::Filter;
 use super::SystemTor;
-use super::fault::Fault;
 use super::hosting::{Defences, OnionKey};
+use super::obstacle::Obstacle;
 use super::places::{Connect, ControlStream};
 use super::session::Setup;
 use crate::config::Listen;
@@ -27,7 +27,7 @@ use crate::endpoint::Endpoint;
 /// Behaviour of the fake Tor. Each test changes what it is about.
 pub(super) struct Behaviour {
     /// Reason why the Tor cannot be reached, if it cannot.
-    pub(super) unreachable: Option<Fault>,
+    pub(super) unreachable: Option<Obstacle>,
     /// The address at which the Tor is reached, and the user that it runs as.
     pub(super) host: Option<IpAddr>,
     pub(super) user: Option<u32>,
@@ -235,10 +235,10 @@ impl FakeTor {
 
 #[async_trait]
 impl Connect for FakeTor {
-    async fn connect(&self) -> Result<ControlStream, Fault> {
+    async fn connect(&self) -> Result<ControlStream, Obstacle> {
         let mut state = self.state();
-        if let Some(fault) = &state.does.unreachable {
-            return Err(fault.clone());
+        if let Some(obstacle) = &state.does.unreachable {
+            return Err(obstacle.clone());
         }
         let (ours, theirs) = duplex(64 * 1024);
         state.connection = CancellationToken::new();

@@ -7,7 +7,7 @@ use cwtch_net::{Isolation, NetError, Network, Readiness};
 use cwtch_primitives::Zeroizing;
 
 use super::super::fake::{Behaviour, DONE, FakeTor, HALF, trouble_of};
-use super::super::fault::Fault;
+use super::super::obstacle::Obstacle;
 
 fn password(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     Some(Zeroizing::new(text.to_vec()))
@@ -75,7 +75,7 @@ async fn whoever_is_not_let_in_is_told_what_to_do() {
         ),
         (Behaviour { methods: "SOMETHING", ..default() }, b"", "no way to log in"),
         (Behaviour { version: "0.3.2.10", ..default() }, b"", "too old"),
-        (Behaviour { unreachable: Some(Fault::SocketForbidden), ..default() }, b"", "debian-tor"),
+        (Behaviour { unreachable: Some(Obstacle::SocketForbidden), ..default() }, b"", "debian-tor"),
     ] {
         let tor = FakeTor::new(does);
         let network =
@@ -90,7 +90,7 @@ async fn whoever_is_not_let_in_is_told_what_to_do() {
 
 #[tokio::test(start_paused = true)]
 async fn a_tor_that_starts_later_is_found() {
-    let tor = FakeTor::new(Behaviour { unreachable: Some(Fault::NobodyThere), ..Behaviour::default() });
+    let tor = FakeTor::new(Behaviour { unreachable: Some(Obstacle::NobodyThere), ..Behaviour::default() });
     let network = tor.network();
     assert!(trouble_of(&network).await.contains("Start Tor"));
     tokio::time::sleep(Duration::from_secs(3600)).await;

@@ -2,7 +2,7 @@
 
 /// Obstacle between this program and a running Tor. Its text is whole sentences for a person and names no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Fault {
+pub(crate) enum Obstacle {
     #[error(
         "No Tor answers at the control port. Start Tor, and let its torrc have a line ControlPort 9051 and a line \
          CookieAuthentication 1; if it listens elsewhere, set control under [system] in tor.toml. It is tried again."
@@ -108,7 +108,7 @@ pub(crate) enum Fault {
     UploadFailed,
 }
 
-impl Fault {
+impl Obstacle {
     /// True if somebody has to do something. If not, it may pass by itself.
     pub(crate) fn needs_person(&self) -> bool {
         !matches!(
@@ -142,8 +142,8 @@ mod tests {
 
     #[test]
     fn each_is_whole_sentences_that_say_what_to_do() {
-        use Fault::*;
-        for (fault, must_say) in [
+        use Obstacle::*;
+        for (obstacle, must_say) in [
             (NobodyThere, "Start Tor"),
             (SocketForbidden, "debian-tor"),
             (NotTor, "ControlPort"),
@@ -163,13 +163,13 @@ mod tests {
             (NeedsListen, "listen"),
             (NoSocket("permission denied".into()), "listen"),
         ] {
-            let sentence = fault.to_string();
+            let sentence = obstacle.to_string();
             assert!(sentence.contains(must_say), "{sentence}");
             assert!(sentence.ends_with('.') && sentence.starts_with(char::is_uppercase), "{sentence}");
-            assert_eq!(fault.needs_person(), !matches!(fault, Stuck(_)), "{sentence}");
+            assert_eq!(obstacle.needs_person(), !matches!(obstacle, Stuck(_)), "{sentence}");
         }
-        for fault in [Silent, Broken, NetworkDown, Refused(551), UploadRejected, UploadFailed] {
-            assert!(!fault.needs_person() && fault.to_string().ends_with('.'));
+        for obstacle in [Silent, Broken, NetworkDown, Refused(551), UploadRejected, UploadFailed] {
+            assert!(!obstacle.needs_person() && obstacle.to_string().ends_with('.'));
         }
     }
 }
