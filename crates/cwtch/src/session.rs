@@ -1,4 +1,4 @@
-//! Session that carries a command out: by the profile's daemon where one runs, else by an engine in this process.
+//! Executor that carries a command out: by the profile's daemon where one runs, else by an engine in this process.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -182,14 +182,14 @@ pub(crate) enum Found {
 }
 
 /// Somebody who carries commands out.
-pub(crate) enum Session {
+pub(crate) enum Executor {
     /// The profile's daemon.
     Daemon(Client),
     /// An engine in this process, and what its network holds.
     Local(EngineHandle, Option<Held>),
 }
 
-impl Session {
+impl Executor {
     /// Finds the daemon, or opens the profile.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::output::progress::Progress;
 use crate::output::reader::Reader;
 use crate::output::{afterwards, conversations, group, log, notes, presence};
 use crate::output::{print, print_to_reader, print_whole, sanitize};
-use crate::session::Session;
+use crate::session::Executor;
 use crate::settings::Settings;
 
 /// Bytes of text that are read from standard input: more than any message may have.
@@ -28,21 +28,21 @@ const MESSAGES_PAGE: u32 = 1_000;
 /// # Errors
 /// The engine's refusal, or what kept it from being asked.
 pub(crate) async fn run(settings: &Settings, command: Command) -> Result<u8, Fault> {
-    let mut session = Session::open(settings, needs_network(&command)).await?;
-    let outcome = ask_and_print(settings, &mut session, command).await;
-    session.close().await;
+    let mut executor = Executor::open(settings, needs_network(&command)).await?;
+    let outcome = ask_and_print(settings, &mut executor, command).await;
+    executor.close().await;
     outcome
 }
 
-async fn ask_and_print(settings: &Settings, session: &mut Session, command: Command) -> Result<u8, Fault> {
+async fn ask_and_print(settings: &Settings, executor: &mut Executor, command: Command) -> Result<u8, Fault> {
     let progress = Progress::new(settings.json);
     if let Command::Messages { conversation, since, after: None, before: None, around: None, limit: None } =
         command
     {
-        print_all_messages(settings, session, conversation, since).await?;
+        print_all_messages(settings, executor, conversation, since).await?;
         return Ok(EXIT_OK);
     }
-    let reply = session.ask(command.clone(), &progress).await?;
+    let reply = executor.ask(command.clone(), &progress).await?;
     let code = exit_code(&command, &reply);
     if settings.json {
         print_whole(&json(&reply)?)?;
@@ -65,7 +65,7 @@ fn exit_code(command: &Command, reply: &Reply) -> u8 {
 /// Prints a conversation in its order, page by page: one reply holds only so much.
 async fn print_all_messages(
     settings: &Settings,
-    session: &mut Session,
+    executor: &mut Executor,
     conversation: String,
     since: Option<i64>,
 ) -> Result<(), Fault> {
@@ -80,7 +80,7 @@ async fn print_all_messages(
             around: None,
             limit: Some(MESSAGES_PAGE),
         };
-        let Reply::Messages(messages) = session.ask(page, &quiet).await? else { return Err(other_reply()) };
+        let Reply::Messages(messages) = executor.ask(page, &quiet).await? else { return Err(other_reply()) };
         let (count, last) = (messages.len(), messages.last().map(|message| message.id));
         let mut reader = Reader::There;
         if settings.json {

@@ -11,7 +11,7 @@ use super::ask::other_reply;
 use crate::fault::Fault;
 use crate::output::progress::Progress;
 use crate::output::{log, print, print_json};
-use crate::session::Session;
+use crate::session::Executor;
 use crate::settings::Settings;
 
 /// Writes a piece of evidence to a new file.
@@ -19,9 +19,9 @@ use crate::settings::Settings;
 /// # Errors
 /// If there is no such evidence, or the file exists or cannot be written.
 pub(crate) async fn export(settings: &Settings, id: i64, output: &Path) -> Result<(), Fault> {
-    let mut session = Session::open(settings, false).await?;
-    let reply = session.ask(Command::EvidenceExport { id }, &Progress::new(settings.json)).await;
-    session.close().await;
+    let mut executor = Executor::open(settings, false).await?;
+    let reply = executor.ask(Command::EvidenceExport { id }, &Progress::new(settings.json)).await;
+    executor.close().await;
     let Reply::Evidence(evidence) = reply? else { return Err(other_reply()) };
     write_new(output, &evidence.text)?;
     if settings.json {
