@@ -15,7 +15,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
-use super::Shared;
+use super::ServerShared;
 use super::order::{Job, Line, in_order};
 use super::seat::Seat;
 use crate::daemon::door::Arrival;
@@ -58,7 +58,7 @@ impl Drop for AbortOnDrop {
 }
 
 /// Serves a connection until it ends or has to make room.
-pub(super) async fn run(arrival: Arrival, shared: Arc<Shared>, seat: Arc<Seat>) {
+pub(super) async fn run(arrival: Arrival, shared: Arc<ServerShared>, seat: Arc<Seat>) {
     let Arrival { stream, door } = arrival;
     let (reader, writer) = stream.into_split();
     let (outbox, queue) = mpsc::channel(OUTBOX);
@@ -89,7 +89,7 @@ pub(super) async fn run(arrival: Arrival, shared: Arc<Shared>, seat: Arc<Seat>) 
 async fn converse(
     reader: OwnedReadHalf,
     door: Option<Arc<str>>,
-    shared: Arc<Shared>,
+    shared: Arc<ServerShared>,
     seat: Arc<Seat>,
     outbox: mpsc::Sender<String>,
 ) -> Lines<OwnedReadHalf> {
@@ -144,7 +144,7 @@ async fn nobody_reads(lines: &Lines<OwnedReadHalf>) {
 }
 
 struct Connection {
-    shared: Arc<Shared>,
+    shared: Arc<ServerShared>,
     seat: Arc<Seat>,
     /// The profile behind whose door it is: that is meant where none is named.
     door: Option<Arc<str>>,
@@ -335,7 +335,7 @@ fn last_word(error: ApiError) -> Option<Event> {
 
 /// Has the profile's engine do it. Where too many wait already, this one is done, and not waited for.
 async fn carry_out(
-    shared: &Shared,
+    shared: &ServerShared,
     account: &Account,
     seat: &Arc<Seat>,
     mut command: Command,

@@ -22,7 +22,7 @@ use crate::daemon::door::Arrival;
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// State that every connection shares.
-struct Shared {
+struct ServerShared {
     accounts: Arc<Accounts>,
     /// The network's full name.
     network: String,
@@ -35,13 +35,13 @@ struct Shared {
 
 /// The daemon's half of all conversations.
 pub(crate) struct Server {
-    shared: Arc<Shared>,
+    shared: Arc<ServerShared>,
     connections: JoinSet<()>,
 }
 
 impl Server {
     pub(crate) fn new(accounts: Arc<Accounts>, network: &str) -> Self {
-        let shared = Shared {
+        let shared = ServerShared {
             accounts,
             network: network.to_owned(),
             seats: Arc::default(),
