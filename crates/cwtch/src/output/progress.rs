@@ -13,10 +13,10 @@ pub(crate) struct Progress {
     shown: bool,
     /// True if the output is for programs: nothing is said in words.
     json: bool,
-    state: RefCell<State>,
+    state: RefCell<Reported>,
 }
 
-struct State {
+struct Reported {
     since: Instant,
     what: Option<(Task, u64, Option<u64>)>,
     /// The network, while it is not ready.
@@ -38,7 +38,7 @@ impl Progress {
     /// Shown only to people, on a terminal.
     pub(crate) fn new(json: bool) -> Self {
         let shown = !json && stderr().is_terminal();
-        let state = State {
+        let state = Reported {
             since: Instant::now(),
             what: None,
             network: None,
