@@ -79,16 +79,16 @@ pub enum LogVerdict {
     Alarm,
     /// There is evidence against the server, and the person uses it all the same.
     Evidence,
-    /// It shows no log any more although it has one.
+    /// The server shows no log any more although it has one.
     Withheld,
-    /// It declared messages lost.
+    /// The server declared messages lost.
     Losses,
-    /// It ended its log, and said so.
+    /// The server ended its log, and said so.
     Retired,
     /// Everything that it signed for is here, and nothing contradicts.
     Checked,
-    /// It has a log, and nothing of it is checked yet.
+    /// The server has a log, and nothing of it is checked yet.
     Unread,
-    /// It signs nothing: less can be told of what is missing.
+    /// The server signs nothing: less can be told of what is missing.
     NoLog,
 }

@@ -518,7 +518,7 @@ pub struct NoteInfo {
 pub enum NoteKind {
     /// Its author gave its number to another message, too: a lie or a restored backup.
     Conflicting,
-    /// It refers to a message that was never posted: its author lies.
+    /// The message refers to one that was never posted: its author lies.
     NeverPosted,
     /// An earlier message is missing, and its author reports a different log of the server. It accuses nobody.
     SplitView,

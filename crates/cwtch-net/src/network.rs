@@ -188,22 +188,22 @@ impl NetError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnreachableWhy {
-    /// It has published no address.
+    /// The peer has published no address.
     #[error("it is not online (no address file on the loopback network)")]
     NotPublished,
-    /// Its address is published, but nothing answers there: it ended without withdrawing it.
+    /// The peer's address is published, but nothing answers there: it ended without withdrawing it.
     #[error("it is not online (its address file is left over; nothing answers there)")]
     Refused,
-    /// It has published no onion service.
+    /// The peer has published no onion service.
     #[error("it is not online (the directories of the Tor network know no onion service of it)")]
     NoDescriptor,
-    /// It has published an onion service that does not answer.
+    /// The peer has published an onion service that does not answer.
     #[error("it is not online, or was a moment ago (its onion service does not answer)")]
     NoAnswer,
-    /// It answers on the network, but takes no stream.
+    /// The peer answers on the network, but takes no stream.
     #[error("it takes no connection now; it may have too many")]
     Declined,
-    /// It did not answer in time.
+    /// The peer did not answer in time.
     #[error("it did not answer in time; it may be offline or very slow")]
     TimedOut,
 }

@@ -12,11 +12,11 @@ use super::{Profile, transcript};
 /// Result of taking an own message back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TakenBack {
-    /// It never left and never will.
+    /// The message never left and never will.
     Unsent,
-    /// It had left before: it is not sent again, and may have arrived, or still arrive.
+    /// The message had left before: it is not sent again, and may have arrived, or still arrive.
     MayArrive,
-    /// It was not waiting; this is its state.
+    /// The message was not waiting; this is its state.
     NotQueued(MessageState),
 }
 

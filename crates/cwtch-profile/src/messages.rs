@@ -13,7 +13,7 @@ use super::types::{Content, ConversationId, LogPlace, MessageId, MessageState, S
 
 const COLUMNS: &str = "SELECT id, conversation, author, own, state, kind, data, overlay, sent, received,
     protocol_id, signature, previous, gap, position, entry_id, log_index, reposted, erased, place FROM messages";
-/// Nothing of a conversation that was left is shown any more.
+/// Condition for a message to be shown: nothing of a conversation that was left is shown any more.
 const SHOWN: &str = "conversation NOT IN (SELECT conversation FROM erasing)";
 
 /// A row of `messages` to be inserted.

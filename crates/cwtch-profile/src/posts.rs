@@ -23,12 +23,12 @@ use super::{Profile, copies, groups, log, servers, tokens, transcript};
 /// Conclusions about a token that a server refused together with its post. The token is gone in either case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusedToken {
-    /// It may have come out of a copy of this profile, or have been sent before: that says nothing about the post,
-    /// nor do the other tokens of its kind help.
+    /// The token may have come out of a copy of this profile, or have been sent before: that says nothing about the
+    /// post, nor do the other tokens of its kind help.
     Doubtful,
     /// The server says that it was spent, and this database never sent it: this database was put back.
     SpentElsewhere,
-    /// It was bought since the database was opened; another one is tried.
+    /// The token was bought since the database was opened; another one is tried.
     Ours,
     /// The same, and no further one is tried: the post has failed.
     GiveUp,
@@ -198,7 +198,7 @@ impl NewPost {
     }
 }
 
-/// Nobody will ever have this message.
+/// Gives a post up: nobody will ever have this message.
 fn give_up(tx: &Connection, own: &Address, post: MessageId) -> Result<(), Fault> {
     set_own_state(tx, post, MessageState::Failed)?;
     transcript::give_up(tx, own, post)?;

@@ -27,11 +27,11 @@ const BLOCKED_KEY: &str = "contacts.unknown-blocked";
 /// Result of noting a peer that connected: it was known, is new, or is unwanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotedPeer {
-    /// It was known.
+    /// The peer was known.
     Known(ContactState),
-    /// It is new, and remembered as [`ContactState::Unknown`].
+    /// The peer is new, and remembered as [`ContactState::Unknown`].
     New,
-    /// It is not to be talked with: too many strangers came, or the person wants none.
+    /// The peer is not to be talked with: too many strangers came, or the person wants none.
     Unwanted,
 }
 

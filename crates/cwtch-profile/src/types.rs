@@ -85,9 +85,9 @@ impl Attribute {
 /// Result of adding something: it is new, or had been there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Added<T> {
-    /// It is new.
+    /// The thing is new.
     New(T),
-    /// It was known.
+    /// The thing had been there.
     Known(T),
 }
 
@@ -315,7 +315,7 @@ pub enum Received {
 pub enum AckOutcome {
     /// The message is acknowledged now.
     Acknowledged(MessageId),
-    /// It had been.
+    /// The message had been acknowledged before.
     Already(MessageId),
     /// No own message to this contact has this id.
     Unknown,
@@ -547,9 +547,9 @@ impl fmt::Debug for PostBody {
 pub struct Payment {
     /// The token.
     pub token: Token,
-    /// It was bought since the database was opened: no copy of the database can have spent it.
+    /// True if it was bought since the database was opened: no copy of the database can have spent it.
     pub bought_since: bool,
-    /// It was bound by this call: this database has never sent it before.
+    /// True if it was bound by this call: this database has never sent it before.
     pub fresh: bool,
 }
 

@@ -24,7 +24,7 @@ use crate::profile::{Conversation, ConversationId, Profile, StorageError};
 
 /// Setting of the profile that keeps the presence; absent while it is online.
 const KEY: &str = "presence";
-/// Its value.
+/// Value of the setting.
 const APPEAR_OFFLINE: &str = "appear-offline";
 
 /// Time that withdrawing the address and closing connections may take.

@@ -74,7 +74,7 @@ enum Message<T> {
     Close(oneshot::Sender<()>),
 }
 
-/// Nobody does the job any more.
+/// Reason why nobody does a job any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gone {
     /// The worker was closed.

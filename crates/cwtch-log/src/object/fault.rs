@@ -62,10 +62,10 @@ pub enum Fault {
     /// The kind does not exist.
     #[error("its kind does not exist")]
     Kind,
-    /// It names another server than the one that was asked about.
+    /// The object names another server than the one that was asked about.
     #[error("it names another server")]
     OtherServer,
-    /// It belongs to another incarnation than the certificate.
+    /// The object belongs to another incarnation than the certificate.
     #[error("it belongs to another incarnation of the log")]
     OtherIncarnation,
     /// The incarnation is not a multiple of 60.

@@ -10,11 +10,11 @@ use super::verdict::Verdict;
 /// The fate of a message that came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It is new.
+    /// The message is new.
     Stored,
-    /// It is an own one that was waiting: the server has it.
+    /// The message is an own one that was waiting: the server has it.
     Confirmed(Row),
-    /// It was here.
+    /// The message was here.
     Known,
 }
 
@@ -23,9 +23,10 @@ pub enum Fate {
 pub struct Step {
     /// The message's fate.
     pub fate: Fate,
-    /// It is new, and the message that its author had seen last is not here.
+    /// True if it is new, and the message that its author had seen last is not here.
     pub gap: bool,
-    /// It is new and an own one, and this store neither wrote it nor held it before: another copy of the profile did.
+    /// True if it is new and an own one, and this store neither wrote it nor held it before: another copy of the
+    /// profile did.
     pub from_elsewhere: bool,
     /// The changes, in their order.
     pub changes: Vec<Change>,

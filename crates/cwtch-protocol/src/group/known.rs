@@ -98,9 +98,9 @@ pub struct Held {
     pub row: Row,
     /// Its entry; `None` for one from before entries were kept.
     pub entry: Option<EntryId>,
-    /// It has the signature that was asked for, not only the same words.
+    /// True if it has the signature that was asked for, not only the same words.
     pub same_signature: bool,
-    /// It is an own one.
+    /// True if it is an own one.
     pub own: bool,
     /// The server is known to have it.
     pub stored: bool,
@@ -141,7 +141,7 @@ pub struct Numbered {
 /// The names of a message that the store holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Named {
-    /// It is an own one.
+    /// True if it is an own one.
     pub own: bool,
     /// Its author's key.
     pub author: [u8; 32],

@@ -14,9 +14,9 @@ pub struct Missing {
 /// A reason why numbers are missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
-    /// Not delivered, by the author or by the server.
+    /// The messages were not delivered, by the author or by the server.
     NotDelivered,
-    /// They may be among entries that expired or were declared lost.
+    /// The messages may be among entries that expired or were declared lost.
     PerhapsExpired,
 }
 

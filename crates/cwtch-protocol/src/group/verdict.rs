@@ -56,17 +56,17 @@ pub enum Verdict {
     Fine,
     /// The own log does not reach there yet.
     Waiting,
-    /// It may have been deleted on the server before it was fetched.
+    /// The message may have been deleted on the server before it was fetched.
     Expired,
-    /// It is in the log, but no key opens it.
+    /// The message is in the log, but no key opens it.
     Unreadable,
-    /// It is not in the log, and the author knew it: with the same log before it, it named another entry. Certain, but
-    /// only the group's members can check it.
+    /// The message is not in the log, and the author knew it: with the same log before it, it named another entry.
+    /// Certain, but only the group's members can check it.
     AuthorLies,
-    /// It is not in the own log, and the author says to see another log. Not proven: it may be the author's invention, or
-    /// the server's.
+    /// The message is not in the own log, and the author says to see another log. Not proven: it may be the author's
+    /// invention, or the server's.
     SplitView,
-    /// It is missing, and nothing tells why.
+    /// The message is missing, and nothing tells why.
     Undecided,
     /// The server keeps no log.
     CannotTell,
@@ -112,9 +112,9 @@ impl Verdict {
 /// The outcome of comparing an author's root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum GossipVerdict {
-    /// It is the own one.
+    /// The root is the own one.
     Agrees,
-    /// It is another one. That accuses nobody by itself.
+    /// The root is another one. That accuses nobody by itself.
     Differs,
     /// The own root of that size is not known (yet), or another incarnation signs for it.
     Unknown,

@@ -22,13 +22,13 @@ const _: () = assert!(MARGIN + TICK < cwtch_protocol::monitor::limits::AHEAD_MAX
 /// State of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Database {
-    /// It does not exist, or is empty.
+    /// The database does not exist, or is empty.
     Nothing,
-    /// It has messages or spent tokens, and no log was ever begun in it.
+    /// The database has messages or spent tokens, and no log was ever begun in it.
     Unlogged,
-    /// It has a log.
+    /// The database has a log.
     Logged,
-    /// It has a log that was ended for ever.
+    /// The database has a log that was ended for ever.
     Ended,
 }
 

@@ -26,7 +26,8 @@ pub(crate) struct Rank {
 #[derive(Default)]
 pub(crate) struct Attention {
     known: Mutex<Known>,
-    /// Somebody is wanted who was not, or no longer, messages are queued for somebody, or who is dialled at all changed.
+    /// Told when somebody is wanted who was not, or no longer, when messages are queued for somebody, and when it changed
+    /// who is dialled at all.
     changed: watch::Sender<()>,
     /// Counts looks for all profiles whose ranks are compared.
     looks: Arc<AtomicU64>,

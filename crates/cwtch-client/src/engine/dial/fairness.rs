@@ -41,10 +41,10 @@ struct Contact {
     pause: Duration,
     /// Counts its pauses.
     pauses: u64,
-    /// It waits in the queue: since when, and how many waited then, it among them.
+    /// Set while it waits in the queue: since when, and how many waited then, it among them.
     waits: Option<(Duration, usize)>,
     dialled: bool,
-    /// It is waited for while it waits in the queue: since when, and how many of those are, it among them.
+    /// Set while it is waited for and waits in the queue: since when, and how many of those are, it among them.
     urgent: [Option<(Duration, usize)>; 2],
     last_dial: Duration,
 }

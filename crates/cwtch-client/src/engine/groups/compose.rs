@@ -46,11 +46,11 @@ fn content_of(verified: &VerifiedGroupMessage) -> Content {
 
 /// A queued post that is about to leave.
 pub(super) enum Prepared {
-    /// It may: the message, and what pays for it.
+    /// The message may leave, with what pays for it.
     Ready(EncryptedGroupMessage, Payment),
     /// The wallet is empty.
     NoToken,
-    /// It cannot be composed.
+    /// The message cannot be composed.
     Unfit,
 }
 

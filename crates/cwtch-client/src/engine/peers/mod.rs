@@ -152,7 +152,7 @@ impl Peers {
         self.shared.context.dialing.attention().keeps(Target::Contact(*contact)) || self.is_online(contact)
     }
 
-    /// Nobody is to stay connected who is no contact.
+    /// Closes the connections of all who are no contacts.
     pub(crate) fn close_strangers(&self) {
         self.shared.registry.close_strangers();
     }

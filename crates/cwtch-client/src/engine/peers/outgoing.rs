@@ -170,7 +170,7 @@ impl Peers {
     }
 }
 
-/// Only accepted contacts are written to.
+/// Refuses to write to whoever is no accepted contact.
 pub(in crate::engine) fn refuse_state(state: ContactState) -> Result<(), ApiError> {
     let sentence = match state {
         ContactState::Accepted => return Ok(()),

@@ -28,7 +28,7 @@ impl Reachability {
         let _ = self.0.subscribe().wait_for(|now| now.waiting_for == what).await;
     }
 
-    /// It is so far now; tells everybody what changed.
+    /// Sets the readiness, and tells everybody what changed.
     pub(super) fn set(&self, context: &Context, now: Readiness) {
         let (is_ready, summary, info) = (now.is_ready(), now.summary(), readiness_info(&now));
         let before = self.0.send_replace(now);

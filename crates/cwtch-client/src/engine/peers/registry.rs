@@ -24,13 +24,13 @@ pub(super) struct Registry {
 
 /// Outcome for a freshly authenticated connection.
 pub(super) enum Admitted {
-    /// It is the peer's connection now; the flag says whether an accepted contact just came online.
+    /// The connection is the peer's now; the flag says whether an accepted contact just came online.
     In(Arc<PeerHandle>, bool),
-    /// There is another one, of which only the peer knows whether it still lives.
+    /// There is another connection, of which only the peer knows whether it still lives.
     Aside(Doubt),
-    /// This one stays instead. The peer may not know it yet, see [`PeerHandle::until_used`].
+    /// This other connection stays instead. The peer may not know it yet, see [`PeerHandle::until_used`].
     Spare(Arc<PeerHandle>),
-    /// It is to be dropped.
+    /// The connection is to be dropped.
     No,
 }
 
@@ -248,7 +248,7 @@ impl Registry {
         }
     }
 
-    /// Something is queued for the peer: flushes its connection, or hurries its dialer.
+    /// Flushes the peer's connection, or hurries its dialer, because something is queued for it.
     pub(super) fn nudge(&self, peer: &Address) {
         let slots = self.slots();
         let Some(slot) = slots.get(peer) else { return };
@@ -258,14 +258,14 @@ impl Registry {
         }
     }
 
-    /// All dialers begin anew.
+    /// Has all dialers begin anew.
     pub(super) fn hurry_all(&self) {
         for slot in self.slots().values() {
             slot.wake.notify_one();
         }
     }
 
-    /// All connections are asked for a sign of life.
+    /// Asks all connections for a sign of life.
     pub(super) fn probe_all(&self) {
         for handle in self.slots().values().filter_map(|slot| slot.handle.as_ref()) {
             handle.probe.notify_one();

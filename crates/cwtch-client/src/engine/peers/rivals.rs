@@ -11,7 +11,7 @@ use super::limits::OVERLAP;
 pub(super) enum Keep {
     Old,
     New,
-    /// It depends on whether the peer still has the old one, which only the peer knows: ask it.
+    /// The old one, if the peer still has it, which only the peer knows: ask it.
     Doubt,
 }
 

@@ -16,7 +16,7 @@ use crate::engine::info::Standing;
 
 /// Handle by which everybody may use an authenticated connection; its task does the work.
 pub(super) struct PeerHandle {
-    /// No other connection has it.
+    /// The connection's own number.
     pub(super) number: u64,
     /// True if this side dialled.
     pub(super) dialled: bool,
@@ -24,17 +24,17 @@ pub(super) struct PeerHandle {
     pub(super) accepted: bool,
     /// Moment of its authentication.
     pub(super) since: Instant,
-    /// Something new is queued for the peer.
+    /// Told when something new is queued for the peer.
     pub(super) flush: Notify,
-    /// Something is queued that was looked at before.
+    /// True if something is queued that was looked at before.
     pub(super) look_again: AtomicBool,
     /// Words to the peer beside messages, lost with the connection.
     asides: Mutex<VecDeque<(Class, PeerMessage)>>,
-    /// Somebody doubts that the peer is still there.
+    /// Told when somebody doubts that the peer is still there.
     pub(super) probe: Notify,
-    /// The peer has said something.
+    /// Told when the peer has said something.
     pub(super) heard: Notify,
-    /// The peer announced version 2 of the message format (§1.10).
+    /// True if the peer announced version 2 of the message format (§1.10).
     pub(super) version_two: AtomicBool,
     /// Cancelled when the peer says something for the first time: so it uses this connection, too.
     pub(super) spoke: CancellationToken,
@@ -173,9 +173,9 @@ impl Slot {
 pub(super) struct DialerSeat {
     /// True if there is a connection.
     pub(super) online: watch::Receiver<bool>,
-    /// Somebody waits for this contact.
+    /// Told when somebody waits for this contact.
     pub(super) hurry: Arc<Notify>,
-    /// The network or the machine is back: the pauses so far say nothing any more.
+    /// Told when the network or the machine is back: the pauses so far say nothing any more.
     pub(super) wake: Arc<Notify>,
     /// The last connection did not end as it should: its way through the network is not to be used again.
     pub(super) stale: Arc<AtomicBool>,

@@ -66,7 +66,7 @@ pub enum Output {
 pub enum NotNow {
     /// The server has no room, and may not delete anything yet.
     NoRoom,
-    /// It could not store the post.
+    /// The server could not store the post.
     NotStored,
 }
 

@@ -18,18 +18,18 @@ pub(crate) struct Certificates {
 pub(crate) enum Relation {
     /// No certificate is pinned yet.
     First,
-    /// It is the pinned one.
+    /// The certificate is the pinned one.
     Pinned,
-    /// It has the incarnation of the pinned one, or of another known one, and other bytes.
+    /// The certificate has the incarnation of the pinned one, or of another known one, and other bytes.
     Second(Box<Certificate>),
-    /// It is from before the pinned one.
+    /// The certificate is from before the pinned one.
     Earlier,
-    /// It continues the pinned one, or one before it, over these certificates, oldest first, itself the last. Or the
-    /// first of them declares that everything before it was lost.
+    /// The certificate continues the pinned one, or one before it, over these certificates, oldest first, itself the
+    /// last. Or the first of them declares that everything before it was lost.
     Later(Vec<Certificate>),
-    /// It is later, but the known certificates do not lead from the pinned one to it.
+    /// The certificate is later, but the known certificates do not lead from the pinned one to it.
     Unlinked,
-    /// It is later, and begins a log of its own: it continues nothing.
+    /// The certificate is later, and begins a log of its own: it continues nothing.
     Contradiction,
 }
 

@@ -52,9 +52,9 @@ pub(super) struct Person {
     /// Words of members about the log that the monitor was not told yet.
     pub(super) said: Said,
     backup: Option<Backup>,
-    /// It was put back once: numbers that it had given up by then may stay untold.
+    /// True if the profile was put back once: numbers that it had given up by then may stay untold.
     pub(super) forgot: bool,
-    /// It changed since it was compared.
+    /// True if the profile changed since it was compared.
     touched: bool,
 }
 
