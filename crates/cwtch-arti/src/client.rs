@@ -55,11 +55,11 @@ pub enum StartError {
 
 /// Tor inside this process. It ends when dropped.
 pub struct EmbeddedTor {
-    shared: Arc<Shared>,
+    shared: Arc<TorShared>,
 }
 
 /// State that the client's tasks share. They hold it weakly or end with `stop`, so that it goes with its owner.
-pub(crate) struct Shared {
+pub(crate) struct TorShared {
     pub(crate) readiness: watch::Receiver<Readiness>,
     pub(crate) checks: CheckTimes,
     pub(crate) stop: CancellationToken,
@@ -110,7 +110,7 @@ impl EmbeddedTor {
         let keep = bootstrap::keep(client.clone(), report);
         let stopped = stop.clone();
         tasks.spawn(async move { stopped.run_until_cancelled(keep).await });
-        let shared = Shared {
+        let shared = TorShared {
             readiness,
             checks,
             stop,
@@ -122,7 +122,7 @@ impl EmbeddedTor {
     }
 }
 
-impl Shared {
+impl TorShared {
     /// The client, while the network is there.
     ///
     /// # Errors
@@ -246,7 +246,7 @@ impl IsolationHelper for Circuits {
 }
 
 /// Dials an address without keeping the network alive.
-pub(crate) async fn dial_weakly(shared: &Weak<Shared>, address: &Address) -> Result<BoxStream, NetError> {
+pub(crate) async fn dial_weakly(shared: &Weak<TorShared>, address: &Address) -> Result<BoxStream, NetError> {
     let shared = shared.upgrade().ok_or(NetError::Closed)?;
     shared.dial(address, Isolation::new()).await
 }

@@ -19,7 +19,7 @@ use tor_hsservice::status::{OnionServiceStatus, Problem, State};
 use tor_llcrypto::pk::ed25519;
 
 use crate::circuits;
-use crate::client::{Shared, dial_weakly, report};
+use crate::client::{TorShared, dial_weakly, report};
 use crate::keys::{self, Begun};
 
 /// Introductions that each introduction point passes on, as a rate per second and a burst (§ "DoS" of Tor's
@@ -36,7 +36,10 @@ const HANDOVER: Duration = Duration::from_secs(5);
 const WITHDRAW: Duration = Duration::from_secs(2);
 
 /// Hosts `identity`.
-pub(crate) async fn listen(shared: &Arc<Shared>, identity: &Identity) -> Result<Box<dyn Listener>, NetError> {
+pub(crate) async fn listen(
+    shared: &Arc<TorShared>,
+    identity: &Identity,
+) -> Result<Box<dyn Listener>, NetError> {
     let address = identity.address();
     let client = shared.client()?;
     let (begun, held) = HeldKeys::begin(shared, &address);
@@ -104,13 +107,13 @@ fn expand(identity: &Identity) -> ed25519::ExpandedKeypair {
 
 /// Keys of an identity that listens. They leave arti's keystore with this, unless the identity listens anew already.
 struct HeldKeys {
-    shared: Weak<Shared>,
+    shared: Weak<TorShared>,
     address: Address,
     number: u64,
 }
 
 impl HeldKeys {
-    fn begin(shared: &Arc<Shared>, address: &Address) -> (Begun, Self) {
+    fn begin(shared: &Arc<TorShared>, address: &Address) -> (Begun, Self) {
         let begun = shared.nicknames.begin(address);
         let held = Self { shared: Arc::downgrade(shared), address: *address, number: begun.number };
         (begun, held)
