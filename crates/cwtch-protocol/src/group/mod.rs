@@ -12,6 +12,7 @@
 //! - [`Page`] holds what is still to be judged, and gives the verdicts; [`Gone`] tells whether what is missing may have
 //!   expired.
 //! - [`Turns`] chooses which of the missing messages members are asked for first.
+//! - [`fork`] tells which new key of a group a member follows.
 //! - [`Memory`] is a store in memory: the definition of what a store does with a [`Change`].
 //!
 //! **Durable first**: the changes of a step belong into one transaction, together with the message that they are about and
@@ -23,6 +24,7 @@
 mod arrive;
 mod chain;
 mod change;
+pub mod fork;
 mod judge;
 mod keep;
 mod known;

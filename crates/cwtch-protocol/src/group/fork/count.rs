@@ -1,0 +1,90 @@
+//! Counts of followers, by which concurrent rekeys are settled.
+
+use cwtch_wire::group::fork::ForkId;
+
+use super::epoch::{Epoch, Fork};
+use super::kind::Kind;
+use super::view::View;
+use super::{SETTLING, STOP};
+
+impl View {
+    /// Number of members of the forked epoch who write in a fork or in an epoch below it, oneself included.
+    pub fn count(&self, fork: &Epoch, now: u64) -> usize {
+        let Some(parent) = fork.parent.and_then(|id| self.epoch(&id)) else { return 0 };
+        let is_in = |member| {
+            let at = if member == self.me {
+                Some(self.current().id)
+            } else {
+                self.statement(&member).map(|s| s.epoch)
+            };
+            at.is_some_and(|at| self.is_below(at, &fork.id))
+        };
+        self.base(parent, now).into_iter().filter(|member| is_in(*member)).count()
+    }
+
+    /// True if more than half of the members of the forked epoch have followed.
+    pub(super) fn has_most(&self, fork: &Epoch, now: u64) -> bool {
+        let parent = fork.parent.and_then(|id| self.epoch(&id));
+        parent.is_some_and(|parent| 2 * self.count(fork, now) > self.base(parent, now).len())
+    }
+
+    /// True if an epoch is a fork, or came out of it.
+    fn is_below(&self, epoch: ForkId, fork: &ForkId) -> bool {
+        let mut at = Some(epoch);
+        while let Some(id) = at {
+            if id == *fork {
+                return true;
+            }
+            at = self.epoch(&id).and_then(|epoch| epoch.parent);
+        }
+        false
+    }
+
+    /// True if the first of two forks of one epoch is the better one: more have followed it, or as many and its id is lower. No
+    /// fork is better for its time or its maker, which a hostile member chooses.
+    pub(super) fn is_better(&self, fork: &Epoch, than: &Epoch, now: u64) -> bool {
+        let (count, other) = (self.count(fork, now), self.count(than, now));
+        count > other || (count == other && fork.id < than.id)
+    }
+
+    /// Rekeys of an epoch that can be followed by themselves.
+    pub(super) fn automatic<'a>(&'a self, parent: &'a ForkId, now: u64) -> impl Iterator<Item = &'a Epoch> {
+        let of_parent = self.forks.values().filter(move |fork| fork.epoch.parent == Some(*parent));
+        of_parent.filter(move |fork| self.is_automatic(fork, now)).map(|fork| &fork.epoch)
+    }
+
+    fn is_automatic(&self, fork: &Fork, now: u64) -> bool {
+        let epoch = &fork.epoch;
+        let settled = fork.synced && now >= fork.opened.saturating_add(SETTLING);
+        if !settled
+            || fork.decision.refused.is_some()
+            || self.kind(epoch, now) != Kind::Rekey
+            || self.is_stopped(now)
+        {
+            return false;
+        }
+        if epoch.forker.is_none_or(|forker| self.is_ignored(&forker, now)) {
+            return false;
+        }
+        self.is_trustworthy(epoch, now)
+    }
+
+    /// True if a rekey needs no person: its maker made one and no second, or others vouch for it by having followed.
+    pub(super) fn is_trustworthy(&self, epoch: &Epoch, now: u64) -> bool {
+        let leads = || {
+            let rekeys = self.siblings(epoch).filter(|other| self.kind(other, now) == Kind::Rekey);
+            let mine = self.count(epoch, now);
+            rekeys.map(|other| self.count(other, now)).all(|count| mine > count)
+        };
+        (!self.is_void(epoch) || leads()) && (!self.is_by_same_signer(epoch) || self.has_most(epoch, now))
+    }
+
+    /// True while a change that waits for an answer stops what goes by itself: each forker can do so once for an epoch, and
+    /// for a limited time.
+    pub(super) fn is_stopped(&self, now: u64) -> bool {
+        let waiting = self.questions.iter().filter(|question| question.is_about_changes());
+        let forks = waiting.flat_map(|question| &question.forks).filter_map(|id| self.epoch(id));
+        let mut since = forks.filter_map(|fork| self.stops.get(&(fork.forker?, fork.parent?)));
+        since.any(|since| now < since.saturating_add(STOP))
+    }
+}

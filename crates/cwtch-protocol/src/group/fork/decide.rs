@@ -1,0 +1,143 @@
+//! The life of a fork: events, and the changes that follow from them.
+
+use std::collections::BTreeMap;
+
+use cwtch_wire::group::fork::ForkId;
+
+use super::change::{Change, Event};
+use super::epoch::{Epoch, Fork, Member};
+use super::kind::Kind;
+use super::view::View;
+use super::{FORKS, FORKS_OF_EPOCH, OPENABLE};
+
+/// Everything that follows from an event at a time (unix seconds: the latest of the own clock and of what others signed).
+pub fn step(view: &View, event: &Event, now: u64) -> Vec<Change> {
+    let mut next = view.clone();
+    let mut changes = learn(&next, event, now);
+    changes.iter().for_each(|change| next.apply(change));
+    while let Some(change) = due(&next, now) {
+        next.apply(&change);
+        changes.push(change);
+    }
+    changes
+}
+
+fn learn(view: &View, event: &Event, now: u64) -> Vec<Change> {
+    match event {
+        Event::Opened(epoch) => keep(view, epoch, now),
+        Event::Forked(epoch) => {
+            let mut changes = keep(view, epoch, now);
+            if epoch.forker == Some(view.me) && epoch.parent == Some(view.current().id) {
+                changes.push(Change::Moves { to: epoch.id, at: now, chosen: false });
+            }
+            changes
+        }
+        Event::Said(who, statement) => vec![Change::Said(*who, *statement)],
+        Event::Leaves(who, epoch) => vec![Change::Leaves(*who, *epoch)],
+        Event::Synced => vec![Change::Synced],
+        Event::Blocks(who, blocked) => vec![Change::Blocks(*who, *blocked)],
+        Event::Accepts(fork) => accept(view, fork, now),
+        Event::Refuses(question) => vec![Change::Refuses(question.clone(), now)],
+        Event::TakesBack(fork) => take_back(view, fork, now),
+        Event::Tick => Vec::new(),
+    }
+}
+
+fn keep(view: &View, epoch: &Epoch, now: u64) -> Vec<Change> {
+    if view.epoch(&epoch.id).is_some() {
+        return Vec::new();
+    }
+    let mut changes = Vec::new();
+    match make_room(view, epoch) {
+        Room::Free => {}
+        Room::By(dropped) => changes.push(Change::Drops(dropped)),
+        Room::None => return Vec::new(),
+    }
+    changes.push(Change::Keep(epoch.clone(), now));
+    if let (Some(forker), Some(parent)) = (epoch.forker, epoch.parent)
+        && view.kind(epoch, now) != Kind::Rekey
+    {
+        changes.push(Change::Stops(forker, parent, now));
+    }
+    changes
+}
+
+/// Room for one more fork.
+enum Room {
+    Free,
+    By(ForkId),
+    None,
+}
+
+/// Finds room for a fork: where there is none, the oldest of whoever made most of them goes, so that nobody keeps out another's
+/// by making many.
+fn make_room(view: &View, epoch: &Epoch) -> Room {
+    let of_parent = |fork: &&Fork| fork.epoch.parent == epoch.parent;
+    let crowded = view.forks().filter(of_parent).count() >= FORKS_OF_EPOCH;
+    if !crowded && view.forks.len() < FORKS {
+        return Room::Free;
+    }
+    let mut by_forker: BTreeMap<Member, Vec<&Fork>> = BTreeMap::new();
+    for fork in view.forks().filter(|fork| !view.is_in_path(&fork.epoch.id) && (!crowded || of_parent(fork)))
+    {
+        if let Some(forker) = fork.epoch.forker {
+            by_forker.entry(forker).or_default().push(fork);
+        }
+    }
+    let own = epoch.forker.and_then(|forker| by_forker.get(&forker)).map_or(0, Vec::len);
+    let most = by_forker.into_values().max_by_key(Vec::len).filter(|forks| forks.len() > own);
+    let oldest = most.and_then(|forks| forks.into_iter().min_by_key(|fork| fork.opened));
+    oldest.map_or(Room::None, |fork| Room::By(fork.epoch.id))
+}
+
+/// Follows a fork that the person chose, if it can still be followed.
+fn accept(view: &View, id: &ForkId, now: u64) -> Vec<Change> {
+    let Some(fork) = view.fork(id) else { return Vec::new() };
+    let since = fork.decision.refused.unwrap_or(fork.opened);
+    let openable = now <= since.saturating_add(OPENABLE);
+    let reachable = fork.epoch.parent.is_some_and(|parent| view.is_in_path(&parent)) && !view.is_in_path(id);
+    let left_out = fork.epoch.forker.is_none_or(|forker| view.is_left_out(&forker, now));
+    if !openable || !reachable || left_out {
+        return Vec::new();
+    }
+    vec![Change::Moves { to: *id, at: now, chosen: true }]
+}
+
+fn take_back(view: &View, id: &ForkId, now: u64) -> Vec<Change> {
+    let current = view.current();
+    let is_mine = current.id == *id && current.forker == Some(view.me);
+    if is_mine && view.count(current, now) <= 1 { vec![Change::Returns(*id, now)] } else { Vec::new() }
+}
+
+/// The next change that is due by itself.
+fn due(view: &View, now: u64) -> Option<Change> {
+    let asked = view.due_questions(now);
+    let settled = view.questions.iter().find(|open| !asked.iter().any(|due| due.key() == open.key()));
+    if let Some(question) = settled {
+        return Some(Change::Withdraws(question.clone()));
+    }
+    if let Some(question) = asked.into_iter().find(|due| !view.questions.contains(due)) {
+        return Some(Change::Asks(question));
+    }
+    let to = view.next_rekey(now)?;
+    Some(Change::Moves { to, at: now, chosen: false })
+}
+
+impl View {
+    /// The rekey that is followed next by itself: for an epoch that was left lately, a better one than the one that was followed;
+    /// then the best one of the epoch that is written in.
+    fn next_rekey(&self, now: u64) -> Option<ForkId> {
+        let better = self.path().find_map(|followed| {
+            let parent = followed.parent.filter(|parent| self.is_contested(parent, now))?;
+            let better = self.automatic(&parent, now).filter(|fork| self.is_better(fork, followed, now));
+            self.best(better.collect(), now)
+        });
+        better.or_else(|| self.best(self.automatic(&self.current().id, now).collect(), now))
+    }
+
+    fn best(&self, forks: Vec<&Epoch>, now: u64) -> Option<ForkId> {
+        let best =
+            forks.into_iter().reduce(|best, fork| if self.is_better(fork, best, now) { fork } else { best });
+        best.map(|fork| fork.id)
+    }
+}

@@ -1,0 +1,275 @@
+//! Properties that the rules must have, each over worlds that are drawn from seeds. A failure names its seed;
+//! `CWTCH_FORKS_SEED=n` repeats it, `CWTCH_FORKS=n` runs n worlds for each property (the long form).
+
+use cwtch_protocol::group::fork::{DAY, HOUR};
+use cwtch_testkit::budget::{Sample, number};
+
+use super::support::{member, rekey};
+use super::world::{Person, Setup, World};
+
+/// Worlds for each property without [`number`] of them.
+const WORLDS: u64 = 12;
+/// Groups of a hundred, of which concurrent rekeys may leave the others with a question.
+const MARK: u64 = 90;
+
+/// Runs worlds, and returns how many there were.
+fn worlds(what: &str, mut one: impl FnMut(u64)) {
+    let sample = match number("CWTCH_FORKS_SEED") {
+        Some(seed) => Sample::only(seed),
+        None => Sample::new(what, number("CWTCH_FORKS").unwrap_or(WORLDS), 4),
+    };
+    while let Some(seed) = sample.draw() {
+        one(seed);
+    }
+}
+
+/// P4: concurrent rekeys end in one head, without questions for nearly all.
+#[test]
+fn concurrent_rekeys_end_in_one_head() {
+    let (mut quiet, mut all) = (0, 0);
+    worlds("worlds of concurrent rekeys", |seed| {
+        let members = [2, 4, 7, 10][seed as usize % 4];
+        let setup = Setup {
+            members,
+            // What is lost without contacts may be lost for good.
+            loss: if seed % 5 == 4 { 0.0 } else { 0.5 },
+            crashes: 0.05,
+            log: seed % 2 == 0,
+            // Without contacts some learn of it only when the time of the contest is over.
+            contacts: seed % 5 != 4,
+            ..Setup::default()
+        };
+        let mut world = World::new(seed, setup);
+        if members > 4 {
+            world.players[members - 1].away = 1..40 * 24;
+        }
+        for who in 0..members.min(3) {
+            if world.fork(who, |_| {}).is_none() {
+                continue;
+            }
+            let hours = world.below(4);
+            world.run(hours);
+        }
+        world.run(70 * 24);
+        assert_eq!(
+            world.heads().len(),
+            1,
+            "seed {seed}: {:?}",
+            world.honest().map(|p| p.moves).collect::<Vec<_>>()
+        );
+        if seed % 5 != 4 {
+            all += 1;
+            quiet += u64::from(world.honest().all(|player| player.questions == 0));
+        }
+    });
+    eprintln!("{quiet} of {all} groups without a question");
+    assert!(quiet * 100 >= all * MARK, "{quiet} of {all} without a question");
+}
+
+/// Runs a group in which number 5 is removed and rekeys before and after; returns how many of the members who answer are free
+/// of them, and how many there are.
+fn removal(seed: u64, persons: [Person; 2]) -> (usize, usize) {
+    let mut world = World::new(seed, Setup::default());
+    let out = 5;
+    world.players[out].hostile = true;
+    for who in 0..5 {
+        world.players[who].person = persons[who % 2];
+    }
+    // The removed member rekeys first, and again and again.
+    let theirs = world.drawn(out, |_| {});
+    world.release(&theirs, 0..6);
+    let hours = world.below(30);
+    world.run(hours);
+    let removes = |world: &mut World| (0..3).any(|who| world.without(who, out));
+    while !removes(&mut world) {
+        world.run(1);
+    }
+    for round in 0..10 {
+        world.run(24);
+        let parent = if round % 2 == 0 { world.first.clone() } else { theirs.clone() };
+        let again = rekey(round, &parent, out, world.time() - world.time() % HOUR);
+        world.release(&again, 0..6);
+    }
+    world.run(40 * 24);
+    let answering = || world.honest().filter(|player| player.person != Person::Never);
+    let free = answering().filter(|player| !player.view.current().listed.contains(&member(out))).count();
+    (free, answering().count())
+}
+
+/// P6: a removal holds against the rekeys of who was removed, for all who answer.
+#[test]
+fn who_was_removed_cannot_outrun_the_removal() {
+    worlds("worlds of removals", |seed| {
+        let other = if seed % 2 == 0 { Person::Accepts } else { Person::Never };
+        let (free, answering) = removal(seed, [Person::Accepts, other]);
+        assert_eq!(free, answering, "seed {seed}");
+    });
+    let (mut free, mut all) = (0, 0);
+    worlds("worlds of removals by half of the answers", |seed| {
+        let (freed, answering) = removal(seed, [Person::EverySecond; 2]);
+        free += freed;
+        all += answering;
+    });
+    assert!(2 * free >= all, "{free} of {all}");
+}
+
+/// P7: endless forks by one member move nobody for ever and ask little.
+#[test]
+fn endless_forks_by_one_or_two_move_and_ask_little() {
+    worlds("worlds of endless forks", |seed| {
+        let setup = Setup { members: 8, person: Person::Refuses, ..Setup::default() };
+        let mut world = World::new(seed, setup);
+        let hostile = if seed % 2 == 0 { vec![7] } else { vec![6, 7] };
+        hostile.iter().for_each(|who| world.players[*who].hostile = true);
+        for round in 0..14 * 6 {
+            let who = hostile[round % hostile.len()];
+            // On top of where an honest member is.
+            let parent = world.players[0].view.current().clone();
+            let number = world.below(u64::MAX);
+            let time = world.time() - world.time() % HOUR;
+            let fork = rekey(number, &parent, who, time.max(parent.time));
+            world.release(&fork, 0..8);
+            world.run(4);
+        }
+        let honest = world.honest().count() as u32;
+        let (moves, questions) =
+            world.honest().fold((0, 0), |(moves, questions), p| (moves + p.moves, questions + p.questions));
+        assert!(questions <= 3 * honest, "seed {seed}: {questions} questions of {honest}");
+        assert!(moves <= 7 * honest, "seed {seed}: {moves} moves of {honest}");
+    });
+}
+
+/// P8: a rekey that is signed today and kept takes nobody with it later.
+#[test]
+fn a_withheld_rekey_takes_nobody() {
+    for (days, seed) in [(0.25, 1), (3.0, 2), (6.9, 3), (8.0, 4), (30.0, 5)] {
+        let mut world = World::new(seed, Setup { members: 7, ..Setup::default() });
+        world.players[6].hostile = true;
+        world.players[5].away = 1..45 * 24;
+        let kept = rekey(0, &world.first.clone(), 6, world.time());
+        world.fork(0, |_| {}).unwrap();
+        world.run((days * 24.0) as u64);
+        // Those who had time to follow the honest one.
+        let moved: Vec<usize> = (0..6).filter(|n| world.players[*n].view.path().count() > 1).collect();
+        world.release(&kept, 0..7);
+        world.run(60 * 24);
+        for who in moved {
+            assert!(!world.players[who].followed.contains(&kept.id), "{days} days: {who}");
+        }
+        if days >= 3.0 {
+            assert!(world.honest().all(|player| !player.followed.contains(&kept.id)), "{days} days");
+        }
+        assert_eq!(world.heads().len(), 1, "{days} days");
+    }
+}
+
+/// P9: a server that shows each half another rekey for nine days splits nobody for good.
+#[test]
+fn hidden_halves_meet_with_one_question() {
+    worlds("worlds of hidden halves", |seed| {
+        let members = [2, 4, 6, 7][seed as usize % 4];
+        let mut world = World::new(seed, Setup { members, contacts: false, ..Setup::default() });
+        let until = 9 * 24;
+        let half = members / 2;
+        let low = world.fork(0, |_| {}).unwrap();
+        let high = world.fork(members - 1, |_| {}).unwrap();
+        for who in 0..members {
+            let other = if who < half.max(1) { high.id } else { low.id };
+            world.hidden.insert((other, who), until);
+        }
+        world.run(until);
+        // The server shows all: members post the packages again.
+        world.hidden.clear();
+        world.release(&low, 0..members);
+        world.release(&high, 0..members);
+        world.run(60 * 24);
+        assert_eq!(world.heads().len(), 1, "seed {seed}");
+        let questions: u32 = world.honest().map(|player| player.questions).max().unwrap();
+        assert!(questions <= 1, "seed {seed}: {questions}");
+    });
+}
+
+/// P10: a second rekey by one signer, hours or days later, leaves one head where persons accept.
+#[test]
+fn a_second_rekey_by_one_signer_leaves_one_head() {
+    for (hours, seed) in [(6, 1), (72, 2), (165, 3), (6, 4), (72, 5), (165, 6)] {
+        let mut world = World::new(seed, Setup { members: 6, ..Setup::default() });
+        world.players[5].hostile = true;
+        let first = world.drawn(5, |_| {});
+        world.release(&first, 0..6);
+        world.run(hours);
+        let second = rekey(seed, &world.first.clone(), 5, world.time() - world.time() % HOUR);
+        world.release(&second, 0..6);
+        world.run(60 * 24);
+        assert_eq!(world.heads().len(), 1, "{hours} hours, seed {seed}");
+    }
+}
+
+/// P11: a change that half never answer does not hold a healing rekey back for long.
+#[test]
+fn an_unanswered_change_does_not_stop_the_healing() {
+    let (mut old, mut all) = ([0u32; 3], 0u32);
+    worlds("worlds of unanswered changes", |seed| {
+        let mut world = World::new(seed, Setup { members: 10, ..Setup::default() });
+        world.players[9].hostile = true;
+        (0..9).filter(|n| n % 2 == 1).for_each(|n| world.players[n].person = Person::Never);
+        (0..9).filter(|n| n % 2 == 0).for_each(|n| world.players[n].person = Person::Refuses);
+        let mut change = rekey(1, &world.first.clone(), 9, world.time());
+        change.listed.remove(&member(8));
+        world.release(&change, 0..8);
+        world.run(24);
+        let honest = loop {
+            match world.fork(0, |_| {}) {
+                Some(honest) => break honest,
+                None => world.run(1),
+            }
+        };
+        for (at, days) in [2, 2, 3].into_iter().enumerate() {
+            world.run(days * 24);
+            old[at] += world.honest().filter(|player| player.view.current().id != honest.id).count() as u32;
+        }
+        all += world.honest().count() as u32;
+    });
+    for (found, most) in old.into_iter().zip([30, 10, 3]) {
+        assert!(found * 100 <= all * most, "{old:?} of {all}");
+    }
+}
+
+/// P12: nobody is added without a question.
+#[test]
+fn nobody_is_added_without_a_question() {
+    worlds("worlds of additions", |seed| {
+        let setup = Setup { members: 6, person: Person::Refuses, ..Setup::default() };
+        let mut world = World::new(seed, setup);
+        world.players[5].hostile = true;
+        let added = world.drawn(5, |epoch| {
+            epoch.listed.insert(member(9));
+        });
+        world.release(&added, 0..6);
+        world.run(8 * 24);
+        let below = rekey(seed, &added, 5, world.time() - world.time() % HOUR + 8 * DAY);
+        world.release(&below, 0..6);
+        world.run(30 * 24);
+        assert!(world.honest().all(|player| player.view.current().id == world.first.id), "seed {seed}");
+        assert!(world.honest().all(|player| player.questions <= 1), "seed {seed}");
+    });
+}
+
+/// P13: clocks that are wrong by years on a few cost nobody else anything.
+#[test]
+fn wrong_clocks_split_nobody() {
+    worlds("worlds of wrong clocks", |seed| {
+        let mut world = World::new(seed, Setup { members: 8, log: seed % 2 == 0, ..Setup::default() });
+        for (who, days) in [(6, -3000), (7, 3650)] {
+            world.players[who].clock = days * DAY as i64;
+        }
+        for who in [0, 1] {
+            world.fork(who, |_| {});
+        }
+        world.run(70 * 24);
+        let heads: std::collections::BTreeSet<_> =
+            world.players[..6].iter().map(|player| player.view.current().id).collect();
+        assert_eq!(heads.len(), 1, "seed {seed}");
+        assert_ne!(heads.first(), Some(&world.first.id), "seed {seed}");
+    });
+}

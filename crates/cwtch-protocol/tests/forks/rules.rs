@@ -1,0 +1,582 @@
+//! Each rule by itself.
+
+use cwtch_protocol::group::fork::{
+    CONTEST, Change, DAY, Event, FORKS_OF_EPOCH, HOUR, JOIN_AGAIN, Kind, OPENABLE, SETTLING, STOP, Statement,
+    View, Why,
+};
+use cwtch_wire::group::fork::Mode;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::support::{One, START, founded, id, member, rekey, without};
+
+#[test]
+fn a_rekey_changes_nothing_but_the_key() {
+    let group = founded(4);
+    let mut one = One::of(&group);
+    let kind = |one: &One, fork| one.view.kind(&fork, one.now);
+    let good = || rekey(1, &group, 2, START);
+    assert_eq!(kind(&one, good()), Kind::Rekey);
+    // A member more, a member less, a stranger who signs, another mode, another server.
+    let mut more = good();
+    more.listed.insert(member(9));
+    assert_eq!(kind(&one, more), Kind::Change);
+    assert_eq!(kind(&one, without(1, &group, 2, START, 3)), Kind::Change);
+    assert_eq!(kind(&one, rekey(1, &group, 9, START)), Kind::Change);
+    assert_eq!(
+        kind(&one, cwtch_protocol::group::fork::Epoch { mode: Mode::Strangers, ..good() }),
+        Kind::Change
+    );
+    assert_eq!(kind(&one, cwtch_protocol::group::fork::Epoch { server: member(9), ..good() }), Kind::Move);
+    // Who said that they leave may be missing, and makes no rekey any more.
+    one.event(Event::Leaves(member(3), group.id));
+    assert_eq!(kind(&one, without(1, &group, 2, START, 3)), Kind::Rekey);
+    assert_eq!(kind(&one, rekey(1, &group, 3, START)), Kind::Change);
+    // Groups whose list binds nobody have none.
+    for mode in [Mode::Static, Mode::Strangers] {
+        let open = cwtch_protocol::group::fork::Epoch { mode, ..group.clone() };
+        let one = One::of(&open);
+        assert_eq!(kind(&one, rekey(1, &open, 2, START)), Kind::Change);
+    }
+}
+
+#[test]
+fn a_rekey_is_followed_an_hour_after_it_came_and_after_a_sync() {
+    let group = founded(4);
+    let fork = rekey(1, &group, 2, START);
+    let mut one = One::of(&group);
+    one.event(Event::Opened(fork.clone()));
+    one.waits(SETTLING);
+    assert!(one.is_in(&group), "no sync was completed since");
+    one.event(Event::Synced);
+    assert!(one.is_in(&fork));
+    let mut one = One::of(&group);
+    one.opens(&fork);
+    one.waits(SETTLING - 1);
+    assert!(one.is_in(&group));
+    let moves = one.waits(1);
+    assert_eq!(moves, [Change::Moves { to: fork.id, at: one.now, chosen: false }]);
+    assert!(!one.is_asked());
+}
+
+#[test]
+fn of_several_rekeys_the_one_with_most_followers_is_followed_and_of_equals_the_lowest() {
+    let group = founded(6);
+    let (low, high) = (rekey(1, &group, 2, START), rekey(2, &group, 3, START));
+    let mut one = One::of(&group);
+    one.opens(&high);
+    one.opens(&low);
+    one.waits(SETTLING);
+    assert!(one.is_in(&low));
+    let mut one = One::of(&group);
+    one.opens(&high);
+    one.opens(&low);
+    one.says(3, &high);
+    one.waits(SETTLING);
+    assert!(one.is_in(&high));
+    assert_eq!((one.view.count(&high, one.now), one.view.count(&low, one.now)), (2, 0));
+}
+
+#[test]
+fn a_count_is_of_listed_members_and_of_what_came_out_of_a_fork() {
+    let group = founded(6);
+    let fork = rekey(5, &group, 2, START);
+    let below = rekey(6, &fork, 3, START + HOUR);
+    let mut one = One::of(&group);
+    one.opens(&fork);
+    one.opens(&below);
+    one.says(2, &fork);
+    one.says(3, &below);
+    // Somebody who is not listed, and a statement that the member took back later.
+    one.says(9, &below);
+    one.says(4, &fork);
+    one.now += 1;
+    one.says(4, &group);
+    assert_eq!(one.view.count(&fork, one.now), 2);
+    assert_eq!(one.view.count(&below, one.now), 1);
+    // Oneself, where one writes.
+    one.waits(SETTLING);
+    assert!(one.is_in(&below));
+    assert_eq!(one.view.count(&fork, one.now), 3);
+}
+
+#[test]
+fn the_newest_statement_is_the_one_behind_in_the_log() {
+    let log = member(63);
+    let at = |time, place| Statement { epoch: id(1), time, place };
+    assert!(at(5, Some((log, 9))).is_newer_than(&at(7, Some((log, 8)))));
+    assert!(!at(9, Some((log, 7))).is_newer_than(&at(7, Some((log, 8)))));
+    // Elsewhere, or without a log, by time.
+    assert!(at(9, Some((log, 7))).is_newer_than(&at(7, Some((member(62), 8)))));
+    assert!(at(9, None).is_newer_than(&at(7, Some((log, 8)))));
+    assert!(!at(7, None).is_newer_than(&at(7, None)));
+}
+
+#[test]
+fn for_seven_days_a_better_rekey_is_gone_over_to_and_afterwards_joining_is_asked() {
+    let group = founded(6);
+    let (mine, other) = (rekey(1, &group, 2, START), rekey(2, &group, 3, START));
+    let follow = |one: &mut One| {
+        one.opens(&mine);
+        one.opens(&other);
+        one.waits(SETTLING);
+        assert!(one.is_in(&mine));
+    };
+    let mut one = One::of(&group);
+    follow(&mut one);
+    one.says(3, &other);
+    assert!(one.is_in(&mine), "as many, and the id is higher");
+    one.now += CONTEST - 1;
+    one.says(4, &other);
+    assert!(one.is_in(&other) && !one.is_asked());
+
+    let mut one = One::of(&group);
+    follow(&mut one);
+    one.now += CONTEST;
+    one.says(3, &other);
+    one.says(4, &other);
+    assert!(one.is_in(&mine));
+    assert_eq!((one.question().why, one.question().forks), (Why::Join, vec![other.id]));
+    // "No" holds for a week.
+    one.refuses();
+    assert!(one.is_in(&mine) && !one.is_asked());
+    one.waits(JOIN_AGAIN - 1);
+    assert!(!one.is_asked());
+    one.waits(1);
+    assert_eq!(one.question().why, Why::Join);
+    one.accepts(&other);
+    assert!(one.is_in(&other) && !one.is_asked());
+    // The question goes when the reason goes.
+    let mut one = One::of(&group);
+    follow(&mut one);
+    one.now += CONTEST;
+    one.says(3, &other);
+    one.says(4, &other);
+    assert!(one.is_asked());
+    one.now += 1;
+    one.says(4, &mine);
+    assert!(!one.is_asked());
+}
+
+#[test]
+fn a_grandchild_does_not_end_the_contest() {
+    let group = founded(6);
+    let (mine, other) = (rekey(1, &group, 2, START), rekey(2, &group, 3, START));
+    let below = rekey(3, &mine, 4, START + HOUR);
+    let follow = || {
+        let mut one = One::of(&group);
+        one.opens(&mine);
+        one.opens(&other);
+        one.opens(&below);
+        one.waits(SETTLING);
+        assert!(one.is_in(&below), "from child to child in one step");
+        one
+    };
+    let mut one = follow();
+    one.says(2, &other);
+    one.says(3, &other);
+    assert!(one.is_in(&other) && !one.is_asked());
+    let mut one = follow();
+    one.now += CONTEST;
+    one.says(2, &other);
+    one.says(3, &other);
+    assert!(one.is_in(&below));
+    assert_eq!(one.question().why, Why::Join);
+    one.accepts(&other);
+    assert!(one.is_in(&other));
+}
+
+#[test]
+fn what_a_person_chose_is_not_left_for_a_better_rekey() {
+    let group = founded(6);
+    let (mine, other) = (rekey(1, &group, 2, START), rekey(2, &group, 3, START));
+    let mut one = One::of(&group);
+    one.opens(&other);
+    one.accepts(&other);
+    one.opens(&mine);
+    one.says(2, &mine);
+    one.says(4, &mine);
+    one.waits(SETTLING);
+    assert!(one.is_in(&other));
+    assert_eq!(one.question().why, Why::Join);
+}
+
+#[test]
+fn two_rekeys_of_one_signer_are_asked_about_unless_one_leads() {
+    let group = founded(6);
+    let (first, second) = (rekey(1, &group, 2, START), rekey(2, &group, 2, START + HOUR));
+    let mut one = One::of(&group);
+    one.opens(&first);
+    one.opens(&second);
+    one.waits(SETTLING);
+    assert!(one.is_in(&group));
+    assert_eq!((one.question().why, one.question().forks), (Why::Doubtful, vec![first.id, second.id]));
+    one.says(3, &second);
+    assert!(one.is_in(&second) && !one.is_asked());
+    // With as many followers in both, the id decides nothing.
+    let mut one = One::of(&group);
+    one.opens(&first);
+    one.opens(&second);
+    one.says(3, &first);
+    one.says(4, &second);
+    one.waits(SETTLING);
+    assert!(one.is_in(&group) && one.is_asked());
+    one.refuses();
+    assert!(!one.is_asked());
+    // Once for each signer.
+    one.opens(&rekey(3, &group, 2, START + 2 * HOUR));
+    assert!(!one.is_asked());
+}
+
+#[test]
+fn a_second_rekey_of_the_signer_is_no_reason_to_go_back() {
+    let group = founded(6);
+    let (first, second) = (rekey(2, &group, 2, START), rekey(1, &group, 2, START + HOUR));
+    let mut one = One::of(&group);
+    one.opens(&first);
+    one.waits(SETTLING);
+    assert!(one.is_in(&first));
+    one.opens(&second);
+    one.waits(SETTLING);
+    assert!(one.is_in(&first) && !one.is_asked());
+}
+
+#[test]
+fn a_second_rekey_of_one_signer_within_a_week_needs_most_of_the_members() {
+    let group = founded(6);
+    let first = rekey(1, &group, 2, START);
+    let soon = rekey(2, &first, 2, START + 6 * DAY);
+    let mut one = One::of(&group);
+    one.opens(&first);
+    one.waits(SETTLING);
+    one.now = START + 6 * DAY;
+    one.opens(&soon);
+    one.waits(SETTLING);
+    assert!(one.is_in(&first));
+    assert_eq!(one.question().why, Why::Doubtful);
+    for who in [2, 3, 4] {
+        one.says(who, &soon);
+    }
+    assert!(one.is_in(&first), "half are not most");
+    one.says(5, &soon);
+    assert!(one.is_in(&soon) && !one.is_asked());
+    // After a week, or by another member, it is a rekey like any other.
+    for (forker, time) in [(2, START + 7 * DAY), (3, START + DAY)] {
+        let mut one = One::of(&group);
+        one.opens(&first);
+        one.waits(SETTLING);
+        let later = rekey(3, &first, forker, time);
+        one.now = time;
+        one.opens(&later);
+        one.waits(SETTLING);
+        assert!(one.is_in(&later));
+    }
+    // Two in turn: the whole path counts.
+    let turn = rekey(4, &first, 3, START + DAY);
+    let again = rekey(5, &turn, 2, START + 2 * DAY);
+    let mut one = One::of(&group);
+    one.opens(&first);
+    one.opens(&turn);
+    one.opens(&again);
+    one.waits(SETTLING);
+    assert!(one.is_in(&turn) && one.is_asked());
+}
+
+#[test]
+fn a_waiting_change_stops_rekeys_for_two_days_and_once() {
+    let group = founded(6);
+    let change = without(1, &group, 2, START, 5);
+    let honest = rekey(9, &group, 3, START);
+    let mut one = One::of(&group);
+    one.opens(&change);
+    one.opens(&honest);
+    one.waits(STOP - 1);
+    assert!(one.is_in(&group));
+    // Another one by the same forker prolongs nothing.
+    one.opens(&without(2, &group, 2, START + DAY, 4));
+    assert_eq!(one.question().forks.len(), 2);
+    one.waits(1);
+    assert!(one.is_in(&honest));
+    // The change can still be taken.
+    assert_eq!(one.question().why, Why::Change);
+    one.accepts(&change);
+    assert!(one.is_in(&change));
+    // A refusal ends the stop at once.
+    let mut one = One::of(&group);
+    one.opens(&change);
+    one.opens(&honest);
+    one.waits(SETTLING);
+    assert!(one.is_in(&group));
+    one.refuses();
+    assert!(one.is_in(&honest));
+}
+
+#[test]
+fn a_change_beats_a_rekey_however_late_it_comes() {
+    let group = founded(6);
+    let first = rekey(1, &group, 5, START);
+    let second = rekey(2, &first, 4, START + HOUR);
+    let change = without(9, &group, 2, START, 5);
+    let mut one = One::of(&group);
+    one.opens(&first);
+    one.opens(&second);
+    one.waits(SETTLING);
+    assert!(one.is_in(&second));
+    one.opens(&change);
+    assert_eq!((one.question().why, one.question().parent), (Why::Change, group.id));
+    one.accepts(&change);
+    assert!(one.is_in(&change) && !one.is_asked());
+    // Who was left out is passed over, whatever they do now.
+    one.opens(&rekey(3, &group, 5, START + HOUR));
+    one.opens(&rekey(0, &change, 5, START + HOUR));
+    one.opens(&without(4, &change, 5, START + HOUR, 2));
+    one.waits(SETTLING);
+    assert!(one.is_in(&change) && !one.is_asked());
+    // Not for ever.
+    let mut one = One::of(&group);
+    one.opens(&first);
+    one.waits(SETTLING);
+    one.opens(&change);
+    assert!(one.is_asked());
+    one.waits(OPENABLE + 1);
+    assert!(!one.is_asked());
+    one.accepts(&change);
+    assert!(one.is_in(&first));
+    // Not by who is not listed where the member writes.
+    let mut one = One::of(&group);
+    let removal = without(1, &group, 3, START, 2);
+    one.opens(&removal);
+    one.accepts(&removal);
+    one.opens(&change);
+    one.waits(SETTLING);
+    assert!(!one.is_asked());
+}
+
+#[test]
+fn who_is_listed_again_is_heard_again() {
+    let group = founded(6);
+    let out = without(1, &group, 2, START, 5);
+    let mut back = rekey(2, &out, 2, START + 8 * DAY);
+    back.listed.insert(member(5));
+    let mut one = One::of(&group);
+    one.opens(&out);
+    one.accepts(&out);
+    one.opens(&back);
+    one.accepts(&back);
+    assert!(one.is_in(&back));
+    let theirs = rekey(3, &back, 5, START + 9 * DAY);
+    one.opens(&theirs);
+    one.waits(SETTLING);
+    assert!(one.is_in(&theirs));
+    // Who left by themselves was not left out.
+    let mut one = One::of(&group);
+    one.event(Event::Leaves(member(5), group.id));
+    let without_them = without(4, &group, 2, START, 5);
+    one.opens(&without_them);
+    one.waits(SETTLING);
+    assert!(one.is_in(&without_them));
+}
+
+#[test]
+fn of_two_changes_all_who_answer_end_in_the_lower() {
+    let group = founded(6);
+    let (low, high) = (without(1, &group, 2, START, 5), without(2, &group, 3, START, 4));
+    // Both at once: one question, the lower first.
+    let mut one = One::of(&group);
+    one.opens(&high);
+    one.opens(&low);
+    assert_eq!(one.question().forks, [low.id, high.id]);
+    one.accepts(&low);
+    assert!(one.is_in(&low) && !one.is_asked());
+    // The higher first: asked once more.
+    let mut one = One::of(&group);
+    one.opens(&high);
+    one.accepts(&high);
+    one.opens(&low);
+    assert_eq!(one.question().forks, [low.id]);
+    one.refuses();
+    assert!(one.is_in(&high) && !one.is_asked());
+    // Who chose the higher of two that were named did not want the lower.
+    let mut one = One::of(&group);
+    one.opens(&high);
+    one.opens(&low);
+    one.accepts(&high);
+    assert!(one.is_in(&high) && !one.is_asked());
+}
+
+#[test]
+fn after_two_refusals_a_forker_is_passed_over_until_the_person_takes_it_back() {
+    let group = founded(6);
+    let mut one = One::of(&group);
+    for number in 0..2 {
+        one.opens(&without(number, &group, 2, START, 5));
+        one.refuses();
+    }
+    one.opens(&without(2, &group, 2, START, 4));
+    one.opens(&rekey(3, &group, 2, START));
+    one.waits(SETTLING);
+    assert!(one.is_in(&group) && !one.is_asked());
+    one.event(Event::Blocks(member(2), false));
+    assert_eq!(one.question().forks, [id(2)]);
+    one.event(Event::Blocks(member(2), true));
+    assert!(!one.is_asked());
+}
+
+#[test]
+fn a_forker_has_one_question_at_a_time() {
+    let group = founded(6);
+    let first = rekey(1, &group, 3, START);
+    let mut one = One::of(&group);
+    one.opens(&first);
+    one.waits(SETTLING);
+    one.opens(&without(2, &group, 2, START, 5));
+    one.opens(&without(3, &first, 2, START + HOUR, 5));
+    assert_eq!(one.view.questions().len(), 1);
+    one.opens(&without(4, &first, 4, START + HOUR, 5));
+    assert_eq!(one.view.questions().len(), 2);
+}
+
+#[test]
+fn what_was_declined_is_asked_about_once_more_when_most_have_followed() {
+    let group = founded(5);
+    let change = without(1, &group, 2, START, 4);
+    let mut one = One::of(&group);
+    one.opens(&change);
+    one.refuses();
+    one.says(2, &change);
+    one.says(3, &change);
+    assert!(!one.is_asked());
+    one.says(0, &change);
+    assert_eq!(one.question().why, Why::Again);
+    one.refuses();
+    assert!(!one.is_asked());
+    one.waits(DAY);
+    assert!(!one.is_asked());
+    // Still there for who looks for it.
+    one.accepts(&change);
+    assert!(one.is_in(&change));
+}
+
+#[test]
+fn forks_of_epochs_that_are_not_followed_are_kept_and_count_for_what_they_came_from() {
+    let group = founded(6);
+    let (mine, other) = (rekey(1, &group, 2, START), rekey(2, &group, 3, START));
+    let below = rekey(3, &other, 4, START + HOUR);
+    let mut one = One::of(&group);
+    one.opens(&mine);
+    one.waits(SETTLING);
+    one.opens(&other);
+    one.opens(&below);
+    one.waits(SETTLING);
+    assert!(one.is_in(&mine) && !one.is_asked());
+    one.says(3, &other);
+    one.says(4, &below);
+    assert!(one.is_in(&below), "over to the better one, and on to its head");
+}
+
+#[test]
+fn an_own_fork_is_taken_back_only_while_nobody_followed() {
+    let group = founded(6);
+    let mine = rekey(1, &group, 1, START);
+    let mut one = One::of(&group);
+    one.event(Event::Forked(mine.clone()));
+    assert!(one.is_in(&mine));
+    one.event(Event::TakesBack(mine.id));
+    assert!(one.is_in(&group));
+    one.waits(SETTLING);
+    assert!(one.is_in(&group));
+    let mut one = One::of(&group);
+    one.event(Event::Forked(mine.clone()));
+    one.says(3, &mine);
+    one.event(Event::TakesBack(mine.id));
+    assert!(one.is_in(&mine));
+    // Nor somebody else's.
+    let theirs = rekey(2, &group, 2, START);
+    let mut one = One::of(&group);
+    one.opens(&theirs);
+    one.waits(SETTLING);
+    one.event(Event::TakesBack(theirs.id));
+    assert!(one.is_in(&theirs));
+}
+
+#[test]
+fn concurrent_own_rekeys_meet_by_themselves() {
+    let group = founded(2);
+    let (low, high) = (rekey(1, &group, 0, START), rekey(2, &group, 1, START));
+    let mut one = One::of(&group);
+    one.event(Event::Forked(high.clone()));
+    one.opens(&low);
+    one.waits(SETTLING);
+    assert!(one.is_in(&high), "one follower against none");
+    one.says(0, &low);
+    assert!(one.is_in(&low) && !one.is_asked());
+}
+
+#[test]
+fn what_is_known_is_bounded_and_nobody_keeps_out_another_s_fork() {
+    let group = founded(6);
+    let mut one = One::of(&group);
+    for number in 0..40 {
+        one.event(Event::Opened(without(number, &group, 2, START, 5)));
+    }
+    assert_eq!(one.view.forks().count(), FORKS_OF_EPOCH);
+    // The same member's next one finds no room, another member's does.
+    let known = one.view.clone();
+    one.event(Event::Opened(without(50, &group, 2, START, 5)));
+    assert!(one.view == known);
+    let removal = without(60, &group, 3, START, 2);
+    one.event(Event::Opened(removal.clone()));
+    assert_eq!(one.view.forks().count(), FORKS_OF_EPOCH);
+    assert!(one.view.fork(&removal.id).is_some());
+    one.accepts(&removal);
+    assert!(one.is_in(&removal) && !one.is_asked());
+    // And one that is known twice is known once.
+    let known = one.view.clone();
+    one.event(Event::Opened(removal));
+    assert!(one.view == known);
+    let view = View::new(member(1), group);
+    assert_eq!((view.questions(), view.path().count()), (&[][..], 1));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    /// Whatever happens, a step ends, leaves nothing that is due, and never leads where the member is not listed.
+    #[test]
+    fn every_step_ends(events in vec((0..9u8, 0..24u64, 0..6usize, 0..40u64), 1..60)) {
+        let group = founded(6);
+        let mut known = vec![group.clone()];
+        let mut one = One::of(&group);
+        for (what, number, who, hours) in events {
+            let parent = known[number as usize % known.len()].clone();
+            let time = one.now - one.now % HOUR;
+            match what {
+                0 | 1 => {
+                    let fork = rekey(number, &parent, who, time);
+                    one.event(Event::Opened(fork.clone()));
+                    known.push(fork);
+                }
+                2 => {
+                    let fork = without(100 + number, &parent, who, time, (who + 2) % 6);
+                    if fork.listed.contains(&member(1)) {
+                        one.event(Event::Opened(fork.clone()));
+                        known.push(fork);
+                    }
+                }
+                3 => drop(one.says(who, &parent)),
+                4 => drop(one.event(Event::Synced)),
+                5 => drop(one.event(Event::Accepts(parent.id))),
+                6 => {
+                    if let Some(question) = one.view.questions().first().cloned() {
+                        one.event(Event::Refuses(question));
+                    }
+                }
+                7 => drop(one.event(Event::Leaves(member(who), parent.id))),
+                _ => drop(one.waits(hours * HOUR)),
+            }
+            prop_assert!(one.view.current().listed.contains(&member(1)));
+            let mut forkers: Vec<_> = one.view.questions().iter().flat_map(|q| &q.forks).collect();
+            forkers.sort();
+            prop_assert!(forkers.windows(2).all(|pair| pair[0] != pair[1]), "no fork is asked about twice");
+        }
+    }
+}
