@@ -133,6 +133,11 @@ pub enum Event {
         /// All present notes.
         notes: Vec<NoteInfo>,
     },
+    /// The notes about many messages of a conversation changed: to be read again.
+    NotesChanged {
+        /// The number of its conversation.
+        conversation: i64,
+    },
     /// A group was made here.
     GroupMade {
         /// The group.

@@ -1,6 +1,6 @@
 //! The change feed: each stored change of a conversation or of a message as a numbered row of its own transaction.
 //!
-//! Triggers of the database write the rows (schema/0011_changes.sql), so that a change and its row are durable together,
+//! Triggers of the database write the rows (schema/0011_changes.sql and later ones), so that a change and its row are durable together,
 //! whichever part of the program made it. A row says what changed, not how: whoever reads it later reads the present state.
 //! The newest [`KEPT`] rows are kept; who comes too late for the others hears so, and reads everything anew.
 
@@ -33,6 +33,8 @@ pub enum What {
     Notes,
     /// Many messages of the conversation stand elsewhere.
     Order,
+    /// The notes about many messages of the conversation changed.
+    ManyNotes,
     /// Somebody is known here for the first time.
     ContactNew,
     /// A contact's state, name or attributes changed.
@@ -52,7 +54,7 @@ pub enum What {
 }
 
 impl What {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Begun,
         Self::Message,
         Self::State,
@@ -60,6 +62,7 @@ impl What {
         Self::Place,
         Self::Notes,
         Self::Order,
+        Self::ManyNotes,
         Self::ContactNew,
         Self::Contact,
         Self::ContactRemoved,
@@ -80,6 +83,7 @@ impl What {
             Self::Place => 4,
             Self::Notes => 5,
             Self::Order => 6,
+            Self::ManyNotes => 7,
             Self::ContactNew => 10,
             Self::Contact => 11,
             Self::ContactRemoved => 12,

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0010_drafts.sql"),
     include_str!("0011_changes.sql"),
     include_str!("0012_conversations.sql"),
+    include_str!("0013_bounded.sql"),
 ];
 
 /// The version that this program writes.

@@ -2,6 +2,7 @@
 
 mod activity;
 mod afterwards;
+mod bounded;
 mod changes;
 mod contacts;
 mod conversations;

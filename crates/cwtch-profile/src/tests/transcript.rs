@@ -24,13 +24,13 @@ fn parent(n: u64) -> Parent {
     Parent { id: entry(n).prefix(), index: n }
 }
 
-fn chain(label: u32, sequence: u32) -> Extensions {
+pub(super) fn chain(label: u32, sequence: u32) -> Extensions {
     let chain = Chain { label, sequence, previous: EntryPrefix::from_bytes([7; 20]) };
     Extensions { chain: Some(chain), ..Extensions::default() }
 }
 
 /// [`item`] number `n` at index `n` of a log, with what it says.
-fn saying(group: &NewGroup, author: &Address, n: u64, said: Extensions) -> SyncItem {
+pub(super) fn saying(group: &NewGroup, author: &Address, n: u64, said: Extensions) -> SyncItem {
     SyncItem { place: Some(place(n)), extensions: Some(said), ..item(group, author, n, None) }
 }
 
@@ -47,7 +47,7 @@ fn judged(id: MessageId, number: u8, verdict: Verdict) -> GroupChange {
 }
 
 /// A server with a log whose certificate is pinned: an own client of it.
-fn with_log(history: History) -> (TempDir, Profile, NewServer, NewGroup) {
+pub(super) fn with_log(history: History) -> (TempDir, Profile, NewServer, NewGroup) {
     let (dir, mut profile) = profile();
     let keys = ServerKeys::new(1);
     let mut server = server(1);

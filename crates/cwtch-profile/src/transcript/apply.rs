@@ -1,6 +1,6 @@
 //! Writing what the machine changes, as [`cwtch_protocol::group::Memory`] defines it.
 
-use cwtch_protocol::group::{AuthorChain, Change, How, Place, Row, Verdict, Which};
+use cwtch_protocol::group::{AuthorChain, Change, Hole, How, Place, Row, Verdict, Which};
 use rusqlite::{Connection, params};
 
 use super::keep::{Message, keep};
@@ -199,22 +199,36 @@ fn keep_chain(
     if !other_holes {
         return Ok(());
     }
-    conn.prepare_cached("DELETE FROM chain_holes WHERE conversation = ?1 AND author = ?2 AND label = ?3")?
-        .execute(params![conversation, author, label])?;
-    for hole in chain.holes() {
-        conn.prepare_cached(
+    keep_holes(shelf, author, label, chain.holes())
+}
+
+/// Writes only the holes that are not as they were: each that is written is told with the messages behind it.
+fn keep_holes(shelf: &Shelf<'_>, author: &[u8; 32], label: u32, holes: &[Hole]) -> Result<(), Fault> {
+    let (conn, conversation) = (shelf.conn, shelf.conversation.0);
+    let run = |sql: &str, params: &[&dyn rusqlite::ToSql]| conn.prepare_cached(sql)?.execute(params);
+    let stored = shelf.holes(author, label)?;
+    for hole in stored.iter().filter(|old| holes.iter().all(|hole| hole.first != old.first)) {
+        run(
+            "DELETE FROM chain_holes WHERE conversation = ?1 AND author = ?2 AND label = ?3 AND first = ?4",
+            params![conversation, author, label, hole.first],
+        )?;
+    }
+    for hole in holes.iter().filter(|hole| !stored.contains(hole)) {
+        run(
             "INSERT INTO chain_holes (conversation, author, label, first, last, after_index, before_index)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute(params![
-            conversation,
-            author,
-            label,
-            hole.first,
-            hole.last,
-            hole.after.map(u64::cast_signed),
-            hole.before.cast_signed(),
-        ])?;
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (conversation, author, label, first) DO UPDATE SET last = excluded.last,
+                 after_index = excluded.after_index, before_index = excluded.before_index",
+            params![
+                conversation,
+                author,
+                label,
+                hole.first,
+                hole.last,
+                hole.after.map(u64::cast_signed),
+                hole.before.cast_signed(),
+            ],
+        )?;
     }
     Ok(())
 }

@@ -92,6 +92,16 @@ impl Shelf<'_> {
     ) -> Result<Vec<T>, Fault> {
         self.all(&format!("{sql} LIMIT {}", most(limit)), params, read)
     }
+
+    /// The stored holes of a chain, by number.
+    pub(super) fn holes(&self, author: &[u8; 32], label: u32) -> Result<Vec<Hole>, Fault> {
+        self.all(
+            "SELECT first, last, after_index, before_index FROM chain_holes
+             WHERE conversation = ?1 AND author = ?2 AND label = ?3 ORDER BY first",
+            params![self.conversation.0, author, label],
+            |row| hole(row, 0),
+        )
+    }
 }
 
 /// A limit as SQL takes it.
@@ -299,13 +309,7 @@ impl Messages for Shelf<'_> {
             |row| Ok((row.get(0)?, number(row, 1)?, row.get(2)?)),
         )?;
         let Some((highest, index, forgotten)) = found else { return Ok(None) };
-        let holes = self.all(
-            "SELECT first, last, after_index, before_index FROM chain_holes
-             WHERE conversation = ?1 AND author = ?2 AND label = ?3 ORDER BY first",
-            name,
-            |row| hole(row, 0),
-        )?;
-        Ok(Some(AuthorChain::restore(highest, index, holes, forgotten)))
+        Ok(Some(AuthorChain::restore(highest, index, self.holes(author, label)?, forgotten)))
     }
 
     fn chains_of(&self, author: &[u8; 32]) -> Result<usize, Fault> {

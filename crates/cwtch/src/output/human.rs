@@ -389,7 +389,9 @@ pub(crate) fn event(event: &Event) -> String {
         }
         Event::MessageDeleted { id, .. } => format!("message {id} was deleted here"),
         // Whoever reads the conversation again sees it in its place.
-        Event::MessageMoved { .. } | Event::MessagesReordered { .. } => return String::new(),
+        Event::MessageMoved { .. } | Event::MessagesReordered { .. } | Event::NotesChanged { .. } => {
+            return String::new();
+        }
         Event::MessageNotes { id, notes: now, .. } => notes::changed(*id, now),
         Event::GroupMade { group } => format!("group {} is made", named(&group.shown, &group.group)),
         Event::GroupJoined { group } => format!("group {} is joined", named(&group.shown, &group.group)),

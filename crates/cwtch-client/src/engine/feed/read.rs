@@ -43,7 +43,8 @@ impl Names {
 
     /// Forgets what the rows may have changed, and too much.
     fn renew(&mut self, rows: &[ChangeRow]) {
-        let renamed = |row: &ChangeRow| row.message.is_none() && row.what != What::Order;
+        let renamed =
+            |row: &ChangeRow| row.message.is_none() && !matches!(row.what, What::Order | What::ManyNotes);
         if rows.iter().any(renamed) || self.conversations.len() + self.speakers.len() > NAMES_MAX {
             *self = Self::default();
         }
@@ -108,6 +109,7 @@ impl Reading<'_> {
                 Ok(Some(Event::MessageDeleted { id: id.0, conversation: conversation.0 }))
             }
             (What::Order, _) => Ok(Some(Event::MessagesReordered { conversation: conversation.0 })),
+            (What::ManyNotes, _) => Ok(Some(Event::NotesChanged { conversation: conversation.0 })),
             (What::Conversation, _) => match self.profile.listed(conversation) {
                 Ok(listed) => {
                     let info = listed_info(self.profile, &mut self.names.speakers, &listed)?;

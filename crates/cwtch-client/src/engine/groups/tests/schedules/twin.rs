@@ -8,7 +8,7 @@ use cwtch_protocol::monitor::{Change, GossipClaim, Monitor};
 
 use cwtch_wire::group::Extensions;
 
-use crate::profile::{Content, ConversationId, ItemOutcome, MessageId, Profile, SyncItem, SyncOutcome};
+use crate::profile::{Content, ConversationId, ItemOutcome, MessageId, Profile, SyncItem, SyncOutcome, What};
 
 /// One person's groups in memory.
 #[derive(Clone)]
@@ -201,7 +201,11 @@ impl Heard {
     /// Reads of the feed what is new.
     pub(super) fn listen(&mut self, profile: &Profile) {
         let rows = profile.changes_after(self.seq, u32::MAX).unwrap();
-        let told: BTreeSet<MessageId> = rows.iter().filter_map(|row| row.message).collect();
+        let mut told: BTreeSet<MessageId> = rows.iter().filter_map(|row| row.message).collect();
+        for many in rows.iter().filter(|row| row.what == What::ManyNotes) {
+            let all = profile.messages(many.conversation.unwrap(), MessageId(0), 10_000).unwrap();
+            told.extend(all.iter().map(|message| message.id));
+        }
         for id in told {
             self.notes.insert(id, profile.notes(id).unwrap());
         }
