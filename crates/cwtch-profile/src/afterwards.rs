@@ -7,7 +7,7 @@ use super::columns::from_list;
 use super::error::{Fault, StorageError};
 use super::p2p::set_state;
 use super::types::{MessageId, MessageState};
-use super::{Profile, transcript};
+use super::{Profile, order};
 
 /// Result of taking an own message back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +109,7 @@ fn take_back(tx: &Connection, own: &Address, id: MessageId) -> Result<TakenBack,
             .prepare_cached("SELECT token IS NOT NULL FROM posts WHERE message = ?1")?
             .query_row([id.0], |row| row.get(0))
             .optional()?;
-        transcript::give_up(tx, own, id)?;
+        order::give_up(tx, own, id)?;
         tx.execute("DELETE FROM posts WHERE message = ?1", params![id.0])?;
         token.unwrap_or(true)
     };

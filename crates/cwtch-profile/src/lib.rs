@@ -40,7 +40,6 @@ mod servers;
 mod settings;
 mod sync;
 mod tokens;
-mod transcript;
 mod types;
 mod vault;
 
@@ -68,12 +67,12 @@ pub use error::{FeedBounds, StorageError};
 pub use facts::{AUTHORS_LISTED, AuthorFacts, EpochFacts, GroupFacts};
 pub use log::{LogLoss, LogStatus, StoredEvidence};
 pub use lookup::Lookup;
+pub use order::{Companion, FromMember, MissingFrom};
 pub use posts::{Confirmation, RefusedToken};
 pub use reader::Reader;
 pub use requests::{NotedPeer, PERIOD_MAX, UNKNOWN_MAX};
 pub use servers::REJECTS_MAX;
 pub use sync::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart};
-pub use transcript::{Companion, FromMember, MissingFrom};
 pub use types::{AckOutcome, Received};
 pub use types::{
     Added, Attribute, Contact, ContactState, Content, Conversation, ConversationId, Group, GroupCounts,

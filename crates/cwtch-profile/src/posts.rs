@@ -18,7 +18,7 @@ use super::db::Tx;
 use super::error::{Fault, StorageError};
 use super::messages::{self, NewMessage};
 use super::types::{Content, MessageId, MessageState, NewPost, OVERLAY_MAX, Payment, PendingPost, PostBody};
-use super::{Profile, copies, groups, log, servers, tokens, transcript};
+use super::{Profile, copies, groups, log, order, servers, tokens};
 
 /// Conclusions about a token that a server refused together with its post. The token is gone in either case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +135,7 @@ impl Profile {
             if let Some((index, incarnation)) = confirmation.place {
                 log::note_receipt(tx, post, index, incarnation)?;
                 // One that was posted for another, who lost it, stays before what names it.
-                transcript::located(tx, &own, post)?;
+                order::located(tx, &own, post)?;
             }
             Ok(new)
         })
@@ -201,7 +201,7 @@ impl NewPost {
 /// Gives a post up: nobody will ever have this message.
 fn give_up(tx: &Connection, own: &Address, post: MessageId) -> Result<(), Fault> {
     set_own_state(tx, post, MessageState::Failed)?;
-    transcript::give_up(tx, own, post)?;
+    order::give_up(tx, own, post)?;
     tx.prepare_cached("DELETE FROM posts WHERE message = ?1")?.execute([post.0])?;
     Ok(())
 }
@@ -245,7 +245,7 @@ pub(super) fn compose(tx: &Tx<'_>, author: &Address, id: MessageId, post: &NewPo
         .optional()?
         .ok_or(StorageError::UnknownMessage)?;
     let said = post.said.as_ref();
-    let message = transcript::Message {
+    let message = order::Message {
         tx,
         arrival: Arrival {
             author: key_bytes(author),
@@ -254,7 +254,7 @@ pub(super) fn compose(tx: &Tx<'_>, author: &Address, id: MessageId, post: &NewPo
             signature: &post.signature,
             previous: &post.previous,
             place: None,
-            words: transcript::Message::words(&post.content, sent),
+            words: order::Message::words(&post.content, sent),
             extensions: said.map(|said| &said.extensions),
         },
         author,
@@ -263,7 +263,7 @@ pub(super) fn compose(tx: &Tx<'_>, author: &Address, id: MessageId, post: &NewPo
         ciphertext: &post.ciphertext,
         keep: true,
     };
-    transcript::composed(tx, author, id, &message, said.map_or(0, |said| said.abandoned_told))
+    order::composed(tx, author, id, &message, said.map_or(0, |said| said.abandoned_told))
 }
 
 /// Marks an own group message as stored and as the newest that the server has. False if it was, or if it is gone.
@@ -282,7 +282,7 @@ fn confirm(tx: &Connection, own: &Address, post: MessageId) -> Result<bool, Faul
         .execute([post.0])?;
     } else {
         log::keep_bytes(tx, post)?;
-        transcript::confirmed(tx, own, post)?;
+        order::confirmed(tx, own, post)?;
         tx.execute(
             "UPDATE epochs SET last_signature = m.signature FROM messages m
              WHERE m.id = ?1 AND epochs.conversation = m.conversation",

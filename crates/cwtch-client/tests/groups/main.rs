@@ -23,10 +23,10 @@ mod order;
 #[path = "../common/person.rs"]
 mod person;
 mod recovery;
+mod references;
 mod refused_posts;
 mod secrecy;
 mod support;
 mod talk;
-mod transcript;
 mod usage;
 mod watched;

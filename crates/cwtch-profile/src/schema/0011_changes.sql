@@ -44,7 +44,7 @@ BEGIN
     INSERT INTO changes (conversation, message, what) VALUES (NEW.conversation, NEW.id, 4);
 END;
 
--- What there is to say about a message beside its text: profile/transcript/notes.rs reads it.
+-- What there is to say about a message beside its text: profile/order/notes.rs reads it.
 CREATE TRIGGER changed_note_of_gap AFTER UPDATE OF gap, from_member, reposted ON messages
 WHEN NEW.gap <> OLD.gap OR NEW.from_member <> OLD.from_member OR NEW.reposted <> OLD.reposted
 BEGIN

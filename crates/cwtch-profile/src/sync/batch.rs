@@ -11,7 +11,7 @@ use cwtch_wire::group::Extensions;
 
 use crate::columns::key_bytes;
 use crate::db::Tx;
-use crate::transcript::Message;
+use crate::order::Message;
 use crate::types::{Content, Group, LogPlace, MessageId};
 
 /// Starting point of a sync.

@@ -11,7 +11,7 @@ use super::batch::{ItemOutcome, SyncItem, SyncOutcome};
 use crate::columns::group_id;
 use crate::db::Tx;
 use crate::error::Fault;
-use crate::transcript::{self, GroupLog, Shelf};
+use crate::order::{self, GroupLog, Shelf};
 use crate::types::{ConversationId, MessageId};
 
 /// The groups of a server, each with the end of its chain.
@@ -87,7 +87,7 @@ impl<'a> Chains<'a> {
         };
         let message = item.message(self.tx, item.place, times.now, keep);
         let step = shown(&shelf, &message.arrival)?;
-        let applied = transcript::apply(&shelf, &step.changes, Some(&message))?;
+        let applied = order::apply(&shelf, &step.changes, Some(&message))?;
         if applied.positions > 0 {
             chain.next_position += applied.positions;
             chain.last_signature = Some(item.signature.clone());
@@ -112,7 +112,7 @@ impl<'a> Chains<'a> {
              WHERE conversation = ?1",
         )?;
         for chain in self.groups.values().filter(|chain| chain.changed) {
-            transcript::trim_received(self.tx, chain.conversation)?;
+            order::trim_received(self.tx, chain.conversation)?;
             statement.execute(params![chain.conversation.0, chain.next_position, chain.last_signature])?;
         }
         Ok(())

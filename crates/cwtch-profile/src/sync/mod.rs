@@ -18,7 +18,7 @@ use super::Profile;
 use super::columns::{SIGNATURE_MAX, key_bytes, limit};
 use super::error::{Fault, StorageError};
 use super::servers::{self, REJECTS_MAX};
-use super::{SeenBy, Twin, copies, groups, log, transcript};
+use super::{SeenBy, Twin, copies, groups, log, order};
 
 /// The most bytes of a reject's reason.
 const REASON_MAX: usize = 256;
@@ -120,7 +120,7 @@ fn newest(items: &[SyncItem]) -> Vec<bool> {
         .map(|item| {
             let count = counts.entry(item.group).or_default();
             *count += 1;
-            *count <= transcript::KEPT_MAX
+            *count <= order::KEPT_MAX
         })
         .collect();
     keep.reverse();

@@ -11,7 +11,7 @@ fn rows_of<T>(profile: &mut Profile, act: impl FnOnce(&mut Profile) -> T) -> Vec
 
 /// Message `n` of the group, at this place of its server's log, with this number of its author's chain.
 fn numbered(group: &NewGroup, n: u64, sequence: u32) -> SyncItem {
-    transcript::saying(group, &peer(1), n, transcript::chain(5, sequence))
+    references::saying(group, &peer(1), n, references::chain(5, sequence))
 }
 
 fn noted(rows: &[ChangeRow]) -> Vec<MessageId> {
@@ -37,7 +37,7 @@ fn each_message_with_one_number_is_told_once_and_the_first_one_twice() {
 
 #[test]
 fn however_many_messages_of_one_number_are_stored_each_adds_three_rows_at_most() {
-    let (_dir, mut profile, server, group) = transcript::with_log(History::Empty);
+    let (_dir, mut profile, server, group) = references::with_log(History::Empty);
     for n in 1..=60 {
         let rows = rows_of(&mut profile, |p| apply(p, &server, vec![numbered(&group, n, 7)]));
         let this = rows[0].message.unwrap();
@@ -65,7 +65,7 @@ fn however_many_messages_of_one_number_are_stored_each_adds_three_rows_at_most()
 #[test]
 fn a_hole_before_many_messages_of_one_number_is_told_of_for_their_conversation() {
     for (alike, told_alone) in [(1, true), (8, true), (9, false), (40, false)] {
-        let (_dir, mut profile, server, group) = transcript::with_log(History::Empty);
+        let (_dir, mut profile, server, group) = references::with_log(History::Empty);
         apply(&mut profile, &server, vec![numbered(&group, 1, 1)]);
         let items = (0..alike).map(|n| numbered(&group, 10 + n, 1000)).collect();
         let ids: Vec<_> =
@@ -94,7 +94,7 @@ fn a_hole_before_many_messages_of_one_number_is_told_of_for_their_conversation()
 
 #[test]
 fn a_hole_that_is_as_it_was_is_not_told_of_again() {
-    let (_dir, mut profile, server, group) = transcript::with_log(History::Empty);
+    let (_dir, mut profile, server, group) = references::with_log(History::Empty);
     // Every other number is missing.
     let numbers = (1..=30).map(|n| numbered(&group, n, u32::try_from(2 * n).unwrap())).collect();
     apply(&mut profile, &server, numbers);

@@ -81,7 +81,7 @@ fn fill(profile: &mut Profile) {
     profile.take_token_for_post(id).unwrap();
     profile.enqueue_draft(&group.id, &text("a draft"), NOW + 5).unwrap();
     fill_log(profile);
-    transcript::fill(profile);
+    references::fill(profile);
     let elsewhere = self::server(9);
     profile.add_server(&elsewhere, NOW).unwrap();
     let left = self::group(9, &elsewhere, History::Empty);
@@ -201,35 +201,35 @@ fn version_3_opens_and_reads() {
 fn version_4_opens_and_reads() {
     opens_and_reads("profile-v4", Some(NOW + 4));
     let (_dir, mut profile) = open_sample("profile-v4");
-    transcript::reads_what_was_filled_in(&mut profile);
+    references::reads_what_was_filled_in(&mut profile);
 }
 
 #[test]
 fn version_5_opens_and_reads() {
     opens_and_reads("profile-v5", Some(NOW + 4));
     let (_dir, mut profile) = open_sample("profile-v5");
-    transcript::reads_what_was_filled_in(&mut profile);
+    references::reads_what_was_filled_in(&mut profile);
 }
 
 #[test]
 fn version_6_opens_and_reads() {
     opens_and_reads("profile-v6", Some(NOW + 4));
     let (_dir, mut profile) = open_sample("profile-v6");
-    transcript::reads_what_was_filled_in(&mut profile);
+    references::reads_what_was_filled_in(&mut profile);
 }
 
 #[test]
 fn version_7_opens_and_reads() {
     opens_and_reads("profile-v7", Some(NOW + 4));
     let (_dir, mut profile) = open_sample("profile-v7");
-    transcript::reads_what_was_filled_in(&mut profile);
+    references::reads_what_was_filled_in(&mut profile);
 }
 
 #[test]
 fn version_8_opens_and_reads() {
     opens_and_reads("profile-v8", Some(NOW + 4));
     let (_dir, mut profile) = open_sample("profile-v8");
-    transcript::reads_what_was_filled_in(&mut profile);
+    references::reads_what_was_filled_in(&mut profile);
     let group = profile.find_group("group 1").unwrap().one().unwrap();
     assert!(group.unread);
     let counts = profile.group_counts(group.conversation).unwrap();
@@ -242,7 +242,7 @@ fn version_8_opens_and_reads() {
 fn version_9_opens_and_reads() {
     opens_and_reads("profile-v9", Some(NOW + 4));
     let (_dir, mut profile) = open_sample("profile-v9");
-    transcript::reads_what_was_filled_in(&mut profile);
+    references::reads_what_was_filled_in(&mut profile);
     // What a group of before is called, its maker may have chosen; who makes one now names it.
     for (sample, source) in [("profile-v8", Source::Claimed), ("profile-v9", Source::Given)] {
         let (_dir, profile) = open_sample(sample);
@@ -255,7 +255,7 @@ fn version_9_opens_and_reads() {
 fn version_10_opens_and_reads() {
     opens_and_reads("profile-v10", Some(NOW + 4));
     let (_dir, mut profile) = open_sample("profile-v10");
-    transcript::reads_what_was_filled_in(&mut profile);
+    references::reads_what_was_filled_in(&mut profile);
     let group = profile.find_group("group 1").unwrap().one().unwrap();
     let pending = profile.pending_posts(&group.server, MessageId(0), 10).unwrap();
     assert!(
@@ -267,7 +267,7 @@ fn version_10_opens_and_reads() {
 fn version_11_opens_and_reads() {
     opens_and_reads("profile-v11", Some(NOW + 4));
     let (_dir, mut profile) = open_sample("profile-v11");
-    transcript::reads_what_was_filled_in(&mut profile);
+    references::reads_what_was_filled_in(&mut profile);
     let rows = profile.changes_after(0, 1000).unwrap();
     assert_eq!(rows[0].what, What::ContactNew);
     assert!(rows.iter().any(|row| row.message == Some(MessageId(1)) && row.what == What::Message));
@@ -277,7 +277,7 @@ fn version_11_opens_and_reads() {
 fn version_12_opens_and_reads() {
     opens_and_reads("profile-v12", Some(NOW + 4));
     let (_dir, mut profile) = open_sample("profile-v12");
-    transcript::reads_what_was_filled_in(&mut profile);
+    references::reads_what_was_filled_in(&mut profile);
     let bob = profile.find_contact("Bob").unwrap().one().unwrap();
     let kept = profile.listed(bob.conversation).unwrap().kept;
     assert_eq!(kept.draft, Some(Draft("half a thought".into())));
@@ -288,7 +288,7 @@ fn version_12_opens_and_reads() {
 fn version_13_opens_and_reads() {
     opens_and_reads("profile-v13", Some(NOW + 4));
     let (_dir, mut profile) = open_sample("profile-v13");
-    transcript::reads_what_was_filled_in(&mut profile);
+    references::reads_what_was_filled_in(&mut profile);
 }
 
 #[test]

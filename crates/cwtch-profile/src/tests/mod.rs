@@ -19,10 +19,10 @@ mod order;
 mod p2p;
 mod posts;
 mod properties;
+mod references;
 mod requests;
 mod scale;
 mod secrecy;
-mod transcript;
 
 use cwtch_log::EntryId;
 use cwtch_primitives::Address;

@@ -4,7 +4,7 @@ use cwtch_primitives::Address;
 use cwtch_protocol::monitor::Monitor;
 
 use super::log::{learn, unix};
-use super::{Groups, transcript};
+use super::{Groups, order};
 use crate::api::ApiError;
 use crate::profile::{FromMember, Group, Profile, StorageError, SyncItem};
 
@@ -29,7 +29,7 @@ impl Groups {
         let (server, now) = (group.server, self.context().now());
         let job = move |profile: &mut Profile| {
             let FromMember::Stored(..) = profile.store_from_member(&item, now)? else { return Ok(None) };
-            Ok::<_, StorageError>(Some(transcript::judge(profile, &server, false, now)?))
+            Ok::<_, StorageError>(Some(order::judge(profile, &server, false, now)?))
         };
         let Some(claims) = self.context().store.run(job).await? else { return Ok(false) };
         let link = self.links.get(&server);

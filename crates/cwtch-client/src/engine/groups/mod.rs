@@ -21,13 +21,13 @@ mod link;
 mod links;
 mod log;
 mod membership;
+mod order;
 mod posting;
 mod sentences;
 mod servers;
 mod shared;
 mod show;
 mod sync;
-mod transcript;
 mod waiters;
 mod wallet;
 

@@ -19,7 +19,7 @@ use crate::engine::dial::Target;
 use crate::engine::groups::log::{Teller, learn, unix};
 use crate::engine::groups::shared::LinkShared;
 use crate::engine::groups::waiters::{Fate, Waiters};
-use crate::engine::groups::{limits, sentences, transcript};
+use crate::engine::groups::{limits, order, sentences};
 use crate::profile::{ItemOutcome, Profile, SeenBy, StorageError, SyncBatch, SyncOutcome, Twin};
 
 /// Ends when the first stage does.
@@ -125,16 +125,16 @@ pub(in crate::engine::groups) fn keep_batch(
     batch: &SyncBatch,
     now: i64,
 ) -> Result<(SyncOutcome, Said), StorageError> {
-    let certificates = transcript::certificates(profile, server, &batch.items)?;
+    let certificates = order::certificates(profile, server, &batch.items)?;
     let outcome = profile.apply_sync_batch(server, batch, now)?;
-    let claims = transcript::judge(profile, server, false, now)?;
+    let claims = order::judge(profile, server, false, now)?;
     Ok((outcome, (claims, certificates)))
 }
 
 /// Everything that the server has now was read: what waited is looked at again.
 async fn synced(shared: &LinkShared, server: Address) -> Result<Vec<GossipClaim>, ApiError> {
     let now = shared.context.now();
-    shared.context.store.run(move |profile| transcript::judge(profile, &server, true, now)).await
+    shared.context.store.run(move |profile| order::judge(profile, &server, true, now)).await
 }
 
 /// The server has a post: durable together with the receipt, then everybody hears it.

@@ -23,7 +23,7 @@ use crate::engine::groups::link::intake::Keys;
 use crate::engine::groups::link::intake::store::keep_batch;
 use crate::engine::groups::link::intake::trial::{Opened, batch, cursor, sort};
 use crate::engine::groups::log::{learn, restore};
-use crate::engine::groups::transcript::judge;
+use crate::engine::groups::order::judge;
 use crate::profile::{Confirmation, MessageId};
 
 /// The end of a sync.

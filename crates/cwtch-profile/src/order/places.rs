@@ -9,15 +9,15 @@
 use cwtch_protocol::group::LAST;
 use rusqlite::{Connection, params};
 
-use super::changes::What;
-use super::error::Fault;
+use crate::changes::What;
+use crate::error::Fault;
 
 /// The beginning of what was read before a log was read anew.
 const EARLIER: i64 = -(1 << 52);
 
 /// A server declared the entries from an index on lost: those that are held stand before what comes in their place.
 /// Called while they have their indexes.
-pub(super) fn lost(conn: &Connection, server: i64, from: i64) -> Result<(), Fault> {
+pub(crate) fn lost(conn: &Connection, server: i64, from: i64) -> Result<(), Fault> {
     move_many(conn, server, || {
         conn.prepare_cached(
             "UPDATE messages SET place = 2 * ?2 WHERE log_index >= ?2 AND place < ?3
@@ -28,7 +28,7 @@ pub(super) fn lost(conn: &Connection, server: i64, from: i64) -> Result<(), Faul
 }
 
 /// The log of a server is read anew: what is held keeps its order, before all that comes.
-pub(super) fn start_over(conn: &Connection, server: i64) -> Result<(), Fault> {
+pub(crate) fn start_over(conn: &Connection, server: i64) -> Result<(), Fault> {
     move_many(conn, server, || {
         conn.prepare_cached(
             "UPDATE messages SET place = ?2 + 2 * ranked.number FROM (

@@ -7,6 +7,7 @@
 //! - [`open`] gives out what is still to be judged and takes the verdicts. What is judged is not looked at again,
 //!   except that a message that arrives late settles everything that named it.
 //! - [`notes`] is what a person is told about a message.
+//! - [`places`] keeps the order of messages when their server takes their places in its log away.
 //! - [`members`] is what goes between contacts who are in a group together: who they are, what is missing, what can be
 //!   given.
 
@@ -16,6 +17,7 @@ mod members;
 mod notes;
 mod open;
 mod own;
+mod places;
 mod rows;
 mod shelf;
 
@@ -25,5 +27,6 @@ pub use notes::MissingFrom;
 pub(super) use apply::apply;
 pub(super) use keep::Message;
 pub(super) use own::{composed, confirmed, give_up, located};
+pub(super) use places::{lost, start_over};
 pub(super) use rows::{KEPT_MAX, trim_received};
 pub(super) use shelf::{GroupLog, Shelf};
