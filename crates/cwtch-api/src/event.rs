@@ -6,9 +6,10 @@ use crate::error::FeedInfo;
 use crate::phase::ServerPhase;
 use crate::presence::PresenceInfo;
 use crate::reply::{
-    ContactInfo, ContactPhase, ConversationInfo, GroupInfo, MessageInfo, MessageState, NameInfo, NoteInfo,
-    ReadinessInfo, SeenBy,
+    ContactInfo, ContactPhase, ConversationInfo, EvidenceInfo, GroupInfo, MessageInfo, MessageState,
+    NameInfo, NoteInfo, ReadinessInfo, SeenBy, ServerInfo,
 };
+use crate::settings::SettingsInfo;
 
 /// Something that happened. JSON: `{"event":"message",…}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,7 +162,8 @@ pub enum Event {
         /// The group as it is now.
         group: GroupInfo,
     },
-    /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft.
+    /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft. Or what a group
+    /// that was joined had before is read.
     ConversationChanged {
         /// The conversation as it is now.
         conversation: Box<ConversationInfo>,
@@ -176,6 +178,28 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
     },
+    /// A server was added.
+    ServerAdded {
+        /// The server.
+        server: Box<ServerInfo>,
+    },
+    /// Another standing of a server's log is known: it has one now, declared messages lost, an alarm is up or over. That it is
+    /// read on, and that tokens are bought and spent, is not told.
+    ServerChanged {
+        /// The server as it is now.
+        server: Box<ServerInfo>,
+    },
+    /// A server was forgotten, with what it had signed.
+    ServerRemoved {
+        /// Its address. Told to whoever listens when it goes, and kept nowhere.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<String>,
+    },
+    /// Evidence against a server was found. [`Event::Alarm`] comes beside it.
+    EvidenceFound {
+        /// The evidence.
+        evidence: EvidenceInfo,
+    },
     /// Messages from a server failed a check and were not accepted.
     Rejected {
         /// The server's address.
@@ -188,7 +212,8 @@ pub enum Event {
         /// The reason, as a sentence.
         reason: String,
     },
-    /// A server did what no honest server does. Told once; `status` and `server.list` keep saying it.
+    /// A server did what no honest server does. Told once it is known whether it can be proven, and again if a proof is found
+    /// later; `status` and `server.list` keep saying it for as long as it is up.
     Alarm {
         /// The server's address.
         server: String,
@@ -203,12 +228,14 @@ pub enum Event {
         advice: String,
     },
     /// Something about a server's log that accuses nobody. A lasting state is told once until the server answers
-    /// well.
+    /// well; of one kind and server at most eight in an hour are told of.
     LogNotice {
         /// The server's address.
         server: String,
         /// Kind of the notice.
         notice: LogNotice,
+        /// Time at which it was noticed.
+        at: i64,
         /// The same as whole sentences.
         detail: String,
     },
@@ -221,6 +248,13 @@ pub enum Event {
         detail: String,
         /// Advice: whole sentences.
         advice: String,
+    },
+    /// The person said that this is the only copy of the profile: what [`Event::RunsElsewhere`] told is over.
+    OnlyCopy {},
+    /// The person chose something for the profile as a whole.
+    SettingsChanged {
+        /// Everything that is chosen, as it is now.
+        settings: SettingsInfo,
     },
     /// Progress of something that takes longer than a moment.
     Progress {

@@ -16,6 +16,7 @@ mod presence;
 mod reply;
 pub mod rpc;
 mod secret;
+mod settings;
 
 pub use advice::Advice;
 pub use command::Command;
@@ -33,3 +34,4 @@ pub use reply::{
     SyncReport,
 };
 pub use secret::Secret;
+pub use settings::SettingsInfo;

@@ -1,4 +1,4 @@
-//! The change feed: each stored change of a conversation or of a message as a numbered row of its own transaction.
+//! The change feed: each stored change that is shown to a person as a numbered row of its own transaction.
 //!
 //! Triggers of the database write the rows (schema/0011_changes.sql and later ones), so that a change and its row are durable together,
 //! whichever part of the program made it. A row says what changed, not how: whoever reads it later reads the present state.
@@ -49,12 +49,31 @@ pub enum What {
     Group,
     /// A group was left.
     GroupLeft,
-    /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft.
+    /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft. Or what a group
+    /// that was joined had before is read.
     Conversation,
+    /// A server was added.
+    ServerAdded,
+    /// Another standing of a server's log is known, other than by reading on.
+    Server,
+    /// A server was forgotten.
+    ServerRemoved,
+    /// A server did what no honest server does, or that can be proven now.
+    Alarm,
+    /// Something was noticed about a server's log.
+    Notice,
+    /// Evidence against a server was found.
+    Evidence,
+    /// A message of a server failed a check.
+    Rejected,
+    /// The person chose something for the profile: attributes, experiments, its presence, whether strangers may ask.
+    Settings,
+    /// Another copy of the profile was seen, or the person said that this is the only one.
+    Copy,
 }
 
 impl What {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 25] = [
         Self::Begun,
         Self::Message,
         Self::State,
@@ -71,6 +90,15 @@ impl What {
         Self::Group,
         Self::GroupLeft,
         Self::Conversation,
+        Self::ServerAdded,
+        Self::Server,
+        Self::ServerRemoved,
+        Self::Alarm,
+        Self::Notice,
+        Self::Evidence,
+        Self::Rejected,
+        Self::Settings,
+        Self::Copy,
     ];
 
     /// The schema's number.
@@ -92,6 +120,15 @@ impl What {
             Self::Group => 22,
             Self::GroupLeft => 23,
             Self::Conversation => 30,
+            Self::ServerAdded => 40,
+            Self::Server => 41,
+            Self::ServerRemoved => 42,
+            Self::Alarm => 43,
+            Self::Notice => 44,
+            Self::Evidence => 45,
+            Self::Rejected => 46,
+            Self::Settings => 50,
+            Self::Copy => 51,
         }
     }
 
@@ -105,10 +142,13 @@ impl What {
 pub struct ChangeRow {
     /// Its number.
     pub seq: i64,
-    /// The conversation that it concerns; `None` where the feed begins.
+    /// The conversation that it concerns, where it concerns one.
     pub conversation: Option<ConversationId>,
     /// The message, where it concerns one.
     pub message: Option<MessageId>,
+    /// The number of what else it concerns: a server ([`Profile::server_by_number`]), a notice, a piece of evidence, a refused
+    /// message.
+    pub about: Option<i64>,
     /// The kind of change.
     pub what: What,
 }
@@ -186,7 +226,7 @@ impl Profile {
 
 fn rows_after(conn: &Connection, after: i64, limit: u32) -> Result<Vec<ChangeRow>, Fault> {
     let mut statement = conn.prepare_cached(
-        "SELECT seq, conversation, message, what FROM changes WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+        "SELECT seq, conversation, message, about, what FROM changes WHERE seq > ?1 ORDER BY seq LIMIT ?2",
     )?;
     let rows = statement.query_map(params![after, limit], row)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -197,7 +237,8 @@ fn row(row: &Row<'_>) -> rusqlite::Result<ChangeRow> {
         seq: row.get(0)?,
         conversation: row.get::<_, Option<i64>>(1)?.map(ConversationId),
         message: row.get::<_, Option<i64>>(2)?.map(MessageId),
-        what: from_list(row, 3, What::from_code)?,
+        about: row.get(3)?,
+        what: from_list(row, 4, What::from_code)?,
     })
 }
 

@@ -65,7 +65,7 @@ pub use copies::{SeenBy, Twin};
 pub use dir::{DataDir, LABEL_MAX, ProfileInfo};
 pub use error::{FeedBounds, StorageError};
 pub use facts::{AUTHORS_LISTED, AuthorFacts, EpochFacts, GroupFacts};
-pub use log::{LogLoss, LogStatus, StoredEvidence};
+pub use log::{LogLoss, LogStatus, Noticed, StoredEvidence, StoredNotice};
 pub use lookup::Lookup;
 pub use order::{Companion, FromMember, MissingFrom};
 pub use posts::{Confirmation, RefusedToken};

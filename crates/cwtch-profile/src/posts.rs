@@ -9,7 +9,7 @@ use cwtch_log::EntryId;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use cwtch_protocol::group::Arrival;
-use cwtch_protocol::monitor::Change;
+use cwtch_protocol::monitor::{Change, Notice};
 use cwtch_wire::board::EncryptedGroupMessage;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -41,6 +41,10 @@ pub struct Confirmation {
     pub log: Vec<Change>,
     /// The index and the incarnation that the receipt names.
     pub place: Option<(u64, u64)>,
+    /// Notices of the monitor that a person is to be told of.
+    pub notices: Vec<Notice>,
+    /// Time of these notices, unix seconds.
+    pub at: i64,
 }
 
 impl Profile {
@@ -131,6 +135,7 @@ impl Profile {
         self.write("note a stored post", |tx| {
             let server = servers::row_of(tx, server)?;
             log::apply(tx, server, &confirmation.log)?;
+            log::note(tx, server, &confirmation.notices, confirmation.at)?;
             let new = confirm(tx, &own, post)?;
             if let Some((index, incarnation)) = confirmation.place {
                 log::note_receipt(tx, post, index, incarnation)?;

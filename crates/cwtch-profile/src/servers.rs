@@ -18,6 +18,10 @@ const COLUMNS: &str = "SELECT key, token_service, issuer, bundle, added, receive
     (SELECT count(*) FROM tokens t WHERE t.server = servers.id)
     FROM servers";
 
+const REJECTS: &str = "SELECT s.key, g.group_id, r.reason, r.at FROM rejects r
+    JOIN servers s ON s.id = r.server
+    LEFT JOIN epochs g ON g.conversation = r.conversation";
+
 impl Profile {
     /// Keeps a server as its verified bundle describes it. The first bundle of a board counts (§1.7).
     ///
@@ -67,6 +71,27 @@ impl Profile {
         self.read("read a server", |conn| find(conn, board))
     }
 
+    /// A server by its local number, by which the change feed names it.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn server_by_number(&self, number: i64) -> Result<Option<Server>, StorageError> {
+        self.read("read a server", |conn| {
+            Ok(conn
+                .prepare_cached(&format!("{COLUMNS} WHERE id = ?1"))?
+                .query_row([number], server)
+                .optional()?)
+        })
+    }
+
+    /// The local number of a server.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownServer`], or trouble with the database.
+    pub fn server_number(&self, board: &Address) -> Result<i64, StorageError> {
+        self.read("look up a server", |conn| row_of(conn, board))
+    }
+
     /// Forgets a server that carries no group: its tokens, its record of messages and what was pinned of it. A group that
     /// names it later meets it for the first time.
     ///
@@ -94,17 +119,20 @@ impl Profile {
     /// Trouble with the database.
     pub fn rejects(&self, limit: u32) -> Result<Vec<Reject>, StorageError> {
         self.read("list the refused messages", |conn| {
-            let mut statement = conn.prepare_cached(
-                "SELECT s.key, g.group_id, r.reason, r.at FROM rejects r
-                 JOIN servers s ON s.id = r.server
-                 LEFT JOIN epochs g ON g.conversation = r.conversation
-                 ORDER BY r.id DESC LIMIT ?1",
-            )?;
-            let rows = statement.query_map([limit], |row| {
-                let group = row.get::<_, Option<[u8; 16]>>(1)?.map(|_| group_id(row, 1)).transpose()?;
-                Ok(Reject { server: address(row, 0)?, group, reason: row.get(2)?, at: row.get(3)? })
-            })?;
+            let mut statement = conn.prepare_cached(&format!("{REJECTS} ORDER BY r.id DESC LIMIT ?1"))?;
+            let rows = statement.query_map([limit], reject)?;
             Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// A refused message by its number; `None` if it is not kept any more.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn reject(&self, number: i64) -> Result<Option<Reject>, StorageError> {
+        self.read("read a refused message", |conn| {
+            let sql = format!("{REJECTS} WHERE r.id = ?1");
+            Ok(conn.prepare_cached(&sql)?.query_row([number], reject).optional()?)
         })
     }
 
@@ -151,4 +179,9 @@ fn server(row: &Row<'_>) -> rusqlite::Result<Server> {
         rejected: unsigned(row, 6)?,
         tokens: unsigned(row, 7)?,
     })
+}
+
+fn reject(row: &Row<'_>) -> rusqlite::Result<Reject> {
+    let group = row.get::<_, Option<[u8; 16]>>(1)?.map(|_| group_id(row, 1)).transpose()?;
+    Ok(Reject { server: address(row, 0)?, group, reason: row.get(2)?, at: row.get(3)? })
 }

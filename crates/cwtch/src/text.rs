@@ -268,13 +268,13 @@ pub(crate) const EVENTS_LONG: &str = "\
 Prints what happens in the running daemon, until Ctrl-C, until nobody reads it any more, or until the daemon \
 stops. With --json, one object per line.
 
-Every change of a conversation or a message has a number (\"seq\"), which grows and is kept: with --after, \
-everything that changed after that number is printed first, even if nobody listened then, or the daemon was \
-restarted since. What happens from now on follows, after the event `caught-up`. A script that keeps the last \
-number that it read, and begins there, sees each change once. The newest 100,000 changes are kept; if older \
-ones are asked for, the command fails with the kind changes-gone and exit code 13, and says which are kept: \
-then read the conversations anew, and continue after the newest. What is not stored (connections, progress, \
-alarms) has no number, and is told in its present state after a gap.";
+Every change of what is stored (messages, contacts, groups, servers, alarms, settings) has a number (\"seq\"), \
+which grows and is kept: with --after, everything that changed after that number is printed first, even if \
+nobody listened then, or the daemon was restarted since. What happens from now on follows, after the event \
+`caught-up`. A script that keeps the last number that it read, and begins there, sees each change once. The \
+newest 100,000 changes are kept; if older ones are asked for, the command fails with the kind changes-gone and \
+exit code 13, and says which are kept: then read the lists and conversations anew, and continue after the \
+newest. What is not stored (connections, progress) has no number, and is told in its present state after a gap.";
 
 pub(crate) const DEMO_LONG: &str = "\
 Starts a real server process and the real daemons of three people on a private network in a temporary \

@@ -6,6 +6,7 @@ use cwtch_wire::bundle::SERVER_PREFIX;
 use cwtch_wire::invite::{INVITE_PREFIX, TOFU_PREFIX};
 
 use super::context::Context;
+use super::feed::Leaving;
 use super::info::{attribute_info, attribute_name, contact_info, conversation_info};
 use super::inner::Inner;
 use crate::api::{
@@ -57,7 +58,7 @@ pub(crate) async fn remove(inner: &Inner, contact: &str) -> Result<(), ApiError>
     let Conversation::Contact(Contact { conversation, address, .. }) = contact else { return Ok(()) };
     let event =
         Event::ContactRemoved { conversation: conversation.0, address: Some(address.to_string()), who };
-    inner.context.feed.farewell(conversation, event);
+    inner.context.feed.farewell(Leaving::Conversation(conversation), event);
     inner.context.store.run(move |profile| profile.remove_contact(&address)).await?;
     inner.peers.blocked(&address);
     Ok(())

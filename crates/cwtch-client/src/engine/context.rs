@@ -47,7 +47,7 @@ pub(crate) struct Context {
     /// Contexts of what contacts say beside chat, and who hears them.
     pub(super) contexts: Contexts,
     /// Knowledge about another copy of the profile that runs elsewhere.
-    pub(crate) alone: Alone,
+    pub(crate) alone: Arc<Alone>,
     /// Conversations that are connected although the profile appears offline.
     pub(super) chosen: Chosen,
 }
@@ -75,7 +75,7 @@ impl Context {
         let address = identity.address();
         let clock = options.clock.clone().unwrap_or_else(system_clock);
         Arc::new(Self {
-            alone: Alone::new(twin, clock()),
+            alone: Arc::new(Alone::new(twin, clock())),
             dialing: Dialing::over(line.exchange.clone()),
             network: line.network.clone(),
             identity,
@@ -92,7 +92,7 @@ impl Context {
         })
     }
 
-    /// Tells everybody who listens something that is not stored as a change: those are told by the feed.
+    /// Tells everybody who listens something that is not stored: what is, the feed tells.
     pub(crate) fn emit(&self, event: Event) {
         self.feed.emit(event);
     }

@@ -14,7 +14,7 @@ use data_encoding::BASE64;
 use super::notes::notes;
 use crate::api::{
     AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, GroupInfo, MessageInfo,
-    MessageState, MissingInfo, NameInfo, NameKind, NameSource, ReadinessInfo,
+    MessageState, MissingInfo, NameInfo, NameKind, NameSource, ReadinessInfo, ServerPhase,
 };
 use crate::names::{self, Source};
 use crate::profile::{
@@ -31,6 +31,15 @@ pub(crate) struct Standing {
     /// The phase.
     pub(crate) phase: ContactPhase,
     /// Reason why the last attempt or connection failed, as a sentence; `None` since one succeeded.
+    pub(crate) trouble: Option<String>,
+}
+
+/// Standing of the connection with a server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ServerStanding {
+    /// The phase; `None` where nobody keeps connections.
+    pub(crate) phase: Option<ServerPhase>,
+    /// Reason why the server cannot be used as it should, as a sentence.
     pub(crate) trouble: Option<String>,
 }
 

@@ -17,15 +17,11 @@ use super::context::Context;
 use super::dial::Target;
 use super::inner::Inner;
 use super::peers::refuse_state;
+use super::settings;
 use super::talk::{conversation_of, look_at};
 use super::turn::Turn;
 use crate::api::{ApiError, ErrorKind, Event, Presence, PresenceInfo};
 use crate::profile::{Conversation, ConversationId, Profile, StorageError};
-
-/// Setting of the profile that keeps the presence; absent while it is online.
-const KEY: &str = "presence";
-/// Value of the setting.
-const APPEAR_OFFLINE: &str = "appear-offline";
 
 /// Time that withdrawing the address and closing connections may take.
 const HIDING: Duration = Duration::from_secs(5);
@@ -36,17 +32,11 @@ const HIDING: Duration = Duration::from_secs(5);
 /// Trouble with the database.
 pub(super) async fn begin(context: &Context) -> Result<(), ApiError> {
     if context.is_daemon() {
-        let kept = context.store.run(|profile| kept(profile)).await?;
+        let kept = context.store.run(|profile| settings::presence(profile)).await?;
         let hidden = kept == Presence::AppearOffline || context.options.appear_offline;
         context.dialing.attention().hide(hidden);
     }
     Ok(())
-}
-
-/// The presence that is kept over restarts.
-fn kept(profile: &Profile) -> Result<Presence, StorageError> {
-    let kept = profile.setting(KEY)?;
-    Ok(if kept.is_some() { Presence::AppearOffline } else { Presence::Online })
 }
 
 /// The presence now, and who is chosen.
@@ -58,7 +48,7 @@ pub(super) async fn info(context: &Context) -> Result<PresenceInfo, ApiError> {
     let read = move |profile: &Profile| {
         // A conversation may be gone that was chosen.
         let here = |id: &i64| profile.conversation(ConversationId(*id)).is_ok();
-        Ok::<_, StorageError>((kept(profile)?, chosen.into_iter().filter(here).collect()))
+        Ok::<_, StorageError>((settings::presence(profile)?, chosen.into_iter().filter(here).collect()))
     };
     let (kept, chosen) = context.store.read(read).await?;
     let presence = match context.is_daemon() {
@@ -78,7 +68,7 @@ pub(super) async fn set(inner: &Inner, presence: Presence, turn: Turn) -> Result
     let context = inner.context.clone();
     let hidden = presence == Presence::AppearOffline;
     let keep = move |profile: &mut Profile| {
-        profile.set_setting(KEY, hidden.then_some(APPEAR_OFFLINE))?;
+        settings::keep_presence(profile, hidden)?;
         // Here: of two changes at once, the same one is the last in the database and in memory.
         if context.is_daemon() {
             context.chosen.clear();

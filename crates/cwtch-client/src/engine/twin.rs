@@ -9,12 +9,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::watch;
 
 use super::context::Context;
-use crate::api::{Advice, ApiError, ElsewhereInfo, ErrorKind, Event, SeenBy};
-use crate::profile::{self, Twin};
-
-/// Advice about a twin.
-const ADVICE: &str = "Stop the other one, or this one. Where the profile is to go on, confirm that it is the only copy: \
-    then what is queued goes out.";
+use super::elsewhere::{ADVICE, info};
+use crate::api::{Advice, ApiError, ElsewhereInfo, ErrorKind};
+use crate::profile::{Profile, SeenBy, StorageError, Twin};
 
 /// Knowledge whether this is the only copy of the profile.
 pub(crate) struct Alone {
@@ -51,6 +48,24 @@ impl Alone {
         }
     }
 
+    /// A twin was seen, and that is durable.
+    pub(crate) fn seen(&self, twin: Twin) {
+        let new = self.twin.send_if_modified(|known| {
+            let new = known.is_none();
+            known.get_or_insert(twin);
+            new
+        });
+        if new {
+            tracing::warn!("another copy of the profile runs elsewhere; nothing is sent");
+        }
+    }
+
+    /// The person said that this is the only copy. What the twin wrote until then is the past.
+    fn confirmed(&self, now: i64) {
+        self.since.store(now, Ordering::Release);
+        self.twin.send_replace(None);
+    }
+
     /// Waits until there is a twin; what who waits for a queued message hears.
     pub(crate) async fn until_stopped(&self) -> ApiError {
         let mut twin = self.twin.subscribe();
@@ -65,48 +80,22 @@ fn refused(sentence: String) -> ApiError {
     ApiError::new(ErrorKind::Refused, sentence).advise([Advice::ConfirmOnlyCopy])
 }
 
-fn info(twin: Twin) -> ElsewhereInfo {
-    let (seen, how) = match twin.by {
-        profile::SeenBy::Message => (
-            SeenBy::Message,
-            "a message of yours came that was not written here after this profile was opened",
-        ),
-        profile::SeenBy::Address => (SeenBy::Address, "another process answers at the profile's address"),
-    };
-    let detail = format!(
-        "Another copy of this profile seems to run elsewhere: {how}. Nothing is sent until you choose."
-    );
-    ElsewhereInfo { seen, at: twin.at, detail }
-}
-
-/// The event that tells it.
-pub(super) fn event(ElsewhereInfo { seen, detail, .. }: ElsewhereInfo) -> Event {
-    Event::RunsElsewhere { seen, detail, advice: ADVICE.to_owned() }
-}
-
 impl Context {
-    /// A twin was seen, and that is durable: everybody is told, once.
-    pub(crate) fn twin_seen(&self, twin: Twin) {
-        let new = self.alone.twin.send_if_modified(|known| {
-            let new = known.is_none();
-            known.get_or_insert(twin);
-            new
-        });
-        if new {
-            tracing::warn!("another copy of the profile runs elsewhere; nothing is sent");
-            self.emit(event(info(twin)));
-        }
-    }
-
     /// The own address leads to another process.
     pub(crate) async fn address_leads_elsewhere(&self) {
         if self.alone.is_stopped() {
             return;
         }
-        let twin = Twin { by: profile::SeenBy::Address, at: self.now() };
-        match self.store.run(move |profile| profile.note_twin(twin)).await {
-            Ok(_) => self.twin_seen(twin),
-            Err(error) => tracing::warn!(kind = ?error.kind, "it could not be kept that a twin was seen"),
+        let twin = Twin { by: SeenBy::Address, at: self.now() };
+        let alone = self.alone.clone();
+        // Within the job, so that whoever is told of it finds that nothing is sent any more.
+        let note = move |profile: &mut Profile| {
+            profile.note_twin(twin)?;
+            alone.seen(twin);
+            Ok::<_, StorageError>(())
+        };
+        if let Err(error) = self.store.run(note).await {
+            tracing::warn!(kind = ?error.kind, "it could not be kept that a twin was seen");
         }
     }
 
@@ -115,11 +104,12 @@ impl Context {
     /// # Errors
     /// Trouble with the database.
     pub(crate) async fn confirm_only_copy(&self) -> Result<(), ApiError> {
-        let now = self.now();
-        self.store.run(|profile| profile.confirm_only_copy()).await?;
-        // What the twin wrote until now is the past.
-        self.alone.since.store(now, Ordering::Release);
-        self.alone.twin.send_replace(None);
-        Ok(())
+        let (now, alone) = (self.now(), self.alone.clone());
+        let confirm = move |profile: &mut Profile| {
+            profile.confirm_only_copy()?;
+            alone.confirmed(now);
+            Ok::<_, StorageError>(())
+        };
+        self.store.run(confirm).await
     }
 }

@@ -7,6 +7,7 @@
 mod apply;
 mod evidence;
 mod floor;
+mod notices;
 mod own;
 mod read;
 mod status;
@@ -14,14 +15,18 @@ mod status;
 use std::collections::BTreeSet;
 
 use cwtch_primitives::Address;
-use cwtch_protocol::monitor::{Change, Snapshot};
+use cwtch_protocol::monitor::{Change, Notice, Snapshot};
 
 pub use evidence::StoredEvidence;
+pub use notices::{Noticed, StoredNotice};
 pub use status::{LogLoss, LogStatus};
 
 pub(super) use apply::apply;
+#[cfg(test)]
+pub(super) use notices::KEPT as NOTICES_KEPT;
+pub(super) use notices::note;
 pub(super) use own::{keep_bytes, note_receipt};
-pub(super) use status::{certificate, status_of};
+pub(super) use status::{certificate, hold_alarm, status_of};
 
 use super::error::StorageError;
 use super::{Profile, servers};
@@ -54,12 +59,27 @@ impl Profile {
     /// # Errors
     /// [`StorageError::UnknownServer`], or trouble with the database: then nothing is stored.
     pub fn apply_log_changes(&mut self, server: &Address, changes: &[Change]) -> Result<(), StorageError> {
-        if changes.is_empty() {
+        self.apply_log_step(server, changes, &[], 0)
+    }
+
+    /// The same with the notices of these steps, in one transaction.
+    ///
+    /// # Errors
+    /// As [`Profile::apply_log_changes`].
+    pub fn apply_log_step(
+        &mut self,
+        server: &Address,
+        changes: &[Change],
+        notices: &[Notice],
+        now: i64,
+    ) -> Result<(), StorageError> {
+        if changes.is_empty() && notices.is_empty() {
             return Ok(());
         }
         self.write("store a server's log", |tx| {
             let server = servers::row_of(tx, server)?;
-            apply(tx, server, changes)
+            apply(tx, server, changes)?;
+            note(tx, server, notices, now)
         })
     }
 }

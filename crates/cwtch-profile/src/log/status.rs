@@ -2,7 +2,7 @@
 
 use cwtch_log::{Certificate, Checkpoint};
 use cwtch_primitives::Address;
-use cwtch_protocol::monitor::Loss;
+use cwtch_protocol::monitor::{Change, Loss};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{floor, read};
@@ -68,6 +68,30 @@ impl Profile {
             Ok(changed > 0)
         })
     }
+
+    /// Has the alarm about a server told that was held back when it was raised; of every server for `None`, as when a program
+    /// ended before it knew what the alarm is worth.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn release_alarm(&mut self, server: Option<&Address>) -> Result<(), StorageError> {
+        self.write("tell an alarm", |tx| {
+            tx.execute(
+                "UPDATE logs SET alarm_held = 0 WHERE alarm_held = 1
+                     AND (?1 IS NULL OR server = (SELECT id FROM servers WHERE key = ?1))",
+                [server.map(key_bytes)],
+            )?;
+            Ok(())
+        })
+    }
+}
+
+/// Holds the alarm back that these changes raise, until [`Profile::release_alarm`].
+pub(crate) fn hold_alarm(conn: &Connection, server: i64, changes: &[Change]) -> Result<(), Fault> {
+    if changes.iter().any(|change| matches!(change, Change::Stopped)) {
+        conn.execute("UPDATE logs SET alarm_held = 1 WHERE server = ?1 AND stopped = 0", [server])?;
+    }
+    Ok(())
 }
 
 /// Reads the status of a server's log.

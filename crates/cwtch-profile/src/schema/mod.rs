@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0011_changes.sql"),
     include_str!("0012_conversations.sql"),
     include_str!("0013_bounded.sql"),
+    include_str!("0014_told.sql"),
 ];
 
 /// The version that this program writes.

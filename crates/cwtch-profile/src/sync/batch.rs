@@ -6,7 +6,7 @@ use cwtch_log::{EntryId, MsgId};
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use cwtch_protocol::group::Arrival;
-use cwtch_protocol::monitor::Change;
+use cwtch_protocol::monitor::{Change, Notice};
 use cwtch_wire::group::Extensions;
 
 use crate::columns::key_bytes;
@@ -132,6 +132,11 @@ pub struct SyncBatch {
     pub cursor: Option<Vec<u8>>,
     /// Changes that the monitor made meanwhile: with them, a log's messages up to here are verified.
     pub log: Vec<Change>,
+    /// Notices of the monitor meanwhile that a person is to be told of.
+    pub notices: Vec<Notice>,
+    /// An alarm that these changes raise is told when it is known what it is worth: see
+    /// [`Profile::release_alarm`](crate::Profile::release_alarm).
+    pub hold_alarm: bool,
     /// Time since when whoever writes under the own name is a twin, unix seconds: the opening of the database, once a
     /// sync that began after it was completed. `None` before that: what comes may be from before a backup was put back.
     pub alone_since: Option<i64>,
@@ -148,7 +153,8 @@ impl fmt::Debug for SyncBatch {
 impl SyncBatch {
     /// True if there is nothing to store.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty() && self.rejects.is_empty() && self.cursor.is_none() && self.log.is_empty()
+        let Self { items, rejects, cursor, log, notices, .. } = self;
+        items.is_empty() && rejects.is_empty() && cursor.is_none() && log.is_empty() && notices.is_empty()
     }
 }
 

@@ -80,7 +80,11 @@ impl Profile {
         let own = self.address;
         self.write("store a sync", |tx| {
             let (board, server) = (server, servers::row_of(tx, server)?);
+            if batch.hold_alarm {
+                log::hold_alarm(tx, server, &batch.log)?;
+            }
             log::apply(tx, server, &batch.log)?;
+            log::note(tx, server, &batch.notices, now)?;
             let mut outcome = SyncOutcome::default();
             let mut chains = Chains::load(tx, (server, board), &own)?;
             let times = Times { now, alone_since: batch.alone_since };

@@ -183,7 +183,8 @@ fn many_messages_that_move_at_once_are_one_change() {
     let told = written(&mut profile, |p| {
         p.apply_log_changes(&server.board, &[cwtch_protocol::monitor::Change::StartedOver]).unwrap();
     });
-    assert_eq!(told, [(None, What::Order)]);
+    // The log is not known any more, either.
+    assert_eq!(told, [(None, What::Server), (None, What::Order)]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 use cwtch_protocol::monitor::{
-    Change, Evidence, EvidenceKind, EvidenceObject, GossipClaim, Loss, Monitor, ObjectKind, Snapshot,
+    Change, Evidence, EvidenceKind, EvidenceObject, GossipClaim, Loss, Monitor, Notice, ObjectKind, Snapshot,
 };
 use cwtch_testkit::log::START;
 
@@ -98,9 +98,11 @@ fn fill_log(profile: &mut Profile) {
     profile.add_group(&group, NOW).unwrap();
     log_crash::read_log(profile, &log_crash::board(), &group, |_| {});
     let own = profile.enqueue_group_post(&group.id, &post(5000, None), NOW).unwrap();
-    let receipt = Confirmation { log: Vec::new(), place: Some((1500, START)) };
+    let receipt = Confirmation { place: Some((1500, START)), ..Confirmation::default() };
     profile.mark_post_stored(&board.board, own, &receipt).unwrap();
-    profile.apply_log_changes(&board.board, &frozen_changes()).unwrap();
+    profile
+        .apply_log_step(&board.board, &frozen_changes(), &[Notice::Expired { from: 4, to: 7 }], NOW + 6)
+        .unwrap();
 }
 
 /// One of each change that reading alone does not make.
@@ -292,6 +294,17 @@ fn version_13_opens_and_reads() {
 }
 
 #[test]
+fn version_14_opens_and_reads() {
+    opens_and_reads("profile-v14", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v14");
+    references::reads_what_was_filled_in(&mut profile);
+    let notice = profile.notice(1).unwrap().unwrap();
+    assert_eq!(notice.what, Noticed::Monitor(Notice::Expired { from: 4, to: 7 }));
+    let rows = profile.changes_after(0, 1000).unwrap();
+    assert!(rows.iter().any(|row| row.about == Some(1) && row.what == What::Notice));
+}
+
+#[test]
 fn migrated_conversations_are_read_and_counted() {
     for version in 1..schema::current_version() {
         let (_dir, profile) = open_sample(&format!("profile-v{version}"));
@@ -312,7 +325,7 @@ fn migrated_conversations_are_read_and_counted() {
 fn a_migrated_sample_s_feed_begins_behind_what_was_there() {
     let (_dir, mut profile) = open_sample("profile-v10");
     let bounds = profile.feed_bounds().unwrap();
-    assert_eq!(bounds.newest, 2);
+    assert_eq!(bounds.oldest, 2);
     assert!(matches!(profile.changes_after(0, 1), Err(StorageError::ChangesGone { .. })));
     profile.receive_p2p(&peer(1), "later", &text("x"), NOW).unwrap();
     assert_eq!(profile.changes_after(bounds.newest, 9).unwrap()[0].what, What::Message);

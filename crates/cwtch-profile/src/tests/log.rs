@@ -357,7 +357,7 @@ fn own_messages_that_the_server_lost_are_posted_again_with_the_same_bytes() {
     let (kept, lost, unread, waiting) = (queue(1), queue(2), queue(3), queue(4));
     apply(&mut profile, &server, vec![placed(&group, &own, 1, 7), placed(&group, &own, 2, 8)]);
     // This one has a receipt only.
-    let receipt = Confirmation { log: Vec::new(), place: Some((9, 60)) };
+    let receipt = Confirmation { place: Some((9, 60)), ..Confirmation::default() };
     assert!(profile.mark_post_stored(&server.board, unread, &receipt).unwrap());
     assert_eq!(profile.message(unread).unwrap().unwrap().log_index, Some(9));
 

@@ -46,7 +46,7 @@ fn goes_on_after_any_kill(name: &str) {
         let dangling = conn.prepare("PRAGMA foreign_key_check").unwrap().exists([]).unwrap();
         assert!(!dangling, "{name} at {kept} bytes");
         assert_eq!(schema_of(&conn), schema_of(&migrated.conn), "{name} at {kept} bytes");
-        for table in ["messages", "contacts", "epochs", "posts", "parents", "changes"] {
+        for table in ["messages", "contacts", "epochs", "posts", "parents", "changes", "notices"] {
             let count = |conn: &rusqlite::Connection| -> i64 {
                 conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
             };

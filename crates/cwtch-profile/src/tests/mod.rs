@@ -23,6 +23,7 @@ mod references;
 mod requests;
 mod scale;
 mod secrecy;
+mod told;
 
 use cwtch_log::EntryId;
 use cwtch_primitives::Address;

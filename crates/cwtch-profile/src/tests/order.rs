@@ -127,7 +127,7 @@ impl World {
                     let (n, id) = member.written[member.heard];
                     let place = log.iter().position(|(taken, _)| *taken == n).unwrap();
                     let place = has_log.then_some((index(place), 60));
-                    let confirmation = Confirmation { log: Vec::new(), place };
+                    let confirmation = Confirmation { place, ..Confirmation::default() };
                     member.profile_mut().mark_post_stored(&board, id, &confirmation).unwrap();
                     member.heard += 1;
                 }

@@ -408,6 +408,11 @@ pub(crate) fn event(event: &Event) -> String {
             let detail = detail.as_deref().map(|why| format!(": {}", line(why))).unwrap_or_default();
             format!("server {} is {}{detail}", short(address), phase(*now))
         }
+        Event::ServerAdded { server } => format!("server {} is added", line(&server.address)),
+        Event::ServerRemoved { address: Some(address) } => format!("server {} is removed", line(address)),
+        // Notices, alarms and its phases say what is new.
+        Event::ServerChanged { .. } | Event::EvidenceFound { .. } => return String::new(),
+        Event::ServerRemoved { address: None } => return String::new(),
         Event::Rejected { count, reason, .. } => {
             format!("{WARN}{} refused{WARN:#}: {}", plural(*count, "message"), line(reason))
         }
@@ -423,6 +428,9 @@ pub(crate) fn event(event: &Event) -> String {
             let todo = line(&advice::with(advice, &[Advice::ConfirmOnlyCopy]));
             format!("{BAD}running elsewhere{BAD:#}: {} {todo}", line(detail))
         }
+        Event::OnlyCopy {} => "this is the only copy of the profile again".to_owned(),
+        // The person did it.
+        Event::SettingsChanged { .. } => return String::new(),
         Event::LogNotice { server, detail, .. } => {
             format!("{WARN}server {}{WARN:#}: {}", short(server), line(detail))
         }

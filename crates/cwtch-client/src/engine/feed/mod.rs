@@ -1,15 +1,17 @@
 //! Events: those of what is stored, as rows of the change feed once they are committed, and those of what is not.
 //!
-//! Each change of a conversation or a message is a numbered row of the transaction that made it
-//! ([`crate::profile::What`]). [`tell`] makes events of new rows on the database's thread, right behind the commit, from what
+//! Each stored change that is shown is a numbered row of the transaction that made it ([`crate::profile::What`]). [`tell`] makes events of new rows on the database's thread, right behind the commit, from what
 //! was just written. [`follow`] goes on from any number: it reads the rows that it has not been told live, so that whoever is
-//! slow, or was away, hears every change once. What is not stored (connections, progress, alarms) has no number; whoever missed
+//! slow, or was away, hears every change once. What is not stored (connections, progress) has no number; whoever missed
 //! some of it is told how everything stands ([`now`]).
 
 mod follow;
 mod now;
 mod read;
+mod servers;
 mod tell;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -20,7 +22,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 pub use self::follow::Follower;
 pub(super) use self::tell::Teller;
-use super::info::Standing;
+use super::info::{ServerStanding, Standing};
 use crate::api::Event;
 use crate::profile::ConversationId;
 
@@ -28,6 +30,16 @@ use crate::profile::ConversationId;
 const BACKLOG: usize = 1024;
 
 type StandingOf = Box<dyn Fn(&Address) -> Option<Standing> + Send + Sync>;
+type ServerStandingOf = Box<dyn Fn(&Address) -> Option<ServerStanding> + Send + Sync>;
+
+/// Something that goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Leaving {
+    /// A conversation.
+    Conversation(ConversationId),
+    /// A server, by its local number.
+    Server(i64),
+}
 
 /// Something that happened, as listeners in this process hear it.
 #[derive(Debug)]
@@ -49,14 +61,21 @@ pub(super) struct Feed {
     live: broadcast::Sender<Arc<Live>>,
     /// Standing of the connection with a contact.
     standing: OnceLock<StandingOf>,
-    /// Events that tell that a conversation goes: its row does not say any more what it was.
-    farewells: Mutex<HashMap<ConversationId, Event>>,
+    /// Standing of the connection with a server.
+    server_standing: OnceLock<ServerStandingOf>,
+    /// Events that tell that something goes: its row does not say any more what it was.
+    farewells: Mutex<HashMap<Leaving, Event>>,
 }
 
 impl Feed {
     pub(super) fn new() -> Arc<Self> {
         let (live, _) = broadcast::channel(BACKLOG);
-        Arc::new(Self { live, standing: OnceLock::new(), farewells: Mutex::default() })
+        Arc::new(Self {
+            live,
+            standing: OnceLock::new(),
+            server_standing: OnceLock::new(),
+            farewells: Mutex::default(),
+        })
     }
 
     /// Tells something that is not stored; nobody listening is no error.
@@ -78,17 +97,29 @@ impl Feed {
         let _ = self.standing.set(Box::new(standing));
     }
 
+    /// Learns how to tell the way to a server.
+    pub(super) fn knows_servers(
+        &self,
+        standing: impl Fn(&Address) -> Option<ServerStanding> + Send + Sync + 'static,
+    ) {
+        let _ = self.server_standing.set(Box::new(standing));
+    }
+
+    fn server_standing(&self, server: &Address) -> ServerStanding {
+        self.server_standing.get().and_then(|standing| standing(server)).unwrap_or_default()
+    }
+
     fn standing(&self, contact: &Address) -> Option<Standing> {
         self.standing.get().and_then(|standing| standing(contact))
     }
 
-    /// The next row that says that this conversation is gone is told with this event. Called before it goes.
-    pub(super) fn farewell(&self, conversation: ConversationId, event: Event) {
-        self.farewells.lock().unwrap_or_else(PoisonError::into_inner).insert(conversation, event);
+    /// The next row that says that this is gone is told with this event. Called before that row is told.
+    pub(super) fn farewell(&self, leaving: Leaving, event: Event) {
+        self.farewells.lock().unwrap_or_else(PoisonError::into_inner).insert(leaving, event);
     }
 
-    fn take_farewell(&self, conversation: ConversationId) -> Option<Event> {
-        self.farewells.lock().unwrap_or_else(PoisonError::into_inner).remove(&conversation)
+    fn take_farewell(&self, leaving: Leaving) -> Option<Event> {
+        self.farewells.lock().unwrap_or_else(PoisonError::into_inner).remove(&leaving)
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::api::{ApiError, ContactPhase, Event, NameKind};
 use crate::engine::info::{name_info, readiness_info};
 use crate::engine::inner::Inner;
-use crate::engine::{presence, twin};
+use crate::engine::presence;
 
-/// The network, the presence, the own address, connections with contacts and servers, alarms, and another copy of the profile.
+/// The network, the presence, the own address, and connections with contacts and servers.
 ///
 /// # Errors
 /// Trouble with the database.
@@ -29,8 +29,6 @@ pub(super) async fn events(inner: &Inner) -> Result<Vec<Event>, ApiError> {
                 events.push(Event::Server { address: server.address, phase, detail: server.trouble });
             }
         }
-        events.extend(groups.alarms().await?);
     }
-    events.extend(context.alone.info().map(twin::event));
     Ok(events)
 }

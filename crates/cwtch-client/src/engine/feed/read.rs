@@ -2,13 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Feed;
+use super::{Feed, Leaving, servers};
 use crate::api::Event;
+use crate::engine::elsewhere;
 use crate::engine::info::{
     Speakers, contact_info, group_info, message_info, message_state, plain_message_info,
 };
 use crate::engine::listed::listed_info;
 use crate::engine::notes::notes;
+use crate::engine::settings::settings_info;
 use crate::profile::{
     ChangeRow, Contact, ContactState, Conversation, ConversationId, Group, MessageId, MessageState, Profile,
     StorageError, StoredMessage, What,
@@ -43,8 +45,11 @@ impl Names {
 
     /// Forgets what the rows may have changed, and too much.
     fn renew(&mut self, rows: &[ChangeRow]) {
-        let renamed =
-            |row: &ChangeRow| row.message.is_none() && !matches!(row.what, What::Order | What::ManyNotes);
+        let renamed = |row: &ChangeRow| {
+            row.conversation.is_some()
+                && row.message.is_none()
+                && !matches!(row.what, What::Order | What::ManyNotes)
+        };
         if rows.iter().any(renamed) || self.conversations.len() + self.speakers.len() > NAMES_MAX {
             *self = Self::default();
         }
@@ -71,16 +76,21 @@ pub(super) fn events(
     // What was stored and changed behind that is read.
     let fresh = fresh.into_iter().filter(|message| of_message.get(&message.id) == Some(&1));
     let fresh = fresh.map(|message| (message.id, message)).collect();
+    let mut rejected = servers::rejected(profile, rows)?;
     let mut reading = Reading { profile, feed, names, fresh, said: HashSet::new() };
     let mut told = Vec::with_capacity(rows.len());
     for row in rows {
-        told.extend(reading.event(row)?.map(|event| (row.seq, event)));
+        let event = match row.what {
+            What::Rejected => rejected.remove(&row.seq),
+            _ => reading.event(row)?,
+        };
+        told.extend(event.map(|event| (row.seq, event)));
     }
     Ok(told)
 }
 
 /// Subject of an event, told once for each run of rows.
-type Said = (Option<ConversationId>, Option<MessageId>, What);
+type Said = (Option<ConversationId>, Option<MessageId>, Option<i64>, What);
 
 struct Reading<'a> {
     profile: &'a Profile,
@@ -92,15 +102,36 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn event(&mut self, row: &ChangeRow) -> Result<Option<Event>, StorageError> {
-        let Some(conversation) = row.conversation else { return Ok(None) };
-        if !self.said.insert((row.conversation, row.message, row.what)) {
+        if !self.said.insert((row.conversation, row.message, row.about, row.what)) {
             return Ok(None);
         }
+        match (row.conversation, row.about, row.what) {
+            (Some(conversation), ..) => self.of_conversation(row, conversation),
+            (None, Some(about), what) => {
+                if what == What::ServerAdded {
+                    // Who is new is told once, as they are now.
+                    self.said.insert((None, None, row.about, What::Server));
+                }
+                servers::event(self.profile, self.feed, what, about)
+            }
+            (None, None, What::Settings) => {
+                Ok(Some(Event::SettingsChanged { settings: settings_info(self.profile)? }))
+            }
+            (None, None, What::Copy) => elsewhere::event(self.profile).map(Some),
+            (None, None, _) => Ok(None),
+        }
+    }
+
+    fn of_conversation(
+        &mut self,
+        row: &ChangeRow,
+        conversation: ConversationId,
+    ) -> Result<Option<Event>, StorageError> {
         match (row.what, row.message) {
             (What::Message, Some(id)) => {
                 // It is told as it is now, with all that followed.
                 for what in [What::State, What::Place, What::Notes] {
-                    self.said.insert((row.conversation, row.message, what));
+                    self.said.insert((row.conversation, row.message, None, what));
                 }
                 self.message(id)
             }
@@ -120,17 +151,17 @@ impl Reading<'_> {
             },
             (What::ContactNew | What::Contact, _) => {
                 // Who is new is told once, as they are now.
-                self.said.insert((row.conversation, None, What::Contact));
+                self.said.insert((row.conversation, None, None, What::Contact));
                 let contact = self.contact(conversation)?;
                 Ok(contact.map(|contact| self.contact_event(row.what, &contact)))
             }
             (What::ContactRemoved, _) => {
                 let unknown =
                     Event::ContactRemoved { conversation: conversation.0, address: None, who: None };
-                Ok(Some(self.feed.take_farewell(conversation).unwrap_or(unknown)))
+                Ok(Some(self.feed.take_farewell(Leaving::Conversation(conversation)).unwrap_or(unknown)))
             }
             (What::GroupMade | What::GroupJoined | What::Group, _) => {
-                self.said.insert((row.conversation, None, What::Group));
+                self.said.insert((row.conversation, None, None, What::Group));
                 let Some(group) = self.group(conversation)? else { return Ok(None) };
                 let group = group_info(self.profile, &group)?;
                 Ok(Some(match row.what {
@@ -141,11 +172,9 @@ impl Reading<'_> {
             }
             (What::GroupLeft, _) => {
                 let unknown = Event::GroupLeft { conversation: conversation.0, group: None };
-                Ok(Some(self.feed.take_farewell(conversation).unwrap_or(unknown)))
+                Ok(Some(self.feed.take_farewell(Leaving::Conversation(conversation)).unwrap_or(unknown)))
             }
-            (What::Begun | What::Message | What::State | What::Place | What::Notes | What::Erased, _) => {
-                Ok(None)
-            }
+            _ => Ok(None),
         }
     }
 

@@ -15,6 +15,7 @@ use super::sentences;
 use super::shared::LinkShared;
 use crate::api::{Advice, ApiError, ErrorKind, ServerPhase};
 use crate::engine::dial::Target;
+use crate::engine::info::ServerStanding;
 use crate::profile::{Group, Server, StorageError};
 
 /// Error of every command about groups and servers while the experiment is off.
@@ -190,12 +191,16 @@ impl Links {
         if let Some(link) = link {
             return link.monitor(work).await.ok_or_else(sentences::stopped);
         }
-        self.shared.with_stored_monitor(*server, Teller::new(*server), work).await
+        self.shared.with_stored_monitor(*server, Teller::default(), work).await
     }
 
-    /// The phase of a server's connection; `None` where no daemon runs.
-    pub(super) fn phase(&self, board: &Address) -> Option<ServerPhase> {
-        let phase = || self.get(board).map_or(ServerPhase::Offline, |link| link.phase());
-        self.shared.context.is_daemon().then(phase)
+    /// The standing of a server's connection.
+    pub(super) fn standing(&self, board: &Address) -> ServerStanding {
+        let link = self.get(board);
+        let phase = || link.as_ref().map_or(ServerPhase::Offline, |link| link.phase());
+        ServerStanding {
+            phase: self.shared.context.is_daemon().then(phase),
+            trouble: link.as_ref().and_then(|link| link.trouble()),
+        }
     }
 }

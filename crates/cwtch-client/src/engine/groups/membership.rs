@@ -6,6 +6,7 @@ use cwtch_wire::invite::{GroupInvite, INVITE_PREFIX, TOFU_PREFIX, TofuBundle};
 
 use super::{Groups, erase, limits, sentences, servers};
 use crate::api::{ApiError, ErrorKind, Event, GroupCreated, GroupInfo};
+use crate::engine::feed::Leaving;
 use crate::engine::info::{group_info, truncate};
 use crate::names;
 use crate::profile::{Added, History, NewGroup, Profile, StorageError, check_given_name};
@@ -135,7 +136,7 @@ impl Groups {
                 let left = Box::new(group_info(profile, &found)?);
                 let conversation = found.conversation;
                 feed.farewell(
-                    conversation,
+                    Leaving::Conversation(conversation),
                     Event::GroupLeft { conversation: conversation.0, group: Some(left) },
                 );
                 profile.remove_group(&group)?;

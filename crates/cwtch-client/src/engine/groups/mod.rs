@@ -14,6 +14,7 @@
 //! All of it runs only while the groups experiment is on.
 
 mod compose;
+mod described;
 mod erase;
 mod from_members;
 mod limits;
@@ -37,13 +38,14 @@ use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use tokio::sync::Notify;
 
+pub(in crate::engine) use self::described::{evidence_info, server_info};
 use self::links::Links;
 pub(in crate::engine) use self::links::switched_off;
-pub(in crate::engine) use self::log::unix;
+pub(in crate::engine) use self::log::{kind, lost_again, of_server, unix};
 use self::shared::LinkShared;
 use super::context::Context;
 use super::dial::Target;
-use crate::api::{ApiError, Event, RejectInfo};
+use crate::api::{ApiError, RejectInfo};
 use crate::profile::{Profile, StorageError};
 
 /// The name of the experiment.
@@ -62,12 +64,19 @@ impl Groups {
     /// # Errors
     /// If the database cannot be read.
     pub(crate) async fn start(context: Arc<Context>) -> Result<Self, ApiError> {
-        let enabled = context.store.run(|profile| profile.experiment_enabled(EXPERIMENT)).await?;
+        let begin = |profile: &mut Profile| {
+            // The program may have ended before it was known what one is worth.
+            profile.release_alarm(None)?;
+            profile.experiment_enabled(EXPERIMENT)
+        };
+        let enabled = context.store.run(begin).await?;
         for (server, active) in context.store.run(|profile| profile.server_activity()).await? {
             context.dialing.attention().active(Target::Server(server), active);
         }
         let shared = Arc::new(LinkShared::new(context.clone()));
         let links = Arc::new(Links::new(shared, enabled));
+        let weak = Arc::downgrade(&links);
+        context.feed.knows_servers(move |server| weak.upgrade().map(|links| links.standing(server)));
         links.reconcile().await?;
         let (left, erasing) = (Arc::new(Notify::new()), context.clone());
         let told = left.clone();
@@ -142,14 +151,6 @@ impl Groups {
         let (server, _) = self.links.server_and_group(group).await?;
         self.context().dialing.attention().look(Target::Server(server.board));
         Ok(())
-    }
-
-    /// The alarms that are up, as events.
-    ///
-    /// # Errors
-    /// Trouble with the database.
-    pub(crate) async fn alarms(&self) -> Result<Vec<Event>, ApiError> {
-        self.links.shared.alarms().await
     }
 
     /// Refused messages and the reasons, newest first, at most [`limits::REJECTS`].

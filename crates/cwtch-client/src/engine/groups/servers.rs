@@ -2,11 +2,11 @@
 
 use cwtch_primitives::Address;
 use cwtch_wire::bundle::{KeyBundle, SERVER_PREFIX};
-use data_encoding::BASE64;
 
 use super::links::Links;
-use super::{Groups, limits, log, sentences};
-use crate::api::{ApiError, LogInfo, LossInfo, ServerInfo};
+use super::{Groups, described, limits, sentences};
+use crate::api::{ApiError, Event, ServerInfo};
+use crate::engine::feed::Leaving;
 use crate::profile::{NewServer, Profile, Server, StorageError};
 
 impl Groups {
@@ -29,7 +29,16 @@ impl Groups {
     /// evidence against it.
     pub(crate) async fn server_remove(&self, server: &str) -> Result<(), ApiError> {
         let board = Address::parse_pasted(server).map_err(|error| sentences::no_server(&error))?;
-        self.context().store.run(move |profile| profile.remove_server(&board)).await
+        let feed = self.context().feed.clone();
+        let remove = move |profile: &mut Profile| {
+            let number = profile.server_number(&board)?;
+            profile.remove_server(&board)?;
+            // Behind this job the change is told, and nobody knows the address any more.
+            let gone = Event::ServerRemoved { address: Some(board.to_string()) };
+            feed.farewell(Leaving::Server(number), gone);
+            Ok::<_, StorageError>(())
+        };
+        self.context().store.run(remove).await
     }
 
     /// All servers, in the order in which they were added.
@@ -51,40 +60,9 @@ impl Groups {
 /// # Errors
 /// Trouble with the database.
 pub(super) async fn server_info(links: &Links, server: &Server) -> Result<ServerInfo, ApiError> {
-    let board = server.board;
-    let log = links.shared.context.store.read(move |profile| log_info(profile, &board)).await?;
-    Ok(ServerInfo {
-        address: board.to_string(),
-        bundle: format!("{SERVER_PREFIX}{}", BASE64.encode(&server.bundle)),
-        tokens: server.tokens,
-        phase: links.phase(&board),
-        trouble: links.get(&board).and_then(|link| link.trouble()),
-        received: server.received,
-        rejected: server.rejected,
-        log,
-    })
-}
-
-fn log_info(profile: &Profile, board: &Address) -> Result<Option<LogInfo>, StorageError> {
-    let status = profile.log_status(board)?;
-    if !status.known && status.evidence == 0 && status.losses.is_empty() {
-        return Ok(None);
-    }
-    let time = |time: u64| i64::try_from(time).unwrap_or(i64::MAX);
-    Ok(Some(LogInfo {
-        size: status.size,
-        checked: status.checked.map(time),
-        min_index: status.min_index,
-        alarm: log::of_server(profile, board)?.map(|alarm| alarm.sentence()),
-        retired: status.retired,
-        losses: status
-            .losses
-            .iter()
-            .map(|loss| LossInfo { from: loss.from, to: loss.to, at: time(loss.at) })
-            .collect(),
-        evidence: status.evidence,
-        reposts: profile.count_reposts(board)?,
-    }))
+    let (server, standing) = (server.clone(), links.standing(&server.board));
+    let read = move |profile: &Profile| described::server_info(profile, &server, standing);
+    links.shared.context.store.read(read).await
 }
 
 /// Keeps a server as its verified bundle describes it.

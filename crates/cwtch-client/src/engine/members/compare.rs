@@ -12,9 +12,8 @@ use cwtch_wire::peer_log::{CONTEXT_LOG_COMPARE, CONTEXT_LOG_MISMATCH, Compare, M
 
 use super::state::Turn;
 use super::words::{group_of, say, tag_of};
-use crate::api::{ApiError, Event, LogNotice};
+use crate::api::ApiError;
 use crate::engine::groups::unix;
-use crate::engine::info::person_info;
 use crate::engine::inner::Inner;
 use crate::profile::{Companion, Profile, StorageError};
 
@@ -116,19 +115,11 @@ pub(super) async fn mismatched(inner: &Inner, from: Address, theirs: Mismatch) -
     Ok(())
 }
 
-/// Told once for what a contact says; it accuses nobody.
+/// Kept and told once for what a contact says; it accuses nobody.
 async fn tell(inner: &Inner, server: &Address, contact: &Address) -> Result<(), ApiError> {
-    let peer = *contact;
-    let name = inner.context.store.run(move |profile| person_info(profile, &peer)).await?.shown;
-    inner.context.emit(Event::LogNotice {
-        server: server.to_string(),
-        notice: LogNotice::Differs,
-        detail: format!(
-            "{name} is shown a different log of this server, or says so. Nothing is proven; compare with others \
-             through another channel."
-        ),
-    });
-    Ok(())
+    let (server, contact, now) = (*server, *contact, inner.context.now());
+    let note = move |profile: &mut Profile| profile.note_differing_log(&server, &contact, now);
+    inner.context.store.run(note).await
 }
 
 fn claim(from: &Address, theirs: &Compare, now: u64) -> GossipClaim {

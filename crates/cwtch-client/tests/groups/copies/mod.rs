@@ -284,9 +284,10 @@ async fn a_copy_that_runs_elsewhere_stops_sending_until_the_person_chooses() {
 
         // It lasts, until the person chooses. What waits is kept.
         alice.stop().await;
-        let alice = world.start("alice", Mode::Daemon).await;
+        let mut alice = world.start("alice", Mode::Daemon).await;
         assert_eq!(alice.send(group, "never").await.unwrap_err().kind, ErrorKind::Refused);
         alice.call(Command::ConfirmOnlyCopy).await.unwrap();
+        alice.event("the end of it", |event| matches!(event, Event::OnlyCopy {}).then_some(())).await;
         assert_eq!(status(&alice).await.runs_elsewhere, None);
         assert_eq!(alice.send(group, "here again").await.unwrap().state, MessageState::Stored);
         bob.sync().await.unwrap();

@@ -15,7 +15,7 @@ use super::memory_server::MemoryServer;
 use crate::support::{Person, World};
 
 /// A server with three messages of others, and a clock for clients.
-async fn server(world: &World) -> (MemoryServer, Arc<AtomicI64>) {
+pub(super) async fn server(world: &World) -> (MemoryServer, Arc<AtomicI64>) {
     let keys = ServerKeys::new(7);
     let mut log = HonestLog::first(keys.clone(), START, 0);
     log.commit(START, &[entry(1), entry(2), entry(3)]);
@@ -23,7 +23,7 @@ async fn server(world: &World) -> (MemoryServer, Arc<AtomicI64>) {
     (server, Arc::new(AtomicI64::new(START as i64 + 1)))
 }
 
-async fn person(world: &World, mode: Mode, clock: &Arc<AtomicI64>, probes: Probes) -> Person {
+pub(super) async fn person(world: &World, mode: Mode, clock: &Arc<AtomicI64>, probes: Probes) -> Person {
     let clock = clock.clone();
     let mut options = EngineOptions::new(mode);
     options.clock = Some(Arc::new(move || clock.load(Ordering::Acquire)));
@@ -33,7 +33,7 @@ async fn person(world: &World, mode: Mode, clock: &Arc<AtomicI64>, probes: Probe
     person
 }
 
-fn never() -> Probes {
+pub(super) fn never() -> Probes {
     Probes::new(|| None)
 }
 

@@ -4,3 +4,4 @@ mod cheating;
 pub mod honest;
 pub mod memory_server;
 pub mod restored;
+mod told;

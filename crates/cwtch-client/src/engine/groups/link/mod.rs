@@ -87,7 +87,7 @@ impl Link {
             wake,
             wallet,
             waiting: Vec::new(),
-            teller: Teller::new(board),
+            teller: Teller::default(),
             refusals: HashMap::new(),
             syncs: Arc::default(),
             counts: Arc::default(),

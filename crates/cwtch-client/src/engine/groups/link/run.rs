@@ -67,7 +67,7 @@ impl Actor {
             if let Ok(Some(alarm)) = self.shared.alarm(&self.server.board).await
                 && alarm.stopped
             {
-                self.teller.release_alarm(&self.shared.context, &alarm);
+                self.release_alarm().await;
                 // Whoever waits hears at once why.
                 continue;
             }
@@ -77,6 +77,18 @@ impl Actor {
             if self.pause(pauses.next().unwrap_or(limits::RETRY_MAX)).await {
                 pauses = self::pauses();
             }
+        }
+    }
+
+    /// Has an alarm told that was held back. If it cannot be, the next start of the engine does.
+    async fn release_alarm(&self) {
+        if !self.teller.release_alarm() {
+            return;
+        }
+        let board = self.server.board;
+        let release = move |profile: &mut Profile| profile.release_alarm(Some(&board));
+        if let Err(error) = self.shared.context.store.run(release).await {
+            tracing::warn!(kind = ?error.kind, "an alarm could not be told");
         }
     }
 

@@ -8,7 +8,7 @@ use crate::profile::{Profile, StorageError};
 
 /// Alarm about a server: what it did, whether that is proven, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in super::super) struct Alarm {
+pub(in crate::engine) struct Alarm {
     /// True if there is a proof that others can check.
     pub(in super::super) proven: bool,
     /// The evidence's number.
@@ -25,7 +25,7 @@ pub(in super::super) struct Alarm {
 ///
 /// # Errors
 /// Trouble with the database.
-pub(in super::super) fn of_server(
+pub(in crate::engine) fn of_server(
     profile: &Profile,
     server: &Address,
 ) -> Result<Option<Alarm>, StorageError> {
@@ -76,7 +76,7 @@ pub(in super::super) fn downgrade() -> Alarm {
 }
 
 /// A second declared loss within a short time.
-pub(super) fn lost_again(notice: &Notice) -> Alarm {
+pub(in crate::engine) fn lost_again(notice: &Notice) -> Alarm {
     Alarm {
         proven: false,
         evidence: None,
@@ -89,7 +89,7 @@ pub(super) fn lost_again(notice: &Notice) -> Alarm {
 
 impl Alarm {
     /// The event that tells it.
-    pub(in super::super) fn event(&self, server: &Address) -> Event {
+    pub(in crate::engine) fn event(&self, server: &Address) -> Event {
         Event::Alarm {
             server: server.to_string(),
             proven: self.proven,

@@ -7,6 +7,7 @@ use cwtch_protocol::monitor::ObjectKind;
 use data_encoding::BASE64;
 
 use crate::api::{Advice, ApiError, ErrorKind, EvidenceInfo, EvidenceText};
+use crate::engine::groups::described::evidence_info;
 use crate::engine::groups::{Groups, sentences};
 use crate::profile::StoredEvidence;
 
@@ -17,7 +18,7 @@ impl Groups {
     /// Trouble with the database.
     pub(crate) async fn evidence(&self) -> Result<Vec<EvidenceInfo>, ApiError> {
         let found = self.context().store.read(|profile| profile.evidence()).await?;
-        Ok(found.iter().map(info).collect())
+        Ok(found.iter().map(evidence_info).collect())
     }
 
     /// A piece of evidence as a text to show to others.
@@ -43,18 +44,7 @@ impl Groups {
             }
             None => report(&piece),
         };
-        Ok(EvidenceText { evidence: info(&piece), text })
-    }
-}
-
-fn info(piece: &StoredEvidence) -> EvidenceInfo {
-    EvidenceInfo {
-        id: piece.id,
-        server: piece.server.to_string(),
-        found: i64::try_from(piece.evidence.at).unwrap_or(i64::MAX),
-        proven: piece.evidence.kind.is_proven(),
-        kind: piece.evidence.kind.code(),
-        detail: sentences::sentence(&piece.evidence.to_string()),
+        Ok(EvidenceText { evidence: evidence_info(&piece), text })
     }
 }
 

@@ -13,10 +13,12 @@ mod resume;
 mod tell;
 mod work;
 
-pub(super) use self::alarm::{Alarm, of_server};
+pub(super) use self::alarm::Alarm;
+pub(in crate::engine) use self::alarm::{lost_again, of_server};
 pub(in crate::engine) use self::kept::unix;
 pub(super) use self::kept::{restore, restore_for_judging};
 pub(super) use self::probe::keep_probing;
 pub(super) use self::refused::refused;
 pub(super) use self::tell::Teller;
+pub(in crate::engine) use self::tell::kind;
 pub(super) use self::work::learn;

@@ -1,81 +1,70 @@
-//! Notices and alarms of a monitor, told once and after they are durable.
+//! Notices of a monitor: which of them a person is told. They are told by the change feed, once they are stored.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use cwtch_primitives::Address;
-use cwtch_protocol::monitor::{Change, Notice};
+use cwtch_protocol::monitor::Notice;
 
-use super::alarm::{self, Alarm};
-use crate::api::{Event, LogNotice};
-use crate::engine::context::Context;
-use crate::profile::Profile;
+use crate::api::LogNotice;
 
-/// Tells what a server's monitor noticed. What stays true until the server answers better (a stale answer, a clock) is
-/// told once, until [`Teller::well`].
-#[derive(Clone)]
+/// Chooses what is told of what a server's monitor noticed. What stays true until the server answers better (a stale answer, a
+/// clock) is told once, until [`Teller::well`].
+#[derive(Clone, Default)]
 pub(in super::super) struct Teller {
-    server: Address,
     told: Arc<Mutex<HashSet<LogNotice>>>,
     /// An alarm waits until it is known whether it can be proven.
     held: Arc<AtomicBool>,
 }
 
 impl Teller {
-    pub(in super::super) fn new(server: Address) -> Self {
-        Self { server, told: Arc::default(), held: Arc::default() }
+    fn already(&self) -> MutexGuard<'_, HashSet<LogNotice>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next alarm is told by [`Teller::release_alarm`].
+    /// The notices that are to be told: stored with what they are about, and then given to [`Teller::told`].
+    pub(in super::super) fn news(&self, notices: Vec<Notice>) -> Vec<Notice> {
+        let mut lasting = self.already().clone();
+        let is_new = |notice: &Notice| match kind(notice) {
+            Some(kind) => !kind.lasts() || lasting.insert(kind),
+            None => false,
+        };
+        notices.into_iter().filter(is_new).collect()
+    }
+
+    /// These notices are stored.
+    pub(in super::super) fn told(&self, notices: &[Notice]) {
+        for kind in notices.iter().filter_map(kind) {
+            tracing::info!(?kind, "a notice about a server's log");
+            if kind.lasts() {
+                self.already().insert(kind);
+            }
+        }
+    }
+
+    /// The next alarm is told when [`Teller::release_alarm`] says so.
     pub(in super::super) fn hold_alarm(&self) {
         self.held.store(true, Ordering::Release);
     }
 
-    /// Tells the alarm that was held back, if one was.
-    pub(in super::super) fn release_alarm(&self, context: &Context, alarm: &Alarm) {
-        if self.held.swap(false, Ordering::AcqRel) {
-            context.emit(alarm.event(&self.server));
-        }
+    /// True if an alarm is to be held back.
+    pub(in super::super) fn holds_alarm(&self) -> bool {
+        self.held.load(Ordering::Acquire)
+    }
+
+    /// It is known what the alarm is worth; true if one was held back, which is to be told now.
+    pub(in super::super) fn release_alarm(&self) -> bool {
+        self.held.swap(false, Ordering::AcqRel)
     }
 
     /// The server answered as it should.
     pub(in super::super) fn well(&self) {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    /// Tells what changes and notices mean to a person. They are durable.
-    pub(in super::super) fn tell(
-        &self,
-        context: &Context,
-        profile: &Profile,
-        changes: &[Change],
-        notices: &[Notice],
-    ) {
-        if changes.iter().any(|change| matches!(change, Change::Stopped))
-            && !self.held.load(Ordering::Acquire)
-            && let Ok(Some(alarm)) = alarm::of_server(profile, &self.server)
-        {
-            tracing::warn!("a server cheated and is not used any more");
-            context.emit(alarm.event(&self.server));
-        }
-        for notice in notices {
-            let Some(kind) = kind(notice) else { continue };
-            tracing::info!(?kind, "a notice about a server's log");
-            if kind.lasts() && !self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(kind) {
-                continue;
-            }
-            let server = self.server.to_string();
-            context.emit(Event::LogNotice { server, notice: kind, detail: notice.to_string() });
-            if let Notice::Lost { again: true, .. } = notice {
-                context.emit(alarm::lost_again(notice).event(&self.server));
-            }
-        }
+        self.already().clear();
     }
 }
 
 /// Kind of a notice that a person is told; `None` for what is told in another way, or not at all.
-fn kind(notice: &Notice) -> Option<LogNotice> {
+pub(in crate::engine) fn kind(notice: &Notice) -> Option<LogNotice> {
     Some(match notice {
         Notice::ClockAhead { .. } => LogNotice::ClockAhead,
         Notice::Stale { .. } => LogNotice::Stale,
@@ -93,4 +82,25 @@ fn kind(notice: &Notice) -> Option<LogNotice> {
         | Notice::Confirmed { .. }
         | Notice::Unchecked { .. } => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lasts_is_told_once_until_the_server_answers_well() {
+        let teller = Teller::default();
+        let stale = || Notice::Stale { by: 3600 };
+        let expired = || Notice::Expired { from: 1, to: 2 };
+        let first = teller.news(vec![stale(), stale(), expired(), expired(), Notice::Continued]);
+        assert_eq!(first, [stale(), expired(), expired()]);
+        // It could not be stored.
+        let again = teller.news(vec![stale()]);
+        assert_eq!(again, [stale()]);
+        teller.told(&again);
+        assert_eq!(teller.news(vec![stale(), expired()]), [expired()]);
+        teller.well();
+        assert_eq!(teller.news(vec![stale()]), [stale()]);
+    }
 }

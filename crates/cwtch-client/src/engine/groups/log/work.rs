@@ -7,7 +7,7 @@ use cwtch_protocol::monitor::{GossipClaim, Monitor};
 use super::alarm::{self, Alarm};
 use super::kept::restore;
 use super::tell::Teller;
-use crate::api::{ApiError, Event};
+use crate::api::ApiError;
 use crate::engine::groups::shared::LinkShared;
 use crate::profile::{Profile, StorageError};
 
@@ -30,45 +30,21 @@ pub(in crate::engine::groups) fn learn(
 }
 
 impl LinkShared {
-    /// The alarms that are up, as events.
-    ///
-    /// # Errors
-    /// Trouble with the database.
-    pub(in super::super) async fn alarms(&self) -> Result<Vec<Event>, ApiError> {
-        let read = |profile: &Profile| {
-            let mut alarms = Vec::new();
-            for server in profile.servers()? {
-                let up = alarm::of_server(profile, &server.board)?;
-                alarms.extend(up.map(|alarm| alarm.event(&server.board)));
-            }
-            Ok::<_, StorageError>(alarms)
-        };
-        self.context.store.read(read).await
-    }
-
     /// The alarm that is up for a server, if one is.
     pub(in super::super) async fn alarm(&self, server: &Address) -> Result<Option<Alarm>, ApiError> {
         let server = *server;
         self.context.store.read(move |profile| alarm::of_server(profile, &server)).await
     }
 
-    /// A server shows no log although it has one, or shows it again. Told when it is new.
+    /// A server shows no log although it has one, or shows it again.
     pub(in super::super) async fn note_downgrade(
         &self,
         server: &Address,
         missing: bool,
     ) -> Result<(), ApiError> {
-        let (server, context) = (*server, self.context.clone());
-        let since = missing.then(|| self.context.now());
-        self.context
-            .store
-            .run(move |profile| {
-                if profile.note_downgrade(&server, since)? && missing {
-                    context.emit(alarm::downgrade().event(&server));
-                }
-                Ok::<_, StorageError>(())
-            })
-            .await
+        let (server, since) = (*server, missing.then(|| self.context.now()));
+        self.context.store.run(move |profile| profile.note_downgrade(&server, since)).await?;
+        Ok(())
     }
 
     /// Does something with the monitor of a server that no session reads. What it changed is durable, and what it had to
@@ -82,14 +58,13 @@ impl LinkShared {
         teller: Teller,
         work: impl FnOnce(&mut Monitor) -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let context = self.context.clone();
+        let now = self.context.now();
         let job = move |profile: &mut Profile| {
             let mut monitor = restore(profile, &server)?;
             let worked = work(&mut monitor);
-            let changes = monitor.take_changes();
-            profile.apply_log_changes(&server, &changes)?;
-            let notices: Vec<_> = std::iter::from_fn(|| monitor.poll_notice()).collect();
-            teller.tell(&context, profile, &changes, &notices);
+            let notices = teller.news(std::iter::from_fn(|| monitor.poll_notice()).collect());
+            profile.apply_log_step(&server, &monitor.take_changes(), &notices, now)?;
+            teller.told(&notices);
             Ok::<_, StorageError>(worked)
         };
         self.context.store.run(job).await

@@ -1,12 +1,10 @@
 //! The second stage: what may be stored, durably and in its order; then everybody is told.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use cwtch_log::object::CERTIFICATE_LEN;
 use cwtch_primitives::Address;
-use cwtch_primitives::group::GroupId;
 use cwtch_protocol::monitor::GossipClaim;
 use tokio::sync::mpsc;
 
@@ -75,7 +73,7 @@ async fn tell_monitor(
     let told = match asking.upgrade() {
         Some(asks) => on_monitor(&asks, learn).await.ok_or_else(sentences::stopped),
         // The link has ended meanwhile.
-        None => shared.with_stored_monitor(server, Teller::new(server), learn).await,
+        None => shared.with_stored_monitor(server, Teller::default(), learn).await,
     };
     if let Err(error) = told {
         tracing::debug!(kind = ?error.kind, "what members say about a log could not be kept");
@@ -95,7 +93,9 @@ async fn keep(
     batch.alone_since = counts.caught_up.load(Ordering::Acquire).then(|| shared.context.alone.since());
     let (context, waiters) = (shared.context.clone(), shared.waiters.clone());
     let now = context.now();
-    if batch.is_empty() && notices.is_empty() {
+    batch.notices = teller.news(notices);
+    batch.hold_alarm = teller.holds_alarm();
+    if batch.is_empty() {
         return Ok(Said::default());
     }
     if !batch.items.is_empty() {
@@ -103,11 +103,11 @@ async fn keep(
     }
     let job = move |profile: &mut Profile| {
         let (outcome, said) = keep_batch(profile, &server, &batch, now)?;
-        tell(&context, &waiters, profile, &outcome);
+        settle(&waiters, &outcome);
         if outcome.twin {
-            context.twin_seen(Twin { by: SeenBy::Message, at: now });
+            context.alone.seen(Twin { by: SeenBy::Message, at: now });
         }
-        teller.tell(&context, profile, &batch.log, &notices);
+        teller.told(&batch.notices);
         count(&counts, &outcome);
         Ok::<_, StorageError>(said)
     };
@@ -142,13 +142,14 @@ async fn confirm(
     shared: &LinkShared,
     server: Address,
     teller: Teller,
-    StoredPost { post, confirmation, notices }: StoredPost,
+    StoredPost { post, mut confirmation, notices }: StoredPost,
 ) -> Result<(), ApiError> {
-    let (context, waiters) = (shared.context.clone(), shared.waiters.clone());
+    let waiters = shared.waiters.clone();
+    (confirmation.notices, confirmation.at) = (teller.news(notices), shared.context.now());
     let job = move |profile: &mut Profile| {
         profile.mark_post_stored(&server, post.id, &confirmation)?;
         waiters.settle(post.id, &Fate::Stored);
-        teller.tell(&context, profile, &confirmation.log, &notices);
+        teller.told(&confirmation.notices);
         Ok::<_, StorageError>(())
     };
     shared.context.store.run(job).await
@@ -163,33 +164,15 @@ fn count(counts: &Counts, outcome: &SyncOutcome) {
     }
 }
 
-/// Tells the outcome of a batch beside what the change feed tells: posts that are confirmed, messages that are refused.
-fn tell(context: &Context, waiters: &Waiters, profile: &Profile, outcome: &SyncOutcome) {
+/// Tells whoever waits for a post that is confirmed. The change feed tells the rest.
+fn settle(waiters: &Waiters, outcome: &SyncOutcome) {
     for fate in &outcome.items {
         if let ItemOutcome::Confirmed(id) = *fate {
             waiters.settle(id, &Fate::Stored);
         }
     }
     if outcome.rejected > 0 {
-        tell_rejects(context, profile, outcome.rejected);
-    }
-}
-
-/// The newest `count` rejects are those that this batch has just added.
-fn tell_rejects(context: &Context, profile: &Profile, count: u64) {
-    let count = u32::try_from(count).unwrap_or(u32::MAX);
-    let mut sorted: BTreeMap<(Address, Option<GroupId>, String), u64> = BTreeMap::new();
-    for reject in profile.rejects(count).unwrap_or_default() {
-        *sorted.entry((reject.server, reject.group, reject.reason)).or_default() += 1;
-    }
-    for ((server, group, reason), count) in sorted {
-        tracing::warn!(count, reason, "messages of a server were refused");
-        context.emit(Event::Rejected {
-            server: server.to_string(),
-            group: group.map(|group| group.to_string()),
-            count,
-            reason: sentences::sentence(&reason),
-        });
+        tracing::warn!(count = outcome.rejected, "messages of a server were refused");
     }
 }
 

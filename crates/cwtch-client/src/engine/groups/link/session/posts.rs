@@ -73,7 +73,8 @@ impl BoardSession<'_> {
         if stored.room_again {
             self.actor.set_phase(ServerPhase::Synced, self.trouble());
         }
-        let confirmation = Confirmation { place: stored.place, log: stored.step.changes };
+        let confirmation =
+            Confirmation { place: stored.place, log: stored.step.changes, ..Confirmation::default() };
         let stored = StoredPost { post, confirmation, notices: stored.step.notices };
         self.feed(Feed::Posted(Box::new(stored))).await?;
         // The queue is read from the database.

@@ -311,8 +311,10 @@ impl Person {
     fn posted(&mut self, stored: PostStored) {
         let sent = self.link.as_mut().and_then(|link| link.in_flight.remove(&stored.id));
         let (board, Some(Sent { post, group, entry })) = (self.board, sent) else { return };
-        let (before, confirmation) =
-            (self.verified(), Confirmation { place: stored.place, log: stored.step.changes });
+        let (before, confirmation) = (
+            self.verified(),
+            Confirmation { place: stored.place, log: stored.step.changes, ..Confirmation::default() },
+        );
         self.profile_mut().mark_post_stored(&board, post, &confirmation).unwrap();
         self.log_changed(&confirmation.log, before);
         self.twin.confirmed(&group, &entry, stored.place);
