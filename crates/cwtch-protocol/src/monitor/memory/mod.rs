@@ -1,7 +1,7 @@
 //! The memory of a monitor: what it keeps of a server's log, verified, and the fold of what is not covered yet.
 //!
-//! [`KeptLog`](log::KeptLog) is our own log with everything that is signed and held beside it. It changes in one
-//! way only, through [`Kept`](kept::Kept), which notes each change for the store. [`Fold`](fold::Fold) lies on top of
+//! [`KeptLog`] is our own log with everything that is signed and held beside it. It changes in one
+//! way only, through [`Kept`], which notes each change for the store. [`Fold`] lies on top of
 //! it: entries that came, and that no checkpoint covers.
 
 mod boundaries;

@@ -1,6 +1,6 @@
 //! Reading of what a server sends: the request, the reply's header, its entries and its end, and live messages.
 //!
-//! A [`ReplyReader`](reader::ReplyReader) lays what comes on top of the verified log, and hands it over to the
+//! A [`ReplyReader`] lays what comes on top of the verified log, and hands it over to the
 //! [`Judge`](super::statements::Judge)'s memory once a signed checkpoint covers it.
 
 mod advance;

@@ -1,7 +1,7 @@
 //! Judgement of what a server signed: each statement against every other that is held, and against our own log.
 //!
 //! Whether something contradicts is decided by functions over the [`KeptLog`](super::memory::KeptLog), which give a
-//! [`Charge`](charge::Charge). The [`Judge`](judge::Judge) keeps what stands, and accuses where there is a charge.
+//! [`Charge`]. The [`Judge`] keeps what stands, and accuses where there is a charge.
 
 mod answer;
 mod charge;
