@@ -74,8 +74,8 @@ impl World {
                     active: rng.gen_range(0..1_000_000),
                     ..Rank::default()
                 },
-                // As `backoff` has them: seen within the hour, the day, or longer ago.
-                pause: Duration::from_secs([30, 120, 600][rng.gen_range(0..3)]),
+                // As `backoff` has them: seen within the hour, the day, the week, or longer ago.
+                pause: Duration::from_secs([30, 120, 600, 3600][rng.gen_range(0..4)]),
                 ..Contact::default()
             })
             .collect();

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::admission;
-use super::backoff::Backoff;
+use super::backoff::{self, Backoff};
 use super::limits::{RETRY_FLOOR, STABLE};
 use super::shared::PeerShared;
 use super::slot::DialerSeat;
@@ -63,8 +63,8 @@ async fn keep_connected(shared: &Arc<PeerShared>, peer: Address, mut seat: Diale
             None => return,
         }
         let unseen = match seen {
-            Accepted::Yes { seen: Some(at) } => Some(shared.context.now().saturating_sub(at)),
-            _ => None,
+            Accepted::Yes { seen, added } => backoff::unseen(seen, added, shared.context.now()),
+            Accepted::No => i64::MAX,
         };
         let pause = backoff.next(unseen, &mut rand::thread_rng());
         tokio::select! {
@@ -90,7 +90,7 @@ async fn until_offline(online: &mut watch::Receiver<bool>) -> Option<Duration> {
 
 /// Answer to whether a contact may be dialled.
 enum Accepted {
-    Yes { seen: Option<i64> },
+    Yes { seen: Option<i64>, added: i64 },
     No,
 }
 
@@ -104,7 +104,7 @@ async fn last_seen(shared: &PeerShared, peer: &Address) -> Accepted {
     match shared.context.store.run(read).await {
         Ok((Some(contact), pending)) if contact.state == ContactState::Accepted => {
             shared.context.dialing.attention().queued(Target::Contact(*peer), pending);
-            Accepted::Yes { seen: contact.last_seen }
+            Accepted::Yes { seen: contact.last_seen, added: contact.added }
         }
         _ => Accepted::No,
     }

@@ -45,8 +45,11 @@ pub(super) const RETRY_FIRST: Duration = Duration::from_millis(500);
 pub(super) const RETRY_SEEN_NOW: Duration = Duration::from_secs(30);
 /// The longest pause for one that was seen within the last day.
 pub(super) const RETRY_SEEN_TODAY: Duration = Duration::from_secs(2 * 60);
-/// The longest pause for others. They dial us, too, when they are back.
-pub(super) const RETRY_MAX: Duration = Duration::from_secs(10 * 60);
+/// The longest pause for one that was seen, or added, within the last week.
+pub(super) const RETRY_SEEN_LATELY: Duration = Duration::from_secs(10 * 60);
+/// The longest pause for others. They dial us, too, when they are back; and a dial of who is not there costs a search in
+/// several directories of the network, which many contacts would keep busy all day.
+pub(super) const RETRY_MAX: Duration = Duration::from_secs(60 * 60);
 /// The shortest pause between two dials, however much somebody hurries.
 pub(super) const RETRY_FLOOR: Duration = Duration::from_millis(250);
 /// Time that the engine's start waits for the first attempt to listen: a network that says nothing must not keep it.
