@@ -23,6 +23,5 @@ pub use decision::Mismatch;
 pub use error::LogError;
 pub use guard::{Guard, GuardError, Nonce};
 pub use keeper::Keeper;
-pub(crate) use opening::directory;
-pub use opening::{Opened, Opening};
+pub use opening::{Opened, Opening, directory};
 pub use pause::{NotYet, Pause};

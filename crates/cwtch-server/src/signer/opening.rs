@@ -251,6 +251,6 @@ impl fmt::Debug for Opening<'_> {
 }
 
 /// The directory inside a data directory where the log key and the guard lie.
-pub(crate) fn directory(data_dir: &Path) -> PathBuf {
+pub fn directory(data_dir: &Path) -> PathBuf {
     data_dir.join(keys::DIR)
 }

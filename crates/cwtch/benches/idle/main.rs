@@ -1,5 +1,5 @@
-//! A daemon with many contacts, none of whom can be reached, when nobody asks it anything: processor time, and writes to
-//! the disk.
+//! A daemon with many contacts of a month ago, none of whom can be reached, when nobody asks it anything: processor time,
+//! and writes to the disk.
 //!
 //! `cargo bench -p cwtch --bench idle`; docs/benchmarks.md has the figures. `CWTCH_IDLE_MINUTES` is how long it watches
 //! (30 by default, in thirds). The network is the loopback one: what a dial costs over Tor is Tor's.
@@ -18,8 +18,8 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use common::World;
+use cwtch_client::profile::{DataDir, Password};
 use cwtch_primitives::{Identity, OsRng};
-use serde_json::json;
 
 const CONTACTS: usize = 1000;
 const PARTS: u32 = 3;
@@ -33,16 +33,16 @@ fn main() {
     let minutes = std::env::var("CWTCH_IDLE_MINUTES").ok().and_then(|text| text.parse().ok()).unwrap_or(30);
     let part = Duration::from_secs(minutes * 60) / PARTS;
     let world = World::new();
-    let mut me = world.person_online("me");
-    let mut rpc = me.rpc();
+    let mut me = world.person("me");
+    let data = DataDir::open_or_create(&me.data).expect("the data directory");
+    let mut profile = data.open("me", &Password::None).expect("the profile");
+    let month_ago = SystemTime::now() - Duration::from_secs(30 * 24 * 3600);
+    let added = month_ago.duration_since(SystemTime::UNIX_EPOCH).expect("a clock").as_secs().cast_signed();
     for _ in 0..CONTACTS {
-        let address = Identity::generate(&mut OsRng).address().to_string();
-        let added = rpc.call(0, "contact.add", json!({"address": address}));
-        assert!(added.get("result").is_some(), "{added}");
+        let address = Identity::generate(&mut OsRng).address();
+        profile.add_contact(&address, None, added).expect("a contact");
     }
-    drop(rpc);
-    // As after a night: the contacts are not new, and the program has just begun.
-    me.stop();
+    drop(profile);
     me.start();
     println!(
         "| {CONTACTS} contacts out of reach, minutes | of a core | writes | bytes written | files changed |"

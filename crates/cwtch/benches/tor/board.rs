@@ -8,12 +8,13 @@ use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::rand_core::RngCore;
 use cwtch_primitives::{Address, Identity, OsRng};
 use cwtch_server::keys::ServerKeys;
+use cwtch_server::signer::{self, Opening, Reading};
 use cwtch_server::store::{NewEntry, NewPost, SqliteStore, Store};
 use cwtch_wire::group::{GroupContext, compose};
 use cwtch_wire::invite::{GroupInvite, TofuBundle};
 use serde_json::{Value, json};
 
-use crate::common::{Person, Server, cwtch};
+use crate::common::{Person, Server};
 use crate::stage::{Place, Provider};
 use crate::watch::Watch;
 
@@ -50,8 +51,14 @@ impl Board {
     /// Ends the log of the running server for ever, so that it answers in the deployed form from now on.
     pub(crate) fn retires_its_log(&mut self) {
         self.server.stop();
-        let retired = cwtch().args(["server", "retire", "--data"]).arg(&self.server.data).status();
-        assert!(retired.expect("the program starts").success());
+        let data = &self.server.data;
+        let keys = ServerKeys::load(data).expect("the server's keys");
+        let database = data.join(SqliteStore::FILE);
+        let store =
+            SqliteStore::open(&database, keys.board.address().as_bytes(), None).expect("its database");
+        let opening = Opening::new(&keys.board, signer::directory(data), Box::new(Reading::of_system));
+        opening.retire(&store, &mut OsRng).expect("a log that was begun");
+        drop(store);
         self.server.start();
     }
 

@@ -81,7 +81,10 @@ fn measure(place: &Place<'_>, board: &Board, what: &str, provider: Provider) -> 
     let [connect, rate, work, serving] =
         load::rounds(&format!("{what} server, {provider:?} member"), ROUNDS, || {
             round += 1;
-            let name = format!("member-{}-{provider:?}-{round}", what.replace(' ', "-"));
+            // Short, for the path of its socket: the initials, and a number.
+            let initials = what.split(' ').filter_map(|word| word.chars().next());
+            let name: String = initials.chain(format!("{provider:?}").chars().take(1)).collect();
+            let name = format!("{name}{round}");
             let mut member = place.person(&name, provider);
             member.start();
             let mut watch = Watch::of(&member);
