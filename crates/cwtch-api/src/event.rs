@@ -274,7 +274,7 @@ pub enum Event {
         detail: Option<String>,
     },
     /// Everything that was stored before has now been told, and after it the present state of what is not stored: to
-    /// a listener that followed from a number on, or read too slowly and had to catch up.
+    /// a listener that has just begun, or that read too slowly and had to catch up.
     CaughtUp {
         /// The number of the newest change that was told.
         after: i64,

@@ -274,7 +274,7 @@ nobody listened then, or the daemon was restarted since. What happens from now o
 `caught-up`. A script that keeps the last number that it read, and begins there, sees each change once. The \
 newest 100,000 changes are kept; if older ones are asked for, the command fails with the kind changes-gone and \
 exit code 13, and says which are kept: then read the lists and conversations anew, and continue after the \
-newest. What is not stored (connections, progress) has no number, and is told in its present state after a gap.";
+newest. What is not stored (connections, progress) has no number, and is told in its present state at first and after a gap.";
 
 pub(crate) const DEMO_LONG: &str = "\
 Starts a real server process and the real daemons of three people on a private network in a temporary \

@@ -43,6 +43,8 @@ fn who_appears_offline_is_seen_by_nobody_but_who_was_chosen() {
     let hidden = json!({"presence": "appear-offline", "kept": "appear-offline", "chosen": []});
     let mut events = alice.rpc();
     events.call(1, "subscribe", json!({}));
+    // How it is before.
+    assert_eq!(events.event(|event| event["event"] == "presence")["presence"], "online");
     assert_eq!(alice.ok(&["go", "appear-offline"]), hidden);
     assert_eq!(events.event(|event| event["event"] == "presence")["presence"], "appear-offline");
     // It is so when it is said.

@@ -117,7 +117,7 @@ impl EngineHandle {
     }
 
     /// Every change after the one with this number (`None`: from now on), each once and in order, and between them what
-    /// is not stored.
+    /// is not stored, which begins with how it stands.
     ///
     /// # Errors
     /// [`crate::api::ErrorKind::ChangesGone`] if not all of them are kept, or trouble with the database.

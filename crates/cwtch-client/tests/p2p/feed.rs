@@ -161,3 +161,29 @@ async fn what_goes_is_told_by_its_number_and_live_by_its_name() {
     alice.stop().await;
     bob.stop().await;
 }
+
+#[tokio::test]
+async fn every_subscription_begins_with_how_everything_stands() {
+    let world = World::new();
+    let (alice, bob) = world.friends().await;
+    say(&bob, &alice.address, 0..1).await;
+    let mut follower = alice.engine.follow(None).await.unwrap();
+    let told = caught_up(&mut follower).await;
+    assert!(told.iter().all(|told| told.seq.is_none()), "nothing that happened before: {told:?}");
+    let stands = |wanted: &dyn Fn(&Event) -> bool| told.iter().any(|told| wanted(&told.event));
+    assert!(stands(&|event| matches!(event, Event::Network(now) if now.ready)), "{told:?}");
+    assert!(stands(&|event| matches!(event, Event::Presence(_))), "{told:?}");
+    let online =
+        |event: &Event| matches!(event, Event::ContactOnline { address, .. } if *address == bob.address);
+    assert!(stands(&online), "{told:?}");
+    // What changes from then on is told as it changes.
+    let address = bob.address.clone();
+    bob.stop().await;
+    loop {
+        let next = soon("an event", follower.next()).await.unwrap().expect("the engine runs");
+        if matches!(&next.event, Event::ContactOffline { address: gone, .. } if *gone == address) {
+            break;
+        }
+    }
+    alice.stop().await;
+}

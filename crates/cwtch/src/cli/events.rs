@@ -30,8 +30,15 @@ pub(crate) async fn run(settings: &Settings, after: Option<i64>) -> Result<(), F
 pub(crate) async fn listen(settings: &Settings, mut client: Client, after: Option<i64>) -> Result<(), Fault> {
     let mut early = Vec::new();
     client.subscribe_after(after, |heard| early.push(heard)).await?;
+    // Whoever wants to see what happens from now on is not told how everything stands.
+    let mut begins = after.is_none() && !settings.json;
+    let mut print = |heard: &Heard| {
+        let skipped = begins && heard.told.seq.is_none();
+        begins &= !matches!(heard.told.event, Event::CaughtUp { .. });
+        if skipped { Ok(Reader::There) } else { print_event(settings, heard) }
+    };
     for heard in early {
-        if print_event(settings, &heard)? == Reader::Gone {
+        if print(&heard)? == Reader::Gone {
             return Ok(());
         }
     }
@@ -47,7 +54,7 @@ pub(crate) async fn listen(settings: &Settings, mut client: Client, after: Optio
             return Err(error.into());
         }
         let closed = matches!(heard.told.event, Event::ProfileClosed { .. });
-        if print_event(settings, &heard)? == Reader::Gone || closed {
+        if print(&heard)? == Reader::Gone || closed {
             return Ok(());
         }
     }

@@ -18,12 +18,13 @@ const PAGE: u32 = 256;
 /// Tells every change of the feed after a number once, in order, and between them what is not stored.
 ///
 /// It reads from the database only what it was not told live: what was before it began, and what came while it was not asked.
+/// It begins with how everything stands that is not stored, so that nobody has to ask for that beside it.
 pub struct Follower {
     inner: Arc<Inner>,
     live: broadcast::Receiver<Arc<Live>>,
     /// The newest change that was told, or is about to be.
     after: i64,
-    /// There are rows behind `after` that are not told live.
+    /// There may be rows behind `after` that are not told live, and how everything stands is to be told.
     behind: bool,
     waiting: VecDeque<Told>,
 }
@@ -41,7 +42,7 @@ impl Follower {
             Some(after) => profile.changes_after(after, 1).map(|_| after),
         };
         let begins = inner.context.store.read(begin).await?;
-        Ok(Self { inner, live, after: begins, behind: after.is_some(), waiting: VecDeque::new() })
+        Ok(Self { inner, live, after: begins, behind: true, waiting: VecDeque::new() })
     }
 
     /// The number of the change after which it goes on.
