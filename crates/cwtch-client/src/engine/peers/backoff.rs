@@ -43,9 +43,9 @@ pub(super) fn unseen(seen: Option<i64>, added: i64, now: i64) -> i64 {
 fn bounds(unseen: i64) -> (Duration, Duration) {
     match unseen {
         ..HOUR => (RETRY_FIRST, RETRY_SEEN_NOW),
-        ..DAY => (RETRY_FIRST, RETRY_SEEN_TODAY),
-        ..WEEK => (RETRY_FIRST, RETRY_SEEN_LATELY),
-        _ => (RETRY_MAX / 2, RETRY_MAX),
+        HOUR..DAY => (RETRY_FIRST, RETRY_SEEN_TODAY),
+        DAY..WEEK => (RETRY_FIRST, RETRY_SEEN_LATELY),
+        WEEK.. => (RETRY_MAX / 2, RETRY_MAX),
     }
 }
 
