@@ -29,6 +29,8 @@ pub struct LogStatus {
     pub min_index: u64,
     /// The server cheated and is not synced any more.
     pub stopped: bool,
+    /// The alarm about that waits until it is known what it is worth: see [`Profile::release_alarm`].
+    pub alarm_held: bool,
     /// Time since when it shows no log although it has one, unix seconds.
     pub downgraded: Option<i64>,
     /// Entries that the server declared lost, oldest first.
@@ -117,7 +119,7 @@ fn status(conn: &Connection, server: i64, address: &Address) -> Result<LogStatus
         .prepare_cached(
             "SELECT c.bytes, l.head, l.stopped, l.downgraded,
                  coalesce((SELECT max(place) + 1 FROM log_ids WHERE server = l.server),
-                          (SELECT max(size) FROM log_ranges WHERE server = l.server), 0)
+                          (SELECT max(size) FROM log_ranges WHERE server = l.server), 0), l.alarm_held
              FROM logs l LEFT JOIN log_certificates c ON c.server = l.server AND c.incarnation = l.pinned
              WHERE l.server = ?1",
         )?
@@ -132,6 +134,7 @@ fn status(conn: &Connection, server: i64, address: &Address) -> Result<LogStatus
                 checked: head.as_deref().and_then(Checkpoint::peek).map(|head| head.time),
                 stopped: row.get(2)?,
                 downgraded: row.get(3)?,
+                alarm_held: row.get(5)?,
                 ..LogStatus::default()
             })
         })

@@ -37,6 +37,8 @@ pub(super) fn event(
             Some(gone.unwrap_or(Event::ServerRemoved { address: None }))
         }
         What::Alarm => match profile.server_by_number(about)? {
+            // An earlier alarm's row: the one that is up now is told by a row of its own, once it is known what it is worth.
+            Some(server) if profile.log_status(&server.board)?.alarm_held => None,
             Some(server) => of_server(profile, &server.board)?.map(|alarm| alarm.event(&server.board)),
             None => None,
         },
