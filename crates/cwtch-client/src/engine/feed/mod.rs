@@ -1,7 +1,7 @@
 //! Events: those of what is stored, as rows of the change feed once they are committed, and those of what is not.
 //!
-//! Each stored change that is shown is a numbered row of the transaction that made it ([`crate::profile::What`]). [`tell`] makes events of new rows on the database's thread, right behind the commit, from what
-//! was just written. [`follow`] goes on from any number: it reads the rows that it has not been told live, so that whoever is
+//! Each stored change that is shown is a numbered row of the transaction that made it ([`crate::profile::What`]). [`tell`]
+//! makes events of new rows on the database's thread, right behind the commit, from what was just written. [`follow`] goes on from any number: it reads the rows that it has not been told live, so that whoever is
 //! slow, or was away, hears every change once. What is not stored (connections, progress) has no number; whoever missed
 //! some of it is told how everything stands ([`now`]).
 
