@@ -1,15 +1,17 @@
-//! Events: what happens without being asked for.
+//! Events: what happens without being asked for. For their sentences the same holds as for those of replies.
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::FeedInfo;
+use crate::kind::FeedInfo;
 use crate::phase::ServerPhase;
 use crate::presence::PresenceInfo;
+use crate::problem::Problem;
 use crate::reply::{
-    ContactInfo, ContactPhase, ConversationInfo, EvidenceInfo, GroupInfo, MessageInfo, MessageState,
-    NameInfo, NoteInfo, ReadinessInfo, SeenBy, ServerInfo,
+    ContactInfo, ContactPhase, ConversationInfo, EvidenceInfo, GroupInfo, MessageInfo, NameInfo, NoteInfo,
+    ReadinessInfo, ServerInfo,
 };
 use crate::settings::SettingsInfo;
+use crate::state::{MessageState, SeenBy};
 
 /// Something that happened. JSON: `{"event":"message",…}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +34,13 @@ pub enum Event {
         address: String,
         /// The reason: one sentence.
         detail: String,
+        /// The same as a code with arguments.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::problem::known"
+        )]
+        why: Option<Box<Problem>>,
     },
     /// The person decided whether the profile shows that it is there, or whom it connects with all the same.
     Presence(PresenceInfo),
@@ -45,6 +54,13 @@ pub enum Event {
         /// Reason why the last attempt or connection failed, where one did: one sentence.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
+        /// The same as a code with arguments.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::problem::known"
+        )]
+        why: Option<Box<Problem>>,
     },
     /// An authenticated connection with a contact is up.
     ContactOnline {
@@ -177,6 +193,13 @@ pub enum Event {
         /// The reason, where it is not obvious: one sentence.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
+        /// The same as a code with arguments.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::problem::known"
+        )]
+        why: Option<Box<Problem>>,
     },
     /// A server was added.
     ServerAdded {
@@ -226,6 +249,13 @@ pub enum Event {
         detail: String,
         /// Advice: whole sentences.
         advice: String,
+        /// The same as a code with arguments.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::problem::known"
+        )]
+        why: Option<Box<Problem>>,
     },
     /// Something about a server's log that accuses nobody. A lasting state is told once until the server answers
     /// well; of one kind and server at most eight in an hour are told of.
@@ -238,6 +268,13 @@ pub enum Event {
         at: i64,
         /// The same as whole sentences.
         detail: String,
+        /// The same as a code with arguments.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::problem::known"
+        )]
+        why: Option<Box<Problem>>,
     },
     /// Another copy of this profile seems to run elsewhere: nothing is sent until the person chooses, with
     /// `profile.confirm-only-copy`. Told once; `status` keeps saying it.

@@ -1,11 +1,19 @@
 //! Replies: plain data in a stable JSON form. All times are unix seconds.
+//!
+//! Where something is wrong, `why` says it as a code with arguments. The sentence beside it is for people; the engine leaves
+//! it empty, and whoever stands between engine and people fills it in from `cwtch-words`.
 
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, from_value};
 
-use crate::{Command, GroupDetails, OpenProfile, PresenceInfo};
+use crate::command::Command;
+use crate::group::GroupDetails;
+use crate::host::OpenProfile;
+use crate::presence::PresenceInfo;
+use crate::problem::Problem;
+use crate::state::{MessageState, SeenBy};
 
 /// The answer to a [`crate::Command`]. Its JSON is that of the value inside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,6 +72,9 @@ pub enum Reply {
         /// The sentence that the message, which was queued, may have left before.
         #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
+        /// The same as a code with arguments.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<Box<Problem>>,
     },
     /// The command is done, and there is nothing else to say: an empty object.
     Done {},
@@ -84,6 +95,8 @@ impl Reply {
         struct Deleted {
             #[serde(default)]
             detail: Option<String>,
+            #[serde(default, deserialize_with = "crate::problem::known")]
+            why: Option<Box<Problem>>,
         }
         #[derive(Deserialize)]
         struct Done {}
@@ -121,8 +134,8 @@ impl Reply {
             | C::MessageCancel { .. }
             | C::MessageRetry { .. } => Self::Message(from_value(json)?),
             C::MessageDelete { .. } => {
-                let Deleted { detail } = from_value(json)?;
-                Self::Deleted { detail }
+                let Deleted { detail, why } = from_value(json)?;
+                Self::Deleted { detail, why }
             }
             C::Messages { .. } => Self::Messages(from_value(json)?),
             C::ConversationList { .. } => Self::Conversations(from_value(json)?),
@@ -259,6 +272,9 @@ pub struct ConnectionInfo {
     pub phase: ContactPhase,
     /// Reason why the last attempt or connection failed: one sentence; `null` once one succeeds.
     pub trouble: Option<String>,
+    /// The same as a code with arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::problem::known")]
+    pub why: Option<Box<Problem>>,
     /// Time at which the contact was last seen over an authenticated connection, to the minute.
     pub last_seen: Option<i64>,
 }
@@ -326,6 +342,9 @@ pub struct ServerInfo {
     /// Reason why the server cannot be used as it should now: one sentence; `null` where nothing is known to be wrong.
     #[serde(default)]
     pub trouble: Option<String>,
+    /// The same as a code with arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::problem::known")]
+    pub why: Option<Box<Problem>>,
     /// Messages accepted from it so far.
     pub received: u64,
     /// Messages that failed a check (messages of other people's groups do not count).
@@ -347,6 +366,9 @@ pub struct LogInfo {
     pub min_index: u64,
     /// The alarm that is up, as whole sentences; `null` if none is.
     pub alarm: Option<String>,
+    /// The same as a code with arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::problem::known")]
+    pub why: Option<Box<Problem>>,
     /// The server ended its log, and said so.
     pub retired: bool,
     /// Ranges that the server declared lost, oldest first.
@@ -381,7 +403,7 @@ pub struct EvidenceInfo {
     pub proven: bool,
     /// Its kind: 1 to 12 as in section 4 of docs/verifiable-log.md, from 100 on without proof.
     pub kind: u8,
-    /// The event, as a sentence.
+    /// Meaning of its kind, as a sentence.
     pub detail: String,
 }
 
@@ -391,8 +413,23 @@ pub struct EvidenceText {
     /// The evidence.
     #[serde(flatten)]
     pub evidence: EvidenceInfo,
+    /// Incarnation of the log that it is about.
+    #[serde(default)]
+    pub incarnation: u64,
+    /// Things that the server signed or showed, where they make no proof.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<SignedObject>,
     /// The armoured proof for `cwtch-verify`, or a report that says that it is no proof.
     pub text: String,
+}
+
+/// Something that a server signed or showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedObject {
+    /// Its kind: `certificate`, `checkpoint`, `policy`, `retain` or `receipt`.
+    pub what: String,
+    /// Its bytes, in base64.
+    pub base64: String,
 }
 
 /// A group just made.
@@ -507,6 +544,12 @@ impl fmt::Debug for ConversationInfo {
 pub struct NoteInfo {
     /// Kind of the note.
     pub kind: NoteKind,
+    /// The number of messages that it is about, where they are counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// The author's name, as everywhere; of the kind `you` for another device of the person's.
+    #[serde(default)]
+    pub who: Box<NameInfo>,
     /// The same as whole sentences.
     pub sentence: String,
 }
@@ -514,7 +557,6 @@ pub struct NoteInfo {
 /// The kinds of notes (docs/verifiable-log.md, section 8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 pub enum NoteKind {
     /// Its author gave its number to another message, too: a lie or a restored backup.
     Conflicting,
@@ -540,25 +582,6 @@ pub enum NoteKind {
     Copy,
     /// A member gave it; the server has not shown it yet.
     Late,
-}
-
-/// State of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum MessageState {
-    /// Ours, durable here, not yet confirmed by the other side.
-    Queued,
-    /// Ours, acknowledged by the contact.
-    Acknowledged,
-    /// Ours, durably stored by the group's server.
-    Stored,
-    /// Ours, refused for good or taken back; see the error of `send`.
-    Failed,
-    /// Received from a contact over an authenticated connection.
-    Received,
-    /// Received from a group with a valid author's signature.
-    Verified,
 }
 
 /// A message.
@@ -616,6 +639,9 @@ pub struct MessageInfo {
     /// The reason for its state, as a sentence, in the answer to a command that sent it or took it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The same as a code with arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::problem::known")]
+    pub why: Option<Box<Problem>>,
 }
 
 /// Leaves out who wrote what to whom.
@@ -665,6 +691,9 @@ pub struct ServerSync {
     pub waiting: u64,
     /// Reason why nothing could be fetched: one sentence; `null` if it was.
     pub trouble: Option<String>,
+    /// The same as a code with arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::problem::known")]
+    pub why: Option<Box<Problem>>,
 }
 
 /// Counts of what was fetched from one server.
@@ -687,17 +716,6 @@ pub struct RejectInfo {
     pub received: i64,
     /// The reason, as a sentence.
     pub reason: String,
-}
-
-/// Manner in which it was seen that another copy of the profile runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum SeenBy {
-    /// A message under the profile's own name came to a group that was not written here.
-    Message,
-    /// The profile's own address leads to another process.
-    Address,
 }
 
 /// Another copy of the profile.

@@ -114,10 +114,11 @@ impl RpcError {
     }
 }
 
-impl From<ApiError> for RpcError {
-    fn from(error: ApiError) -> Self {
-        let (code, kind, data) = (error.kind.code(), error.kind.name().to_owned(), error.data());
-        Self { code, message: error.message, kind: Some(kind), data }
+impl RpcError {
+    /// The refusal of an engine, in the words of whoever answers.
+    pub fn refused(error: &ApiError, message: impl Into<String>) -> Self {
+        let (code, kind) = (error.kind().code(), error.kind().name().to_owned());
+        Self { code, message: message.into(), kind: Some(kind), data: error.data() }
     }
 }
 

@@ -1,43 +1,14 @@
-//! The answer to a command that failed in the storage: its kind, and what a person can do about it.
+//! The answer to a command that failed in the storage: what was wrong, and what a person can do about it.
 
-use cwtch_api::{Advice, ApiError, ErrorKind, FeedInfo, sentence};
+use std::path::Path;
+
+use cwtch_api::{Advice, ApiError, Problem};
 
 use crate::StorageError;
 
 impl From<StorageError> for ApiError {
     fn from(error: StorageError) -> Self {
         use StorageError as E;
-        let kind = match error {
-            E::UnknownContact
-            | E::UnknownServer
-            | E::UnknownGroup
-            | E::UnknownConversation
-            | E::UnknownMessage
-            | E::NoSuchProfile => ErrorKind::NotFound,
-            E::Label
-            | E::EmptyPassword
-            | E::Text { .. }
-            | E::Name { .. }
-            | E::TooLong { .. }
-            | E::OwnAddress => ErrorKind::Usage,
-            E::Blocked
-            | E::Named
-            | E::NoRequest
-            | E::ServerInUse
-            | E::ServerHasEvidence
-            | E::BundleChanged
-            | E::GroupChanged
-            | E::DuplicateMessage
-            | E::ProfileExists => ErrorKind::Refused,
-            E::ChangesGone { .. } => ErrorKind::ChangesGone,
-            E::PasswordNeeded | E::NoPasswordSet | E::WrongPassword => ErrorKind::Password,
-            E::Locked => ErrorKind::Locked,
-            _ => ErrorKind::Storage,
-        };
-        let feed = match &error {
-            E::ChangesGone { bounds, .. } => Some(FeedInfo { oldest: bounds.oldest, newest: bounds.newest }),
-            _ => None,
-        };
         let advice = match error {
             E::UnknownContact => Some(Advice::ContactAdd),
             E::UnknownServer => Some(Advice::ServerAdd),
@@ -45,8 +16,64 @@ impl From<StorageError> for ApiError {
             E::Blocked => Some(Advice::ContactAccept),
             E::Named => Some(Advice::ContactRename),
             E::ServerInUse => Some(Advice::GroupLeave),
+            E::NoSuchProfile => Some(Advice::ProfileList),
             _ => None,
         };
-        Self { feed, ..Self::new(kind, sentence(&error.to_string())) }.advise(advice)
+        Self::from(Problem::from(error)).advise(advice)
     }
+}
+
+impl From<StorageError> for Problem {
+    fn from(error: StorageError) -> Self {
+        use StorageError as E;
+        match error {
+            E::Label => Self::ProfileNameUnfit { max: crate::dir::LABEL_MAX as u64 },
+            E::ProfileExists => Self::ProfileExists,
+            E::NoSuchProfile => Self::NoSuchProfile,
+            E::EmptyPassword => Self::PasswordEmpty,
+            E::PasswordNeeded => Self::PasswordNeeded,
+            E::NoPasswordSet => Self::NoPasswordSet,
+            E::WrongPassword => Self::PasswordWrong,
+            E::Text { what, max } => Self::TextUnfit { what, max: max as u64 },
+            E::TooLong { what, max } => Self::TooLong { what, max: max as u64 },
+            E::Name { what, like } => Self::NameMistaken { what, like },
+            E::UnknownContact => Self::UnknownContact,
+            E::UnknownServer => Self::UnknownServer,
+            E::UnknownGroup => Self::UnknownGroup,
+            E::UnknownConversation => Self::UnknownConversation,
+            E::UnknownMessage => Self::UnknownMessage,
+            E::ChangesGone { after, bounds } => {
+                Self::ChangesGone { after, oldest: bounds.oldest, newest: bounds.newest }
+            }
+            E::Blocked => Self::ContactBlocked,
+            E::Named => Self::ContactNamedOtherwise,
+            E::NoRequest => Self::NoContactRequest,
+            E::ServerInUse => Self::ServerInUse,
+            E::ServerHasEvidence => Self::ServerHasEvidence,
+            E::OwnAddress => Self::OwnAddress,
+            E::DuplicateMessage => Self::DuplicateMessage,
+            E::NumberTaken => Self::NumberTaken,
+            E::BundleChanged => Self::ServerKeysChanged,
+            E::GroupChanged => Self::GroupKnownOtherwise,
+            E::Locked => Self::ProfileLocked,
+            E::Permissions { path, access, mode } => {
+                Self::NotPrivate { path: text(&path), change: access == "change", mode: mode.to_owned() }
+            }
+            E::Owner(path) => Self::NotOwned { path: text(&path) },
+            E::WrongKind(path) => Self::WrongFileKind { path: text(&path) },
+            E::NewerVersion => Self::NewerVersion,
+            E::AbsurdKdf => Self::AbsurdKeyDerivation,
+            E::Damaged => Self::Damaged,
+            E::DamagedLog => Self::LogDamaged,
+            E::DiskFull { doing } => Self::DiskFull { detail: doing.to_owned() },
+            E::Busy { doing } => Self::DatabaseBusy { detail: doing.to_owned() },
+            E::Unusable { doing } => Self::DatabaseUnusable { detail: doing.to_owned() },
+            E::Io { .. } => Self::FileFailed { detail: error.to_string() },
+            E::Database { .. } => Self::DatabaseFailed { detail: error.to_string() },
+        }
+    }
+}
+
+fn text(path: &Path) -> String {
+    path.display().to_string()
 }

@@ -1,5 +1,6 @@
 //! Database values as typed values, and bounds of what is stored.
 
+use cwtch_api::Purpose;
 use cwtch_primitives::group::GroupId;
 use cwtch_primitives::token::{IssuerPublicKey, Token};
 use cwtch_primitives::{Address, PublicKey, Zeroizing};
@@ -128,7 +129,7 @@ impl MessageState {
 
 impl Content {
     pub(super) fn check(&self) -> Result<(), StorageError> {
-        limit("a message", self.json.len().max(self.data.len()), OVERLAY_MAX)
+        limit(Purpose::Message, self.json.len().max(self.data.len()), OVERLAY_MAX)
     }
 }
 
@@ -138,7 +139,7 @@ pub(super) fn quote_hash(author: &Address, json: &[u8]) -> [u8; 32] {
 }
 
 /// Checks a length.
-pub(super) fn limit(what: &'static str, len: usize, max: usize) -> Result<(), StorageError> {
+pub(super) fn limit(what: Purpose, len: usize, max: usize) -> Result<(), StorageError> {
     if len > max { Err(StorageError::TooLong { what, max }) } else { Ok(()) }
 }
 
@@ -147,16 +148,16 @@ pub(super) fn limit(what: &'static str, len: usize, max: usize) -> Result<(), St
 ///
 /// # Errors
 /// [`StorageError::TooLong`] or [`StorageError::Name`].
-pub fn check_given_name(what: &'static str, name: &str) -> Result<(), StorageError> {
+pub fn check_given_name(what: Purpose, name: &str) -> Result<(), StorageError> {
     check_name(what, name)?;
     match names::refusal(name) {
-        Some(why) => Err(StorageError::Name { what, why }),
+        Some(like) => Err(StorageError::Name { what, like }),
         None => Ok(()),
     }
 }
 
 /// Checks a name for people: something, not too much, nothing that moves a terminal's cursor.
-pub(super) fn check_name(what: &'static str, name: &str) -> Result<(), StorageError> {
+pub(super) fn check_name(what: Purpose, name: &str) -> Result<(), StorageError> {
     if names::clean(name).is_empty() || name.len() > NAME_MAX || name.chars().any(char::is_control) {
         return Err(StorageError::Text { what, max: NAME_MAX });
     }

@@ -1,5 +1,6 @@
 //! Contacts: who they are, whether they may talk to us, and how a person names them.
 
+use cwtch_api::Purpose;
 use cwtch_primitives::Address;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -33,7 +34,7 @@ impl Profile {
         now: i64,
     ) -> Result<Added<Contact>, StorageError> {
         if let Some(name) = name {
-            check_given_name("a contact's name", name)?;
+            check_given_name(Purpose::ContactName, name)?;
         }
         self.refuse_own(address)?;
         self.write("add a contact", |tx| {
@@ -82,7 +83,7 @@ impl Profile {
     /// [`StorageError::UnknownContact`], [`StorageError::Text`], or trouble with the database.
     pub fn rename_contact(&mut self, address: &Address, name: Option<&str>) -> Result<Contact, StorageError> {
         if let Some(name) = name {
-            check_given_name("a contact's name", name)?;
+            check_given_name(Purpose::ContactName, name)?;
         }
         self.write("rename a contact", |tx| {
             set_name(tx, address, name)?;
@@ -114,7 +115,7 @@ impl Profile {
         attribute: Attribute,
         value: Option<&str>,
     ) -> Result<bool, StorageError> {
-        limit("an attribute", value.map_or(0, str::len), Attribute::MAX)?;
+        limit(Purpose::Attribute, value.map_or(0, str::len), Attribute::MAX)?;
         self.write("keep a contact's attribute", |tx| {
             let conversation = conversation_of(tx, address)?;
             let changed = match value {

@@ -1,5 +1,6 @@
 //! Conversations: what contacts and groups have in common, and what the person does with them.
 
+use cwtch_api::Purpose;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Profile;
@@ -107,7 +108,7 @@ impl Profile {
     /// trouble with the database.
     pub fn keep(&mut self, id: ConversationId, keep: &Keep) -> Result<(), StorageError> {
         if let Keep::Draft(Some(Draft(text))) = keep {
-            limit("a draft", text.len(), OVERLAY_MAX)?;
+            limit(Purpose::Draft, text.len(), OVERLAY_MAX)?;
         }
         self.write("change a conversation", |tx| {
             let set = |column: &str, value: &dyn rusqlite::ToSql| {

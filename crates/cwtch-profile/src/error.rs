@@ -1,8 +1,9 @@
-//! Errors of a profile: one sentence each, about what was wrong and what to do.
+//! Errors of a profile. Their texts are for logs; what people read is made of [`cwtch_api::Problem`], see `answer.rs`.
 
 use std::io;
 use std::path::PathBuf;
 
+use cwtch_api::{MistakenName, Purpose};
 use cwtch_files::{FileError, Why};
 
 /// The numbers of the feed that can be had.
@@ -29,41 +30,39 @@ impl FeedBounds {
 pub enum StorageError {
     // --- the caller asked for something impossible ---
     /// A profile's label that cannot be a directory's name.
-    #[error(
-        "a profile's name must have 1 to 64 bytes, no '/' and no control characters, and not begin with '.'"
-    )]
+    #[error("not a profile's name")]
     Label,
     /// There is a profile of this name.
-    #[error("there is a profile of this name already: choose another name")]
+    #[error("there is a profile of this name already")]
     ProfileExists,
     /// There is no profile of this name.
     #[error("there is no profile of this name")]
     NoSuchProfile,
     /// An empty password.
-    #[error("an empty password protects nothing: give a password, or say --no-password")]
+    #[error("the password is empty")]
     EmptyPassword,
     /// The profile has a password and none was given.
-    #[error("this profile has a password: give it with --password-file or type it")]
+    #[error("this profile has a password")]
     PasswordNeeded,
     /// A password was given for a profile that has none.
-    #[error("this profile has no password: open it with --no-password")]
+    #[error("this profile has no password")]
     NoPasswordSet,
     /// The password does not open the profile.
     #[error("wrong password")]
     WrongPassword,
     /// Too long, empty, or with control characters.
-    #[error("{what} must have 1 to {max} bytes and no control characters")]
+    #[error("{what:?} must have 1 to {max} bytes and no control characters")]
     Text {
-        /// Kind of text that is meant, for example "a contact's name".
-        what: &'static str,
+        /// Purpose of the text.
+        what: Purpose,
         /// The most bytes it may have.
         max: usize,
     },
     /// Longer than the store takes.
-    #[error("{what} is too long: at most {max} bytes are kept")]
+    #[error("{what:?} is too long: at most {max} bytes are kept")]
     TooLong {
-        /// Kind of text or data that is meant, for example "a signature".
-        what: &'static str,
+        /// Purpose of the text or data.
+        what: Purpose,
         /// The most bytes it may have.
         max: usize,
     },
@@ -83,10 +82,7 @@ pub enum StorageError {
     #[error("there is no such message")]
     UnknownMessage,
     /// Changes that are not kept any more, or numbers that this database has not given.
-    #[error(
-        "{}: read the conversations anew, and go on after the change {}",
-        told_of_gone(*after, *bounds), bounds.newest
-    )]
+    #[error("not all changes after {after} can be told, but those from {} to {}", bounds.oldest, bounds.newest)]
     ChangesGone {
         /// The number after which everything was wanted.
         after: i64,
@@ -94,12 +90,12 @@ pub enum StorageError {
         bounds: FeedBounds,
     },
     /// A name that would be taken for something else.
-    #[error("{what} must not be one that {why}")]
+    #[error("{what:?} would be taken for something else: {like:?}")]
     Name {
-        /// Kind of name that is meant, for example "a contact's name".
-        what: &'static str,
-        /// Relative clause that says what the name would be taken for, and what to do.
-        why: &'static str,
+        /// Purpose of the name.
+        what: Purpose,
+        /// The thing that the name would be taken for.
+        like: MistakenName,
     },
     /// A contact that is blocked, where one is added.
     #[error("this contact is blocked")]
@@ -108,13 +104,13 @@ pub enum StorageError {
     #[error("this is a contact already, under another name")]
     Named,
     /// A contact, where somebody was meant who only connected.
-    #[error("only somebody who connected and is no contact can be rejected: block or remove a contact")]
+    #[error("this is a contact, and nobody who only connected")]
     NoRequest,
     /// A server that carries groups.
-    #[error("this server carries groups of yours: leave them first")]
+    #[error("this server carries groups")]
     ServerInUse,
     /// A server against which there is evidence.
-    #[error("there is evidence against this server, which is kept with it: it cannot be removed")]
+    #[error("there is evidence against this server")]
     ServerHasEvidence,
     /// The own address where a contact's was expected.
     #[error("this is your own address")]
@@ -123,25 +119,21 @@ pub enum StorageError {
     #[error("a message with this id is stored already")]
     DuplicateMessage,
     /// The number of an own group message is taken meanwhile.
-    #[error("another message to this group was written at the same time; send it again")]
+    #[error("the message's number is taken")]
     NumberTaken,
     /// A bundle names another key than the one first seen.
-    #[error(
-        "the server's keys differ from those seen first, so this bundle is refused: ask the operator; nothing was changed"
-    )]
+    #[error("the server's keys differ from those seen first")]
     BundleChanged,
     /// A known group id with another key or another server.
-    #[error("this group is known with another key or server, so the invite is refused")]
+    #[error("this group is known with another key or server")]
     GroupChanged,
 
     // --- the place ---
     /// Another process holds the profile.
-    #[error(
-        "locked: another cwtch process (perhaps the daemon) has this profile open; stop it, or let it do the work"
-    )]
+    #[error("another process has this profile open")]
     Locked,
     /// Somebody else can read or write what must be private.
-    #[error("other users can {access} {}: make it private with `chmod {mode} {}`", path.display(), path.display())]
+    #[error("other users can {access} {}", path.display())]
     Permissions {
         /// Path of the file or directory.
         path: PathBuf,
@@ -151,36 +143,31 @@ pub enum StorageError {
         mode: &'static str,
     },
     /// Owned by another user.
-    #[error("{} belongs to another user: choose a data directory of your own", .0.display())]
+    #[error("{} belongs to another user", .0.display())]
     Owner(PathBuf),
     /// Path of something that is no directory, or no regular file, where one is needed.
-    #[error("{} is not what it should be (a directory, or a regular file)", .0.display())]
+    #[error("{} is neither a directory nor a regular file", .0.display())]
     WrongKind(PathBuf),
     /// Written by a later release.
-    #[error("this profile was made by a newer version of cwtch: update cwtch")]
+    #[error("this profile was made by a newer version")]
     NewerVersion,
     /// Key derivation parameters that no version of this project writes.
-    #[error("profile.json asks for an absurd key derivation; restore the file from a backup")]
+    #[error("profile.json asks for an absurd key derivation")]
     AbsurdKdf,
     /// Files that are missing, cut or changed.
-    #[error(
-        "the profile's files are damaged or incomplete: restore the whole profile directory from a backup"
-    )]
+    #[error("the profile's files are damaged or incomplete")]
     Damaged,
     /// Stored data about a server's log does not verify.
-    #[error(
-        "what is stored about the server's record of messages is damaged; that is no fault of the server, and nothing is \
-         read from it: restore the profile directory from a backup"
-    )]
+    #[error("what is stored about the server's log is damaged")]
     DamagedLog,
     /// No room.
-    #[error("the disk is full; nothing of this step was stored ({doing}): make room and try again")]
+    #[error("the disk is full ({doing})")]
     DiskFull {
         /// Step that failed, as an infinitive: "make the database".
         doing: &'static str,
     },
     /// Something else uses the database file.
-    #[error("the database is in use by another program ({doing}); try again when it is done")]
+    #[error("the database is in use by another program ({doing})")]
     Busy {
         /// Step that failed, as an infinitive.
         doing: &'static str,
@@ -194,10 +181,7 @@ pub enum StorageError {
         source: io::Error,
     },
     /// The database answers nothing any more, because a part of it was read that is damaged, or for want of memory.
-    #[error(
-        "the database cannot be read any more ({doing}): a part of it is damaged, or the computer has no memory left. Start cwtch \
-         again; if that does not help, restore the whole profile directory from a backup"
-    )]
+    #[error("the database answers nothing any more ({doing})")]
     Unusable {
         /// Step that failed, as an infinitive.
         doing: &'static str,
@@ -210,17 +194,6 @@ pub enum StorageError {
         /// Error of the database.
         source: rusqlite::Error,
     },
-}
-
-/// Reason why not all changes after a number can be told: a part of a sentence.
-fn told_of_gone(after: i64, FeedBounds { oldest, newest }: FeedBounds) -> String {
-    if after > newest {
-        format!(
-            "there is no change {after} yet, the newest is {newest}, so this profile was put back as it was before"
-        )
-    } else {
-        format!("not all changes after {after} are kept any more, the oldest that is has the number {oldest}")
-    }
 }
 
 impl StorageError {

@@ -1,5 +1,6 @@
 //! Groups: their keys, names and where their message chain stands.
 
+use cwtch_api::Purpose;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::{Address, Zeroizing};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -34,8 +35,8 @@ impl Profile {
     /// key or server, [`StorageError::Text`] for a bad name, or trouble with the database.
     pub fn add_group(&mut self, new: &NewGroup, now: i64) -> Result<Added<Group>, StorageError> {
         match new.history {
-            History::Empty => check_given_name("a group's name", &new.name)?,
-            History::Replay => check_name("a group's name", &new.name)?,
+            History::Empty => check_given_name(Purpose::GroupName, &new.name)?,
+            History::Replay => check_name(Purpose::GroupName, &new.name)?,
         }
         self.write("add a group", |tx| {
             let server = servers::row_of(tx, &new.server)?;
@@ -107,7 +108,7 @@ impl Profile {
     /// [`StorageError::UnknownGroup`], [`StorageError::Text`], [`StorageError::Name`], or trouble with the database.
     pub fn rename_group(&mut self, id: &GroupId, name: Option<&str>) -> Result<Group, StorageError> {
         if let Some(name) = name {
-            check_given_name("a group's name", name)?;
+            check_given_name(Purpose::GroupName, name)?;
         }
         self.write("rename a group", |tx| {
             let group = by_id(tx, id)?.ok_or(StorageError::UnknownGroup)?;

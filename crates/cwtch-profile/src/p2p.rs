@@ -1,5 +1,6 @@
 //! Messages with one contact: queued until acknowledged, received once.
 
+use cwtch_api::Purpose;
 use cwtch_primitives::Address;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -54,7 +55,7 @@ impl Profile {
         now: i64,
     ) -> Result<MessageId, StorageError> {
         content.check()?;
-        limit("a message id", protocol_id.len(), PROTOCOL_ID_MAX)?;
+        limit(Purpose::MessageId, protocol_id.len(), PROTOCOL_ID_MAX)?;
         let author = self.address;
         self.write("queue a message", |tx| {
             let message = NewMessage {
@@ -174,7 +175,7 @@ impl Profile {
         now: i64,
     ) -> Result<Received, StorageError> {
         content.check()?;
-        limit("a message id", protocol_id.len(), PROTOCOL_ID_MAX)?;
+        limit(Purpose::MessageId, protocol_id.len(), PROTOCOL_ID_MAX)?;
         self.write("store a message", |tx| {
             if state_of(tx, from)? != Some(ContactState::Accepted) {
                 return Ok(Received::NotAccepted);

@@ -5,6 +5,7 @@
 //! bytes and the same token until the server answers, and is confirmed by a PostResult or by its own appearance in a
 //! sync.
 
+use cwtch_api::Purpose;
 use cwtch_log::EntryId;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
@@ -198,8 +199,8 @@ impl Profile {
 impl NewPost {
     fn check(&self) -> Result<(), StorageError> {
         self.content.check()?;
-        limit("an encrypted message", self.ciphertext.len(), OVERLAY_MAX)?;
-        limit("a signature", self.signature.len().max(self.previous.len()), SIGNATURE_MAX)
+        limit(Purpose::EncryptedMessage, self.ciphertext.len(), OVERLAY_MAX)?;
+        limit(Purpose::Signature, self.signature.len().max(self.previous.len()), SIGNATURE_MAX)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Servers: what their key bundles said first, and what became of their messages.
 
+use cwtch_api::Purpose;
 use cwtch_primitives::Address;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -29,7 +30,7 @@ impl Profile {
     /// [`StorageError::BundleChanged`] if another key was seen first: nothing changes.
     /// [`StorageError::TooLong`], or trouble with the database.
     pub fn add_server(&mut self, new: &NewServer, now: i64) -> Result<Added<Server>, StorageError> {
-        limit("a key bundle", new.bundle.len(), BUNDLE_MAX)?;
+        limit(Purpose::KeyBundle, new.bundle.len(), BUNDLE_MAX)?;
         self.write("add a server", |tx| {
             if let Some(known) = find(tx, &new.board)? {
                 if known.token_service != new.token_service || known.issuer != new.issuer {

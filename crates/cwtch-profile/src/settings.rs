@@ -1,5 +1,6 @@
 //! Settings, experiments and the own public attributes.
 
+use cwtch_api::Purpose;
 use rusqlite::{OptionalExtension, params};
 
 use super::Profile;
@@ -31,8 +32,8 @@ impl Profile {
     /// # Errors
     /// [`StorageError::TooLong`], or trouble with the database.
     pub fn set_setting(&mut self, key: &str, value: Option<&str>) -> Result<(), StorageError> {
-        limit("a setting's name", key.len(), KEY_MAX)?;
-        limit("a setting", value.map_or(0, str::len), VALUE_MAX)?;
+        limit(Purpose::SettingName, key.len(), KEY_MAX)?;
+        limit(Purpose::Setting, value.map_or(0, str::len), VALUE_MAX)?;
         self.write("change a setting", |tx| {
             match value {
                 Some(value) => tx.execute(
@@ -73,7 +74,7 @@ impl Profile {
     /// # Errors
     /// [`StorageError::TooLong`], or trouble with the database.
     pub fn set_experiment(&mut self, name: &str, on: bool) -> Result<bool, StorageError> {
-        limit("an experiment's name", name.len(), KEY_MAX)?;
+        limit(Purpose::ExperimentName, name.len(), KEY_MAX)?;
         self.write("switch an experiment", |tx| {
             let changed = if on {
                 tx.execute("INSERT OR IGNORE INTO experiments (name) VALUES (?1)", [name])?
@@ -116,7 +117,7 @@ impl Profile {
     /// # Errors
     /// [`StorageError::TooLong`] above [`Attribute::MAX`] bytes, or trouble with the database.
     pub fn set_attribute(&mut self, attribute: Attribute, value: Option<&str>) -> Result<(), StorageError> {
-        limit("an attribute", value.map_or(0, str::len), Attribute::MAX)?;
+        limit(Purpose::Attribute, value.map_or(0, str::len), Attribute::MAX)?;
         self.write("change an attribute", |tx| {
             match value {
                 Some(value) => tx.execute(

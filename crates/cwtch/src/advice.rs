@@ -1,6 +1,6 @@
 //! Words for what a person can do about an error: the commands of this program that do it.
 
-use cwtch_api::Advice;
+use cwtch_api::{Advice, Problem};
 
 /// A sentence of the engine with what to do about it behind it.
 pub(crate) fn with(sentence: &str, advice: &[Advice]) -> String {
@@ -14,6 +14,17 @@ pub(crate) fn with(sentence: &str, advice: &[Advice]) -> String {
         advice => advice.iter().filter_map(words).collect(),
     };
     std::iter::once(sentence.to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// Words for what can be done about a problem on a command line, where the person who typed it sits.
+pub(crate) fn on_a_command_line(problem: &Problem) -> Option<&'static str> {
+    match problem {
+        Problem::PasswordEmpty => Some("On the command line: --no-password."),
+        Problem::PasswordNeeded => Some("Give it with --password-file, or type it."),
+        Problem::NoPasswordSet => Some("On the command line: --no-password."),
+        Problem::NoSuchProfile => Some("`cwtch profile new` makes one."),
+        _ => None,
+    }
 }
 
 /// Words for one thing; none for what a newer engine advises.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use cwtch_api::rpc::{LineFault, RpcError};
-use cwtch_api::{Advice, ApiError};
+use cwtch_api::{Advice, ApiError, Problem};
 use serde_json::{Map, Value, json};
 
 use crate::advice;
@@ -86,10 +86,18 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
+/// A sentence with what there is to do about it on a command line alone.
+fn here(sentence: String, problem: Option<&Problem>) -> String {
+    match problem.and_then(advice::on_a_command_line) {
+        Some(tip) => format!("{sentence} {tip}"),
+        None => sentence,
+    }
+}
+
 impl From<ApiError> for Fault {
     fn from(error: ApiError) -> Self {
-        let message = advice::with(&error.message, &error.advice);
-        Self { data: error.data(), ..Self::new(error.kind.name(), message) }
+        let message = advice::with(&here(cwtch_words::error(&error), Some(&error.problem)), &error.advice);
+        Self { data: error.data(), ..Self::new(error.kind().name(), message) }
     }
 }
 
@@ -97,7 +105,10 @@ impl From<RpcError> for Fault {
     fn from(error: RpcError) -> Self {
         let usage = if error.is_invalid_params() { "usage" } else { "internal" };
         let advised = error.data.get("advice").cloned().map(serde_json::from_value::<Vec<Advice>>);
-        let message = advice::with(&error.message, &advised.and_then(Result::ok).unwrap_or_default());
+        // A daemon has said it already in its own words.
+        let problem = serde_json::from_value(error.data.clone().into()).ok();
+        let sentence = here(error.message, problem.as_ref());
+        let message = advice::with(&sentence, &advised.and_then(Result::ok).unwrap_or_default());
         Self { data: error.data, ..Self::new(error.kind.as_deref().unwrap_or(usage), message) }
     }
 }
@@ -120,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_a_script_does_differently_has_a_code_of_its_own() {
-        let code = |kind| Fault::from(ApiError::new(kind, "x")).exit_code();
+        let code = |kind: ErrorKind| Fault::new(kind.name(), "x").exit_code();
         for (kind, expected) in [
             (ErrorKind::Usage, EXIT_USAGE),
             (ErrorKind::Unreachable, 4),
@@ -146,8 +157,11 @@ mod tests {
     }
 
     #[test]
-    fn the_kind_is_written_as_the_engine_writes_it() {
-        let fault = Fault::from(ApiError::new(ErrorKind::NotFound, "No such contact."));
-        assert_eq!(fault.to_json(), r#"{"error":{"kind":"not-found","message":"No such contact."}}"#);
+    fn kind_and_code_are_written_as_the_engine_writes_them() {
+        let fault = Fault::from(ApiError::from(Problem::NotYours { id: 7 }));
+        assert_eq!(
+            fault.to_json(),
+            r#"{"error":{"data":{"args":{"id":7},"code":"not-yours"},"kind":"refused","message":"Message 7 is not yours: only own messages can be sent again."}}"#
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cwtch_api::{Command, Reply};
+use cwtch_api::{ApiError, Command, Event, Reply};
 use cwtch_client::engine::{self, EngineHandle, EngineOptions, Mode};
 use cwtch_client::profile::{DataDir, Password, Profile, StorageError};
 use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network};
@@ -14,8 +14,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::fault::Fault;
 use crate::host_dir::{Held, network_for_one};
+use crate::output::note;
 use crate::output::progress::Progress;
-use crate::output::{note, sentence};
 use crate::prompt::{self, Typed};
 use crate::rpc::client::Client;
 use crate::settings::{PasswordSource, Settings};
@@ -251,11 +251,14 @@ impl Executor {
                     tokio::select! {
                         outcome = &mut call => {
                             while let Ok(event) = events.try_recv() {
-                                progress.hear(&event);
+                                progress.hear(&in_words(&event));
                             }
-                            break outcome.map_err(Fault::from);
+                            break outcome.map_err(Fault::from).map(|mut reply| {
+                                cwtch_words::reply(&mut reply);
+                                reply
+                            });
                         }
-                        Ok(event) = events.recv() => progress.hear(&event),
+                        Ok(event) = events.recv() => progress.hear(&in_words(&event)),
                         _ = tick.tick() => progress.tick(),
                     }
                 }
@@ -278,6 +281,13 @@ impl Executor {
     }
 }
 
+/// An event of an engine in this process, with the sentences that a daemon would have put into it.
+pub(crate) fn in_words(event: &Event) -> Event {
+    let mut event = event.clone();
+    cwtch_words::event(&mut event);
+    event
+}
+
 /// Stands where a command needs no network, so that none has to be named.
 struct NoNetwork;
 
@@ -298,23 +308,6 @@ impl Network for NoNetwork {
 
 impl From<StorageError> for Fault {
     fn from(error: StorageError) -> Self {
-        let kind = match &error {
-            StorageError::Label | StorageError::EmptyPassword => "usage",
-            StorageError::NoSuchProfile => "not-found",
-            StorageError::ProfileExists => "refused",
-            StorageError::PasswordNeeded | StorageError::NoPasswordSet | StorageError::WrongPassword => {
-                "password"
-            }
-            StorageError::Locked => "locked",
-            _ => "storage",
-        };
-        let wrong = sentence(&error.to_string());
-        Self::new(
-            kind,
-            match error {
-                StorageError::NoSuchProfile => format!("{wrong} {}", text::NO_SUCH_PROFILE),
-                _ => wrong,
-            },
-        )
+        ApiError::from(error).into()
     }
 }

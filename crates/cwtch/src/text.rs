@@ -285,9 +285,6 @@ with 1 if any step failed.";
 
 pub(crate) const OTHER_NETWORK: &str = "The profile's daemon is on another network than the one named: leave --network (or CWTCH_NETWORK) out to use the daemon's, or stop the daemon first.";
 
-pub(crate) const NO_SUCH_PROFILE: &str =
-    "List them with `cwtch profile list`, or make one with `cwtch profile new`.";
-
 pub(crate) const NO_DAEMON: &str = "No daemon runs for this profile: start one with `cwtch daemon --detach`.";
 
 pub(crate) const DAEMON_RUNS: &str =

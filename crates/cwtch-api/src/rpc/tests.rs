@@ -1,7 +1,7 @@
 //! Requests as data: what is understood, and what is answered to what is not.
 
 use super::*;
-use crate::{ContactInfo, ContactState, ErrorKind, Event, FeedInfo, Heard, NameSource, SyncReport};
+use crate::{ContactInfo, ContactState, Event, Heard, NameSource, Problem, SyncReport};
 
 fn parsed(line: &str) -> Method {
     parse(line.as_bytes()).unwrap().method
@@ -138,9 +138,11 @@ fn a_request_may_name_its_profile_and_an_answer_says_it() {
         assert_eq!(refused(&line.to_string()), (json!(1), -32602), "{line}");
     }
     let reply = || Answer::Reply(Box::new(Reply::Done {}));
-    for (profile, outcome) in
-        [(None, Ok(reply())), (Some("me"), Ok(reply())), (Some("me"), Err(ApiError::closed().into()))]
-    {
+    for (profile, outcome) in [
+        (None, Ok(reply())),
+        (Some("me"), Ok(reply())),
+        (Some("me"), Err(RpcError::refused(&ApiError::closed(), "No."))),
+    ] {
         let line: Value = serde_json::from_str(&response(&json!(1), profile, &outcome)).unwrap();
         assert_eq!(line.get("profile").and_then(Value::as_str), profile, "{line}");
     }
@@ -166,21 +168,22 @@ fn what_is_done_with_a_profile_names_it_as_its_object() {
 
 #[test]
 fn changes_that_are_gone_are_told_with_what_there_is() {
-    let feed = Some(FeedInfo { oldest: 5, newest: 9 });
-    let error = ApiError { feed, ..ApiError::new(ErrorKind::ChangesGone, "They are gone.") };
-    let line = response(&json!(3), None, &Err(error.clone().into()));
+    let gone = ApiError::from(Problem::ChangesGone { after: 1, oldest: 5, newest: 9 });
+    let error = RpcError::refused(&gone, "They are gone.");
+    let line = response(&json!(3), None, &Err(error.clone()));
     assert!(line.contains(r#""code":9"#) && line.contains(r#""changes":{"newest":9,"oldest":5}"#), "{line}");
     let caller = Caller::after(3);
-    assert_eq!(caller.take(line.as_bytes()).unwrap(), Incoming::Answer(Err(error.into())));
+    assert_eq!(caller.take(line.as_bytes()).unwrap(), Incoming::Answer(Err(error)));
 }
 
 #[test]
 fn a_refusal_of_the_engine_keeps_its_kind_on_the_way() {
-    let error = ApiError::new(ErrorKind::NotFound, "No such contact.");
-    let line = response(&json!(3), None, &Err(error.clone().into()));
-    assert!(line.contains(r#""code":2"#), "{line}");
+    let error = RpcError::refused(&Problem::NotYours { id: 7 }.into(), "It is not yours.");
+    let line = response(&json!(3), None, &Err(error.clone()));
+    assert!(line.contains(r#""code":3"#) && line.contains(r#""message":"It is not yours.""#), "{line}");
+    assert!(line.contains(r#""data":{"args":{"id":7},"code":"not-yours","kind":"refused"}"#), "{line}");
     let caller = Caller::after(3);
-    assert_eq!(caller.take(line.as_bytes()).unwrap(), Incoming::Answer(Err(error.into())));
+    assert_eq!(caller.take(line.as_bytes()).unwrap(), Incoming::Answer(Err(error)));
     let later = Caller::after(4);
     assert_eq!(later.take(line.as_bytes()).unwrap(), Incoming::Other, "the answer to an earlier request");
     let whole = response(&Value::Null, None, &Err(RpcError::busy("Too many.")));
@@ -206,8 +209,14 @@ fn a_reply_comes_back_as_it_was() {
         (Command::Address, Reply::Address { address: "a".into() }),
         (list.clone(), Reply::Contacts(vec![contact.clone()])),
         (Command::ContactAccept { contact: "Bob".into() }, Reply::Contact(contact)),
-        (Command::MessageDelete { id: 1 }, Reply::Deleted { detail: Some("It may have left.".into()) }),
-        (Command::MessageDelete { id: 1 }, Reply::Deleted { detail: None }),
+        (
+            Command::MessageDelete { id: 1 },
+            Reply::Deleted {
+                detail: Some("It may have left.".into()),
+                why: Some(Box::new(Problem::MayHaveArrived)),
+            },
+        ),
+        (Command::MessageDelete { id: 1 }, Reply::Deleted { detail: None, why: None }),
         (Command::Sync { group: None }, Reply::Synced(SyncReport::default())),
         (Command::GroupLeave { group: "g".into() }, Reply::Done {}),
     ] {

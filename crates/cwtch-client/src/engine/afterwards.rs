@@ -6,14 +6,10 @@ use super::info::{Speakers, message_info, message_state};
 use super::inner::Inner;
 use super::patience::Patience;
 use super::talk::deliver;
-use crate::api::{ApiError, ErrorKind, MessageInfo};
+use crate::api::{ApiError, MessageInfo, Problem};
 use crate::profile::{
     Conversation, MessageId, MessageState, Profile, StorageError, StoredMessage, TakenBack,
 };
-
-/// Words about a message that is not sent again and may have left.
-const MAY_ARRIVE: &str =
-    "It had left already, so it may have arrived or still arrive; it is shown as delivered then.";
 
 /// Takes a queued message back.
 ///
@@ -22,15 +18,17 @@ const MAY_ARRIVE: &str =
 pub(super) async fn cancel(inner: &Inner, id: i64) -> Result<MessageInfo, ApiError> {
     let job = move |profile: &mut Profile| {
         let (conversation, before) = found(profile, id)?;
-        let detail = match profile.take_back(before.id)? {
+        let why = match profile.take_back(before.id)? {
             TakenBack::Unsent => None,
-            TakenBack::MayArrive => Some(MAY_ARRIVE.to_owned()),
-            TakenBack::NotQueued(state) => return Err(not_queued(id, state)),
+            TakenBack::MayArrive => Some(Box::new(Problem::MayHaveArrived)),
+            TakenBack::NotQueued(state) => {
+                let problem = Problem::NotQueued { id, state: message_state(state) };
+                return Err(ApiError::from(problem));
+            }
         };
         let (_, after) = found(profile, id)?;
         let name = conversation.id_text();
-        let message =
-            MessageInfo { detail, ..message_info(profile, &mut Speakers::default(), &name, &after)? };
+        let message = MessageInfo { why, ..message_info(profile, &mut Speakers::default(), &name, &after)? };
         Ok((conversation, after, message))
     };
     let (conversation, stored, message) = inner.context.store.run(job).await?;
@@ -46,11 +44,11 @@ pub(super) async fn cancel(inner: &Inner, id: i64) -> Result<MessageInfo, ApiErr
 pub(super) async fn retry(inner: &Inner, id: i64, patience: Patience) -> Result<MessageInfo, ApiError> {
     let (conversation, message) = inner.context.store.run(move |profile| found(profile, id)).await?;
     if !message.own {
-        return Err(refused(format!("Message {id} is not yours: only own messages can be sent again.")));
+        return Err(Problem::NotYours { id }.into());
     }
     let queued = matches!(message.state, MessageState::Queued | MessageState::Sent);
     if !queued && message.state != MessageState::Failed {
-        return Err(refused(format!("Message {id} has arrived already; write it anew to say it once more.")));
+        return Err(Problem::ArrivedAlready { id }.into());
     }
     match &conversation {
         Conversation::Contact(contact) => inner.peers.send_again(contact, message.id, patience).await,
@@ -71,9 +69,9 @@ pub(super) async fn retry(inner: &Inner, id: i64, patience: Patience) -> Result<
 ///
 /// # Errors
 /// `NotFound`, or trouble with the database.
-pub(super) async fn delete(inner: &Inner, id: i64) -> Result<Option<String>, ApiError> {
+pub(super) async fn delete(inner: &Inner, id: i64) -> Result<Option<Problem>, ApiError> {
     let taken = erase(inner, id).await?;
-    Ok((taken == TakenBack::MayArrive).then(|| MAY_ARRIVE.to_owned()))
+    Ok((taken == TakenBack::MayArrive).then_some(Problem::MayHaveArrived))
 }
 
 async fn erase(inner: &Inner, id: i64) -> Result<TakenBack, ApiError> {
@@ -110,19 +108,4 @@ fn found(profile: &Profile, id: i64) -> Result<(Conversation, StoredMessage), Ap
 
 fn overlay(message: &StoredMessage) -> Overlay {
     Overlay { kind: message.content.kind, data: message.content.data.clone() }
-}
-
-fn not_queued(id: i64, state: MessageState) -> ApiError {
-    let why = match state {
-        MessageState::Failed => "was given up already",
-        MessageState::Received | MessageState::Verified => "is not yours",
-        _ => "has arrived already",
-    };
-    let state = message_state(state);
-    debug_assert_ne!(state, crate::api::MessageState::Queued);
-    refused(format!("Message {id} {why}: only queued messages can be taken back."))
-}
-
-fn refused(sentence: String) -> ApiError {
-    ApiError::new(ErrorKind::Refused, sentence)
 }

@@ -12,7 +12,7 @@ use super::patience::Patience;
 use super::talk::{Page, conversation_of, deliver, group_id, look_at, messages, send};
 use super::turn::Turn;
 use super::{afterwards, contacts, conversations, members, password, presence};
-use crate::api::{ApiError, Command, ErrorKind, ExperimentInfo, Reply, StatusInfo};
+use crate::api::{ApiError, Command, ExperimentInfo, Problem, Reply, StatusInfo};
 use crate::profile::{Keep, MessageId, StorageError};
 
 /// Time that a command waits in a daemon where it names no time.
@@ -125,7 +125,10 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         Command::MessageRetry { id, timeout } => {
             Reply::Message(afterwards::retry(inner, id, patience(inner, timeout, turn)?).await?)
         }
-        Command::MessageDelete { id } => Reply::Deleted { detail: afterwards::delete(inner, id).await? },
+        Command::MessageDelete { id } => {
+            let why = afterwards::delete(inner, id).await?.map(Box::new);
+            Reply::Deleted { detail: None, why }
+        }
         Command::Sync { group } => {
             let group = match group {
                 Some(group) => {
@@ -209,10 +212,7 @@ fn experiments(inner: &Inner) -> Vec<ExperimentInfo> {
 
 async fn switch(inner: &Inner, name: &str, on: bool) -> Result<Vec<ExperimentInfo>, ApiError> {
     if name != GROUPS {
-        return Err(ApiError::new(
-            ErrorKind::Usage,
-            format!("There is no experiment of this name; the only one is {GROUPS:?}."),
-        ));
+        return Err(Problem::UnknownExperiment { known: GROUPS.to_owned() }.into());
     }
     inner.groups.set_enabled(on).await?;
     Ok(experiments(inner))
@@ -249,10 +249,7 @@ fn patience(inner: &Inner, seconds: Option<u64>, turn: Turn) -> Result<Patience,
     let wait = match seconds {
         None => default_wait(context),
         Some(seconds @ 0..=MAX_TIMEOUT) => Duration::from_secs(seconds),
-        Some(_) => {
-            let why = format!("The timeout must be at most {MAX_TIMEOUT} seconds.");
-            return Err(ApiError::new(ErrorKind::Usage, why));
-        }
+        Some(_) => return Err(Problem::TimeoutTooLong { max: MAX_TIMEOUT }.into()),
     };
     Ok(Patience::new(context, wait, Some(turn)))
 }

@@ -6,19 +6,17 @@ use cwtch_wire::bundle::SERVER_PREFIX;
 use cwtch_wire::invite::{INVITE_PREFIX, TOFU_PREFIX};
 
 use super::context::Context;
+use super::faults::address_fault;
 use super::feed::Leaving;
 use super::info::{attribute_info, attribute_name, contact_info, conversation_info};
 use super::inner::Inner;
-use crate::api::{
-    Advice, ApiError, AttributeInfo, CandidateInfo, ContactInfo, ErrorKind, Event, NameInfo, NameKind,
-};
+use crate::api::{Advice, ApiError, AttributeInfo, CandidateInfo, ContactInfo, Event, Problem, Wanted};
 use crate::names;
 use crate::profile::{Attribute, Contact, ContactState, Conversation, Group, Lookup, Profile, StorageError};
 
 /// The longest own attribute, in bytes.
 const ATTRIBUTE_MAX: usize = 256;
-/// The most conversations that an error names in its sentence, and that it lists for programs.
-const NAMED_MAX: usize = 8;
+/// The most conversations that an error lists.
 const CANDIDATES_MAX: usize = 64;
 
 /// `contact add`: accepted from now on, if it was no contact yet.
@@ -120,51 +118,44 @@ pub(crate) async fn list(inner: &Inner) -> Result<Vec<ContactInfo>, ApiError> {
 pub(crate) async fn find(context: &Context, text: &str) -> Result<Contact, ApiError> {
     refuse_mistyped_address(text)?;
     let typed = text.to_owned();
-    one(text, "contact", context.store.read(move |profile| profile.find_contact(&typed)).await?)
+    one(text, Wanted::Contact, context.store.read(move |profile| profile.find_contact(&typed)).await?)
 }
 
 /// A contact or group by address, id or an unambiguous name.
 pub(crate) async fn find_conversation(context: &Context, text: &str) -> Result<Conversation, ApiError> {
     refuse_mistyped_address(text)?;
     let typed = text.to_owned();
-    one(text, "conversation", context.store.read(move |profile| profile.find_conversation(&typed)).await?)
+    one(
+        text,
+        Wanted::Conversation,
+        context.store.read(move |profile| profile.find_conversation(&typed)).await?,
+    )
 }
 
 /// A group by its id or an unambiguous name.
 pub(crate) async fn find_group(context: &Context, text: &str) -> Result<Group, ApiError> {
     let typed = text.to_owned();
-    one(text, "group", context.store.read(move |profile| profile.find_group(&typed)).await?)
+    one(text, Wanted::Group, context.store.read(move |profile| profile.find_group(&typed)).await?)
 }
 
 /// The one that a person means, or why it cannot be told.
-fn one<T>(typed: &str, what: &str, found: Lookup<T>) -> Result<T, ApiError> {
-    let typed = names::clean(typed);
-    let (alike, several) = match found {
+fn one<T>(typed: &str, wanted: Wanted, found: Lookup<T>) -> Result<T, ApiError> {
+    let name = names::clean(typed);
+    let (problem, alike, advice) = match found {
         Lookup::One(one) => return Ok(one),
-        Lookup::Nothing(alike) => (alike, false),
-        Lookup::Several(all) => (all, true),
-    };
-    let (sentence, advice) = if several {
-        let sentence = format!(
-            "{typed:?} may be any of these: {}. Name the one that you mean by its address or id, or give it a name of \
-             your own.",
-            listed(&alike)
-        );
-        (sentence, vec![Advice::ContactRename, Advice::GroupRename])
-    } else if !alike.is_empty() {
-        let sentence = format!(
-            "No {what} is called {typed:?}, but this looks like it: {}. Name the one that you mean by its address or id.",
-            listed(&alike)
-        );
-        (sentence, Vec::new())
-    } else {
-        match what {
-            "contact" => (format!("No contact is called {typed:?}."), vec![Advice::ContactList]),
-            "group" => (format!("No group is called {typed:?}."), vec![Advice::GroupList]),
-            _ => (
-                format!("Nobody is called {typed:?}, neither a contact nor a group."),
-                vec![Advice::ContactList, Advice::GroupList],
-            ),
+        Lookup::Several(all) => {
+            (Problem::NameAmbiguous { name }, all, vec![Advice::ContactRename, Advice::GroupRename])
+        }
+        Lookup::Nothing(alike) if !alike.is_empty() => {
+            (Problem::NameOnlyAlike { name, wanted }, alike, Vec::new())
+        }
+        Lookup::Nothing(none) => {
+            let lists = match wanted {
+                Wanted::Contact => vec![Advice::ContactList],
+                Wanted::Group => vec![Advice::GroupList],
+                Wanted::Conversation => vec![Advice::ContactList, Advice::GroupList],
+            };
+            (Problem::NobodyCalled { name, wanted }, none, lists)
         }
     };
     let candidate = |conversation: &Conversation| CandidateInfo {
@@ -173,21 +164,7 @@ fn one<T>(typed: &str, what: &str, found: Lookup<T>) -> Result<T, ApiError> {
         name: conversation_info(conversation),
     };
     let candidates = alike.iter().take(CANDIDATES_MAX).map(candidate).collect();
-    Err(ApiError { candidates, advice, ..ApiError::new(ErrorKind::NotFound, sentence) })
-}
-
-/// Conversations in a sentence: kind, name as it is shown, beginning of the address or id.
-fn listed(all: &[Conversation]) -> String {
-    let one = |conversation: &Conversation| {
-        let NameInfo { kind, shown, short, .. } = conversation_info(conversation);
-        let kind = if kind == NameKind::Group { "the group" } else { "the contact" };
-        if shown.contains(&short) { format!("{kind} {shown}") } else { format!("{kind} {shown} ({short})") }
-    };
-    let mut named: Vec<String> = all.iter().take(NAMED_MAX).map(one).collect();
-    if all.len() > NAMED_MAX {
-        named.push("and others".to_owned());
-    }
-    named.join(", ")
+    Err(ApiError { candidates, advice, ..problem.into() })
 }
 
 /// `attribute set`; an empty value removes the attribute.
@@ -197,16 +174,12 @@ pub(crate) async fn set_attribute(
     value: String,
 ) -> Result<Vec<AttributeInfo>, ApiError> {
     let attribute = Attribute::ALL.into_iter().find(|a| attribute_name(*a) == name).ok_or_else(|| {
-        let known: Vec<_> = Attribute::ALL.into_iter().map(attribute_name).collect();
-        ApiError::new(
-            ErrorKind::Usage,
-            format!("There is no such attribute; choose one of {}.", known.join(", ")),
-        )
+        let known =
+            Attribute::ALL.into_iter().map(|attribute| attribute_name(attribute).to_owned()).collect();
+        ApiError::from(Problem::UnknownAttribute { known })
     })?;
     if value.len() > ATTRIBUTE_MAX || value.chars().any(char::is_control) {
-        let rule =
-            format!("An attribute has at most {ATTRIBUTE_MAX} bytes and no control characters; shorten it.");
-        return Err(ApiError::new(ErrorKind::Usage, rule));
+        return Err(Problem::AttributeUnfit { max: ATTRIBUTE_MAX as u64 }.into());
     }
     context
         .store
@@ -232,19 +205,14 @@ fn info(inner: &Inner, contact: &Contact) -> ContactInfo {
 
 /// An address that a person typed.
 pub(crate) fn parse_address(text: &str) -> Result<Address, ApiError> {
-    Address::parse_pasted(text).map_err(|error| {
-        let usage = |sentence: String| ApiError::new(ErrorKind::Usage, sentence);
-        match text.trim_start() {
-            text if text.starts_with(SERVER_PREFIX) => {
-                usage("This is a server's text, not somebody's address.".to_owned())
-                    .advise([Advice::ServerAdd])
-            }
-            text if text.starts_with(INVITE_PREFIX) || text.starts_with(TOFU_PREFIX) => {
-                usage("This is an invite to a group, not somebody's address.".to_owned())
-                    .advise([Advice::GroupJoin])
-            }
-            _ => usage(format!("This is not a usable address: {error}.")),
+    Address::parse_pasted(text).map_err(|error| match text.trim_start() {
+        text if text.starts_with(SERVER_PREFIX) => {
+            ApiError::from(Problem::ServerForContact).advise([Advice::ServerAdd])
         }
+        text if text.starts_with(INVITE_PREFIX) || text.starts_with(TOFU_PREFIX) => {
+            ApiError::from(Problem::InviteForContact).advise([Advice::GroupJoin])
+        }
+        _ => Problem::AddressUnusable { fault: address_fault(&error) }.into(),
     })
 }
 

@@ -96,7 +96,7 @@ impl EngineHandle {
     /// Runs one command to its end. Commands may run at the same time.
     ///
     /// # Errors
-    /// A refusal with its sentence; see [`ApiError`].
+    /// A refusal; see [`ApiError`].
     pub async fn call(&self, command: Command) -> Result<Reply, ApiError> {
         self.call_in_turn(command, Turn::new().0).await
     }

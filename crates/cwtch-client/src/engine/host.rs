@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::handle::{EngineHandle, start_on};
 use super::line::Line;
 use super::options::EngineOptions;
-use crate::api::{Advice, ApiError, ErrorKind};
+use crate::api::{Advice, ApiError, Problem};
 use crate::profile::Profile;
 
 /// The most profiles that may be open at a time.
@@ -169,16 +169,15 @@ impl Host {
 
 impl Profiles {
     fn check(&self, label: &str) -> Result<(), ApiError> {
-        let refused = |sentence: String| ApiError::new(ErrorKind::Refused, sentence);
         if self.ending {
             return Err(ApiError::closed());
         }
         if self.seats.contains_key(label) {
-            return Err(refused(format!("The profile {label} is open already.")));
+            return Err(Problem::ProfileOpenAlready { profile: label.to_owned() }.into());
         }
         if self.seats.len() >= PROFILES_MAX {
-            let full = format!("{PROFILES_MAX} profiles are open, the most that may be at a time.");
-            return Err(refused(full).advise([Advice::ProfileClose]));
+            let full = Problem::TooManyProfilesOpen { max: PROFILES_MAX as u64 };
+            return Err(ApiError::from(full).advise([Advice::ProfileClose]));
         }
         Ok(())
     }
@@ -196,12 +195,16 @@ mod tests {
         let labels: Vec<String> = (0..PROFILES_MAX).map(|n| n.to_string()).collect();
         let mut places: Vec<_> = labels.iter().map(|label| host.take_place(label).unwrap()).collect();
         let refusal = host.has_room("one more").unwrap_err();
-        assert_eq!((refusal.kind, refusal.advice), (ErrorKind::Refused, vec![Advice::ProfileClose]));
+        assert_eq!(refusal.problem, Problem::TooManyProfilesOpen { max: PROFILES_MAX as u64 });
+        assert_eq!(refusal.advice, [Advice::ProfileClose]);
         assert!(host.accounts().is_empty() && host.account("0").is_none(), "none of them runs yet");
         places.pop();
         host.has_room("one more").unwrap();
-        assert!(host.has_room("0").unwrap_err().message.contains("already"));
+        assert_eq!(
+            host.has_room("0").unwrap_err().problem,
+            Problem::ProfileOpenAlready { profile: "0".to_owned() }
+        );
         host.shutdown().await;
-        assert_eq!(host.has_room("one more").unwrap_err().kind, ErrorKind::Closed);
+        assert_eq!(host.has_room("one more").unwrap_err(), ApiError::closed());
     }
 }

@@ -14,7 +14,7 @@ use data_encoding::BASE64;
 use super::notes::notes;
 use crate::api::{
     AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, GroupInfo, MessageInfo,
-    MessageState, MissingInfo, NameInfo, NameKind, NameSource, ReadinessInfo, ServerPhase,
+    MessageState, MissingInfo, NameInfo, NameKind, NameSource, Problem, ReadinessInfo, ServerPhase,
 };
 use crate::names::{self, Source};
 use crate::profile::{
@@ -30,8 +30,8 @@ pub(crate) const KIND_NONE: u64 = 0;
 pub(crate) struct Standing {
     /// The phase.
     pub(crate) phase: ContactPhase,
-    /// Reason why the last attempt or connection failed, as a sentence; `None` since one succeeded.
-    pub(crate) trouble: Option<String>,
+    /// Reason why the last attempt or connection failed; `None` since one succeeded.
+    pub(crate) trouble: Option<Problem>,
 }
 
 /// Standing of the connection with a server.
@@ -39,8 +39,8 @@ pub(crate) struct Standing {
 pub(crate) struct ServerStanding {
     /// The phase; `None` where nobody keeps connections.
     pub(crate) phase: Option<ServerPhase>,
-    /// Reason why the server cannot be used as it should, as a sentence.
-    pub(crate) trouble: Option<String>,
+    /// Reason why the server cannot be used as it should.
+    pub(crate) trouble: Option<Problem>,
 }
 
 /// Readiness of something, for user interfaces.
@@ -72,7 +72,8 @@ pub(crate) fn contact_info(contact: &Contact, standing: Option<Standing>) -> Con
         online: standing.as_ref().map(|standing| standing.phase == ContactPhase::Authenticated),
         connection: standing.map(|standing| ConnectionInfo {
             phase: standing.phase,
-            trouble: standing.trouble,
+            trouble: None,
+            why: standing.trouble.map(Box::new),
             last_seen: contact.last_seen,
         }),
         attributes: contact.attributes.iter().map(|(a, value)| attribute_info(*a, value)).collect(),
@@ -260,6 +261,7 @@ pub(crate) fn plain_message_info(
         reposted: message.reposted,
         notes: Vec::new(),
         detail: None,
+        why: None,
     })
 }
 

@@ -16,6 +16,7 @@ mod context;
 mod conversations;
 mod dial;
 mod elsewhere;
+mod faults;
 mod feed;
 mod groups;
 mod handle;

@@ -3,7 +3,7 @@
 use cwtch_primitives::OsRng;
 
 use super::context::Context;
-use crate::api::{ApiError, ErrorKind, Secret};
+use crate::api::{ApiError, Problem, Secret};
 use crate::profile::{Password, Profile};
 
 /// The longest password, in bytes: so much of a password file is read.
@@ -26,9 +26,7 @@ pub(super) async fn change(
             let text = secret.expose();
             // A password file has one on its first line.
             if text.len() > MAX || text.contains(['\n', '\r', '\0']) {
-                let rule =
-                    format!("A password has at most {MAX} bytes and no line breaks; choose another one.");
-                return Err(ApiError::new(ErrorKind::Usage, rule));
+                return Err(Problem::PasswordUnfit { max: MAX as u64 }.into());
             }
             Password::from_text(text.as_str())?
         }

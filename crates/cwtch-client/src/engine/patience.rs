@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cwtch_net::Readiness;
+use cwtch_net::{Readiness, Trouble};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::context::Context;
 use super::info::readiness_info;
 use super::turn::Turn;
-use crate::api::Event;
+use crate::api::{Event, Problem};
 
 /// Without a daemon: how long a network that is not ready does not count as waiting. A cold start of Tor takes
 /// most of it.
@@ -37,8 +37,8 @@ pub(crate) struct Patience {
 pub(crate) enum GaveUp {
     /// Its time is up.
     Late,
-    /// Waiting does not help, as the sentence says.
-    Hopeless(String),
+    /// Waiting does not help.
+    Hopeless(Problem),
 }
 
 impl Patience {
@@ -82,8 +82,8 @@ impl Patience {
             settled = settled => settled.ok().and_then(|now| hopeless(&now)),
             () = sleep_until(self.begun + STARTING) => None,
         };
-        if let Some(sentence) = verdict {
-            return Err(GaveUp::Hopeless(sentence));
+        if let Some(why) = verdict {
+            return Err(GaveUp::Hopeless(why));
         }
         let from = Instant::now();
         self.counted_from = Some(from);
@@ -99,7 +99,7 @@ impl Patience {
         let watched = !self.context.is_daemon();
         tokio::select! {
             () = sleep_until(until) => GaveUp::Late,
-            sentence = until_hopeless(&mut self.readiness), if watched => GaveUp::Hopeless(sentence),
+            why = until_hopeless(&mut self.readiness), if watched => GaveUp::Hopeless(why),
         }
     }
 
@@ -118,25 +118,31 @@ impl Patience {
         }
     }
 
-    /// Obstacle in the network's way, as a sentence; `None` if it is ready.
-    pub(crate) fn network_trouble(&self) -> Option<String> {
+    /// Obstacle in the network's way; `None` if it is ready.
+    pub(crate) fn network_trouble(&self) -> Option<Problem> {
         let now = self.readiness.borrow();
         if now.is_ready() {
             return None;
         }
-        let trouble = now.trouble.as_ref().map(|trouble| trouble.sentence.clone());
-        Some(trouble.unwrap_or_else(|| format!("The network is not ready: {}.", now.summary())))
+        Some(match &now.trouble {
+            Some(trouble) => of_network(trouble),
+            None => Problem::NetworkNotReady { detail: now.summary() },
+        })
     }
 }
 
-fn hopeless(now: &Readiness) -> Option<String> {
-    now.trouble.as_ref().filter(|trouble| trouble.needs_person).map(|trouble| trouble.sentence.clone())
+fn of_network(trouble: &Trouble) -> Problem {
+    Problem::NetworkTrouble { detail: trouble.sentence.clone() }
 }
 
-async fn until_hopeless(readiness: &mut watch::Receiver<Readiness>) -> String {
+fn hopeless(now: &Readiness) -> Option<Problem> {
+    now.trouble.as_ref().filter(|trouble| trouble.needs_person).map(of_network)
+}
+
+async fn until_hopeless(readiness: &mut watch::Receiver<Readiness>) -> Problem {
     let found = readiness.wait_for(|now| hopeless(now).is_some()).await.ok().and_then(|now| hopeless(&now));
     match found {
-        Some(sentence) => sentence,
+        Some(why) => why,
         // Nobody reports any more: nothing new will be known.
         None => std::future::pending().await,
     }

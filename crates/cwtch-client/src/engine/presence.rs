@@ -20,7 +20,7 @@ use super::peers::refuse_state;
 use super::settings;
 use super::talk::{conversation_of, look_at};
 use super::turn::Turn;
-use crate::api::{ApiError, ErrorKind, Event, Presence, PresenceInfo};
+use crate::api::{ApiError, Event, Presence, PresenceInfo, Problem};
 use crate::profile::{Conversation, ConversationId, Profile, StorageError};
 
 /// Time that withdrawing the address and closing connections may take.
@@ -125,8 +125,7 @@ pub(super) async fn disconnect(inner: &Inner, conversation: &str) -> Result<Pres
     let conversation = found(inner, conversation).await?;
     let attention = inner.context.dialing.attention();
     if !attention.is_hidden() {
-        let why = "The profile is online and keeps connections with everybody: appear offline first.";
-        return Err(ApiError::new(ErrorKind::Refused, why));
+        return Err(Problem::PresenceOnline.into());
     }
     if let Some(target) = inner.context.chosen.remove(conversation.id().0) {
         attention.choose(target, false);
@@ -136,8 +135,7 @@ pub(super) async fn disconnect(inner: &Inner, conversation: &str) -> Result<Pres
 
 async fn found(inner: &Inner, conversation: &str) -> Result<Conversation, ApiError> {
     if !inner.context.is_daemon() {
-        let why = "Without a daemon nobody keeps connections: a command connects with whom it names.";
-        return Err(ApiError::new(ErrorKind::Refused, why));
+        return Err(Problem::NeedsDaemon.into());
     }
     conversation_of(inner, conversation).await
 }

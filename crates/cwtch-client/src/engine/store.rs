@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::feed::{Feed, Teller};
 use super::worker::{Gone, Worker};
-use crate::api::{ApiError, ErrorKind};
+use crate::api::{ApiError, Problem};
 use crate::profile::{Profile, Reader, StorageError};
 
 /// A handle to the profile's threads.
@@ -51,8 +51,8 @@ impl Store {
     /// told before the caller hears that it is done.
     ///
     /// # Errors
-    /// The job's error as a sentence; [`ErrorKind::Closed`] while the engine stops, [`ErrorKind::Storage`] if the thread
-    /// ended by a fault of this program.
+    /// The job's error; [`Problem::Closed`] while the engine stops, [`Problem::DatabaseThreadFailed`] if the thread ended by
+    /// a fault of this program.
     pub(crate) async fn run<T, E, F>(&self, job: F) -> Result<T, ApiError>
     where
         F: FnOnce(&mut Profile) -> Result<T, E> + Send + 'static,
@@ -124,16 +124,12 @@ impl Store {
 fn gone(why: Gone) -> ApiError {
     match why {
         Gone::Closed => ApiError::closed(),
-        Gone::Broke => ApiError::new(
-            ErrorKind::Storage,
-            "The part of the program that keeps the database has failed, which is a fault of the program. Start it \
-             again; what was confirmed is on the disk.",
-        ),
+        Gone::Broke => Problem::DatabaseThreadFailed.into(),
     }
 }
 
 fn no_thread(error: &std::io::Error) -> ApiError {
-    ApiError::new(ErrorKind::Storage, format!("Cannot start the database's thread: {error}."))
+    Problem::NoDatabaseThread { detail: error.to_string() }.into()
 }
 
 #[cfg(test)]
@@ -156,10 +152,14 @@ mod tests {
         let waiting = store.clone();
         let told = tokio::spawn(async move { waiting.broke().await });
         let failed = store.run(|_| -> Result<(), ApiError> { panic!("a fault of the test's") }).await;
-        assert_eq!(failed.unwrap_err().kind, ErrorKind::Storage);
+        assert_eq!(failed.unwrap_err().problem, Problem::DatabaseThreadFailed);
         told.await.unwrap();
         let later = store.run(|profile| profile.count_unconfirmed()).await;
-        assert_eq!(later.unwrap_err().kind, ErrorKind::Storage, "for ever, and not as if it were stopping");
+        assert_eq!(
+            later.unwrap_err().problem,
+            Problem::DatabaseThreadFailed,
+            "for ever, and not as if it were stopping"
+        );
         store.close().await;
     }
 
@@ -196,7 +196,7 @@ mod tests {
         changing.await.unwrap().unwrap();
         assert_eq!(store.read(names).await.unwrap().len(), 3);
         store.close().await;
-        assert_eq!(store.read(names).await.unwrap_err().kind, ErrorKind::Closed);
+        assert_eq!(store.read(names).await.unwrap_err().problem, Problem::Closed);
         // Its lock is free.
         data.open("alice", &Password::None).unwrap();
     }

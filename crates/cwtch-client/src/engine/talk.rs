@@ -8,11 +8,8 @@ use super::dial::Target;
 use super::info::{Speakers, message_info};
 use super::inner::Inner;
 use super::patience::Patience;
-use crate::api::{Advice, ApiError, ErrorKind, MessageInfo, MessageState};
+use crate::api::{Advice, ApiError, MessageInfo, MessageState, Problem};
 use crate::profile::{Conversation, ConversationId, MessageId, Profile, StorageError, StoredMessage};
-
-/// Reason why a message is not confirmed although its time is not up.
-pub(super) const STOPPING: &str = "The program stops before the message was confirmed; it stays queued and goes out later, so do not send it again.";
 
 /// The most messages in one reply: some 50 MB of JSON if each is as long as can be and all escapes.
 const MESSAGES_MAX: u32 = 1_000;
@@ -51,7 +48,7 @@ pub(super) async fn send(
     reply_to: Option<i64>,
 ) -> Result<MessageInfo, ApiError> {
     if text.is_empty() {
-        return Err(ApiError::new(ErrorKind::Usage, "The text is empty; say something."));
+        return Err(Problem::TextEmpty.into());
     }
     let conversation = conversation_of(inner, conversation).await?;
     let overlay = match reply_to {
@@ -65,25 +62,23 @@ pub(super) async fn send(
 }
 
 /// A message that nobody has confirmed yet, and why.
-pub(super) fn still_queued(message: MessageInfo, why: String) -> MessageInfo {
-    MessageInfo { state: MessageState::Queued, detail: Some(why), ..message }
+pub(super) fn still_queued(message: MessageInfo, why: Problem) -> MessageInfo {
+    MessageInfo { state: MessageState::Queued, why: Some(Box::new(why)), ..message }
 }
 
 /// Error for whoever waits for a message that somebody takes back.
 pub(super) fn taken_back(message: MessageInfo) -> ApiError {
     let failed = MessageInfo { state: MessageState::Failed, ..message };
-    ApiError::new(ErrorKind::Refused, "The message was taken back before it was confirmed.").about(failed)
+    ApiError::from(Problem::TakenBack).about(failed)
 }
 
 /// The hash by which a reply names a message of the same conversation.
 async fn hash_of(inner: &Inner, conversation: &Conversation, id: i64) -> Result<[u8; 32], ApiError> {
     let here = conversation.id();
     let message = inner.context.store.read(move |profile| profile.message(MessageId(id))).await?;
-    let message =
-        message.filter(|message| message.conversation == here && !message.erased).ok_or_else(|| {
-            ApiError::new(ErrorKind::NotFound, format!("There is no message {id} in this conversation."))
-                .advise([Advice::Messages])
-        })?;
+    let message = message
+        .filter(|message| message.conversation == here && !message.erased)
+        .ok_or_else(|| ApiError::from(Problem::NoSuchMessageHere { id }).advise([Advice::Messages]))?;
     Ok(quoted_hash(&message.author, &message.content.json))
 }
 
@@ -135,10 +130,7 @@ impl Page {
             },
             (None, None, Some(before), None) => Self::Before(MessageId(before)),
             (None, None, None, Some(around)) => Self::Around(MessageId(around)),
-            _ => {
-                let rule = "Of since, after, before and around only one can be given, or since with after.";
-                return Err(ApiError::new(ErrorKind::Usage, rule));
-            }
+            _ => return Err(Problem::PageUnclear.into()),
         })
     }
 

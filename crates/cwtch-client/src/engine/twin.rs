@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::watch;
 
 use super::context::Context;
-use super::elsewhere::{ADVICE, info};
-use crate::api::{Advice, ApiError, ElsewhereInfo, ErrorKind};
+use super::elsewhere::{info, seen_by};
+use crate::api::{self, Advice, ApiError, ElsewhereInfo, Problem};
 use crate::profile::{Profile, SeenBy, StorageError, Twin};
 
 /// Knowledge whether this is the only copy of the profile.
@@ -44,7 +44,7 @@ impl Alone {
     pub(crate) fn check(&self) -> Result<(), ApiError> {
         match self.info() {
             None => Ok(()),
-            Some(info) => Err(refused(format!("{} {ADVICE}", info.detail))),
+            Some(ElsewhereInfo { seen, .. }) => Err(refused(seen, false)),
         }
     }
 
@@ -70,14 +70,14 @@ impl Alone {
     pub(crate) async fn until_stopped(&self) -> ApiError {
         let mut twin = self.twin.subscribe();
         // The sender lives as long as this.
-        let _ = twin.wait_for(Option::is_some).await;
-        let detail = self.info().map(|info| info.detail).unwrap_or_default();
-        refused(format!("{detail} The message stays queued. {ADVICE}"))
+        let seen = twin.wait_for(Option::is_some).await.ok().and_then(|twin| twin.map(seen_by));
+        refused(seen.unwrap_or(api::SeenBy::Address), true)
     }
 }
 
-fn refused(sentence: String) -> ApiError {
-    ApiError::new(ErrorKind::Refused, sentence).advise([Advice::ConfirmOnlyCopy])
+/// The error for who is not to send now; `queued` where a message waits.
+fn refused(seen: api::SeenBy, queued: bool) -> ApiError {
+    ApiError::from(Problem::RunsElsewhere { seen, queued }).advise([Advice::ConfirmOnlyCopy])
 }
 
 impl Context {
@@ -95,7 +95,7 @@ impl Context {
             Ok::<_, StorageError>(())
         };
         if let Err(error) = self.store.run(note).await {
-            tracing::warn!(kind = ?error.kind, "it could not be kept that a twin was seen");
+            tracing::warn!(kind = ?error.kind(), "it could not be kept that a twin was seen");
         }
     }
 

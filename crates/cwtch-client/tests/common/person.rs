@@ -48,7 +48,12 @@ impl Person {
     }
 
     pub async fn call(&self, command: Command) -> Result<Reply, ApiError> {
-        soon("a command", self.engine.call(command)).await
+        let mut outcome = soon("a command", self.engine.call(command)).await;
+        // As whoever answers a person does.
+        if let Ok(reply) = &mut outcome {
+            cwtch_words::reply(reply);
+        }
+        outcome
     }
 
     pub async fn send(&self, to: &str, text: &str) -> Result<MessageInfo, ApiError> {
@@ -99,7 +104,8 @@ impl Person {
     pub async fn event<T>(&mut self, what: &str, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
         soon(what, async {
             loop {
-                let event = self.events.recv().await.expect("events go on");
+                let mut event = Event::clone(&*self.events.recv().await.expect("events go on"));
+                cwtch_words::event(&mut event);
                 if let Some(found) = pick(&event) {
                     return found;
                 }

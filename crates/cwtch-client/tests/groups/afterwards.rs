@@ -65,7 +65,7 @@ async fn a_deleted_group_message_stays_away_when_everything_is_fetched_again() {
     bob.sync().await.unwrap();
     assert_eq!(bob.texts(&created.group).await, ["one", "three"]);
     let error = bob.call(Command::MessageDelete { id }).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert_eq!(error.kind(), ErrorKind::NotFound);
     alice.stop().await;
     bob.stop().await;
     server.shutdown().await;

@@ -119,8 +119,8 @@ async fn without_a_daemon_what_only_a_person_can_mend_is_said_at_once() {
     let why = alice.queues(&created.group, "hello", None).await;
     assert!(why.contains(wrong) && why.contains("stays queued"), "{why}");
     let error = alice.sync().await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Unreachable);
-    assert!(error.message.contains(wrong), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    assert!(cwtch_words::error(&error).contains(wrong), "{error}");
     assert!(network.dials().is_empty());
 
     // Mended: what was queued goes out.

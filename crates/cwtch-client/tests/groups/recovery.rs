@@ -47,8 +47,8 @@ async fn without_a_daemon_what_was_queued_leaves_with_the_next_sync() {
     server.shutdown().await;
 
     let error = alice.sync().await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Unreachable);
-    assert!(error.message.contains(&address), "it says which server: {error}");
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    assert!(cwtch_words::error(&error).contains(&address), "it says which server: {error}");
     alice.queues(&created.group, "later", Some(1)).await;
     alice.stop().await;
 
@@ -117,7 +117,7 @@ async fn switched_off_nothing_connects_and_switched_on_again_everything_is_there
         alice.send(&created.group, "no").await.unwrap_err(),
         alice.call(Command::GroupList).await.unwrap_err(),
     ] {
-        assert_eq!(refused.kind, ErrorKind::Refused);
+        assert_eq!(refused.kind(), ErrorKind::Refused);
         assert_eq!(refused.advice, [Advice::ExperimentEnable { name: "groups".to_owned() }], "{refused}");
     }
     bob.send(&created.group, "two").await.unwrap();
@@ -147,7 +147,7 @@ async fn a_message_that_overtakes_a_replay_hides_nothing_of_it() {
     let mut received = match alice.sync().await {
         Ok(info) => info.received,
         Err(error) => {
-            assert_eq!(error.kind, ErrorKind::Unreachable);
+            assert_eq!(error.kind(), ErrorKind::Unreachable);
             0
         }
     };

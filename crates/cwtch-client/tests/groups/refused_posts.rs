@@ -34,8 +34,8 @@ async fn a_post_that_is_refused_twice_has_failed_and_holds_up_nothing() {
     let world = World::new();
     let (server, mut alice, group) = member(&world, &[Answer::Refuse, Answer::Refuse]).await;
     let error = alice.send(&group, "unwelcome").await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Refused);
-    assert!(error.message.contains("refused"), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert!(cwtch_words::error(&error).contains("refused"), "{error}");
     let failed = alice.messages(&group).await.pop().unwrap();
     assert_eq!(failed.state, MessageState::Failed);
     alice.state(failed.id, MessageState::Failed).await;

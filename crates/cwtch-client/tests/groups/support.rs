@@ -177,7 +177,7 @@ impl Person {
     /// The next alarm: the server, whether it is proven, the evidence's number.
     pub async fn alarm(&mut self) -> (String, bool, Option<i64>) {
         self.event("an alarm", |event| match event {
-            Event::Alarm { server, proven, evidence, detail, advice } => {
+            Event::Alarm { server, proven, evidence, detail, advice, .. } => {
                 assert!(detail.ends_with('.') && advice.ends_with('.'), "sentences: {detail} {advice}");
                 Some((server.clone(), *proven, *evidence))
             }

@@ -179,7 +179,7 @@ async fn a_group_that_was_left_is_forgotten() {
     alice.call(Command::GroupLeave { group: "friends".to_owned() }).await.unwrap();
     assert!(alice.groups().await.is_empty());
     let error = alice.send(&created.group, "still there?").await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert_eq!(error.kind(), ErrorKind::NotFound);
     // Its server carries no other group: the daemon stays away from it.
     assert_eq!(alice.servers().await[0].phase, Some(ServerPhase::Offline));
     assert_eq!(alice.sync().await.unwrap(), SyncInfo::default());

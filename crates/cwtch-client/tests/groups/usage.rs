@@ -49,8 +49,8 @@ async fn a_server_is_taken_once_and_its_keys_never_change() {
         ("", "server:"),
     ] {
         let error = alice.add_server(bad).await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Usage, "{error}");
-        assert!(error.message.contains(hint), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
+        assert!(cwtch_words::error(&error).contains(hint), "{error}");
     }
     assert!(alice.servers().await.is_empty(), "nothing half-written");
 
@@ -62,13 +62,13 @@ async fn a_server_is_taken_once_and_its_keys_never_change() {
     // The operator's own key under other keys: validly signed, and refused.
     let moved = KeyBundle::sign(&server.board, &other_service, IssuerKey::generate(&mut OsRng).public());
     let error = alice.add_server(&moved.to_server_string()).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Refused);
+    assert_eq!(error.kind(), ErrorKind::Refused);
     let error = alice.new_group("g", &moved.to_server_string()).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Refused);
+    assert_eq!(error.kind(), ErrorKind::Refused);
     let invite = GroupInvite::new("g", GroupKey::new([5; 32]), &server.board.address()).unwrap();
     let tofu = TofuBundle::new(moved, invite).unwrap().to_text();
     let error = alice.join(&tofu).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Refused);
+    assert_eq!(error.kind(), ErrorKind::Refused);
     assert_eq!(alice.servers().await[0].bundle, text, "the first bundle stays");
     assert!(alice.groups().await.is_empty());
 }
@@ -82,8 +82,11 @@ async fn invites_are_checked() {
     let (id, text) = (invite.group_id().to_string(), invite.to_text());
 
     let error = alice.join(&text).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Refused);
-    assert!(error.message.contains("tofubundle") && error.advice == [Advice::ServerAdd], "{error}");
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert!(
+        cwtch_words::error(&error).contains("tofubundle") && error.advice == [Advice::ServerAdd],
+        "{error}"
+    );
 
     alice.add_server(&server.bundle.to_server_string()).await.unwrap();
     let wrong_id = tampered(&text, "torv3", &id[..8], "00000000");
@@ -94,13 +97,13 @@ async fn invites_are_checked() {
         ("tofubundle:server:abc", "invite"),
     ] {
         let error = alice.join(bad).await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Usage, "{error}");
-        assert!(error.message.contains(hint), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
+        assert!(cwtch_words::error(&error).contains(hint), "{error}");
     }
     let stranger = offline_server(7);
     let foreign = format!("tofubundle:{}||{}", stranger.bundle.to_server_string(), *text);
     let error = alice.join(&foreign).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Usage, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
     assert!(alice.groups().await.is_empty());
     assert_eq!(alice.servers().await.len(), 1, "nothing half-written");
 
@@ -131,11 +134,11 @@ async fn a_group_is_made_on_a_known_server_or_a_given_one() {
     let server = offline_server(1);
     let address = server.board.address().to_string();
     let error = alice.new_group("friends", &address).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert_eq!(error.kind(), ErrorKind::NotFound);
     let error = alice.new_group("friends", "nonsense").await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Usage);
+    assert_eq!(error.kind(), ErrorKind::Usage);
     let error = alice.new_group("a\nb", &server.bundle.to_server_string()).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Usage);
+    assert_eq!(error.kind(), ErrorKind::Usage);
     assert!(alice.servers().await.is_empty(), "nothing half-written");
 
     let one = alice.new_group("friends", &server.bundle.to_server_string()).await.unwrap();
@@ -162,8 +165,8 @@ async fn texts_that_a_group_cannot_carry_are_refused_and_not_kept() {
         ("a\u{c}b".to_owned(), "U+000C"),
     ] {
         let error = alice.send_as(&created.group, &bad, Some(1), None).await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Usage, "{error}");
-        assert!(error.message.contains(hint), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
+        assert!(cwtch_words::error(&error).contains(hint), "{error}");
     }
     assert!(alice.messages(&created.group).await.is_empty());
 }
@@ -185,7 +188,7 @@ async fn until_the_experiment_is_on_every_group_command_says_how() {
         Command::Repair { group: "g".to_owned(), timeout: None },
     ] {
         let error = alice.call(command).await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Refused);
+        assert_eq!(error.kind(), ErrorKind::Refused);
         assert_eq!(error.advice, [Advice::ExperimentEnable { name: "groups".to_owned() }], "{error}");
     }
 }

@@ -18,7 +18,7 @@ fn contact(n: u8) -> Address {
 
 async fn look(person: &Person, conversation: &str) -> Result<(), ErrorKind> {
     let command = Command::Focus { conversation: conversation.to_owned() };
-    person.call(command).await.map(drop).map_err(|error| error.kind)
+    person.call(command).await.map(drop).map_err(|error| error.kind())
 }
 
 #[tokio::test(start_paused = true)]

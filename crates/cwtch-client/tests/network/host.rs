@@ -70,7 +70,7 @@ async fn closing_a_profile_leaves_the_others_connected_and_only_the_host_leaves_
     })
     .await;
     assert!(!*site.left.borrow(), "others use it");
-    assert_eq!(alice.call(Command::ContactList).await.unwrap_err().kind, ErrorKind::Closed);
+    assert_eq!(alice.call(Command::ContactList).await.unwrap_err().kind(), ErrorKind::Closed);
     let dials = site.dials_to(&carol.address).len();
     let sending = bob.begin_send(&carol.address, Some(10));
     turn_until("an acknowledgement", SOON, &mut [&mut bob, &mut carol], |_| sending.is_finished()).await;
@@ -97,12 +97,12 @@ async fn a_profile_that_cannot_be_opened_disturbs_nobody_and_takes_no_place() {
     carol.add(&alice.address).await;
     site.set(|manner| manner.listen = vec![Refusal::Setup]);
     let error = world.open(&host, &site, "bob").await.err().unwrap();
-    assert_eq!(error.kind, ErrorKind::Unreachable);
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
     assert!(!*site.left.borrow());
     // One of the same label.
     let other = world.profile("other");
     let same = host.open("alice", other, EngineOptions::new(Mode::OneShot)).await.err().unwrap();
-    assert_eq!((same.kind, same.message.contains("alice")), (ErrorKind::Refused, true));
+    assert_eq!((same.kind(), cwtch_words::error(&same).contains("alice")), (ErrorKind::Refused, true));
     turn_until("a connection", SOON, &mut [&mut alice, &mut carol], |people| {
         people.iter().all(|person| person.is_connected())
     })

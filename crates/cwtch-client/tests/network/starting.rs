@@ -56,7 +56,7 @@ async fn a_daemon_starts_before_its_network_is_ready_and_is_online_once_others_c
 
     site.published.send_replace(Readiness::waiting(10, "an upload"));
     settle(&mut [&mut alice]).await;
-    let Event::Offline { address, detail } = readiness(&alice)[4] else { panic!() };
+    let Event::Offline { address, detail, .. } = readiness(&alice)[4] else { panic!() };
     assert_eq!(address, alice.address.as_str());
     assert!(detail.contains("an upload"), "{detail}");
     assert!(!alice.status().await.online);
@@ -72,8 +72,8 @@ async fn only_what_waiting_does_not_mend_keeps_a_daemon_from_starting() {
     let world = World::new();
     let site = world.fabric.site(Manner { listen: vec![Refusal::Setup], ..Manner::default() });
     let error = world.start("alice", site, Mode::Daemon).await.err().unwrap();
-    assert_eq!(error.kind, ErrorKind::Unreachable);
-    assert!(error.message.contains("the password is wrong"), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    assert!(cwtch_words::error(&error).contains("the password is wrong"), "{error}");
 
     // What fails for good only later is tried again: somebody may have mended it.
     let listen = vec![Refusal::NotReady, Refusal::NotReady, Refusal::Setup];

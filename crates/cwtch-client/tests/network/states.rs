@@ -115,7 +115,7 @@ async fn an_address_that_leads_elsewhere_stops_sending_until_the_person_chooses(
     let told = |event: &Event| matches!(event, Event::RunsElsewhere { seen: SeenBy::Address, .. });
     turn_until("the news", soon, &mut [&mut alice, &mut bob], |people| people[0].count(told) > 0).await;
     let refused = finished(alice.begin_send(&bob.address, None)).await.unwrap_err();
-    assert_eq!(refused.kind, ErrorKind::Refused);
+    assert_eq!(refused.kind(), ErrorKind::Refused);
     assert_eq!(refused.advice, [Advice::ConfirmOnlyCopy], "{refused}");
     // What others say is heard.
     let heard = bob.begin_send(&alice.address, None);

@@ -154,13 +154,22 @@ impl Person {
 
     fn hear(&mut self) {
         while let Ok(event) = self.receiver.try_recv() {
-            self.events.push((*event).clone());
+            let mut event = (*event).clone();
+            cwtch_words::event(&mut event);
+            self.events.push(event);
         }
     }
 
     pub fn begin(&self, command: Command) -> JoinHandle<Result<Reply, ApiError>> {
         let engine = self.engine.clone();
-        tokio::spawn(async move { engine.call(command).await })
+        tokio::spawn(async move {
+            let mut outcome = engine.call(command).await;
+            // As whoever answers a person does.
+            if let Ok(reply) = &mut outcome {
+                cwtch_words::reply(reply);
+            }
+            outcome
+        })
     }
 
     pub async fn call(&self, command: Command) -> Result<Reply, ApiError> {

@@ -1,6 +1,6 @@
 //! Messages that are taken back, sent again or deleted after they were written.
 
-use cwtch_client::api::{Command, ErrorKind, Event, MessageInfo, MessageState, Reply};
+use cwtch_client::api::{Command, ErrorKind, Event, MessageInfo, MessageState, Problem, Reply};
 
 use crate::person::Person;
 use crate::support::World;
@@ -34,9 +34,9 @@ async fn a_queued_message_can_be_had_without_waiting_and_taken_back() {
     assert_eq!((taken.id, taken.state, taken.detail), (oops.id, MessageState::Failed, None), "it never left");
     becomes(&mut alice, oops.id, MessageState::Failed).await;
     let error = alice.call(Command::MessageCancel { id: oops.id }).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Refused);
+    assert_eq!(error.kind(), ErrorKind::Refused);
     let error = alice.call(Command::MessageCancel { id: 999 }).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert_eq!(error.kind(), ErrorKind::NotFound);
 
     // Said after all, and delivered in its place.
     let later = alice.send_as(&bob_address, "later", Some(0), None).await.unwrap();
@@ -48,10 +48,10 @@ async fn a_queued_message_can_be_had_without_waiting_and_taken_back() {
     assert_eq!(bob.incoming().await.text, "later");
     becomes(&mut alice, later.id, MessageState::Acknowledged).await;
     let error = alice.call(Command::MessageRetry { id: oops.id, timeout: None }).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Refused, "it has arrived");
+    assert_eq!(error.kind(), ErrorKind::Refused, "it has arrived");
     let theirs = bob.messages(&alice.address).await[0].id;
     let error = bob.call(Command::MessageRetry { id: theirs, timeout: None }).await.unwrap_err();
-    assert!(error.message.contains("not yours"), "{error}");
+    assert!(cwtch_words::error(&error).contains("not yours"), "{error}");
     alice.stop().await;
     bob.stop().await;
 }
@@ -76,7 +76,7 @@ async fn who_waits_for_a_message_hears_that_it_was_taken_back() {
         .await;
     alice.call(Command::MessageDelete { id: queued.id }).await.unwrap();
     let error = sending.await.unwrap().unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Refused);
+    assert_eq!(error.kind(), ErrorKind::Refused);
     assert_eq!(
         error.concerns.map(|message| (message.id, message.state)),
         Some((queued.id, MessageState::Failed))
@@ -91,7 +91,7 @@ async fn who_waits_for_a_message_hears_that_it_was_taken_back() {
         .await;
     assert!(alice.messages(&bob).await.is_empty());
     let error = alice.send_as(&bob, "about that", Some(0), Some(queued.id)).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::NotFound, "it cannot be quoted any more");
+    assert_eq!(error.kind(), ErrorKind::NotFound, "it cannot be quoted any more");
     alice.stop().await;
 }
 
@@ -126,5 +126,5 @@ async fn a_program_that_stops_leaves_what_it_waited_for_queued_and_says_so() {
     alice.stop().await;
     let Reply::Message(message) = sending.await.unwrap().unwrap() else { panic!("a message is expected") };
     assert_eq!(message.state, MessageState::Queued);
-    assert!(message.detail.is_some_and(|why| why.contains("do not send it again")));
+    assert_eq!(message.why.as_deref(), Some(&Problem::Stopping));
 }

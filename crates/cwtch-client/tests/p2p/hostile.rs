@@ -1,6 +1,6 @@
 //! Peers that speak the protocol by hand: strangers, blocked ones, ones that repeat themselves.
 
-use cwtch_client::api::{Command, MessageState, Reply};
+use cwtch_client::api::{Command, MessageState, Problem, Reply};
 
 use crate::support::{Stranger, World};
 
@@ -47,7 +47,8 @@ async fn a_blocked_peer_is_closed_once_it_has_authenticated() {
     line.machine.send_message_as("m1", br#"{"o":1,"d":"please"}"#).unwrap();
     assert_eq!(line.acknowledgement().await, None, "so is every new one");
     assert!(bob.texts(&stranger.address()).await.is_empty());
-    assert!(bob.send(&stranger.address(), "no").await.unwrap_err().message.contains("blocked"));
+    let refused = bob.send(&stranger.address(), "no").await.unwrap_err();
+    assert_eq!(refused.problem, Problem::ContactBlocked);
 }
 
 #[tokio::test]

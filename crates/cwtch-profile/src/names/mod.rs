@@ -14,6 +14,8 @@ mod choose;
 mod fold;
 mod shown;
 
+use cwtch_api::MistakenName;
+
 pub use choose::{Candidate, Choice, choose};
 pub use fold::{clean, folded};
 pub use shown::{SHORT, short, shown};
@@ -41,16 +43,16 @@ pub fn is_reserved(name: &str) -> bool {
     look(name) == fold::look("you")
 }
 
-/// Reason why the person cannot give this name, as the end of a sentence about it; `None` if it can be given. Names that are
-/// empty or too long are not judged here.
-pub fn refusal(name: &str) -> Option<&'static str> {
+/// The thing that a name would be taken for, so that the person cannot give it; `None` if it can be given. Names that are empty
+/// or too long are not judged here.
+pub fn refusal(name: &str) -> Option<MistakenName> {
     let clean = clean(name);
     if shown::begins_with_a_quote(&clean) {
-        return Some("begins with a quotation mark, which marks names that others chose: leave it out");
+        return Some(MistakenName::Claimed);
     }
     let is_id = clean.len() == 32 && clean.bytes().all(|b| b.is_ascii_hexdigit());
     if is_id || cwtch_primitives::Address::parse_pasted(&clean).is_ok() || number(&clean).is_some() {
-        return Some("is an address, a group's id or a conversation's number: choose a name");
+        return Some(MistakenName::Address);
     }
     None
 }

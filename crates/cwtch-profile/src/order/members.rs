@@ -1,5 +1,6 @@
 //! Comparisons of logs and repairs of gaps between contacts who are in a group together (sections 7.2 and 8).
 
+use cwtch_api::Purpose;
 use cwtch_log::EntryPrefix;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
@@ -220,8 +221,8 @@ impl Profile {
     /// [`StorageError::UnknownGroup`], [`StorageError::TooLong`], or trouble with the database.
     pub fn store_from_member(&mut self, item: &SyncItem, now: i64) -> Result<FromMember, StorageError> {
         item.content.check()?;
-        limit("an encrypted message", item.ciphertext.len(), OVERLAY_MAX)?;
-        limit("a signature", item.signature.len().max(item.previous.len()), SIGNATURE_MAX)?;
+        limit(Purpose::EncryptedMessage, item.ciphertext.len(), OVERLAY_MAX)?;
+        limit(Purpose::Signature, item.signature.len().max(item.previous.len()), SIGNATURE_MAX)?;
         let own = self.address;
         self.write("store a message of a member", |tx| {
             let group = groups::by_id(tx, &item.group)?.ok_or(StorageError::UnknownGroup)?;

@@ -8,6 +8,7 @@ mod chain;
 
 use std::collections::HashMap;
 
+use cwtch_api::Purpose;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -69,13 +70,13 @@ impl Profile {
         batch: &SyncBatch,
         now: i64,
     ) -> Result<SyncOutcome, StorageError> {
-        limit("a signature", batch.cursor.as_ref().map_or(0, Vec::len), SIGNATURE_MAX)?;
+        limit(Purpose::Signature, batch.cursor.as_ref().map_or(0, Vec::len), SIGNATURE_MAX)?;
         for item in &batch.items {
             item.content.check()?;
-            limit("a signature", item.signature.len().max(item.previous.len()), SIGNATURE_MAX)?;
+            limit(Purpose::Signature, item.signature.len().max(item.previous.len()), SIGNATURE_MAX)?;
         }
         for reject in &batch.rejects {
-            limit("a reason", reject.reason.len(), REASON_MAX)?;
+            limit(Purpose::Reason, reject.reason.len(), REASON_MAX)?;
         }
         let own = self.address;
         self.write("store a sync", |tx| {

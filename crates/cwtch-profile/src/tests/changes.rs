@@ -139,7 +139,6 @@ fn only_the_newest_are_kept_and_who_comes_too_late_hears_it() {
     for after in [0, bounds.oldest - 2, bounds.newest + 1] {
         let error = profile.changes_after(after, 1).unwrap_err();
         assert!(matches!(error, StorageError::ChangesGone { bounds: told, .. } if told == bounds), "{error}");
-        assert!(error.to_string().contains(&format!("go on after the change {}", bounds.newest)), "{error}");
     }
     assert_eq!(profile.changes_after(bounds.newest, 1).unwrap(), []);
 }

@@ -35,8 +35,7 @@ fn a_directory_that_others_can_change_is_refused() {
     DataDir::open_or_create(&data).unwrap();
     set_mode(&data, 0o720);
     let error = DataDir::open_or_create(&data).unwrap_err();
-    assert!(matches!(error, StorageError::Permissions { access: "change", .. }));
-    assert!(error.to_string().contains("chmod 700"));
+    assert!(matches!(error, StorageError::Permissions { access: "change", mode: "700", .. }));
     set_mode(&data, 0o755);
     DataDir::open_or_create(&data).unwrap();
 }

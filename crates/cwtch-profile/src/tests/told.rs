@@ -107,6 +107,19 @@ fn an_alarm_that_is_held_back_is_told_when_it_is_known_what_it_is_worth() {
     assert_eq!(what(&mut profile, |p| p.release_alarm(None).unwrap()), [], "once");
 }
 
+/// A notice without what no person is told: the names of entries, and of a loss where and when it was declared.
+fn said(notice: Notice) -> Notice {
+    match notice {
+        Notice::Lost { loss, void, again } => Notice::Lost {
+            loss: Loss { incarnation: 0, at: 0, ..loss },
+            void: vec![EntryId::from_bytes([0; 32]); void.len()],
+            again,
+        },
+        Notice::NoReceipt { .. } => Notice::NoReceipt { entry: EntryId::from_bytes([0; 32]) },
+        other => other,
+    }
+}
+
 #[test]
 fn notices_are_kept_as_they_are_told() {
     let (_dir, mut profile) = profile();
@@ -132,7 +145,7 @@ fn notices_are_kept_as_they_are_told() {
         let kept = profile.notice(number).unwrap().unwrap();
         assert_eq!((kept.server, kept.at), (server.board, NOW + number));
         let Noticed::Monitor(kept) = kept.what else { panic!("of the monitor") };
-        assert_eq!(kept.to_string(), notice.to_string());
+        assert_eq!(said(kept), said(notice.clone()));
     }
     // What is told as an alarm, and what is nobody's news.
     let silent = [Notice::Downgrade, Notice::Pinned, Notice::Continued, Notice::Agrees { size: 3 }];
@@ -145,7 +158,7 @@ fn notices_are_kept_as_they_are_told() {
     assert_eq!(again, (vec![What::Notice; 2], vec![Some(11), Some(12)]));
     assert!(matches!(profile.notice(11).unwrap().unwrap().what, Noticed::Monitor(_)));
     let Noticed::LostAgain(alarm) = profile.notice(12).unwrap().unwrap().what else { panic!("an alarm") };
-    assert_eq!(alarm.to_string(), lost(true).to_string());
+    assert_eq!(said(alarm), said(lost(true)));
 
     // Of a contact, and of nobody else.
     let friend = profile.add_contact(&peer(1), None, NOW).unwrap().into_inner();

@@ -60,19 +60,6 @@ pub enum Taken {
     },
 }
 
-impl Taken {
-    /// The sentence that a person reads; `None` where there is nothing to say, or [`Missing`](super::Missing) says it.
-    pub fn sentence(self, author: &str) -> Option<String> {
-        match self {
-            Self::Copy => Some("This message was posted again by somebody.".to_owned()),
-            Self::Equivocation { .. } => {
-                Some(format!("{author} sent conflicting histories (or restored a backup)."))
-            }
-            Self::Next | Self::Gap(_) | Self::Late => None,
-        }
-    }
-}
-
 impl AuthorChain {
     /// A chain of which nothing was seen.
     pub fn new() -> Self {

@@ -42,24 +42,3 @@ impl Gone {
         }
     }
 }
-
-impl Missing {
-    /// The sentence that a person reads.
-    pub fn sentence(self, author: &str) -> String {
-        let (messages, are, they) =
-            if self.count == 1 { ("message", "is", "it") } else { ("messages", "are", "they") };
-        let Self { count, why } = self;
-        match why {
-            Why::NotDelivered => {
-                format!(
-                    "{count} {messages} from {author} {are} missing: not delivered, by {author} or by the server."
-                )
-            }
-            Why::PerhapsExpired => {
-                format!(
-                    "{count} {messages} from {author} {are} missing; {they} may have expired on the server."
-                )
-            }
-        }
-    }
-}

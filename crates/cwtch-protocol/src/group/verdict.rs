@@ -89,24 +89,6 @@ impl Verdict {
     pub fn may_be_repaired(self) -> bool {
         matches!(self, Self::Expired | Self::SplitView | Self::Undecided | Self::CannotTell)
     }
-
-    /// The sentence that a person reads; `None` where there is nothing to say. `author` is the name of who wrote the message that
-    /// refers.
-    pub fn sentence(self, author: &str) -> Option<String> {
-        Some(match self {
-            Self::Fine => return None,
-            Self::Waiting => "Waiting for an earlier message.".to_owned(),
-            Self::Expired => "Older messages expired on the server.".to_owned(),
-            Self::Unreadable => "An earlier message is encrypted with a key that you do not have.".to_owned(),
-            Self::AuthorLies => format!("{author} refers to a message that was never posted."),
-            Self::SplitView => format!(
-                "An earlier message is missing, and {author} reports a different log of this server. Compare with \
-                 other contacts."
-            ),
-            Self::Undecided => "An earlier message is missing; it cannot be told why.".to_owned(),
-            Self::CannotTell => "An earlier message is missing; this server gives no receipts.".to_owned(),
-        })
-    }
 }
 
 /// The outcome of comparing an author's root.

@@ -339,7 +339,6 @@ impl Reader {
     fn apply(&mut self, Transaction { changes, notices, items }: Transaction<Item>) {
         changes.iter().for_each(|change| self.store.apply(change));
         for notice in notices {
-            assert!(!notice.to_string().is_empty());
             if matches!(notice, Notice::Lost { .. }) {
                 // The rest is read again.
                 let last = self.store.ids.keys().next_back().map(|last| last + 1);

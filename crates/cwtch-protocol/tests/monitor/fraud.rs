@@ -70,7 +70,7 @@ fn a_later_view_that_changes_what_was_read_is_proven_wherever_they_part() {
 fn client_kind(kind: EvidenceKind) -> FraudKind {
     match kind {
         EvidenceKind::Proven(kind) => kind,
-        EvidenceKind::Unproven(kind) => panic!("no proof: {kind}"),
+        EvidenceKind::Unproven(kind) => panic!("no proof: {kind:?}"),
     }
 }
 

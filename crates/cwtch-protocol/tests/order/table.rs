@@ -249,12 +249,3 @@ fn a_number_that_is_used_many_times_touches_the_first_one_once() {
         .collect();
     assert_eq!(touched.iter().sum::<usize>(), 1);
 }
-
-#[test]
-fn sentences_name_the_author_where_it_matters() {
-    assert_eq!(Verdict::Fine.sentence("Alice"), None);
-    assert!(Verdict::AuthorLies.sentence("Alice").unwrap().starts_with("Alice refers to"));
-    assert!(Verdict::SplitView.sentence("Alice").unwrap().contains("Alice reports a different log"));
-    let before = message(1, false).name;
-    assert!(Taken::Equivocation { before }.sentence("Alice").unwrap().starts_with("Alice sent conflicting"));
-}

@@ -148,7 +148,7 @@ fn render(command: &Command, reply: &Reply) -> String {
         Reply::Synced(report) => afterwards::synced(report),
         Reply::Repaired(report) => notes::repaired(report),
         Reply::Rejects(rejects) => human::rejects(rejects),
-        Reply::Deleted { detail } => afterwards::deleted(detail.as_deref()),
+        Reply::Deleted { detail, .. } => afterwards::deleted(detail.as_deref()),
         _ => format!("{}\n", done(command)),
     }
 }

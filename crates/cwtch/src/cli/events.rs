@@ -1,6 +1,7 @@
 //! `cwtch events`: what happens in the running daemon.
 
-use cwtch_api::{ApiError, ErrorKind, Event, Heard};
+use cwtch_api::{ErrorKind, Event, Heard};
+use serde_json::json;
 
 use crate::fault::Fault;
 use crate::output::human;
@@ -50,8 +51,9 @@ pub(crate) async fn listen(settings: &Settings, mut client: Client, after: Optio
         };
         let Some(heard) = heard else { return Ok(()) };
         if let Event::ChangesGone { feed, detail } = heard.told.event {
-            let error = ApiError { feed: Some(feed), ..ApiError::new(ErrorKind::ChangesGone, detail) };
-            return Err(error.into());
+            let mut fault = Fault::new(ErrorKind::ChangesGone.name(), detail);
+            fault.data.insert("changes".to_owned(), json!(feed));
+            return Err(fault);
         }
         let closed = matches!(heard.told.event, Event::ProfileClosed { .. });
         if print(&heard)? == Reader::Gone || closed {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use cwtch_api::{Advice, ApiError, ErrorKind, HostCommand, OpenProfile, ProfileInfo};
+use cwtch_api::{Advice, ApiError, HostCommand, OpenProfile, Problem, ProfileInfo};
 use cwtch_client::engine::{Account, EngineOptions, Host, Listener, Mode};
 use cwtch_client::profile::{DataDir, Password, Profile, StorageError};
 use cwtch_net::Network;
@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::door::{Arrival, Door};
-use crate::output::sentence;
 use crate::rpc::socket::Socket;
 
 /// Something that happened to the profiles.
@@ -68,17 +67,14 @@ impl Accounts {
             return self
                 .host
                 .account(label)
-                .ok_or_else(|| not_open(&format!("The profile {label} is not open.")));
+                .ok_or_else(|| not_open(Problem::ProfileNotOpen { profile: label.to_owned() }));
         }
         match self.host.accounts().as_slice() {
-            [] => Err(not_open("No profile is open.")),
+            [] => Err(not_open(Problem::NoProfileOpen)),
             [only] => Ok(only.clone()),
             several => {
-                let labels: Vec<&str> = several.iter().map(|account| &*account.label).collect();
-                let (count, labels) = (labels.len(), labels.join(", "));
-                let which =
-                    format!("{count} profiles are open ({labels}): name one as \"profile\" in the params.");
-                Err(ApiError::new(ErrorKind::Usage, which))
+                let profiles = several.iter().map(|account| account.label.to_string()).collect();
+                Err(Problem::ProfileNotNamed { profiles }.into())
             }
         }
     }
@@ -98,7 +94,7 @@ impl Accounts {
     /// Carries out what is done with a profile as a whole.
     ///
     /// # Errors
-    /// A refusal with its sentence. It concerns this profile alone: the others go on.
+    /// A refusal. It concerns this profile alone: the others go on.
     pub(crate) async fn carry_out(&self, command: HostCommand) -> Result<Value, ApiError> {
         Ok(match command {
             HostCommand::ProfileList {} => json!(self.list().await?),
@@ -157,15 +153,15 @@ impl Accounts {
     ) -> Result<T, ApiError> {
         let data = self.data.clone();
         let done = tokio::task::spawn_blocking(move || job(&data)).await;
-        done.map_err(|_| ApiError::closed())?.map_err(refusal)
+        done.map_err(|_| ApiError::closed())?.map_err(ApiError::from)
     }
 
     fn is_closed(&self, label: &str) -> Result<(), ApiError> {
         match self.host.account(label) {
             None => Ok(()),
             Some(_) => {
-                let open = format!("The profile {label} is open: close it first.");
-                Err(ApiError::new(ErrorKind::Refused, open).advise([Advice::ProfileClose]))
+                let open = Problem::ProfileMustBeClosed { profile: label.to_owned() };
+                Err(ApiError::from(open).advise([Advice::ProfileClose]))
             }
         }
     }
@@ -188,7 +184,7 @@ impl Accounts {
         // The profile's lock is ours, so whatever socket is there belongs to nobody. Who comes from now on waits.
         let place = profile.path().to_owned();
         let socket =
-            Socket::bind(&place).map_err(|fault| ApiError::new(ErrorKind::Storage, fault.message))?;
+            Socket::bind(&place).map_err(|fault| Problem::SocketUnusable { detail: fault.message })?;
         let path = socket.path().to_owned();
         let mut options = EngineOptions::new(Mode::Daemon);
         options.appear_offline = self.appear_offline;
@@ -238,13 +234,6 @@ impl Accounts {
     }
 }
 
-fn not_open(sentence: &str) -> ApiError {
-    ApiError::new(ErrorKind::Refused, sentence).advise([Advice::ProfileOpen])
-}
-
-/// A refusal of the data directory with the same words as the command line has for it.
-fn refusal(error: StorageError) -> ApiError {
-    let message = sentence(&error.to_string());
-    let advice = matches!(error, StorageError::NoSuchProfile).then_some(Advice::ProfileList);
-    ApiError { message, ..ApiError::from(error) }.advise(advice)
+fn not_open(problem: Problem) -> ApiError {
+    ApiError::from(problem).advise([Advice::ProfileOpen])
 }

@@ -13,6 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::fault::Fault;
 use crate::output::{News, capital, human, note, presence, print};
+use crate::session::in_words;
 use crate::text;
 
 /// Events that may wait to be said.
@@ -187,7 +188,7 @@ async fn listen(account: Account, mut events: Listener, words: mpsc::Sender<Word
             Event::Offline { .. } => online = false,
             _ => {}
         }
-        if words.send((label.clone(), Event::clone(&event))).await.is_err() {
+        if words.send((label.clone(), in_words(&event))).await.is_err() {
             return;
         }
     }

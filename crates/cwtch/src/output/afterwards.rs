@@ -58,7 +58,7 @@ mod tests {
 
     fn server(name: &str, received: u64, trouble: Option<&str>) -> ServerSync {
         let trouble = trouble.map(str::to_owned);
-        ServerSync { server: name.into(), received, rejected: 0, waiting: 0, trouble }
+        ServerSync { server: name.into(), received, rejected: 0, waiting: 0, trouble, why: None }
     }
 
     fn said(report: &SyncReport) -> String {

@@ -149,6 +149,7 @@ mod tests {
             tokens: 9,
             phase: None,
             trouble: None,
+            why: None,
             received: 3,
             rejected: 0,
             log: None,

@@ -404,7 +404,7 @@ pub(crate) fn event(event: &Event) -> String {
         }
         // The person did it.
         Event::ConversationChanged { .. } => return String::new(),
-        Event::Server { address, phase: now, detail } => {
+        Event::Server { address, phase: now, detail, .. } => {
             let detail = detail.as_deref().map(|why| format!(": {}", line(why))).unwrap_or_default();
             format!("server {} is {}{detail}", short(address), phase(*now))
         }
@@ -416,7 +416,7 @@ pub(crate) fn event(event: &Event) -> String {
         Event::Rejected { count, reason, .. } => {
             format!("{WARN}{} refused{WARN:#}: {}", plural(*count, "message"), line(reason))
         }
-        Event::Alarm { server, proven, evidence, detail, advice } => {
+        Event::Alarm { server, proven, evidence, detail, advice, .. } => {
             let proof = evidence.filter(|_| *proven).map(|id| Advice::EvidenceExport { id });
             // With evidence nothing more is asked of the server until the person says so.
             let resume = evidence.map(|_| Advice::ServerResume { server: server.clone() });
@@ -476,6 +476,7 @@ mod tests {
             reposted: false,
             notes: Vec::new(),
             detail: None,
+            why: None,
         }
     }
 

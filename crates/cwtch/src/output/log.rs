@@ -106,6 +106,7 @@ mod tests {
             tokens: 0,
             phase: None,
             trouble: None,
+            why: None,
             received: 0,
             rejected: 0,
             log,

@@ -85,7 +85,12 @@ mod tests {
 
     #[test]
     fn notes_stand_under_their_message_and_do_no_harm() {
-        let note = |kind, sentence: &str| NoteInfo { kind, sentence: sentence.into() };
+        let note = |kind, sentence: &str| NoteInfo {
+            kind,
+            count: None,
+            who: Box::default(),
+            sentence: sentence.into(),
+        };
         let notes = [
             note(NoteKind::NeverPosted, "Bob\u{1b}[2J refers to a message that was never posted."),
             note(NoteKind::Copy, "This message was posted again by somebody."),

@@ -21,12 +21,14 @@ pub(super) async fn events(inner: &Inner) -> Result<Vec<Event>, ApiError> {
             let who = name_info(NameKind::Contact, contact.naming.as_ref(), &address);
             events.push(Event::ContactOnline { address: address.clone(), who });
         }
-        events.push(Event::ContactConnection { address, phase: standing.phase, detail: standing.trouble });
+        let (phase, why) = (standing.phase, standing.trouble.map(Box::new));
+        events.push(Event::ContactConnection { address, phase, detail: None, why });
     }
     if groups.enabled() {
         for server in groups.server_list().await? {
             if let Some(phase) = server.phase {
-                events.push(Event::Server { address: server.address, phase, detail: server.trouble });
+                let (address, why) = (server.address, server.why);
+                events.push(Event::Server { address, phase, detail: None, why });
             }
         }
     }

@@ -6,8 +6,8 @@ use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 
 use super::{Feed, Leaving};
-use crate::api::{Event, LogNotice, sentence};
-use crate::engine::groups::{evidence_info, kind, lost_again, of_server, server_info};
+use crate::api::{Event, LogNotice, LogRemark, Problem};
+use crate::engine::groups::{evidence_info, kind, lost_again, of_server, remark, server_info};
 use crate::engine::info::conversation_info;
 use crate::profile::{ChangeRow, Noticed, Profile, StorageError, StoredNotice, What};
 
@@ -56,29 +56,30 @@ pub(super) fn event(
 
 fn noticed(profile: &Profile, notice: StoredNotice) -> Result<Option<Event>, StorageError> {
     let StoredNotice { server, at, what } = notice;
-    let told = |notice: LogNotice, detail: String| Event::LogNotice {
+    let told = |notice: LogNotice, why: Problem| Event::LogNotice {
         server: server.to_string(),
         notice,
         at,
-        detail,
+        detail: String::new(),
+        why: Some(Box::new(why)),
     };
     Ok(match what {
-        Noticed::Monitor(notice) => kind(&notice).map(|kind| told(kind, notice.to_string())),
-        Noticed::LostAgain(notice) => Some(lost_again(&notice).event(&server)),
+        Noticed::Monitor(notice) => {
+            remark(&notice).map(|remark| told(kind(remark), Problem::ServerLog { remark }))
+        }
+        Noticed::LostAgain(notice) => match remark(&notice) {
+            Some(LogRemark::Lost(loss)) => Some(lost_again(loss).event(&server)),
+            _ => None,
+        },
         Noticed::Differs(contact) => match profile.conversation(contact) {
-            Ok(contact) => Some(told(LogNotice::Differs, differs(&conversation_info(&contact).shown))),
+            Ok(contact) => {
+                let name = conversation_info(&contact).shown;
+                Some(told(LogNotice::Differs, Problem::LogDiffers { name }))
+            }
             Err(StorageError::UnknownConversation) => None,
             Err(error) => return Err(error),
         },
     })
-}
-
-/// Sentences about a contact who is shown another log.
-fn differs(name: &str) -> String {
-    format!(
-        "{name} is shown a different log of this server, or says so. Nothing is proven; compare with others through \
-         another channel."
-    )
 }
 
 /// Refused messages of some rows that are told together: by server, group and reason.
@@ -100,7 +101,7 @@ pub(super) fn rejected(profile: &Profile, rows: &[ChangeRow]) -> Result<HashMap<
     }
     let event = |((server, group, reason), (last, count)): (Alike, (i64, u64))| {
         let (server, group) = (server.to_string(), group.map(|group| group.to_string()));
-        (last, Event::Rejected { server, group, count, reason: sentence(&reason) })
+        (last, Event::Rejected { server, group, count, reason })
     };
     Ok(alike.into_iter().map(event).collect())
 }

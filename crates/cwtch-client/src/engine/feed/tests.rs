@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::read::{Names, events};
 use super::{Feed, Leaving, Live, Teller};
-use crate::api::{ContactInfo, Event, EvidenceInfo, LogNotice, ServerInfo, SettingsInfo};
+use crate::api::{ContactInfo, Event, EvidenceInfo, LogNotice, Problem, ServerInfo, SettingsInfo};
 use crate::engine::groups::{evidence_info, of_server, server_info};
 use crate::engine::info::{ServerStanding, contact_info};
 use crate::engine::settings::{keep_presence, settings_info};
@@ -144,6 +144,9 @@ fn take(profile: &mut Profile, feed: &Feed, step: &Step, now: i64) {
     }
 }
 
+/// A notice, or an alarm that is no state: about whom, of which kind, when, and what.
+type Noted = (String, Option<LogNotice>, i64, Option<Box<Problem>>);
+
 /// What an interface shows that has nothing but what it was told.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Shown {
@@ -151,7 +154,7 @@ struct Shown {
     servers: BTreeMap<String, ServerInfo>,
     /// Those about which an alarm is up that was told.
     alarms: BTreeMap<String, Event>,
-    notices: Vec<(String, Option<LogNotice>, String)>,
+    notices: Vec<Noted>,
     evidence: Vec<EvidenceInfo>,
     rejected: BTreeMap<(String, String), u64>,
     settings: SettingsInfo,
@@ -205,15 +208,16 @@ impl Shown {
                 self.notices.retain(|(server, ..)| servers.contains_key(server));
                 self.rejected.retain(|(server, _), _| servers.contains_key(server));
             }
-            Event::Alarm { server, detail, .. } => {
+            Event::Alarm { server, why, .. } => {
                 if up(profile, server).as_ref() == Some(event) {
                     self.alarms.insert(server.clone(), event.clone());
                 } else {
-                    self.notices.push((server.clone(), None, detail.clone()));
+                    self.notices.push((server.clone(), None, 0, why.clone()));
                 }
             }
-            Event::LogNotice { server, notice, at, detail } => {
-                self.notices.push((server.clone(), Some(*notice), format!("{at} {detail}")));
+            Event::LogNotice { server, notice, at, why, .. } => {
+                assert!(why.is_some(), "{event:?}");
+                self.notices.push((server.clone(), Some(*notice), *at, why.clone()));
             }
             Event::EvidenceFound { evidence } => self.evidence.push(evidence.clone()),
             Event::Rejected { server, reason, count, .. } => {

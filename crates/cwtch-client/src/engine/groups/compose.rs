@@ -8,8 +8,7 @@ use cwtch_wire::group::{
 use cwtch_wire::overlay::Overlay;
 use rand_core::RngCore;
 
-use super::sentences;
-use crate::api::{ApiError, ErrorKind};
+use crate::api::{ApiError, Problem};
 use crate::engine::context::Context;
 use crate::engine::info::received_content;
 use crate::profile::{
@@ -27,7 +26,20 @@ pub(super) fn dry_run(context: &Context, group: &Group, overlay: &Overlay) -> Re
 }
 
 fn unfit(error: &ComposeError) -> ApiError {
-    ApiError::new(ErrorKind::Usage, sentences::sentence(&error.to_string()))
+    let problem = match error {
+        ComposeError::TooLong { bytes, limit } => {
+            Problem::GroupMessageTooLong { bytes: *bytes as u64, max: *limit as u64, escaped: false }
+        }
+        ComposeError::EscapedTooLong { bytes, limit } => {
+            Problem::GroupMessageTooLong { bytes: *bytes as u64, max: *limit as u64, escaped: true }
+        }
+        ComposeError::ForbiddenCharacter(code_point) => {
+            Problem::ForbiddenCharacter { code_point: *code_point }
+        }
+        ComposeError::Timestamp => Problem::ClockOutOfRange,
+        other => Problem::MessageUnreadable { detail: other.to_string() },
+    };
+    problem.into()
 }
 
 /// Read as every other member will: what they would refuse is never sent.
@@ -35,9 +47,8 @@ fn read_back(
     context: GroupContext<'_>,
     message: &EncryptedGroupMessage,
 ) -> Result<VerifiedGroupMessage, ApiError> {
-    open_and_verify(context, message).map_err(|reason| {
-        ApiError::new(ErrorKind::Usage, format!("The message would not be readable by others: {reason}."))
-    })
+    open_and_verify(context, message)
+        .map_err(|reason| Problem::MessageUnreadable { detail: reason.to_string() }.into())
 }
 
 fn content_of(verified: &VerifiedGroupMessage) -> Content {

@@ -5,7 +5,7 @@ use cwtch_wire::bundle::SERVER_PREFIX;
 use data_encoding::BASE64;
 
 use super::log::of_server;
-use crate::api::{EvidenceInfo, LogInfo, LossInfo, ServerInfo, sentence};
+use crate::api::{EvidenceInfo, LogInfo, LossInfo, ServerInfo};
 use crate::engine::info::ServerStanding;
 use crate::profile::{Profile, Server, StorageError, StoredEvidence};
 
@@ -23,7 +23,8 @@ pub(in crate::engine) fn server_info(
         bundle: format!("{SERVER_PREFIX}{}", BASE64.encode(&server.bundle)),
         tokens: server.tokens,
         phase: standing.phase,
-        trouble: standing.trouble,
+        trouble: None,
+        why: standing.trouble.map(Box::new),
         received: server.received,
         rejected: server.rejected,
         log: log_info(profile, &server.board)?,
@@ -40,7 +41,8 @@ fn log_info(profile: &Profile, board: &Address) -> Result<Option<LogInfo>, Stora
         size: status.size,
         checked: status.checked.map(time),
         min_index: status.min_index,
-        alarm: of_server(profile, board)?.map(|alarm| alarm.sentence()),
+        alarm: None,
+        why: of_server(profile, board)?.map(|alarm| Box::new(alarm.what)),
         retired: status.retired,
         losses: status
             .losses
@@ -60,6 +62,6 @@ pub(in crate::engine) fn evidence_info(piece: &StoredEvidence) -> EvidenceInfo {
         found: i64::try_from(piece.evidence.at).unwrap_or(i64::MAX),
         proven: piece.evidence.kind.is_proven(),
         kind: piece.evidence.kind.code(),
-        detail: sentence(&piece.evidence.to_string()),
+        detail: String::new(),
     }
 }

@@ -17,9 +17,9 @@ pub(super) async fn keep_erasing(context: &Context, left: &Notify) {
     loop {
         match erase_all(context).await {
             Ok(()) => left.notified().await,
-            Err(error) if error.kind == ErrorKind::Closed => return,
+            Err(error) if error.kind() == ErrorKind::Closed => return,
             Err(error) => {
-                tracing::warn!(kind = ?error.kind, "a group that was left could not be erased; it is tried again");
+                tracing::warn!(kind = ?error.kind(), "a group that was left could not be erased; it is tried again");
                 let _ = timeout(AGAIN, left.notified()).await;
             }
         }

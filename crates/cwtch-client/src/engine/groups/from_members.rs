@@ -38,7 +38,7 @@ impl Groups {
             // Not waited for: whoever calls may be what it waits for.
             self.context().spawn(async move {
                 if let Err(error) = links.with_monitor(&server, learn(claims, Vec::new(), now)).await {
-                    tracing::debug!(kind = ?error.kind, "what members say about a log could not be kept");
+                    tracing::debug!(kind = ?error.kind(), "what members say about a log could not be kept");
                 }
             });
         }

@@ -11,17 +11,16 @@ use cwtch_protocol::monitor::Monitor;
 
 use super::link::Link;
 use super::log::{Teller, unix};
-use super::sentences;
+use super::problems;
 use super::shared::LinkShared;
-use crate::api::{Advice, ApiError, ErrorKind, ServerPhase};
+use crate::api::{Advice, ApiError, Problem, ServerPhase};
 use crate::engine::dial::Target;
 use crate::engine::info::ServerStanding;
 use crate::profile::{Group, Server, StorageError};
 
 /// Error of every command about groups and servers while the experiment is off.
 pub(crate) fn switched_off() -> ApiError {
-    ApiError::new(ErrorKind::Refused, "Groups are an experiment and off.")
-        .advise([Advice::ExperimentEnable { name: "groups".to_owned() }])
+    ApiError::from(Problem::GroupsOff).advise([Advice::ExperimentEnable { name: "groups".to_owned() }])
 }
 
 /// The links of all servers.
@@ -114,7 +113,7 @@ impl Links {
         }
         let servers = self.servers_with_groups().await?;
         let server = servers.into_iter().find(|server| server.board == *board);
-        Ok(self.link(server.ok_or_else(sentences::stopped)?))
+        Ok(self.link(server.ok_or_else(problems::stopped)?))
     }
 
     /// The link of a server that carries a group; started if it does not run. The caller holds the order.
@@ -189,7 +188,7 @@ impl Links {
     ) -> Result<T, ApiError> {
         let link = self.get(server);
         if let Some(link) = link {
-            return link.monitor(work).await.ok_or_else(sentences::stopped);
+            return link.monitor(work).await.ok_or_else(problems::stopped);
         }
         self.shared.with_stored_monitor(*server, Teller::default(), work).await
     }

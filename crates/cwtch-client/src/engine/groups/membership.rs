@@ -4,8 +4,8 @@ use cwtch_primitives::OsRng;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_wire::invite::{GroupInvite, INVITE_PREFIX, TOFU_PREFIX, TofuBundle};
 
-use super::{Groups, erase, limits, sentences, servers};
-use crate::api::{ApiError, ErrorKind, Event, GroupCreated, GroupInfo};
+use super::{Groups, erase, limits, problems, servers};
+use crate::api::{ApiError, Event, GroupCreated, GroupInfo, Limited, Problem, Purpose};
 use crate::engine::feed::Leaving;
 use crate::engine::info::{group_info, truncate};
 use crate::names;
@@ -25,15 +25,15 @@ impl Groups {
             .store
             .run(move |profile| {
                 // Nothing is half-made: the name is looked at before a server is added.
-                check_given_name("a group's name", &name)?;
+                check_given_name(Purpose::GroupName, &name)?;
                 check_count(profile)?;
                 let board = servers::named(profile, &server, now)?.board;
                 let invite = GroupInvite::new(&name, GroupKey::generate(&mut OsRng), &board)
-                    .map_err(|e| sentences::malformed(&e))?;
+                    .map_err(|e| problems::bad_invite(&e))?;
                 let group = profile.add_group(&new_group(&invite, name, History::Empty), now)?.into_inner();
                 let invite = with_certificate(profile, invite)?;
                 let tofu = TofuBundle::new(servers::bundle_of(profile, &board)?, invite.clone())
-                    .map_err(|e| sentences::malformed(&e))?;
+                    .map_err(|e| problems::bad_invite(&e))?;
                 Ok::<_, ApiError>((group_info(profile, &group)?, invite.to_text(), tofu.to_text()))
             })
             .await?;
@@ -62,7 +62,7 @@ impl Groups {
                 match &bundle {
                     Some(bundle) => drop(servers::add(profile, bundle, now)?),
                     None if profile.server(invite.server())?.is_none() => {
-                        return Err(sentences::unknown_server_of_invite(invite.server()));
+                        return Err(problems::unknown_server_of_invite(invite.server()));
                     }
                     None => {}
                 }
@@ -165,7 +165,7 @@ impl Groups {
                 let bundle = servers::bundle_of(profile, &group.server)?;
                 let invite = GroupInvite::from_known(group.id, group.name, group.key, group.server);
                 let invite = with_certificate(profile, invite)?;
-                let tofu = TofuBundle::new(bundle, invite).map_err(|e| sentences::malformed(&e))?;
+                let tofu = TofuBundle::new(bundle, invite).map_err(|e| problems::bad_invite(&e))?;
                 Ok::<_, ApiError>(tofu.to_text().to_string())
             })
             .await
@@ -192,7 +192,7 @@ fn with_certificate(profile: &Profile, invite: GroupInvite) -> Result<GroupInvit
 type Parsed = (Option<cwtch_wire::bundle::KeyBundle>, GroupInvite);
 
 fn parse(text: &str) -> Result<Parsed, ApiError> {
-    let malformed = |error| sentences::malformed(&error);
+    let malformed = |error| problems::bad_invite(&error);
     let text = text.trim();
     if text.starts_with(TOFU_PREFIX) {
         let (bundle, invite) = TofuBundle::parse(text).map_err(malformed)?.into_parts();
@@ -201,15 +201,12 @@ fn parse(text: &str) -> Result<Parsed, ApiError> {
     if text.starts_with(INVITE_PREFIX) {
         return Ok((None, GroupInvite::parse(text).map_err(malformed)?));
     }
-    Err(ApiError::new(
-        ErrorKind::Usage,
-        "This is no group invite: it starts with torv3 or with tofubundle: ; copy the whole text.",
-    ))
+    Err(Problem::NoInvite.into())
 }
 
 fn check_count(profile: &Profile) -> Result<(), ApiError> {
     if profile.groups()?.len() >= limits::GROUPS {
-        return Err(sentences::too_many("groups", limits::GROUPS));
+        return Err(problems::too_many(Limited::Groups, limits::GROUPS));
     }
     Ok(())
 }

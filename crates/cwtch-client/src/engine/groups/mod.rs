@@ -24,7 +24,7 @@ mod log;
 mod membership;
 mod order;
 mod posting;
-mod sentences;
+mod problems;
 mod servers;
 mod shared;
 mod show;
@@ -41,7 +41,7 @@ use tokio::sync::Notify;
 pub(in crate::engine) use self::described::{evidence_info, server_info};
 use self::links::Links;
 pub(in crate::engine) use self::links::switched_off;
-pub(in crate::engine) use self::log::{kind, lost_again, of_server, unix};
+pub(in crate::engine) use self::log::{kind, lost_again, of_server, remark, unix};
 use self::shared::LinkShared;
 use super::context::Context;
 use super::dial::Target;
@@ -165,7 +165,7 @@ impl Groups {
                 server: reject.server.to_string(),
                 group: reject.group.map(|group| group.to_string()),
                 received: reject.at,
-                reason: sentences::sentence(&reject.reason),
+                reason: reject.reason,
             })
             .collect())
     }

@@ -11,8 +11,8 @@ use super::compose::dry_run;
 use super::link::Link;
 use super::shared::LinkShared;
 use super::waiters::Fate;
-use super::{Groups, sentences};
-use crate::api::{self, ApiError, MessageInfo};
+use super::{Groups, problems};
+use crate::api::{self, ApiError, MessageInfo, Problem};
 use crate::engine::dial::Target;
 use crate::engine::info::message_by_id;
 use crate::engine::patience::Patience;
@@ -129,17 +129,17 @@ impl LinkShared {
             Ok(Ok(Fate::Stored)) => Ok(self.stored(message).await),
             Ok(Ok(Fate::Refused)) => {
                 let failed = MessageInfo { state: api::MessageState::Failed, ..message };
-                Err(sentences::refused(board).about(failed))
+                Err(problems::refused(board).about(failed))
             }
             Ok(Ok(Fate::TakenBack)) => Err(talk::taken_back(message)),
-            Ok(Ok(Fate::Waits(why))) => Ok(talk::still_queued(message, sentences::waits(&why, kept))),
+            Ok(Ok(Fate::Waits(why))) => Ok(talk::still_queued(message, problems::waits(why, kept))),
             Ok(Ok(Fate::Stopped(error))) => Err(error.about(message)),
             Ok(Err(gave_up)) => {
-                let why = sentences::unconfirmed(board, &gave_up, &patience, link.trouble(), kept);
+                let why = problems::unconfirmed(board, gave_up, &patience, link.trouble(), kept);
                 Ok(talk::still_queued(message, why))
             }
             Err(_) if self.context.shutdown.is_cancelled() => {
-                Ok(talk::still_queued(message, talk::STOPPING.to_owned()))
+                Ok(talk::still_queued(message, Problem::Stopping))
             }
             Err(error) => Err(error.about(message)),
         }
@@ -164,10 +164,10 @@ impl LinkShared {
         link.posted();
         tokio::select! {
             biased;
-            fate = fate => fate.map(Ok).map_err(|_| sentences::stopped()),
+            fate = fate => fate.map(Ok).map_err(|_| problems::stopped()),
             () = context.shutdown.cancelled() => Err(ApiError::closed()),
             stopped = context.alone.until_stopped() => Ok(Ok(Fate::Stopped(stopped))),
-            () = link.stopped() => Err(sentences::stopped()),
+            () = link.stopped() => Err(problems::stopped()),
             gave_up = ends => Ok(Err(gave_up)),
         }
     }

@@ -4,8 +4,8 @@ use cwtch_primitives::Address;
 use cwtch_wire::bundle::{KeyBundle, SERVER_PREFIX};
 
 use super::links::Links;
-use super::{Groups, described, limits, sentences};
-use crate::api::{ApiError, Event, ServerInfo};
+use super::{Groups, described, limits, problems};
+use crate::api::{ApiError, Event, Limited, ServerInfo};
 use crate::engine::feed::Leaving;
 use crate::profile::{NewServer, Profile, Server, StorageError};
 
@@ -16,7 +16,7 @@ impl Groups {
     /// # Errors
     /// `Usage` for a string that is malformed or whose signature is wrong; `Refused` for a changed key.
     pub(crate) async fn server_add(&self, server: &str) -> Result<ServerInfo, ApiError> {
-        let bundle = KeyBundle::parse_server_string(server).map_err(|e| sentences::malformed(&e))?;
+        let bundle = KeyBundle::parse_server_string(server).map_err(|e| problems::bad_server(&e))?;
         let now = self.context().now();
         let server = self.context().store.run(move |profile| add(profile, &bundle, now)).await?;
         server_info(&self.links, &server).await
@@ -28,7 +28,7 @@ impl Groups {
     /// `Usage` for what is no address, `NotFound` for an unknown server, `Refused` for one that carries groups or has
     /// evidence against it.
     pub(crate) async fn server_remove(&self, server: &str) -> Result<(), ApiError> {
-        let board = Address::parse_pasted(server).map_err(|error| sentences::no_server(&error))?;
+        let board = Address::parse_pasted(server).map_err(|error| problems::no_server(&error))?;
         let feed = self.context().feed.clone();
         let remove = move |profile: &mut Profile| {
             let number = profile.server_number(&board)?;
@@ -68,7 +68,7 @@ pub(super) async fn server_info(links: &Links, server: &Server) -> Result<Server
 /// Keeps a server as its verified bundle describes it.
 pub(super) fn add(profile: &mut Profile, bundle: &KeyBundle, now: i64) -> Result<Server, ApiError> {
     if profile.server(bundle.board())?.is_none() && profile.servers()?.len() >= limits::SERVERS {
-        return Err(sentences::too_many("servers", limits::SERVERS));
+        return Err(problems::too_many(Limited::Servers, limits::SERVERS));
     }
     let new = NewServer {
         board: *bundle.board(),
@@ -82,12 +82,12 @@ pub(super) fn add(profile: &mut Profile, bundle: &KeyBundle, now: i64) -> Result
 /// The server that a person names: by its address, or by a `server:…` string, which is then added.
 pub(super) fn named(profile: &mut Profile, text: &str, now: i64) -> Result<Server, ApiError> {
     if text.trim().starts_with(SERVER_PREFIX) {
-        let bundle = KeyBundle::parse_server_string(text).map_err(|e| sentences::malformed(&e))?;
+        let bundle = KeyBundle::parse_server_string(text).map_err(|e| problems::bad_server(&e))?;
         return add(profile, &bundle, now);
     }
     match Address::parse_pasted(text) {
-        Ok(board) => profile.server(&board)?.ok_or_else(sentences::unknown_server),
-        Err(error) => Err(sentences::no_server(&error)),
+        Ok(board) => profile.server(&board)?.ok_or_else(problems::unknown_server),
+        Err(error) => Err(problems::no_server(&error)),
     }
 }
 

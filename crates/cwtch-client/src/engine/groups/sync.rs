@@ -3,8 +3,8 @@
 use cwtch_primitives::group::GroupId;
 
 use super::links::Links;
-use super::{Groups, sentences};
-use crate::api::{ApiError, ErrorKind, ServerSync, SyncInfo, SyncReport};
+use super::{Groups, problems};
+use crate::api::{ApiError, Problem, ServerSync, SyncInfo, SyncReport};
 use crate::engine::dial::Target;
 use crate::engine::patience::Patience;
 use crate::profile::Server;
@@ -41,21 +41,22 @@ impl Groups {
             report.received += received;
             report.rejected += rejected;
             report.waiting += waiting;
-            let trouble = outcome.err().map(|error| {
-                let sentence = error.message.clone();
+            let why = outcome.err().map(|error| {
+                let problem = Box::new(error.problem.clone());
                 first = first.take().or(Some(error));
-                sentence
+                problem
             });
             report.servers.push(ServerSync {
                 server: board.to_string(),
                 received,
                 rejected,
                 waiting,
-                trouble,
+                trouble: None,
+                why,
             });
         }
         match first {
-            Some(error) if report.servers.iter().all(|server| server.trouble.is_some()) => Err(error),
+            Some(error) if report.servers.iter().all(|server| server.why.is_some()) => Err(error),
             _ => Ok(report),
         }
     }
@@ -72,7 +73,7 @@ impl Links {
         let _demand = link.demand();
         let info = tokio::select! {
             synced = link.sync() => synced.map_err(|error| self.unless_closing(error))?,
-            gave_up = patience.network_fails() => return Err(sentences::no_network(&gave_up, &patience)),
+            gave_up = patience.network_fails() => return Err(problems::no_network(gave_up, &patience)),
             () = self.shared.context.shutdown.cancelled() => return Err(ApiError::closed()),
         };
         if !self.shared.context.keeps(Target::Server(board)) {
@@ -83,7 +84,7 @@ impl Links {
 
     /// While the engine stops, every other explanation is beside the point.
     fn unless_closing(&self, error: ApiError) -> ApiError {
-        if self.shared.context.shutdown.is_cancelled() && error.kind != ErrorKind::Closed {
+        if self.shared.context.shutdown.is_cancelled() && error.problem != Problem::Closed {
             return ApiError::closed();
         }
         error

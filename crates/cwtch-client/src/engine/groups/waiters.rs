@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
-use crate::api::ApiError;
+use crate::api::{ApiError, Problem};
 use crate::profile::MessageId;
 
 /// Fate of a post: what became of it.
@@ -18,7 +18,7 @@ pub(super) enum Fate {
     /// Taken back by the person.
     TakenBack,
     /// The server cannot take it now, for this reason; it stays queued.
-    Waits(String),
+    Waits(Problem),
     /// The server is not used any more, for this reason; it stays queued.
     Stopped(ApiError),
 }

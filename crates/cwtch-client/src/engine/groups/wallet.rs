@@ -16,10 +16,10 @@ use cwtch_protocol::channel::deadlines;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
+use super::limits;
 use super::link::StatusSender;
 use super::shared::LinkShared;
-use super::{limits, sentences};
-use crate::api::{ApiError, ErrorKind, Event, Task};
+use crate::api::{ApiError, Event, Problem, Task};
 use crate::engine::dial::Target;
 use crate::profile::{Profile, Server, StorageError};
 
@@ -32,7 +32,7 @@ pub(super) struct Wallet {
     /// A post waits for a token.
     wanted: AtomicBool,
     /// Reason why the last purchase failed; `None` since one succeeded.
-    trouble: watch::Sender<Option<String>>,
+    trouble: watch::Sender<Option<Problem>>,
 }
 
 impl Wallet {
@@ -61,8 +61,8 @@ impl Wallet {
         self.look.notify_one();
     }
 
-    /// Reason why no tokens can be bought now, worded to follow "sells no tokens now:".
-    pub(super) fn trouble(&self) -> Option<String> {
+    /// Reason why no tokens can be bought now.
+    pub(super) fn trouble(&self) -> Option<Problem> {
         self.trouble.borrow().clone()
     }
 
@@ -82,10 +82,10 @@ impl Wallet {
             };
             let (left, stopped) = match shared.context.store.run(counted).await {
                 Ok(counted) => counted,
-                Err(error) if error.kind == ErrorKind::Closed => return,
+                Err(error) if error.problem == Problem::Closed => return,
                 // A disk that fails now may work again; nobody else would look after the tokens until then.
                 Err(error) => {
-                    tracing::warn!(kind = ?error.kind, "the tokens could not be counted; trying again");
+                    tracing::warn!(kind = ?error.kind(), "the tokens could not be counted; trying again");
                     sleep(pauses.next().unwrap_or(limits::PURCHASE_MAX)).await;
                     continue;
                 }
@@ -139,12 +139,12 @@ impl Wallet {
 impl Wallet {
     /// Remembers why; a daemon says it once.
     fn failed(&self, shared: &LinkShared, server: &Server, status: &StatusSender, error: &PurchaseError) {
-        let why = error.to_string();
-        let detail = sentences::no_tokens(&why);
+        let why = Problem::NoTokens { detail: error.to_string() };
+        let told = Some(Box::new(why.clone()));
         if self.trouble.send_replace(Some(why)).is_none() && shared.context.is_daemon() {
             let phase = status.phase();
             let address = server.board.to_string();
-            shared.context.emit(Event::Server { address, phase, detail: Some(detail) });
+            shared.context.emit(Event::Server { address, phase, detail: None, why: told });
         }
     }
 }

@@ -45,6 +45,6 @@ async fn ask(inner: &Inner) -> Result<(), ApiError> {
 
 fn report(outcome: Result<(), ApiError>) {
     if let Err(error) = outcome {
-        tracing::debug!(kind = ?error.kind, "talking with members failed");
+        tracing::debug!(kind = ?error.kind(), "talking with members failed");
     }
 }

@@ -27,7 +27,7 @@ pub(super) async fn admit(shared: &Arc<PeerShared>, mut connection: SecureConnec
     let noted = match noted {
         Ok(noted) => noted,
         Err(error) => {
-            tracing::warn!(kind = ?error.kind, "a peer was turned away: its state cannot be read");
+            tracing::warn!(kind = ?error.kind(), "a peer was turned away: its state cannot be read");
             return;
         }
     };
@@ -61,7 +61,7 @@ pub(super) async fn admit(shared: &Arc<PeerShared>, mut connection: SecureConnec
             Ok::<_, StorageError>(())
         });
         if let Err(error) = told.await {
-            tracing::warn!(kind = ?error.kind, "it could not be told that a contact is here");
+            tracing::warn!(kind = ?error.kind(), "it could not be told that a contact is here");
         }
     }
     // A person may have accepted or blocked the peer before this connection was in the registry, where the

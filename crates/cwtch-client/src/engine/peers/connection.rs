@@ -12,8 +12,7 @@ use super::limits::{BURST, EACH};
 use super::session::{End, PeerSession};
 use super::shared::PeerShared;
 use super::slot::{Ended, PeerHandle};
-use crate::api::sentence;
-use crate::api::{Event, NameInfo};
+use crate::api::{Event, NameInfo, Problem};
 use crate::engine::info::person_info;
 use crate::profile::StorageError;
 
@@ -42,7 +41,7 @@ pub(super) async fn run(
         }
         Err(end) => {
             tracing::debug!(%end, "a connection with a peer ended");
-            Ended::Badly(sentence(&end.to_string()))
+            Ended::Badly(Problem::ConnectionFailed { detail: end.to_string() })
         }
     };
     handle.close.cancel();

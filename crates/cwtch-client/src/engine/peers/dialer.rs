@@ -14,8 +14,7 @@ use super::backoff::{self, Backoff};
 use super::limits::{RETRY_FLOOR, STABLE};
 use super::shared::PeerShared;
 use super::slot::DialerSeat;
-use crate::api::ContactPhase;
-use crate::api::sentence;
+use crate::api::{ContactPhase, Problem};
 use crate::engine::dial::{Stage, Target};
 use crate::profile::{ContactState, Profile, StorageError};
 
@@ -50,7 +49,7 @@ async fn keep_connected(shared: &Arc<PeerShared>, peer: Address, mut seat: Diale
             if is_dead_end(&error) {
                 isolation = Isolation::new();
             }
-            let why = sentence(&error.to_string());
+            let why = Problem::ConnectionFailed { detail: error.to_string() };
             shared.registry.dialling(&peer, ContactPhase::Offline, Some(why));
         }
         // If it worked, or they came first, this waits for the connection's end.

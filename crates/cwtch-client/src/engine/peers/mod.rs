@@ -42,7 +42,7 @@ use self::shared::PeerShared;
 use super::context::Context;
 use super::dial::{Target, Wanted};
 use super::info::Standing;
-use crate::api::{ApiError, ErrorKind, ReadinessInfo};
+use crate::api::{ApiError, Problem, ReadinessInfo};
 
 /// All peer connections of a profile.
 pub(crate) struct Peers {
@@ -77,8 +77,7 @@ impl Peers {
         context.tasks.spawn(listener::run(shared.clone(), (!hidden).then_some(first)));
         // Where nobody listens yet, its end is dropped at once.
         if let Ok(Ok(Err(error))) = timeout(limits::LISTEN_FIRST, attempted).await {
-            let why = format!("Cannot listen on the profile's address: {error}.");
-            return Err(ApiError::new(ErrorKind::Unreachable, why));
+            return Err(Problem::CannotListen { detail: error.to_string() }.into());
         }
         for (contact, active) in contacts {
             context.dialing.attention().active(Target::Contact(contact), active);

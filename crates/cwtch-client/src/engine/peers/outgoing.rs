@@ -9,7 +9,7 @@ use cwtch_wire::peer::PeerVersion;
 
 use super::waiters::{Fate, Wait};
 use super::{Peers, dialer};
-use crate::api::{Advice, ApiError, ErrorKind, MessageInfo, MessageState};
+use crate::api::{Advice, ApiError, Leaves, MessageInfo, MessageState, Problem};
 use crate::engine::dial::Target;
 use crate::engine::info::{message_by_id, own_content};
 use crate::engine::patience::{GaveUp, Patience};
@@ -41,14 +41,8 @@ impl Peers {
         let version_two = handle.as_ref().is_some_and(|handle| handle.version_two.load(Ordering::Acquire));
         let limit = peer_limit(if version_two { PeerVersion::V2 } else { PeerVersion::V1 });
         if content.json.len() > limit {
-            return Err(ApiError::new(
-                ErrorKind::Usage,
-                format!(
-                    "The message is too long: {} bytes as it is sent (quotation marks, line breaks and <>& take \
-                     more than one), at most {limit} go to this contact; shorten it or send it in parts.",
-                    content.json.len()
-                ),
-            ));
+            let (bytes, max) = (content.json.len() as u64, limit as u64);
+            return Err(Problem::MessageTooLong { bytes, max }.into());
         }
 
         let protocol_id = fresh_id(&mut OsRng);
@@ -139,8 +133,8 @@ impl Peers {
                 Ok(Fate::TakenBack) => Err(talk::taken_back(message)),
                 Ok(Fate::Arrived) | Err(_) => Ok(MessageInfo { state: MessageState::Acknowledged, ..message }),
             },
-            () = context.shutdown.cancelled() => Ok(talk::still_queued(message, talk::STOPPING.to_owned())),
-            stopped = context.alone.until_stopped() => Ok(talk::still_queued(message, stopped.message)),
+            () = context.shutdown.cancelled() => Ok(talk::still_queued(message, Problem::Stopping)),
+            stopped = context.alone.until_stopped() => Ok(talk::still_queued(message, stopped.problem)),
             gave_up = patience.ends() => {
                 let why = self.unacknowledged(&peer, gave_up, &patience);
                 Ok(talk::still_queued(message, why))
@@ -148,23 +142,20 @@ impl Peers {
         }
     }
 
-    fn unacknowledged(&self, peer: &Address, gave_up: GaveUp, patience: &Patience) -> String {
-        let when = if self.shared.context.keeps(Target::Contact(*peer)) {
-            "as soon as the contact is online and has accepted you"
+    fn unacknowledged(&self, peer: &Address, gave_up: GaveUp, patience: &Patience) -> Problem {
+        let leaves = if self.shared.context.keeps(Target::Contact(*peer)) {
+            Leaves::ContactOnline
         } else if self.shared.context.is_daemon() {
-            "with the next command that reaches this contact, or by itself once you are online or connected with it"
+            Leaves::CommandOrOnline
         } else {
-            "with the next command that reaches this contact, or by itself while a daemon runs"
+            Leaves::CommandOrDaemon
         };
         match gave_up {
-            GaveUp::Hopeless(why) => format!("{why} The message stays queued and goes out {when}."),
+            GaveUp::Hopeless(why) => Problem::MessageWaits { because: Box::new(why), leaves },
             GaveUp::Late => {
                 let why = patience.network_trouble().or_else(|| self.shared.registry.standing(peer).trouble);
-                let why = why.map(|why| format!(" {why}")).unwrap_or_default();
-                format!(
-                    "The contact has not acknowledged the message within {} s; it stays queued and goes out {when}.{why}",
-                    patience.wait().as_secs()
-                )
+                let (seconds, because) = (patience.wait().as_secs(), why.map(Box::new));
+                Problem::NotAcknowledged { seconds, leaves, because }
             }
         }
     }
@@ -172,10 +163,10 @@ impl Peers {
 
 /// Refuses to write to whoever is no accepted contact.
 pub(in crate::engine) fn refuse_state(state: ContactState) -> Result<(), ApiError> {
-    let sentence = match state {
+    let problem = match state {
         ContactState::Accepted => return Ok(()),
-        ContactState::Unknown | ContactState::Rejected => "This contact is not accepted yet.",
-        ContactState::Blocked => "This contact is blocked.",
+        ContactState::Unknown | ContactState::Rejected => Problem::ContactNotAccepted,
+        ContactState::Blocked => Problem::ContactBlocked,
     };
-    Err(ApiError::new(ErrorKind::Refused, sentence).advise([Advice::ContactAccept]))
+    Err(ApiError::from(problem).advise([Advice::ContactAccept]))
 }

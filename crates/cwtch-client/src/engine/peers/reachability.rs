@@ -3,7 +3,7 @@
 use cwtch_net::Readiness;
 use tokio::sync::watch;
 
-use crate::api::{Event, ReadinessInfo};
+use crate::api::{Event, Problem, ReadinessInfo};
 use crate::engine::context::Context;
 use crate::engine::info::readiness_info;
 
@@ -40,8 +40,8 @@ impl Reachability {
         match (before.is_ready(), is_ready) {
             (false, true) => context.emit(Event::Online { address }),
             (true, false) => {
-                let detail = format!("Others cannot reach the own address now: {summary}.");
-                context.emit(Event::Offline { address, detail });
+                let why = Some(Box::new(Problem::AddressUnreachable { detail: summary }));
+                context.emit(Event::Offline { address, detail: String::new(), why });
             }
             _ => {}
         }

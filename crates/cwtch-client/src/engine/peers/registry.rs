@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::limits::{CONNECTIONS, UNKNOWN_CONNECTIONS};
 use super::rivals::{Keep, keep};
 use super::slot::{DialerSeat, Ended, NOWHERE, PeerHandle, Slot};
-use crate::api::{ContactPhase, Event};
+use crate::api::{ContactPhase, Event, Problem};
 use crate::engine::info::Standing;
 
 /// All connections and dialers of a profile, by peer.
@@ -56,9 +56,9 @@ impl Registry {
     fn announce(&self, peer: &Address, slot: &mut Slot) {
         let now = slot.standing();
         if now != slot.told {
-            let (phase, detail) = (now.phase, now.trouble.clone());
+            let (phase, why) = (now.phase, now.trouble.clone().map(Box::new));
             slot.told = now;
-            (self.tell)(Event::ContactConnection { address: peer.to_string(), phase, detail });
+            (self.tell)(Event::ContactConnection { address: peer.to_string(), phase, detail: None, why });
         }
     }
 
@@ -159,7 +159,7 @@ impl Registry {
     }
 
     /// A dialer does something else now; `trouble` is why its last attempt failed, where one just did.
-    pub(super) fn dialling(&self, peer: &Address, phase: ContactPhase, trouble: Option<String>) {
+    pub(super) fn dialling(&self, peer: &Address, phase: ContactPhase, trouble: Option<Problem>) {
         let mut slots = self.slots();
         // Without a dialer this is an echo of one that was stopped.
         let Some(slot) = slots.get_mut(peer).filter(|slot| slot.dialer.is_some()) else { return };
@@ -359,6 +359,7 @@ mod tests {
     #[tokio::test]
     async fn each_change_of_the_way_to_a_contact_is_told_once() {
         use ContactPhase::{Authenticated, Connected, Connecting, Offline};
+        let failed = |how: &str| Problem::ConnectionFailed { detail: how.to_owned() };
         let (own, peer) = two();
         let (registry, told) = registry();
         let parent = CancellationToken::new();
@@ -368,19 +369,19 @@ mod tests {
             (Connecting, None),
             (Connecting, None),
             (Connected, None),
-            (Offline, Some("It is away.")),
+            (Offline, Some("away")),
             (Offline, None),
         ] {
-            registry.dialling(&peer, phase, trouble.map(str::to_owned));
+            registry.dialling(&peer, phase, trouble.map(failed));
         }
-        assert_eq!(registry.standing(&peer).trouble.as_deref(), Some("It is away."), "until one succeeds");
+        assert_eq!(registry.standing(&peer).trouble, Some(failed("away")), "until one succeeds");
         let (handle, _) = taken(registry.admit(&own, &peer, false, true));
         assert_eq!(registry.standing(&peer), Standing { phase: Authenticated, trouble: None });
         registry.dialling(&peer, Offline, None);
         assert!(!seat.stale.load(Ordering::Acquire));
-        registry.leave(&peer, &handle, Ended::Badly("It fell silent.".to_owned()));
+        registry.leave(&peer, &handle, Ended::Badly(failed("silent")));
         assert!(seat.stale.load(Ordering::Acquire));
-        assert_eq!(registry.standing(&peer).trouble.as_deref(), Some("It fell silent."));
+        assert_eq!(registry.standing(&peer).trouble, Some(failed("silent")));
         registry.stop_dialer(&peer);
         registry.dialling(&peer, Connecting, None);
         let expected = [Connecting, Connected, Offline, Authenticated, Offline, Offline];

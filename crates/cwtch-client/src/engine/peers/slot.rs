@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::limits::{ASIDES, LINGER};
-use crate::api::ContactPhase;
+use crate::api::{ContactPhase, Problem};
 use crate::engine::info::Standing;
 
 /// Handle by which everybody may use an authenticated connection; its task does the work.
@@ -103,8 +103,8 @@ impl PeerHandle {
 pub(super) enum Ended {
     /// Ended as one side wanted.
     Cleanly,
-    /// Ended by a failure, with its sentence.
-    Badly(String),
+    /// Ended by a failure.
+    Badly(Problem),
 }
 
 /// Everything about one peer.
@@ -128,7 +128,7 @@ pub(super) struct Slot {
     /// Present step of the dialer.
     pub(super) dialling: ContactPhase,
     /// Reason why the last attempt or connection failed.
-    pub(super) trouble: Option<String>,
+    pub(super) trouble: Option<Problem>,
     /// Standing that user interfaces were told last.
     pub(super) told: Standing,
 }

@@ -278,14 +278,14 @@ async fn a_copy_that_runs_elsewhere_stops_sending_until_the_person_chooses() {
         assert_eq!(seen, SeenBy::Message);
         assert_eq!(status(&alice).await.runs_elsewhere.unwrap().seen, SeenBy::Message);
         let error = alice.send(group, "never").await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Refused);
+        assert_eq!(error.kind(), ErrorKind::Refused);
         assert_eq!(error.advice, [Advice::ConfirmOnlyCopy], "{error}");
         twin.stop().await;
 
         // It lasts, until the person chooses. What waits is kept.
         alice.stop().await;
         let mut alice = world.start("alice", Mode::Daemon).await;
-        assert_eq!(alice.send(group, "never").await.unwrap_err().kind, ErrorKind::Refused);
+        assert_eq!(alice.send(group, "never").await.unwrap_err().kind(), ErrorKind::Refused);
         alice.call(Command::ConfirmOnlyCopy).await.unwrap();
         alice.event("the end of it", |event| matches!(event, Event::OnlyCopy {}).then_some(())).await;
         assert_eq!(status(&alice).await.runs_elsewhere, None);

@@ -34,7 +34,7 @@ async fn a_group_that_was_joined_since_the_copy_is_joined_again_and_nobody_is_ac
         let alice = world.start("alice", Mode::Daemon).await;
         assert_eq!(alice.groups().await.len(), 1, "{way:?}: the copy knows one");
         let error = alice.send(&two.group, "nowhere").await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::NotFound, "{way:?}");
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{way:?}");
         alice.send(&one.group, "one 1").await.unwrap();
         alice.join(&two.tofubundle).await.unwrap();
         // At once: what was written there before is not read yet.

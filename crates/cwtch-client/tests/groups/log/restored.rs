@@ -198,7 +198,7 @@ async fn a_disk_that_was_rolled_back_is_proven_and_the_server_is_left_alone() {
     assert_eq!(claimed.to_string(), address);
     let proof = cwtch_log::FraudProof::verify(&bytes, server.address()).unwrap();
     assert_eq!(proof.kind().number(), found[0].kind);
-    assert_eq!(alice.evidence_text(99).await.unwrap_err().kind, ErrorKind::NotFound);
+    assert_eq!(alice.evidence_text(99).await.unwrap_err().kind(), ErrorKind::NotFound);
 
     // Everything that needs the server says why it does not work, also after a restart, and without a daemon.
     for restarted in [false, true] {
@@ -207,10 +207,13 @@ async fn a_disk_that_was_rolled_back_is_proven_and_the_server_is_left_alone() {
             alice = world.start("alice", Mode::OneShot).await;
         }
         let error = alice.sync().await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Refused);
-        assert!(error.message.contains(&address) && error.message.contains("cheated"), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        assert!(
+            cwtch_words::error(&error).contains(&address) && cwtch_words::error(&error).contains("cheated"),
+            "{error}"
+        );
         let error = alice.send(group, "three").await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Refused);
+        assert_eq!(error.kind(), ErrorKind::Refused);
         assert!(error.advice.contains(&Advice::EvidenceExport { id: found[0].id }), "{error}");
         assert_eq!(alice.texts(group).await, ["one", "two"], "nothing was queued, nothing was lost");
         let log = alice.log().await.unwrap();

@@ -74,7 +74,7 @@ async fn notices_evidence_and_alarms_are_told_by_number_after_a_restart() {
         loop {
             let next = follower.next().await.unwrap().expect("the engine runs");
             if let Event::ServerChanged { server } = &next.event
-                && server.log.as_ref().is_none_or(|log| log.alarm.is_none())
+                && server.log.as_ref().is_none_or(|log| log.why.is_none())
             {
                 assert!(next.seq.is_some());
                 return;

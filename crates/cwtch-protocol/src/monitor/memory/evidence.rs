@@ -134,55 +134,6 @@ impl EvidenceKind {
     }
 }
 
-impl fmt::Display for Unproven {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Entries => "the server sent other messages than the ones that it signed for",
-            Self::States => "the server signed two states of its message list that do not fit each other",
-            Self::Skipped => "what the server says about deleted messages is not what it signed",
-            Self::ReceiptPlace => "the server confirmed your message at a place that was taken before",
-            Self::NotContinued => "the server began a new message list that does not continue the old one",
-            Self::Beginning => "the server's new message list is not what it said that it would continue",
-        })
-    }
-}
-
-impl fmt::Display for EvidenceKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unproven(kind) => kind.fmt(f),
-            Self::Proven(kind) => f.write_str(match kind {
-                FraudKind::SameSize | FraudKind::Node | FraudKind::Prefix => {
-                    "the server signed two different versions of its message list"
-                }
-                FraudKind::Shrunk => {
-                    "the server signed a shorter message list after a longer one: it removed messages, or showed \
-                     somebody an old state as the newest"
-                }
-                FraudKind::TwoCertificates => "the server signed two different logs for the same time",
-                FraudKind::RetainBackwards => "the server took back what it had said about deleted messages",
-                FraudKind::OldSigner => "the server went on signing a log that it had replaced by another",
-                FraudKind::WrongStart => {
-                    "the server signed a new message list that contradicts the one that it says it continues"
-                }
-                FraudKind::NotContinued => {
-                    "the server signed a new message list that is not the one that it says it goes on from"
-                }
-                FraudKind::PrunedEarly => "the server deleted messages before the time that it had promised",
-                FraudKind::SecondBoundary => "the server signed the same point of its message list twice",
-                FraudKind::PolicyBackwards => "the server shortened the time for which it had promised to keep messages",
-                _ => "the server signed two statements that contradict each other",
-            }),
-        }
-    }
-}
-
-impl fmt::Display for Evidence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)
-    }
-}
-
 /// Shows the kind only: objects name servers and sessions.
 impl fmt::Debug for EvidenceObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,12 +1,10 @@
 //! Notices of a monitor.
 
-use core::fmt;
-
 use cwtch_log::EntryId;
 
-use crate::monitor::memory::{Evidence, EvidenceKind, Loss};
+use crate::monitor::memory::{Evidence, Loss};
 
-/// Something to tell; its `Display` is a sentence for a person.
+/// Something to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// The server has a log, seen for the first time; from now on it has to show it.
@@ -102,118 +100,5 @@ impl Notice {
                 | Self::Confirmed { .. }
                 | Self::Unchecked { .. }
         )
-    }
-}
-
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Pinned => f.write_str("This server keeps a verifiable record of its messages."),
-            Self::ClockAhead { by } => write!(
-                f,
-                "The server's clock is {} ahead of yours. Check the clock of this device; if it is right, tell the \
-                 server's operator. Nothing new is read until the two agree.",
-                span(*by)
-            ),
-            Self::Stale { by } => write!(
-                f,
-                "The newest that this server shows is {} old. Its clock or yours may be wrong, or it is keeping \
-                 newer messages back. It will be asked again.",
-                span(*by)
-            ),
-            Self::Older => f.write_str(
-                "The server showed an older state than before. That can be a slow part of the server; it will be \
-                 asked again.",
-            ),
-            Self::EarlierCertificate => f.write_str(
-                "The server showed a record that it has replaced since. That can be a slow part of the server; it \
-                 will be asked again.",
-            ),
-            Self::Unlinked => f.write_str(
-                "The server was set up anew several times since you last read it, and what lies between cannot be \
-                 checked. Ask the server's operator, or a contact who read it meanwhile to write in the group.",
-            ),
-            Self::Downgrade => f.write_str(
-                "The server no longer shows its record of messages, although it has one. It may be hiding \
-                 messages. Do not rely on it; ask its operator and your contacts.",
-            ),
-            Self::Retired => f.write_str(
-                "The server has ended its record of messages and says so. From now on it cannot be checked \
-                 whether it shows everything.",
-            ),
-            Self::Continued => f.write_str("The server was set up anew and lost nothing."),
-            Self::Lost { loss, void, again } => {
-                let lost = messages(loss.to.saturating_sub(loss.from));
-                match (loss.from, loss.to) {
-                    (0, 0) => f.write_str("The server says that it lost everything that it had."),
-                    (0, _) => write!(
-                        f,
-                        "The server says that it lost everything that it had, {lost} of those that you checked among it."
-                    ),
-                    (from, _) => write!(
-                        f,
-                        "The server says that it lost {lost} (from number {from} on), as after a restored backup."
-                    ),
-                }?;
-                if !void.is_empty() {
-                    write!(f, " {} of yours may be among them and will be sent again.", messages(void.len() as u64))?;
-                }
-                if *again {
-                    f.write_str(
-                        " It is the second loss within 90 days: that is rarely an accident. Consider another server.",
-                    )?;
-                }
-                Ok(())
-            }
-            Self::LostBefore { ago } => write!(
-                f,
-                "The server says that it lost everything that it had until {} ago. Nothing of that was ever yours to \
-                 check; who was there may post it again.",
-                span(*ago)
-            ),
-            Self::Expired { from, to } => write!(
-                f,
-                "{} expired on the server before you read it: they are older than it keeps messages.",
-                messages(to - from)
-            ),
-            Self::Fraud(evidence) => {
-                let (what, proof) = match evidence.kind {
-                    EvidenceKind::Proven(_) => ("This server cheated", "Proof is kept that anybody can check."),
-                    EvidenceKind::Unproven(_) => {
-                        ("This server contradicts itself", "You saw it, but it cannot be proven to others.")
-                    }
-                };
-                write!(
-                    f,
-                    "{what}: {}. {proof} It is not read any more; tell your contacts, and move your groups to another \
-                     server.",
-                    evidence.kind
-                )
-            }
-            Self::Agrees { .. } => f.write_str("Another view of this server agrees with yours."),
-            Self::Confirmed { index, .. } => write!(f, "Your message is on the server, as number {index}."),
-            Self::NoReceipt { .. } => f.write_str(
-                "The server said that it stored your message, but gave no valid receipt. Watch whether the message \
-                 appears.",
-            ),
-            Self::Unchecked { .. } => f.write_str(
-                "A receipt could not be compared with the server's record: the messages there have expired.",
-            ),
-        }
-    }
-}
-
-fn messages(count: u64) -> String {
-    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
-}
-
-fn span(seconds: u64) -> String {
-    match seconds / 60 {
-        0..=1 => "a minute".to_owned(),
-        minutes @ 2..=119 => format!("{minutes} minutes"),
-        minutes => match minutes / 60 {
-            hours @ 0..=47 => format!("{hours} hours"),
-            hours => format!("{} days", hours / 24),
-        },
     }
 }

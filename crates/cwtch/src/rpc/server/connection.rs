@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cwtch_api::rpc::{self, Answer, INTERFACE, Method, REQUEST_MAX, RpcError};
-use cwtch_api::{ApiError, Command, ErrorKind, Event, Reply, Told};
+use cwtch_api::{ApiError, Command, Event, FeedInfo, Problem, Reply, Told};
 use cwtch_client::engine::{Account, Follower, Turn};
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, BufWriter, Interest};
@@ -191,7 +191,7 @@ impl Connection {
                             let label = account.as_ref().ok().map(|account| account.label.clone());
                             let outcome = match account {
                                 Ok(account) => carry_out(&shared, &account, &seat, *command, turn).await,
-                                Err(error) => Err(error.into()),
+                                Err(error) => Err(refused(&error)),
                             };
                             drop(asked);
                             id.map(|id| rpc::response(&id, label.as_deref().or(named.as_deref()), &outcome))
@@ -208,7 +208,7 @@ impl Connection {
                         Box::pin(async move {
                             let outcome = shared.accounts.carry_out(*command).await;
                             drop((asked, turn));
-                            let outcome = outcome.map(Answer::Plain).map_err(RpcError::from);
+                            let outcome = outcome.map(Answer::Plain).map_err(|error| refused(&error));
                             id.map(|id| rpc::response(&id, None, &outcome))
                         })
                     });
@@ -222,7 +222,7 @@ impl Connection {
                 Method::Subscribe { after } => {
                     match self.shared.accounts.find(named.as_deref(), self.door.as_deref()) {
                         Ok(account) => (Some(account.label.clone()), self.subscribe(&account, after).await),
-                        Err(error) => (None, Err(error.into())),
+                        Err(error) => (None, Err(refused(&error))),
                     }
                 }
                 Method::Unsubscribe => {
@@ -268,7 +268,7 @@ impl Connection {
     /// Events of a profile from before the answer on arrive. A second time begins anew, where it was told where.
     async fn subscribe(&mut self, account: &Account, after: Option<i64>) -> Result<Answer, RpcError> {
         // What is told from now on has to be had before a place is taken.
-        let follower = account.engine.follow(after).await?;
+        let follower = account.engine.follow(after).await.map_err(|error| refused(&error))?;
         let begins = follower.after();
         // Those of profiles that were closed have ended.
         self.subscriptions.retain(|_, subscription| !subscription.0.is_finished());
@@ -303,7 +303,8 @@ impl Connection {
             let last = loop {
                 // A client that reads slowly fills the outbox, and this task goes on in the database where it was.
                 match follower.next().await {
-                    Ok(Some(told)) => {
+                    Ok(Some(mut told)) => {
+                        cwtch_words::event(&mut told.event);
                         if outbox.send(rpc::notification(&label, &told)).await.is_err() {
                             return;
                         }
@@ -326,11 +327,19 @@ impl Connection {
 
 /// Last event for whoever cannot be told anything more.
 fn last_word(error: ApiError) -> Option<Event> {
-    match (error.kind, error.feed) {
-        (ErrorKind::ChangesGone, Some(feed)) => Some(Event::ChangesGone { feed, detail: error.message }),
-        (ErrorKind::Closed, _) => Some(Event::ProfileClosed { detail: None }),
+    match error.problem {
+        Problem::ChangesGone { oldest, newest, .. } => {
+            let detail = cwtch_words::error(&error);
+            Some(Event::ChangesGone { feed: FeedInfo { oldest, newest }, detail })
+        }
+        Problem::Closed => Some(Event::ProfileClosed { detail: None }),
         _ => None,
     }
+}
+
+/// A refusal of the engine in words: here is where a daemon has them from.
+fn refused(error: &ApiError) -> RpcError {
+    RpcError::refused(error, cwtch_words::error(error))
 }
 
 /// Has the profile's engine do it. Where too many wait already, this one is done, and not waited for.
@@ -353,7 +362,9 @@ async fn carry_out(
         }
         false => None,
     };
-    let mut reply = account.engine.call_in_turn(command, turn).await?;
+    let answered = account.engine.call_in_turn(command, turn).await;
+    let mut reply = answered.map_err(|error| refused(&error))?;
+    cwtch_words::reply(&mut reply);
     if let Reply::Status(status) = &mut reply {
         status.profiles = shared.accounts.open_profiles();
     }

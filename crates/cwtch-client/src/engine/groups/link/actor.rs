@@ -8,7 +8,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::ask::{Ask, Wake};
 use super::status::StatusSender;
-use crate::api::{ApiError, ServerPhase, SyncInfo};
+use crate::api::{ApiError, Problem, ServerPhase, SyncInfo};
 use crate::engine::groups::log::Teller;
 use crate::engine::groups::shared::LinkShared;
 use crate::engine::groups::wallet::Wallet;
@@ -103,7 +103,7 @@ impl Actor {
         }
     }
 
-    pub(super) fn set_phase(&self, phase: ServerPhase, trouble: Option<String>) {
+    pub(super) fn set_phase(&self, phase: ServerPhase, trouble: Option<Problem>) {
         self.status.set(&self.shared.context, &self.server.board, phase, trouble);
     }
 }

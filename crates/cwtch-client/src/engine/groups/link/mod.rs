@@ -26,8 +26,8 @@ pub(super) use self::status::StatusSender;
 use super::log::Teller;
 use super::shared::LinkShared;
 use super::wallet::Wallet;
-use super::{limits, sentences};
-use crate::api::{ApiError, ServerPhase, SyncInfo};
+use super::{limits, problems};
+use crate::api::{ApiError, Problem, ServerPhase, SyncInfo};
 use crate::engine::dial::Target;
 use crate::profile::Server;
 
@@ -118,8 +118,8 @@ impl Link {
     /// Waits until everything that the server has now is stored here.
     pub(super) async fn sync(&self) -> Result<SyncInfo, ApiError> {
         let (answer, done) = oneshot::channel();
-        self.asks.send(Ask::Sync(answer)).await.map_err(|_| sentences::stopped())?;
-        done.await.unwrap_or_else(|_| Err(sentences::stopped()))
+        self.asks.send(Ask::Sync(answer)).await.map_err(|_| problems::stopped())?;
+        done.await.unwrap_or_else(|_| Err(problems::stopped()))
     }
 
     /// Makes the task use the groups that the database has now; returns when it does.
@@ -173,10 +173,10 @@ impl Link {
         self.status.borrow().phase
     }
 
-    /// Sentence that says why posts do not get through; `None` if nothing is known to be wrong.
-    pub(super) fn trouble(&self) -> Option<String> {
+    /// Reason why posts do not get through; `None` if nothing is known to be wrong.
+    pub(super) fn trouble(&self) -> Option<Problem> {
         let connection = self.status.borrow().trouble.clone();
-        connection.or_else(|| self.wallet.trouble().map(|why| sentences::no_tokens(&why)))
+        connection.or_else(|| self.wallet.trouble())
     }
 
     /// Waits until there is no connection, or a command needs it.

@@ -14,7 +14,7 @@ use crate::api::{ApiError, ErrorKind, ServerPhase};
 use crate::engine::dial::{Stage, Target};
 use crate::engine::groups::log::{self, Alarm};
 use crate::engine::groups::waiters::Fate;
-use crate::engine::groups::{limits, sentences};
+use crate::engine::groups::{limits, problems};
 use crate::profile::{MessageId, Profile};
 
 impl Actor {
@@ -49,7 +49,7 @@ impl Actor {
                     pauses = self::pauses();
                     continue;
                 }
-                Err(error) if error.kind == ErrorKind::Closed => return,
+                Err(error) if error.kind() == ErrorKind::Closed => return,
                 // The connection meets the same trouble with the database, and tells it.
                 Ok(_) | Err(_) => {}
             }
@@ -63,7 +63,7 @@ impl Actor {
             if synced {
                 pauses = self::pauses();
             }
-            tracing::debug!(kind = ?error.kind, "a server's connection ended");
+            tracing::debug!(kind = ?error.kind(), "a server's connection ended");
             if let Ok(Some(alarm)) = self.shared.alarm(&self.server.board).await
                 && alarm.stopped
             {
@@ -71,8 +71,7 @@ impl Actor {
                 // Whoever waits hears at once why.
                 continue;
             }
-            let why = sentences::unnamed(&error.message, &self.server.board);
-            self.set_phase(ServerPhase::Offline, Some(why));
+            self.set_phase(ServerPhase::Offline, Some(error.problem.clone().unnamed()));
             self.fail_waiting(&error);
             if self.pause(pauses.next().unwrap_or(limits::RETRY_MAX)).await {
                 pauses = self::pauses();
@@ -88,14 +87,14 @@ impl Actor {
         let board = self.server.board;
         let release = move |profile: &mut Profile| profile.release_alarm(Some(&board));
         if let Err(error) = self.shared.context.store.run(release).await {
-            tracing::warn!(kind = ?error.kind, "an alarm could not be told");
+            tracing::warn!(kind = ?error.kind(), "an alarm could not be told");
         }
     }
 
     /// The server cheated: nobody dials it, and whoever asks hears why. `false` if the link ends.
     async fn stay_away(&mut self, alarm: &Alarm) -> bool {
         let board = self.server.board;
-        self.set_phase(ServerPhase::Stopped, Some(alarm.sentence()));
+        self.set_phase(ServerPhase::Stopped, Some(alarm.what.clone()));
         let fate = Fate::Stopped(alarm.error(&board));
         let queued = move |profile: &mut Profile| profile.pending_posts(&board, MessageId(0), u32::MAX);
         for post in self.shared.context.store.run(queued).await.unwrap_or_default() {
@@ -177,7 +176,7 @@ impl Actor {
         tokio::pin!(connect);
         let connection = loop {
             tokio::select! {
-                connected = &mut connect => break connected.map_err(|e| sentences::lost(&board, &e))?,
+                connected = &mut connect => break connected.map_err(|e| problems::lost(&board, &e))?,
                 Some(ask) = self.asks.recv() => self.note(ask).await,
                 changed = self.demand.changed() => {
                     if changed.is_err() || *self.demand.borrow_and_update() == 0 {
@@ -198,7 +197,7 @@ impl Actor {
                 let (board, teller) = (self.server.board, self.teller.clone());
                 // Who asked hears of a failure by `done`, which is dropped then.
                 if let Err(error) = self.shared.with_stored_monitor(board, teller, work).await {
-                    tracing::warn!(kind = ?error.kind, "a server's log could not be read");
+                    tracing::warn!(kind = ?error.kind(), "a server's log could not be read");
                     return;
                 }
                 let _ = done.send(());

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use cwtch_primitives::Address;
 use tokio::sync::watch;
 
-use crate::api::{Event, ServerPhase};
+use crate::api::{Event, Problem, ServerPhase};
 use crate::engine::context::Context;
 
 /// Status of a link, as the rest of the engine sees it.
 pub(super) struct Status {
     /// Phase of the connection.
     pub(super) phase: ServerPhase,
-    /// Sentence that says why the phase is no better.
-    pub(super) trouble: Option<String>,
+    /// Reason why the phase is no better.
+    pub(super) trouble: Option<Problem>,
 }
 
 /// The end of a link's status that the task has.
@@ -38,7 +38,7 @@ impl StatusSender {
         context: &Context,
         board: &Address,
         phase: ServerPhase,
-        trouble: Option<String>,
+        trouble: Option<Problem>,
     ) {
         let changed = self.0.send_if_modified(|status| {
             if status.phase == phase && status.trouble == trouble {
@@ -48,7 +48,8 @@ impl StatusSender {
             true
         });
         if changed {
-            context.emit(Event::Server { address: board.to_string(), phase, detail: trouble });
+            let why = trouble.map(Box::new);
+            context.emit(Event::Server { address: board.to_string(), phase, detail: None, why });
         }
     }
 }

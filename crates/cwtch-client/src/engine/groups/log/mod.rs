@@ -19,6 +19,6 @@ pub(in crate::engine) use self::kept::unix;
 pub(super) use self::kept::{restore, restore_for_judging};
 pub(super) use self::probe::keep_probing;
 pub(super) use self::refused::refused;
-pub(super) use self::tell::Teller;
-pub(in crate::engine) use self::tell::kind;
+pub(super) use self::tell::{Teller, problem_of};
+pub(in crate::engine) use self::tell::{kind, remark};
 pub(super) use self::work::learn;

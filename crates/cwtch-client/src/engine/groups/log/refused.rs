@@ -4,25 +4,22 @@ use cwtch_primitives::Address;
 use cwtch_protocol::monitor::Refused;
 
 use super::alarm;
-use crate::api::{Advice, ApiError, ErrorKind};
-use crate::engine::groups::sentences;
+use crate::api::{Advice, ApiError, LogFault, Problem};
+use crate::engine::groups::problems;
 
 /// The error of a refusal. For [`Refused::Stopped`] a better one is made when the alarm is up.
 pub(in super::super) fn refused(server: &Address, why: Refused) -> ApiError {
-    match why {
-        Refused::Downgrade => alarm::downgrade().error(server),
-        Refused::Stopped => ApiError::new(
-            ErrorKind::Refused,
-            format!("The server {server} contradicts what it signed and is not used any more."),
-        )
-        .advise([Advice::EvidenceList]),
-        Refused::Older | Refused::EarlierCertificate | Refused::ClockAhead | Refused::Unlinked => {
-            let capital = sentences::sentence(&why.to_string());
-            ApiError::new(
-                ErrorKind::Unreachable,
-                format!("The server {server} gave no answer that can be used now. {capital}"),
-            )
+    let fault = match why {
+        Refused::Downgrade => return alarm::downgrade().error(server),
+        Refused::Stopped => {
+            let problem = Problem::ServerContradicts { server: Some(server.to_string()) };
+            return ApiError::from(problem).advise([Advice::EvidenceList]);
         }
-        other => sentences::misbehaved(server, &other),
-    }
+        Refused::Older => LogFault::Older,
+        Refused::EarlierCertificate => LogFault::EarlierCertificate,
+        Refused::ClockAhead => LogFault::ClockAhead,
+        Refused::Unlinked => LogFault::Unlinked,
+        other => return problems::misbehaved(server, &other),
+    };
+    Problem::ServerAnswerUnusable { server: Some(server.to_string()), fault }.into()
 }

@@ -5,7 +5,7 @@ use cwtch_protocol::monitor::{Change, Monitor};
 
 use crate::api::{ApiError, ServerInfo};
 use crate::engine::groups::servers::server_info;
-use crate::engine::groups::{Groups, sentences};
+use crate::engine::groups::{Groups, problems};
 
 impl Groups {
     /// Uses a server again that was stopped, as if it were met for the first time. The evidence stays.
@@ -13,9 +13,9 @@ impl Groups {
     /// # Errors
     /// `NotFound` for an unknown server, or trouble with the database.
     pub(crate) async fn server_resume(&self, server: &str) -> Result<ServerInfo, ApiError> {
-        let board = Address::parse_pasted(server).map_err(|error| sentences::no_server(&error))?;
+        let board = Address::parse_pasted(server).map_err(|error| problems::no_server(&error))?;
         let known = self.context().store.run(move |profile| profile.server(&board)).await?;
-        let known = known.ok_or_else(sentences::unknown_server)?;
+        let known = known.ok_or_else(problems::unknown_server)?;
         if self.links.shared.alarm(&board).await?.is_some() {
             let link = self.links.get(&board);
             let over = match &link {

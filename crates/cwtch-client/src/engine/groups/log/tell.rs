@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cwtch_protocol::monitor::Notice;
 
-use crate::api::LogNotice;
+use crate::api::{LogNotice, LogRemark, Loss, Problem};
 
 /// Chooses what is told of what a server's monitor noticed. What stays true until the server answers better (a stale answer, a
 /// clock) is told once, until [`Teller::well`].
@@ -25,7 +25,7 @@ impl Teller {
     /// The notices that are to be told: stored with what they are about, and then given to [`Teller::told`].
     pub(in super::super) fn news(&self, notices: Vec<Notice>) -> Vec<Notice> {
         let mut lasting = self.already().clone();
-        let is_new = |notice: &Notice| match kind(notice) {
+        let is_new = |notice: &Notice| match kind_of(notice) {
             Some(kind) => !kind.lasts() || lasting.insert(kind),
             None => false,
         };
@@ -34,7 +34,7 @@ impl Teller {
 
     /// These notices are stored.
     pub(in super::super) fn told(&self, notices: &[Notice]) {
-        for kind in notices.iter().filter_map(kind) {
+        for kind in notices.iter().filter_map(kind_of) {
             tracing::info!(?kind, "a notice about a server's log");
             if kind.lasts() {
                 self.already().insert(kind);
@@ -63,17 +63,27 @@ impl Teller {
     }
 }
 
-/// Kind of a notice that a person is told; `None` for what is told in another way, or not at all.
-pub(in crate::engine) fn kind(notice: &Notice) -> Option<LogNotice> {
+/// A notice that a person is told, as what is wrong with the server.
+pub(in super::super) fn problem_of(notice: &Notice) -> Option<Problem> {
+    remark(notice).map(|remark| Problem::ServerLog { remark })
+}
+
+/// The remark that a person is told for a notice; `None` for what is told in another way, or not at all.
+pub(in crate::engine) fn remark(notice: &Notice) -> Option<LogRemark> {
     Some(match notice {
-        Notice::ClockAhead { .. } => LogNotice::ClockAhead,
-        Notice::Stale { .. } => LogNotice::Stale,
-        Notice::Older | Notice::EarlierCertificate => LogNotice::Older,
-        Notice::Unlinked => LogNotice::Unlinked,
-        Notice::Retired => LogNotice::Retired,
-        Notice::Lost { .. } | Notice::LostBefore { .. } => LogNotice::Lost,
-        Notice::Expired { .. } => LogNotice::Expired,
-        Notice::NoReceipt { .. } => LogNotice::NoReceipt,
+        Notice::ClockAhead { by } => LogRemark::ClockAhead { seconds: *by },
+        Notice::Stale { by } => LogRemark::Stale { seconds: *by },
+        Notice::Older => LogRemark::Older,
+        Notice::EarlierCertificate => LogRemark::EarlierCertificate,
+        Notice::Unlinked => LogRemark::Unlinked,
+        Notice::Retired => LogRemark::Retired,
+        Notice::Lost { loss, void, again } => {
+            let own = void.len() as u64;
+            LogRemark::Lost(Loss { from: loss.from, to: loss.to, own, again: *again })
+        }
+        Notice::LostBefore { ago } => LogRemark::LostBefore { seconds: *ago },
+        Notice::Expired { from, to } => LogRemark::Expired { messages: to.saturating_sub(*from) },
+        Notice::NoReceipt { .. } => LogRemark::NoReceipt,
         // Alarms have an event of their own.
         Notice::Downgrade | Notice::Fraud(_) => return None,
         Notice::Pinned
@@ -82,6 +92,24 @@ pub(in crate::engine) fn kind(notice: &Notice) -> Option<LogNotice> {
         | Notice::Confirmed { .. }
         | Notice::Unchecked { .. } => return None,
     })
+}
+
+/// Kind of what a person is told.
+pub(in crate::engine) fn kind(remark: LogRemark) -> LogNotice {
+    match remark {
+        LogRemark::ClockAhead { .. } => LogNotice::ClockAhead,
+        LogRemark::Stale { .. } => LogNotice::Stale,
+        LogRemark::Older | LogRemark::EarlierCertificate => LogNotice::Older,
+        LogRemark::Unlinked => LogNotice::Unlinked,
+        LogRemark::Retired => LogNotice::Retired,
+        LogRemark::Lost(_) | LogRemark::LostBefore { .. } => LogNotice::Lost,
+        LogRemark::Expired { .. } => LogNotice::Expired,
+        LogRemark::NoReceipt => LogNotice::NoReceipt,
+    }
+}
+
+fn kind_of(notice: &Notice) -> Option<LogNotice> {
+    remark(notice).map(kind)
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ async fn a_server_whose_last_group_was_left_meanwhile_is_not_dialled_again() {
     groups.group_leave(&id).await.unwrap();
     assert_eq!(links(&groups), 0);
     let error = groups.links.needed_link(&board).await.err().unwrap();
-    assert_eq!(error, sentences::stopped());
+    assert_eq!(error, problems::stopped());
     assert_eq!(links(&groups), 0);
 }
 

@@ -119,7 +119,7 @@ impl PeerSession {
         let (peer, Some(seen)) = (self.peer, self.unkept.take()) else { return };
         if let Err(error) = self.shared.context.store.run(move |profile| profile.note_seen(&peer, seen)).await
         {
-            tracing::debug!(kind = ?error.kind, "it could not be kept that a contact was seen");
+            tracing::debug!(kind = ?error.kind(), "it could not be kept that a contact was seen");
         }
     }
 

@@ -17,7 +17,7 @@ use crate::engine::dial::Target;
 use crate::engine::groups::log::{Teller, learn, unix};
 use crate::engine::groups::shared::LinkShared;
 use crate::engine::groups::waiters::{Fate, Waiters};
-use crate::engine::groups::{limits, order, sentences};
+use crate::engine::groups::{limits, order, problems};
 use crate::profile::{ItemOutcome, Profile, SeenBy, StorageError, SyncBatch, SyncOutcome, Twin};
 
 /// Ends when the first stage does.
@@ -71,12 +71,12 @@ async fn tell_monitor(
 ) {
     let learn = learn(claims, certificates, unix(shared.context.now()));
     let told = match asking.upgrade() {
-        Some(asks) => on_monitor(&asks, learn).await.ok_or_else(sentences::stopped),
+        Some(asks) => on_monitor(&asks, learn).await.ok_or_else(problems::stopped),
         // The link has ended meanwhile.
         None => shared.with_stored_monitor(server, Teller::default(), learn).await,
     };
     if let Err(error) = told {
-        tracing::debug!(kind = ?error.kind, "what members say about a log could not be kept");
+        tracing::debug!(kind = ?error.kind(), "what members say about a log could not be kept");
     }
 }
 

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use super::{Batch, Feed, Keys, Tried};
-use crate::api::{ApiError, ErrorKind};
+use crate::api::{ApiError, Problem};
 use crate::engine::context::Context;
 use crate::engine::groups::limits;
 use crate::engine::info::received_item;
@@ -116,20 +116,13 @@ impl Stage<'_> {
         if is_quick(&keys.set, messages.len()) {
             return Ok(sort(&keys, &messages, now));
         }
-        tokio::task::spawn_blocking(move || sort(&keys, &messages, now)).await.map_err(|_| {
-            ApiError::new(
-                ErrorKind::Protocol,
-                "Reading a server's messages failed; this is a bug in the program.",
-            )
-        })
+        let sorted = tokio::task::spawn_blocking(move || sort(&keys, &messages, now)).await;
+        sorted.map_err(|_| Problem::ReadingFailed.into())
     }
 }
 
 fn unsigned(_: TooManyHeld) -> ApiError {
-    ApiError::new(
-        ErrorKind::Protocol,
-        "The server sends many messages without its signature; the sync is broken off.",
-    )
+    Problem::ServerUnsigned.into()
 }
 
 /// The newest message up to which all are here, on a server without a log.

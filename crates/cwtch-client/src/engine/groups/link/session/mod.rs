@@ -22,10 +22,10 @@ use self::posts::InFlight;
 use super::actor::Actor;
 use super::ask::{Ask, MonitorJob};
 use super::intake::{self, Feed, Keys};
-use crate::api::{ApiError, ServerPhase};
+use crate::api::{ApiError, Problem, ServerPhase};
 use crate::engine::dial::Target;
 use crate::engine::groups::log::{self as server_log, unix};
-use crate::engine::groups::{limits, sentences};
+use crate::engine::groups::{limits, problems};
 use crate::profile::SyncStart;
 
 /// Longest time that saying goodbye may take.
@@ -68,8 +68,8 @@ struct BoardSession<'a> {
     stored: Option<oneshot::Receiver<()>>,
     /// Groups were joined: when a replay is to begin for them.
     joined: Option<Instant>,
-    /// Trouble with the newest answer, though it was used: a sentence.
-    trouble: Option<String>,
+    /// Trouble with the newest answer, though it was used.
+    trouble: Option<Problem>,
 }
 
 impl<'a> BoardSession<'a> {
@@ -91,7 +91,7 @@ impl<'a> BoardSession<'a> {
     async fn talk(mut self, mut connection: SecureConnection, synced: &mut bool) -> Result<(), ApiError> {
         let (outbox, wake) = (self.actor.outbox.clone(), self.actor.wake.clone());
         let server = self.actor.server.board;
-        let lost = |error: ConnError| sentences::lost(&server, &error);
+        let lost = |error: ConnError| problems::lost(&server, &error);
         loop {
             self.advance().await?;
             *synced = self.follower.is_synced();

@@ -8,10 +8,10 @@ use cwtch_protocol::monitor::{Notice, Refused};
 use tokio::time::Instant;
 
 use super::BoardSession;
-use crate::api::{ApiError, ServerPhase};
+use crate::api::{ApiError, Problem, ServerPhase};
 use crate::engine::groups::link::intake::Feed;
-use crate::engine::groups::log::refused;
-use crate::engine::groups::{limits, sentences};
+use crate::engine::groups::log::{problem_of, refused};
+use crate::engine::groups::{limits, problems};
 
 impl BoardSession<'_> {
     /// Does what the follower says, in its order.
@@ -31,7 +31,7 @@ impl BoardSession<'_> {
                     let lasting =
                         |notice: &&Notice| matches!(notice, Notice::Stale { .. } | Notice::ClockAhead { .. });
                     let trouble = step.notices.iter().rfind(lasting);
-                    self.trouble = trouble.map(Notice::to_string).or(self.trouble.take());
+                    self.trouble = trouble.and_then(problem_of).or(self.trouble.take());
                     self.feed(Feed::Step(step)).await?;
                 }
                 Output::Refetched => self.feed(Feed::Refetched { epoch: self.epoch }).await?,
@@ -69,9 +69,9 @@ impl BoardSession<'_> {
         }
     }
 
-    /// Sentence about a trouble that there is although everything that the server shows is stored.
-    pub(super) fn trouble(&self) -> Option<String> {
-        let full = self.follower.is_full().then(|| sentences::FULL.to_owned());
+    /// Trouble that there is although everything that the server shows is stored.
+    pub(super) fn trouble(&self) -> Option<Problem> {
+        let full = self.follower.is_full().then_some(Problem::ServerFull);
         full.or_else(|| self.trouble.clone())
     }
 
@@ -96,8 +96,8 @@ impl BoardSession<'_> {
                 }
                 refused(server, why)
             }
-            End::Misbehaved(error) => sentences::misbehaved(server, &error),
-            End::Silent(waited) => sentences::silent(server, waited),
+            End::Misbehaved(error) => problems::misbehaved(server, &error),
+            End::Silent(waited) => problems::silent(server, waited),
         })
     }
 

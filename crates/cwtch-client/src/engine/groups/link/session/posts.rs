@@ -4,11 +4,11 @@ use cwtch_protocol::app::board_client::{PostId, pay};
 use cwtch_protocol::board::follower::{NotNow, POSTS_MAX, PostStored};
 
 use super::BoardSession;
-use crate::api::{ApiError, ErrorKind, ServerPhase};
+use crate::api::{ApiError, ErrorKind, Problem, ServerPhase};
 use crate::engine::groups::compose::{Prepared, prepare};
+use crate::engine::groups::limits;
 use crate::engine::groups::link::intake::{Feed, StoredPost};
 use crate::engine::groups::waiters::Fate;
-use crate::engine::groups::{limits, sentences};
 use crate::profile::{self, Confirmation, MessageId, Payment, PendingPost, RefusedToken};
 
 /// A post that awaits its answer.
@@ -50,7 +50,7 @@ impl BoardSession<'_> {
                     continue;
                 }
                 // Its group was left meanwhile.
-                Err(error) if error.kind == ErrorKind::NotFound => continue,
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             };
             self.actor.wallet.taken();
@@ -84,7 +84,7 @@ impl BoardSession<'_> {
     /// The server has no room now, or could not store. The token is untouched and stays with the post.
     pub(super) fn post_waits(&mut self, id: PostId, why: NotNow) {
         let Some(InFlight { post, .. }) = self.in_flight.remove(&id) else { return };
-        let why = why_it_waits(why).to_owned();
+        let why = why_it_waits(why);
         self.actor.set_phase(ServerPhase::Synced, Some(why.clone()));
         self.actor.shared.waiters.settle(post.id, &Fate::Waits(why));
     }
@@ -113,7 +113,7 @@ impl BoardSession<'_> {
             Ok(profile::MessageState::Failed) => self.gave_up(post),
             Ok(profile::MessageState::Stored) => self.actor.shared.waiters.settle(id, &Fate::Stored),
             Ok(_) => tracing::debug!(?token, "a post was refused; another token is tried"),
-            Err(error) if error.kind == ErrorKind::NotFound => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
         Ok(())
@@ -133,11 +133,10 @@ impl BoardSession<'_> {
     }
 }
 
-/// Sentence for a person about a post that waits.
-fn why_it_waits(why: NotNow) -> &'static str {
+fn why_it_waits(why: NotNow) -> Problem {
     match why {
-        NotNow::NoRoom => sentences::FULL,
-        NotNow::NotStored => sentences::NOT_STORED,
+        NotNow::NoRoom => Problem::ServerFull,
+        NotNow::NotStored => Problem::ServerCannotStore,
     }
 }
 
@@ -147,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_not_told_as_a_promise_to_older_messages() {
-        assert!(why_it_waits(NotNow::NoRoom).contains("promised"));
-        assert!(why_it_waits(NotNow::NotStored).contains("disk"));
+        assert_eq!(why_it_waits(NotNow::NoRoom), Problem::ServerFull);
+        assert_eq!(why_it_waits(NotNow::NotStored), Problem::ServerCannotStore);
     }
 }
