@@ -4,7 +4,7 @@ use cwtch_primitives::Address;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::from_list;
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 use super::p2p::set_state;
 use super::types::{MessageId, MessageState};
 use super::{Profile, order};
@@ -80,7 +80,7 @@ impl Shown {
     }
 }
 
-fn shown(conn: &Connection, id: MessageId) -> Result<Shown, Fault> {
+fn shown(conn: &Connection, id: MessageId) -> Result<Shown, TxError> {
     let found = conn
         .prepare_cached(
             "SELECT own, state, protocol_id IS NOT NULL FROM messages WHERE id = ?1 AND erased = 0",
@@ -96,7 +96,7 @@ fn shown(conn: &Connection, id: MessageId) -> Result<Shown, Fault> {
     Ok(found.ok_or(StorageError::UnknownMessage)?)
 }
 
-fn take_back(tx: &Connection, own: &Address, id: MessageId) -> Result<TakenBack, Fault> {
+fn take_back(tx: &Connection, own: &Address, id: MessageId) -> Result<TakenBack, TxError> {
     let message = shown(tx, id)?;
     if !message.own || !matches!(message.state, MessageState::Queued | MessageState::Sent) {
         return Ok(TakenBack::NotQueued(message.state));

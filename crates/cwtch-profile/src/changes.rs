@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Profile;
 use super::columns::from_list;
-use super::error::{Fault, FeedBounds, StorageError};
+use super::error::{FeedBounds, StorageError, TxError};
 use super::types::{ConversationId, MessageId, StoredMessage};
 
 /// So many of the newest changes are kept at least; the schema's trigger has this number, too.
@@ -224,7 +224,7 @@ impl Profile {
     }
 }
 
-fn rows_after(conn: &Connection, after: i64, limit: u32) -> Result<Vec<ChangeRow>, Fault> {
+fn rows_after(conn: &Connection, after: i64, limit: u32) -> Result<Vec<ChangeRow>, TxError> {
     let mut statement = conn.prepare_cached(
         "SELECT seq, conversation, message, about, what FROM changes WHERE seq > ?1 ORDER BY seq LIMIT ?2",
     )?;
@@ -242,21 +242,21 @@ fn row(row: &Row<'_>) -> rusqlite::Result<ChangeRow> {
     })
 }
 
-fn bounds(conn: &Connection) -> Result<FeedBounds, Fault> {
+fn bounds(conn: &Connection) -> Result<FeedBounds, TxError> {
     // Two look-ups; both in one query would read the whole table.
     let end = |order: &str| {
         let seq = conn
             .prepare_cached(&format!("SELECT seq FROM changes ORDER BY seq {order} LIMIT 1"))?
             .query_row([], |row| row.get(0))
             .optional()?;
-        Ok::<Option<i64>, Fault>(seq)
+        Ok::<Option<i64>, TxError>(seq)
     };
     Ok(FeedBounds { oldest: end("ASC")?.unwrap_or(1), newest: end("DESC")?.unwrap_or(0) })
 }
 
 /// The database was put back as it was before: numbers that were told meanwhile must not be given to other changes, and
 /// whoever was told them has to read everything anew.
-pub(super) fn begin_anew(conn: &Connection) -> Result<(), Fault> {
+pub(super) fn begin_anew(conn: &Connection) -> Result<(), TxError> {
     let newest = bounds(conn)?.newest;
     conn.execute("DELETE FROM changes", [])?;
     conn.execute(

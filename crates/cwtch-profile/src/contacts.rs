@@ -5,7 +5,7 @@ use cwtch_primitives::Address;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::columns::{address, check_given_name, from_list, key_bytes, limit};
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 use super::lookup::{self, NAMING, naming};
 use super::types::{Added, Attribute, Contact, ContactState, Conversation, ConversationId};
 use super::{Profile, groups};
@@ -181,7 +181,7 @@ impl Profile {
 }
 
 /// The conversation with a number.
-pub(super) fn conversation(conn: &Connection, id: ConversationId) -> Result<Option<Conversation>, Fault> {
+pub(super) fn conversation(conn: &Connection, id: ConversationId) -> Result<Option<Conversation>, TxError> {
     let contact =
         conn.prepare_cached(&select("WHERE c.conversation = ?1"))?.query_row([id.0], contact).optional()?;
     if let Some(contact) = contact {
@@ -191,7 +191,7 @@ pub(super) fn conversation(conn: &Connection, id: ConversationId) -> Result<Opti
 }
 
 /// The number of a contact's conversation.
-pub(super) fn conversation_of(conn: &Connection, address: &Address) -> Result<ConversationId, Fault> {
+pub(super) fn conversation_of(conn: &Connection, address: &Address) -> Result<ConversationId, TxError> {
     Ok(known_conversation(conn, address)?.ok_or(StorageError::UnknownContact)?)
 }
 
@@ -199,14 +199,14 @@ pub(super) fn conversation_of(conn: &Connection, address: &Address) -> Result<Co
 pub(super) fn known_conversation(
     conn: &Connection,
     address: &Address,
-) -> Result<Option<ConversationId>, Fault> {
+) -> Result<Option<ConversationId>, TxError> {
     Ok(conn
         .prepare_cached("SELECT conversation FROM contacts WHERE key = ?1")?
         .query_row([key_bytes(address)], |row| Ok(ConversationId(row.get(0)?)))
         .optional()?)
 }
 
-pub(super) fn state_of(conn: &Connection, address: &Address) -> Result<Option<ContactState>, Fault> {
+pub(super) fn state_of(conn: &Connection, address: &Address) -> Result<Option<ContactState>, TxError> {
     Ok(conn
         .prepare_cached("SELECT state FROM contacts WHERE key = ?1")?
         .query_row([key_bytes(address)], |row| from_list(row, 0, ContactState::from_code))
@@ -219,7 +219,7 @@ pub(super) fn put_state(
     address: &Address,
     state: ContactState,
     now: i64,
-) -> Result<bool, Fault> {
+) -> Result<bool, TxError> {
     let changed = conn.execute(
         "UPDATE contacts SET state = ?2 WHERE key = ?1",
         params![key_bytes(address), state.code()],
@@ -235,7 +235,7 @@ pub(super) fn put_state(
     Ok(false)
 }
 
-fn set_name(conn: &Connection, address: &Address, name: Option<&str>) -> Result<(), Fault> {
+fn set_name(conn: &Connection, address: &Address, name: Option<&str>) -> Result<(), TxError> {
     let conversation = conversation_of(conn, address)?;
     conn.execute(
         "UPDATE conversations SET title = ?2 WHERE id = ?1",
@@ -244,7 +244,7 @@ fn set_name(conn: &Connection, address: &Address, name: Option<&str>) -> Result<
     lookup::refresh_contact(conn, conversation)
 }
 
-fn find(conn: &Connection, address: &Address) -> Result<Option<Contact>, Fault> {
+fn find(conn: &Connection, address: &Address) -> Result<Option<Contact>, TxError> {
     let found = conn
         .prepare_cached(&select("WHERE c.key = ?1"))?
         .query_row([key_bytes(address)], contact)
@@ -252,7 +252,7 @@ fn find(conn: &Connection, address: &Address) -> Result<Option<Contact>, Fault> 
     found.map(|c| with_attributes(conn, c)).transpose()
 }
 
-fn load(conn: &Connection, address: &Address) -> Result<Contact, Fault> {
+fn load(conn: &Connection, address: &Address) -> Result<Contact, TxError> {
     Ok(find(conn, address)?.ok_or(StorageError::UnknownContact)?)
 }
 
@@ -269,7 +269,7 @@ fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
     })
 }
 
-fn with_attributes(conn: &Connection, mut contact: Contact) -> Result<Contact, Fault> {
+fn with_attributes(conn: &Connection, mut contact: Contact) -> Result<Contact, TxError> {
     let mut statement =
         conn.prepare_cached("SELECT path, value FROM contact_attributes WHERE conversation = ?1")?;
     let rows =

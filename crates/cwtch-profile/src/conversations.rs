@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::Profile;
 use super::columns::{limit, unsigned};
 use super::contacts::conversation;
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 use super::messages;
 use super::types::{Conversation, ConversationId, MessageId, OVERLAY_MAX, StoredMessage};
 
@@ -131,7 +131,7 @@ impl Profile {
 }
 
 /// Sets the read mark, unless it is further already; tells how many conversations there are with this number.
-fn read_to(conn: &Connection, id: ConversationId, to: Option<MessageId>) -> Result<usize, Fault> {
+fn read_to(conn: &Connection, id: ConversationId, to: Option<MessageId>) -> Result<usize, TxError> {
     let newest: Option<i64> = conn
         .prepare_cached("SELECT id FROM messages WHERE conversation = ?1 ORDER BY id DESC LIMIT 1")?
         .query_row([id.0], |row| row.get(0))
@@ -151,7 +151,7 @@ fn read_to(conn: &Connection, id: ConversationId, to: Option<MessageId>) -> Resu
         .execute(params![id.0, to])?)
 }
 
-fn listed(conn: &Connection, id: ConversationId) -> Result<Listed, Fault> {
+fn listed(conn: &Connection, id: ConversationId) -> Result<Listed, TxError> {
     let kept = conn
         .prepare_cached(&format!("SELECT {COLUMNS} FROM conversations WHERE id = ?1"))?
         .query_row([id.0], kept)

@@ -17,7 +17,7 @@ use std::time::UNIX_EPOCH;
 use cwtch_primitives::Address;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 use super::{Profile, changes, servers};
 
 /// The setting that holds which file the database was in.
@@ -107,7 +107,7 @@ impl Profile {
 }
 
 /// Keeps that a twin was seen, unless one was seen before; tells whether that is new.
-pub(super) fn note_twin(conn: &Connection, twin: Twin) -> Result<bool, Fault> {
+pub(super) fn note_twin(conn: &Connection, twin: Twin) -> Result<bool, TxError> {
     let new = conn
         .prepare_cached("INSERT OR IGNORE INTO settings (key, value) VALUES (?1, ?2)")?
         .execute(params![TWIN, twin.to_setting()])?;
@@ -115,7 +115,7 @@ pub(super) fn note_twin(conn: &Connection, twin: Twin) -> Result<bool, Fault> {
 }
 
 /// The groups of a server begin new chains.
-pub(super) fn new_chains(conn: &Connection, server: i64) -> Result<(), Fault> {
+pub(super) fn new_chains(conn: &Connection, server: i64) -> Result<(), TxError> {
     conn.prepare_cached(
         "DELETE FROM abandoned WHERE conversation IN (SELECT conversation FROM epochs WHERE server = ?1)",
     )?
@@ -126,7 +126,7 @@ pub(super) fn new_chains(conn: &Connection, server: i64) -> Result<(), Fault> {
 }
 
 /// All groups begin new chains, and all wallets are emptied.
-fn begin_anew(conn: &Connection) -> Result<(), Fault> {
+fn begin_anew(conn: &Connection) -> Result<(), TxError> {
     conn.execute("DELETE FROM abandoned", [])?;
     conn.execute("UPDATE epochs SET chain_label = NULL, chain_next = 1", [])?;
     conn.execute("DELETE FROM tokens", [])?;
@@ -134,7 +134,7 @@ fn begin_anew(conn: &Connection) -> Result<(), Fault> {
 }
 
 /// Begins anew if the database lies in another file than when it was opened last.
-pub(super) fn notice_copy(conn: &mut Connection, file: &Path) -> Result<(), Fault> {
+pub(super) fn notice_copy(conn: &mut Connection, file: &Path) -> Result<(), TxError> {
     // A file system that does not tell is no reason not to open.
     let Some(mark) = mark(file) else { return Ok(()) };
     let known: Option<String> = conn

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
 use super::Profile;
 use super::changes::News;
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 use super::lookup;
 use super::schema;
 use super::types::StoredMessage;
@@ -39,9 +39,9 @@ pub(super) fn create(path: &Path, key: &DatabaseKey, identity: &Identity) -> Res
     let file = cwtch_files::create_new(path).map_err(StorageError::file(DOING))?;
     let conn = open(path, key)?;
     conn.execute("INSERT INTO identity (id, seed) VALUES (1, ?1)", [identity.seed().expose().as_slice()])
-        .map_err(|e| Fault::from(e).during(DOING))?;
+        .map_err(|e| TxError::from(e).during(DOING))?;
     // Closing moves the write-ahead log into the file.
-    conn.close().map_err(|(_, e)| Fault::from(e).during(DOING))?;
+    conn.close().map_err(|(_, e)| TxError::from(e).during(DOING))?;
     file.sync_all().map_err(|e| StorageError::io(DOING, e))
 }
 
@@ -64,7 +64,7 @@ pub(super) fn open(path: &Path, key: &DatabaseKey) -> Result<Connection, Storage
         lookup::refresh_all(&mut conn)?;
         Ok(conn)
     };
-    run().map_err(|fault: Fault| fault.during(DOING))
+    run().map_err(|error: TxError| error.during(DOING))
 }
 
 /// Opens another connection with a database that is open, which changes nothing.
@@ -74,7 +74,7 @@ pub(super) fn open_reader(path: &Path, key: &DatabaseKey) -> Result<Connection, 
         conn.execute_batch("PRAGMA query_only = ON")?;
         Ok(conn)
     };
-    run().map_err(|fault: Fault| fault.during("open the database to read from it"))
+    run().map_err(|error: TxError| error.during("open the database to read from it"))
 }
 
 /// Opens one connection that is for nothing, alone. SQLite counts itself as ready before SQLCipher is: a
@@ -91,7 +91,7 @@ fn initialise() {
 }
 
 /// A connection that has the key, with what holds for each.
-fn connect(path: &Path, key: &DatabaseKey, cache: u32) -> Result<Connection, Fault> {
+fn connect(path: &Path, key: &DatabaseKey, cache: u32) -> Result<Connection, TxError> {
     initialise();
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags_and_vfs(path, flags, VFS)?;
@@ -142,7 +142,7 @@ impl Profile {
     pub(super) fn write<T>(
         &mut self,
         doing: &'static str,
-        work: impl FnOnce(&Tx<'_>) -> Result<T, Fault>,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, TxError>,
     ) -> Result<T, StorageError> {
         let run = |conn: &mut Connection, news: &mut News| {
             let inner = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -153,7 +153,7 @@ impl Profile {
             news.committed(fresh.map(RefCell::into_inner).unwrap_or_default());
             Ok(out)
         };
-        run(&mut self.conn, &mut self.news).map_err(|fault: Fault| fault.during(doing))
+        run(&mut self.conn, &mut self.news).map_err(|error: TxError| error.during(doing))
     }
 
     /// Runs queries. Nothing can change in between: nobody else changes anything, and a [`Reader`](super::Reader) sees one
@@ -161,9 +161,9 @@ impl Profile {
     pub(super) fn read<T>(
         &self,
         doing: &'static str,
-        work: impl FnOnce(&Connection) -> Result<T, Fault>,
+        work: impl FnOnce(&Connection) -> Result<T, TxError>,
     ) -> Result<T, StorageError> {
-        work(&self.conn).map_err(|fault| fault.during(doing))
+        work(&self.conn).map_err(|error| error.during(doing))
     }
 
     pub(super) fn load_identity(conn: &Connection) -> Result<Identity, StorageError> {
@@ -173,7 +173,7 @@ impl Profile {
         .map(|seed| Identity::from_seed(&seed))
         .map_err(|error| match error {
             rusqlite::Error::QueryReturnedNoRows => StorageError::Damaged,
-            other => Fault::from(other).during("read the identity"),
+            other => TxError::from(other).during("read the identity"),
         })
     }
 }

@@ -257,7 +257,7 @@ fn opened(path: PathBuf, key: DatabaseKey, lock: Lock) -> Result<Profile, Storag
     let file = path.join(db::FILE);
     let mut conn = db::open(&file, &key)?;
     copies::notice_copy(&mut conn, &file)
-        .map_err(|fault| fault.during("see whether the profile was copied"))?;
+        .map_err(|error| error.during("see whether the profile was copied"))?;
     Profile::new(conn, path, key, lock)
 }
 

@@ -251,12 +251,12 @@ impl StorageError {
 /// An error on its way out of a transaction: a refusal, or SQLite's error before it is known what was
 /// being done.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum TxError {
     Sql(rusqlite::Error),
     Refused(StorageError),
 }
 
-impl Fault {
+impl TxError {
     /// Names what was being done.
     pub(super) fn during(self, doing: &'static str) -> StorageError {
         match self {
@@ -266,13 +266,13 @@ impl Fault {
     }
 }
 
-impl From<rusqlite::Error> for Fault {
+impl From<rusqlite::Error> for TxError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sql(error)
     }
 }
 
-impl From<StorageError> for Fault {
+impl From<StorageError> for TxError {
     fn from(error: StorageError) -> Self {
         Self::Refused(error)
     }
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn sqlite_codes_are_sorted_by_what_a_person_can_do() {
         let code = |raw| {
-            Fault::from(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(raw), None)).during("test")
+            TxError::from(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(raw), None)).during("test")
         };
         assert!(matches!(code(rusqlite::ffi::SQLITE_FULL), StorageError::DiskFull { doing: "test" }));
         assert!(matches!(code(rusqlite::ffi::SQLITE_BUSY), StorageError::Busy { .. }));

@@ -7,7 +7,7 @@ use rusqlite::params;
 
 use super::Profile;
 use super::columns::{address, unsigned};
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 use super::types::ConversationId;
 
 /// Authors that are listed at most: those who wrote most.
@@ -91,7 +91,7 @@ impl Profile {
                 Ok(EpochFacts { number: unsigned(row, 0)?, read_from, own_sequence: unsigned(row, 2)? })
             })?;
             let epochs = epochs.collect::<Result<_, _>>()?;
-            Ok::<_, Fault>(GroupFacts { authors, queued, epochs })
+            Ok::<_, TxError>(GroupFacts { authors, queued, epochs })
         })
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Profile;
 use super::columns::{address, check_given_name, check_name, group_id, key_bytes, unsigned};
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 use super::lookup::{self, NAMING, naming};
 use super::servers;
 use super::types::{Added, ConversationId, Group, GroupCounts, History, NewGroup};
@@ -138,15 +138,15 @@ impl Profile {
     }
 }
 
-pub(super) fn by_id(conn: &Connection, id: &GroupId) -> Result<Option<Group>, Fault> {
+pub(super) fn by_id(conn: &Connection, id: &GroupId) -> Result<Option<Group>, TxError> {
     Ok(conn.prepare_cached(&select("WHERE g.group_id = ?1"))?.query_row([id.as_bytes()], group).optional()?)
 }
 
-pub(super) fn by_conversation(conn: &Connection, id: ConversationId) -> Result<Option<Group>, Fault> {
+pub(super) fn by_conversation(conn: &Connection, id: ConversationId) -> Result<Option<Group>, TxError> {
     Ok(conn.prepare_cached(&select("WHERE g.conversation = ?1"))?.query_row([id.0], group).optional()?)
 }
 
-pub(super) fn of_server(conn: &Connection, server: &Address) -> Result<Vec<Group>, Fault> {
+pub(super) fn of_server(conn: &Connection, server: &Address) -> Result<Vec<Group>, TxError> {
     let mut statement = conn.prepare_cached(&select("WHERE s.key = ?1 ORDER BY g.conversation"))?;
     let rows = statement.query_map([key_bytes(server)], group)?;
     Ok(rows.collect::<Result<_, _>>()?)

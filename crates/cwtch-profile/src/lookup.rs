@@ -6,7 +6,7 @@ use cwtch_primitives::group::GroupId;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::columns::key_bytes;
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 use super::types::{Attribute, Contact, Conversation, ConversationId, Group, Naming};
 use super::{Profile, contacts, groups};
 use crate::names::{self, Candidate, Choice, Source};
@@ -202,7 +202,7 @@ pub(super) const ALIKE: &str = "SELECT n.conversation, n.name, n.given
     ORDER BY n.given DESC, n.folded = ?1 DESC, n.conversation LIMIT ?5";
 
 /// Conversations whose names are this one or look like it, those first of which a name is given or the same.
-fn alike(conn: &Connection, name: &str, wanted: Wanted) -> Result<Vec<Alike>, Fault> {
+fn alike(conn: &Connection, name: &str, wanted: Wanted) -> Result<Vec<Alike>, TxError> {
     let (folded, look) = (names::folded(name), names::look(name));
     if folded.is_empty() {
         return Ok(Vec::new());
@@ -238,7 +238,7 @@ pub(super) fn naming(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Na
 }
 
 /// Keeps what a contact shows: the person's name for it, else its own.
-pub(super) fn refresh_contact(conn: &Connection, id: ConversationId) -> Result<(), Fault> {
+pub(super) fn refresh_contact(conn: &Connection, id: ConversationId) -> Result<(), TxError> {
     let (given, claimed): (Option<String>, Option<String>) = conn
         .prepare_cached(
             "SELECT v.title, a.value FROM contacts c JOIN conversations v ON v.id = c.conversation
@@ -250,7 +250,7 @@ pub(super) fn refresh_contact(conn: &Connection, id: ConversationId) -> Result<(
 }
 
 /// Keeps what a group shows: the person's name for it, else its maker's.
-pub(super) fn refresh_group(conn: &Connection, id: ConversationId) -> Result<(), Fault> {
+pub(super) fn refresh_group(conn: &Connection, id: ConversationId) -> Result<(), TxError> {
     let (given, claimed): (Option<String>, String) = conn
         .prepare_cached(
             "SELECT v.title, e.name FROM epochs e JOIN conversations v ON v.id = e.conversation
@@ -265,7 +265,7 @@ fn put(
     id: ConversationId,
     given: Option<&str>,
     claimed: Option<&str>,
-) -> Result<(), Fault> {
+) -> Result<(), TxError> {
     let visible = |name: Option<&str>| name.map(names::clean).filter(|name| !name.is_empty());
     let name = match visible(given) {
         Some(name) => Some((name, true)),
@@ -284,7 +284,7 @@ fn put(
 
 /// Makes the stored forms anew where they were made by other tables: after the migration that added them, and when a
 /// release brings another version of Unicode.
-pub(super) fn refresh_all(conn: &mut Connection) -> Result<(), Fault> {
+pub(super) fn refresh_all(conn: &mut Connection) -> Result<(), TxError> {
     let forms = format!(
         "{FORMS} {:?} {:?}",
         unicode_normalization::UNICODE_VERSION,
@@ -309,7 +309,7 @@ pub(super) fn refresh_all(conn: &mut Connection) -> Result<(), Fault> {
     Ok(())
 }
 
-fn ids(conn: &Connection, sql: &str) -> Result<Vec<ConversationId>, Fault> {
+fn ids(conn: &Connection, sql: &str) -> Result<Vec<ConversationId>, TxError> {
     let mut statement = conn.prepare(sql)?;
     Ok(statement.query_map([], |row| Ok(ConversationId(row.get(0)?)))?.collect::<Result<_, _>>()?)
 }

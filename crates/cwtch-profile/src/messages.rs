@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::Profile;
 use super::columns::{address, from_list, key_bytes, quote_hash, unsigned};
 use super::db::Tx;
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 use super::types::{Content, ConversationId, LogPlace, MessageId, MessageState, StoredMessage};
 
 const COLUMNS: &str = "SELECT id, conversation, author, own, state, kind, data, overlay, sent, received,
@@ -82,7 +82,7 @@ impl NewMessage<'_> {
 }
 
 /// Inserts a message, unless one of the unique keys of its conversation is taken: then `None`.
-pub(super) fn insert(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<Option<MessageId>, Fault> {
+pub(super) fn insert(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<Option<MessageId>, TxError> {
     let group = message.group.as_ref();
     let place = group.and_then(|g| g.place);
     let inserted = tx
@@ -273,7 +273,10 @@ impl Profile {
 }
 
 /// The last message of a conversation in its order.
-pub(super) fn last(conn: &Connection, conversation: ConversationId) -> Result<Option<StoredMessage>, Fault> {
+pub(super) fn last(
+    conn: &Connection,
+    conversation: ConversationId,
+) -> Result<Option<StoredMessage>, TxError> {
     let clause = "INDEXED BY messages_by_place WHERE conversation = ?1 AND erased = 0
          ORDER BY place DESC, id DESC LIMIT 1";
     Ok(select(conn, clause, params![conversation.0])?.pop())
@@ -283,14 +286,14 @@ fn select(
     conn: &Connection,
     clause: &str,
     params: &[&dyn rusqlite::ToSql],
-) -> Result<Vec<StoredMessage>, Fault> {
+) -> Result<Vec<StoredMessage>, TxError> {
     let mut statement = conn.prepare_cached(&format!("{COLUMNS} {clause}"))?;
     let rows = statement.query_map(params, stored)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Reads the place of a message in its conversation's order.
-fn place_of(conn: &Connection, conversation: ConversationId, message: MessageId) -> Result<i64, Fault> {
+fn place_of(conn: &Connection, conversation: ConversationId, message: MessageId) -> Result<i64, TxError> {
     let found = conn
         .prepare_cached("SELECT place FROM messages WHERE id = ?2 AND conversation = ?1")?
         .query_row(params![conversation.0, message.0], |row| row.get(0))

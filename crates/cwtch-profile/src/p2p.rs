@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Profile;
 use super::columns::{from_list, limit};
 use super::contacts::{conversation_of, known_conversation, state_of};
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 use super::messages::{self, NewMessage};
 use super::types::{
     AckOutcome, ContactState, Content, ConversationId, MessageId, MessageState, PendingP2p, Received,
@@ -206,7 +206,7 @@ fn find(
     conversation: ConversationId,
     own: bool,
     protocol_id: &str,
-) -> Result<Option<(MessageId, MessageState)>, Fault> {
+) -> Result<Option<(MessageId, MessageState)>, TxError> {
     Ok(conn
         .prepare_cached(
             "SELECT id, state FROM messages WHERE conversation = ?1 AND own = ?2 AND protocol_id = ?3",
@@ -217,7 +217,7 @@ fn find(
         .optional()?)
 }
 
-pub(super) fn set_state(conn: &Connection, id: MessageId, state: MessageState) -> Result<(), Fault> {
+pub(super) fn set_state(conn: &Connection, id: MessageId, state: MessageState) -> Result<(), TxError> {
     conn.prepare_cached("UPDATE messages SET state = ?2 WHERE id = ?1")?
         .execute(params![id.0, state.code()])?;
     Ok(())

@@ -16,7 +16,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::{SIGNATURE_MAX, from_list, group_id, key_bytes, limit, optional_token};
 use super::db::Tx;
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 use super::messages::{self, NewMessage};
 use super::types::{Content, MessageId, MessageState, NewPost, OVERLAY_MAX, Payment, PendingPost, PostBody};
 use super::{Profile, copies, groups, log, order, servers, tokens};
@@ -205,7 +205,7 @@ impl NewPost {
 }
 
 /// Gives a post up: nobody will ever have this message.
-fn give_up(tx: &Connection, own: &Address, post: MessageId) -> Result<(), Fault> {
+fn give_up(tx: &Connection, own: &Address, post: MessageId) -> Result<(), TxError> {
     set_own_state(tx, post, MessageState::Failed)?;
     order::give_up(tx, own, post)?;
     tx.prepare_cached("DELETE FROM posts WHERE message = ?1")?.execute([post.0])?;
@@ -219,7 +219,7 @@ pub(super) fn draft(
     group: &GroupId,
     content: &Content,
     now: i64,
-) -> Result<MessageId, Fault> {
+) -> Result<MessageId, TxError> {
     let group = groups::by_id(tx, group)?.ok_or(StorageError::UnknownGroup)?;
     let message = NewMessage {
         conversation: group.conversation,
@@ -241,7 +241,7 @@ pub(super) fn draft(
 }
 
 /// Makes a draft a message with a number.
-pub(super) fn compose(tx: &Tx<'_>, author: &Address, id: MessageId, post: &NewPost) -> Result<(), Fault> {
+pub(super) fn compose(tx: &Tx<'_>, author: &Address, id: MessageId, post: &NewPost) -> Result<(), TxError> {
     let (received, sent) = tx
         .prepare_cached(
             "SELECT m.received, m.sent FROM posts p JOIN messages m ON m.id = p.message
@@ -273,7 +273,7 @@ pub(super) fn compose(tx: &Tx<'_>, author: &Address, id: MessageId, post: &NewPo
 }
 
 /// Marks an own group message as stored and as the newest that the server has. False if it was, or if it is gone.
-fn confirm(tx: &Connection, own: &Address, post: MessageId) -> Result<bool, Fault> {
+fn confirm(tx: &Connection, own: &Address, post: MessageId) -> Result<bool, TxError> {
     let changed = tx
         .prepare_cached(
             "UPDATE messages SET state = 4
@@ -299,7 +299,7 @@ fn confirm(tx: &Connection, own: &Address, post: MessageId) -> Result<bool, Faul
 }
 
 /// Sets the state of an own message; one that a member gave stays what it is.
-fn set_own_state(tx: &Connection, post: MessageId, state: MessageState) -> Result<(), Fault> {
+fn set_own_state(tx: &Connection, post: MessageId, state: MessageState) -> Result<(), TxError> {
     tx.prepare_cached("UPDATE messages SET state = ?2 WHERE id = ?1 AND from_member = 0")?
         .execute(params![post.0, state.code()])?;
     Ok(())

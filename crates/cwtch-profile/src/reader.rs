@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::error::Fault;
+use super::error::TxError;
 use super::vault::DatabaseKey;
 use super::{News, Profile, StorageError, db};
 
@@ -49,7 +49,7 @@ impl Reader {
         work: impl FnOnce(&Profile) -> Result<T, E>,
     ) -> Result<T, E> {
         let moment = self.conn.unchecked_transaction();
-        let moment = moment.map_err(|error| Fault::from(error).during("begin to read"))?;
+        let moment = moment.map_err(|error| TxError::from(error).during("begin to read"))?;
         let out = work(self)?;
         // It changed nothing: it ends however it ends.
         drop(moment);

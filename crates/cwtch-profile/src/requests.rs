@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Profile;
 use super::contacts::{put_state, state_of};
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 use super::types::ContactState;
 
 /// Maximum number of unknown peers that are remembered.
@@ -107,7 +107,7 @@ const UNUSED: &str =
     AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation = c.conversation)";
 
 /// Makes room for a stranger who came now; false if somebody else has a better claim to each place.
-fn make_room(conn: &Connection, now: i64) -> Result<bool, Fault> {
+fn make_room(conn: &Connection, now: i64) -> Result<bool, TxError> {
     let strangers = format!("FROM contacts c WHERE c.state = {} AND {UNUSED}", ContactState::Unknown.code());
     let (all, of_now): (u32, u32) = conn
         .prepare_cached(&format!(

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Profile;
 use super::columns::{address, group_id, issuer, key_bytes, limit, unsigned};
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 use super::types::{Added, NewServer, Reject, Server};
 
 /// Maximum number of refused messages that are kept for explanation, for each server; all are counted.
@@ -154,7 +154,7 @@ impl Profile {
 }
 
 /// The local number of a server.
-pub(super) fn row_of(conn: &Connection, board: &Address) -> Result<i64, Fault> {
+pub(super) fn row_of(conn: &Connection, board: &Address) -> Result<i64, TxError> {
     let found = conn
         .prepare_cached("SELECT id FROM servers WHERE key = ?1")?
         .query_row([key_bytes(board)], |row| row.get(0))
@@ -162,7 +162,7 @@ pub(super) fn row_of(conn: &Connection, board: &Address) -> Result<i64, Fault> {
     Ok(found.ok_or(StorageError::UnknownServer)?)
 }
 
-fn find(conn: &Connection, board: &Address) -> Result<Option<Server>, Fault> {
+fn find(conn: &Connection, board: &Address) -> Result<Option<Server>, TxError> {
     Ok(conn
         .prepare_cached(&format!("{COLUMNS} WHERE key = ?1"))?
         .query_row([key_bytes(board)], server)

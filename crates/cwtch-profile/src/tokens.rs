@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Profile;
 use super::columns::{key_bytes, optional_token, token, unsigned};
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 use super::servers;
 use super::types::{MessageId, Payment};
 
@@ -57,7 +57,7 @@ impl Profile {
 }
 
 /// Binds a token to a post, unless one is.
-pub(super) fn bind(tx: &Connection, post: MessageId, session: i64) -> Result<Option<Payment>, Fault> {
+pub(super) fn bind(tx: &Connection, post: MessageId, session: i64) -> Result<Option<Payment>, TxError> {
     let bound = tx
         .prepare_cached("SELECT token, server, token_session FROM posts WHERE message = ?1")?
         .query_row([post.0], |row| Ok((optional_token(row, 0)?, row.get::<_, i64>(1)?, row.get(2)?)))
@@ -78,7 +78,7 @@ pub(super) fn bind(tx: &Connection, post: MessageId, session: i64) -> Result<Opt
 }
 
 /// Forgets the tokens of a server that may have come out of a copy: all but those bought in this session.
-pub(super) fn drop_doubtful(tx: &Connection, server: i64, session: i64) -> Result<(), Fault> {
+pub(super) fn drop_doubtful(tx: &Connection, server: i64, session: i64) -> Result<(), TxError> {
     tx.prepare_cached("DELETE FROM tokens WHERE server = ?1 AND session IS NOT ?2")?
         .execute(params![server, session])?;
     Ok(())

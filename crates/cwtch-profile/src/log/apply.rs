@@ -10,13 +10,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::int;
 use super::own;
 use crate::copies;
-use crate::error::Fault;
+use crate::error::TxError;
 
 /// Stretches of a log that were passed over and are kept apart, for each server.
 const UNREAD_MAX: u32 = 64;
 
 /// Writes changes in their order, as [`cwtch_protocol::monitor::Snapshot::apply`] defines them.
-pub(crate) fn apply(conn: &Connection, server: i64, changes: &[Change]) -> Result<(), Fault> {
+pub(crate) fn apply(conn: &Connection, server: i64, changes: &[Change]) -> Result<(), TxError> {
     if changes.is_empty() {
         return Ok(());
     }
@@ -60,7 +60,7 @@ fn forgotten(changes: &[Change]) -> Vec<Forgotten> {
     all
 }
 
-fn one(conn: &Connection, server: i64, change: &Change, forgotten: &Forgotten) -> Result<(), Fault> {
+fn one(conn: &Connection, server: i64, change: &Change, forgotten: &Forgotten) -> Result<(), TxError> {
     if leaves_own_chain(change) {
         copies::new_chains(conn, server)?;
     }
@@ -163,7 +163,7 @@ fn one(conn: &Connection, server: i64, change: &Change, forgotten: &Forgotten) -
 }
 
 /// Entries up to a size were deleted by the server before they were read.
-fn passed_over(conn: &Connection, server: i64, to: u64) -> Result<(), Fault> {
+fn passed_over(conn: &Connection, server: i64, to: u64) -> Result<(), TxError> {
     run(
         conn,
         "INSERT OR REPLACE INTO log_unread (server, first, behind) SELECT ?1, size, ?2 FROM (
@@ -189,7 +189,7 @@ fn passed_over(conn: &Connection, server: i64, to: u64) -> Result<(), Fault> {
     )
 }
 
-fn grown(conn: &Connection, server: i64, change: &Change, forgotten: &Forgotten) -> Result<(), Fault> {
+fn grown(conn: &Connection, server: i64, change: &Change, forgotten: &Forgotten) -> Result<(), TxError> {
     let Change::Grown { first, ids, ranges, ids_from, ranges_gone, checkpoint, incarnation } = change else {
         return Ok(());
     };
@@ -213,7 +213,7 @@ fn grown(conn: &Connection, server: i64, change: &Change, forgotten: &Forgotten)
     )
 }
 
-fn add_range(conn: &Connection, server: i64, size: u64, hashes: &[u8]) -> Result<(), Fault> {
+fn add_range(conn: &Connection, server: i64, size: u64, hashes: &[u8]) -> Result<(), TxError> {
     run(
         conn,
         "INSERT OR REPLACE INTO log_ranges (server, size, hashes) VALUES (?1, ?2, ?3)",
@@ -221,7 +221,7 @@ fn add_range(conn: &Connection, server: i64, size: u64, hashes: &[u8]) -> Result
     )
 }
 
-fn keep_evidence(conn: &Connection, server: i64, evidence: &Evidence) -> Result<(), Fault> {
+fn keep_evidence(conn: &Connection, server: i64, evidence: &Evidence) -> Result<(), TxError> {
     run(
         conn,
         "INSERT INTO evidence (server, kind, incarnation, at, proof) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -239,7 +239,7 @@ fn keep_evidence(conn: &Connection, server: i64, evidence: &Evidence) -> Result<
 }
 
 /// Everything about the log is forgotten but what the server did wrong or declared lost.
-fn start_over(conn: &Connection, server: i64) -> Result<(), Fault> {
+fn start_over(conn: &Connection, server: i64) -> Result<(), TxError> {
     for table in ["log_unread", "log_certificates", "log_ranges", "log_ids", "log_boundaries", "log_heads"] {
         run(conn, &format!("DELETE FROM {table} WHERE server = ?1"), params![server])?;
     }
@@ -270,7 +270,7 @@ fn object_code(what: ObjectKind) -> u8 {
     }
 }
 
-fn run(conn: &Connection, sql: &str, params: &[&dyn rusqlite::ToSql]) -> Result<(), Fault> {
+fn run(conn: &Connection, sql: &str, params: &[&dyn rusqlite::ToSql]) -> Result<(), TxError> {
     conn.prepare_cached(sql)?.execute(params)?;
     Ok(())
 }

@@ -6,11 +6,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::int;
 use crate::columns;
-use crate::error::Fault;
+use crate::error::TxError;
 
 /// The index below which a server may have deleted entries of the log that it has now, as
 /// [`Monitor::min_index`](cwtch_protocol::monitor::Monitor::min_index) has it; `None` without a log.
-pub(super) fn min_index(conn: &Connection, server: i64) -> Result<Option<u64>, Fault> {
+pub(super) fn min_index(conn: &Connection, server: i64) -> Result<Option<u64>, TxError> {
     let found = conn
         .prepare_cached(
             "SELECT l.pinned, l.retain, s.key FROM logs l JOIN servers s ON s.id = l.server

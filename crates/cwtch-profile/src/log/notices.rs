@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::Profile;
 use crate::columns::{address, broken_integer, unsigned};
 use crate::contacts::known_conversation;
-use crate::error::{Fault, StorageError};
+use crate::error::{StorageError, TxError};
 use crate::servers;
 use crate::types::ConversationId;
 
@@ -86,7 +86,7 @@ impl Profile {
 }
 
 /// Keeps those notices that are for a person, in the transaction of what they are about.
-pub(crate) fn note(conn: &Connection, server: i64, notices: &[Notice], now: i64) -> Result<(), Fault> {
+pub(crate) fn note(conn: &Connection, server: i64, notices: &[Notice], now: i64) -> Result<(), TxError> {
     for row in notices.iter().flat_map(columns) {
         keep(conn, server, &row, now)?;
     }
@@ -139,7 +139,7 @@ fn columns(notice: &Notice) -> Vec<Columns> {
     }]
 }
 
-fn keep(conn: &Connection, server: i64, row: &Columns, now: i64) -> Result<(), Fault> {
+fn keep(conn: &Connection, server: i64, row: &Columns, now: i64) -> Result<(), TxError> {
     conn.prepare_cached(
         "INSERT INTO notices (server, kind, first, behind, own, conversation, at)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7

@@ -6,7 +6,7 @@ use cwtch_primitives::Address;
 use rusqlite::{Connection, params};
 
 use super::int;
-use crate::error::{Fault, StorageError};
+use crate::error::{StorageError, TxError};
 use crate::types::MessageId;
 use crate::{Profile, order};
 
@@ -28,7 +28,7 @@ impl Profile {
 }
 
 /// A post is confirmed: takes it off the way to its server. Where that server has a log, its bytes stay.
-pub(crate) fn keep_bytes(conn: &Connection, post: MessageId) -> Result<(), Fault> {
+pub(crate) fn keep_bytes(conn: &Connection, post: MessageId) -> Result<(), TxError> {
     conn.prepare_cached(
         "INSERT OR REPLACE INTO own_entries (message, ciphertext)
          SELECT p.message, p.ciphertext FROM posts p JOIN logs l ON l.server = p.server
@@ -45,7 +45,7 @@ pub(crate) fn note_receipt(
     post: MessageId,
     index: u64,
     incarnation: u64,
-) -> Result<(), Fault> {
+) -> Result<(), TxError> {
     conn.prepare_cached(
         "UPDATE messages SET log_index = ?2, incarnation = ?3 WHERE id = ?1 AND log_index IS NULL",
     )?
@@ -55,7 +55,7 @@ pub(crate) fn note_receipt(
 
 /// The server declared the entries from an index on lost: own messages among them go out again with the same bytes,
 /// and nothing is known any more about the places of the others.
-pub(super) fn queue_lost(conn: &Connection, server: i64, from: u64) -> Result<(), Fault> {
+pub(super) fn queue_lost(conn: &Connection, server: i64, from: u64) -> Result<(), TxError> {
     let from = int(from);
     conn.execute(
         "INSERT OR IGNORE INTO posts (message, server, ciphertext)
@@ -82,7 +82,7 @@ pub(super) fn queue_lost(conn: &Connection, server: i64, from: u64) -> Result<()
 }
 
 /// Forgets the indexes of messages in a log that is not followed any more; their order stays.
-pub(super) fn forget_places(conn: &Connection, server: i64) -> Result<(), Fault> {
+pub(super) fn forget_places(conn: &Connection, server: i64) -> Result<(), TxError> {
     conn.execute(
         "UPDATE messages SET log_index = NULL, incarnation = NULL, log_root = NULL
          WHERE log_index IS NOT NULL AND conversation IN (SELECT conversation FROM epochs WHERE server = ?1)",
@@ -92,7 +92,7 @@ pub(super) fn forget_places(conn: &Connection, server: i64) -> Result<(), Fault>
 }
 
 /// The bytes of own messages that the server may have deleted by its rule are not needed any more.
-pub(super) fn forget_expired(conn: &Connection, server: i64, retain: &[u8]) -> Result<(), Fault> {
+pub(super) fn forget_expired(conn: &Connection, server: i64, retain: &[u8]) -> Result<(), TxError> {
     let Some(RetainFields { min_index, .. }) = Retain::peek(retain) else { return Ok(()) };
     conn.execute(
         "DELETE FROM own_entries WHERE message IN (

@@ -10,10 +10,10 @@ use cwtch_protocol::monitor::{
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::columns::{broken_blob, broken_integer, unsigned};
-use crate::error::Fault;
+use crate::error::TxError;
 
 /// All of a server's log.
-pub(super) fn snapshot(conn: &Connection, server: i64) -> Result<Snapshot, Fault> {
+pub(super) fn snapshot(conn: &Connection, server: i64) -> Result<Snapshot, TxError> {
     let mut snapshot = tree(conn, server)?;
     let boundaries = "SELECT size, incarnation, bytes FROM log_boundaries WHERE server = ?1";
     snapshot.boundaries = all(conn, boundaries, server, boundary)?;
@@ -40,7 +40,11 @@ pub(super) fn snapshot(conn: &Connection, server: i64) -> Result<Snapshot, Fault
 
 /// Snapshot with the part of a server's log by which members' statements about it are judged: the tree, and of the
 /// boundary checkpoints, whose number grows with the log, those of the given sizes.
-pub(super) fn for_judging(conn: &Connection, server: i64, sizes: &BTreeSet<u64>) -> Result<Snapshot, Fault> {
+pub(super) fn for_judging(
+    conn: &Connection,
+    server: i64,
+    sizes: &BTreeSet<u64>,
+) -> Result<Snapshot, TxError> {
     let mut snapshot = tree(conn, server)?;
     let mut found = conn.prepare_cached(
         "SELECT size, incarnation, bytes FROM log_boundaries WHERE server = ?1 AND size = ?2",
@@ -53,7 +57,7 @@ pub(super) fn for_judging(conn: &Connection, server: i64, sizes: &BTreeSet<u64>)
 }
 
 /// The tree, who signs it, and what it lost.
-fn tree(conn: &Connection, server: i64) -> Result<Snapshot, Fault> {
+fn tree(conn: &Connection, server: i64) -> Result<Snapshot, TxError> {
     let mut snapshot = conn
         .prepare_cached(
             "SELECT pinned, head_incarnation, head, policy, retain, noise_size, noise_draw, stopped, noise_block
@@ -82,7 +86,7 @@ fn all<T, C: FromIterator<T>>(
     sql: &str,
     key: i64,
     read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-) -> Result<C, Fault> {
+) -> Result<C, TxError> {
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map([key], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -142,7 +146,7 @@ pub(super) fn evidence(row: &Row<'_>, first: usize) -> rusqlite::Result<Evidence
 }
 
 /// The objects of a piece of evidence.
-pub(super) fn objects(conn: &Connection, evidence: i64) -> Result<Vec<EvidenceObject>, Fault> {
+pub(super) fn objects(conn: &Connection, evidence: i64) -> Result<Vec<EvidenceObject>, TxError> {
     let sql = "SELECT what, bytes FROM evidence_objects WHERE evidence = ?1 ORDER BY number";
     all(conn, sql, evidence, |row| Ok(EvidenceObject { what: object_kind(row, 0)?, bytes: row.get(1)? }))
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{floor, read};
 use crate::Profile;
 use crate::columns::{key_bytes, unsigned};
-use crate::error::{Fault, StorageError};
+use crate::error::{StorageError, TxError};
 use crate::servers;
 
 /// Entries that a server declared lost.
@@ -89,7 +89,7 @@ impl Profile {
 }
 
 /// Holds the alarm back that these changes raise, until [`Profile::release_alarm`].
-pub(crate) fn hold_alarm(conn: &Connection, server: i64, changes: &[Change]) -> Result<(), Fault> {
+pub(crate) fn hold_alarm(conn: &Connection, server: i64, changes: &[Change]) -> Result<(), TxError> {
     if changes.iter().any(|change| matches!(change, Change::Stopped)) {
         conn.execute("UPDATE logs SET alarm_held = 1 WHERE server = ?1 AND stopped = 0", [server])?;
     }
@@ -97,13 +97,13 @@ pub(crate) fn hold_alarm(conn: &Connection, server: i64, changes: &[Change]) -> 
 }
 
 /// Reads the status of a server's log.
-pub(crate) fn status_of(conn: &Connection, server: &Address) -> Result<LogStatus, Fault> {
+pub(crate) fn status_of(conn: &Connection, server: &Address) -> Result<LogStatus, TxError> {
     let row = servers::row_of(conn, server)?;
     status(conn, row, server)
 }
 
 /// The pinned certificate of a server's log.
-pub(crate) fn certificate(conn: &Connection, server: &Address) -> Result<Option<Vec<u8>>, Fault> {
+pub(crate) fn certificate(conn: &Connection, server: &Address) -> Result<Option<Vec<u8>>, TxError> {
     Ok(conn
         .prepare_cached(
             "SELECT c.bytes FROM servers s JOIN logs l ON l.server = s.id
@@ -114,7 +114,7 @@ pub(crate) fn certificate(conn: &Connection, server: &Address) -> Result<Option<
         .optional()?)
 }
 
-fn status(conn: &Connection, server: i64, address: &Address) -> Result<LogStatus, Fault> {
+fn status(conn: &Connection, server: i64, address: &Address) -> Result<LogStatus, TxError> {
     let found = conn
         .prepare_cached(
             "SELECT c.bytes, l.head, l.stopped, l.downgraded,

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::keep::{Message, keep};
 use super::rows::code;
 use super::shelf::Shelf;
-use crate::error::{Fault, StorageError};
+use crate::error::{StorageError, TxError};
 use crate::log;
 use crate::types::{MessageId, MessageState};
 
@@ -26,7 +26,7 @@ pub(crate) fn apply(
     shelf: &Shelf<'_>,
     changes: &[Change],
     this: Option<&Message<'_>>,
-) -> Result<Applied, Fault> {
+) -> Result<Applied, TxError> {
     let mut applied = Applied::default();
     for change in changes {
         one(shelf, change, this, &mut applied)?;
@@ -35,7 +35,7 @@ pub(crate) fn apply(
 }
 
 /// Writes verdicts, which may be of several groups.
-pub(super) fn verdicts(conn: &Connection, changes: &[Change]) -> Result<(), Fault> {
+pub(super) fn verdicts(conn: &Connection, changes: &[Change]) -> Result<(), TxError> {
     changes.iter().try_for_each(|change| verdict(conn, change))
 }
 
@@ -44,7 +44,7 @@ fn one(
     change: &Change,
     this: Option<&Message<'_>>,
     applied: &mut Applied,
-) -> Result<(), Fault> {
+) -> Result<(), TxError> {
     let (conn, conversation) = (shelf.conn, shelf.conversation.0);
     let next = shelf.next_position + applied.positions;
     let run = |sql: &str, params: &[&dyn rusqlite::ToSql]| conn.prepare_cached(sql)?.execute(params);
@@ -150,7 +150,7 @@ fn one(
 }
 
 /// Writes what judging a reference or a computed root changes.
-fn verdict(conn: &Connection, change: &Change) -> Result<(), Fault> {
+fn verdict(conn: &Connection, change: &Change) -> Result<(), TxError> {
     let run = |sql: &str, params: &[&dyn rusqlite::ToSql]| conn.prepare_cached(sql)?.execute(params);
     match change {
         Change::Judged { row, number, verdict } => {
@@ -182,7 +182,7 @@ fn keep_chain(
     label: u32,
     chain: &AuthorChain,
     other_holes: bool,
-) -> Result<(), Fault> {
+) -> Result<(), TxError> {
     let (conn, conversation) = (shelf.conn, shelf.conversation.0);
     conn.prepare_cached(
         "INSERT OR REPLACE INTO chains (conversation, author, label, highest, highest_index, forgotten)
@@ -203,7 +203,7 @@ fn keep_chain(
 }
 
 /// Writes only the holes that are not as they were: each that is written is told with the messages behind it.
-fn keep_holes(shelf: &Shelf<'_>, author: &[u8; 32], label: u32, holes: &[Hole]) -> Result<(), Fault> {
+fn keep_holes(shelf: &Shelf<'_>, author: &[u8; 32], label: u32, holes: &[Hole]) -> Result<(), TxError> {
     let (conn, conversation) = (shelf.conn, shelf.conversation.0);
     let run = |sql: &str, params: &[&dyn rusqlite::ToSql]| conn.prepare_cached(sql)?.execute(params);
     let stored = shelf.holes(author, label)?;
@@ -234,7 +234,7 @@ fn keep_holes(shelf: &Shelf<'_>, author: &[u8; 32], label: u32, holes: &[Hole]) 
 }
 
 /// Makes an own message that waits a draft again.
-fn unnumber(conn: &Connection, row: Row) -> Result<(), Fault> {
+fn unnumber(conn: &Connection, row: Row) -> Result<(), TxError> {
     for statement in [
         "UPDATE posts SET ciphertext = NULL, token = NULL, token_session = NULL WHERE message = ?1",
         "UPDATE messages SET state = 1, signature = NULL, previous = NULL, message_hash = NULL, gap = 0,

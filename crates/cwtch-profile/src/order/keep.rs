@@ -10,7 +10,7 @@ use super::rows::{code, keep_received, trim_received};
 use super::shelf::Shelf;
 use crate::columns::quote_hash;
 use crate::db::Tx;
-use crate::error::{Fault, StorageError};
+use crate::error::{StorageError, TxError};
 use crate::messages::{self, GroupPart, NewMessage};
 use crate::types::{Content, ConversationId, MessageId, MessageState};
 
@@ -41,7 +41,7 @@ pub(super) fn keep(
     kept: &Keep,
     this: &Message<'_>,
     position: i64,
-) -> Result<MessageId, Fault> {
+) -> Result<MessageId, TxError> {
     let conn = shelf.conn;
     let id = match kept.how {
         How::Shown => {
@@ -91,7 +91,7 @@ fn insert(
     this: &Message<'_>,
     state: MessageState,
     position: Option<i64>,
-) -> Result<MessageId, Fault> {
+) -> Result<MessageId, TxError> {
     let arrival = &this.arrival;
     let message = NewMessage {
         conversation: shelf.conversation,
@@ -124,7 +124,7 @@ fn fill_in(
     this: &Message<'_>,
     state: MessageState,
     position: Option<i64>,
-) -> Result<(), Fault> {
+) -> Result<(), TxError> {
     let (arrival, content) = (&this.arrival, this.content);
     let filled = conn
         .prepare_cached(
@@ -162,7 +162,7 @@ fn say(
     conversation: ConversationId,
     message: MessageId,
     kept: &Keep,
-) -> Result<(), Fault> {
+) -> Result<(), TxError> {
     for (number, (Parent { id, index }, verdict)) in (0_i64..).zip(&kept.parents) {
         conn.prepare_cached(
             "INSERT INTO parents (message, number, conversation, entry, log_index, verdict)

@@ -10,7 +10,7 @@ use super::rows::from_code;
 use super::shelf::hole;
 use crate::Profile;
 use crate::columns::{address_of, unsigned};
-use crate::error::{Fault, StorageError};
+use crate::error::{StorageError, TxError};
 use crate::types::{ConversationId, MessageId};
 
 /// An author of whom messages are missing.
@@ -29,7 +29,7 @@ impl Profile {
     /// Trouble with the database.
     pub fn notes(&self, message: MessageId) -> Result<Vec<Note>, StorageError> {
         self.read("read what is known about a message", |conn| {
-            let is = |sql: &str| Ok::<_, Fault>(conn.prepare_cached(sql)?.exists([message.0])?);
+            let is = |sql: &str| Ok::<_, TxError>(conn.prepare_cached(sql)?.exists([message.0])?);
             let hole = hole_before(conn, message)?;
             let facts = Facts {
                 verdicts: verdicts(conn, message)?,
@@ -74,14 +74,14 @@ impl Profile {
                 *counts.entry(author).or_default() += count;
             }
             let named = |(author, count): ([u8; 32], u64)| {
-                Ok::<_, Fault>(MissingFrom { author: address_of(&author)?, count })
+                Ok::<_, TxError>(MissingFrom { author: address_of(&author)?, count })
             };
             counts.into_iter().map(named).collect()
         })
     }
 }
 
-fn verdicts(conn: &Connection, message: MessageId) -> Result<Vec<(Verdict, u64)>, Fault> {
+fn verdicts(conn: &Connection, message: MessageId) -> Result<Vec<(Verdict, u64)>, TxError> {
     let mut statement =
         conn.prepare_cached("SELECT verdict, count(*) FROM parents WHERE message = ?1 GROUP BY verdict")?;
     let found = statement.query_map([message.0], |row| Ok((from_code(row.get(0)?), unsigned(row, 1)?)))?;
@@ -89,7 +89,7 @@ fn verdicts(conn: &Connection, message: MessageId) -> Result<Vec<(Verdict, u64)>
 }
 
 /// Parts that were never shown of the log of a group's server.
-fn gone(conn: &Connection, conversation: ConversationId) -> Result<Gone, Fault> {
+fn gone(conn: &Connection, conversation: ConversationId) -> Result<Gone, TxError> {
     let found = conn
         .prepare_cached("SELECT server, read_from FROM epochs WHERE conversation = ?1")?
         .query_row([conversation.0], |row| {
@@ -107,7 +107,7 @@ fn gone(conn: &Connection, conversation: ConversationId) -> Result<Gone, Fault> 
 }
 
 /// The hole of its author's chain that ends right before a message, and the message's conversation.
-fn hole_before(conn: &Connection, message: MessageId) -> Result<Option<(Hole, ConversationId)>, Fault> {
+fn hole_before(conn: &Connection, message: MessageId) -> Result<Option<(Hole, ConversationId)>, TxError> {
     Ok(conn
         .prepare_cached(
             "SELECT h.first, h.last, h.after_index, h.before_index, m.conversation

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::apply;
 use crate::columns::unsigned;
-use crate::error::{Fault, StorageError};
+use crate::error::{StorageError, TxError};
 use crate::types::MessageId;
 use crate::{Profile, servers};
 
@@ -150,7 +150,7 @@ fn gossip(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Gossip>> {
 }
 
 /// The entry at a place of a server's log: of the own groups, or among the newest.
-fn entry_at(conn: &Connection, server: i64, index: u64) -> Result<Option<EntryPrefix>, Fault> {
+fn entry_at(conn: &Connection, server: i64, index: u64) -> Result<Option<EntryPrefix>, TxError> {
     let index = index.cast_signed();
     let found: Option<[u8; 32]> = conn
         .prepare_cached(
@@ -166,7 +166,7 @@ fn entry_at(conn: &Connection, server: i64, index: u64) -> Result<Option<EntryPr
 }
 
 /// The own root of a size, where a message stands at its end.
-fn root_of(conn: &Connection, server: i64, size: u64) -> Result<Option<[u8; 32]>, Fault> {
+fn root_of(conn: &Connection, server: i64, size: u64) -> Result<Option<[u8; 32]>, TxError> {
     Ok(conn
         .prepare_cached(
             "SELECT m.log_root FROM epochs g JOIN messages m ON m.conversation = g.conversation

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::apply::apply;
 use super::keep::Message;
 use super::shelf::{Shelf, rows_of, shelf_of};
-use crate::error::{Fault, StorageError};
+use crate::error::{StorageError, TxError};
 use crate::types::{ConversationId, MessageId};
 use crate::{Profile, groups};
 
@@ -35,7 +35,7 @@ pub(crate) fn composed(
     draft: MessageId,
     message: &Message<'_>,
     told: usize,
-) -> Result<(), Fault> {
+) -> Result<(), TxError> {
     let Some(group) = group_of(conn, draft)? else { return Err(StorageError::UnknownMessage.into()) };
     let shelf = shelf_of(conn, &group, own)?;
     let changes = group::composed(&shelf, Row(draft.0), &message.arrival, told)?
@@ -45,19 +45,19 @@ pub(crate) fn composed(
 }
 
 /// A post was given up: its number is told with the next message, and so is what only it would have told.
-pub(crate) fn give_up(conn: &Connection, own: &Address, post: MessageId) -> Result<(), Fault> {
+pub(crate) fn give_up(conn: &Connection, own: &Address, post: MessageId) -> Result<(), TxError> {
     // No member gets it either: whoever misses its number hears that it was given up.
     conn.prepare_cached("DELETE FROM received_entries WHERE message = ?1")?.execute([post.0])?;
     with_shelf(conn, own, post, |shelf| group::given_up(shelf, Row(post.0)))
 }
 
 /// The server has a post, be it one that was given up.
-pub(crate) fn confirmed(conn: &Connection, own: &Address, post: MessageId) -> Result<(), Fault> {
+pub(crate) fn confirmed(conn: &Connection, own: &Address, post: MessageId) -> Result<(), TxError> {
     with_shelf(conn, own, post, |shelf| group::confirmed(shelf, Row(post.0)))
 }
 
 /// A message has its place in the log now.
-pub(crate) fn located(conn: &Connection, own: &Address, post: MessageId) -> Result<(), Fault> {
+pub(crate) fn located(conn: &Connection, own: &Address, post: MessageId) -> Result<(), TxError> {
     with_shelf(conn, own, post, |shelf| group::located(shelf, Row(post.0)))
 }
 
@@ -65,8 +65,8 @@ fn with_shelf(
     conn: &Connection,
     own: &Address,
     post: MessageId,
-    step: impl FnOnce(&Shelf<'_>) -> Result<Vec<group::Change>, Fault>,
-) -> Result<(), Fault> {
+    step: impl FnOnce(&Shelf<'_>) -> Result<Vec<group::Change>, TxError>,
+) -> Result<(), TxError> {
     // Of a group that was left nothing is told any more.
     let Some(group) = group_of(conn, post)? else { return Ok(()) };
     let shelf = rows_of(conn, &group, own);
@@ -75,7 +75,7 @@ fn with_shelf(
     Ok(())
 }
 
-fn group_of(conn: &Connection, message: MessageId) -> Result<Option<crate::Group>, Fault> {
+fn group_of(conn: &Connection, message: MessageId) -> Result<Option<crate::Group>, TxError> {
     let conversation = conn
         .prepare_cached("SELECT conversation FROM messages WHERE id = ?1")?
         .query_row([message.0], |row| Ok(ConversationId(row.get(0)?)))

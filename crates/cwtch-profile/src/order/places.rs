@@ -10,14 +10,14 @@ use cwtch_protocol::group::LAST;
 use rusqlite::{Connection, params};
 
 use crate::changes::What;
-use crate::error::Fault;
+use crate::error::TxError;
 
 /// The beginning of what was read before a log was read anew.
 const EARLIER: i64 = -(1 << 52);
 
 /// A server declared the entries from an index on lost: those that are held stand before what comes in their place.
 /// Called while they have their indexes.
-pub(crate) fn lost(conn: &Connection, server: i64, from: i64) -> Result<(), Fault> {
+pub(crate) fn lost(conn: &Connection, server: i64, from: i64) -> Result<(), TxError> {
     move_many(conn, server, || {
         conn.prepare_cached(
             "UPDATE messages SET place = 2 * ?2 WHERE log_index >= ?2 AND place < ?3
@@ -28,7 +28,7 @@ pub(crate) fn lost(conn: &Connection, server: i64, from: i64) -> Result<(), Faul
 }
 
 /// The log of a server is read anew: what is held keeps its order, before all that comes.
-pub(crate) fn start_over(conn: &Connection, server: i64) -> Result<(), Fault> {
+pub(crate) fn start_over(conn: &Connection, server: i64) -> Result<(), TxError> {
     move_many(conn, server, || {
         conn.prepare_cached(
             "UPDATE messages SET place = ?2 + 2 * ranked.number FROM (
@@ -46,7 +46,7 @@ fn move_many(
     conn: &Connection,
     server: i64,
     work: impl FnOnce() -> rusqlite::Result<usize>,
-) -> Result<(), Fault> {
+) -> Result<(), TxError> {
     conn.execute("INSERT INTO moving (id) VALUES (1)", [])?;
     let moved = work()?;
     conn.execute("DELETE FROM moving", [])?;

@@ -6,7 +6,7 @@ use cwtch_protocol::group::Verdict;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::columns::key_bytes;
-use crate::error::Fault;
+use crate::error::TxError;
 use crate::types::{ConversationId, MessageId};
 
 /// Received messages of each group that are kept as they were posted: two to three MiB.
@@ -37,7 +37,7 @@ pub(super) fn held_message(
     conn: &Connection,
     conversation: i64,
     entry: &EntryPrefix,
-) -> Result<Option<MessageId>, Fault> {
+) -> Result<Option<MessageId>, TxError> {
     let (least, greatest) = entry.range();
     Ok(conn
         .prepare_cached(
@@ -52,7 +52,7 @@ pub(super) fn held_message(
 }
 
 /// True if a key is an author's of a group.
-pub(super) fn wrote_in(conn: &Connection, conversation: i64, author: &Address) -> Result<bool, Fault> {
+pub(super) fn wrote_in(conn: &Connection, conversation: i64, author: &Address) -> Result<bool, TxError> {
     Ok(conn
         .prepare_cached("SELECT 1 FROM group_authors WHERE conversation = ?1 AND author = ?2")?
         .exists(params![conversation, key_bytes(author)])?)
@@ -64,7 +64,7 @@ pub(crate) fn keep_received(
     conversation: ConversationId,
     message: MessageId,
     ciphertext: &[u8],
-) -> Result<(), Fault> {
+) -> Result<(), TxError> {
     conn.prepare_cached(
         "INSERT OR IGNORE INTO received_entries (message, conversation, ciphertext) VALUES (?1, ?2, ?3)",
     )?
@@ -73,7 +73,7 @@ pub(crate) fn keep_received(
 }
 
 /// Forgets the oldest received messages of a group as they were posted, beyond [`KEPT_MAX`].
-pub(crate) fn trim_received(conn: &Connection, conversation: ConversationId) -> Result<(), Fault> {
+pub(crate) fn trim_received(conn: &Connection, conversation: ConversationId) -> Result<(), TxError> {
     conn.prepare_cached(
         "DELETE FROM received_entries WHERE conversation = ?1 AND message <
              (SELECT message FROM received_entries WHERE conversation = ?1

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::rows::{from_code, held_message};
 use crate::columns::{key_bytes, unsigned};
-use crate::error::Fault;
+use crate::error::TxError;
 use crate::log;
 use crate::types::{ConversationId, Group};
 
@@ -24,7 +24,7 @@ pub(crate) struct GroupLog {
 }
 
 impl GroupLog {
-    pub(crate) fn of(conn: &Connection, server: &Address) -> Result<Self, Fault> {
+    pub(crate) fn of(conn: &Connection, server: &Address) -> Result<Self, TxError> {
         let status = log::status_of(conn, server)?;
         Ok(Self { expected: status.known && !status.retired, min_index: status.min_index })
     }
@@ -41,7 +41,7 @@ pub(super) fn shelf_of<'a>(
     conn: &'a Connection,
     group: &'a Group,
     own: &'a Address,
-) -> Result<Shelf<'a>, Fault> {
+) -> Result<Shelf<'a>, TxError> {
     Ok(Shelf { log: GroupLog::of(conn, &group.server)?, ..rows_of(conn, group, own) })
 }
 
@@ -62,11 +62,11 @@ impl Shelf<'_> {
         sql: &str,
         params: impl rusqlite::Params,
         read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Option<T>, Fault> {
+    ) -> Result<Option<T>, TxError> {
         Ok(self.conn.prepare_cached(sql)?.query_row(params, read).optional()?)
     }
 
-    fn exists(&self, sql: &str, params: impl rusqlite::Params) -> Result<bool, Fault> {
+    fn exists(&self, sql: &str, params: impl rusqlite::Params) -> Result<bool, TxError> {
         Ok(self.conn.prepare_cached(sql)?.exists(params)?)
     }
 
@@ -75,7 +75,7 @@ impl Shelf<'_> {
         sql: &str,
         params: impl rusqlite::Params,
         read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>, Fault> {
+    ) -> Result<Vec<T>, TxError> {
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map(params, read)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -89,12 +89,12 @@ impl Shelf<'_> {
         limit: usize,
         params: impl rusqlite::Params,
         read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>, Fault> {
+    ) -> Result<Vec<T>, TxError> {
         self.all(&format!("{sql} LIMIT {}", most(limit)), params, read)
     }
 
     /// The stored holes of a chain, by number.
-    pub(super) fn holes(&self, author: &[u8; 32], label: u32) -> Result<Vec<Hole>, Fault> {
+    pub(super) fn holes(&self, author: &[u8; 32], label: u32) -> Result<Vec<Hole>, TxError> {
         self.all(
             "SELECT first, last, after_index, before_index FROM chain_holes
              WHERE conversation = ?1 AND author = ?2 AND label = ?3 ORDER BY first",
@@ -118,7 +118,7 @@ fn entry(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<Entr
 }
 
 impl Messages for Shelf<'_> {
-    type Error = Fault;
+    type Error = TxError;
 
     fn own(&self) -> &[u8; 32] {
         key_bytes(self.own)
@@ -136,12 +136,12 @@ impl Messages for Shelf<'_> {
         self.next_position
     }
 
-    fn certificate(&self) -> Result<Option<Box<[u8; CERTIFICATE_LEN]>>, Fault> {
+    fn certificate(&self) -> Result<Option<Box<[u8; CERTIFICATE_LEN]>>, TxError> {
         let bytes = log::certificate(self.conn, self.server)?;
         Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map(Box::new))
     }
 
-    fn own_chain(&self) -> Result<OwnChain, Fault> {
+    fn own_chain(&self) -> Result<OwnChain, TxError> {
         let found = self.one(
             "SELECT chain_label, chain_next FROM epochs WHERE conversation = ?1",
             [self.conversation.0],
@@ -150,7 +150,7 @@ impl Messages for Shelf<'_> {
         Ok(found.unwrap_or(OwnChain::FRESH))
     }
 
-    fn newest_own(&self, label: u32, below: u32) -> Result<Option<EntryPrefix>, Fault> {
+    fn newest_own(&self, label: u32, below: u32) -> Result<Option<EntryPrefix>, TxError> {
         // State 5: given up.
         let found = self.one(
             "SELECT entry_id FROM messages WHERE conversation = ?1 AND author = ?2 AND chain_label = ?3
@@ -162,7 +162,7 @@ impl Messages for Shelf<'_> {
         Ok(found.flatten().map(|entry| entry.prefix()))
     }
 
-    fn untold(&self, limit: usize) -> Result<Vec<u32>, Fault> {
+    fn untold(&self, limit: usize) -> Result<Vec<u32>, TxError> {
         self.first(
             "SELECT sequence FROM abandoned WHERE conversation = ?1 AND told_in IS NULL ORDER BY sequence",
             limit,
@@ -171,7 +171,7 @@ impl Messages for Shelf<'_> {
         )
     }
 
-    fn named(&self, row: Row) -> Result<Option<Named>, Fault> {
+    fn named(&self, row: Row) -> Result<Option<Named>, TxError> {
         self.one(
             "SELECT own, author, entry_id, chain_label, chain_sequence FROM messages WHERE id = ?1",
             [row.0],
@@ -183,7 +183,7 @@ impl Messages for Shelf<'_> {
         )
     }
 
-    fn waiting(&self, label: u32, sequence: u32, limit: usize) -> Result<Vec<Row>, Fault> {
+    fn waiting(&self, label: u32, sequence: u32, limit: usize) -> Result<Vec<Row>, TxError> {
         self.first(
             "SELECT m.id FROM posts p JOIN messages m ON m.id = p.message
              WHERE m.conversation = ?1 AND m.own = 1 AND m.from_member = 0 AND m.chain_label = ?2
@@ -194,7 +194,7 @@ impl Messages for Shelf<'_> {
         )
     }
 
-    fn draft(&self, words: &Words<'_>) -> Result<Option<Row>, Fault> {
+    fn draft(&self, words: &Words<'_>) -> Result<Option<Row>, TxError> {
         self.one(
             "SELECT m.id FROM posts p JOIN messages m ON m.id = p.message
              WHERE m.conversation = ?1 AND p.ciphertext IS NULL AND m.sent = ?2 AND m.kind = ?3 AND m.data = ?4
@@ -204,7 +204,7 @@ impl Messages for Shelf<'_> {
         )
     }
 
-    fn newest(&self, limit: usize) -> Result<Vec<Newest>, Fault> {
+    fn newest(&self, limit: usize) -> Result<Vec<Newest>, TxError> {
         // A root is kept with a message when a checkpoint covers it.
         let mut found = self.first(
             "SELECT id, entry_id, log_index, incarnation, log_root, signature, previous FROM messages
@@ -233,7 +233,7 @@ impl Messages for Shelf<'_> {
         Ok(found.into_iter().map(|(_, newest)| newest).collect())
     }
 
-    fn held(&self, signature: &[u8], id: &MsgId) -> Result<Option<Held>, Fault> {
+    fn held(&self, signature: &[u8], id: &MsgId) -> Result<Option<Held>, TxError> {
         // State 4: the server has it.
         self.one(
             "SELECT id, entry_id, signature = ?2, own, state = 4, position IS NOT NULL, from_member, log_index,
@@ -257,14 +257,14 @@ impl Messages for Shelf<'_> {
         )
     }
 
-    fn has_signature(&self, signature: &[u8]) -> Result<bool, Fault> {
+    fn has_signature(&self, signature: &[u8]) -> Result<bool, TxError> {
         self.exists(
             "SELECT 1 FROM messages WHERE conversation = ?1 AND signature = ?2",
             params![self.conversation.0, signature],
         )
     }
 
-    fn has_entry(&self, entry: &EntryPrefix) -> Result<bool, Fault> {
+    fn has_entry(&self, entry: &EntryPrefix) -> Result<bool, TxError> {
         let here = held_message(self.conn, self.conversation.0, entry)?.is_some();
         let (least, greatest) = entry.range();
         Ok(here
@@ -274,7 +274,7 @@ impl Messages for Shelf<'_> {
             )?)
     }
 
-    fn root_at(&self, size: u64) -> Result<Option<Hash>, Fault> {
+    fn root_at(&self, size: u64) -> Result<Option<Hash>, TxError> {
         self.one(
             "SELECT log_root FROM messages WHERE conversation = ?1 AND log_index = ?2 AND log_root IS NOT NULL",
             params![self.conversation.0, size.wrapping_sub(1).cast_signed()],
@@ -282,7 +282,7 @@ impl Messages for Shelf<'_> {
         )
     }
 
-    fn answers(&self, entry: &EntryPrefix, limit: usize) -> Result<Vec<Answer>, Fault> {
+    fn answers(&self, entry: &EntryPrefix, limit: usize) -> Result<Vec<Answer>, TxError> {
         self.first(
             "SELECT child.place, child.log_index, p.log_index, p.verdict
              FROM parents p JOIN messages child ON child.id = p.message
@@ -300,7 +300,7 @@ impl Messages for Shelf<'_> {
         )
     }
 
-    fn chain(&self, author: &[u8; 32], label: u32) -> Result<Option<AuthorChain>, Fault> {
+    fn chain(&self, author: &[u8; 32], label: u32) -> Result<Option<AuthorChain>, TxError> {
         let name = params![self.conversation.0, author, label];
         let found = self.one(
             "SELECT highest, highest_index, forgotten FROM chains
@@ -312,7 +312,7 @@ impl Messages for Shelf<'_> {
         Ok(Some(AuthorChain::restore(highest, index, self.holes(author, label)?, forgotten)))
     }
 
-    fn chains_of(&self, author: &[u8; 32]) -> Result<usize, Fault> {
+    fn chains_of(&self, author: &[u8; 32]) -> Result<usize, TxError> {
         let found: Option<i64> = self.one(
             "SELECT count(*) FROM chains WHERE conversation = ?1 AND author = ?2",
             params![self.conversation.0, author],
@@ -327,7 +327,7 @@ impl Messages for Shelf<'_> {
         label: u32,
         sequence: u32,
         limit: usize,
-    ) -> Result<Vec<Numbered>, Fault> {
+    ) -> Result<Vec<Numbered>, TxError> {
         self.first(
             "SELECT id, message_hash, place FROM messages WHERE conversation = ?1 AND author = ?2
                  AND chain_label = ?3 AND chain_sequence = ?4 AND message_hash IS NOT NULL ORDER BY id",
@@ -343,7 +343,7 @@ impl Messages for Shelf<'_> {
         )
     }
 
-    fn knows_where_reading_began(&self) -> Result<bool, Fault> {
+    fn knows_where_reading_began(&self) -> Result<bool, TxError> {
         self.exists(
             "SELECT 1 FROM epochs WHERE conversation = ?1 AND read_from IS NOT NULL",
             [self.conversation.0],

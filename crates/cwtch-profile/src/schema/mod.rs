@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 
 /// One script for each version, in order. A released script never changes.
 const MIGRATIONS: &[&str] = &[
@@ -28,7 +28,7 @@ pub(super) fn current_version() -> i64 {
 }
 
 /// Brings a database to [`current_version`]; each step is durable before the next one begins.
-pub(super) fn migrate(conn: &mut Connection) -> Result<(), Fault> {
+pub(super) fn migrate(conn: &mut Connection) -> Result<(), TxError> {
     let mut version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version < 0 {
         return Err(StorageError::Damaged.into());

@@ -10,7 +10,7 @@ use rusqlite::params;
 use super::batch::{ItemOutcome, SyncItem, SyncOutcome};
 use crate::columns::group_id;
 use crate::db::Tx;
-use crate::error::Fault;
+use crate::error::TxError;
 use crate::order::{self, GroupLog, Shelf};
 use crate::types::{ConversationId, MessageId};
 
@@ -45,7 +45,7 @@ impl<'a> Chains<'a> {
         tx: &'a Tx<'a>,
         (row, server): (i64, &'a Address),
         own: &'a Address,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, TxError> {
         let mut statement = tx.prepare_cached(
             "SELECT group_id, conversation, next_position, joined FROM epochs WHERE server = ?1",
         )?;
@@ -75,7 +75,7 @@ impl<'a> Chains<'a> {
         keep: bool,
         times: Times,
         outcome: &mut SyncOutcome,
-    ) -> Result<ItemOutcome, Fault> {
+    ) -> Result<ItemOutcome, TxError> {
         let Some(chain) = self.groups.get_mut(&item.group) else { return Ok(ItemOutcome::UnknownGroup) };
         let shelf = Shelf {
             conn: self.tx,
@@ -106,7 +106,7 @@ impl<'a> Chains<'a> {
     }
 
     /// Writes where the chains end now.
-    pub(super) fn store(&self) -> Result<(), Fault> {
+    pub(super) fn store(&self) -> Result<(), TxError> {
         let mut statement = self.tx.prepare_cached(
             "UPDATE epochs SET next_position = ?2, last_signature = coalesce(?3, last_signature)
              WHERE conversation = ?1",

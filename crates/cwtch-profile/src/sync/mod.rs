@@ -17,7 +17,7 @@ pub use self::batch::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject,
 use self::chain::{Chains, Times};
 use super::Profile;
 use super::columns::{SIGNATURE_MAX, key_bytes, limit};
-use super::error::{Fault, StorageError};
+use super::error::{StorageError, TxError};
 use super::servers::{self, REJECTS_MAX};
 use super::{SeenBy, Twin, copies, groups, log, order};
 
@@ -139,7 +139,7 @@ fn count_rejects(
     rejects: &[SyncReject],
     chains: &Chains<'_>,
     now: i64,
-) -> Result<u64, Fault> {
+) -> Result<u64, TxError> {
     if rejects.is_empty() {
         return Ok(0);
     }
