@@ -35,7 +35,7 @@ const EXIT_CODES: [(&str, u8); 10] = [
 
 /// Reason why a command ended without doing what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct CommandError {
     /// The kind, as `--json` shows it.
     pub(crate) kind: String,
     /// One sentence (for malformed command lines, clap's several lines).
@@ -44,7 +44,7 @@ pub(crate) struct Fault {
     pub(crate) data: Map<String, Value>,
 }
 
-impl Fault {
+impl CommandError {
     pub(crate) fn new(kind: &str, message: impl Into<String>) -> Self {
         Self { kind: kind.to_owned(), message: message.into(), data: Map::new() }
     }
@@ -78,13 +78,13 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for CommandError {}
 
 /// A sentence with what there is to do about it on a command line alone.
 fn here(sentence: String, problem: Option<&Problem>) -> String {
@@ -94,14 +94,14 @@ fn here(sentence: String, problem: Option<&Problem>) -> String {
     }
 }
 
-impl From<ApiError> for Fault {
+impl From<ApiError> for CommandError {
     fn from(error: ApiError) -> Self {
         let message = advice::with(&here(cwtch_words::error(&error), Some(&error.problem)), &error.advice);
         Self { data: error.data(), ..Self::new(error.kind().name(), message) }
     }
 }
 
-impl From<RpcError> for Fault {
+impl From<RpcError> for CommandError {
     fn from(error: RpcError) -> Self {
         let usage = if error.is_invalid_params() { "usage" } else { "internal" };
         let advised = error.data.get("advice").cloned().map(serde_json::from_value::<Vec<Advice>>);
@@ -113,7 +113,7 @@ impl From<RpcError> for Fault {
     }
 }
 
-impl From<LineFault> for Fault {
+impl From<LineFault> for CommandError {
     fn from(fault: LineFault) -> Self {
         let what = fault.to_string().replacen("the ", "The ", 1);
         Self::internal(match fault {
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_a_script_does_differently_has_a_code_of_its_own() {
-        let code = |kind: ErrorKind| Fault::new(kind.name(), "x").exit_code();
+        let code = |kind: ErrorKind| CommandError::new(kind.name(), "x").exit_code();
         for (kind, expected) in [
             (ErrorKind::Usage, EXIT_USAGE),
             (ErrorKind::Unreachable, 4),
@@ -158,9 +158,9 @@ mod tests {
 
     #[test]
     fn kind_and_code_are_written_as_the_engine_writes_them() {
-        let fault = Fault::from(ApiError::from(Problem::NotYours { id: 7 }));
+        let error = CommandError::from(ApiError::from(Problem::NotYours { id: 7 }));
         assert_eq!(
-            fault.to_json(),
+            error.to_json(),
             r#"{"error":{"data":{"args":{"id":7},"code":"not-yours"},"kind":"refused","message":"Message 7 is not yours: only own messages can be sent again."}}"#
         );
     }

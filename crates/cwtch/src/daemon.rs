@@ -19,7 +19,7 @@ use self::passwords::passwords;
 use self::voice::{To, Voice};
 use crate::cli::events;
 use crate::cli::receive::over;
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 use crate::host_dir::HostDir;
 use crate::output::{News, note};
 use crate::prompt::{Typed, terminal};
@@ -49,7 +49,7 @@ pub(crate) async fn run_detached(
     settings: &Settings,
     labels: &[String],
     appear_offline: bool,
-) -> Result<(), Fault> {
+) -> Result<(), CommandError> {
     detach::leave();
     let outcome = async {
         let handed = detach::handed()?;
@@ -57,8 +57,8 @@ pub(crate) async fn run_detached(
         serve(settings, Manner::Detached, chosen, Some(handed), appear_offline).await
     };
     let outcome = outcome.await;
-    if let Err(fault) = &outcome {
-        detach::tell(fault);
+    if let Err(error) = &outcome {
+        detach::tell(error);
     }
     outcome
 }
@@ -74,7 +74,7 @@ pub(crate) async fn run(
     manner: Manner,
     labels: &[String],
     appear_offline: bool,
-) -> Result<(), Fault> {
+) -> Result<(), CommandError> {
     serve(settings, manner, choose_all(settings, labels)?, None, appear_offline).await
 }
 
@@ -84,9 +84,10 @@ async fn serve(
     chosen: Vec<Chosen>,
     handed: Option<Vec<Typed>>,
     appear_offline: bool,
-) -> Result<(), Fault> {
+) -> Result<(), CommandError> {
     let signal = |kind| {
-        signal(kind).map_err(|e| Fault::internal(format!("The program cannot listen for signals: {e}.")))
+        signal(kind)
+            .map_err(|e| CommandError::internal(format!("The program cannot listen for signals: {e}.")))
     };
     // Before anything that a signal should end cleanly.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -105,31 +106,32 @@ async fn serve(
 
     let (arrivals, mut coming) = mpsc::channel(1);
     let (changes, mut changed) = mpsc::unbounded_channel();
-    let (mut voice, mut words) = Voice::new(match manner {
-        Manner::Attended if settings.json => {
-            let news = News::new();
-            To::Programs(
-                news.map_err(|e| Fault::internal(format!("The program cannot start its threads: {e}.")))?,
-            )
-        }
-        Manner::Attended => To::People,
-        Manner::Detached => To::Log,
-        Manner::Receiving(_) => To::Silent { json: settings.json },
-    });
+    let (mut voice, mut words) =
+        Voice::new(match manner {
+            Manner::Attended if settings.json => {
+                let news = News::new();
+                To::Programs(news.map_err(|e| {
+                    CommandError::internal(format!("The program cannot start its threads: {e}."))
+                })?)
+            }
+            Manner::Attended => To::People,
+            Manner::Detached => To::Log,
+            Manner::Receiving(_) => To::Silent { json: settings.json },
+        });
     let Some(data) = chosen.first().map(|one| one.dir.clone()) else {
-        return Err(Fault::internal("The daemon was started for no profile."));
+        return Err(CommandError::internal("The daemon was started for no profile."));
     };
     let accounts = Arc::new(Accounts::new(network, data, arrivals.clone(), changes, appear_offline));
     let door = Door::open(Socket::bind(held.path())?, None, arrivals);
     let mut server = Server::new(accounts.clone(), &network_name);
     let started = async {
-        for (label, fault) in &failed {
-            voice.not_opened(label, fault)?;
+        for (label, error) in &failed {
+            voice.not_opened(label, error)?;
         }
         admit_all(&accounts, opened, &voice).await
     };
     let outcome = match started.await {
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
         Ok(()) => {
             let mut serving = std::pin::pin!(server.serve(&mut coming));
             let mut receiving = std::pin::pin!(receive(settings, &chosen, manner));
@@ -138,13 +140,13 @@ async fn serve(
                     () = &mut serving => break Ok(()),
                     ended = &mut receiving => break ended,
                     Some(change) = changed.recv() => {
-                        if let Err(fault) = noticed(change, &accounts, &mut voice).await {
-                            break Err(fault);
+                        if let Err(error) = noticed(change, &accounts, &mut voice).await {
+                            break Err(error);
                         }
                     }
                     Some(word) = words.recv() => {
-                        if let Err(fault) = voice.say(word) {
-                            break Err(fault);
+                        if let Err(error) = voice.say(word) {
+                            break Err(error);
                         }
                     }
                     _ = terminate.recv() => break Ok(()),
@@ -168,18 +170,18 @@ async fn serve(
 }
 
 /// Profiles by label: those that are open now, and those that are not, each with the reason.
-type Sorted = (Vec<(String, Profile)>, Vec<(String, Fault)>);
+type Sorted = (Vec<(String, Profile)>, Vec<(String, CommandError)>);
 
 /// Opens profiles. One that cannot be opened keeps the others from nothing.
 ///
 /// # Errors
 /// Of the first one, if none can be opened.
-async fn open_all(chosen: &[Chosen], passwords: Vec<Typed>) -> Result<Sorted, Fault> {
+async fn open_all(chosen: &[Chosen], passwords: Vec<Typed>) -> Result<Sorted, CommandError> {
     let (mut opened, mut failed) = (Vec::new(), Vec::new());
     for (one, password) in chosen.iter().zip(passwords) {
         match one.open(&password.map_or(Password::None, Password::Some)).await {
             Ok(profile) => opened.push((one.label.clone(), profile)),
-            Err(fault) => failed.push((one.label.clone(), fault)),
+            Err(error) => failed.push((one.label.clone(), error)),
         }
     }
     match (opened.as_slice(), failed.is_empty()) {
@@ -189,17 +191,21 @@ async fn open_all(chosen: &[Chosen], passwords: Vec<Typed>) -> Result<Sorted, Fa
 }
 
 /// Starts the engines of profiles; as [`open_all`] for those that cannot be started.
-async fn admit_all(accounts: &Accounts, opened: Vec<(String, Profile)>, voice: &Voice) -> Result<(), Fault> {
+async fn admit_all(
+    accounts: &Accounts,
+    opened: Vec<(String, Profile)>,
+    voice: &Voice,
+) -> Result<(), CommandError> {
     let mut first = None;
     for (label, profile) in opened {
         if let Err(error) = accounts.admit(&label, profile).await {
-            let fault = Fault::from(error);
-            voice.not_opened(&label, &fault)?;
-            first.get_or_insert(fault);
+            let error = CommandError::from(error);
+            voice.not_opened(&label, &error)?;
+            first.get_or_insert(error);
         }
     }
     match first {
-        Some(fault) if accounts.is_empty() => Err(fault),
+        Some(error) if accounts.is_empty() => Err(error),
         _ => Ok(()),
     }
 }
@@ -208,7 +214,7 @@ async fn admit_all(accounts: &Accounts, opened: Vec<(String, Profile)>, voice: &
 ///
 /// # Errors
 /// If the last one has failed, or standard output cannot be written.
-async fn noticed(change: Change, accounts: &Accounts, voice: &mut Voice) -> Result<(), Fault> {
+async fn noticed(change: Change, accounts: &Accounts, voice: &mut Voice) -> Result<(), CommandError> {
     match change {
         Change::Opened(account, events, path) => voice.opened(&account, events, &path),
         Change::Closed(label) => {
@@ -219,20 +225,20 @@ async fn noticed(change: Change, accounts: &Accounts, voice: &mut Voice) -> Resu
             voice.closed(&label, true);
             // It may have been closed by somebody meanwhile.
             let _ = accounts.close(&label).await;
-            if accounts.is_empty() { Err(Fault::internal(text::DATABASE_ENDED)) } else { Ok(()) }
+            if accounts.is_empty() { Err(CommandError::internal(text::DATABASE_ENDED)) } else { Ok(()) }
         }
     }
 }
 
 /// Prints what happens as `events` does, as a client of this very daemon, until the time is over or nobody reads it.
-async fn receive(settings: &Settings, chosen: &[Chosen], manner: Manner) -> Result<(), Fault> {
+async fn receive(settings: &Settings, chosen: &[Chosen], manner: Manner) -> Result<(), CommandError> {
     let (Manner::Receiving(time), Some(one)) = (manner, chosen.first()) else {
         return std::future::pending().await;
     };
     let listen = async {
         match Client::connect(&one.path).await? {
             Some(client) => events::listen(settings, client, None).await,
-            None => Err(Fault::internal("The socket of this program does not answer.")),
+            None => Err(CommandError::internal("The socket of this program does not answer.")),
         }
     };
     tokio::select! {

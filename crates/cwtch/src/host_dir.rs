@@ -12,7 +12,7 @@ use cwtch_files::{Lock, Others};
 use cwtch_net::{Network, NetworkSpec};
 use tokio::time::{Instant, sleep};
 
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 use crate::output::{capital, note, sentence};
 use crate::rpc::client::Client;
 use crate::rpc::socket;
@@ -48,7 +48,7 @@ impl HostDir {
     ///
     /// # Errors
     /// If there is one that cannot be used.
-    pub(crate) async fn connect(&self) -> Result<Option<Client>, Fault> {
+    pub(crate) async fn connect(&self) -> Result<Option<Client>, CommandError> {
         Client::connect(&self.path).await
     }
 
@@ -56,7 +56,7 @@ impl HostDir {
     ///
     /// # Errors
     /// If a daemon has it, if that takes longer than the patience, or if the system refuses.
-    pub(crate) async fn take(&self, settings: &Settings) -> Result<Held, Fault> {
+    pub(crate) async fn take(&self, settings: &Settings) -> Result<Held, CommandError> {
         self.until_free(settings, true).await
     }
 
@@ -64,14 +64,18 @@ impl HostDir {
     ///
     /// # Errors
     /// If that takes longer than the patience.
-    pub(crate) async fn until_left(&self, settings: &Settings) -> Result<(), Fault> {
+    pub(crate) async fn until_left(&self, settings: &Settings) -> Result<(), CommandError> {
         self.until_free(settings, false).await.map(drop)
     }
 
-    async fn until_free(&self, settings: &Settings, gives_way: bool) -> Result<Held, Fault> {
+    async fn until_free(&self, settings: &Settings, gives_way: bool) -> Result<Held, CommandError> {
         let path = &self.path;
         let unusable = |e: cwtch_files::FileError| {
-            Fault::storage(format!("The daemon's directory {} cannot be used: {}.", path.display(), e.why))
+            CommandError::storage(format!(
+                "The daemon's directory {} cannot be used: {}.",
+                path.display(),
+                e.why
+            ))
         };
         cwtch_files::make_dir(path).map_err(unusable)?;
         cwtch_files::check_dir(path, Others::Nothing).map_err(unusable)?;
@@ -81,10 +85,10 @@ impl HostDir {
                 return Ok(Held { path: path.clone(), _lock: lock });
             }
             if gives_way && socket::connect(path).await?.is_some() {
-                return Err(Fault::new("locked", text::OTHERS_DAEMON_RUNS));
+                return Err(CommandError::new("locked", text::OTHERS_DAEMON_RUNS));
             }
             if begun.elapsed() >= settings.lock_patience {
-                return Err(Fault::new("locked", text::NETWORK_IN_USE));
+                return Err(CommandError::new("locked", text::NETWORK_IN_USE));
             }
             sleep(POLL).await;
         }
@@ -106,7 +110,7 @@ impl Held {
         &self,
         settings: &Settings,
         profile: &Path,
-    ) -> Result<Arc<dyn Network>, Fault> {
+    ) -> Result<Arc<dyn Network>, CommandError> {
         open(settings, &self.tor(profile)).await
     }
 
@@ -128,7 +132,7 @@ impl Held {
 pub(crate) async fn network_for_one(
     settings: &Settings,
     profile: &Path,
-) -> Result<(Arc<dyn Network>, Option<Held>), Fault> {
+) -> Result<(Arc<dyn Network>, Option<Held>), CommandError> {
     if settings.network.clone().unwrap_or_default() != NetworkSpec::Arti {
         return Ok((open(settings, Path::new("")).await?, None));
     }
@@ -136,7 +140,7 @@ pub(crate) async fn network_for_one(
     Ok((held.network(settings, profile).await?, Some(held)))
 }
 
-async fn open(settings: &Settings, tor: &Path) -> Result<Arc<dyn Network>, Fault> {
+async fn open(settings: &Settings, tor: &Path) -> Result<Arc<dyn Network>, CommandError> {
     let spec = settings.network.clone().unwrap_or_default();
     let network = cwtch_tor::open(&spec, &settings.tor, tor).await?;
     warn_of(network.as_ref(), settings.json);
@@ -150,7 +154,7 @@ pub(crate) fn warn_of(network: &dyn Network, json: bool) {
     }
 }
 
-impl From<cwtch_tor::OpenError> for Fault {
+impl From<cwtch_tor::OpenError> for CommandError {
     fn from(error: cwtch_tor::OpenError) -> Self {
         use cwtch_net::NetError;
         use cwtch_tor::OpenError;

@@ -3,9 +3,9 @@
 mod advice;
 mod args;
 mod cli;
+mod command_error;
 mod daemon;
 mod demo;
-mod fault;
 mod host_dir;
 mod output;
 mod prompt;

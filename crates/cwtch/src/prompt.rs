@@ -9,7 +9,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use self::terminal::TerminalError;
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 use crate::settings::PasswordSource;
 use crate::text;
 
@@ -23,7 +23,7 @@ pub(crate) type Typed = Option<Zeroizing<String>>;
 ///
 /// # Errors
 /// If the file cannot be read or there is no terminal to type on.
-pub(crate) fn existing(source: &PasswordSource, profile: &str) -> Result<Typed, Fault> {
+pub(crate) fn existing(source: &PasswordSource, profile: &str) -> Result<Typed, CommandError> {
     match source {
         PasswordSource::NoPassword => Ok(None),
         PasswordSource::File(path) => from_file(path).map(Some),
@@ -35,13 +35,13 @@ pub(crate) fn existing(source: &PasswordSource, profile: &str) -> Result<Typed, 
 ///
 /// # Errors
 /// As [`existing`], and if the two are not the same or empty.
-pub(crate) fn chosen(source: &PasswordSource, profile: &str) -> Result<Typed, Fault> {
+pub(crate) fn chosen(source: &PasswordSource, profile: &str) -> Result<Typed, CommandError> {
     match source {
         PasswordSource::Terminal => {
             let first = typed(&format!("New password for {profile}: "))?;
             let second = typed("Once more: ")?;
             if *first != *second {
-                return Err(Fault::new("password", text::PASSWORDS_DIFFER));
+                return Err(CommandError::new("password", text::PASSWORDS_DIFFER));
             }
             Ok(Some(first))
         }
@@ -53,12 +53,13 @@ pub(crate) fn chosen(source: &PasswordSource, profile: &str) -> Result<Typed, Fa
 ///
 /// # Errors
 /// If there is no terminal to ask on, or it cannot be read.
-pub(crate) fn confirmed(question: &str, name: &str) -> Result<bool, Fault> {
+pub(crate) fn confirmed(question: &str, name: &str) -> Result<bool, CommandError> {
     if !std::io::stdin().is_terminal() {
-        return Err(Fault::usage(text::NO_TERMINAL_TO_CONFIRM));
+        return Err(CommandError::usage(text::NO_TERMINAL_TO_CONFIRM));
     }
-    let unreadable =
-        |e: std::io::Error| Fault::storage(format!("The answer cannot be read from the terminal: {e}."));
+    let unreadable = |e: std::io::Error| {
+        CommandError::storage(format!("The answer cannot be read from the terminal: {e}."))
+    };
     let mut errors = std::io::stderr();
     errors.write_all(question.as_bytes()).and_then(|()| errors.flush()).map_err(unreadable)?;
     let mut answer = String::new();
@@ -66,22 +67,22 @@ pub(crate) fn confirmed(question: &str, name: &str) -> Result<bool, Fault> {
     Ok(answer.trim_end_matches(['\r', '\n']) == name)
 }
 
-fn typed(question: &str) -> Result<Zeroizing<String>, Fault> {
+fn typed(question: &str) -> Result<Zeroizing<String>, CommandError> {
     if !std::io::stdin().is_terminal() {
-        return Err(Fault::usage(text::NO_TERMINAL_FOR_PASSWORD));
+        return Err(CommandError::usage(text::NO_TERMINAL_FOR_PASSWORD));
     }
     let password = terminal::ask(question).map_err(|error| match error {
-        TerminalError::Background => Fault::new("password", text::NO_PASSWORD_IN_THE_BACKGROUND),
+        TerminalError::Background => CommandError::new("password", text::NO_PASSWORD_IN_THE_BACKGROUND),
         TerminalError::Io(e) => {
-            Fault::new("password", format!("The password cannot be read from the terminal: {e}."))
+            CommandError::new("password", format!("The password cannot be read from the terminal: {e}."))
         }
     })?;
     not_empty(password)
 }
 
-fn from_file(path: &Path) -> Result<Zeroizing<String>, Fault> {
+fn from_file(path: &Path) -> Result<Zeroizing<String>, CommandError> {
     let unreadable =
-        |why: String| Fault::new("password", format!("The password file {} {why}", path.display()));
+        |why: String| CommandError::new("password", format!("The password file {} {why}", path.display()));
     let file = File::open(path).map_err(|e| unreadable(format!("cannot be opened: {e}.")))?;
     let mut content = Zeroizing::new(Vec::with_capacity(FILE_MAX as usize + 1));
     file.take(FILE_MAX + 1)
@@ -97,15 +98,15 @@ fn from_file(path: &Path) -> Result<Zeroizing<String>, Fault> {
     not_empty(Zeroizing::new(password))
 }
 
-fn not_empty(password: Zeroizing<String>) -> Result<Zeroizing<String>, Fault> {
-    if password.is_empty() { Err(Fault::new("password", text::EMPTY_PASSWORD)) } else { Ok(password) }
+fn not_empty(password: Zeroizing<String>) -> Result<Zeroizing<String>, CommandError> {
+    if password.is_empty() { Err(CommandError::new("password", text::EMPTY_PASSWORD)) } else { Ok(password) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(content: &[u8]) -> Result<Typed, Fault> {
+    fn read(content: &[u8]) -> Result<Typed, CommandError> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), content).unwrap();
         existing(&PasswordSource::File(file.path().to_owned()), "me")

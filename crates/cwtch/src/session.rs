@@ -12,7 +12,7 @@ use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network};
 use cwtch_primitives::{Address, Identity};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 use crate::host_dir::{Held, network_for_one};
 use crate::output::note;
 use crate::output::progress::Progress;
@@ -43,7 +43,7 @@ pub(crate) struct Chosen {
 ///
 /// # Errors
 /// If there is none, or several and none is named.
-pub(crate) fn choose(settings: &Settings) -> Result<Chosen, Fault> {
+pub(crate) fn choose(settings: &Settings) -> Result<Chosen, CommandError> {
     choose_named(settings, settings.profile.as_deref())
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn choose(settings: &Settings) -> Result<Chosen, Fault> {
 ///
 /// # Errors
 /// As [`choose`].
-pub(crate) fn choose_all(settings: &Settings, labels: &[String]) -> Result<Vec<Chosen>, Fault> {
+pub(crate) fn choose_all(settings: &Settings, labels: &[String]) -> Result<Vec<Chosen>, CommandError> {
     if labels.is_empty() {
         return Ok(vec![choose(settings)?]);
     }
@@ -68,11 +68,11 @@ pub(crate) fn choose_all(settings: &Settings, labels: &[String]) -> Result<Vec<C
 ///
 /// # Errors
 /// As [`choose`].
-pub(crate) fn choose_named(settings: &Settings, label: Option<&str>) -> Result<Chosen, Fault> {
+pub(crate) fn choose_named(settings: &Settings, label: Option<&str>) -> Result<Chosen, CommandError> {
     let none = || {
         let dir = settings.data.display();
         let make = "make one with `cwtch profile new NAME`";
-        Fault::new(
+        CommandError::new(
             "not-found",
             format!("There is no profile in {dir} yet: {make}, or name another --data DIR."),
         )
@@ -90,7 +90,7 @@ pub(crate) fn choose_named(settings: &Settings, label: Option<&str>) -> Result<C
         (None, [only]) => only,
         (None, several) => {
             let names: Vec<&str> = several.iter().map(|profile| profile.label.as_str()).collect();
-            return Err(Fault::usage(format!(
+            return Err(CommandError::usage(format!(
                 "There are {} profiles ({}): choose one with --profile NAME.",
                 names.len(),
                 names.join(", ")
@@ -108,7 +108,7 @@ impl Chosen {
     ///
     /// # Errors
     /// If it cannot be had.
-    pub(crate) fn password(&self, source: &PasswordSource) -> Result<Password, Fault> {
+    pub(crate) fn password(&self, source: &PasswordSource) -> Result<Password, CommandError> {
         Ok(self.typed(source)?.map_or(Password::None, Password::Some))
     }
 
@@ -116,7 +116,7 @@ impl Chosen {
     ///
     /// # Errors
     /// If it cannot be had.
-    pub(crate) fn typed(&self, source: &PasswordSource) -> Result<Typed, Fault> {
+    pub(crate) fn typed(&self, source: &PasswordSource) -> Result<Typed, CommandError> {
         if *source == PasswordSource::Terminal {
             if !self.has_password {
                 return Ok(None);
@@ -135,7 +135,7 @@ impl Chosen {
     ///
     /// # Errors
     /// If the password is wrong, the profile stays locked, or the disk fails.
-    pub(crate) async fn open(&self, password: &Password) -> Result<Profile, Fault> {
+    pub(crate) async fn open(&self, password: &Password) -> Result<Profile, CommandError> {
         match self.open_unless_daemon(password).await? {
             Found::Profile(profile) => Ok(*profile),
             Found::Daemon(_) => Err(StorageError::Locked.into()),
@@ -146,7 +146,7 @@ impl Chosen {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub(crate) async fn find(&self, password: &Typed) -> Result<Found, Fault> {
+    pub(crate) async fn find(&self, password: &Typed) -> Result<Found, CommandError> {
         if let Some(client) = Client::connect(&self.path).await? {
             return Ok(Found::Daemon(client));
         }
@@ -155,7 +155,7 @@ impl Chosen {
 
     /// Opens the profile as [`Self::open`] does, but gives a connection with the daemon if what has it open turns out
     /// to be one.
-    async fn open_unless_daemon(&self, password: &Password) -> Result<Found, Fault> {
+    async fn open_unless_daemon(&self, password: &Password) -> Result<Found, CommandError> {
         let begun = Instant::now();
         let mut told = self.json;
         loop {
@@ -194,7 +194,7 @@ impl Executor {
     ///
     /// # Errors
     /// As [`choose`], [`Chosen::open`] and [`network_for_one`].
-    pub(crate) async fn open(settings: &Settings, needs_network: bool) -> Result<Self, Fault> {
+    pub(crate) async fn open(settings: &Settings, needs_network: bool) -> Result<Self, CommandError> {
         let chosen = choose(settings)?;
         if let Some(client) = Client::connect(&chosen.path).await? {
             return Self::with_daemon(client, settings, needs_network);
@@ -214,10 +214,10 @@ impl Executor {
     }
 
     /// Nothing leaves by another network than the one that was named.
-    fn with_daemon(client: Client, settings: &Settings, needs_network: bool) -> Result<Self, Fault> {
+    fn with_daemon(client: Client, settings: &Settings, needs_network: bool) -> Result<Self, CommandError> {
         match &settings.network {
             Some(spec) if needs_network && client.network() != Some(spec.full_name().as_str()) => {
-                Err(Fault::new("refused", text::OTHER_NETWORK))
+                Err(CommandError::new("refused", text::OTHER_NETWORK))
             }
             _ => Ok(Self::Daemon(client)),
         }
@@ -227,7 +227,7 @@ impl Executor {
     ///
     /// # Errors
     /// The engine's refusal, or that the daemon is gone.
-    pub(crate) async fn ask(&mut self, command: Command, progress: &Progress) -> Result<Reply, Fault> {
+    pub(crate) async fn ask(&mut self, command: Command, progress: &Progress) -> Result<Reply, CommandError> {
         let mut tick = interval(Progress::TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let outcome = match self {
@@ -253,7 +253,7 @@ impl Executor {
                             while let Ok(event) = events.try_recv() {
                                 progress.hear(&in_words(&event));
                             }
-                            break outcome.map_err(Fault::from).map(|mut reply| {
+                            break outcome.map_err(CommandError::from).map(|mut reply| {
                                 cwtch_words::reply(&mut reply);
                                 reply
                             });
@@ -306,7 +306,7 @@ impl Network for NoNetwork {
     }
 }
 
-impl From<StorageError> for Fault {
+impl From<StorageError> for CommandError {
     fn from(error: StorageError) -> Self {
         ApiError::from(error).into()
     }

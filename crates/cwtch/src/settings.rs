@@ -8,7 +8,7 @@ use cwtch_net::NetworkSpec;
 use cwtch_tor::TorConfig;
 
 use crate::args::Global;
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 use crate::output::sentence;
 use crate::text;
 
@@ -47,12 +47,12 @@ impl Settings {
     ///
     /// # Errors
     /// If the network's name is unknown, there is no data directory, or Tor's settings cannot be used.
-    pub(crate) fn resolve(global: Global) -> Result<Self, Fault> {
+    pub(crate) fn resolve(global: Global) -> Result<Self, CommandError> {
         let network = match global.network.as_deref() {
             None | Some("") => None,
             Some(name) => {
                 let spec = name.parse::<NetworkSpec>();
-                Some(spec.map_err(|e| Fault::usage(format!("--network cannot be used: {e}.")))?)
+                Some(spec.map_err(|e| CommandError::usage(format!("--network cannot be used: {e}.")))?)
             }
         };
         let password = match (global.password_file, global.no_password) {
@@ -63,18 +63,20 @@ impl Settings {
         let data = match global.data.filter(|dir| !dir.as_os_str().is_empty()) {
             Some(dir) => dir,
             None => default_data_dir(|name| env::var_os(name).map(PathBuf::from))
-                .ok_or_else(|| Fault::usage(text::NO_HOME))?,
+                .ok_or_else(|| CommandError::usage(text::NO_HOME))?,
         };
         // Said here, or the settings in it would be blamed.
         if std::fs::metadata(&data).is_ok_and(|found| !found.is_dir()) {
             let shown = data.display();
-            return Err(Fault::usage(format!("{shown} is no directory: name another one with --data DIR.")));
+            return Err(CommandError::usage(format!(
+                "{shown} is no directory: name another one with --data DIR."
+            )));
         }
         let tor = match global.tor_config.filter(|file| !file.as_os_str().is_empty()) {
             Some(file) => TorConfig::read(&file),
             None => TorConfig::of_dir(&data),
         };
-        let tor = tor.map_err(|e| Fault::usage(sentence(&e.to_string())))?;
+        let tor = tor.map_err(|e| CommandError::usage(sentence(&e.to_string())))?;
         let profile = global.profile.filter(|name| !name.is_empty());
         let lock_patience = Duration::from_secs(global.lock_timeout);
         Ok(Self { data, network, tor, profile, password, lock_patience, json: global.json })

@@ -5,7 +5,7 @@ use std::io::Read;
 use cwtch_api::{Command, MessageState, Reply};
 use serde_json::Value;
 
-use crate::fault::{EXIT_OK, EXIT_PARTLY, EXIT_QUEUED, Fault};
+use crate::command_error::{CommandError, EXIT_OK, EXIT_PARTLY, EXIT_QUEUED};
 use crate::output::human;
 use crate::output::progress::Progress;
 use crate::output::reader::Reader;
@@ -27,14 +27,18 @@ const MESSAGES_PAGE: u32 = 1_000;
 ///
 /// # Errors
 /// The engine's refusal, or what kept it from being asked.
-pub(crate) async fn run(settings: &Settings, command: Command) -> Result<u8, Fault> {
+pub(crate) async fn run(settings: &Settings, command: Command) -> Result<u8, CommandError> {
     let mut executor = Executor::open(settings, needs_network(&command)).await?;
     let outcome = ask_and_print(settings, &mut executor, command).await;
     executor.close().await;
     outcome
 }
 
-async fn ask_and_print(settings: &Settings, executor: &mut Executor, command: Command) -> Result<u8, Fault> {
+async fn ask_and_print(
+    settings: &Settings,
+    executor: &mut Executor,
+    command: Command,
+) -> Result<u8, CommandError> {
     let progress = Progress::new(settings.json);
     if let Command::Messages { conversation, since, after: None, before: None, around: None, limit: None } =
         command
@@ -68,7 +72,7 @@ async fn print_all_messages(
     executor: &mut Executor,
     conversation: String,
     since: Option<i64>,
-) -> Result<(), Fault> {
+) -> Result<(), CommandError> {
     let quiet = Progress::new(true);
     let (mut printed, mut after) = (false, 0);
     loop {
@@ -105,10 +109,10 @@ fn needs_network(command: &Command) -> bool {
 }
 
 /// One value on one line; messages one object per line.
-fn json(reply: &Reply) -> Result<String, Fault> {
+fn json(reply: &Reply) -> Result<String, CommandError> {
     let line = |value: &Value| sanitize::json(&value.to_string()) + "\n";
     let value = serde_json::to_value(reply)
-        .map_err(|e| Fault::internal(format!("A reply cannot be written as JSON: {e}.")))?;
+        .map_err(|e| CommandError::internal(format!("A reply cannot be written as JSON: {e}.")))?;
     Ok(match (reply, &value) {
         (Reply::Messages(_), Value::Array(messages)) => messages.iter().map(line).collect(),
         _ => line(&value),
@@ -169,27 +173,28 @@ fn done(command: &Command) -> &'static str {
 }
 
 /// A reply to another command than the one that was asked for.
-pub(super) fn other_reply() -> Fault {
-    Fault::internal("The daemon answered in a form that this version does not know: restart it.")
+pub(super) fn other_reply() -> CommandError {
+    CommandError::internal("The daemon answered in a form that this version does not know: restart it.")
 }
 
 /// The text of a message: as typed, or from standard input for `-`.
 ///
 /// # Errors
 /// If standard input cannot be read, is not text, or is far too long.
-pub(crate) fn typed_or_piped(text: String) -> Result<String, Fault> {
+pub(crate) fn typed_or_piped(text: String) -> Result<String, CommandError> {
     if text != "-" {
         return Ok(text);
     }
     let mut bytes = Vec::new();
-    std::io::stdin()
-        .take(PIPED_MAX + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|e| Fault::new("storage", format!("The text cannot be read from standard input: {e}.")))?;
+    std::io::stdin().take(PIPED_MAX + 1).read_to_end(&mut bytes).map_err(|e| {
+        CommandError::new("storage", format!("The text cannot be read from standard input: {e}."))
+    })?;
     if bytes.len() as u64 > PIPED_MAX {
-        return Err(Fault::usage("The text on standard input is far too long for a message: send less."));
+        return Err(CommandError::usage(
+            "The text on standard input is far too long for a message: send less.",
+        ));
     }
     let text = String::from_utf8(bytes)
-        .map_err(|_| Fault::usage("The text on standard input is not UTF-8: convert it first."))?;
+        .map_err(|_| CommandError::usage("The text on standard input is not UTF-8: convert it first."))?;
     Ok(text.strip_suffix('\n').map(str::to_owned).unwrap_or(text))
 }

@@ -3,7 +3,7 @@
 use cwtch_api::{ErrorKind, Event, Heard};
 use serde_json::json;
 
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 use crate::output::human;
 use crate::output::reader::{self, Reader};
 use crate::output::{print_json_to_reader, print_to_reader};
@@ -17,9 +17,9 @@ use crate::text;
 ///
 /// # Errors
 /// If no daemon runs, if changes after that number are not kept any more, or standard output cannot be written.
-pub(crate) async fn run(settings: &Settings, after: Option<i64>) -> Result<(), Fault> {
+pub(crate) async fn run(settings: &Settings, after: Option<i64>) -> Result<(), CommandError> {
     let chosen = choose(settings)?;
-    let no_daemon = || Fault::new("no-daemon", text::NO_DAEMON);
+    let no_daemon = || CommandError::new("no-daemon", text::NO_DAEMON);
     let client = Client::connect(&chosen.path).await?.ok_or_else(no_daemon)?;
     listen(settings, client, after).await
 }
@@ -28,7 +28,11 @@ pub(crate) async fn run(settings: &Settings, after: Option<i64>) -> Result<(), F
 ///
 /// # Errors
 /// If standard output cannot be written, or the daemon has no place for one more who listens.
-pub(crate) async fn listen(settings: &Settings, mut client: Client, after: Option<i64>) -> Result<(), Fault> {
+pub(crate) async fn listen(
+    settings: &Settings,
+    mut client: Client,
+    after: Option<i64>,
+) -> Result<(), CommandError> {
     let mut early = Vec::new();
     client.subscribe_after(after, |heard| early.push(heard)).await?;
     // Whoever wants to see what happens from now on is not told how everything stands.
@@ -51,9 +55,9 @@ pub(crate) async fn listen(settings: &Settings, mut client: Client, after: Optio
         };
         let Some(heard) = heard else { return Ok(()) };
         if let Event::ChangesGone { feed, detail } = heard.told.event {
-            let mut fault = Fault::new(ErrorKind::ChangesGone.name(), detail);
-            fault.data.insert("changes".to_owned(), json!(feed));
-            return Err(fault);
+            let mut error = CommandError::new(ErrorKind::ChangesGone.name(), detail);
+            error.data.insert("changes".to_owned(), json!(feed));
+            return Err(error);
         }
         let closed = matches!(heard.told.event, Event::ProfileClosed { .. });
         if print(&heard)? == Reader::Gone || closed {
@@ -62,11 +66,11 @@ pub(crate) async fn listen(settings: &Settings, mut client: Client, after: Optio
     }
 }
 
-fn print_event(settings: &Settings, heard: &Heard) -> Result<Reader, Fault> {
+fn print_event(settings: &Settings, heard: &Heard) -> Result<Reader, CommandError> {
     if !settings.json {
         return print_to_reader(&human::event(&heard.told.event));
     }
     let line = serde_json::to_string(heard)
-        .map_err(|e| Fault::internal(format!("An event cannot be written as JSON: {e}.")))?;
+        .map_err(|e| CommandError::internal(format!("An event cannot be written as JSON: {e}.")))?;
     print_json_to_reader(&line)
 }

@@ -8,7 +8,7 @@ use cwtch_files::Why;
 use serde_json::json;
 
 use super::ask::other_reply;
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 use crate::output::progress::Progress;
 use crate::output::{log, print, print_json};
 use crate::session::Executor;
@@ -18,7 +18,7 @@ use crate::settings::Settings;
 ///
 /// # Errors
 /// If there is no such evidence, or the file exists or cannot be written.
-pub(crate) async fn export(settings: &Settings, id: i64, output: &Path) -> Result<(), Fault> {
+pub(crate) async fn export(settings: &Settings, id: i64, output: &Path) -> Result<(), CommandError> {
     let mut executor = Executor::open(settings, false).await?;
     let reply = executor.ask(Command::EvidenceExport { id }, &Progress::new(settings.json)).await;
     executor.close().await;
@@ -35,17 +35,17 @@ pub(crate) async fn export(settings: &Settings, id: i64, output: &Path) -> Resul
 }
 
 /// The file is complete and on disk when this returns; one that exists is left alone.
-fn write_new(path: &Path, text: &str) -> Result<(), Fault> {
+fn write_new(path: &Path, text: &str) -> Result<(), CommandError> {
     let shown = path.display();
     cwtch_files::write_new(path, text.as_bytes()).map_err(|error| match error.why {
         Why::System { action: "created", source } if source.kind() == ErrorKind::AlreadyExists => {
-            Fault::new("refused", format!("{shown} exists and is left as it is: name another file."))
+            CommandError::new("refused", format!("{shown} exists and is left as it is: name another file."))
         }
         Why::System { action: "created", source } => {
-            Fault::storage(format!("{shown} cannot be made: {source}."))
+            CommandError::storage(format!("{shown} cannot be made: {source}."))
         }
-        Why::System { source, .. } => Fault::storage(format!("{shown} cannot be written: {source}.")),
-        why => Fault::storage(format!("{shown} cannot be written: {why}.")),
+        Why::System { source, .. } => CommandError::storage(format!("{shown} cannot be written: {source}.")),
+        why => CommandError::storage(format!("{shown} cannot be written: {why}.")),
     })?;
     // A directory that may not be read cannot be synced, and the file is there.
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

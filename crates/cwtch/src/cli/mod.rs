@@ -16,8 +16,8 @@ use crate::args::{
     AttributeVerb, CommandLine, ContactVerb, ConversationVerb, DaemonArgs, EvidenceVerb, ExperimentVerb,
     GoVerb, GroupVerb, MessageVerb, ServerVerb, Verb,
 };
+use crate::command_error::{CommandError, EXIT_OK, EXIT_USAGE};
 use crate::daemon::{Manner, detach};
-use crate::fault::{EXIT_OK, EXIT_USAGE, Fault};
 use crate::settings::Settings;
 use crate::{daemon, demo, output};
 
@@ -26,8 +26,8 @@ pub(crate) fn run(line: CommandLine) -> ExitCode {
     let json = line.global.json;
     let outcome = Settings::resolve(line.global).and_then(|settings| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        let runtime =
-            runtime.map_err(|e| Fault::internal(format!("The program cannot start its threads: {e}.")))?;
+        let runtime = runtime
+            .map_err(|e| CommandError::internal(format!("The program cannot start its threads: {e}.")))?;
         let outcome = runtime.block_on(dispatch(&settings, line.verb));
         // A thread that still waits for the terminal or the disk must not keep the program.
         runtime.shutdown_background();
@@ -35,9 +35,9 @@ pub(crate) fn run(line: CommandLine) -> ExitCode {
     });
     match outcome {
         Ok(code) => ExitCode::from(code),
-        Err(fault) => {
-            output::failure(&fault, json);
-            ExitCode::from(fault.exit_code())
+        Err(error) => {
+            output::failure(&error, json);
+            ExitCode::from(error.exit_code())
         }
     }
 }
@@ -49,14 +49,14 @@ pub(crate) fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
         return ExitCode::from(EXIT_OK);
     }
     if json {
-        output::failure(&Fault::usage(refusal(error)), true);
+        output::failure(&CommandError::usage(refusal(error)), true);
     } else {
         let _ = error.print();
     }
     ExitCode::from(EXIT_USAGE)
 }
 
-/// Fault of a command line, as one sentence. clap says it in its first paragraph, which may go on
+/// Refusal of a command line, as one sentence. clap says it in its first paragraph, which may go on
 /// over lines (the arguments that are missing), and hints at what was meant in a later one.
 fn refusal(error: &clap::Error) -> String {
     if matches!(
@@ -77,7 +77,7 @@ fn refusal(error: &clap::Error) -> String {
 }
 
 /// The exit code of what did not fail.
-async fn dispatch(settings: &Settings, verb: Verb) -> Result<u8, Fault> {
+async fn dispatch(settings: &Settings, verb: Verb) -> Result<u8, CommandError> {
     let done = match verb {
         Verb::Profile(verb) => return profile::run(settings, verb).await,
         Verb::Daemon(DaemonArgs { stop: true, .. }) => detach::stop(settings).await,
@@ -100,7 +100,7 @@ async fn dispatch(settings: &Settings, verb: Verb) -> Result<u8, Fault> {
 }
 
 /// The engine's command for a verb that is one.
-fn command(verb: Verb) -> Result<Command, Fault> {
+fn command(verb: Verb) -> Result<Command, CommandError> {
     Ok(match verb {
         Verb::Address => Command::Address,
         Verb::Status => Command::Status,
@@ -168,7 +168,7 @@ fn command(verb: Verb) -> Result<Command, Fault> {
         | Verb::Receive { .. }
         | Verb::Events { .. }
         | Verb::Demo { .. } => {
-            return Err(Fault::internal("This command is not one of the engine's."));
+            return Err(CommandError::internal("This command is not one of the engine's."));
         }
     })
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::ask;
 use crate::args::ProfileVerb;
-use crate::fault::{EXIT_OK, Fault};
+use crate::command_error::{CommandError, EXIT_OK};
 use crate::host_dir::HostDir;
 use crate::output::sanitize::line;
 use crate::output::table::Table;
@@ -23,7 +23,7 @@ use crate::text;
 ///
 /// # Errors
 /// If the data directory or the password does not allow it, or the engine refuses.
-pub(crate) async fn run(settings: &Settings, verb: ProfileVerb) -> Result<u8, Fault> {
+pub(crate) async fn run(settings: &Settings, verb: ProfileVerb) -> Result<u8, CommandError> {
     match verb {
         ProfileVerb::New { name } => new(settings, &name)?,
         ProfileVerb::List => list(settings).await?,
@@ -45,7 +45,7 @@ pub(crate) async fn run(settings: &Settings, verb: ProfileVerb) -> Result<u8, Fa
     Ok(EXIT_OK)
 }
 
-fn new(settings: &Settings, name: &str) -> Result<(), Fault> {
+fn new(settings: &Settings, name: &str) -> Result<(), CommandError> {
     // Before anything is made: a profile that cannot be opened would be of no use.
     let password = prompt::chosen(&settings.password, name)?.map_or(Password::None, Password::Some);
     let dir = DataDir::open_or_create(&settings.data)?;
@@ -60,7 +60,7 @@ fn new(settings: &Settings, name: &str) -> Result<(), Fault> {
     print(&format!("{address}\n"))
 }
 
-async fn list(settings: &Settings) -> Result<(), Fault> {
+async fn list(settings: &Settings) -> Result<(), CommandError> {
     let mut rows = Vec::new();
     if settings.data.is_dir() {
         let dir = DataDir::open_or_create(&settings.data)?;
@@ -88,12 +88,12 @@ async fn list(settings: &Settings) -> Result<(), Fault> {
 }
 
 /// Opens a profile in the daemon of the data directory.
-async fn open(settings: &Settings, name: &str) -> Result<(), Fault> {
+async fn open(settings: &Settings, name: &str) -> Result<(), CommandError> {
     let chosen = choose_named(settings, Some(name))?;
     let mut daemon = daemon(settings).await?;
     // Nobody types a password for a profile that is open already.
     if Client::connect(&chosen.path).await?.is_some() {
-        return Err(Fault::new("refused", format!("The profile {} is open already.", line(name))));
+        return Err(CommandError::new("refused", format!("The profile {} is open already.", line(name))));
     }
     let password = chosen.typed(&settings.password)?.map(Secret::new);
     let opened = daemon.host(&HostCommand::ProfileOpen { profile: name.to_owned(), password }).await?;
@@ -105,7 +105,7 @@ async fn open(settings: &Settings, name: &str) -> Result<(), Fault> {
 }
 
 /// Closes a profile in the daemon of the data directory.
-async fn close(settings: &Settings, name: String) -> Result<(), Fault> {
+async fn close(settings: &Settings, name: String) -> Result<(), CommandError> {
     let shown = line(&name);
     let closed = daemon(settings).await?.host(&HostCommand::ProfileClose { profile: name }).await?;
     if settings.json {
@@ -116,7 +116,7 @@ async fn close(settings: &Settings, name: String) -> Result<(), Fault> {
     ))
 }
 
-async fn rename(settings: &Settings, name: &str, new: &str) -> Result<(), Fault> {
+async fn rename(settings: &Settings, name: &str, new: &str) -> Result<(), CommandError> {
     let chosen = choose_closed(settings, name).await?;
     chosen.dir.rename(name, new)?;
     if settings.json {
@@ -125,12 +125,12 @@ async fn rename(settings: &Settings, name: &str, new: &str) -> Result<(), Fault>
     print(&format!("The profile {} is called {} now.\n", line(name), line(new)))
 }
 
-async fn delete(settings: &Settings, name: &str, yes: bool) -> Result<(), Fault> {
+async fn delete(settings: &Settings, name: &str, yes: bool) -> Result<(), CommandError> {
     let chosen = choose_closed(settings, name).await?;
     if !yes {
         let question = format!("{} To go on, type its name ({}): ", text::DELETE_QUESTION, line(name));
         if !prompt::confirmed(&question, name)? {
-            return Err(Fault::new("refused", "That is not its name: nothing is deleted."));
+            return Err(CommandError::new("refused", "That is not its name: nothing is deleted."));
         }
     }
     chosen.dir.delete(name)?;
@@ -142,21 +142,23 @@ async fn delete(settings: &Settings, name: &str, yes: bool) -> Result<(), Fault>
 }
 
 /// The daemon of the data directory.
-async fn daemon(settings: &Settings) -> Result<Client, Fault> {
+async fn daemon(settings: &Settings) -> Result<Client, CommandError> {
     let connected = HostDir::of(&settings.data).connect().await?;
-    connected.ok_or_else(|| Fault::new("no-daemon", text::NO_DAEMON_HERE))
+    connected.ok_or_else(|| CommandError::new("no-daemon", text::NO_DAEMON_HERE))
 }
 
 /// A profile that is not open in a daemon.
-async fn choose_closed(settings: &Settings, name: &str) -> Result<Chosen, Fault> {
+async fn choose_closed(settings: &Settings, name: &str) -> Result<Chosen, CommandError> {
     let chosen = choose_named(settings, Some(name))?;
     match socket::connect(&chosen.path).await? {
         None => Ok(chosen),
-        Some(_) => Err(Fault::new("refused", format!("The profile {} {}", line(name), text::CLOSE_FIRST))),
+        Some(_) => {
+            Err(CommandError::new("refused", format!("The profile {} {}", line(name), text::CLOSE_FIRST)))
+        }
     }
 }
 
-async fn change_password(settings: &Settings, new: &PasswordSource) -> Result<(), Fault> {
+async fn change_password(settings: &Settings, new: &PasswordSource) -> Result<(), CommandError> {
     let chosen = choose(settings)?;
     let old = chosen.typed(&settings.password)?;
     match chosen.find(&old).await? {

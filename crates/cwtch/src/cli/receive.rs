@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::events;
+use crate::command_error::CommandError;
 use crate::daemon::{self, Manner};
-use crate::fault::Fault;
 use crate::rpc::client::Client;
 use crate::session::choose;
 use crate::settings::Settings;
@@ -15,7 +15,7 @@ use crate::settings::Settings;
 ///
 /// # Errors
 /// As [`daemon::run`].
-pub(crate) async fn run(settings: &Settings, time: Option<Duration>) -> Result<(), Fault> {
+pub(crate) async fn run(settings: &Settings, time: Option<Duration>) -> Result<(), CommandError> {
     let Some(client) = Client::connect(&choose(settings)?.path).await? else {
         return daemon::run(settings, Manner::Receiving(time), &[], false).await;
     };

@@ -184,7 +184,7 @@ impl Accounts {
         // The profile's lock is ours, so whatever socket is there belongs to nobody. Who comes from now on waits.
         let place = profile.path().to_owned();
         let socket =
-            Socket::bind(&place).map_err(|fault| Problem::SocketUnusable { detail: fault.message })?;
+            Socket::bind(&place).map_err(|error| Problem::SocketUnusable { detail: error.message })?;
         let path = socket.path().to_owned();
         let mut options = EngineOptions::new(Mode::Daemon);
         options.appear_offline = self.appear_offline;

@@ -16,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
 use super::passwords::passwords;
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 use crate::host_dir::HostDir;
 use crate::output::{note, print, print_json};
 use crate::prompt::Typed;
@@ -39,10 +39,14 @@ const PASSWORDS_MAX: u64 = 256 * 1024;
 ///
 /// # Errors
 /// Why the daemon does not start.
-pub(crate) async fn run(settings: &Settings, labels: &[String], log: Option<PathBuf>) -> Result<(), Fault> {
+pub(crate) async fn run(
+    settings: &Settings,
+    labels: &[String],
+    log: Option<PathBuf>,
+) -> Result<(), CommandError> {
     let chosen = choose_all(settings, labels)?;
     let passwords = passwords(settings, &chosen).await?;
-    let none = || Fault::internal("The daemon was started for no profile.");
+    let none = || CommandError::internal("The daemon was started for no profile.");
     let log = log.unwrap_or(chosen.first().ok_or_else(none)?.path.join(LOG));
     let mut child = start(&log)?;
     let answer = tokio::select! {
@@ -82,13 +86,13 @@ pub(crate) async fn run(settings: &Settings, labels: &[String], log: Option<Path
 ///
 /// # Errors
 /// If none runs, or not for the profile that is named.
-pub(crate) async fn stop(settings: &Settings) -> Result<(), Fault> {
+pub(crate) async fn stop(settings: &Settings) -> Result<(), CommandError> {
     let host = HostDir::of(&settings.data);
     let client = match &settings.profile {
         Some(label) => Client::connect(&choose_named(settings, Some(label))?.path).await?,
         None => host.connect().await?,
     };
-    client.ok_or_else(|| Fault::new("no-daemon", text::NO_DAEMON))?.shut_down().await?;
+    client.ok_or_else(|| CommandError::new("no-daemon", text::NO_DAEMON))?.shut_down().await?;
     host.until_left(settings).await?;
     if settings.json { print("{}\n") } else { print("The daemon has stopped.\n") }
 }
@@ -97,8 +101,8 @@ pub(crate) async fn stop(settings: &Settings) -> Result<(), Fault> {
 ///
 /// # Errors
 /// If there are none.
-pub(crate) fn handed() -> Result<Vec<Typed>, Fault> {
-    let none = || Fault::internal("No password was handed over: start the daemon with --detach.");
+pub(crate) fn handed() -> Result<Vec<Typed>, CommandError> {
+    let none = || CommandError::internal("No password was handed over: start the daemon with --detach.");
     let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORDS_MAX as usize));
     io::stdin().take(PASSWORDS_MAX).read_to_end(&mut bytes).map_err(|_| none())?;
     let lines = bytes.strip_suffix(b"\n").ok_or_else(none)?.split(|byte| *byte == b'\n');
@@ -120,30 +124,31 @@ pub(crate) fn leave() {
 }
 
 /// Says to whoever started it why it does not start.
-pub(crate) fn tell(fault: &Fault) {
-    let _ = print(&format!("{}\n", fault.to_json()));
+pub(crate) fn tell(error: &CommandError) {
+    let _ = print(&format!("{}\n", error.to_json()));
 }
 
-fn start(log: &Path) -> Result<Child, Fault> {
+fn start(log: &Path) -> Result<Child, CommandError> {
     let shown = log.display();
-    let unwritable = |e: io::Error| Fault::storage(format!("The log {shown} cannot be written: {e}."));
+    let unwritable = |e: io::Error| CommandError::storage(format!("The log {shown} cannot be written: {e}."));
     let file = cwtch_files::open_or_create(log).map_err(|error| unwritable(error.into_io()))?;
     // That of the daemon before.
     file.set_len(0).map_err(unwritable)?;
     let program = std::env::current_exe()
-        .map_err(|e| Fault::internal(format!("The program does not know where it is: {e}.")))?;
+        .map_err(|e| CommandError::internal(format!("The program does not know where it is: {e}.")))?;
     let arguments = std::env::args_os()
         .skip(1)
         .map(|argument| if argument == DETACH { OsString::from(DETACHED) } else { argument });
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(file);
-    command.spawn().map_err(|e| Fault::internal(format!("The daemon cannot be started: {e}.")))
+    command.spawn().map_err(|e| CommandError::internal(format!("The daemon cannot be started: {e}.")))
 }
 
 /// Hands the passwords over and reads a line for each.
-async fn begin(child: &mut Child, passwords: &[Typed]) -> Result<Vec<u8>, Fault> {
-    let fault =
-        |e: io::Error| Fault::internal(format!("The daemon that was started cannot be talked to: {e}."));
+async fn begin(child: &mut Child, passwords: &[Typed]) -> Result<Vec<u8>, CommandError> {
+    let error = |e: io::Error| {
+        CommandError::internal(format!("The daemon that was started cannot be talked to: {e}."))
+    };
     if let Some(mut pipe) = child.stdin.take() {
         // Not much: the pipe takes it at once. No password has a line's end in it.
         let written = passwords.iter().try_for_each(|password| match password {
@@ -156,14 +161,14 @@ async fn begin(child: &mut Child, passwords: &[Typed]) -> Result<Vec<u8>, Fault>
         if let Err(e) = written
             && e.kind() != io::ErrorKind::BrokenPipe
         {
-            return Err(fault(e));
+            return Err(error(e));
         }
     }
     let mut answer = Vec::new();
     if let Some(pipe) = child.stdout.take() {
-        let mut pipe = ChildStdout::from_std(pipe).map_err(fault)?.take(ANSWER_MAX);
+        let mut pipe = ChildStdout::from_std(pipe).map_err(error)?.take(ANSWER_MAX);
         let lines = |answer: &[u8]| answer.iter().filter(|byte| **byte == b'\n').count();
-        while lines(&answer) < passwords.len() && pipe.read_buf(&mut answer).await.map_err(fault)? > 0 {}
+        while lines(&answer) < passwords.len() && pipe.read_buf(&mut answer).await.map_err(error)? > 0 {}
     }
     Ok(answer)
 }
@@ -174,7 +179,7 @@ fn is_ready(line: &Value) -> bool {
 }
 
 /// Content of the daemon's first lines, one for each profile; or the reason why it does not run.
-fn understand(answer: &[u8], profiles: usize, log: &Path) -> Result<Vec<Value>, Fault> {
+fn understand(answer: &[u8], profiles: usize, log: &Path) -> Result<Vec<Value>, CommandError> {
     let lines: Vec<Value> = answer
         .split(|byte| *byte == b'\n')
         .filter_map(|line| serde_json::from_slice(line).ok())
@@ -183,20 +188,21 @@ fn understand(answer: &[u8], profiles: usize, log: &Path) -> Result<Vec<Value>, 
     for line in lines.iter().filter(|line| line.get("event").is_none()) {
         let text = |pointer| line.pointer(pointer).and_then(Value::as_str);
         if let (Some(kind), Some(message)) = (text("/error/kind"), text("/error/message")) {
-            return Err(Fault::new(kind, message));
+            return Err(CommandError::new(kind, message));
         }
     }
     if lines.len() == profiles && lines.iter().any(is_ready) {
         return Ok(lines);
     }
     let shown = log.display();
-    Err(Fault::internal(format!("The daemon ended before it was ready; {shown} may say why.")))
+    Err(CommandError::internal(format!("The daemon ended before it was ready; {shown} may say why.")))
 }
 
 /// Returns when whoever started this wants it to end.
-async fn stopped() -> Result<Vec<u8>, Fault> {
+async fn stopped() -> Result<Vec<u8>, CommandError> {
     let listen = |kind| {
-        signal(kind).map_err(|e| Fault::internal(format!("The program cannot listen for signals: {e}.")))
+        signal(kind)
+            .map_err(|e| CommandError::internal(format!("The program cannot listen for signals: {e}.")))
     };
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
     let mut hangup = listen(SignalKind::hangup())?;
@@ -205,7 +211,10 @@ async fn stopped() -> Result<Vec<u8>, Fault> {
         _ = terminate.recv() => {}
         _ = hangup.recv() => {}
     }
-    Err(Fault::new("interrupted", "The daemon was not started: the command was stopped before it was ready."))
+    Err(CommandError::new(
+        "interrupted",
+        "The daemon was not started: the command was stopped before it was ready.",
+    ))
 }
 
 #[cfg(test)]
@@ -220,7 +229,10 @@ mod tests {
         let refusal = b"{\"error\":{\"kind\":\"password\",\"message\":\"Wrong password.\"}}\n";
         let failed =
             b"{\"event\":\"not-opened\",\"profile\":\"b\",\"error\":{\"kind\":\"x\",\"message\":\"y\"}}\n";
-        assert_eq!(understand(refusal, 1, log).unwrap_err(), Fault::new("password", "Wrong password."));
+        assert_eq!(
+            understand(refusal, 1, log).unwrap_err(),
+            CommandError::new("password", "Wrong password.")
+        );
         let both = [&failed[..], b"{\"event\":\"ready\"}\n"].concat();
         assert_eq!(understand(&both, 2, log).unwrap().len(), 2);
         // None is ready, or the daemon ended meanwhile.

@@ -1,6 +1,6 @@
 //! Passwords of the profiles that a daemon is to open.
 
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 use crate::host_dir::HostDir;
 use crate::prompt::Typed;
 use crate::rpc::client::Client;
@@ -12,17 +12,17 @@ use crate::text;
 ///
 /// # Errors
 /// If a daemon runs already, or a password cannot be had.
-pub(super) async fn passwords(settings: &Settings, chosen: &[Chosen]) -> Result<Vec<Typed>, Fault> {
+pub(super) async fn passwords(settings: &Settings, chosen: &[Chosen]) -> Result<Vec<Typed>, CommandError> {
     for one in chosen {
         if Client::connect(&one.path).await?.is_some() {
-            return Err(Fault::new("locked", text::DAEMON_RUNS));
+            return Err(CommandError::new("locked", text::DAEMON_RUNS));
         }
     }
     if HostDir::of(&settings.data).connect().await?.is_some() {
-        return Err(Fault::new("locked", text::OTHERS_DAEMON_RUNS));
+        return Err(CommandError::new("locked", text::OTHERS_DAEMON_RUNS));
     }
     if chosen.len() > 1 && matches!(settings.password, PasswordSource::File(_)) {
-        return Err(Fault::usage(text::ONE_PASSWORD_FILE));
+        return Err(CommandError::usage(text::ONE_PASSWORD_FILE));
     }
     chosen.iter().map(|one| one.typed(&settings.password)).collect()
 }

@@ -11,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 use crate::output::{News, capital, human, note, presence, print};
 use crate::session::in_words;
 use crate::text;
@@ -57,7 +57,12 @@ impl Voice {
     }
 
     /// A profile was opened, and can be spoken to at its socket.
-    pub(super) fn opened(&mut self, account: &Account, events: Listener, socket: &Path) -> Result<(), Fault> {
+    pub(super) fn opened(
+        &mut self,
+        account: &Account,
+        events: Listener,
+        socket: &Path,
+    ) -> Result<(), CommandError> {
         let (label, address) = (&*account.label, account.engine.address().to_string());
         if let To::Programs(_) | To::Log = self.to {
             let ready = json!({"event": "ready", "profile": label, "address": address, "socket": socket});
@@ -69,13 +74,13 @@ impl Voice {
     }
 
     /// A profile was not opened although the daemon was started for it, among others.
-    pub(super) fn not_opened(&self, label: &str, fault: &Fault) -> Result<(), Fault> {
+    pub(super) fn not_opened(&self, label: &str, error: &CommandError) -> Result<(), CommandError> {
         if let To::Programs(_) | To::Log = self.to {
-            let error = json!({"kind": fault.kind, "message": fault.message});
+            let error = json!({"kind": error.kind, "message": error.message});
             print(&format!("{}\n", json!({"event": "not-opened", "profile": label, "error": error})))?;
         }
         if self.is_noted() {
-            note(&format!("The profile {label} is not open. {fault}"));
+            note(&format!("The profile {label} is not open. {error}"));
         }
         Ok(())
     }
@@ -100,7 +105,7 @@ impl Voice {
     }
 
     /// Says an event, unless people were told just that.
-    pub(super) fn say(&mut self, (label, event): Word) -> Result<(), Fault> {
+    pub(super) fn say(&mut self, (label, event): Word) -> Result<(), CommandError> {
         if !matches!(
             event,
             Event::Network(_)

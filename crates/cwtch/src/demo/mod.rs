@@ -15,7 +15,7 @@ use std::io::IsTerminal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 use crate::settings::Settings;
 use narrator::Narrator;
 use stage::Stage;
@@ -24,7 +24,7 @@ use stage::Stage;
 ///
 /// # Errors
 /// The first step that did not do what it should; the logs of all processes go to standard error.
-pub(crate) async fn run(settings: &Settings, no_wait: bool) -> Result<(), Fault> {
+pub(crate) async fn run(settings: &Settings, no_wait: bool) -> Result<(), CommandError> {
     let on_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let narrator = Narrator::new(settings.json);
     let mut stage = Stage::new(narrator)?;
@@ -41,21 +41,22 @@ pub(crate) async fn run(settings: &Settings, no_wait: bool) -> Result<(), Fault>
             () = enter() => {}
         }
     }
-    if outcome.as_ref().is_err_and(|fault| *fault != interrupted()) {
+    if outcome.as_ref().is_err_and(|error| *error != interrupted()) {
         stage.print_logs();
     }
     stage.close().await;
     outcome
 }
 
-fn interrupted() -> Fault {
-    Fault::new("interrupted", "The demonstration was interrupted; everything it started was stopped.")
+fn interrupted() -> CommandError {
+    CommandError::new("interrupted", "The demonstration was interrupted; everything it started was stopped.")
 }
 
 /// Waits for a signal that ends programs.
-async fn interruption() -> Result<(), Fault> {
+async fn interruption() -> Result<(), CommandError> {
     let listen = |kind| {
-        signal(kind).map_err(|e| Fault::internal(format!("The program cannot listen for signals: {e}.")))
+        signal(kind)
+            .map_err(|e| CommandError::internal(format!("The program cannot listen for signals: {e}.")))
     };
     let (mut interrupt, mut terminate, mut hangup) =
         (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?, listen(SignalKind::hangup())?);

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::narrator::{Narrator, quote};
 use super::process::{Process, command};
-use crate::fault::{EXIT_QUEUED, Fault};
+use crate::command_error::{CommandError, EXIT_QUEUED};
 
 /// Time that one command may take; longer than the engine waits by itself.
 const COMMAND: Duration = Duration::from_secs(90);
@@ -65,7 +65,7 @@ impl Person {
     ///
     /// # Errors
     /// As [`Self::does`].
-    pub(super) async fn make_profile(&mut self) -> Result<(), Fault> {
+    pub(super) async fn make_profile(&mut self) -> Result<(), CommandError> {
         let name = self.name.to_lowercase();
         let mut arguments = vec!["profile", "new", name.as_str()];
         let file;
@@ -86,7 +86,7 @@ impl Person {
     ///
     /// # Errors
     /// If it is not ready in time, or says another address than the profile has.
-    pub(super) async fn go_online(&mut self) -> Result<(), Fault> {
+    pub(super) async fn go_online(&mut self) -> Result<(), CommandError> {
         let data = self.data.display().to_string();
         let mut arguments = vec!["--data", &data, "--network", &self.network, "--json"];
         let file;
@@ -99,7 +99,7 @@ impl Person {
         let name = format!("{}'s daemon", self.name);
         let (daemon, ready) = Process::start(&name, &self.executable, &arguments, &self.log).await?;
         if text(&ready, "address")? != self.address {
-            return Err(Fault::internal(format!(
+            return Err(CommandError::internal(format!(
                 "{name} is ready under another address than the profile's."
             )));
         }
@@ -111,7 +111,7 @@ impl Person {
     ///
     /// # Errors
     /// If it does not stop cleanly.
-    pub(super) async fn go_offline(&mut self) -> Result<(), Fault> {
+    pub(super) async fn go_offline(&mut self) -> Result<(), CommandError> {
         match self.daemon.take() {
             Some(daemon) => daemon.stop().await,
             None => Ok(()),
@@ -129,7 +129,7 @@ impl Person {
     ///
     /// # Errors
     /// If it does not.
-    pub(super) async fn does(&self, arguments: &[&str]) -> Result<Value, Fault> {
+    pub(super) async fn does(&self, arguments: &[&str]) -> Result<Value, CommandError> {
         self.narrator.command(self.name, arguments);
         self.asks(arguments).await
     }
@@ -143,11 +143,11 @@ impl Person {
     ///
     /// # Errors
     /// If it does not succeed.
-    pub(super) async fn asks(&self, arguments: &[&str]) -> Result<Value, Fault> {
+    pub(super) async fn asks(&self, arguments: &[&str]) -> Result<Value, CommandError> {
         let output = self.run(arguments, true).await?;
         if !output.status.success() {
             let why = String::from_utf8_lossy(&output.stderr);
-            return Err(self.fault(arguments, &format!("failed: {}", why.trim())));
+            return Err(self.error(arguments, &format!("failed: {}", why.trim())));
         }
         let lines: Result<Vec<Value>, _> = output
             .stdout
@@ -155,11 +155,11 @@ impl Person {
             .filter(|l| !l.is_empty())
             .map(serde_json::from_slice)
             .collect();
-        let lines = lines.map_err(|e| self.fault(arguments, &format!("printed no JSON: {e}")))?;
+        let lines = lines.map_err(|e| self.error(arguments, &format!("printed no JSON: {e}")))?;
         match (arguments.first(), lines.as_slice()) {
             (Some(&"messages"), _) => Ok(Value::Array(lines)),
             (_, [one]) => Ok(one.clone()),
-            _ => Err(self.fault(arguments, "printed more or less than one line")),
+            _ => Err(self.error(arguments, "printed more or less than one line")),
         }
     }
 
@@ -167,14 +167,14 @@ impl Person {
     ///
     /// # Errors
     /// If it does anything else than queue a message.
-    pub(super) async fn queues(&self, arguments: &[&str]) -> Result<(), Fault> {
+    pub(super) async fn queues(&self, arguments: &[&str]) -> Result<(), CommandError> {
         self.narrator.command(self.name, arguments);
         let output = self.run(arguments, true).await?;
         let message: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         let queued = message.get("state").and_then(Value::as_str) == Some("queued");
         if output.status.code() != Some(i32::from(EXIT_QUEUED)) || !queued {
             let what = format!("should have queued a message but ended with {}: {message}", output.status);
-            return Err(self.fault(arguments, &what));
+            return Err(self.error(arguments, &what));
         }
         self.narrator.result(message.get("detail").and_then(Value::as_str).unwrap_or_default());
         Ok(())
@@ -184,12 +184,12 @@ impl Person {
     ///
     /// # Errors
     /// If it does not succeed.
-    pub(super) async fn shows(&self, arguments: &[&str]) -> Result<String, Fault> {
+    pub(super) async fn shows(&self, arguments: &[&str]) -> Result<String, CommandError> {
         self.narrator.command(self.name, arguments);
         let output = self.run(arguments, false).await?;
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
         if !output.status.success() {
-            return Err(self.fault(arguments, &String::from_utf8_lossy(&output.stderr)));
+            return Err(self.error(arguments, &String::from_utf8_lossy(&output.stderr)));
         }
         self.narrator.output(&printed);
         Ok(printed)
@@ -199,7 +199,7 @@ impl Person {
     ///
     /// # Errors
     /// If there is no such conversation.
-    pub(super) async fn messages(&self, conversation: &str) -> Result<Vec<Value>, Fault> {
+    pub(super) async fn messages(&self, conversation: &str) -> Result<Vec<Value>, CommandError> {
         match self.asks(&["messages", conversation]).await? {
             Value::Array(messages) => Ok(messages),
             _ => Ok(Vec::new()),
@@ -214,7 +214,7 @@ impl Person {
         all.map(quote).collect::<Vec<_>>().join(" ")
     }
 
-    async fn run(&self, arguments: &[&str], json: bool) -> Result<Output, Fault> {
+    async fn run(&self, arguments: &[&str], json: bool) -> Result<Output, CommandError> {
         let data = self.data.display().to_string();
         let mut all = vec!["--data", data.as_str()];
         if json {
@@ -225,16 +225,16 @@ impl Person {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|e| self.fault(arguments, &format!("cannot be started: {e}")))?;
+            .map_err(|e| self.error(arguments, &format!("cannot be started: {e}")))?;
         match timeout(COMMAND, child.wait_with_output()).await {
-            Ok(output) => output.map_err(|e| self.fault(arguments, &format!("cannot be waited for: {e}"))),
-            Err(_) => Err(self.fault(arguments, &format!("took longer than {} s", COMMAND.as_secs()))),
+            Ok(output) => output.map_err(|e| self.error(arguments, &format!("cannot be waited for: {e}"))),
+            Err(_) => Err(self.error(arguments, &format!("took longer than {} s", COMMAND.as_secs()))),
         }
     }
 
-    fn fault(&self, arguments: &[&str], what: &str) -> Fault {
+    fn error(&self, arguments: &[&str], what: &str) -> CommandError {
         let typed: Vec<String> = arguments.iter().map(|argument| quote(argument)).collect();
-        Fault::internal(format!("{}'s command `cwtch {}` {what}.", self.name, typed.join(" ")))
+        CommandError::internal(format!("{}'s command `cwtch {}` {what}.", self.name, typed.join(" ")))
     }
 }
 
@@ -242,9 +242,9 @@ impl Person {
 ///
 /// # Errors
 /// If it is not there.
-pub(super) fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, Fault> {
+pub(super) fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, CommandError> {
     value
         .get(name)
         .and_then(Value::as_str)
-        .ok_or_else(|| Fault::internal(format!("Expected a text {name:?} in {value}.")))
+        .ok_or_else(|| CommandError::internal(format!("Expected a text {name:?} in {value}.")))
 }

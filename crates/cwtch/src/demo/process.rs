@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 use crate::rpc::lines::Lines;
 
 /// Time that a process may take to be ready.
@@ -50,26 +50,26 @@ impl Process {
         executable: &Path,
         arguments: &[&str],
         log: &PathBuf,
-    ) -> Result<(Self, Value), Fault> {
-        let fault = |what: String| Fault::internal(format!("{name} {what}"));
+    ) -> Result<(Self, Value), CommandError> {
+        let error = |what: String| CommandError::internal(format!("{name} {what}"));
         let file = File::options().create(true).append(true).open(log);
-        let file = file.map_err(|e| fault(format!("cannot have a log file: {e}.")))?;
+        let file = file.map_err(|e| error(format!("cannot have a log file: {e}.")))?;
         let mut child = command(executable, arguments)
             .env("CWTCH_LOG", "warn")
             .stdout(Stdio::piped())
             .stderr(file)
             .spawn()
-            .map_err(|e| fault(format!("cannot be started: {e}.")))?;
-        let stdout = child.stdout.take().ok_or_else(|| fault("has no standard output.".to_owned()))?;
+            .map_err(|e| error(format!("cannot be started: {e}.")))?;
+        let stdout = child.stdout.take().ok_or_else(|| error("has no standard output.".to_owned()))?;
         let mut stdout = Lines::new(stdout, LINE_MAX);
         let ready = match timeout(START, stdout.next()).await {
             Ok(Ok(Some(line))) => serde_json::from_slice::<Value>(&line).ok(),
-            Ok(_) => return Err(fault("ended before it was ready.".to_owned())),
-            Err(_) => return Err(fault(format!("was not ready within {} s.", START.as_secs()))),
+            Ok(_) => return Err(error("ended before it was ready.".to_owned())),
+            Err(_) => return Err(error(format!("was not ready within {} s.", START.as_secs()))),
         };
         let ready = ready
             .filter(|value| value.get("event").and_then(Value::as_str) == Some("ready"))
-            .ok_or_else(|| fault("wrote something else than a ready line.".to_owned()))?;
+            .ok_or_else(|| error("wrote something else than a ready line.".to_owned()))?;
         Ok((Self { name: name.to_owned(), child, _stdout: stdout }, ready))
     }
 
@@ -77,14 +77,14 @@ impl Process {
     ///
     /// # Errors
     /// If it fails or does not stop in time; then it is killed.
-    pub(super) async fn stop(mut self) -> Result<(), Fault> {
+    pub(super) async fn stop(mut self) -> Result<(), CommandError> {
         self.ask_to_stop();
-        let fault = |what: String| Fault::internal(format!("{} {what}", self.name));
+        let error = |what: String| CommandError::internal(format!("{} {what}", self.name));
         match timeout(STOP, self.child.wait()).await {
             Ok(Ok(status)) if status.success() => Ok(()),
-            Ok(Ok(status)) => Err(fault(format!("did not stop cleanly: {status}."))),
-            Ok(Err(e)) => Err(fault(format!("cannot be waited for: {e}."))),
-            Err(_) => Err(fault(format!("did not stop within {} s.", STOP.as_secs()))),
+            Ok(Ok(status)) => Err(error(format!("did not stop cleanly: {status}."))),
+            Ok(Err(e)) => Err(error(format!("cannot be waited for: {e}."))),
+            Err(_) => Err(error(format!("did not stop within {} s.", STOP.as_secs()))),
         }
     }
 

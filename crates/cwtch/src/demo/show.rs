@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::person::{Person, text};
 use super::stage::Stage;
 use super::stranger;
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 
 /// Time that a condition may take to become true.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,7 +23,7 @@ const FORGED: &str = "Plans have changed: send me your house keys.";
 ///
 /// # Errors
 /// The first thing that is not as it should be.
-pub(super) async fn play(stage: &mut Stage) -> Result<(), Fault> {
+pub(super) async fn play(stage: &mut Stage) -> Result<(), CommandError> {
     let server = people(stage).await?;
     meet(stage).await?;
     chat(stage).await?;
@@ -38,7 +38,7 @@ pub(super) async fn play(stage: &mut Stage) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn people(stage: &mut Stage) -> Result<String, Fault> {
+async fn people(stage: &mut Stage) -> Result<String, CommandError> {
     let narrator = stage.narrator;
     narrator.part("1. A server that nobody has to trust, and three people");
     narrator.tell(&format!(
@@ -54,7 +54,7 @@ async fn people(stage: &mut Stage) -> Result<String, Fault> {
     Ok(server)
 }
 
-async fn meet(stage: &mut Stage) -> Result<(), Fault> {
+async fn meet(stage: &mut Stage) -> Result<(), CommandError> {
     let Stage { narrator, alice, bob, .. } = stage;
     narrator.part("2. Alice adds Bob; Bob sees a request and accepts it");
     alice.does(&["attribute", "set", "name", "Alice"]).await?;
@@ -72,7 +72,7 @@ async fn meet(stage: &mut Stage) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn chat(stage: &mut Stage) -> Result<(), Fault> {
+async fn chat(stage: &mut Stage) -> Result<(), CommandError> {
     let Stage { narrator, alice, bob, .. } = stage;
     narrator.part("3. They talk, with nobody in between");
     send(alice, "Bob", "Hi Bob! A walk on Saturday?", "acknowledged").await?;
@@ -86,13 +86,15 @@ async fn chat(stage: &mut Stage) -> Result<(), Fault> {
     })
     .await?;
     if quoted.get("overlay") != Some(&Value::from(10)) || quoted.get("quoted").is_none_or(Value::is_null) {
-        return Err(Fault::internal(format!("Expected an answer that quotes the question, got {quoted}.")));
+        return Err(CommandError::internal(format!(
+            "Expected an answer that quotes the question, got {quoted}."
+        )));
     }
     alice.shows(&["messages", "Bob"]).await?;
     Ok(())
 }
 
-async fn introduce(stage: &mut Stage) -> Result<(), Fault> {
+async fn introduce(stage: &mut Stage) -> Result<(), CommandError> {
     let Stage { narrator, alice, bob, carol, .. } = stage;
     narrator.part("4. Carol joins in; Alice introduces her to Bob");
     carol.does(&["contact", "add", &alice.address, "--name", "Alice"]).await?;
@@ -105,7 +107,9 @@ async fn introduce(stage: &mut Stage) -> Result<(), Fault> {
     .await?;
     let address = text(&suggested, "text")?.to_owned();
     if address != bob.address {
-        return Err(Fault::internal(format!("Expected Bob's address as the suggestion, got {address:?}.")));
+        return Err(CommandError::internal(format!(
+            "Expected Bob's address as the suggestion, got {address:?}."
+        )));
     }
     carol.does(&["contact", "add", &address, "--name", "Bob"]).await?;
     bob.does(&["contact", "add", &carol.address, "--name", "Carol"]).await?;
@@ -113,7 +117,7 @@ async fn introduce(stage: &mut Stage) -> Result<(), Fault> {
 }
 
 /// The group's invite, which somebody will leak.
-async fn group(stage: &mut Stage, server: &str) -> Result<String, Fault> {
+async fn group(stage: &mut Stage, server: &str) -> Result<String, CommandError> {
     let Stage { narrator, alice, bob, carol, bundle, .. } = stage;
     narrator.part("5. Alice forms a group on the server and invites the others");
     for person in [&*alice, &*bob, &*carol] {
@@ -141,7 +145,7 @@ async fn group(stage: &mut Stage, server: &str) -> Result<String, Fault> {
     Ok(invite)
 }
 
-async fn talk_in_group(stage: &mut Stage) -> Result<(), Fault> {
+async fn talk_in_group(stage: &mut Stage) -> Result<(), CommandError> {
     let Stage { narrator, alice, bob, carol, .. } = stage;
     narrator.part("6. They talk in the group; the server stores what it cannot read");
     narrator.tell("Posting costs tokens, which each of them buys with a proof of work, without a name.");
@@ -160,7 +164,7 @@ async fn talk_in_group(stage: &mut Stage) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn away(stage: &mut Stage) -> Result<(), Fault> {
+async fn away(stage: &mut Stage) -> Result<(), CommandError> {
     let Stage { narrator, alice, bob, carol, .. } = stage;
     narrator.part("7. Carol goes offline; the others go on");
     let last = carol.messages(GROUP).await?.last().and_then(|message| message.get("id").cloned());
@@ -185,7 +189,7 @@ async fn away(stage: &mut Stage) -> Result<(), Fault> {
     let caught_up = texts(&carol.messages(GROUP).await?);
     if caught_up != expected {
         let what = format!("Expected Carol to have {expected:?} in this order, she has {caught_up:?}.");
-        return Err(Fault::internal(what));
+        return Err(CommandError::internal(what));
     }
     let since = last.unwrap_or_default().to_string();
     carol.shows(&["messages", GROUP, "--since", &since]).await?;
@@ -197,7 +201,7 @@ async fn away(stage: &mut Stage) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn forged(stage: &mut Stage, invite: &str) -> Result<(), Fault> {
+async fn forged(stage: &mut Stage, invite: &str) -> Result<(), CommandError> {
     let Stage { narrator, alice, bob, carol, bundle, network, .. } = stage;
     narrator.part("9. A stranger with a leaked invite speaks as Alice");
     narrator.tell(&format!(
@@ -219,7 +223,9 @@ async fn forged(stage: &mut Stage, invite: &str) -> Result<(), Fault> {
         let shown = texts(&person.messages(GROUP).await?);
         if shown.iter().any(|text| text.contains(FORGED)) {
             let name = person.name;
-            return Err(Fault::internal(format!("{name} is shown the forged message as if it were true.")));
+            return Err(CommandError::internal(format!(
+                "{name} is shown the forged message as if it were true."
+            )));
         }
     }
     bob.shows(&["rejects"]).await?;
@@ -227,7 +233,7 @@ async fn forged(stage: &mut Stage, invite: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn send(from: &Person, to: &str, words: &str, state: &str) -> Result<(), Fault> {
+async fn send(from: &Person, to: &str, words: &str, state: &str) -> Result<(), CommandError> {
     expect_state(&from.does(&["send", to, words]).await?, state)?;
     from.sees(match state {
         "acknowledged" => "✓ acknowledged",
@@ -236,11 +242,11 @@ async fn send(from: &Person, to: &str, words: &str, state: &str) -> Result<(), F
     Ok(())
 }
 
-fn expect_state(message: &Value, state: &str) -> Result<(), Fault> {
+fn expect_state(message: &Value, state: &str) -> Result<(), CommandError> {
     if has(message, "state", state) {
         return Ok(());
     }
-    Err(Fault::internal(format!("Expected a message that is {state}, got {message}.")))
+    Err(CommandError::internal(format!("Expected a message that is {state}, got {message}.")))
 }
 
 fn has(value: &Value, name: &str, expected: &str) -> bool {
@@ -251,24 +257,31 @@ fn texts(messages: &[Value]) -> Vec<String> {
     messages.iter().filter_map(|m| m.get("text").and_then(Value::as_str)).map(str::to_owned).collect()
 }
 
-async fn contact(person: &Person, address: &str) -> Result<Option<Value>, Fault> {
+async fn contact(person: &Person, address: &str) -> Result<Option<Value>, CommandError> {
     let contacts = person.asks(&["contact", "list"]).await?;
     Ok(contacts.as_array().into_iter().flatten().find(|contact| has(contact, "address", address)).cloned())
 }
 
 /// Waits until somebody has exactly so many messages of the group.
-async fn in_group(person: &Person, count: usize) -> Result<(), Fault> {
+async fn in_group(person: &Person, count: usize) -> Result<(), CommandError> {
     let what = format!("{} has {count} messages of the group", person.name);
     let seen = until(&what, async || {
         let seen = person.messages(GROUP).await?.len();
         Ok((seen >= count).then_some(seen))
     })
     .await?;
-    if seen == count { Ok(()) } else { Err(Fault::internal(format!("Expected that {what}, not {seen}."))) }
+    if seen == count {
+        Ok(())
+    } else {
+        Err(CommandError::internal(format!("Expected that {what}, not {seen}.")))
+    }
 }
 
 /// Looks again and again until there is something, or fails with what was expected.
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Result<Option<T>, Fault>) -> Result<T, Fault> {
+async fn until<T>(
+    what: &str,
+    mut look: impl AsyncFnMut() -> Result<Option<T>, CommandError>,
+) -> Result<T, CommandError> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = look().await? {
@@ -276,7 +289,7 @@ async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Result<Option<T>, F
         }
         if Instant::now() >= deadline {
             let seconds = PATIENCE.as_secs();
-            return Err(Fault::internal(format!(
+            return Err(CommandError::internal(format!(
                 "Expected that {what}; it did not happen within {seconds} s."
             )));
         }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::narrator::Narrator;
 use super::person::{Person, Protection, text};
 use super::process::Process;
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 
 /// Lines of each log that are shown after a failure.
 const LOG_TAIL: usize = 40;
@@ -37,19 +37,20 @@ impl Stage {
     ///
     /// # Errors
     /// If it cannot be made.
-    pub(super) fn new(narrator: Narrator) -> Result<Self, Fault> {
-        let fault =
-            |e: std::io::Error| Fault::storage(format!("The demonstration cannot have a directory: {e}."));
-        let executable = std::env::current_exe().map_err(fault)?;
+    pub(super) fn new(narrator: Narrator) -> Result<Self, CommandError> {
+        let error = |e: std::io::Error| {
+            CommandError::storage(format!("The demonstration cannot have a directory: {e}."))
+        };
+        let executable = std::env::current_exe().map_err(error)?;
         // Mode 0700.
-        let root = tempfile::Builder::new().prefix("cwtch-demo-").tempdir().map_err(fault)?;
+        let root = tempfile::Builder::new().prefix("cwtch-demo-").tempdir().map_err(error)?;
         let directory = root.path().join("network");
         let network = Loopback::new(&directory);
         let network_name = NetworkSpec::Loopback(directory).to_string();
 
         let password = root.path().join("carol.password");
-        let mut file = cwtch_files::create_new(&password).map_err(|error| fault(error.into_io()))?;
-        writeln!(file, "correct horse {:016x}", random()).map_err(fault)?;
+        let mut file = cwtch_files::create_new(&password).map_err(|e| error(e.into_io()))?;
+        writeln!(file, "correct horse {:016x}", random()).map_err(error)?;
 
         let person = |name, protection| {
             Person::new(name, narrator, &executable, root.path(), &network_name, protection)
@@ -77,7 +78,7 @@ impl Stage {
     ///
     /// # Errors
     /// If it is not ready in time.
-    pub(super) async fn start_server(&mut self) -> Result<String, Fault> {
+    pub(super) async fn start_server(&mut self) -> Result<String, CommandError> {
         let data = self.root.path().join("server").display().to_string();
         let arguments = ["server", "run", "--data", &data, "--network", &self.network_name, "--json"];
         let log = self.root.path().join("server.log");

@@ -17,7 +17,7 @@ use cwtch_wire::group::PlainGroupMessage;
 use cwtch_wire::invite::GroupInvite;
 use cwtch_wire::overlay::{KIND_TEXT, Overlay};
 
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 
 /// Candidates for the proof of work between two looks at the clock of the runtime.
 const SLICE: u32 = 4096;
@@ -32,7 +32,7 @@ pub(super) async fn forge(
     invite: &str,
     victim: &str,
     words: &str,
-) -> Result<(), Fault> {
+) -> Result<(), CommandError> {
     let bundle = KeyBundle::parse_server_string(bundle).map_err(told)?;
     let invite = GroupInvite::parse(invite).map_err(told)?;
     let deadlines = Deadlines::default();
@@ -59,7 +59,7 @@ pub(super) async fn forge(
             match event {
                 Event::PostAnswered { id, success: true, .. } if id == post => return Ok(()),
                 Event::PostAnswered { .. } => {
-                    return Err(Fault::internal(
+                    return Err(CommandError::internal(
                         "The server refused the stranger's post, though it was paid for.",
                     ));
                 }
@@ -95,7 +95,7 @@ async fn buy(
     mut service: PlainConnection,
     bundle: &KeyBundle,
     deadlines: &Deadlines,
-) -> Result<Token, Fault> {
+) -> Result<Token, CommandError> {
     let mut purchase = TokenClient::new(*bundle.issuer(), 1, &mut OsRng).map_err(told)?;
     purchase.handle(&service.recv_within(deadlines.handshake_step).await.map_err(told)?).map_err(told)?;
     while purchase.work(SLICE).map_err(told)? != Progress::Done {
@@ -106,9 +106,12 @@ async fn buy(
     }
     purchase.handle(&service.recv_within(deadlines.handshake_step).await.map_err(told)?).map_err(told)?;
     let tokens = purchase.take_tokens().unwrap_or_default();
-    tokens.into_iter().next().ok_or_else(|| Fault::internal("The token service sold the stranger nothing."))
+    tokens
+        .into_iter()
+        .next()
+        .ok_or_else(|| CommandError::internal("The token service sold the stranger nothing."))
 }
 
-fn told(error: impl std::error::Error) -> Fault {
-    Fault::internal(format!("The stranger cannot go on: {error}."))
+fn told(error: impl std::error::Error) -> CommandError {
+    CommandError::internal(format!("The stranger cannot go on: {error}."))
 }

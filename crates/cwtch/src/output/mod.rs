@@ -24,7 +24,7 @@ use std::sync::mpsc;
 use anstyle::{AnsiColor, Style};
 
 use self::reader::Reader;
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
@@ -38,7 +38,7 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 ///
 /// # Errors
 /// If standard output cannot be written, for example because the disk is full.
-pub(crate) fn print(text: &str) -> Result<(), Fault> {
+pub(crate) fn print(text: &str) -> Result<(), CommandError> {
     print_to_reader(text).map(drop)
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn print(text: &str) -> Result<(), Fault> {
 ///
 /// # Errors
 /// As [`print()`].
-pub(crate) fn print_to_reader(text: &str) -> Result<Reader, Fault> {
+pub(crate) fn print_to_reader(text: &str) -> Result<Reader, CommandError> {
     print_whole(&layout::fit(text, columns(io::stdout())))
 }
 
@@ -65,12 +65,14 @@ fn columns(stream: impl IsTerminal + AsFd) -> Option<usize> {
 ///
 /// # Errors
 /// As [`print()`].
-pub(crate) fn print_whole(text: &str) -> Result<Reader, Fault> {
+pub(crate) fn print_whole(text: &str) -> Result<Reader, CommandError> {
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(Reader::There),
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
-        Err(e) => Err(Fault::storage(format!("The result cannot be written to standard output: {e}."))),
+        Err(e) => {
+            Err(CommandError::storage(format!("The result cannot be written to standard output: {e}.")))
+        }
     }
 }
 
@@ -78,7 +80,7 @@ pub(crate) fn print_whole(text: &str) -> Result<Reader, Fault> {
 ///
 /// # Errors
 /// As [`print()`].
-pub(crate) fn print_json(value: &impl fmt::Display) -> Result<(), Fault> {
+pub(crate) fn print_json(value: &impl fmt::Display) -> Result<(), CommandError> {
     print_json_to_reader(value).map(drop)
 }
 
@@ -86,7 +88,7 @@ pub(crate) fn print_json(value: &impl fmt::Display) -> Result<(), Fault> {
 ///
 /// # Errors
 /// As [`print()`].
-pub(crate) fn print_json_to_reader(value: &impl fmt::Display) -> Result<Reader, Fault> {
+pub(crate) fn print_json_to_reader(value: &impl fmt::Display) -> Result<Reader, CommandError> {
     print_whole(&format!("{}\n", sanitize::json(&value.to_string())))
 }
 
@@ -126,11 +128,11 @@ pub(crate) fn note(text: &str) {
 }
 
 /// Writes a failure to standard error.
-pub(crate) fn failure(fault: &Fault, json: bool) {
+pub(crate) fn failure(error: &CommandError, json: bool) {
     if json {
-        let _ = writeln!(io::stderr(), "{}", sanitize::json(&fault.to_json()));
+        let _ = writeln!(io::stderr(), "{}", sanitize::json(&error.to_json()));
     } else {
-        let message = sanitize::lines(&fault.message, "  ");
+        let message = sanitize::lines(&error.message, "  ");
         complain(&format!("{BAD}error:{BAD:#} {message}\n"));
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::lines::Lines;
 use super::socket;
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 
 /// Time that a daemon may take for its first answer; one that just starts answers when it is online.
 const GREETING: Duration = Duration::from_secs(60);
@@ -33,16 +33,16 @@ impl Client {
     ///
     /// # Errors
     /// If there is one that cannot be used, or that speaks another version of the interface.
-    pub(crate) async fn connect(dir: &Path) -> Result<Option<Self>, Fault> {
+    pub(crate) async fn connect(dir: &Path) -> Result<Option<Self>, CommandError> {
         let Some(stream) = socket::connect(dir).await? else { return Ok(None) };
         let (reader, writer) = stream.into_split();
         let lines = Lines::new(reader, REPLY_MAX);
         let mut client = Self { lines, writer, caller: Caller::default(), subscribed: false, network: None };
-        let version = timeout(GREETING, client.plain("version"))
-            .await
-            .map_err(|_| Fault::new("closed", "The daemon does not answer: stop it and start it again."))??;
+        let version = timeout(GREETING, client.plain("version")).await.map_err(|_| {
+            CommandError::new("closed", "The daemon does not answer: stop it and start it again.")
+        })??;
         if version.get("interface").and_then(Value::as_u64) != Some(INTERFACE) {
-            return Err(Fault::new(
+            return Err(CommandError::new(
                 "refused",
                 "The running daemon is of another version of cwtch: stop it and start it again.",
             ));
@@ -64,7 +64,7 @@ impl Client {
         &mut self,
         command: &Command,
         mut on_event: impl FnMut(Event),
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, CommandError> {
         let line = self.caller.command(command)?;
         let result = self.exchange(line, |heard| on_event(heard.told.event)).await?;
         Ok(Caller::reply(command, result)?)
@@ -74,7 +74,7 @@ impl Client {
     ///
     /// # Errors
     /// The daemon's refusal, or that it is gone.
-    pub(crate) async fn host(&mut self, command: &HostCommand) -> Result<Value, Fault> {
+    pub(crate) async fn host(&mut self, command: &HostCommand) -> Result<Value, CommandError> {
         let line = self.caller.host(command)?;
         self.exchange(line, |_| {}).await
     }
@@ -83,7 +83,7 @@ impl Client {
     ///
     /// # Errors
     /// If the daemon is gone.
-    pub(crate) async fn subscribe(&mut self) -> Result<(), Fault> {
+    pub(crate) async fn subscribe(&mut self) -> Result<(), CommandError> {
         if !self.subscribed {
             self.subscribe_after(None, |_| {}).await?;
         }
@@ -98,7 +98,7 @@ impl Client {
         &mut self,
         after: Option<i64>,
         on_event: impl FnMut(Heard),
-    ) -> Result<(), Fault> {
+    ) -> Result<(), CommandError> {
         let line = self.caller.subscribe(after);
         self.exchange(line, on_event).await?;
         self.subscribed = true;
@@ -110,9 +110,9 @@ impl Client {
     ///
     /// # Errors
     /// If the daemon is gone.
-    pub(crate) async fn subscribe_if_there_is_room(&mut self) -> Result<(), Fault> {
+    pub(crate) async fn subscribe_if_there_is_room(&mut self) -> Result<(), CommandError> {
         match self.subscribe().await {
-            Err(fault) if fault.kind == BUSY => Ok(()),
+            Err(error) if error.kind == BUSY => Ok(()),
             outcome => outcome,
         }
     }
@@ -121,7 +121,7 @@ impl Client {
     ///
     /// # Errors
     /// If the daemon writes something that is not understood.
-    pub(crate) async fn next_event(&mut self) -> Result<Option<Heard>, Fault> {
+    pub(crate) async fn next_event(&mut self) -> Result<Option<Heard>, CommandError> {
         loop {
             let Ok(Some(line)) = self.lines.next().await else { return Ok(None) };
             match self.caller.take(&line)? {
@@ -136,13 +136,13 @@ impl Client {
     ///
     /// # Errors
     /// If it does not answer.
-    pub(crate) async fn shut_down(mut self) -> Result<(), Fault> {
+    pub(crate) async fn shut_down(mut self) -> Result<(), CommandError> {
         self.plain("shutdown").await?;
         while let Ok(Some(_)) = self.lines.next().await {}
         Ok(())
     }
 
-    async fn plain(&mut self, method: &str) -> Result<Value, Fault> {
+    async fn plain(&mut self, method: &str) -> Result<Value, CommandError> {
         let line = self.caller.plain(method);
         self.exchange(line, |_| {}).await
     }
@@ -151,7 +151,7 @@ impl Client {
         &mut self,
         line: impl AsRef<[u8]>,
         mut on_event: impl FnMut(Heard),
-    ) -> Result<Value, Fault> {
+    ) -> Result<Value, CommandError> {
         // In two parts, as it may hold a password that should not be copied.
         for part in [line.as_ref(), b"\n"] {
             self.writer.write_all(part).await.map_err(|_| gone())?;
@@ -168,8 +168,8 @@ impl Client {
     }
 }
 
-fn gone() -> Fault {
-    Fault::new(
+fn gone() -> CommandError {
+    CommandError::new(
         "closed",
         "The daemon stopped before it answered: start it, and look what it has done before you repeat the command.",
     )

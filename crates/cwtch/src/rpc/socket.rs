@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::{Duration, Instant, sleep};
 
-use crate::fault::Fault;
+use crate::command_error::CommandError;
 
 /// A socket's name in its directory: the daemon's, or a profile's.
 const NAME: &str = "daemon.sock";
@@ -40,19 +40,19 @@ impl Socket {
     ///
     /// # Errors
     /// If the system refuses.
-    pub(crate) fn bind(dir: &Path) -> Result<Self, Fault> {
-        let fault = |what: &str, e: &io::Error| {
-            Fault::storage(format!("The daemon's socket cannot be {what} in {}: {e}.", dir.display()))
+    pub(crate) fn bind(dir: &Path) -> Result<Self, CommandError> {
+        let error = |what: &str, e: &io::Error| {
+            CommandError::storage(format!("The daemon's socket cannot be {what} in {}: {e}.", dir.display()))
         };
         let short = ShortDir::open(dir)?;
         let new = short.join(NEW_NAME);
         match fs::remove_file(&new) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(fault("replaced", &e)),
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(error("replaced", &e)),
             _ => {}
         }
-        let listener = UnixListener::bind(&new).map_err(|e| fault("made", &e))?;
-        fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).map_err(|e| fault("protected", &e))?;
-        fs::rename(&new, short.join(NAME)).map_err(|e| fault("named", &e))?;
+        let listener = UnixListener::bind(&new).map_err(|e| error("made", &e))?;
+        fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).map_err(|e| error("protected", &e))?;
+        fs::rename(&new, short.join(NAME)).map_err(|e| error("named", &e))?;
         Ok(Self { listener: Arc::new(listener), path: path(dir) })
     }
 
@@ -77,7 +77,7 @@ impl Drop for Socket {
 ///
 /// # Errors
 /// If a socket is there and cannot be used, for example because it is another user's.
-pub(crate) async fn connect(dir: &Path) -> Result<Option<UnixStream>, Fault> {
+pub(crate) async fn connect(dir: &Path) -> Result<Option<UnixStream>, CommandError> {
     if !path(dir).exists() {
         return Ok(None);
     }
@@ -95,9 +95,10 @@ pub(crate) async fn connect(dir: &Path) -> Result<Option<UnixStream>, Fault> {
     match connected {
         Ok(stream) => Ok(Some(stream)),
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Ok(None),
-        Err(e) => {
-            Err(Fault::storage(format!("The daemon's socket {} cannot be opened: {e}.", path(dir).display())))
-        }
+        Err(e) => Err(CommandError::storage(format!(
+            "The daemon's socket {} cannot be opened: {e}.",
+            path(dir).display()
+        ))),
     }
 }
 
@@ -109,7 +110,7 @@ struct ShortDir {
 }
 
 impl ShortDir {
-    fn open(dir: &Path) -> Result<Self, Fault> {
+    fn open(dir: &Path) -> Result<Self, CommandError> {
         if dir.as_os_str().as_bytes().len() + 1 + NEW_NAME.len() <= PATH_MAX {
             return Ok(Self { path: dir.to_owned(), _open: None });
         }
@@ -117,16 +118,17 @@ impl ShortDir {
     }
 
     #[cfg(target_os = "linux")]
-    fn through_descriptor(dir: &Path) -> Result<Self, Fault> {
+    fn through_descriptor(dir: &Path) -> Result<Self, CommandError> {
         use std::os::fd::AsRawFd;
-        let open = fs::File::open(dir)
-            .map_err(|e| Fault::storage(format!("The directory {} cannot be opened: {e}.", dir.display())))?;
+        let open = fs::File::open(dir).map_err(|e| {
+            CommandError::storage(format!("The directory {} cannot be opened: {e}.", dir.display()))
+        })?;
         Ok(Self { path: format!("/proc/self/fd/{}", open.as_raw_fd()).into(), _open: Some(open) })
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn through_descriptor(dir: &Path) -> Result<Self, Fault> {
-        Err(Fault::storage(format!(
+    fn through_descriptor(dir: &Path) -> Result<Self, CommandError> {
+        Err(CommandError::storage(format!(
             "The path of the directory {} is too long for a Unix socket: use a shorter --data DIR.",
             dir.display()
         )))
