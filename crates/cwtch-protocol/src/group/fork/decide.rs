@@ -33,7 +33,11 @@ fn learn(view: &View, event: &Event, now: u64) -> Vec<Change> {
             changes
         }
         Event::Said(who, statement) => vec![Change::Said(*who, *statement)],
-        Event::Leaves(who, epoch) => vec![Change::Leaves(*who, *epoch)],
+        // Of somebody else it means nothing, and whoever has the key can write in any number of names.
+        Event::Leaves(who, id) => {
+            let leaves = view.epoch(id).is_some_and(|epoch| view.belongs(who, epoch, now));
+            leaves.then_some(Change::Leaves(*who, *id)).into_iter().collect()
+        }
         Event::Synced => vec![Change::Synced],
         Event::Blocks(who, blocked) => vec![Change::Blocks(*who, *blocked)],
         Event::Accepts(fork) => accept(view, fork, now),

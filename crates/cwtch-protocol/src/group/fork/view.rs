@@ -150,6 +150,7 @@ impl View {
                 if newer {
                     self.statements.insert(*who, *statement);
                 }
+                self.trim();
             }
             Change::Leaves(who, epoch) => {
                 self.leaving.insert((*epoch, *who));
@@ -163,6 +164,7 @@ impl View {
             }
             Change::Stops(forker, parent, since) => {
                 self.stops.entry((*forker, *parent)).or_insert(*since);
+                self.trim();
             }
             Change::Moves { to, at, chosen } => self.follow(to, *at, *chosen),
             Change::Returns(fork, at) => {
