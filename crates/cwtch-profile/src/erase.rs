@@ -15,6 +15,10 @@ const MESSAGES: u32 = 64;
 /// Rows of other tables that are erased in one step.
 const ROWS: u32 = 1024;
 
+/// Tables about a group's forks. They are small, and hold keys, so they go with its key.
+const FORKS: [&str; 7] =
+    ["prekeys", "packages", "forks", "fork_statements", "fork_questions", "fork_facts", "fork_contents"];
+
 /// Tables whose rows hang on a conversation, but not on a message of it, each with the columns of its key.
 const OTHERS: [(&str, &str); 5] = [
     ("message_copies", "conversation, entry"),
@@ -40,6 +44,9 @@ impl Profile {
             )?;
             tx.execute("INSERT INTO erasing (conversation) VALUES (?1)", [conversation.0])?;
             tx.execute("DELETE FROM epochs WHERE conversation = ?1", [conversation.0])?;
+            for table in FORKS {
+                tx.execute(&format!("DELETE FROM {table} WHERE conversation = ?1"), [conversation.0])?;
+            }
             Ok(())
         })
     }

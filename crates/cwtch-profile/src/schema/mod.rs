@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0012_conversations.sql"),
     include_str!("0013_bounded.sql"),
     include_str!("0014_told.sql"),
+    include_str!("0015_forks.sql"),
 ];
 
 /// The version that this program writes.

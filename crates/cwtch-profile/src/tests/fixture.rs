@@ -82,6 +82,7 @@ fn fill(profile: &mut Profile) {
     profile.enqueue_draft(&group.id, &text("a draft"), NOW + 5).unwrap();
     fill_log(profile);
     references::fill(profile);
+    forks::fill(profile, &group);
     let elsewhere = self::server(9);
     profile.add_server(&elsewhere, NOW).unwrap();
     let left = self::group(9, &elsewhere, History::Empty);
@@ -329,6 +330,33 @@ fn a_migrated_sample_s_feed_begins_behind_what_was_there() {
     assert!(matches!(profile.changes_after(0, 1), Err(StorageError::ChangesGone { .. })));
     profile.receive_p2p(&peer(1), "later", &text("x"), NOW).unwrap();
     assert_eq!(profile.changes_after(bounds.newest, 9).unwrap()[0].what, What::Message);
+}
+
+#[test]
+fn version_15_opens_and_reads() {
+    opens_and_reads("profile-v15", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v15");
+    references::reads_what_was_filled_in(&mut profile);
+    forks::reads_what_was_filled_in(&profile);
+}
+
+#[test]
+fn authors_of_before_are_known_to_the_rules_of_forks() {
+    for version in [1, 3, 9, 14] {
+        let (_dir, profile) = open_sample(&format!("profile-v{version}"));
+        let group = profile.find_group("group 1").unwrap().one().unwrap();
+        let view = profile.fork_view(group.conversation).unwrap();
+        for author in [peer(1), peer(3)] {
+            let said = view.statement(author.public_key()).unwrap();
+            assert_eq!((said.time, said.place), (NOW.cast_unsigned(), None), "version {version}");
+        }
+        let logged = profile.find_group("group 7").unwrap();
+        if version >= 3 {
+            let view = profile.fork_view(logged.one().unwrap().conversation).unwrap();
+            let placed = view.kept().statements.into_values().filter(|said| said.place.is_some()).count();
+            assert!(placed > 0, "version {version}");
+        }
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod crash;
 mod directory;
 mod erase;
 mod fixture;
+mod forks;
 mod group_sync;
 mod log;
 mod log_crash;
