@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod checks;
+mod delivery;
 mod properties;
 mod rules;
 mod support;

@@ -10,12 +10,17 @@ use cwtch_wire::group::fork::{ForkId, Mode};
 /// Time at which tests begin, a full hour.
 pub(crate) const START: u64 = 1_700_002_800;
 
-static KEYS: LazyLock<Vec<Member>> =
-    LazyLock::new(|| (0..64).map(|n| *Identity::from_seed(&[n + 1; 32]).public_key()).collect());
+static IDENTITIES: LazyLock<Vec<Identity>> =
+    LazyLock::new(|| (0..64).map(|n| Identity::from_seed(&[n + 1; 32])).collect());
+
+/// The identity of a member.
+pub(crate) fn identity(number: usize) -> &'static Identity {
+    &IDENTITIES[number]
+}
 
 /// A member by number.
 pub(crate) fn member(number: usize) -> Member {
-    KEYS[number]
+    *identity(number).public_key()
 }
 
 pub(crate) fn members(numbers: impl IntoIterator<Item = usize>) -> BTreeSet<Member> {

@@ -2,7 +2,7 @@
 
 use cwtch_wire::group::fork::ForkId;
 
-use super::epoch::{Epoch, Fork};
+use super::epoch::{Epoch, Fork, Member};
 use super::kind::Kind;
 use super::view::View;
 use super::{SETTLING, STOP};
@@ -11,15 +11,17 @@ impl View {
     /// Number of members of the forked epoch who write in a fork or in an epoch below it, oneself included.
     pub fn count(&self, fork: &Epoch, now: u64) -> usize {
         let Some(parent) = fork.parent.and_then(|id| self.epoch(&id)) else { return 0 };
-        let is_in = |member| {
-            let at = if member == self.me {
-                Some(self.current().id)
-            } else {
-                self.statement(&member).map(|s| s.epoch)
-            };
-            at.is_some_and(|at| self.is_below(at, &fork.id))
+        self.base(parent, now).iter().filter(|member| self.writes_in(member, &fork.id)).count()
+    }
+
+    /// True if a member is known to write in a fork or in an epoch below it.
+    pub fn writes_in(&self, member: &Member, fork: &ForkId) -> bool {
+        let at = if *member == self.me {
+            Some(self.current().id)
+        } else {
+            self.statement(member).map(|said| said.epoch)
         };
-        self.base(parent, now).into_iter().filter(|member| is_in(*member)).count()
+        at.is_some_and(|at| self.is_below(at, fork))
     }
 
     /// True if more than half of the members of the forked epoch have followed.

@@ -9,6 +9,7 @@
 //! - [`View::kind`] tells whether a fork is a *rekey*, which is followed by itself, or something that asks.
 //! - [`View::count`] tells how many have followed, by which concurrent rekeys are settled.
 //! - [`may_fork`] tells what stands in the way of a fork of one's own.
+//! - [`delivery`] tells how a fork comes to whom it lists: what is posted, passed on and asked for, and when.
 //! - [`present`] tells the time that all of this goes by, and [`keys`] which keys are to be erased, and when.
 
 mod ask;
@@ -16,6 +17,7 @@ mod change;
 mod check;
 mod count;
 mod decide;
+pub mod delivery;
 mod epoch;
 mod kept;
 pub mod keys;
