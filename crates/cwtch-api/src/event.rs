@@ -397,18 +397,21 @@ impl LogNotice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Obstacle, Step};
 
     #[test]
     fn readiness_stands_beside_the_event_s_name() {
         let readiness = ReadinessInfo {
             percent: 40,
             waiting_for: "a consensus".to_owned(),
+            step: Some(Step::Directory),
             ready: false,
             trouble: Some("The cable is cut.".to_owned()),
+            why: Some(Obstacle::NetworkDown),
             needs_person: true,
         };
         let event = Event::Network(readiness);
-        let json = r#"{"event":"network","percent":40,"waiting_for":"a consensus","ready":false,"trouble":"The cable is cut.","needs_person":true}"#;
+        let json = r#"{"event":"network","percent":40,"waiting_for":"a consensus","step":{"code":"directory"},"ready":false,"trouble":"The cable is cut.","why":{"code":"network-down"},"needs_person":true}"#;
         assert_eq!(serde_json::to_string(&event).unwrap(), json);
         assert_eq!(serde_json::from_str::<Event>(json).unwrap(), event);
     }

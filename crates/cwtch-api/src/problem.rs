@@ -2,10 +2,12 @@
 //!
 //! The words for them stand in `cwtch-words`, in one place above the engine; docs/json-rpc.md lists the codes for programs.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::kind::ErrorKind;
+use crate::network::{Obstacle, Step};
 use crate::reason::{
     AddressFault, Leaves, Limited, LogFault, LogRemark, Loss, MistakenName, Purpose, Wanted,
 };
@@ -357,23 +359,27 @@ problems! {
     NeedsDaemon = "needs-daemon", Refused;
     /// The network will never let the profile listen.
     CannotListen {
-        /// The network's error.
-        detail: String,
+        /// The obstacle.
+        obstacle: Obstacle,
     } = "cannot-listen", Unreachable;
     /// Others cannot reach the profile's own address.
     AddressUnreachable {
-        /// The network's summary.
-        detail: String,
+        /// The thing that is waited for.
+        step: Step,
+        /// The obstacle, where one is known.
+        obstacle: Option<Obstacle>,
     } = "address-unreachable", Unreachable;
     /// The network is not ready.
     NetworkNotReady {
-        /// The network's summary.
-        detail: String,
+        /// The part that is done, 0 to 99.
+        percent: u8,
+        /// The thing that is waited for.
+        step: Step,
     } = "network-not-ready", Unreachable;
     /// Something is in the network's way.
     NetworkTrouble {
-        /// The network's sentences.
-        detail: String,
+        /// The obstacle.
+        obstacle: Obstacle,
     } = "network-trouble", Unreachable;
     /// Nothing was fetched, because the network did not carry.
     NothingFetched {
@@ -604,8 +610,8 @@ impl Problem {
     }
 }
 
-/// Reads a problem beside its sentence: one that only a newer daemon knows has the sentence alone.
-pub(crate) fn known<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<Problem>>, D::Error> {
+/// Reads a code with arguments beside its sentence: one that only a newer daemon knows has the sentence alone.
+pub(crate) fn known<'de, T: DeserializeOwned, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
     let value = Option::<Value>::deserialize(from)?;
     Ok(value.and_then(|value| serde_json::from_value(value).ok()))
 }

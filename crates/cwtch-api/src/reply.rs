@@ -11,6 +11,7 @@ use serde_json::{Value, from_value};
 use crate::command::Command;
 use crate::group::GroupDetails;
 use crate::host::OpenProfile;
+use crate::network::{Obstacle, Step};
 use crate::presence::PresenceInfo;
 use crate::problem::Problem;
 use crate::state::{MessageState, SeenBy};
@@ -241,10 +242,16 @@ pub struct ReadinessInfo {
     pub percent: u8,
     /// The thing that is waited for, in a few words without a full stop; empty once ready.
     pub waiting_for: String,
+    /// The same as a code with arguments; `null` once ready.
+    #[serde(default, deserialize_with = "crate::problem::known")]
+    pub step: Option<Step>,
     /// True if it is usable.
     pub ready: bool,
     /// The obstacle, and what to do: whole sentences.
     pub trouble: Option<String>,
+    /// The same as a code with arguments.
+    #[serde(default, deserialize_with = "crate::problem::known")]
+    pub why: Option<Obstacle>,
     /// True if somebody has to do something about the trouble. If not, it may pass by itself.
     #[serde(default)]
     pub needs_person: bool,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arti_client::status::{BlockageKind, BootstrapStatus};
 use arti_client::{ErrorKind, HasKind};
-use cwtch_net::Readiness;
+use cwtch_net::{Obstacle, Readiness, Step};
 use futures::StreamExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -26,7 +26,7 @@ const CONNECTED: u8 = 15;
 
 /// The readiness before anything was tried.
 pub(crate) fn started() -> Readiness {
-    Readiness::waiting(0, "a first connection with the Tor network")
+    Readiness::waiting(0, Step::FirstRelay)
 }
 
 /// Bootstraps, and reports the progress until the receiver or the client is gone.
@@ -82,92 +82,60 @@ pub(crate) async fn keep(client: Arc<Arti>, readiness: watch::Sender<Readiness>)
     }
 }
 
-/// arti's status in a person's words.
+/// The readiness that arti's status tells.
 fn read(status: &BootstrapStatus) -> Readiness {
     if status.ready_for_traffic() {
         return Readiness::ready();
     }
     let percent = (status.as_frac() * 100.0).clamp(0.0, 99.0) as u8;
     let waiting_for = match percent {
-        0..CONNECTED => "a first connection with the Tor network",
-        _ => "the directory of the Tor network's relays",
+        0..CONNECTED => Step::FirstRelay,
+        _ => Step::Directory,
     };
     let waiting = Readiness::waiting(percent, waiting_for);
     match status.blocked() {
-        Some(blockage) => {
-            let (sentence, needs_person) = stuck(&blockage.kind(), &blockage.message().to_string());
-            waiting.with_trouble(sentence, needs_person)
-        }
+        Some(blockage) => waiting.with_trouble(stuck(&blockage.kind(), &blockage.message().to_string())),
         None => waiting,
     }
 }
 
-const OFFLINE: &str = "No relay of the Tor network can be reached: this machine seems to be offline, or the network here \
-     lets nothing through. It is tried again; if Tor is blocked here, set up bridges in tor.toml.";
-const FILTERED: &str = "Connections with relays are opened and then cut off: the network here seems to block Tor. It is tried \
-     again; set up bridges in tor.toml.";
-
 /// Part of arti's hundred percent that a connection with a relay counts for before the handshake.
 const REACHED: u8 = CONNECTED / 2;
-/// Sentence for a stall between connection and handshake. arti says that the clock is wrong only once eight relays
-/// told it the time, so this names the clock as well.
-const HALFWAY: &str = "Relays of the Tor network are reached, but no connection with them comes about: this machine's clock may be wrong \
-     (check date, time and time zone), or the network here blocks Tor (set up bridges in tor.toml). It is tried again.";
-const STALLED: &str = "The directory of the Tor network arrives very slowly or not at all: this machine's clock may be wrong (check date, time \
-     and time zone), or Tor is hindered here (set up bridges in tor.toml). It is tried again.";
 
 /// Adds the trouble of a bootstrap that has not moved for a while.
 fn stalled(seen: Readiness) -> Readiness {
-    let sentence = match seen.percent {
-        0..REACHED => OFFLINE,
-        REACHED..CONNECTED => HALFWAY,
-        _ => STALLED,
+    let obstacle = match seen.percent {
+        0..REACHED => Obstacle::NoRelay,
+        // arti says that the clock is wrong only once eight relays told it the time; this one's words name the clock as well.
+        REACHED..CONNECTED => Obstacle::NoHandshake,
+        _ => Obstacle::SlowDirectory,
     };
-    seen.with_trouble(sentence, false)
+    seen.with_trouble(obstacle)
 }
 
-fn stuck(kind: &BlockageKind, message: &str) -> (String, bool) {
+fn stuck(kind: &BlockageKind, message: &str) -> Obstacle {
+    let detail = message.to_owned();
     match kind {
-        BlockageKind::Offline => (OFFLINE.to_owned(), false),
-        BlockageKind::Filtering => (FILTERED.to_owned(), false),
-        BlockageKind::ClockSkewed => (clock(message), true),
-        BlockageKind::CantBootstrap => {
-            let sentence = format!(
-                "The directory of the Tor network cannot be had ({message}). This machine's clock may be wrong: check date, time and \
-                 time zone. It is tried again."
-            );
-            (sentence, false)
-        }
-        _ => (format!("The Tor network cannot be used ({message}). It is tried again."), false),
+        BlockageKind::Offline => Obstacle::NoRelay,
+        BlockageKind::Filtering => Obstacle::CutOff,
+        BlockageKind::ClockSkewed => clock(detail),
+        BlockageKind::CantBootstrap => Obstacle::NoDirectory { detail },
+        _ => Obstacle::TorUnusable { detail },
     }
 }
 
-fn clock(what: &str) -> String {
-    format!(
-        "Tor does not work with a wrong clock, and this machine's seems to be wrong ({what}). Set date, time and time \
-         zone; it is tried again."
-    )
+fn clock(detail: String) -> Obstacle {
+    Obstacle::Clock { seconds: None, detail: Some(detail) }
 }
 
 fn explain(error: &arti_client::Error, percent: u8) -> Readiness {
-    let waiting = Readiness::waiting(percent, "the next attempt");
-    match error.kind() {
-        ErrorKind::ClockSkew => waiting.with_trouble(clock(&report(error)), true),
-        ErrorKind::LocalNetworkError | ErrorKind::TorAccessFailed => waiting.with_trouble(OFFLINE, false),
-        ErrorKind::LocalResourceAlreadyInUse => waiting.with_trouble(
-            "Another program uses the directory of this Tor: stop it, or name another data directory. It is tried again.",
-            true,
-        ),
-        ErrorKind::ExternalToolFailed => waiting.with_trouble(
-            format!(
-                "A pluggable transport does not run ({}). Check its path under bridges.transports in tor.toml; it is \
-                 tried again.",
-                report(error)
-            ),
-            true,
-        ),
-        _ => waiting.with_trouble(format!("Tor does not get ready ({}). It is tried again.", report(error)), false),
-    }
+    Readiness::waiting(percent, Step::NextAttempt).with_trouble(match error.kind() {
+        ErrorKind::ClockSkew => clock(report(error)),
+        ErrorKind::LocalNetworkError | ErrorKind::TorAccessFailed => Obstacle::NoRelay,
+        ErrorKind::LocalResourceAlreadyInUse => Obstacle::TorDirectoryInUse,
+        ErrorKind::ExternalToolFailed => Obstacle::Transport { detail: report(error) },
+        _ => Obstacle::TorUnusable { detail: report(error) },
+    })
 }
 
 #[cfg(test)]
@@ -181,17 +149,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stuck_says_what_to_do() {
-        for (kind, word, person) in [
-            (BlockageKind::Offline, "bridges in tor.toml", false),
-            (BlockageKind::Filtering, "bridges in tor.toml", false),
-            (BlockageKind::ClockSkewed, "Set date, time and time zone", true),
-            (BlockageKind::CantBootstrap, "tried again", false),
-            (BlockageKind::CantReachTor, "tried again", false),
+    fn each_kind_of_blockage_is_an_obstacle_of_its_own() {
+        let detail = || "the message".to_owned();
+        for (kind, obstacle) in [
+            (BlockageKind::Offline, Obstacle::NoRelay),
+            (BlockageKind::Filtering, Obstacle::CutOff),
+            (BlockageKind::ClockSkewed, Obstacle::Clock { seconds: None, detail: Some(detail()) }),
+            (BlockageKind::CantBootstrap, Obstacle::NoDirectory { detail: detail() }),
+            (BlockageKind::CantReachTor, Obstacle::TorUnusable { detail: detail() }),
         ] {
-            let (sentence, needs_person) = stuck(&kind, "the message");
-            assert!(sentence.contains(word) && sentence.ends_with('.'), "{sentence}");
-            assert_eq!(needs_person, person);
+            assert_eq!(stuck(&kind, "the message"), obstacle);
         }
     }
 }

@@ -10,7 +10,9 @@ use arti_client::{BootstrapBehavior, DormantMode, ErrorKind, HasKind, StreamPref
 use async_trait::async_trait;
 use cwtch_files::Others;
 use cwtch_net::onion::{CheckTimes, PORT};
-use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network, Readiness, UnreachableWhy, Validity};
+use cwtch_net::{
+    BoxStream, Isolation, Listener, NetError, Network, Obstacle, Readiness, UnreachableWhy, Validity,
+};
 use cwtch_primitives::{Address, Identity};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -135,7 +137,7 @@ impl TorShared {
     /// Opens a stream to an onion service.
     pub(crate) async fn dial(&self, address: &Address, isolation: Isolation) -> Result<BoxStream, NetError> {
         let client = self.client()?;
-        let not_ready = |readiness: &Readiness| NetError::NotReady { why: readiness.summary() };
+        let not_ready = |readiness: &Readiness| NetError::NotReady { obstacle: readiness.trouble.clone() };
         {
             let readiness = self.readiness.borrow();
             if !readiness.is_ready() {
@@ -168,7 +170,7 @@ impl TorShared {
                 | ErrorKind::LocalNetworkError => {
                     let readiness = self.readiness.borrow();
                     if readiness.is_ready() {
-                        NetError::NotReady { why: "the Tor network cannot be reached".to_owned() }
+                        NetError::NotReady { obstacle: Some(Obstacle::TorUnreachable) }
                     } else {
                         not_ready(&readiness)
                     }

@@ -7,7 +7,7 @@ use arti_client::config::onion_service::OnionServiceConfigBuilder;
 use arti_client::{ErrorKind, HasKind};
 use async_trait::async_trait;
 use cwtch_net::onion::{self, Arrivals};
-use cwtch_net::{BoxStream, Listener, NetError, Readiness};
+use cwtch_net::{BoxStream, Listener, NetError, Obstacle, Readiness, Step};
 use cwtch_primitives::{Address, Identity};
 use futures::StreamExt;
 use tokio::sync::{mpsc, watch};
@@ -43,13 +43,13 @@ pub(crate) async fn listen(
     let address = identity.address();
     let client = shared.client()?;
     let (begun, held) = HeldKeys::begin(shared, &address);
-    let setup = |what: String| NetError::Setup { what };
+    let setup = |detail: String| NetError::Setup { obstacle: Obstacle::ServiceUnfit { detail } };
     let config = OnionServiceConfigBuilder::default()
         .nickname(begun.name.parse().map_err(|_| NetError::Closed)?)
         .rate_limit_at_intro(Some(TokenBucketConfig::new(INTRODUCTIONS.0, INTRODUCTIONS.1)))
         .max_concurrent_streams_per_circuit(STREAMS)
         .build()
-        .map_err(|e| setup(format!("the onion service cannot be set up: {e}")))?;
+        .map_err(|e| setup(e.to_string()))?;
 
     // arti has the key while an earlier service of the identity is about to end, which takes a moment.
     let mut key = begun.needs_key.then(|| expand(identity));
@@ -72,7 +72,7 @@ pub(crate) async fn listen(
                 sleep(Duration::from_millis(100)).await;
             }
             Err(error) => {
-                return Err(setup(format!("the onion service does not start: {}", report(&error))));
+                return Err(setup(report(&error)));
             }
         }
     };
@@ -209,34 +209,26 @@ async fn follow(
 }
 
 fn reachable_later(network: &Readiness) -> Readiness {
-    let waiting_for =
-        if network.is_ready() { "the onion service to start".into() } else { network.waiting_for.clone() };
-    Readiness { percent: network.percent / 3, waiting_for, trouble: network.trouble.clone() }
+    let waiting_for = network.waiting_for.clone().or(Some(Step::ServiceStart));
+    Readiness { percent: network.percent / 3, waiting_for, ..network.clone() }
 }
 
 fn publication(network: &Readiness, status: &OnionServiceStatus, patience_ended: bool) -> Readiness {
     if !network.is_ready() {
         return reachable_later(network);
     }
-    let upload = "its descriptor to reach the directories";
     match status.state() {
-        State::Shutdown => Readiness::waiting(34, "the onion service to start"),
-        State::Bootstrapping if !patience_ended => Readiness::waiting(60, "introduction points and its descriptor"),
+        State::Shutdown => Readiness::waiting(34, Step::ServiceStart),
+        State::Bootstrapping if !patience_ended => Readiness::waiting(60, Step::Introduction),
         State::Broken => match status.current_problem() {
-            Some(Problem::DescriptorUpload(_)) => Readiness::waiting(80, upload).with_trouble(
-                "The directories of the Tor network refuse the onion service's descriptor. If the same identity was \
-                 online over another Tor (the system's, another program's) within the last two days, that passes by \
-                 itself; until then use that one. It is tried again.",
-                false,
-            ),
-            Some(Problem::Ipt(_)) => Readiness::waiting(50, "introduction points").with_trouble(
-                "The onion service finds no relay to be introduced by. It is tried again.",
-                false,
-            ),
-            _ => Readiness::waiting(34, "the onion service to start").with_trouble(
-                "The onion service failed inside Tor: start the program again if it does not come back.",
-                true,
-            ),
+            Some(Problem::DescriptorUpload(_)) => {
+                Readiness::waiting(80, Step::Descriptor { done: None, total: None })
+                    .with_trouble(Obstacle::DescriptorRefused)
+            }
+            Some(Problem::Ipt(_)) => {
+                Readiness::waiting(50, Step::Introduction).with_trouble(Obstacle::NoIntroduction)
+            }
+            _ => Readiness::waiting(34, Step::ServiceStart).with_trouble(Obstacle::ServiceFailed),
         },
         // In any other state only a look from outside tells whether the service can be reached.
         _ => Readiness::ready(),

@@ -20,6 +20,7 @@ pub mod readiness;
 mod spec;
 
 pub use allowance::Allowance;
+pub use cwtch_api::{LinkFault, Obstacle, Step};
 pub use driver::{
     AtFault, Awaiting, ConnError, Deadlines, PacketStream, PlainConnection, Rng, SecureConnection,
 };
@@ -28,5 +29,5 @@ pub use loopback::Loopback;
 pub use network::{
     AddressFileFault, BoxStream, Isolation, Listener, NetError, Network, Stream, UnreachableWhy, Validity,
 };
-pub use readiness::{Readiness, Trouble};
+pub use readiness::Readiness;
 pub use spec::{ControlPort, NetworkSpec, SpecError};

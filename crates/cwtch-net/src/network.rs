@@ -4,6 +4,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use cwtch_api::Obstacle;
 use cwtch_primitives::{Address, Identity};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
@@ -140,16 +141,16 @@ pub enum NetError {
         why: UnreachableWhy,
     },
     /// The network does not carry streams yet, or not any more for now.
-    #[error("the network is not ready: {why}")]
+    #[error("the network is not ready")]
     NotReady {
-        /// The thing that it waits for, or the fault, to follow a colon.
-        why: String,
+        /// The obstacle, where one is known.
+        obstacle: Option<Obstacle>,
     },
     /// The network cannot be used as it is set up; waiting does not help.
-    #[error("{what}")]
+    #[error("the network cannot be used as it is set up ({})", .obstacle.code())]
     Setup {
-        /// The fault and what to do, to stand alone, without a full stop.
-        what: String,
+        /// The obstacle.
+        obstacle: Obstacle,
     },
     /// The peer's address file says nothing that may be dialled.
     #[error("the peer's address file on the loopback network is malformed: {0}")]
@@ -171,6 +172,15 @@ impl NetError {
     /// True if the peer is away (rather than something being wrong here), so that a retry makes sense.
     pub fn is_unreachable(&self) -> bool {
         matches!(self, Self::Unreachable { .. })
+    }
+
+    /// Obstacle that the error names, where it names one.
+    pub fn obstacle(&self) -> Option<&Obstacle> {
+        match self {
+            Self::NotReady { obstacle } => obstacle.as_ref(),
+            Self::Setup { obstacle } => Some(obstacle),
+            _ => None,
+        }
     }
 
     /// The peer is away, for a reason.

@@ -1,7 +1,6 @@
 //! Readiness of something that takes time to become usable: a network, a published address.
 
-use std::borrow::Cow;
-
+use cwtch_api::{Obstacle, Step};
 use tokio::sync::watch;
 
 /// Progress of something on its way to being usable, for a person who waits for it.
@@ -9,19 +8,10 @@ use tokio::sync::watch;
 pub struct Readiness {
     /// The part that is done, 0 to 100, as far as it can be told; 100 is [ready](Self::is_ready).
     pub percent: u8,
-    /// The thing that is waited for, in a few words without a full stop; empty once ready.
-    pub waiting_for: Cow<'static, str>,
+    /// The thing that is waited for; `None` once ready.
+    pub waiting_for: Option<Step>,
     /// Obstacle in the way, where there is one.
-    pub trouble: Option<Trouble>,
-}
-
-/// Obstacle in the way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
-    /// Event and advice: one or more whole sentences. It names no address.
-    pub sentence: String,
-    /// True if somebody has to do something about it. If not, it may pass by itself.
-    pub needs_person: bool,
+    pub trouble: Option<Obstacle>,
     /// True if it is certain that another process answers at our own address.
     pub elsewhere: bool,
 }
@@ -29,28 +19,26 @@ pub struct Trouble {
 impl Readiness {
     /// The readiness of something usable.
     pub fn ready() -> Self {
-        Self { percent: 100, waiting_for: Cow::Borrowed(""), trouble: None }
+        Self { percent: 100, waiting_for: None, trouble: None, elsewhere: false }
     }
 
     /// The readiness of something on its way, at most 99 %.
-    pub fn waiting(percent: u8, waiting_for: impl Into<Cow<'static, str>>) -> Self {
-        Self { percent: percent.min(99), waiting_for: waiting_for.into(), trouble: None }
+    pub fn waiting(percent: u8, waiting_for: Step) -> Self {
+        Self { percent: percent.min(99), waiting_for: Some(waiting_for), trouble: None, elsewhere: false }
     }
 
     /// The same readiness with a trouble; it is not ready then.
     #[must_use]
-    pub fn with_trouble(mut self, sentence: impl Into<String>, needs_person: bool) -> Self {
+    pub fn with_trouble(mut self, obstacle: Obstacle) -> Self {
         self.percent = self.percent.min(99);
-        self.trouble = Some(Trouble { sentence: sentence.into(), needs_person, elsewhere: false });
+        self.trouble = Some(obstacle);
         self
     }
 
-    /// The same readiness, with the trouble that another process certainly answers at our own address.
+    /// The same readiness, where another process certainly answers at our own address.
     #[must_use]
     pub fn served_elsewhere(mut self) -> Self {
-        if let Some(trouble) = &mut self.trouble {
-            trouble.elsewhere = true;
-        }
+        self.elsewhere = true;
         self
     }
 
@@ -73,13 +61,9 @@ impl Readiness {
         });
     }
 
-    /// A summary in a few words, to follow a colon: the trouble, or what is waited for.
-    pub fn summary(&self) -> String {
-        match &self.trouble {
-            Some(trouble) => trouble.sentence.trim_end_matches('.').to_owned(),
-            None if self.is_ready() => "ready".to_owned(),
-            None => format!("waiting for {} ({} %)", self.waiting_for, self.percent),
-        }
+    /// The obstacle that only a person can take away, where there is one.
+    pub fn needs_person(&self) -> Option<&Obstacle> {
+        self.trouble.as_ref().filter(|obstacle| obstacle.needs_person())
     }
 }
 
@@ -99,9 +83,8 @@ mod tests {
 
     #[tokio::test]
     async fn trouble_is_never_ready() {
-        let troubled = Readiness::ready().with_trouble("The cable is cut.", true);
-        assert!(!troubled.is_ready());
-        assert_eq!(troubled.summary(), "The cable is cut");
+        let troubled = Readiness::ready().with_trouble(Obstacle::NetworkDown);
+        assert!(!troubled.is_ready() && troubled.needs_person().is_none());
         let (report, mut seen) = watch::channel(troubled);
         drop(report);
         assert!(!until_ready(&mut seen).await);
@@ -109,7 +92,9 @@ mod tests {
 
     #[test]
     fn one_who_waits_is_told_for_what() {
-        let waiting = Readiness::waiting(100, "a consensus");
-        assert_eq!(waiting.summary(), "waiting for a consensus (99 %)");
+        let waiting = Readiness::waiting(100, Step::Directory);
+        assert_eq!((waiting.percent, &waiting.waiting_for), (99, &Some(Step::Directory)));
+        let stuck = waiting.with_trouble(Obstacle::TorDisabled);
+        assert_eq!(stuck.needs_person(), Some(&Obstacle::TorDisabled));
     }
 }

@@ -92,7 +92,7 @@ struct RunArgs {
     tor_config: Option<PathBuf>,
     /// Print events as JSON, one a line: {"event":"ready","address":…,"bundle":"server:…"} when both services can
     /// be reached; before it and after it, changes of "network", "board" and "token-service" with percent, ready,
-    /// waiting_for and perhaps trouble
+    /// waiting_for and perhaps trouble, the latter two also as codes (step, why)
     #[arg(long)]
     json: bool,
     /// Configuration file (TOML) [default: server.toml in the data directory, if it exists]

@@ -135,32 +135,45 @@ fn tell(line: &str) {
 
 fn line(name: &str, now: &Readiness, was_up: bool) -> String {
     match &now.trouble {
-        Some(trouble) => format!("{name}: {}", trouble.sentence),
+        Some(obstacle) => format!("{name}: {}", cwtch_words::obstacle(obstacle)),
         None if now.is_ready() => format!("{name}: {}", if was_up { "reachable again" } else { "ready" }),
-        None => format!("{name}: {:>2} %, waiting for {}", now.percent, now.waiting_for),
+        None => format!("{name}: {:>2} %, waiting for {}", now.percent, waiting_for(now)),
     }
+}
+
+fn waiting_for(now: &Readiness) -> String {
+    now.waiting_for.as_ref().map(cwtch_words::step).unwrap_or_default()
 }
 
 fn event(name: &str, now: &Readiness) -> String {
     let mut event = serde_json::json!({
-        "event": name, "percent": now.percent, "ready": now.is_ready(), "waiting_for": now.waiting_for,
+        "event": name, "percent": now.percent, "ready": now.is_ready(), "waiting_for": waiting_for(now),
+        "step": now.waiting_for,
     });
-    if let (Some(trouble), Some(event)) = (&now.trouble, event.as_object_mut()) {
-        event.insert("trouble".into(), trouble.sentence.as_str().into());
-        event.insert("needs_person".into(), trouble.needs_person.into());
+    if let (Some(obstacle), Some(event)) = (&now.trouble, event.as_object_mut()) {
+        event.insert("trouble".into(), cwtch_words::obstacle(obstacle).into());
+        event.insert("why".into(), serde_json::json!(obstacle));
+        event.insert("needs_person".into(), obstacle.needs_person().into());
     }
     event.to_string()
 }
 
 #[cfg(test)]
 mod tests {
+    use cwtch_net::{Obstacle, Step};
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn people_read_what_is_waited_for_and_what_is_wrong() {
-        let waiting = Readiness::waiting(7, "the directory");
-        assert_eq!(line("network", &waiting, false), "network:  7 %, waiting for the directory");
-        assert_eq!(line("board", &waiting.with_trouble("It is cut.", true), false), "board: It is cut.");
+        let waiting = Readiness::waiting(7, Step::Directory);
+        assert_eq!(
+            line("network", &waiting, false),
+            "network:  7 %, waiting for the directory of the Tor network's relays"
+        );
+        let down = waiting.with_trouble(Obstacle::NetworkDown);
+        assert!(line("board", &down, false).starts_with("board: Tor notices no network"));
         assert_eq!(line("board", &Readiness::ready(), true), "board: reachable again");
     }
 
@@ -168,12 +181,17 @@ mod tests {
     fn programs_read_the_same() {
         let event: serde_json::Value = serde_json::from_str(&event(
             "board",
-            &Readiness::waiting(7, "x").with_trouble("No \"x\".", false),
+            &Readiness::waiting(7, Step::Directory).with_trouble(Obstacle::TorDisabled),
         ))
         .unwrap();
         assert_eq!(event["event"], "board");
         assert_eq!(event["percent"], 7);
         assert_eq!(event["ready"], false);
-        assert_eq!(event["trouble"], "No \"x\".");
+        assert_eq!(
+            (&event["step"]["code"], &event["why"]["code"]),
+            (&json!("directory"), &json!("tor-disabled"))
+        );
+        assert!(event["trouble"].as_str().unwrap().contains("DisableNetwork"));
+        assert_eq!(event["needs_person"], true);
     }
 }

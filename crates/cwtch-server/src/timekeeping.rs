@@ -145,7 +145,7 @@ mod tests {
     }
 
     fn network(tells: bool) -> Arc<Saying> {
-        let readiness = watch::Sender::new(Readiness::waiting(5, "Tor"));
+        let readiness = watch::Sender::new(Readiness::waiting(5, cwtch_net::Step::ControlPort));
         Arc::new(Saying { readiness, valid: Mutex::default(), tells })
     }
 

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cwtch_net::{Network, NetworkSpec};
+use cwtch_net::{Network, NetworkSpec, Obstacle};
 use cwtch_primitives::{Identity, OsRng};
 use cwtch_tor::{TorConfig, open};
 use tempfile::TempDir;
@@ -76,32 +76,31 @@ impl Tor {
     }
 }
 
-async fn trouble(network: &Arc<dyn Network>) -> String {
+async fn trouble(network: &Arc<dyn Network>) -> Obstacle {
     let mut readiness = network.readiness();
     let readiness = readiness.wait_for(|readiness| readiness.trouble.is_some()).await.unwrap();
-    readiness.trouble.as_ref().unwrap().sentence.clone()
+    readiness.trouble.clone().unwrap()
 }
 
 #[tokio::test]
 async fn a_real_tor_takes_services_by_cookie() {
     let Some(tor) = Tor::start("CookieAuthentication 1").await else { return };
     let network = tor.network("").await;
-    let told = trouble(&network).await;
-    assert!(told.contains("DisableNetwork"), "{told}");
+    assert_eq!(trouble(&network).await, Obstacle::TorDisabled);
     let identity = Identity::generate(&mut OsRng);
     let listener = network.listen(&identity).await.unwrap();
 
     // A second program with the same identity is told of it as long as the first one serves it.
     let other = tor.network("").await;
     let second = other.listen(&identity).await.unwrap();
-    let collides = async |what: &str| {
+    let until = async |obstacle: Obstacle| {
         let mut readiness = second.readiness();
-        readiness.wait_for(|readiness| readiness.summary().contains(what)).await.unwrap();
+        readiness.wait_for(|readiness| readiness.trouble.as_ref() == Some(&obstacle)).await.unwrap();
     };
-    collides("already serves").await;
+    until(Obstacle::ServedAlready).await;
     // DEL_ONION sets it free.
     listener.close().await;
-    collides("switched off").await;
+    until(Obstacle::TorDisabled).await;
     other.shutdown().await;
     network.shutdown().await;
 }
@@ -114,11 +113,11 @@ async fn a_real_tor_takes_the_right_password_only() {
     let hashed = String::from_utf8(hashed.stdout).unwrap();
     let Some(tor) = Tor::start(&format!("HashedControlPassword {}", hashed.trim())).await else { return };
     let none = trouble(&tor.network("").await).await;
-    assert!(none.contains("password") && none.contains("none is configured"), "{none}");
+    assert_eq!(none, Obstacle::ControlPasswordNeeded);
     let wrong = trouble(&tor.network(&tor.password_file("open barley\n")).await).await;
-    assert!(wrong.contains("refuses the password"), "{wrong}");
+    assert_eq!(wrong, Obstacle::ControlPasswordWrong);
     let right = trouble(&tor.network(&tor.password_file("open sesame\n")).await).await;
-    assert!(right.contains("DisableNetwork"), "{right}");
+    assert_eq!(right, Obstacle::TorDisabled);
 }
 
 #[tokio::test]
@@ -129,8 +128,8 @@ async fn a_real_tor_tells_which_ports_mix_streams() {
     let Some(tor) = Tor::start(&format!("CookieAuthentication 1\n{lines}")).await else { return };
     for mixing in ["127.0.0.1:9050", "127.0.0.1:9150", "unix:/nowhere/a socket"] {
         let told = trouble(&tor.network(&format!("[system]\nsocks = \"{mixing}\"\n")).await).await;
-        assert!(told.contains("NoIsolateSOCKSAuth"), "{mixing}: {told}");
+        assert_eq!(told, Obstacle::MixesStreams, "{mixing}");
     }
     let told = trouble(&tor.network("[system]\nsocks = \"[::1]:9250\"\n").await).await;
-    assert!(told.contains("DisableNetwork"), "{told}");
+    assert_eq!(told, Obstacle::TorDisabled);
 }

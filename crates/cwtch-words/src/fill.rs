@@ -2,18 +2,20 @@
 
 use cwtch_api::{
     ConnectionInfo, ContactInfo, ConversationInfo, ElsewhereInfo, Event, EvidenceInfo, GroupDetails, LogInfo,
-    MessageInfo, NoteInfo, Problem, RejectInfo, Reply, ServerInfo, ServerSync,
+    MessageInfo, NoteInfo, Problem, ReadinessInfo, RejectInfo, Reply, ServerInfo, ServerSync,
 };
 
-use crate::log;
 use crate::problem::{ONE_COPY, alarm, elsewhere, problem};
 use crate::text::sentence;
+use crate::{log, network};
 
 /// Says in a reply what it has codes for. Sentences that are there stay: a daemon's are as new as its codes.
 pub fn reply(reply: &mut Reply) {
     match reply {
         Reply::Status(status) => {
             status.servers.iter_mut().for_each(server);
+            readiness(&mut status.network_readiness);
+            status.address_readiness.as_mut().into_iter().for_each(readiness);
             if let Some(ElsewhereInfo { seen, detail, .. }) = &mut status.runs_elsewhere
                 && detail.is_empty()
             {
@@ -64,6 +66,7 @@ pub fn event(event: &mut Event) {
         Event::ContactConnection { detail, why, .. } | Event::Server { detail, why, .. } => {
             say(detail, why.as_deref());
         }
+        Event::Network(now) | Event::Reachability(now) => readiness(now),
         Event::ContactChanged { contact } => self::contact(contact),
         Event::Message { message } => self::message(message),
         Event::MessageNotes { notes, .. } => self::notes(notes),
@@ -78,6 +81,15 @@ pub fn event(event: &mut Event) {
         }
         Event::Rejected { reason, .. } => *reason = sentence(reason),
         _ => {}
+    }
+}
+
+fn readiness(now: &mut ReadinessInfo) {
+    if let Some(step) = now.step.as_ref().filter(|_| now.waiting_for.is_empty()) {
+        now.waiting_for = network::step(step);
+    }
+    if let Some(why) = now.why.as_ref().filter(|_| now.trouble.is_none()) {
+        now.trouble = Some(network::obstacle(why));
     }
 }
 

@@ -10,6 +10,7 @@
 mod address;
 mod fill;
 mod log;
+mod network;
 mod notes;
 mod problem;
 mod text;
@@ -17,6 +18,7 @@ mod when;
 
 pub use fill::{event, reply};
 pub use log::evidence;
+pub use network::{obstacle, step};
 pub use notes::note;
 pub use problem::{error, problem};
 pub use text::sentence;

@@ -5,8 +5,8 @@ use cwtch_api::{
     SeenBy, Wanted,
 };
 
-use crate::text::{because, one_line, paragraph, quoted, sentence};
-use crate::{address, log, when};
+use crate::text::{because, in_brackets, one_line, paragraph, quoted, sentence};
+use crate::{address, log, network, when};
 
 /// The most conversations that a sentence names.
 const NAMED_MAX: usize = 8;
@@ -250,14 +250,23 @@ fn words(problem: &Problem) -> String {
             "The profile is online and keeps connections with everybody: appear offline first."
         }
         P::NeedsDaemon => "Without a daemon nobody keeps connections: a command connects with whom it names.",
-        P::CannotListen { detail } => {
-            return format!("Cannot listen on the profile's address{}", because(detail));
+        P::CannotListen { obstacle } => {
+            return paragraph([
+                "The profile's own address cannot be listened on.",
+                &network::obstacle(obstacle),
+            ]);
         }
-        P::AddressUnreachable { detail } => {
-            return format!("Others cannot reach the own address now{}", because(detail));
+        P::AddressUnreachable { step, obstacle } => {
+            let why = match obstacle {
+                Some(obstacle) => network::obstacle(obstacle),
+                None => format!("It waits for {}.", network::step(step)),
+            };
+            return paragraph(["Others cannot reach the own address now.", &why]);
         }
-        P::NetworkNotReady { detail } => return format!("The network is not ready{}", because(detail)),
-        P::NetworkTrouble { detail } => return or(sentence(detail), "The network is not ready."),
+        P::NetworkNotReady { percent, step } => {
+            return format!("The network is not ready: waiting for {} ({percent} %).", network::step(step));
+        }
+        P::NetworkTrouble { obstacle } => return network::obstacle(obstacle),
         P::NothingFetched { because } => {
             let nothing = "Nothing was fetched from the server; sync again later.";
             return paragraph([&cause(because.as_deref()), nothing]);
@@ -451,10 +460,6 @@ fn cause(problem: Option<&Problem>) -> String {
 
 fn or(sentence: String, otherwise: &str) -> String {
     if sentence.is_empty() { otherwise.to_owned() } else { sentence }
-}
-
-fn in_brackets(detail: &str) -> String {
-    if detail.is_empty() { String::new() } else { format!(" ({detail})") }
 }
 
 fn the_server(server: Option<&str>) -> String {

@@ -17,6 +17,14 @@ pub(crate) fn because(detail: &str) -> String {
     }
 }
 
+/// A technical cause in brackets, with the space before it; nothing where none is known.
+pub(crate) fn in_brackets(detail: &str) -> String {
+    match detail.trim().trim_end_matches('.') {
+        "" => String::new(),
+        detail => format!(" ({detail})"),
+    }
+}
+
 /// The text on one line, without anything that moves a cursor.
 pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use cwtch_api::{
     AddressFault, ApiError, CandidateInfo, ConnectionInfo, ContactPhase, ConversationInfo, Event,
     EvidenceInfo, Leaves, Limited, LogFault, LogNotice, LogRemark, Loss, MessageInfo, MessageState,
-    MistakenName, NameInfo, NameKind, NoteInfo, Problem, Purpose, Reply, SeenBy, ServerInfo, SyncReport,
-    Wanted,
+    MistakenName, NameInfo, NameKind, NoteInfo, Obstacle, Problem, Purpose, ReadinessInfo, Reply, SeenBy,
+    ServerInfo, Step, SyncReport, Wanted,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -16,7 +16,8 @@ fn samples(text: &str, number: u32) -> Vec<Problem> {
     use Problem as P;
     let (t, n, id) = (|| text.to_owned(), u64::from(number), i64::from(number));
     let server = || Some(t());
-    let because = || Some(Box::new(P::NetworkTrouble { detail: t() }));
+    let obstacle = || Obstacle::TorUnusable { detail: t() };
+    let because = || Some(Box::new(P::NetworkTrouble { obstacle: obstacle() }));
     vec![
         P::Closed,
         P::DatabaseThreadFailed,
@@ -87,10 +88,10 @@ fn samples(text: &str, number: u32) -> Vec<Problem> {
         P::NotConfirmed { server: t(), seconds: n, leaves: Leaves::SyncOrDaemon, because: because() },
         P::PresenceOnline,
         P::NeedsDaemon,
-        P::CannotListen { detail: t() },
-        P::AddressUnreachable { detail: t() },
-        P::NetworkNotReady { detail: t() },
-        P::NetworkTrouble { detail: t() },
+        P::CannotListen { obstacle: obstacle() },
+        P::AddressUnreachable { step: Step::TorStep { detail: t() }, obstacle: None },
+        P::NetworkNotReady { percent: 7, step: Step::TorStep { detail: t() } },
+        P::NetworkTrouble { obstacle: obstacle() },
         P::NothingFetched { because: because() },
         P::RunsElsewhere { seen: SeenBy::Message, queued: true },
         P::GroupsOff,
@@ -302,6 +303,54 @@ fn sentences_are_put_where_the_engine_leaves_them_empty_and_nowhere_else() {
     assert_eq!((way.trouble.as_deref(), way.why), (Some("x"), None), "a newer daemon's sentence is enough");
 }
 
+/// One of each obstacle, all with this text as their arguments.
+fn obstacles(text: &str) -> Vec<Obstacle> {
+    let args =
+        json!({"seconds": null, "detail": text, "command": "ADD_ONION", "reason": "no-route", "reply": 551});
+    let read = |code: &&str| {
+        let with = serde_json::from_value(json!({"code": code, "args": args}));
+        with.or_else(|_| serde_json::from_value(json!({"code": code}))).ok()
+    };
+    Obstacle::CODES.iter().filter_map(read).collect()
+}
+
+#[test]
+fn every_obstacle_has_sentences() {
+    let codes: Vec<&str> = obstacles("x").iter().map(Obstacle::code).collect();
+    assert_eq!(codes, Obstacle::CODES);
+    for obstacle in obstacles("something").into_iter().chain(obstacles("")) {
+        let said = cwtch_words::obstacle(&obstacle);
+        assert!(said.ends_with('.') && said.starts_with(char::is_uppercase), "{obstacle:?}: {said}");
+        for odd in ["..", " .", "  ", "()", ": .", " ,"] {
+            assert!(!said.contains(odd), "{obstacle:?}: {said:?} has {odd:?}");
+        }
+    }
+}
+
+#[test]
+fn a_readiness_is_said_in_states_and_in_events() {
+    let waiting: ReadinessInfo = serde_json::from_value(json!({
+        "percent": 7, "waiting_for": "", "step": {"code": "directory"}, "ready": false, "trouble": null,
+        "why": {"code": "network-down"}, "needs_person": false,
+    }))
+    .unwrap();
+    let mut event = Event::Network(waiting.clone());
+    cwtch_words::event(&mut event);
+    let Event::Network(said) = event else { panic!() };
+    assert_eq!(said.waiting_for, cwtch_words::step(&Step::Directory));
+    assert_eq!(said.trouble, Some(cwtch_words::obstacle(&Obstacle::NetworkDown)));
+    let mut newer = waiting;
+    newer.trouble = Some("in the words of the daemon".to_owned());
+    let mut event = Event::Reachability(newer);
+    cwtch_words::event(&mut event);
+    assert!(
+        matches!(&event, Event::Reachability(said) if said.trouble.as_deref() == Some("in the words of the daemon"))
+    );
+    let unknown = r#"{"percent":7,"waiting_for":"x","step":{"code":"of-tomorrow"},"ready":false,"trouble":"y","why":{"code":"of-tomorrow"}}"#;
+    let read: ReadinessInfo = serde_json::from_str(unknown).unwrap();
+    assert_eq!((read.step, read.why), (None, None), "a newer daemon's words are enough");
+}
+
 #[test]
 fn rows_of_the_feed_about_servers_are_said() {
     let server: ServerInfo = serde_json::from_value(json!({
@@ -375,6 +424,10 @@ fn notes_are_said_wherever_their_message_is_shown() {
 proptest! {
     #[test]
     fn hostile_arguments_move_no_cursor_and_come_through_json(text in "\\PC*|(.|[\\x00-\\x1f\\x7f-\\x9f]){0,40}", number: u32) {
+        for obstacle in obstacles(&text) {
+            let said = cwtch_words::obstacle(&obstacle);
+            prop_assert!(!said.contains(char::is_control), "{:?}", said);
+        }
         for problem in samples(&text, number) {
             let said = cwtch_words::problem(&problem);
             prop_assert!(!said.contains(char::is_control), "{:?}", said);

@@ -45,13 +45,14 @@ pub(crate) struct ServerStanding {
 
 /// Readiness of something, for user interfaces.
 pub(crate) fn readiness_info(readiness: &Readiness) -> ReadinessInfo {
-    let trouble = readiness.trouble.as_ref();
     ReadinessInfo {
         percent: readiness.percent,
-        waiting_for: readiness.waiting_for.clone().into_owned(),
+        waiting_for: String::new(),
+        step: readiness.waiting_for.clone(),
         ready: readiness.is_ready(),
-        trouble: trouble.map(|trouble| trouble.sentence.clone()),
-        needs_person: trouble.is_some_and(|trouble| trouble.needs_person),
+        trouble: None,
+        why: readiness.trouble.clone(),
+        needs_person: readiness.needs_person().is_some(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cwtch_net::{Readiness, Trouble};
+use cwtch_net::{Obstacle, Readiness, Step};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
@@ -125,18 +125,21 @@ impl Patience {
             return None;
         }
         Some(match &now.trouble {
-            Some(trouble) => of_network(trouble),
-            None => Problem::NetworkNotReady { detail: now.summary() },
+            Some(obstacle) => of_network(obstacle),
+            None => Problem::NetworkNotReady {
+                percent: now.percent,
+                step: now.waiting_for.clone().unwrap_or(Step::Network),
+            },
         })
     }
 }
 
-fn of_network(trouble: &Trouble) -> Problem {
-    Problem::NetworkTrouble { detail: trouble.sentence.clone() }
+fn of_network(obstacle: &Obstacle) -> Problem {
+    Problem::NetworkTrouble { obstacle: obstacle.clone() }
 }
 
 fn hopeless(now: &Readiness) -> Option<Problem> {
-    now.trouble.as_ref().filter(|trouble| trouble.needs_person).map(of_network)
+    now.needs_person().map(of_network)
 }
 
 async fn until_hopeless(readiness: &mut watch::Receiver<Readiness>) -> Problem {

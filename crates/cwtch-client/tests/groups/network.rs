@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use cwtch_client::api::{Command, ErrorKind, MessageState, ServerPhase};
 use cwtch_client::engine::Mode;
-use cwtch_net::{Isolation, Readiness};
+use cwtch_net::{Isolation, Obstacle, Readiness, Step};
 use cwtch_primitives::{Address, Identity};
 
 use crate::fake_server::{Answer, FakeServer};
@@ -77,7 +77,7 @@ async fn a_network_that_is_back_has_servers_asked_for_a_sign_of_life() {
     let before = server.seen(|seen| seen.payloads);
 
     // It answers: the connection stays.
-    let away = || Readiness::waiting(50, "the cable");
+    let away = || Readiness::waiting(50, Step::Network);
     network.ready.send_replace(away());
     alice.until_network(false).await;
     assert_eq!(server.seen(|seen| seen.payloads), before, "nobody is asked over a network that is away");
@@ -111,16 +111,18 @@ async fn without_a_daemon_what_only_a_person_can_mend_is_said_at_once() {
     let world = World::new();
     let network = world.watched();
     let server = FakeServer::start(&world.network, &[], None).await;
-    let wrong = "The control password is wrong; give the right one.";
-    network.ready.send_replace(Readiness::waiting(0, "the password").with_trouble(wrong, true));
+    let wrong = cwtch_words::obstacle(&Obstacle::ControlPasswordWrong);
+    network
+        .ready
+        .send_replace(Readiness::waiting(0, Step::ControlPort).with_trouble(Obstacle::ControlPasswordWrong));
     let alice = Person::start(world.profile("alice"), network.clone(), Mode::OneShot).await;
     alice.enable().await;
     let created = alice.new_group("friends", &server.bundle.to_server_string()).await.unwrap();
     let why = alice.queues(&created.group, "hello", None).await;
-    assert!(why.contains(wrong) && why.contains("stays queued"), "{why}");
+    assert!(why.contains(&wrong) && why.contains("stays queued"), "{why}");
     let error = alice.sync().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable);
-    assert!(cwtch_words::error(&error).contains(wrong), "{error}");
+    assert!(cwtch_words::error(&error).contains(&wrong), "{error}");
     assert!(network.dials().is_empty());
 
     // Mended: what was queued goes out.

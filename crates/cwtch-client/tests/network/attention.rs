@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cwtch_client::api::{Command, ErrorKind};
-use cwtch_net::Readiness;
+use cwtch_net::{Readiness, Step};
 use cwtch_primitives::{Address, Identity};
 
 use crate::fabric::Manner;
@@ -25,7 +25,7 @@ async fn look(person: &Person, conversation: &str) -> Result<(), ErrorKind> {
 async fn what_the_person_waits_for_or_looks_at_is_dialled_first() {
     let world = World::new();
     let site = world.fabric.site(Manner { dial: Duration::from_secs(30), ..Manner::default() });
-    site.ready.send_replace(Readiness::waiting(0, "the start"));
+    site.ready.send_replace(Readiness::waiting(0, Step::Network));
     let mut alice = world.start("alice", site, cwtch_client::engine::Mode::Daemon).await.unwrap();
     for n in 1..=40 {
         alice.add(&contact(n)).await;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network, Readiness, UnreachableWhy};
+use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network, Obstacle, Readiness, UnreachableWhy};
 use cwtch_primitives::{Address, Identity};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -147,9 +147,9 @@ impl Network for Site {
             (!manner.listen.is_empty()).then(|| manner.listen.remove(0))
         };
         match refusal {
-            Some(Refusal::NotReady) => return Err(NetError::NotReady { why: "it sleeps".to_owned() }),
+            Some(Refusal::NotReady) => return Err(NetError::NotReady { obstacle: None }),
             Some(Refusal::Setup) => {
-                return Err(NetError::Setup { what: "the password is wrong; give the right one".to_owned() });
+                return Err(NetError::Setup { obstacle: Obstacle::ControlPasswordWrong });
             }
             None => {}
         }
@@ -160,7 +160,7 @@ impl Network for Site {
 
     async fn dial(&self, address: &Address, isolation: Isolation) -> Result<BoxStream, NetError> {
         if !self.ready.borrow().is_ready() {
-            return Err(NetError::NotReady { why: "no cable".to_owned() });
+            return Err(NetError::NotReady { obstacle: None });
         }
         self.dials.lock().unwrap().push((*address, isolation));
         let manner = self.manner();

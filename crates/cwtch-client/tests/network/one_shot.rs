@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cwtch_client::api::{ApiError, Command, Event, MessageState, Reply};
 use cwtch_client::engine::Mode;
-use cwtch_net::Readiness;
+use cwtch_net::{Obstacle, Readiness, Step};
 use cwtch_primitives::Address;
 use tokio::time::Instant;
 
@@ -23,7 +23,7 @@ struct Bench {
 async fn bench() -> Bench {
     let world = World::new();
     let site = world.fabric.site(Manner::default());
-    site.ready.send_replace(Readiness::waiting(5, "a consensus"));
+    site.ready.send_replace(Readiness::waiting(5, Step::Directory));
     let alice = world.start("alice", site.clone(), Mode::OneShot).await.unwrap();
     let bob = *world.profile("bob").address();
     alice.add(&bob).await;
@@ -75,10 +75,10 @@ async fn the_time_of_a_command_counts_from_the_network_s_readiness_on() {
     assert!(says.iter().all(|part| why.contains(part)), "{why}");
     assert_eq!(bench.queued().await, 1);
     let told = bench.alice.events.iter().find_map(|event| match event {
-        Event::Network(info) => Some(info.waiting_for.clone()),
+        Event::Network(info) => info.step.clone(),
         _ => None,
     });
-    assert_eq!(told.as_deref(), Some("a consensus"), "whoever waits hears for what");
+    assert_eq!(told, Some(Step::Directory), "whoever waits hears for what");
     bench.alice.stop().await;
 }
 
@@ -87,7 +87,7 @@ async fn a_network_that_never_is_ready_ends_the_wait_with_its_reason() {
     let mut bench = bench().await;
     let (why, took) = bench.send(5, 1, |_| {}).await;
     assert!((95..=97).contains(&took.as_secs()), "{took:?}");
-    assert!(why.contains("stays queued") && why.contains("a consensus"), "{why}");
+    assert!(why.contains("stays queued") && why.contains("the directory of the Tor network"), "{why}");
     assert_eq!(bench.queued().await, 1);
     bench.alice.stop().await;
 }
@@ -95,20 +95,22 @@ async fn a_network_that_never_is_ready_ends_the_wait_with_its_reason() {
 #[tokio::test(start_paused = true)]
 async fn what_only_a_person_can_mend_ends_the_wait_at_once() {
     let mut bench = bench().await;
-    let wrong = "The control password is wrong; give the right one.";
+    let wrong = cwtch_words::obstacle(&Obstacle::ControlPasswordWrong);
     let change = |site: &Site| {
-        site.ready.send_replace(Readiness::waiting(0, "the password").with_trouble(wrong, true));
+        site.ready.send_replace(
+            Readiness::waiting(0, Step::ControlPort).with_trouble(Obstacle::ControlPasswordWrong),
+        );
     };
     let (why, took) = bench.send(60, 3, change).await;
     assert!(took.as_secs() <= 4, "{took:?}");
-    assert!(why.contains(wrong) && why.contains("stays queued"), "{why}");
+    assert!(why.contains(&wrong) && why.contains("stays queued"), "{why}");
     assert_eq!(bench.queued().await, 1);
     // A trouble that may pass is waited for.
-    let passes = Readiness::waiting(0, "the cable").with_trouble("The cable is cut.", false);
+    let passes = Readiness::waiting(0, Step::Network).with_trouble(Obstacle::NetworkDown);
     bench.site.ready.send_replace(passes);
     let (why, took) = bench.send(5, 0, |_| {}).await;
     assert!(took.as_secs() >= 95, "{took:?}");
-    assert!(why.contains("The cable is cut."), "{why}");
+    assert!(why.contains(&cwtch_words::obstacle(&Obstacle::NetworkDown)), "{why}");
     bench.alice.stop().await;
 }
 
@@ -136,7 +138,7 @@ async fn a_network_that_becomes_ready_while_the_command_starts_is_used() {
     let world = World::new();
     let site = world.fabric.site(Manner::default());
     // Who looks first sees it on its way, who looks next sees it there.
-    *site.first_look.lock().unwrap() = Some(Readiness::waiting(90, "the last bit"));
+    *site.first_look.lock().unwrap() = Some(Readiness::waiting(90, Step::Directory));
     let mut alice = world.start("alice", site.clone(), Mode::OneShot).await.unwrap();
     assert!(site.first_look.lock().unwrap().is_none());
     let bob = *world.profile("bob").address();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cwtch_client::api::{ErrorKind, Event};
 use cwtch_client::engine::Mode;
-use cwtch_net::Readiness;
+use cwtch_net::{Obstacle, Readiness, Step};
 
 use crate::fabric::{Manner, Refusal};
 use crate::support::{Person, World, settle, turn, turn_until};
@@ -25,28 +25,25 @@ fn readiness(person: &Person) -> Vec<&Event> {
 async fn a_daemon_starts_before_its_network_is_ready_and_is_online_once_others_can_reach_it() {
     let world = World::new();
     let site = world.fabric.site(Manner::default());
-    let blocked = Readiness::waiting(15, "the directories").with_trouble("The cable is cut.", false);
+    let blocked = Readiness::waiting(15, Step::Directory).with_trouble(Obstacle::NetworkDown);
     site.ready.send_replace(blocked);
-    site.published.send_replace(Readiness::waiting(0, "the network"));
+    site.published.send_replace(Readiness::waiting(0, Step::Network));
     let mut alice = world.start("alice", site.clone(), Mode::Daemon).await.unwrap();
     settle(&mut [&mut alice]).await;
     let status = alice.status().await;
     assert!(!status.online);
     let network = status.network_readiness;
-    assert_eq!(
-        (network.percent, network.waiting_for.as_str(), network.ready),
-        (15, "the directories", false)
-    );
-    assert_eq!((network.trouble.as_deref(), network.needs_person), (Some("The cable is cut."), false));
-    assert_eq!(status.address_readiness.unwrap().waiting_for, "the network");
+    assert_eq!((network.percent, network.step, network.ready), (15, Some(Step::Directory), false));
+    assert_eq!((network.why, network.needs_person), (Some(Obstacle::NetworkDown), false));
+    assert_eq!(status.address_readiness.unwrap().step, Some(Step::Network));
     assert!(readiness(&alice).is_empty(), "nothing has changed");
 
-    site.ready.send_replace(Readiness::waiting(60, "circuits"));
+    site.ready.send_replace(Readiness::waiting(60, Step::FirstCircuit));
     site.ready.send_replace(Readiness::ready());
     site.ready.send_replace(Readiness::ready());
     settle(&mut [&mut alice]).await;
     let [Event::Network(network)] = readiness(&alice)[..] else { panic!("{:?}", readiness(&alice)) };
-    assert!(network.ready && network.trouble.is_none());
+    assert!(network.ready && network.why.is_none());
     assert!(!alice.status().await.online, "nobody has seen its address yet");
 
     site.published.send_replace(Readiness::ready());
@@ -54,11 +51,11 @@ async fn a_daemon_starts_before_its_network_is_ready_and_is_online_once_others_c
     assert!(matches!(readiness(&alice)[1..], [Event::Reachability(_), Event::Online { .. }]));
     assert!(alice.status().await.online);
 
-    site.published.send_replace(Readiness::waiting(10, "an upload"));
+    site.published.send_replace(Readiness::waiting(10, Step::Introduction));
     settle(&mut [&mut alice]).await;
     let Event::Offline { address, detail, .. } = readiness(&alice)[4] else { panic!() };
     assert_eq!(address, alice.address.as_str());
-    assert!(detail.contains("an upload"), "{detail}");
+    assert!(detail.contains("introduction points"), "{detail}");
     assert!(!alice.status().await.online);
     site.published.send_replace(Readiness::ready());
     settle(&mut [&mut alice]).await;
@@ -73,7 +70,7 @@ async fn only_what_waiting_does_not_mend_keeps_a_daemon_from_starting() {
     let site = world.fabric.site(Manner { listen: vec![Refusal::Setup], ..Manner::default() });
     let error = world.start("alice", site, Mode::Daemon).await.err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Unreachable);
-    assert!(cwtch_words::error(&error).contains("the password is wrong"), "{error}");
+    assert!(cwtch_words::error(&error).contains("refuses the password"), "{error}");
 
     // What fails for good only later is tried again: somebody may have mended it.
     let listen = vec![Refusal::NotReady, Refusal::NotReady, Refusal::Setup];
@@ -87,7 +84,7 @@ async fn only_what_waiting_does_not_mend_keeps_a_daemon_from_starting() {
         .events
         .iter()
         .filter_map(|event| match event {
-            Event::Reachability(info) => info.trouble.as_ref().map(|_| info.needs_person),
+            Event::Reachability(info) => info.why.as_ref().map(|_| info.needs_person),
             _ => None,
         })
         .collect();
@@ -116,7 +113,7 @@ async fn a_network_that_is_away_costs_no_attempts_and_closes_nothing() {
     let manner = Manner { dial: Duration::from_secs(2), ..Manner::default() };
     let (mut alice, mut bob) = world.ordered(&manner).await;
     let absent = *world.profile("carol").address();
-    alice.site.ready.send_replace(Readiness::waiting(50, "the cable"));
+    alice.site.ready.send_replace(Readiness::waiting(50, Step::Network));
     settle(&mut [&mut alice, &mut bob]).await;
     alice.add(&bob.address).await;
     alice.add(&absent).await;
@@ -133,7 +130,7 @@ async fn a_network_that_is_away_costs_no_attempts_and_closes_nothing() {
     assert!(!alice.site.dials_to(&absent).is_empty());
 
     // It goes and comes: the connection has survived.
-    alice.site.ready.send_replace(Readiness::waiting(50, "the cable"));
+    alice.site.ready.send_replace(Readiness::waiting(50, Step::Network));
     turn(Duration::from_secs(60), &mut [&mut alice, &mut bob]).await;
     let before = alice.site.dials_to(&absent).len();
     turn(Duration::from_secs(300), &mut [&mut alice, &mut bob]).await;

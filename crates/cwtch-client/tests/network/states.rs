@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cwtch_client::api::{Advice, Command, ContactPhase, ErrorKind, Event, SeenBy};
-use cwtch_net::{Readiness, UnreachableWhy};
+use cwtch_net::{Obstacle, Readiness, Step, UnreachableWhy};
 
 use crate::fabric::Manner;
 use crate::support::{NOW, World, finished, settle, turn, turn_until};
@@ -106,8 +106,7 @@ async fn an_address_that_leads_elsewhere_stops_sending_until_the_person_chooses(
     let soon = Duration::from_secs(60);
     turn_until("a connection", soon, &mut [&mut alice, &mut bob], |people| people[0].is_connected()).await;
     // One look that came out elsewhere is told, and no more.
-    let doubt =
-        Readiness::waiting(95, "the other program to stop").with_trouble("Another program answers.", true);
+    let doubt = Readiness::waiting(95, Step::OtherStops).with_trouble(Obstacle::ServedElsewhere);
     alice.site.published.send_replace(doubt.clone());
     turn(Duration::from_secs(5), &mut [&mut alice, &mut bob]).await;
     assert_eq!(alice.status().await.runs_elsewhere, None);

@@ -9,6 +9,7 @@ mod arrivals;
 
 use std::time::Duration;
 
+use cwtch_api::{Obstacle, Step};
 use rand::Rng;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::watch;
@@ -53,10 +54,6 @@ impl Default for CheckTimes {
     }
 }
 
-/// Warning for somebody whose address answers from somewhere else.
-pub const SERVED_ELSEWHERE: &str = "Another program answers at this address: the same identity seems to run on another machine, or \
-     twice on this one. Stop it there; until then each takes the other's connections.";
-
 /// Number of looks in a row that must come out elsewhere before that is certain: each takes another way through the
 /// network.
 const CERTAIN: u32 = 2;
@@ -83,7 +80,7 @@ pub async fn keep_checked<F, D>(
         let said = published.borrow_and_update().clone();
         let pause = if said.is_ready() {
             if !report.borrow().is_ready() {
-                keep_trouble(&report, Readiness::waiting(95, "an answer from the own address over Tor"));
+                keep_trouble(&report, Readiness::waiting(95, Step::OwnAnswer));
             }
             let limit = doubled(times.limit_first, failed).min(times.limit);
             let looked = look(&arrivals, (limit, times.arrival), &dial).await;
@@ -96,23 +93,18 @@ pub async fn keep_checked<F, D>(
             match looked {
                 Ok(true) => Readiness::ready().report_to(&report),
                 Ok(false) => {
-                    let waiting = Readiness::waiting(95, "the other program to stop");
-                    let waiting = waiting.with_trouble(SERVED_ELSEWHERE, true);
+                    let waiting = Readiness::waiting(95, Step::OtherStops);
+                    let waiting = waiting.with_trouble(Obstacle::ServedElsewhere);
                     if elsewhere < CERTAIN { waiting } else { waiting.served_elsewhere() }.report_to(&report);
                 }
                 // A ready service does not become unready by one circuit that failed.
                 Err(_) if report.borrow().is_ready() && failed < PATIENCE => {}
                 Err(why) => {
-                    let waiting = Readiness::waiting(95, "an answer from the own address over Tor");
+                    let waiting = Readiness::waiting(95, Step::OwnAnswer);
                     let waiting = if failed < PATIENCE {
                         waiting
                     } else {
-                        waiting.with_trouble(
-                            format!(
-                                "The onion service is published but does not answer yet ({why}); it is tried again."
-                            ),
-                            false,
-                        )
+                        waiting.with_trouble(Obstacle::NoAnswer { detail: why.to_string() })
                     };
                     waiting.report_to(&report);
                 }
@@ -281,7 +273,7 @@ mod tests {
         first: Readiness,
     ) -> (watch::Sender<Readiness>, watch::Receiver<Readiness>, tokio::task::JoinHandle<()>) {
         let (publish, published) = watch::channel(first);
-        let (report, reported) = watch::channel(Readiness::waiting(0, "the start"));
+        let (report, reported) = watch::channel(Readiness::waiting(0, Step::Network));
         let told = told.clone();
         let arrivals = told.arrivals.clone();
         let dial = move || {
@@ -296,9 +288,9 @@ mod tests {
     async fn a_published_service_is_ready_only_once_it_answers() {
         let (told, streams) = Told::new(&[Answer::Nobody, Answer::Nobody, Answer::Here]);
         read_all(streams);
-        let (publish, mut reported, _task) = begin(&told, Readiness::waiting(50, "upload"));
+        let (publish, mut reported, _task) = begin(&told, Readiness::waiting(50, Step::ServiceStart));
         reported.changed().await.unwrap();
-        assert_eq!(*reported.borrow(), Readiness::waiting(45, "upload"));
+        assert_eq!(*reported.borrow(), Readiness::waiting(45, Step::ServiceStart));
         sleep(Duration::from_secs(600)).await;
         assert_eq!(told.dials(), 0, "what is not published is not dialled");
         publish.send(Readiness::ready()).unwrap();
@@ -325,10 +317,10 @@ mod tests {
             read_all(streams);
             let (_publish, mut reported, _task) = begin(&told, Readiness::ready());
             told_of(&mut reported, |r| r.trouble.is_some()).await;
-            let trouble = reported.borrow().trouble.clone().unwrap();
-            assert!(trouble.needs_person && trouble.sentence.contains("another machine"), "{trouble:?}");
-            assert!(!trouble.elsewhere, "one look may have met something passing");
-            told_of(&mut reported, |r| r.trouble.as_ref().is_some_and(|t| t.elsewhere)).await;
+            let said = reported.borrow().clone();
+            assert_eq!(said.needs_person(), Some(&Obstacle::ServedElsewhere));
+            assert!(!said.elsewhere, "one look may have met something passing");
+            told_of(&mut reported, |r| r.elsewhere).await;
             assert_eq!(told.dials(), 2);
             assert!(until_ready(&mut reported).await);
             assert_eq!(told.dials(), 3);
@@ -342,8 +334,8 @@ mod tests {
         let (_publish, mut reported, _task) = begin(&told, Readiness::ready());
         told_of(&mut reported, |r| r.trouble.is_some()).await;
         assert_eq!(told.dials(), u64::from(PATIENCE), "looks that came to no end");
-        let said = reported.borrow().trouble.clone().unwrap();
-        assert!(!said.elsewhere && !said.sentence.contains("Another program"), "{said:?}");
+        let said = reported.borrow().clone();
+        assert!(!said.elsewhere && matches!(said.trouble, Some(Obstacle::NoAnswer { .. })), "{said:?}");
         read_all(streams);
         assert!(until_ready(&mut reported).await);
     }
@@ -367,10 +359,10 @@ mod tests {
         }
         let (_publish, mut reported, _task) = begin(&told, Readiness::ready());
         told_of(&mut reported, |r| r.trouble.is_some()).await;
-        assert!(!reported.borrow().trouble.as_ref().unwrap().sentence.contains("Another program"));
+        assert_ne!(reported.borrow().trouble, Some(Obstacle::ServedElsewhere));
         read_all(streams);
         blocked.await.unwrap();
-        told_of(&mut reported, |r| r.trouble.as_ref().is_some_and(|t| t.elsewhere)).await;
+        told_of(&mut reported, |r| r.elsewhere).await;
     }
 
     #[tokio::test(start_paused = true)]
@@ -396,9 +388,9 @@ mod tests {
         read_all(streams);
         let (publish, mut reported, task) = begin(&told, Readiness::ready());
         assert!(until_ready(&mut reported).await);
-        publish.send(Readiness::waiting(20, "the network").with_trouble("It is down.", false)).unwrap();
+        publish.send(Readiness::waiting(20, Step::Network).with_trouble(Obstacle::NetworkDown)).unwrap();
         reported.wait_for(|r| !r.is_ready()).await.unwrap();
-        assert_eq!(reported.borrow().trouble.as_ref().unwrap().sentence, "It is down.");
+        assert_eq!(reported.borrow().trouble, Some(Obstacle::NetworkDown));
         drop(publish);
         task.await.unwrap();
     }

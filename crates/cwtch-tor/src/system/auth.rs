@@ -9,9 +9,9 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::obstacle::Obstacle;
 use super::reply::Reply;
 use super::words::{value_of, words};
+use cwtch_net::Obstacle;
 
 /// The length of Tor's cookie, of nonces and of hashes.
 pub(crate) const LEN: usize = 32;
@@ -84,8 +84,8 @@ impl ProtocolInfo {
     pub(crate) fn no_way(&self, unreadable_cookie: bool) -> Obstacle {
         match (unreadable_cookie, self.password) {
             (true, _) => Obstacle::CookieUnreadable,
-            (false, true) => Obstacle::PasswordNeeded,
-            (false, false) => Obstacle::NoWayIn,
+            (false, true) => Obstacle::ControlPasswordNeeded,
+            (false, false) => Obstacle::NoLogin,
         }
     }
 
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(old.ways(true), [Way::Password, Way::Cookie(file())]);
         let nowhere = info("METHODS=COOKIE,SAFECOOKIE COOKIEFILE=\"relative\"", "0.4.9.11");
         assert_eq!(nowhere.ways(true), []);
-        assert_eq!(info("METHODS=HASHEDPASSWORD", "0.4").no_way(false), Obstacle::PasswordNeeded);
+        assert_eq!(info("METHODS=HASHEDPASSWORD", "0.4").no_way(false), Obstacle::ControlPasswordNeeded);
         assert_eq!(ProtocolInfo::of(&reply("510 no\r\n")), Err(Obstacle::NotTor));
     }
 

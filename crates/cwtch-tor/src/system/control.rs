@@ -3,11 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use cwtch_net::BoxStream;
+use cwtch_net::{BoxStream, Obstacle};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::obstacle::Obstacle;
 use super::reply::{Replies, Reply};
 
 /// Limit for a command: a Tor answers in milliseconds, a filter on another machine in seconds.
@@ -35,8 +34,8 @@ impl Control {
     /// caller, who erases it; it is written as it is and copied nowhere.
     pub(crate) async fn command(&mut self, line: &[u8]) -> Result<Reply, Obstacle> {
         let exchange = async {
-            self.stream.write_all(line).await.map_err(|_| Obstacle::Broken)?;
-            self.stream.flush().await.map_err(|_| Obstacle::Broken)?;
+            self.stream.write_all(line).await.map_err(|_| Obstacle::ControlBroken)?;
+            self.stream.flush().await.map_err(|_| Obstacle::ControlBroken)?;
             loop {
                 let reply = self.reply().await?;
                 if !reply.is_event() {
@@ -47,7 +46,7 @@ impl Control {
                 }
             }
         };
-        timeout(COMMAND_LIMIT, exchange).await.unwrap_or(Err(Obstacle::Silent))
+        timeout(COMMAND_LIMIT, exchange).await.unwrap_or(Err(Obstacle::ControlSilent))
     }
 
     /// Waits for an event. Cancel-safe.
@@ -70,9 +69,9 @@ impl Control {
                 return Ok(reply);
             }
             let mut piece = [0; PIECE];
-            let n = self.stream.read(&mut piece).await.map_err(|_| Obstacle::Broken)?;
+            let n = self.stream.read(&mut piece).await.map_err(|_| Obstacle::ControlBroken)?;
             match piece.get(..n) {
-                None | Some([]) => return Err(Obstacle::Broken),
+                None | Some([]) => return Err(Obstacle::ControlBroken),
                 Some(bytes) => self.replies.push(bytes),
             }
         }
@@ -98,13 +97,13 @@ mod tests {
         theirs.read_exact(&mut sent).await.unwrap();
         assert_eq!(&sent, b"X\r\n");
         drop(theirs);
-        assert_eq!(control.event().await, Err(Obstacle::Broken));
+        assert_eq!(control.event().await, Err(Obstacle::ControlBroken));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_port_that_is_silent_or_no_control_port_is_told() {
         let (ours, _theirs) = duplex(4096);
-        assert_eq!(Control::new(Box::new(ours)).command(b"X\r\n").await, Err(Obstacle::Silent));
+        assert_eq!(Control::new(Box::new(ours)).command(b"X\r\n").await, Err(Obstacle::ControlSilent));
         let (ours, mut theirs) = duplex(4096);
         theirs.write_all(b"HTTP/1.0 501 Tor is not an HTTP Proxy\r\n").await.unwrap();
         assert_eq!(Control::new(Box::new(ours)).command(b"X\r\n").await, Err(Obstacle::NotTor));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cwtch_net::onion::PORT;
-use cwtch_net::{BoxStream, Isolation, NetError, Readiness, UnreachableWhy};
+use cwtch_net::{BoxStream, Isolation, NetError, Obstacle, Readiness, UnreachableWhy};
 use cwtch_primitives::Address;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
@@ -19,9 +19,6 @@ const DIAL_LIMIT: Duration = Duration::from_secs(130);
 
 /// The longest part of a SOCKS reply.
 const MAX_PART: usize = 255 + 2;
-
-const NO_SOCKS: &str = "nothing answers at Tor's SOCKS port; let its torrc have a line SocksPort 9050, or set socks under \
-     [system] in tor.toml";
 
 /// A dialler of onion services. All clones share one state.
 #[derive(Clone)]
@@ -54,7 +51,7 @@ impl Dialer {
         }
         let readiness = self.readiness.borrow().clone();
         if !readiness.is_ready() {
-            return Err(NetError::NotReady { why: readiness.summary() });
+            return Err(NetError::NotReady { obstacle: readiness.trouble.clone() });
         }
         let dialled = async {
             let stream = self.socks_port().await?;
@@ -77,7 +74,7 @@ impl Dialer {
                 return Ok(stream);
             }
         }
-        Err(NetError::NotReady { why: NO_SOCKS.to_owned() })
+        Err(NetError::NotReady { obstacle: Some(Obstacle::NoSocksPort) })
     }
 }
 
@@ -87,7 +84,7 @@ async fn handshake(
     password: &str,
     host: &str,
 ) -> Result<BoxStream, NetError> {
-    let ended = |_| NetError::NotReady { why: "Tor ended the connection at its SOCKS port".to_owned() };
+    let ended = |_| NetError::NotReady { obstacle: Some(Obstacle::SocksEnded) };
     let (mut handshake, mut step) = Handshake::new(user, password, host, PORT);
     loop {
         let length = match step {
@@ -109,15 +106,9 @@ async fn handshake(
 fn refusal(fault: &SocksFault) -> NetError {
     match fault {
         SocksFault::Unreachable(why) => NetError::unreachable(*why),
-        SocksFault::General => NetError::NotReady { why: "Tor could not open a circuit now".to_owned() },
-        SocksFault::NotTor => NetError::Setup {
-            what: "what answers at the SOCKS port is no Tor; correct socks under [system] in tor.toml".to_owned(),
-        },
-        SocksFault::NoIsolation => NetError::Setup {
-            what: "Tor's SOCKS port takes no user name and password, by which streams are kept apart; remove its options \
-                   in the torrc, or set socks under [system] in tor.toml to one of Tor's"
-                .to_owned(),
-        },
+        SocksFault::General => NetError::NotReady { obstacle: Some(Obstacle::NoCircuit) },
+        SocksFault::NotTor => NetError::Setup { obstacle: Obstacle::SocksNotTor },
+        SocksFault::NoIsolation => NetError::Setup { obstacle: Obstacle::SocksMixesStreams },
     }
 }
 
@@ -220,12 +211,12 @@ mod tests {
     async fn without_a_socks_port_the_network_is_not_ready() {
         let (dead, closed) = dialer(vec![Endpoint::Unix("/nowhere".into())], Readiness::ready());
         let error = dead.dial(&somebody(), Isolation::new()).await.err().unwrap();
-        assert!(matches!(&error, NetError::NotReady { why } if why.contains("SocksPort")), "{error}");
+        assert_eq!(error.obstacle(), Some(&Obstacle::NoSocksPort));
         closed.cancel();
         assert!(matches!(dead.dial(&somebody(), Isolation::new()).await, Err(NetError::Closed)));
-        let (waiting, _) = dialer(Vec::new(), Readiness::waiting(5, "Tor"));
+        let (waiting, _) = dialer(Vec::new(), Readiness::waiting(5, cwtch_net::Step::ControlPort));
         let error = waiting.dial(&somebody(), Isolation::new()).await.err().unwrap();
-        assert!(error.to_string().contains("waiting for Tor (5 %)"), "{error}");
+        assert!(matches!(error, NetError::NotReady { obstacle: None }), "{error}");
     }
 
     #[tokio::test]
@@ -233,7 +224,7 @@ mod tests {
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (dialer, _) = dialer(vec![Endpoint::Tcp(port.local_addr().unwrap())], Readiness::ready());
         let address = somebody();
-        for (answer, says) in [(b"\x05\x00", "kept apart"), (b"HT", "is no Tor")] {
+        for (answer, says) in [(b"\x05\x00", Obstacle::SocksMixesStreams), (b"HT", Obstacle::SocksNotTor)] {
             let serve = async {
                 let (mut stream, _) = port.accept().await.unwrap();
                 stream.read_exact(&mut [0; 3]).await.unwrap();
@@ -241,7 +232,7 @@ mod tests {
             };
             let (_, dialled) = tokio::join!(serve, dialer.dial(&address, Isolation::new()));
             let error = dialled.err().unwrap();
-            assert!(matches!(&error, NetError::Setup { what } if what.contains(says)), "{error}");
+            assert!(matches!(&error, NetError::Setup { obstacle } if *obstacle == says), "{error}");
         }
     }
 }

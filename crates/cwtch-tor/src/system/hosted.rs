@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use cwtch_net::Readiness;
 use cwtch_net::onion::Arrivals;
+use cwtch_net::{Obstacle, Readiness, Step};
 use cwtch_primitives::Address;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -12,7 +12,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::hosting::OnionKey;
 use super::local::Local;
-use super::obstacle::Obstacle;
 use super::publication::{Publication, Upload};
 use super::session::ControlSession;
 use crate::config::Listen;
@@ -59,10 +58,11 @@ impl Hosted {
     /// Reports how far the service is, given the network's own readiness.
     pub(crate) fn report(&self, network: &Readiness) {
         let readiness = match &self.stage {
-            Stage::Waiting(_, Some(obstacle)) => Readiness::waiting(50, "Tor to take the onion service")
-                .with_trouble(obstacle.to_string(), obstacle.needs_person()),
+            Stage::Waiting(_, Some(obstacle)) => {
+                Readiness::waiting(50, Step::ServiceTaken).with_trouble(obstacle.clone())
+            }
             _ if !network.is_ready() => Readiness { percent: network.percent / 2, ..network.clone() },
-            Stage::Waiting(_, None) => Readiness::waiting(50, "Tor to take the onion service"),
+            Stage::Waiting(_, None) => Readiness::waiting(50, Step::ServiceTaken),
             Stage::Served(publication) => publication.readiness(),
         };
         set(&self.published, readiness);
@@ -118,7 +118,7 @@ impl Hosted {
             }
             (Err(obstacle), before) => {
                 if !matches!(before, Stage::Waiting(_, Some(same)) if *same == obstacle) {
-                    tracing::warn!("an onion service is not served: {obstacle}");
+                    tracing::warn!(obstacle = obstacle.code(), "an onion service is not served");
                 }
                 let pause = self.retries.next().unwrap_or(RETRY.1);
                 Stage::Waiting(Instant::now() + pause, Some(obstacle))

@@ -5,8 +5,8 @@ use cwtch_primitives::{Address, Identity, Zeroizing};
 use data_encoding::BASE64;
 use sha2::{Digest, Sha512};
 
-use super::obstacle::Obstacle;
 use super::reply::Reply;
+use cwtch_net::Obstacle;
 
 /// Number of streams on one client's circuit at once. A peer needs one or two, and one that opens more is cut off.
 const MAX_STREAMS: u8 = 16;
@@ -91,13 +91,13 @@ pub(crate) fn answer(reply: &Reply) -> Answer {
         (250, _) => Answer::Served,
         (512, text) if text.contains("decode") => Answer::OnlyKey,
         // 510 is what filters say; Tor itself says it of a command that it does not know.
-        (510, text) if text.contains("Unrecognized command") => Answer::Obstacle(Obstacle::TooOld),
-        (513, text) if text.contains("key type") => Answer::Obstacle(Obstacle::TooOld),
+        (510, text) if text.contains("Unrecognized command") => Answer::Obstacle(Obstacle::TorTooOld),
+        (513, text) if text.contains("key type") => Answer::Obstacle(Obstacle::TorTooOld),
         (510 | 512 | 513, _) => Answer::Argument,
         (550, text) if text.to_ascii_lowercase().contains("collision") => {
-            Answer::Obstacle(Obstacle::Collision)
+            Answer::Obstacle(Obstacle::ServedAlready)
         }
-        (code, _) => Answer::Obstacle(Obstacle::Refused(code)),
+        (code, _) => Answer::Obstacle(Obstacle::ServiceRefused { reply: code }),
     }
 }
 
@@ -156,10 +156,10 @@ mod tests {
             (512, "Bad arguments to ADD_ONION: Unrecognized keyword argument \"PoW\"", Answer::Argument),
             (510, "Command filtered", Answer::Argument),
             (513, "Invalid argument", Answer::Argument),
-            (510, "Unrecognized command \"ADD_ONION\"", Answer::Obstacle(Obstacle::TooOld)),
-            (513, "Invalid key type", Answer::Obstacle(Obstacle::TooOld)),
-            (550, "Onion address collision", Answer::Obstacle(Obstacle::Collision)),
-            (551, "Failed to generate", Answer::Obstacle(Obstacle::Refused(551))),
+            (510, "Unrecognized command \"ADD_ONION\"", Answer::Obstacle(Obstacle::TorTooOld)),
+            (513, "Invalid key type", Answer::Obstacle(Obstacle::TorTooOld)),
+            (550, "Onion address collision", Answer::Obstacle(Obstacle::ServedAlready)),
+            (551, "Failed to generate", Answer::Obstacle(Obstacle::ServiceRefused { reply: 551 })),
         ] {
             assert_eq!(answer(&reply(code, text)), expected, "{code} {text}");
         }

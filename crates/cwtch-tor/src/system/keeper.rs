@@ -6,13 +6,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cwtch_net::Readiness;
+use cwtch_net::{Obstacle, Readiness, Step};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::directory::Directory;
 use super::hosted::{Hosted, retries, set};
-use super::obstacle::Obstacle;
 use super::publication::Upload;
 use super::reply::Reply;
 use super::session::{ControlSession, Setup};
@@ -87,10 +86,9 @@ impl Keeper {
 
     /// Notes that there is no connection, and why.
     fn offline(&mut self, obstacle: &Obstacle) {
-        let readiness = Readiness::waiting(0, "Tor's control port")
-            .with_trouble(obstacle.to_string(), obstacle.needs_person());
+        let readiness = Readiness::waiting(0, Step::ControlPort).with_trouble(obstacle.clone());
         if *self.readiness.borrow() != readiness {
-            tracing::warn!("{obstacle}");
+            tracing::warn!(obstacle = obstacle.code(), "Tor cannot be used; trying again");
         }
         self.hosted.iter_mut().for_each(Hosted::lost);
         self.report(readiness);

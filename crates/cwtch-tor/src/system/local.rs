@@ -5,12 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use cwtch_net::onion::Arrivals;
-use cwtch_net::{BoxStream, Exhaustion};
+use cwtch_net::{BoxStream, Exhaustion, Obstacle};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, UnixListener};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::obstacle::Obstacle;
 use crate::config::Listen;
 
 /// Longest path of a Unix socket that every system takes.
@@ -48,7 +47,7 @@ pub(crate) fn suitable(user: Option<u32>, host: Option<IpAddr>) -> Result<Listen
 impl Local {
     /// Opens the socket and begins to accept. Connections wait in the system while nobody takes them.
     pub(crate) async fn open(listen: &Listen, arrivals: Arrivals) -> Result<Self, Obstacle> {
-        let refused = |e: io::Error| Obstacle::NoSocket(e.kind().to_string());
+        let refused = |e: io::Error| Obstacle::NoSocket { detail: e.kind().to_string() };
         let (socket, target, dir) = match listen {
             Listen::Unix => {
                 let (socket, path, dir) = unix().map_err(refused)?;
@@ -178,7 +177,10 @@ mod tests {
         let at: SocketAddr = first.target().parse().unwrap();
         let taken = Listen::Tcp(at.ip(), at.port()..=at.port());
         let refused = Local::open(&taken, Arrivals::new().0).await.err().unwrap();
-        assert!(matches!(&refused, Obstacle::NoSocket(why) if why.contains("in use")), "{refused:?}");
+        assert!(
+            matches!(&refused, Obstacle::NoSocket { detail } if detail.contains("in use")),
+            "{refused:?}"
+        );
         talk(&Listen::Tcp(at.ip(), at.port()..=u16::MAX)).await;
     }
 

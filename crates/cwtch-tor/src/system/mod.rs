@@ -5,7 +5,6 @@
 //! - [`places`] finds the Tor, [`control`] is a connection with it, [`session`] a login, [`keeper`] the task that
 //!   keeps one, [`hosted`] one onion service, [`local`] the socket at which Tor hands connections over, [`dial`] the way out,
 //!   [`isolation`] which way keeps streams apart.
-//! - [`obstacle`] is everything that can be in the way, in sentences.
 //!
 //! Onion services are served without `Detach`, so they end with this process even when it is killed. The program
 //! never takes ownership of the Tor and changes nothing of its configuration.
@@ -22,7 +21,6 @@ mod isolation;
 mod keeper;
 mod listener;
 mod local;
-mod obstacle;
 mod places;
 pub(crate) mod publication;
 pub(crate) mod reply;
@@ -39,7 +37,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cwtch_net::onion::{Arrivals, CheckTimes, keep_checked};
-use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network, Readiness, Validity};
+use cwtch_net::{BoxStream, Isolation, Listener, NetError, Network, Readiness, Step, Validity};
 use cwtch_primitives::{Address, Identity};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
@@ -87,7 +85,7 @@ impl SystemTor {
 
     fn with(setup: Setup) -> Self {
         let (requests, asked) = mpsc::unbounded_channel();
-        let (readiness, ready) = watch::channel(Readiness::waiting(0, "Tor's control port"));
+        let (readiness, ready) = watch::channel(Readiness::waiting(0, Step::ControlPort));
         let (socks, socks_told) = watch::channel(Vec::new());
         let closed = CancellationToken::new();
         let (tell_directory, directory) = watch::channel(Directory::Unknown);
@@ -105,7 +103,7 @@ impl Network for SystemTor {
         let address = identity.address();
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (arrivals, streams) = Arrivals::new();
-        let start = Readiness::waiting(0, "Tor to take the onion service");
+        let start = Readiness::waiting(0, Step::ServiceTaken);
         let (published, told) = watch::channel(start.clone());
         let (report, readiness) = watch::channel(start);
         let ended = CancellationToken::new();

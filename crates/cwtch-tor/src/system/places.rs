@@ -8,13 +8,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cwtch_net::{BoxStream, ControlPort};
+use cwtch_net::{BoxStream, ControlPort, Obstacle};
 use cwtch_primitives::Zeroizing;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
-use super::obstacle::Obstacle;
 use crate::config::SystemConfig;
 use crate::endpoint::Endpoint;
 
@@ -138,7 +137,7 @@ pub(crate) trait Connect: Send + Sync {
 #[async_trait]
 impl Connect for Vec<Endpoint> {
     async fn connect(&self) -> Result<ControlStream, Obstacle> {
-        let mut worst = Obstacle::NobodyThere;
+        let mut worst = Obstacle::NoControlPort;
         for place in self {
             match open(place).await {
                 Ok((stream, user)) => {
@@ -151,8 +150,10 @@ impl Connect for Vec<Endpoint> {
                 // A later place with nothing there does not hide what was in the way at an earlier one.
                 Err(e) => match e.kind() {
                     ErrorKind::NotFound | ErrorKind::ConnectionRefused => {}
-                    ErrorKind::PermissionDenied => worst = Obstacle::SocketForbidden,
-                    kind if worst == Obstacle::NobodyThere => worst = Obstacle::Unreachable(kind.to_string()),
+                    ErrorKind::PermissionDenied => worst = Obstacle::ControlForbidden,
+                    kind if worst == Obstacle::NoControlPort => {
+                        worst = Obstacle::ControlUnreachable { detail: kind.to_string() }
+                    }
                     _ => {}
                 },
             }
@@ -253,7 +254,10 @@ mod tests {
     async fn the_first_place_that_answers_is_taken() {
         let dir = tempfile::tempdir().unwrap();
         let place = |name: &str| Endpoint::Unix(dir.path().join(name));
-        assert_eq!(vec![place("none"), place("neither")].connect().await.err(), Some(Obstacle::NobodyThere));
+        assert_eq!(
+            vec![place("none"), place("neither")].connect().await.err(),
+            Some(Obstacle::NoControlPort)
+        );
         let _socket = tokio::net::UnixListener::bind(dir.path().join("socket")).unwrap();
         let link = vec![place("none"), place("socket")].connect().await.unwrap();
         assert_eq!((link.host, link.user), (None, Some(rustix::process::geteuid().as_raw())));

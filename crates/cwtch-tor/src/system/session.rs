@@ -13,7 +13,6 @@ use super::directory::Directory;
 use super::hosting::{self, Answer, Defences, OnionKey};
 use super::isolation;
 use super::local::suitable;
-use super::obstacle::Obstacle;
 use super::places::{Connect, ControlStream};
 use super::reply::Reply;
 use super::status::{Phase, Status};
@@ -21,6 +20,7 @@ use super::words::{Word, words};
 use crate::config::Listen;
 use crate::endpoint::Endpoint;
 use crate::secret_file;
+use cwtch_net::Obstacle;
 
 /// Events to subscribe to: progress, clock and network for the person who waits, uploads for the services' progress.
 const EVENTS: [&str; 4] = ["HS_DESC", "NETWORK_LIVENESS", "STATUS_CLIENT", "STATUS_GENERAL"];
@@ -62,12 +62,12 @@ impl ControlSession {
         let mut control = Control::new(stream);
         let reply = control.command(b"PROTOCOLINFO 1\r\n").await?;
         let info = match reply.code {
-            510 => return Err(Obstacle::Filtered("PROTOCOLINFO")),
+            510 => return Err(Obstacle::ControlFiltered { command: "PROTOCOLINFO".to_owned() }),
             _ => ProtocolInfo::of(&reply)?,
         };
         login(&mut control, &info, setup.password.as_ref()).await?;
         if info.is_too_old() {
-            return Err(Obstacle::TooOld);
+            return Err(Obstacle::TorTooOld);
         }
         let owner = match info.cookie_file() {
             Some(file) => tokio::fs::metadata(file).await.ok().map(|file| file.uid()),
@@ -178,7 +178,7 @@ impl ControlSession {
             Answer::Obstacle(obstacle) => Err(obstacle),
             Answer::OnlyKey | Answer::Argument => {
                 self.defences = None;
-                Err(Obstacle::Refused(reply.code))
+                Err(Obstacle::ServiceRefused { reply: reply.code })
             }
         })
     }
@@ -205,9 +205,9 @@ impl ControlSession {
                 }
                 Answer::Obstacle(other) => return Ok(Err(other)),
                 Answer::Argument if reply.code == 510 => {
-                    obstacle = Obstacle::Filtered("onion services (ADD_ONION)")
+                    obstacle = Obstacle::ControlFiltered { command: "onion services (ADD_ONION)".to_owned() }
                 }
-                Answer::Argument => obstacle = Obstacle::Refused(reply.code),
+                Answer::Argument => obstacle = Obstacle::ServiceRefused { reply: reply.code },
             }
         }
         Ok(Err(obstacle))
@@ -243,13 +243,13 @@ async fn login(
                 };
                 (auth::authenticate(&cookie), Obstacle::CookieWrong)
             }
-            (Way::Password, Some(password)) => (auth::authenticate(password), Obstacle::WrongPassword),
+            (Way::Password, Some(password)) => (auth::authenticate(password), Obstacle::ControlPasswordWrong),
             (Way::Password, None) => continue,
-            (Way::Null, _) => (Zeroizing::new(b"AUTHENTICATE\r\n".to_vec()), Obstacle::NoWayIn),
+            (Way::Null, _) => (Zeroizing::new(b"AUTHENTICATE\r\n".to_vec()), Obstacle::NoLogin),
         };
         let reply = control.command(&line).await?;
         return match reply.code {
-            510 => Err(Obstacle::Filtered("AUTHENTICATE")),
+            510 => Err(Obstacle::ControlFiltered { command: "AUTHENTICATE".to_owned() }),
             _ if reply.is_ok() => Ok(()),
             _ => Err(refused),
         };
@@ -261,7 +261,7 @@ async fn login(
 async fn read_cookie(file: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Obstacle> {
     let file = file.to_owned();
     let read = tokio::task::spawn_blocking(move || secret_file::read_bounded(&file, auth::LEN)).await;
-    match read.map_err(|_| Obstacle::Broken)? {
+    match read.map_err(|_| Obstacle::ControlBroken)? {
         Ok(cookie) if cookie.len() == auth::LEN => Ok(Some(cookie)),
         Err(e) if e.kind() != std::io::ErrorKind::Other => Ok(None),
         // The file does not have 32 bytes.

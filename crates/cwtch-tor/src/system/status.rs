@@ -1,8 +1,7 @@
 //! Progress of a running Tor, as its control port tells.
 
-use cwtch_net::Readiness;
+use cwtch_net::{LinkFault, Obstacle, Readiness, Step};
 
-use super::obstacle::Obstacle;
 use super::reply::Reply;
 use super::words::{value_of, words};
 
@@ -25,7 +24,7 @@ pub(crate) struct Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Problem {
     Clock,
-    Stuck(&'static str),
+    Stuck(LinkFault),
 }
 
 impl Phase {
@@ -47,20 +46,20 @@ impl Phase {
     }
 }
 
-/// Tor's reasons for a link that failed, in words that follow a colon.
+/// Tor's reasons for a link that failed.
 fn problem(reason: &str) -> Problem {
     Problem::Stuck(match reason {
         "CLOCK_SKEW" => return Problem::Clock,
-        "CONNECTREFUSED" => "connections to the Tor network are refused",
-        "CONNECTRESET" => "connections to the Tor network are reset",
-        "TIMEOUT" => "connections to the Tor network time out",
-        "NOROUTE" => "there is no route to the Tor network",
-        "IDENTITY" => "a relay is not who it should be; the network may tamper with connections",
-        "TLS_ERROR" => "connections to the Tor network are not encrypted as they should be",
-        "PT_MISSING" => "the pluggable transport that a bridge needs is missing or does not run",
-        "RESOURCELIMIT" => "the computer has no file or memory left for connections",
-        "NOPERM" => "this computer forbids Tor to connect",
-        _ => "connections to the Tor network fail",
+        "CONNECTREFUSED" => LinkFault::Refused,
+        "CONNECTRESET" => LinkFault::Reset,
+        "TIMEOUT" => LinkFault::TimesOut,
+        "NOROUTE" => LinkFault::NoRoute,
+        "IDENTITY" => LinkFault::Identity,
+        "TLS_ERROR" => LinkFault::Encryption,
+        "PT_MISSING" => LinkFault::TransportMissing,
+        "RESOURCELIMIT" => LinkFault::Resources,
+        "NOPERM" => LinkFault::Forbidden,
+        _ => LinkFault::Other,
     })
 }
 
@@ -112,32 +111,30 @@ impl Status {
 
     /// The Tor's progress. A Tor that tells nothing counts as ready: dialling will show.
     pub(crate) fn readiness(&self) -> Readiness {
-        let (percent, summary) = match (&self.phase, self.circuit) {
-            (Some(phase), _) => (phase.percent, phase.summary.as_str()),
-            (None, Some(false)) => (50, "a first circuit"),
-            (None, _) => (100, ""),
+        let (percent, step) = match (&self.phase, self.circuit) {
+            (Some(phase), _) => (phase.percent, Step::TorStep { detail: decapitalized(&phase.summary) }),
+            (None, Some(false)) => (50, Step::FirstCircuit),
+            (None, _) => (100, Step::Network),
         };
         if percent == 100 {
             self.skew.inspect(|_| tracing::debug!("Tor complains about the clock, but is connected"));
             return match self.down {
-                true => Readiness::waiting(90, "the network")
-                    .with_trouble(Obstacle::NetworkDown.to_string(), false),
+                true => Readiness::waiting(90, Step::Network).with_trouble(Obstacle::NetworkDown),
                 false => Readiness::ready(),
             };
         }
         let percent = LOGGED_IN + u8::try_from(u16::from(percent) * 94 / 100).unwrap_or_default();
-        let waiting = Readiness::waiting(percent, format!("Tor: {}", decapitalized(summary)));
+        let waiting = Readiness::waiting(percent, step);
         let problem = self.phase.as_ref().and_then(|phase| phase.problem);
         let obstacle = match (self.disabled, self.skew, problem, self.down) {
-            (true, ..) => Obstacle::Disabled,
-            (_, Some(skew), ..) => Obstacle::ClockSkew(skew),
-            (_, None, Some(Problem::Clock), _) => Obstacle::ClockSkew(None),
-            (.., Some(Problem::Stuck(why)), _) => Obstacle::Stuck(why),
+            (true, ..) => Obstacle::TorDisabled,
+            (_, Some(seconds), ..) => Obstacle::Clock { seconds, detail: None },
+            (_, None, Some(Problem::Clock), _) => Obstacle::Clock { seconds: None, detail: None },
+            (.., Some(Problem::Stuck(why)), _) => Obstacle::TorStuck { reason: why },
             (.., true) => Obstacle::NetworkDown,
             _ => return waiting,
         };
-        let needs_person = obstacle.needs_person();
-        waiting.with_trouble(obstacle.to_string(), needs_person)
+        waiting.with_trouble(obstacle)
     }
 }
 
@@ -163,14 +160,17 @@ mod tests {
         status.readiness()
     }
 
-    fn trouble(readiness: &Readiness) -> &str {
-        &readiness.trouble.as_ref().unwrap().sentence
+    fn trouble(readiness: &Readiness) -> &Obstacle {
+        readiness.trouble.as_ref().unwrap()
     }
 
     #[test]
     fn progress_is_tor_s_own() {
         let text = "STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=50 TAG=loading_descriptors SUMMARY=\"Loading relay descriptors\"";
-        assert_eq!(after(&[text]), Readiness::waiting(52, "Tor: loading relay descriptors"));
+        assert_eq!(
+            after(&[text]),
+            Readiness::waiting(52, Step::TorStep { detail: "loading relay descriptors".to_owned() })
+        );
         let done = "STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY=\"Done\"";
         assert!(after(&[text, done]).is_ready());
         assert!(after(&[]).is_ready(), "a Tor that tells nothing");
@@ -187,9 +187,9 @@ mod tests {
             )
         };
         let stuck = after(&[&text("TIMEOUT")]);
-        assert!(trouble(&stuck).contains("time out") && trouble(&stuck).contains("bridges"), "{stuck:?}");
+        assert_eq!(trouble(&stuck), &Obstacle::TorStuck { reason: LinkFault::TimesOut });
         assert!(!format!("{stuck:?}").contains("192.0.2.1"));
-        assert!(trouble(&after(&[&text("CLOCK_SKEW")])).contains("clock"));
+        assert_eq!(trouble(&after(&[&text("CLOCK_SKEW")])), &Obstacle::Clock { seconds: None, detail: None });
         let ignored = text("TIMEOUT").replace("RECOMMENDATION=warn", "RECOMMENDATION=ignore");
         assert_eq!(after(&[&ignored]).trouble, None);
     }
@@ -199,8 +199,7 @@ mod tests {
         let skew = "STATUS_GENERAL WARN CLOCK_SKEW SKEW=-7200 SOURCE=DIRSERV:192.0.2.1:9030";
         let half = "STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=50 TAG=x SUMMARY=\"X\"";
         let told = after(&[half, skew]);
-        assert!(trouble(&told).contains("2 hours (behind)"), "{told:?}");
-        assert!(told.trouble.as_ref().unwrap().needs_person);
+        assert_eq!(trouble(&told), &Obstacle::Clock { seconds: Some(-7200), detail: None });
         assert!(
             after(&[skew, "STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY=\"Done\""])
                 .is_ready()
@@ -210,11 +209,11 @@ mod tests {
     #[test]
     fn a_network_that_is_gone_or_switched_off_is_told() {
         let gone = after(&["NETWORK_LIVENESS DOWN"]);
-        assert!(trouble(&gone).contains("internet") && !gone.is_ready());
+        assert!(*trouble(&gone) == Obstacle::NetworkDown && !gone.is_ready());
         assert!(after(&["NETWORK_LIVENESS DOWN", "NETWORK_LIVENESS UP"]).is_ready());
         let phase = Phase::of("NOTICE BOOTSTRAP PROGRESS=0 TAG=starting SUMMARY=\"Starting\"");
         let off = Status { phase, disabled: true, ..Status::default() }.readiness();
-        assert!(trouble(&off).contains("switched off") && off.percent == 5, "{off:?}");
+        assert!(*trouble(&off) == Obstacle::TorDisabled && off.percent == 5, "{off:?}");
     }
 
     #[test]

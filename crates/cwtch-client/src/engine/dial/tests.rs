@@ -1,7 +1,7 @@
 //! Dials over a network that is told when it is ready and whom it reaches; time stands still unless it has to pass.
 
 use async_trait::async_trait;
-use cwtch_net::{Listener, Readiness, UnreachableWhy};
+use cwtch_net::{Listener, Readiness, Step, UnreachableWhy};
 use cwtch_primitives::Identity;
 use tokio::sync::{Semaphore, mpsc, watch};
 
@@ -23,7 +23,7 @@ impl Network for Held {
 
     async fn dial(&self, address: &Address, isolation: Isolation) -> Result<BoxStream, NetError> {
         if std::mem::take(&mut *self.not_ready_once.lock().unwrap()) {
-            return Err(NetError::NotReady { why: "it thinks again".to_owned() });
+            return Err(NetError::NotReady { obstacle: None });
         }
         self.dials.send((*address, isolation)).unwrap();
         self.ends.acquire().await.unwrap().forget();
@@ -48,7 +48,7 @@ struct Bench {
 
 fn bench(ready: bool) -> Bench {
     let (dial_out, dials) = mpsc::unbounded_channel();
-    let readiness = if ready { Readiness::ready() } else { Readiness::waiting(10, "the start") };
+    let readiness = if ready { Readiness::ready() } else { Readiness::waiting(10, Step::Network) };
     let network = Arc::new(Held {
         ready: watch::Sender::new(readiness),
         dials: dial_out,
@@ -148,7 +148,7 @@ async fn a_network_that_is_not_ready_after_all_costs_no_attempt() {
     let task = bench.dial(1);
     assert_eq!(bench.next().await, address(1));
     // It went away under the dial: not the contact's fault either.
-    bench.network.ready.send_replace(Readiness::waiting(50, "the cable"));
+    bench.network.ready.send_replace(Readiness::waiting(50, Step::Network));
     bench.network.ends.add_permits(1);
     assert_eq!(bench.next().await, address(1));
     assert!(!task.is_finished());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cwtch_net::{Listener, NetError, Readiness, SecureConnection};
+use cwtch_net::{Listener, NetError, Obstacle, Readiness, SecureConnection, Step};
 use cwtch_primitives::OsRng;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
@@ -44,7 +44,7 @@ pub(super) async fn run(shared: Arc<PeerShared>, mut first: Option<First>) {
 }
 
 /// Thing that the own address waits for while the profile appears offline.
-pub(super) const HIDDEN: &str = "you to go online";
+pub(super) const HIDDEN: Step = Step::Presence;
 
 /// Outcome of trying to listen.
 enum Attempt {
@@ -95,10 +95,19 @@ fn passes(error: &NetError) -> bool {
     matches!(error, NetError::NotReady { .. } | NetError::Unreachable { .. })
 }
 
+/// The obstacle that an error of listening is.
+pub(super) fn obstacle(error: &NetError) -> Obstacle {
+    let detail = || error.to_string();
+    match error.obstacle() {
+        Some(obstacle) => obstacle.clone(),
+        None if passes(error) => Obstacle::AddressNotTaken { detail: detail() },
+        None => Obstacle::AddressRefused { detail: detail() },
+    }
+}
+
 fn report_failure(shared: &PeerShared, error: &NetError) {
-    let waiting = Readiness::waiting(0, "the network to take the address");
-    let sentence = format!("The address cannot be published now: {error}.");
-    shared.reachability.set(&shared.context, waiting.with_trouble(sentence, !passes(error)));
+    let waiting = Readiness::waiting(0, Step::Address);
+    shared.reachability.set(&shared.context, waiting.with_trouble(obstacle(error)));
 }
 
 /// Accepts until the engine stops or the profile appears offline; then the listener is closed. If it fails, it comes back
@@ -111,7 +120,7 @@ async fn serve(
     let mut reports = true;
     loop {
         let now = readiness.borrow_and_update().clone();
-        let elsewhere = now.trouble.as_ref().is_some_and(|trouble| trouble.elsewhere);
+        let elsewhere = now.elsewhere;
         shared.reachability.set(&shared.context, now);
         if elsewhere {
             shared.context.address_leads_elsewhere().await;

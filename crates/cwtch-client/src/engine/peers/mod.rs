@@ -77,7 +77,7 @@ impl Peers {
         context.tasks.spawn(listener::run(shared.clone(), (!hidden).then_some(first)));
         // Where nobody listens yet, its end is dropped at once.
         if let Ok(Ok(Err(error))) = timeout(limits::LISTEN_FIRST, attempted).await {
-            return Err(Problem::CannotListen { detail: error.to_string() }.into());
+            return Err(Problem::CannotListen { obstacle: listener::obstacle(&error) }.into());
         }
         for (contact, active) in contacts {
             context.dialing.attention().active(Target::Contact(contact), active);
@@ -132,7 +132,7 @@ impl Peers {
     /// Waits until nobody listens, and no contact is connected who must not be, while the profile appears offline.
     pub(crate) async fn until_hidden(&self) {
         let attention = self.shared.context.dialing.attention();
-        self.shared.reachability.until_waiting_for(listener::HIDDEN).await;
+        self.shared.reachability.until_waiting_for(&listener::HIDDEN).await;
         for mut online in self.shared.registry.online_unless(|peer| attention.allows(Target::Contact(*peer)))
         {
             // An end of it is an end of the connection, too.

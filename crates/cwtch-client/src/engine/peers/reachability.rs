@@ -1,6 +1,6 @@
 //! Reachability of the own address, and who is told of it.
 
-use cwtch_net::Readiness;
+use cwtch_net::{Readiness, Step};
 use tokio::sync::watch;
 
 use crate::api::{Event, Problem, ReadinessInfo};
@@ -12,7 +12,7 @@ pub(super) struct Reachability(watch::Sender<Readiness>);
 
 impl Default for Reachability {
     fn default() -> Self {
-        Self(watch::Sender::new(Readiness::waiting(0, "the network")))
+        Self(watch::Sender::new(Readiness::waiting(0, Step::Network)))
     }
 }
 
@@ -23,14 +23,18 @@ impl Reachability {
     }
 
     /// Waits until this is what it waits for.
-    pub(super) async fn until_waiting_for(&self, what: &str) {
+    pub(super) async fn until_waiting_for(&self, what: &Step) {
         // The sender lives as long as this.
-        let _ = self.0.subscribe().wait_for(|now| now.waiting_for == what).await;
+        let _ = self.0.subscribe().wait_for(|now| now.waiting_for.as_ref() == Some(what)).await;
     }
 
     /// Sets the readiness, and tells everybody what changed.
     pub(super) fn set(&self, context: &Context, now: Readiness) {
-        let (is_ready, summary, info) = (now.is_ready(), now.summary(), readiness_info(&now));
+        let (is_ready, info) = (now.is_ready(), readiness_info(&now));
+        let unreachable = Problem::AddressUnreachable {
+            step: now.waiting_for.clone().unwrap_or(Step::Network),
+            obstacle: now.trouble.clone(),
+        };
         let before = self.0.send_replace(now);
         if readiness_info(&before) == info {
             return;
@@ -40,7 +44,7 @@ impl Reachability {
         match (before.is_ready(), is_ready) {
             (false, true) => context.emit(Event::Online { address }),
             (true, false) => {
-                let why = Some(Box::new(Problem::AddressUnreachable { detail: summary }));
+                let why = Some(Box::new(unreachable));
                 context.emit(Event::Offline { address, detail: String::new(), why });
             }
             _ => {}

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use cwtch_net::Network;
+use cwtch_net::{Network, Obstacle};
 use cwtch_primitives::{Address, Identity, OsRng};
 use tokio::io::duplex;
 use tokio::sync::broadcast;
@@ -18,7 +18,6 @@ use tokio_util::sync::CancellationToken;
 pub(super) use self::filter::Filter;
 use super::SystemTor;
 use super::hosting::{Defences, OnionKey};
-use super::obstacle::Obstacle;
 use super::places::{Connect, ControlStream};
 use super::session::Setup;
 use crate::config::Listen;
@@ -249,11 +248,11 @@ impl Connect for FakeTor {
 }
 
 /// Waits until a network is in trouble, and says what it is.
-pub(super) async fn trouble_of(network: &SystemTor) -> String {
+pub(super) async fn trouble_of(network: &SystemTor) -> Obstacle {
     let mut readiness = network.readiness();
     let troubled = readiness.wait_for(|readiness| readiness.trouble.is_some());
     // A day by the test's clock, which advances by itself: otherwise the wait for the trouble of a network that is
     // well would never end.
     let readiness = tokio::time::timeout(std::time::Duration::from_secs(86_400), troubled).await;
-    readiness.expect("trouble").unwrap().trouble.as_ref().unwrap().sentence.clone()
+    readiness.expect("trouble").unwrap().trouble.clone().unwrap()
 }

@@ -1,16 +1,16 @@
 //! Onion services: served, reached, lost and served again.
 
 use cwtch_net::readiness::until_ready;
-use cwtch_net::{Isolation, Listener, NetError, Network, Readiness, UnreachableWhy};
+use cwtch_net::{Isolation, Listener, NetError, Network, Obstacle, Readiness, Step, UnreachableWhy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::super::fake::{Behaviour, FakeTor, HALF};
 use crate::config::Listen;
 
-async fn trouble(listener: &dyn Listener) -> String {
+async fn trouble(listener: &dyn Listener) -> Obstacle {
     let mut readiness = listener.readiness();
     let readiness = readiness.wait_for(|readiness| readiness.trouble.is_some()).await.unwrap();
-    readiness.trouble.as_ref().unwrap().sentence.clone()
+    readiness.trouble.clone().unwrap()
 }
 
 #[tokio::test]
@@ -59,14 +59,14 @@ async fn uploads_are_the_listener_s_progress() {
     for _ in 0..3 {
         tor.event(&format!("HS_DESC UPLOADED {address} UNKNOWN $AB~x"));
     }
-    let expected = Readiness::waiting(63, "the descriptor to reach directories: 3 of 8");
+    let expected = Readiness::waiting(63, Step::Descriptor { done: Some(3), total: Some(8) });
     listener.readiness().wait_for(|readiness| *readiness == expected).await.unwrap();
     let stranger = tor.identity().address();
     tor.event(&format!("HS_DESC UPLOADED {stranger} UNKNOWN $AB~x"));
     tor.event(&format!("HS_DESC UPLOADED {address} UNKNOWN $AB~x"));
     // Out; now our own look has to succeed, which without a SOCKS port it never does.
     listener.readiness().wait_for(|readiness| readiness.percent == 95).await.unwrap();
-    assert!(trouble(&*listener).await.contains("does not answer yet"));
+    assert!(matches!(trouble(&*listener).await, Obstacle::NoAnswer { .. }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,8 +83,8 @@ async fn all_services_come_back_after_the_connection_broke() {
         tor.disconnect();
         let mut readiness = network.readiness();
         let lost = readiness.wait_for(|readiness| !readiness.is_ready()).await.unwrap().clone();
-        assert!(lost.trouble.unwrap().sentence.contains("stopped or restarted"));
-        assert!(trouble(&*kept).await.contains("stopped or restarted"));
+        assert_eq!(lost.trouble, Some(Obstacle::ControlBroken));
+        assert_eq!(trouble(&*kept).await, Obstacle::ControlBroken);
         assert!(until_ready(&mut readiness).await);
         tor.until_served(kept.address(), true).await;
         tor.until_served(dropped.address(), true).await;
@@ -187,8 +187,7 @@ async fn an_address_that_this_tor_serves_already_is_told_until_it_is_free() {
     let tor = FakeTor::new(Behaviour { collides: true, ..Behaviour::default() });
     let network = tor.network();
     let listener = network.listen(&tor.identity()).await.unwrap();
-    let told = trouble(&*listener).await;
-    assert!(told.contains("already serves") && told.contains("Stop the other"), "{told}");
+    assert_eq!(trouble(&*listener).await, Obstacle::ServedAlready);
     assert!(network.readiness().borrow().is_ready(), "the network itself is well");
     tor.change(|does| does.collides = false);
     tor.until_served(listener.address(), true).await;
@@ -221,7 +220,7 @@ async fn older_tors_are_asked_for_fewer_defences() {
     }
     let tor = FakeTor::new(Behaviour { v3: false, ..Behaviour::default() });
     let listener = tor.network().listen(&tor.identity()).await.unwrap();
-    assert!(trouble(&*listener).await.contains("too old"));
+    assert_eq!(trouble(&*listener).await, Obstacle::TorTooOld);
 }
 
 #[tokio::test(start_paused = true)]
@@ -237,8 +236,7 @@ async fn the_socket_suits_where_tor_runs() {
         FakeTor::new(Behaviour { host: Some([10, 0, 0, 9].into()), user: None, ..Behaviour::default() });
     let network = tor.network_with(|setup| setup.listen = None);
     let listener = network.listen(&tor.identity()).await.unwrap();
-    let told = trouble(&*listener).await;
-    assert!(told.contains("another machine") && told.contains("listen"), "{told}");
+    assert_eq!(trouble(&*listener).await, Obstacle::NeedsListen);
 
     // A port that is taken is tried again until it is free.
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -246,7 +244,7 @@ async fn the_socket_suits_where_tor_runs() {
     let listen = Listen::Tcp([127, 0, 0, 1].into(), port..=port);
     let network = tor.network_with(|setup| setup.listen = Some(listen));
     let listener = network.listen(&tor.identity()).await.unwrap();
-    assert!(trouble(&*listener).await.contains("free a port"));
+    assert!(matches!(trouble(&*listener).await, Obstacle::NoSocket { .. }));
     drop(taken);
     tor.until_served(listener.address(), true).await;
     assert_eq!(tor.target(listener.address()), Some(format!("127.0.0.1:{port}")));
@@ -257,7 +255,7 @@ async fn a_service_waits_for_the_network_and_says_so() {
     let tor = FakeTor::new(Behaviour { phase: Some(HALF), ..Behaviour::default() });
     let network = tor.network();
     let listener = network.listen(&tor.identity()).await.unwrap();
-    let expected = Readiness::waiting(18, "Tor: loading relay descriptors");
+    let expected = Readiness::waiting(18, Step::TorStep { detail: "loading relay descriptors".to_owned() });
     listener.readiness().wait_for(|readiness| *readiness == expected).await.unwrap();
     tor.until_served(listener.address(), true).await;
 }
