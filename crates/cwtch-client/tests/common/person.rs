@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cwtch_client::api::{ApiError, Command, Event, MessageInfo, MessageState, Reply};
-use cwtch_client::engine::{self, EngineHandle, EngineOptions, Listener, Mode};
+use cwtch_client::api::{ApiError, Command, Event, MessageInfo, MessageState, Reply, Told};
+use cwtch_client::engine::{self, EngineHandle, EngineOptions, Follower, Listener, Mode};
 use cwtch_client::profile::{DataDir, Password, Profile, StorageError};
 use cwtch_net::Network;
 use cwtch_primitives::OsRng;
@@ -18,6 +18,18 @@ const HANG: Duration = Duration::from_secs(120);
 /// `work`, or the end of a test that hangs.
 pub async fn soon<T>(what: &str, work: impl Future<Output = T>) -> T {
     timeout(HANG, work).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+/// Everything that a follower is told up to the end of what was stored before.
+pub async fn caught_up(follower: &mut Follower) -> Vec<Told> {
+    let mut told = Vec::new();
+    loop {
+        let next = soon("an event", follower.next()).await.unwrap().expect("the engine runs");
+        if matches!(next.event, Event::CaughtUp { .. }) {
+            return told;
+        }
+        told.push(next);
+    }
 }
 
 /// The profile of this name below a directory, made if need be.

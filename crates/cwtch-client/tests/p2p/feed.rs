@@ -3,19 +3,8 @@
 use cwtch_client::api::{Command, ErrorKind, Event, Problem, Told};
 use cwtch_client::engine::Follower;
 
+use crate::person::caught_up;
 use crate::support::{Person, World, soon};
-
-/// Everything up to the end of what was stored before.
-async fn caught_up(follower: &mut Follower) -> Vec<Told> {
-    let mut told = Vec::new();
-    loop {
-        let next = soon("an event", follower.next()).await.unwrap().expect("the engine runs");
-        if matches!(next.event, Event::CaughtUp { .. }) {
-            return told;
-        }
-        told.push(next);
-    }
-}
 
 /// The texts that are told as new, in order.
 fn texts(told: &[Told]) -> Vec<String> {

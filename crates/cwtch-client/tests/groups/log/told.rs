@@ -2,24 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
-use cwtch_client::api::{Event, LogNotice, Told};
-use cwtch_client::engine::{Follower, Mode};
+use cwtch_client::api::{Event, LogNotice};
+use cwtch_client::engine::Mode;
 use cwtch_testkit::log::{HonestLog, START, ServerKeys, entry};
 
 use super::cheating::{never, person, server};
+use crate::person::caught_up;
 use crate::support::{World, soon};
-
-/// Everything up to the present.
-async fn caught_up(follower: &mut Follower) -> Vec<Told> {
-    let mut told = Vec::new();
-    loop {
-        let next = soon("an event", follower.next()).await.unwrap().expect("the engine runs");
-        if matches!(next.event, Event::CaughtUp { .. }) {
-            return told;
-        }
-        told.push(next);
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn notices_evidence_and_alarms_are_told_by_number_after_a_restart() {
