@@ -107,7 +107,7 @@ fn server() -> NewServer {
 fn group(server: &Address, history: History) -> NewGroup {
     let key = GroupKey::generate(&mut OsRng);
     let id = GroupId::derive(&key, server.public_key());
-    NewGroup { id, key, name: format!("group {id}"), server: *server, history }
+    NewGroup { id, key, name: format!("group {id}"), server: *server, history, notice: None }
 }
 
 /// A message as large on the disk as real ones.
@@ -130,6 +130,8 @@ fn message(group: &NewGroup, author: &Address) -> SyncItem {
         place: None,
         extensions: None,
         ciphertext,
+        day: None,
+        hidden: false,
     }
 }
 

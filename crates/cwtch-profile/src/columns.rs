@@ -9,7 +9,7 @@ use rusqlite::{Row, types::FromSql};
 use sha2::{Digest, Sha256};
 
 use super::error::StorageError;
-use super::types::{ContactState, Content, MessageState, OVERLAY_MAX, TokenBytes};
+use super::types::{ContactState, Content, MessageState, OVERLAY_MAX, TokenBytes, Writes};
 use crate::names::{self, NAME_MAX};
 
 /// The most bytes of a signature: what a message can carry beside anything else. Ours have 64.
@@ -96,6 +96,20 @@ impl ContactState {
     pub(super) fn from_code(code: i64) -> Option<Self> {
         [Self::Unknown, Self::Accepted, Self::Blocked, Self::Rejected].into_iter().find(|s| s.code() == code)
     }
+}
+
+/// The schema's number of a state of writing.
+pub(super) fn writes_code(writes: Writes) -> i64 {
+    match writes {
+        Writes::AfterAnother => 0,
+        Writes::Yes => 1,
+        Writes::AfterSync => 2,
+    }
+}
+
+/// The state of writing of a number of the schema.
+pub(super) fn writes_of(code: i64) -> Option<Writes> {
+    [Writes::Yes, Writes::AfterAnother, Writes::AfterSync].into_iter().find(|w| writes_code(*w) == code)
 }
 
 impl MessageState {

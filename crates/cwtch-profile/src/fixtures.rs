@@ -3,15 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot begin should say so")]
 
 use cwtch_log::{EntryId, MsgId};
+use cwtch_primitives::forks::ForkSecret;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::token::{IssuerKey, PendingToken, Token};
 use cwtch_primitives::transcript::Transcript;
 use cwtch_primitives::{Address, Identity};
+use cwtch_wire::group::fork::{BUNDLE_LEN, DayKeys, Mode, NoticeFields, ServerPart, TIME_STEP};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use tempfile::TempDir;
 
-use crate::{Content, DataDir, History, NewGroup, NewServer, Password, Profile, SyncItem};
+use crate::{Content, DataDir, History, NewGroup, NewNotice, NewServer, Password, Profile, SyncItem, Writes};
 
 /// Time of everything, in unix seconds.
 pub const NOW: i64 = 1_700_000_000;
@@ -55,7 +57,47 @@ pub fn group(n: u8, server: &NewServer, history: History) -> NewGroup {
         name: format!("group {n}"),
         server: server.board,
         history,
+        notice: None,
     }
+}
+
+/// A group with daily keys on a server, whose founder lists these members; with the keys of its days.
+pub fn daily_group(
+    n: u8,
+    server: &NewServer,
+    founder: &Identity,
+    members: &[Address],
+    history: History,
+) -> (NewGroup, DayKeys) {
+    let listed = members.iter().map(|member| *member.public_key()).chain([*founder.public_key()]);
+    let server_part = ServerPart { bundle: [n; BUNDLE_LEN], certificate: None };
+    let fields = NoticeFields {
+        mode: Mode::Trusted,
+        depth: 0,
+        time: NOW.cast_unsigned() / TIME_STEP * TIME_STEP,
+        server: *server.board.public_key(),
+        old: None,
+        server_part: Some(server_part.hash()),
+        name: format!("group {n}"),
+        members: listed.collect(),
+    };
+    let (notice, keys) = fields.sign(founder, &ForkSecret::new([n; 32])).unwrap();
+    let days = DayKeys::new(notice.first_day(), 0, keys.first_day);
+    let group = NewGroup {
+        id: GroupId::derive(&keys.group, server.board.public_key()),
+        key: keys.group,
+        name: format!("group {n}"),
+        server: server.board,
+        history,
+        notice: Some(NewNotice {
+            notice,
+            days: Some(days.clone()),
+            server: Some(server_part),
+            writes: Writes::Yes,
+            inviter: None,
+        }),
+    };
+    (group, days)
 }
 
 /// Real tokens of one batch.
@@ -82,6 +124,8 @@ pub fn item(group: &NewGroup, author: &Address, n: u64, previous: Option<u64>) -
         place: None,
         extensions: None,
         ciphertext: vec![9; 2800],
+        day: None,
+        hidden: false,
     }
 }
 

@@ -1,20 +1,26 @@
 //! Groups: their keys, names and where their message chain stands.
 
 use cwtch_api::Purpose;
+use cwtch_primitives::forks::DayKey;
 use cwtch_primitives::group::{GroupId, GroupKey};
-use cwtch_primitives::{Address, Zeroizing};
+use cwtch_primitives::{Address, SecretBytes, Zeroizing};
+use cwtch_wire::group::fork::{DayKeys, ForkId, Mode, Notice, ServerPart};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Profile;
-use super::columns::{address, check_given_name, check_name, group_id, key_bytes, unsigned};
+use super::columns::{
+    address, broken_blob, broken_integer, check_given_name, check_name, from_list, group_id, key_bytes,
+    unsigned, writes_code, writes_of,
+};
 use super::error::{StorageError, TxError};
 use super::lookup::{self, NAMING, naming};
 use super::servers;
-use super::types::{Added, ConversationId, Group, GroupCounts, History, NewGroup};
+use super::types::{Added, ConversationId, Group, GroupCounts, History, NewGroup, NewNotice};
 use crate::names::clean;
 
 const COLUMNS: &str =
-    "SELECT g.conversation, g.group_id, g.key, g.name, s.key, g.joined, g.last_signature, g.unread";
+    "SELECT g.conversation, g.group_id, g.key, g.name, s.key, g.joined, g.last_signature, g.unread,
+     g.mode, g.fork_id, g.first_day, g.oldest_day, g.day_key, g.writes";
 const FROM: &str = "FROM epochs g JOIN servers s ON s.id = g.server
     LEFT JOIN names n ON n.conversation = g.conversation";
 
@@ -63,6 +69,9 @@ impl Profile {
                     new.history == History::Replay,
                 ],
             )?;
+            if let Some(announced) = &new.notice {
+                announce(tx, &new.id, announced)?;
+            }
             lookup::refresh_group(tx, conversation)?;
             if new.history == History::Replay {
                 tx.execute(
@@ -92,6 +101,29 @@ impl Profile {
     /// Trouble with the database.
     pub fn group(&self, id: &GroupId) -> Result<Option<Group>, StorageError> {
         self.read("read a group", |conn| by_id(conn, id))
+    }
+
+    /// The notice that announced a group, verified again; `None` for a group without one.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], or trouble with the database.
+    pub fn notice_of(&self, id: &GroupId) -> Result<Option<Notice>, StorageError> {
+        self.read("read a group's notice", |conn| notice_of(conn, id))
+    }
+
+    /// The keys of a group's server as its notice or its invite brought them; `None` where neither did.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], or trouble with the database.
+    pub fn server_part_of(&self, id: &GroupId) -> Result<Option<ServerPart>, StorageError> {
+        self.read("read a group's notice", |conn| {
+            let bytes: Option<Vec<u8>> = conn
+                .prepare_cached("SELECT server_part FROM epochs WHERE group_id = ?1")?
+                .query_row([id.as_bytes()], |row| row.get(0))
+                .optional()?
+                .ok_or(StorageError::UnknownGroup)?;
+            Ok(bytes.as_deref().and_then(ServerPart::from_bytes))
+        })
     }
 
     /// The group of a conversation.
@@ -138,8 +170,44 @@ impl Profile {
     }
 }
 
+/// Keeps what a notice makes of a group.
+fn announce(conn: &Connection, group: &GroupId, new: &NewNotice) -> Result<(), TxError> {
+    let (notice, days) = (&new.notice, new.days.as_ref());
+    if notice.fields().mode.is_daily() != days.is_some() {
+        return Err(StorageError::Damaged.into());
+    }
+    conn.execute(
+        "UPDATE epochs SET mode = ?2, notice = ?3, fork_id = ?4, first_day = ?5, oldest_day = ?6, day_key = ?7,
+             writes = ?8, inviter = ?9, server_part = ?10 WHERE group_id = ?1",
+        params![
+            group.as_bytes(),
+            notice.fields().mode.byte(),
+            notice.to_bytes(),
+            notice.fork_id().as_bytes(),
+            days.map(|_| notice.first_day().cast_signed()),
+            days.map(DayKeys::oldest),
+            days.map(|days| days.oldest_key().box_key().expose()),
+            writes_code(new.writes),
+            new.inviter.as_ref().map(key_bytes),
+            new.server.as_ref().map(ServerPart::to_bytes),
+        ],
+    )?;
+    Ok(())
+}
+
 pub(super) fn by_id(conn: &Connection, id: &GroupId) -> Result<Option<Group>, TxError> {
     Ok(conn.prepare_cached(&select("WHERE g.group_id = ?1"))?.query_row([id.as_bytes()], group).optional()?)
+}
+
+/// The notice that announced a group.
+pub(super) fn notice_of(conn: &Connection, id: &GroupId) -> Result<Option<Notice>, TxError> {
+    let bytes: Option<Vec<u8>> = conn
+        .prepare_cached("SELECT notice FROM epochs WHERE group_id = ?1")?
+        .query_row([id.as_bytes()], |row| row.get(0))
+        .optional()?
+        .ok_or(StorageError::UnknownGroup)?;
+    let Some(bytes) = bytes else { return Ok(None) };
+    Ok(Some(Notice::from_bytes(&bytes).map_err(|_| broken_blob(0))?))
 }
 
 pub(super) fn by_conversation(conn: &Connection, id: ConversationId) -> Result<Option<Group>, TxError> {
@@ -163,6 +231,23 @@ fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
         joined: row.get(5)?,
         last_signature: row.get(6)?,
         unread: row.get(7)?,
-        naming: naming(row, 8)?,
+        mode: mode(row, 8)?,
+        fork_id: row.get::<_, Option<[u8; 32]>>(9)?.map_or(ForkId::NONE, ForkId::from_bytes),
+        days: days(row, 10)?,
+        writes: from_list(row, 13, writes_of)?,
+        naming: naming(row, 14)?,
     })
+}
+
+/// The mode of an epoch.
+fn mode(row: &Row<'_>, column: usize) -> rusqlite::Result<Mode> {
+    Mode::from_byte(row.get(column)?).ok_or_else(|| broken_integer(column))
+}
+
+/// `first_day`, `oldest_day` and `day_key`, from three columns in a row.
+fn days(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<DayKeys>> {
+    let Some(first_day) = row.get::<_, Option<i64>>(first)? else { return Ok(None) };
+    let Some(key) = row.get::<_, Option<[u8; 32]>>(first + 2)?.map(Zeroizing::new) else { return Ok(None) };
+    let key = DayKey::new(SecretBytes::new(*key));
+    Ok(Some(DayKeys::new(first_day.cast_unsigned(), row.get(first + 1)?, key)))
 }

@@ -20,6 +20,7 @@ mod columns;
 mod contacts;
 mod conversations;
 mod copies;
+mod days;
 mod db;
 mod dir;
 mod erase;
@@ -63,6 +64,7 @@ pub use changes::{ChangeRow, KEPT as CHANGES_KEPT, What};
 pub use columns::check_given_name;
 pub use conversations::{Draft, Keep, Kept, Listed};
 pub use copies::{SeenBy, Twin};
+pub use days::Unshown;
 pub use dir::{DataDir, LABEL_MAX, ProfileInfo};
 pub use error::{FeedBounds, StorageError};
 pub use facts::{AUTHORS_LISTED, AuthorFacts, EpochFacts, GroupFacts};
@@ -74,12 +76,12 @@ pub use posts::{Confirmation, RefusedToken};
 pub use reader::Reader;
 pub use requests::{NotedPeer, PERIOD_MAX, UNKNOWN_MAX};
 pub use servers::REJECTS_MAX;
-pub use sync::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart};
+pub use sync::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart, Unread};
 pub use types::{AckOutcome, Received};
 pub use types::{
     Added, Attribute, Contact, ContactState, Content, Conversation, ConversationId, Group, GroupCounts,
-    History, LogPlace, MessageId, MessageState, Naming, NewGroup, NewPost, NewServer, OVERLAY_MAX, Payment,
-    PendingP2p, PendingPost, PostBody, Reject, SaidByPost, Server, StoredMessage, shown,
+    History, LogPlace, MessageId, MessageState, Naming, NewGroup, NewNotice, NewPost, NewServer, OVERLAY_MAX,
+    Payment, PendingP2p, PendingPost, PostBody, Reject, SaidByPost, Server, StoredMessage, Writes, shown,
 };
 pub use vault::Password;
 

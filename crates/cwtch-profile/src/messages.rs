@@ -27,6 +27,8 @@ pub(super) struct NewMessage<'a> {
     pub(super) received: i64,
     pub(super) protocol_id: Option<&'a str>,
     pub(super) group: Option<GroupPart<'a>>,
+    /// True for what is no chat: nothing of what it says is kept, and nobody is shown or told of it.
+    pub(super) hidden: bool,
 }
 
 /// Columns that only group messages have.
@@ -75,7 +77,7 @@ impl NewMessage<'_> {
             entry: group.map(|g| *g.entry),
             log_index: group.and_then(|g| g.place).map(|place| place.index),
             reposted: false,
-            erased: false,
+            erased: self.hidden,
             place: self.place(),
         }
     }
@@ -85,13 +87,15 @@ impl NewMessage<'_> {
 pub(super) fn insert(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<Option<MessageId>, TxError> {
     let group = message.group.as_ref();
     let place = group.and_then(|g| g.place);
+    let nothing = Content { kind: message.content.kind, data: String::new(), json: Vec::new() };
+    let content = if message.hidden { &nothing } else { message.content };
     let inserted = tx
         .prepare_cached(
             "INSERT INTO messages (conversation, author, own, state, kind, data, overlay, quote_hash, sent,
                  received, protocol_id, signature, previous, message_hash, gap, position, entry_id, log_index,
-                 incarnation, log_root, place)
+                 incarnation, log_root, place, erased)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                 ?21)
+                 ?21, ?22)
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![
@@ -99,10 +103,10 @@ pub(super) fn insert(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<Option<Mes
             key_bytes(message.author),
             message.own,
             message.state.code(),
-            message.content.kind.cast_signed(),
-            message.content.data,
-            message.content.json,
-            quote_hash(message.author, &message.content.json),
+            content.kind.cast_signed(),
+            content.data,
+            content.json,
+            if message.hidden { [0; 32] } else { quote_hash(message.author, &content.json) },
             message.sent,
             message.received,
             message.protocol_id,
@@ -116,6 +120,7 @@ pub(super) fn insert(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<Option<Mes
             place.map(|place| place.incarnation.cast_signed()),
             place.map(|place| place.root),
             message.place(),
+            message.hidden,
         ])?;
     if inserted == 0 {
         return Ok(None);

@@ -68,6 +68,7 @@ impl Profile {
                 received: now,
                 protocol_id: Some(protocol_id),
                 group: None,
+                hidden: false,
             };
             Ok(messages::insert(tx, &message)?.ok_or(StorageError::DuplicateMessage)?)
         })
@@ -191,6 +192,7 @@ impl Profile {
                 received: now,
                 protocol_id: Some(protocol_id),
                 group: None,
+                hidden: false,
             };
             if let Some(id) = messages::insert(tx, &message)? {
                 return Ok(Received::Stored(id));

@@ -231,6 +231,7 @@ pub(super) fn draft(
         received: now,
         protocol_id: None,
         group: None,
+        hidden: false,
     };
     let id = messages::insert(tx, &message)?.ok_or(StorageError::DuplicateMessage)?;
     tx.prepare_cached(
@@ -267,6 +268,8 @@ pub(super) fn compose(tx: &Tx<'_>, author: &Address, id: MessageId, post: &NewPo
         content: &post.content,
         received,
         ciphertext: &post.ciphertext,
+        day: post.day,
+        hidden: false,
         keep: true,
     };
     order::composed(tx, author, id, &message, said.map_or(0, |said| said.abandoned_told))

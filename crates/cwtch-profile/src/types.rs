@@ -8,8 +8,10 @@ use cwtch_primitives::token::{IssuerPublicKey, Token};
 use cwtch_primitives::{Address, Zeroizing};
 use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::Extensions;
+use cwtch_wire::group::fork::{DayKeys, ForkId, Mode, Notice, ServerPart};
 
 pub use cwtch_protocol::group::Place as LogPlace;
+pub use cwtch_protocol::group::fork::Writes;
 
 use crate::names::{self, Source};
 
@@ -425,6 +427,23 @@ pub struct NewGroup {
     pub server: Address,
     /// Messages that the server may hold already.
     pub history: History,
+    /// Announcement of it; `None` for a static group without a notice.
+    pub notice: Option<NewNotice>,
+}
+
+/// A group's notice, with what goes along with it.
+#[derive(Clone)]
+pub struct NewNotice {
+    /// The notice, which must be that of the group.
+    pub notice: Notice,
+    /// The keys of its days; there exactly if the notice's mode has daily keys.
+    pub days: Option<DayKeys>,
+    /// The keys of the group's server, as packages and invites carry them; verified as the server's.
+    pub server: Option<ServerPart>,
+    /// Condition under which own messages may leave.
+    pub writes: Writes,
+    /// Giver of the invite, where that is known.
+    pub inviter: Option<Address>,
 }
 
 impl fmt::Debug for NewGroup {
@@ -455,6 +474,14 @@ pub struct Group {
     pub last_signature: Option<Vec<u8>>,
     /// True while messages that its server had before it was joined are still to be read with its key.
     pub unread: bool,
+    /// Its mode; [`Mode::Static`] for every group without a notice.
+    pub mode: Mode,
+    /// The name of its notice; [`ForkId::NONE`] without one. [`super::Profile::notice_of`] has the notice.
+    pub fork_id: ForkId,
+    /// The keys of its days that are kept; `None` in a static group.
+    pub days: Option<DayKeys>,
+    /// Condition under which own messages may leave.
+    pub writes: Writes,
 }
 
 impl fmt::Debug for Group {
@@ -487,6 +514,8 @@ pub struct NewPost {
     pub msg_id: MsgId,
     /// Statements of the message about the messages before it.
     pub said: Option<SaidByPost>,
+    /// The day with whose key it is sealed, in days since 1970; `None` in the static form.
+    pub day: Option<u64>,
 }
 
 impl fmt::Debug for NewPost {

@@ -8,6 +8,7 @@ use cwtch_primitives::group::GroupId;
 use cwtch_primitives::{ADDRESS_LEN, Address};
 use cwtch_protocol::group::shown_time;
 use cwtch_wire::group::VerifiedGroupMessage;
+use cwtch_wire::group::fork::{Mode, is_hidden};
 use cwtch_wire::overlay::{Content as Meaning, Overlay};
 use data_encoding::BASE64;
 
@@ -311,9 +312,11 @@ pub(crate) fn received_item(
     group: GroupId,
     entry: EntryId,
     ciphertext: Vec<u8>,
-    verified: &VerifiedGroupMessage,
+    (verified, day): (&VerifiedGroupMessage, Option<u64>),
     now: i64,
 ) -> SyncItem {
+    // With daily keys, both modes have one text for what is no chat.
+    let mode = if day.is_some() { Mode::Trusted } else { Mode::Static };
     let (time, believed) = shown_time(verified, now);
     SyncItem {
         group,
@@ -327,6 +330,8 @@ pub(crate) fn received_item(
         place: None,
         extensions: verified.extensions(),
         ciphertext,
+        day,
+        hidden: is_hidden(mode, verified.text(), &verified.fork_records()),
     }
 }
 

@@ -30,8 +30,8 @@ impl Profile {
 /// A post is confirmed: takes it off the way to its server. Where that server has a log, its bytes stay.
 pub(crate) fn keep_bytes(conn: &Connection, post: MessageId) -> Result<(), TxError> {
     conn.prepare_cached(
-        "INSERT OR REPLACE INTO own_entries (message, ciphertext)
-         SELECT p.message, p.ciphertext FROM posts p JOIN logs l ON l.server = p.server
+        "INSERT OR REPLACE INTO own_entries (message, ciphertext, day)
+         SELECT p.message, p.ciphertext, p.day FROM posts p JOIN logs l ON l.server = p.server
          WHERE p.message = ?1 AND l.pinned IS NOT NULL",
     )?
     .execute([post.0])?;
@@ -58,8 +58,8 @@ pub(crate) fn note_receipt(
 pub(super) fn queue_lost(conn: &Connection, server: i64, from: u64) -> Result<(), TxError> {
     let from = int(from);
     conn.execute(
-        "INSERT OR IGNORE INTO posts (message, server, ciphertext)
-         SELECT o.message, ?1, o.ciphertext FROM own_entries o JOIN messages m ON m.id = o.message
+        "INSERT OR IGNORE INTO posts (message, server, ciphertext, day)
+         SELECT o.message, ?1, o.ciphertext, o.day FROM own_entries o JOIN messages m ON m.id = o.message
          WHERE m.log_index >= ?2 AND m.conversation IN (SELECT conversation FROM epochs WHERE server = ?1)",
         params![server, from],
     )?;

@@ -24,6 +24,10 @@ pub(crate) struct Message<'a> {
     pub(crate) received: i64,
     /// The message as it is posted.
     pub(crate) ciphertext: &'a [u8],
+    /// The day with whose key it is sealed.
+    pub(crate) day: Option<u64>,
+    /// True for what is no chat.
+    pub(crate) hidden: bool,
     /// True if it is kept as it was posted, for members who miss it.
     pub(crate) keep: bool,
 }
@@ -51,19 +55,19 @@ pub(super) fn keep(
             let state = if own { MessageState::Stored } else { MessageState::Verified };
             let id = insert(shelf, kept, this, state, Some(position))?;
             if this.keep {
-                keep_received(conn, shelf.conversation, id, this.ciphertext)?;
+                keep_received(conn, shelf.conversation, id, this)?;
             }
             id
         }
         How::Given => {
             let id = insert(shelf, kept, this, MessageState::Verified, None)?;
             conn.execute("UPDATE messages SET from_member = 1 WHERE id = ?1", [id.0])?;
-            keep_received(conn, shelf.conversation, id, this.ciphertext)?;
+            keep_received(conn, shelf.conversation, id, this)?;
             trim_received(conn, shelf.conversation)?;
             conn.execute(
-                "INSERT INTO posts (message, server, ciphertext)
-                 SELECT ?1, server, ?3 FROM epochs WHERE conversation = ?2",
-                params![id.0, shelf.conversation.0, this.ciphertext],
+                "INSERT INTO posts (message, server, ciphertext, day)
+                 SELECT ?1, server, ?3, ?4 FROM epochs WHERE conversation = ?2",
+                params![id.0, shelf.conversation.0, this.ciphertext, this.day.map(u64::cast_signed)],
             )?;
             id
         }
@@ -74,10 +78,10 @@ pub(super) fn keep(
         }
         How::Composed(draft) => {
             fill_in(conn, draft, kept, this, MessageState::Queued, None)?;
-            keep_received(conn, shelf.conversation, MessageId(draft.0), this.ciphertext)?;
+            keep_received(conn, shelf.conversation, MessageId(draft.0), this)?;
             trim_received(conn, shelf.conversation)?;
-            conn.prepare_cached("UPDATE posts SET ciphertext = ?2 WHERE message = ?1")?
-                .execute(params![draft.0, this.ciphertext])?;
+            conn.prepare_cached("UPDATE posts SET ciphertext = ?2, day = ?3 WHERE message = ?1")?
+                .execute(params![draft.0, this.ciphertext, this.day.map(u64::cast_signed)])?;
             MessageId(draft.0)
         }
     };
@@ -112,6 +116,7 @@ fn insert(
             place: arrival.place,
             stands: kept.stands,
         }),
+        hidden: this.hidden,
     };
     Ok(messages::insert(this.tx, &message)?.ok_or(StorageError::DuplicateMessage)?)
 }

@@ -5,6 +5,7 @@ use cwtch_primitives::Address;
 use cwtch_protocol::group::Verdict;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::keep::Message;
 use crate::columns::key_bytes;
 use crate::error::TxError;
 use crate::types::{ConversationId, MessageId};
@@ -63,12 +64,12 @@ pub(crate) fn keep_received(
     conn: &Connection,
     conversation: ConversationId,
     message: MessageId,
-    ciphertext: &[u8],
+    this: &Message<'_>,
 ) -> Result<(), TxError> {
     conn.prepare_cached(
-        "INSERT OR IGNORE INTO received_entries (message, conversation, ciphertext) VALUES (?1, ?2, ?3)",
+        "INSERT OR IGNORE INTO received_entries (message, conversation, ciphertext, day) VALUES (?1, ?2, ?3, ?4)",
     )?
-    .execute(params![message.0, conversation.0, ciphertext])?;
+    .execute(params![message.0, conversation.0, this.ciphertext, this.day.map(u64::cast_signed)])?;
     Ok(())
 }
 

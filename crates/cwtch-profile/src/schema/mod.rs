@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0013_bounded.sql"),
     include_str!("0014_told.sql"),
     include_str!("0015_forks.sql"),
+    include_str!("0016_days.sql"),
 ];
 
 /// The version that this program writes.

@@ -61,6 +61,10 @@ pub struct SyncItem {
     pub extensions: Option<Extensions>,
     /// The encrypted message, as it was posted.
     pub ciphertext: Vec<u8>,
+    /// The day with whose key it is sealed, in days since 1970; `None` in the static form.
+    pub day: Option<u64>,
+    /// True for what is no chat: it takes its place among its author's messages, and nobody is shown it.
+    pub hidden: bool,
 }
 
 impl fmt::Debug for SyncItem {
@@ -97,6 +101,8 @@ impl SyncItem {
             content: &self.content,
             received,
             ciphertext: &self.ciphertext,
+            day: self.day,
+            hidden: self.hidden,
             keep,
         }
     }
@@ -111,6 +117,19 @@ pub struct SyncReject {
     pub reason: String,
     /// A hash of the encrypted message, so that one that is delivered twice counts once.
     pub message_hash: [u8; 32],
+    /// The signature beside the encrypted message, which nobody has verified.
+    pub signature: Vec<u8>,
+    /// Kind of the refusal.
+    pub why: Unread,
+}
+
+/// Kind of a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// It was read, and is not valid.
+    Invalid,
+    /// Its box was made with another key than that of its day.
+    OtherKey,
 }
 
 impl fmt::Debug for SyncReject {
@@ -128,6 +147,8 @@ pub struct SyncBatch {
     pub items: Vec<SyncItem>,
     /// Refused messages.
     pub rejects: Vec<SyncReject>,
+    /// The groups of messages of days whose keys are erased, one for each message.
+    pub sealed: Vec<GroupId>,
     /// Signature of the last message of the batch, whosever it is; `None` leaves the cursor.
     pub cursor: Option<Vec<u8>>,
     /// Changes that the monitor made meanwhile: with them, a log's messages up to here are verified.
@@ -153,8 +174,9 @@ impl fmt::Debug for SyncBatch {
 impl SyncBatch {
     /// True if there is nothing to store.
     pub fn is_empty(&self) -> bool {
-        let Self { items, rejects, cursor, log, notices, .. } = self;
-        items.is_empty() && rejects.is_empty() && cursor.is_none() && log.is_empty() && notices.is_empty()
+        let Self { items, rejects, sealed, cursor, log, notices, .. } = self;
+        let nothing = items.is_empty() && rejects.is_empty() && sealed.is_empty();
+        nothing && cursor.is_none() && log.is_empty() && notices.is_empty()
     }
 }
 
@@ -195,6 +217,8 @@ pub struct SyncOutcome {
     /// True if the sync still goes on from where it is. `false` if a group was joined since
     /// [`Profile::begin_sync`](crate::Profile::begin_sync): the batch is stored, but the sync must begin again.
     pub current: bool,
+    /// True if messages came that confirm the keys of a newcomer: what is queued in that group may leave.
+    pub may_write: bool,
     /// A message came that only a [`Twin`](crate::Twin) can have written; it is kept that there is one.
     pub twin: bool,
 }

@@ -8,7 +8,9 @@ use cwtch_protocol::group::{Fate, shown};
 use rusqlite::params;
 
 use super::batch::{ItemOutcome, SyncItem, SyncOutcome};
+use crate::Unshown;
 use crate::columns::group_id;
+use crate::days;
 use crate::db::Tx;
 use crate::error::TxError;
 use crate::order::{self, GroupLog, Shelf};
@@ -17,6 +19,8 @@ use crate::types::{ConversationId, MessageId};
 /// The groups of a server, each with the end of its chain.
 pub(super) struct Chains<'a> {
     tx: &'a Tx<'a>,
+    /// The server's row.
+    row: i64,
     server: &'a Address,
     own: &'a Address,
     log: GroupLog,
@@ -60,7 +64,7 @@ impl<'a> Chains<'a> {
             Ok((group_id(row, 0)?, chain))
         })?;
         let groups = rows.collect::<Result<_, _>>()?;
-        Ok(Self { tx, server, own, log: GroupLog::of(tx, server)?, groups })
+        Ok(Self { tx, row, server, own, log: GroupLog::of(tx, server)?, groups })
     }
 
     /// The conversation of a group; `None` if it was left meanwhile.
@@ -85,7 +89,12 @@ impl<'a> Chains<'a> {
             log: self.log,
             next_position: chain.next_position,
         };
-        let message = item.message(self.tx, item.place, times.now, keep);
+        let mut message = item.message(self.tx, item.place, times.now, keep);
+        let late = match (item.day, item.place) {
+            (Some(day), Some(place)) => days::is_late(self.tx, self.row, place, day)?,
+            _ => false,
+        };
+        message.hidden |= late;
         let step = shown(&shelf, &message.arrival)?;
         let applied = order::apply(&shelf, &step.changes, Some(&message))?;
         if applied.positions > 0 {
@@ -98,6 +107,9 @@ impl<'a> Chains<'a> {
         // Of a group that was left and joined again, what was written before is no news.
         let later = |since: i64| item.sent > Some(since.max(chain.joined));
         outcome.twin |= step.from_elsewhere && times.alone_since.is_some_and(later);
+        if late && step.fate == Fate::Stored && !item.hidden {
+            days::count(self.tx, chain.conversation, Unshown { late: 1, ..Unshown::default() })?;
+        }
         Ok(match (step.fate, applied.this) {
             (Fate::Confirmed(row), _) => ItemOutcome::Confirmed(MessageId(row.0)),
             (Fate::Stored, Some(id)) => ItemOutcome::Stored(id),

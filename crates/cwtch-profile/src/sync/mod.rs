@@ -13,13 +13,14 @@ use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-pub use self::batch::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart};
+pub use self::batch::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart, Unread};
 use self::chain::{Chains, Times};
 use super::Profile;
 use super::columns::{SIGNATURE_MAX, key_bytes, limit};
 use super::error::{StorageError, TxError};
 use super::servers::{self, REJECTS_MAX};
-use super::{SeenBy, Twin, copies, groups, log, order};
+use super::types::{ConversationId, Writes};
+use super::{SeenBy, Twin, Unshown, copies, days, groups, log, order};
 
 /// The most bytes of a reject's reason.
 const REASON_MAX: usize = 256;
@@ -94,12 +95,16 @@ impl Profile {
                 outcome.items.push(fate);
             }
             chains.store()?;
+            note_unshown(tx, &batch.sealed, &chains)?;
             if outcome.twin {
                 copies::note_twin(tx, Twin { by: SeenBy::Message, at: now })?;
             }
             let stored: i64 =
                 outcome.items.iter().map(|fate| i64::from(matches!(fate, ItemOutcome::Stored(_)))).sum();
             outcome.rejected = count_rejects(tx, server, &batch.rejects, &chains, now)?;
+            for group in groups::of_server(tx, board)?.iter().filter(|group| group.writes != Writes::Yes) {
+                outcome.may_write |= days::confirm_newcomer(tx, group, &own, false)?;
+            }
             outcome.current = tx.execute(
                 "UPDATE servers SET received = received + ?2, cursor = coalesce(?3, cursor)
                  WHERE id = ?1 AND epoch = ?4",
@@ -132,6 +137,18 @@ fn newest(items: &[SyncItem]) -> Vec<bool> {
     keep
 }
 
+/// Counts messages of days whose keys are erased.
+fn note_unshown(tx: &Transaction<'_>, sealed: &[GroupId], chains: &Chains<'_>) -> Result<(), TxError> {
+    let mut counts: HashMap<ConversationId, u64> = HashMap::new();
+    for conversation in sealed.iter().filter_map(|group| chains.conversation(group)) {
+        *counts.entry(conversation).or_default() += 1;
+    }
+    for (conversation, sealed) in counts {
+        days::count(tx, conversation, Unshown { sealed, ..Unshown::default() })?;
+    }
+    Ok(())
+}
+
 /// Counts and keeps rejects that are not among the kept ones; tells how many.
 fn count_rejects(
     tx: &Transaction<'_>,
@@ -149,9 +166,15 @@ fn count_rejects(
     )?;
     let mut counts: HashMap<&str, i64> = HashMap::new();
     for reject in rejects {
-        let group = reject.group.and_then(|id| chains.conversation(&id)).map(|conversation| conversation.0);
-        if keep.execute(params![server, group, reject.reason, reject.message_hash, now])? > 0 {
+        let group = reject.group.and_then(|id| chains.conversation(&id));
+        let row = group.map(|conversation| conversation.0);
+        let new = keep.execute(params![server, row, reject.reason, reject.message_hash, now])? > 0;
+        if new {
             *counts.entry(&reject.reason).or_default() += 1;
+        }
+        if let (Some(group), Unread::OtherKey) = (group, reject.why) {
+            days::count(tx, group, Unshown { unfit: new.into(), ..Unshown::default() })?;
+            days::doubt(tx, group, &reject.signature)?;
         }
     }
     let mut count = tx.prepare_cached(

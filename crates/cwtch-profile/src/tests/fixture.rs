@@ -71,7 +71,13 @@ fn fill(profile: &mut Profile) {
     let batch = SyncBatch {
         epoch: profile.begin_sync(&server.board).unwrap().epoch,
         items: vec![item(&group, &peer(3), 1, None), item(&group, &peer(1), 3, Some(2))],
-        rejects: vec![SyncReject { group: Some(group.id), reason: "bad".into(), message_hash: hash(9) }],
+        rejects: vec![SyncReject {
+            group: Some(group.id),
+            reason: "bad".into(),
+            message_hash: hash(9),
+            signature: Vec::new(),
+            why: Unread::Invalid,
+        }],
         cursor: Some(signature(4)),
         ..SyncBatch::default()
     };
@@ -89,6 +95,11 @@ fn fill(profile: &mut Profile) {
     profile.add_group(&left, NOW).unwrap();
     apply(profile, &elsewhere, vec![item(&left, &peer(3), 8, None)]);
     profile.remove_group(&left.id).unwrap();
+    let (mut daily, _) = fixtures::daily_group(6, &elsewhere, profile.identity(), &[peer(1)], History::Empty);
+    if let Some(notice) = &mut daily.notice {
+        (notice.inviter, notice.writes) = (Some(peer(1)), Writes::AfterAnother);
+    }
+    profile.add_group(&daily, NOW).unwrap();
 }
 
 /// A server with a log that cheated after its messages had been read.
@@ -338,6 +349,27 @@ fn version_15_opens_and_reads() {
     let (_dir, mut profile) = open_sample("profile-v15");
     references::reads_what_was_filled_in(&mut profile);
     forks::reads_what_was_filled_in(&profile);
+}
+
+#[test]
+fn version_16_opens_and_reads() {
+    opens_and_reads("profile-v16", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v16");
+    references::reads_what_was_filled_in(&mut profile);
+    forks::reads_what_was_filled_in(&profile);
+    let old = profile.find_group("group 1").unwrap().one().unwrap();
+    assert_eq!((old.mode, old.fork_id, old.writes), (Mode::Static, ForkId::NONE, Writes::Yes));
+    assert!(old.days.is_none() && profile.notice_of(&old.id).unwrap().is_none());
+    let group = profile.find_group("group 6").unwrap().one().unwrap();
+    let made = fixtures::daily_group(6, &server(9), profile.identity(), &[peer(1)], History::Empty);
+    assert_eq!((group.mode, group.writes, group.days), (Mode::Trusted, Writes::AfterAnother, Some(made.1)));
+    let notice = profile.notice_of(&group.id).unwrap().unwrap();
+    assert_eq!(notice.fork_id(), group.fork_id);
+    let server = profile.server_part_of(&group.id).unwrap();
+    assert!(
+        server.is_some() && made.0.notice.is_some_and(|new| new.notice == notice && new.server == server)
+    );
+    assert!(profile.server_part_of(&old.id).unwrap().is_none());
 }
 
 #[test]

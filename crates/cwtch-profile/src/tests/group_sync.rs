@@ -3,7 +3,13 @@
 use super::*;
 
 fn reject(group: Option<GroupId>, reason: &str, n: u64) -> SyncReject {
-    SyncReject { group, reason: reason.into(), message_hash: hash(n) }
+    SyncReject {
+        group,
+        reason: reason.into(),
+        message_hash: hash(n),
+        signature: Vec::new(),
+        why: Unread::Invalid,
+    }
 }
 
 #[test]

@@ -25,7 +25,27 @@ pub(super) fn board_server() -> NewServer {
 
 /// Reads one reply into the profile: each step of the monitor is a transaction. A message stands for every 64th entry, and
 /// is stored in the transaction that covers it.
-pub(super) fn read_log(profile: &mut Profile, log: &HonestLog, group: &NewGroup, mut told: impl FnMut(u64)) {
+pub(super) fn read_log(profile: &mut Profile, log: &HonestLog, group: &NewGroup, told: impl FnMut(u64)) {
+    read(profile, log, group, |item| item, told);
+}
+
+/// The same, with messages that are made of those.
+pub(super) fn read_log_as(
+    profile: &mut Profile,
+    log: &HonestLog,
+    group: &NewGroup,
+    made: impl Fn(SyncItem) -> SyncItem,
+) {
+    read(profile, log, group, made, |_| {});
+}
+
+fn read(
+    profile: &mut Profile,
+    log: &HonestLog,
+    group: &NewGroup,
+    made: impl Fn(SyncItem) -> SyncItem,
+    mut told: impl FnMut(u64),
+) {
     let server = log.address();
     let mut monitor = Monitor::restore(server, &profile.log_snapshot(&server).unwrap()).unwrap();
     let request = monitor.replay_request(&mut rng(1));
@@ -42,10 +62,8 @@ pub(super) fn read_log(profile: &mut Profile, log: &HonestLog, group: &NewGroup,
             Record::Entry(message) => {
                 monitor.entry(entry_id(message)).unwrap();
                 if next >= known && next.is_multiple_of(64) {
-                    items.push(SyncItem {
-                        place: Some(LogPlace { index: next, incarnation: START, root: [0; 32] }),
-                        ..item(group, &peer(1), next, None)
-                    });
+                    let place = Some(LogPlace { index: next, incarnation: START, root: [0; 32] });
+                    items.push(made(SyncItem { place, ..item(group, &peer(1), next, None) }));
                 }
                 next += 1;
             }

@@ -7,6 +7,7 @@ mod changes;
 mod contacts;
 mod conversations;
 mod crash;
+mod days;
 mod directory;
 mod erase;
 mod fixture;
@@ -30,6 +31,7 @@ use cwtch_log::EntryId;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_wire::board::EncryptedGroupMessage;
+use cwtch_wire::group::fork::{ForkId, Mode};
 use tempfile::TempDir;
 
 use super::fixtures::{NOW, group, hash, item, msg_id, peer, profile, rng, server, signature, text, tokens};
@@ -58,6 +60,7 @@ fn post(n: u64, previous: Option<u64>) -> NewPost {
         previous: previous.map(signature).unwrap_or_default(),
         msg_id: msg_id(n),
         said: None,
+        day: None,
     }
 }
 

@@ -207,7 +207,13 @@ fn a_server_decides_neither_how_many_notices_are_told_nor_how_many_are_kept() {
 #[test]
 fn each_refused_message_is_written_once() {
     let (_dir, mut profile, server, group) = in_group(History::Empty);
-    let reject = |n| SyncReject { group: Some(group.id), reason: "bad".into(), message_hash: hash(n) };
+    let reject = |n| SyncReject {
+        group: Some(group.id),
+        reason: "bad".into(),
+        message_hash: hash(n),
+        signature: Vec::new(),
+        why: Unread::Invalid,
+    };
     let batch = |rejects| SyncBatch { rejects, ..SyncBatch::default() };
     let store = |p: &mut Profile, rejects| p.apply_sync_batch(&server.board, &batch(rejects), NOW).unwrap();
     let (told, about) = written(&mut profile, |p| store(p, vec![reject(1), reject(2), reject(1)]));

@@ -1,14 +1,19 @@
 //! Trial of a board's message: which group it belongs to, and whether it is valid (§1.9). Only a store of messages can
 //! tell what is missing before it.
 
+mod days;
+
 use core::fmt;
 
 use cwtch_primitives::Address;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_wire::board::EncryptedGroupMessage;
+use cwtch_wire::group::fork::{DailyReject, DayError, DayKeys};
 use cwtch_wire::group::{
     GroupContext, RejectReason, VerifiedGroupMessage, parse_plain, try_open_into, verify,
 };
+
+use self::days::Days;
 
 /// The groups that a board's messages are tried against.
 ///
@@ -24,11 +29,16 @@ struct Group {
     id: GroupId,
     key: GroupKey,
     server: Address,
+    /// `None` in a static group.
+    days: Option<Days>,
 }
 
-/// A reused buffer for decryption, one for each thread. Erased when dropped.
+/// Reused buffers for decryption, one pair for each thread. Erased when dropped.
 #[derive(Default)]
-pub struct Scratch(zeroize::Zeroizing<Vec<u8>>);
+pub struct Scratch {
+    outer: zeroize::Zeroizing<Vec<u8>>,
+    inner: zeroize::Zeroizing<Vec<u8>>,
+}
 
 /// Outcome of trying a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +51,8 @@ pub enum Outcome {
         group: usize,
         /// The message.
         message: Box<VerifiedGroupMessage>,
+        /// The day with whose key it was sealed, in days since 1970; `None` in a static group.
+        day: Option<u64>,
     },
     /// A group's key opens it, but it is not valid. Count and explain it; never show it.
     Rejected {
@@ -49,6 +61,24 @@ pub enum Outcome {
         /// Reason for the rejection: the first check that failed.
         reason: RejectReason,
     },
+    /// A group's key opens it, and the key of its day is erased. Nothing is wrong.
+    Sealed {
+        /// The group's place in the set.
+        group: usize,
+    },
+    /// A group's key opens it, and the key of its day does not: that key is false here, or was where the box was made.
+    /// Nobody is accused: any member can put any author's signature beside such a box.
+    Unfit {
+        /// The group's place in the set.
+        group: usize,
+    },
+}
+
+/// Reason why an opened message is not taken.
+enum Refusal {
+    Rejected(RejectReason),
+    Sealed,
+    Unfit,
 }
 
 impl TrialSet {
@@ -60,7 +90,16 @@ impl TrialSet {
     /// Adds a group on a server and returns its place. The id must be the one derived from key and
     /// server (checked when the group was joined; deriving it takes milliseconds).
     pub fn push(&mut self, id: GroupId, key: GroupKey, server: Address) -> usize {
-        self.groups.push(Group { id, key, server });
+        self.add(id, key, server, None)
+    }
+
+    /// Adds a group with daily keys, as [`TrialSet::push`] does a static one.
+    pub fn push_daily(&mut self, id: GroupId, key: GroupKey, server: Address, days: DayKeys) -> usize {
+        self.add(id, key, server, Some(Days::new(days)))
+    }
+
+    fn add(&mut self, id: GroupId, key: GroupKey, server: Address, days: Option<Days>) -> usize {
+        self.groups.push(Group { id, key, server, days });
         self.groups.len() - 1
     }
 
@@ -79,19 +118,23 @@ impl TrialSet {
         self.groups.get(group).map(|g| &g.id)
     }
 
-    /// Tries every group's key, then checks the message against the one that opens it: the group's id, the
+    /// Tries every group's key, then checks the message against the one that opens it: the day, the group's id, the
     /// author, the time and the signature.
     pub fn classify(&self, message: &EncryptedGroupMessage, scratch: &mut Scratch) -> Outcome {
         let mut outcome = Outcome::NotOurs;
         for (group, candidate) in self.groups.iter().enumerate() {
-            let Some(plain) = try_open_into(&candidate.key, &message.ciphertext, &mut scratch.0) else {
+            let Some(plain) = try_open_into(&candidate.key, &message.ciphertext, &mut scratch.outer) else {
                 continue;
             };
-            match candidate.check(plain, &message.signature) {
-                Ok(message) => return Outcome::Verified { group, message: Box::new(message) },
-                // Two groups may share a key, on two servers: the other one may still be the right one.
-                Err(reason) if outcome == Outcome::NotOurs => outcome = Outcome::Rejected { group, reason },
-                Err(_) => {}
+            let refused = match candidate.check(plain, message, &mut scratch.inner) {
+                Ok((message, day)) => return Outcome::Verified { group, message: Box::new(message), day },
+                Err(Refusal::Rejected(reason)) => Outcome::Rejected { group, reason },
+                Err(Refusal::Sealed) => Outcome::Sealed { group },
+                Err(Refusal::Unfit) => Outcome::Unfit { group },
+            };
+            // Two groups may share a key, on two servers: the other one may still be the right one.
+            if outcome == Outcome::NotOurs {
+                outcome = refused;
             }
         }
         outcome
@@ -99,9 +142,40 @@ impl TrialSet {
 }
 
 impl Group {
-    fn check(&self, plain: &[u8], signature: &[u8]) -> Result<VerifiedGroupMessage, RejectReason> {
+    fn check(
+        &self,
+        plain: &[u8],
+        message: &EncryptedGroupMessage,
+        inner: &mut Vec<u8>,
+    ) -> Result<(VerifiedGroupMessage, Option<u64>), Refusal> {
         let context = GroupContext { id: &self.id, key: &self.key, server: &self.server };
-        verify(context, parse_plain(plain)?, signature)
+        let (received, day) = match &self.days {
+            None => (parse_plain(plain)?, None),
+            Some(days) => {
+                let (received, day) = days.open(&message.ciphertext, plain, inner)?;
+                (received, Some(day))
+            }
+        };
+        Ok((verify(context, received, &message.signature)?, day))
+    }
+}
+
+impl From<RejectReason> for Refusal {
+    fn from(reason: RejectReason) -> Self {
+        Self::Rejected(reason)
+    }
+}
+
+impl From<DailyReject> for Refusal {
+    fn from(reject: DailyReject) -> Self {
+        match reject {
+            DailyReject::Rejected(reason) => Self::Rejected(reason),
+            DailyReject::Day(DayError::Sealed(_)) => Self::Sealed,
+            DailyReject::InnerBox(_) => Self::Unfit,
+            DailyReject::OtherDay => Self::Rejected(RejectReason::OtherDay),
+            // What a later version of the format may add is no reason to show a message.
+            _ => Self::Rejected(RejectReason::DayAhead),
+        }
     }
 }
 

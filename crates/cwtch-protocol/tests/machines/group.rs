@@ -45,7 +45,7 @@ fn classify(set: &TrialSet, message: &EncryptedGroupMessage) -> Outcome {
 
 fn verified(set: &TrialSet, message: &EncryptedGroupMessage) -> (usize, VerifiedGroupMessage) {
     match classify(set, message) {
-        Outcome::Verified { group, message } => (group, *message),
+        Outcome::Verified { group, message, day: None } => (group, *message),
         other => panic!("not verified: {other:?}"),
     }
 }

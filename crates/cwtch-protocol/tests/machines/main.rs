@@ -13,6 +13,7 @@ mod board_log;
 mod board_log_random;
 mod board_random;
 mod channel;
+mod daily;
 mod group;
 mod handshake;
 mod hostile_handshake;

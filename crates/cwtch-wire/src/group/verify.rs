@@ -39,6 +39,18 @@ pub enum RejectReason {
     /// The message is larger than any post can be.
     #[error("the message is larger than any real one")]
     TooLong,
+    /// The message lies under another day's key than that of the time which its author signed.
+    #[error("the message was put under another day than its author signed")]
+    OtherDay,
+    /// The message lies under the key of a day so far ahead that nobody derives it.
+    #[error("the message was put under a day that lies years ahead")]
+    DayAhead,
+    /// The message lies under another key than that of its day, which is false where it was sealed or where it is read.
+    #[error(
+        "the message was sealed with a key that does not fit; if you are new in the group, ask another member for an \
+         invite"
+    )]
+    OtherKey,
 }
 
 impl RejectReason {
@@ -52,6 +64,9 @@ impl RejectReason {
             Self::BadSignature => "bad_signature",
             Self::TimestampOutOfRange => "timestamp_out_of_range",
             Self::TooLong => "too_long",
+            Self::OtherDay => "other_day",
+            Self::DayAhead => "day_ahead",
+            Self::OtherKey => "other_key",
         }
     }
 }

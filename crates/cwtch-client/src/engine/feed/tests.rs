@@ -13,7 +13,7 @@ use crate::engine::groups::{evidence_info, of_server, server_info};
 use crate::engine::info::{ServerStanding, contact_info};
 use crate::engine::settings::{keep_presence, settings_info};
 use crate::profile::fixtures::{NOW, peer, profile, server};
-use crate::profile::{Attribute, Profile, SeenBy, SyncBatch, SyncReject, Twin};
+use crate::profile::{Attribute, Profile, SeenBy, SyncBatch, SyncReject, Twin, Unread};
 
 /// Something that changes what is stored and shown.
 #[derive(Debug, Clone)]
@@ -122,6 +122,8 @@ fn take(profile: &mut Profile, feed: &Feed, step: &Step, now: i64) {
                 group: None,
                 reason: format!("reason {}", which % 2),
                 message_hash: [*which; 32],
+                signature: Vec::new(),
+                why: Unread::Invalid,
             };
             let rejects = which.iter().map(reject).collect();
             drop(profile.apply_sync_batch(&board(n), &SyncBatch { rejects, ..SyncBatch::default() }, now));

@@ -98,6 +98,7 @@ pub(super) fn prepare(profile: &mut Profile, post: &PendingPost) -> Result<Prepa
         previous,
         msg_id: verified.msg_id(),
         said: Some(SaidByPost { extensions, abandoned_told: included.abandoned }),
+        day: None,
     };
     let payment = profile.compose_post(post.id, &composed)?;
     Ok(payment.map_or(Prepared::NoToken, |payment| Prepared::Ready(message, payment)))

@@ -212,7 +212,14 @@ fn check_count(profile: &Profile) -> Result<(), ApiError> {
 }
 
 fn new_group(invite: &GroupInvite, name: String, history: History) -> NewGroup {
-    NewGroup { id: *invite.group_id(), key: invite.key().clone(), name, server: *invite.server(), history }
+    NewGroup {
+        id: *invite.group_id(),
+        key: invite.key().clone(),
+        name,
+        server: *invite.server(),
+        history,
+        notice: None,
+    }
 }
 
 /// The name of an invite, which is anybody's words, as it may be shown and kept.

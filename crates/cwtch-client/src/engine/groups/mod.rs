@@ -25,6 +25,7 @@ mod membership;
 mod order;
 mod posting;
 mod problems;
+pub(in crate::engine) mod read;
 mod servers;
 mod shared;
 mod show;

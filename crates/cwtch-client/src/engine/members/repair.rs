@@ -8,13 +8,13 @@ use std::time::Duration;
 use cwtch_log::{EntryId, EntryPrefix};
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
-use cwtch_wire::group::{GroupContext, open_and_verify};
 use cwtch_wire::peer_log::{CONTEXT_LOG_HAVE, CONTEXT_LOG_WANT, Have, Want};
 use tokio::time::{Instant, sleep_until};
 
 use super::words::{group_of, say, tag_of};
 use crate::api::{ApiError, RepairInfo};
 use crate::engine::context::Context;
+use crate::engine::groups::read;
 use crate::engine::info::received_item;
 use crate::engine::inner::Inner;
 use crate::engine::patience::Patience;
@@ -122,15 +122,11 @@ pub(super) async fn had(inner: &Inner, from: Address, have: Have) -> Result<(), 
         tracing::debug!("a contact gives what it was not asked for");
         return Ok(());
     };
-    let context = GroupContext { id: &group.id, key: &group.key, server: &group.server };
-    let verified = match open_and_verify(context, &have.message) {
-        Ok(verified) => verified,
-        Err(reason) => {
-            tracing::debug!(%reason, "what a contact gives is no message of the group");
-            return Ok(());
-        }
+    let Some((verified, day)) = read::open(&group, &have.message) else {
+        tracing::debug!("what a contact gives is no message of the group that can be read");
+        return Ok(());
     };
-    let item = received_item(group.id, entry, have.message.ciphertext, &verified, inner.context.now());
+    let item = received_item(group.id, entry, have.message.ciphertext, (&verified, day), inner.context.now());
     if inner.groups.store_from_member(&group, item).await? {
         inner.members.came.notify_waiters();
     }

@@ -9,6 +9,11 @@ use super::DAY;
 pub const MEMORY: u16 = 30;
 /// The fewest and the most days that a person can choose.
 pub const MEMORY_RANGE: core::ops::RangeInclusive<u16> = 16..=365;
+/// Days after its own after which a message comes too late to be shown by anybody: some have forgotten its key by then.
+const LATE: u64 = 8;
+/// Age in seconds from which an own message that is still queued is written anew, with the time of that moment.
+pub const STALE: u64 = 7 * DAY;
+const _: () = assert!(STALE < LATE * DAY);
 /// Time for which the private half of a prekey is kept after a newer one was confirmed.
 const HALF: u64 = 21 * DAY;
 /// Time after which a followed epoch closes, where all that its messages need is one key.
@@ -33,6 +38,18 @@ pub fn oldest_kept(today: u64, first_day: u64, memory: u16) -> u16 {
     let memory = memory.clamp(*MEMORY_RANGE.start(), *MEMORY_RANGE.end());
     let day = today.saturating_sub(first_day).saturating_sub(memory.into());
     u16::try_from(day).unwrap_or(u16::MAX)
+}
+
+/// True if a message of `day` comes too late: `signed` is the time of a checkpoint that does not cover it yet. Both readers and
+/// authors go by it, so that a message is shown by all or by nobody.
+pub const fn is_late(day: u64, signed: u64) -> bool {
+    signed / DAY > day.saturating_add(LATE)
+}
+
+/// True if the own clock and a server's newest checkpoint are so far apart that a message would be put under a day that is not
+/// the others'.
+pub const fn is_off(own: u64, checkpoint: u64) -> bool {
+    (own / DAY).abs_diff(checkpoint / DAY) > 1
 }
 
 /// True if the private half of a prekey can go: `confirmed` is the time at which a newer one was known to be with the server.
@@ -87,6 +104,15 @@ mod tests {
         assert_eq!(oldest_kept(TODAY + 400, TODAY, 1000), 35);
         // A first day that lies ahead.
         assert_eq!(oldest_kept(TODAY, TODAY + 9, MEMORY), 0);
+    }
+
+    #[test]
+    fn late_and_off_are_told_in_days() {
+        assert!(!is_late(TODAY, (TODAY + 8) * DAY + DAY - 1));
+        assert!(is_late(TODAY, (TODAY + 9) * DAY));
+        assert!(!is_late(TODAY, 0) && !is_late(u64::MAX, u64::MAX));
+        assert!(!is_off((TODAY + 1) * DAY, TODAY * DAY) && !is_off(TODAY * DAY, (TODAY + 1) * DAY + DAY - 1));
+        assert!(is_off((TODAY + 2) * DAY, TODAY * DAY) && is_off(TODAY * DAY, (TODAY + 2) * DAY));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! - [`View::count`] tells how many have followed, by which concurrent rekeys are settled.
 //! - [`may_fork`] tells what stands in the way of a fork of one's own.
 //! - [`delivery`] tells how a fork comes to whom it lists: what is posted, passed on and asked for, and when.
+//! - [`newcomer()`] tells what somebody waits for who comes by an invite, before they write.
 //! - [`present`] tells the time that all of this goes by, and [`keys`] which keys are to be erased, and when.
 
 mod ask;
@@ -22,6 +23,7 @@ mod epoch;
 mod kept;
 pub mod keys;
 mod kind;
+mod newcomer;
 mod own;
 mod time;
 mod view;
@@ -32,6 +34,7 @@ pub use decide::step;
 pub use epoch::{Decision, Epoch, Fork, Member, Statement};
 pub use kept::{AUTHORS_KEPT, Kept};
 pub use kind::Kind;
+pub use newcomer::{Writes, goes_on, newcomer, vouchers};
 pub use own::{Obstacle, OwnFork, Readiness, may_fork};
 pub use time::present;
 pub use view::View;

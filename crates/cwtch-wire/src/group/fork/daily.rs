@@ -62,6 +62,11 @@ impl DayKeys {
         Self { first_day, oldest, key }
     }
 
+    /// The epoch's first day, in days since 1970.
+    pub const fn first_day(&self) -> u64 {
+        self.first_day
+    }
+
     /// The first day whose key is there.
     pub const fn oldest(&self) -> u16 {
         self.oldest
@@ -137,14 +142,29 @@ pub fn open_day_box(
     ciphertext: &[u8],
     wrapped: &[u8],
 ) -> Result<(u16, Vec<u8>), DailyReject> {
+    let mut plain = Vec::new();
+    let day = open_day_box_into(|day| keys.key(day), ciphertext, wrapped, &mut plain)?;
+    Ok((day, plain))
+}
+
+/// Opens the inner box as [`open_day_box`] does, with a key that `key_of` has for its day, into a buffer that is used again.
+///
+/// # Errors
+/// [`DailyReject`].
+pub fn open_day_box_into(
+    key_of: impl FnOnce(u16) -> Result<DayKey, DayError>,
+    ciphertext: &[u8],
+    wrapped: &[u8],
+    plain: &mut Vec<u8>,
+) -> Result<u16, DailyReject> {
     let malformed = DailyReject::Rejected(RejectReason::Malformed);
     let nonce = Reader::new(ciphertext).array().ok_or(malformed)?;
     let mut reader = Reader::new(wrapped);
     let day = reader.u16().ok_or(malformed)?;
-    let key = keys.key(day)?;
-    let mut plain = vec![0; reader.rest().len().checked_sub(MAC_LEN).ok_or(malformed)?];
-    open_into(key.box_key(), &nonce, reader.rest(), &mut plain).map_err(|_| DailyReject::InnerBox(day))?;
-    Ok((day, plain))
+    let key = key_of(day)?;
+    plain.resize(reader.rest().len().checked_sub(MAC_LEN).ok_or(malformed)?, 0);
+    open_into(key.box_key(), &nonce, reader.rest(), plain).map_err(|_| DailyReject::InnerBox(day))?;
+    Ok(day)
 }
 
 /// Decrypts and reads a message of an epoch with daily keys. No clock is asked. Its author's signature is still to be

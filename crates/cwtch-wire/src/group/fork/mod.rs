@@ -25,7 +25,8 @@ mod tail;
 
 pub use compose::{ComposedWith, DailyComposeError, Draft, compose_daily, compose_static};
 pub use daily::{
-    DAYS_AHEAD_MAX, DailyReject, DayError, DayKeys, open_daily, open_day_box, read_daily, seal_day_box,
+    DAYS_AHEAD_MAX, DailyReject, DayError, DayKeys, open_daily, open_day_box, open_day_box_into, read_daily,
+    seal_day_box,
 };
 pub use end_mark::{END_MARK_LEN, EndMark};
 pub use invite::{DailyInvite, InviteFault, PREFIX as DAILY_INVITE_PREFIX};

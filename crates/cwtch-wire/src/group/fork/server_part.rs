@@ -77,6 +77,20 @@ impl ServerPart {
         read().ok_or(ServerPartFault::Bundle)
     }
 
+    /// The bytes: flags, bundle, certificate, as in a package and in an invite.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        Self::write(Some(self), &mut bytes);
+        bytes
+    }
+
+    /// Reads what [`ServerPart::to_bytes`] wrote; `None` for anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        let part = Self::read(&mut reader).ok()??;
+        reader.rest().is_empty().then_some(part)
+    }
+
     /// The hash that stands in the notice.
     pub fn hash(&self) -> [u8; 32] {
         let certificate = self.certificate.as_ref().map_or(&[][..], |bytes| bytes.as_slice());

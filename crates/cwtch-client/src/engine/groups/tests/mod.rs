@@ -30,7 +30,8 @@ async fn groups() -> (TempDir, Groups, Address, GroupId) {
     profile.add_server(&server, 0).unwrap();
     let key = GroupKey::new([3; 32]);
     let id = GroupId::derive(&key, board.public_key());
-    let group = NewGroup { id, key, name: "friends".to_owned(), server: board, history: History::Empty };
+    let name = "friends".to_owned();
+    let group = NewGroup { id, key, name, server: board, history: History::Empty, notice: None };
     profile.add_group(&group, 0).unwrap();
     let identity = profile.identity().clone();
     let network = Arc::new(Loopback::new(dir.path().join("net")));

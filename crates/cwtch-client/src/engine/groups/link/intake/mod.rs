@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 
 pub(super) use self::store::store;
 pub(super) use self::trial::trial;
+use crate::engine::groups::read;
 use crate::profile::{Confirmation, Group, PendingPost, SyncBatch, SyncStart};
 
 /// Item that the connection has read, in its order.
@@ -63,7 +64,7 @@ impl Keys {
         let of = |groups: &mut dyn Iterator<Item = &Group>| {
             let mut set = TrialSet::new();
             for group in groups {
-                set.push(group.id, group.key.clone(), group.server);
+                read::add(&mut set, group);
             }
             set
         };

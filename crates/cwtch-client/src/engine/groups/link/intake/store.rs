@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use cwtch_log::object::CERTIFICATE_LEN;
 use cwtch_primitives::Address;
 use cwtch_protocol::monitor::GossipClaim;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::super::actor::Counts;
 use super::super::ask::{Ask, on_monitor};
@@ -44,12 +44,21 @@ pub(in super::super) async fn store(
         match next {
             Tried::Replay { total } => progress = Progress { done: 0, total },
             Tried::Flush(done) => drop(done.send(())),
-            Tried::Synced => members_say(synced(shared, server).await?, Vec::new()),
+            Tried::Synced => {
+                let (claims, changed) = synced(shared, server).await?;
+                members_say(claims, Vec::new());
+                if changed {
+                    use_kept_keys(shared, &asking);
+                }
+            }
             Tried::Batch(batch) => {
                 let messages = batch.messages;
-                let (claims, certificates) =
+                let ((claims, certificates), may_write) =
                     keep(shared, server, counts.clone(), teller.clone(), *batch).await?;
                 members_say(claims, certificates);
+                if may_write {
+                    use_kept_keys(shared, &asking);
+                }
                 progress.add(&shared.context, messages);
             }
             Tried::Posted(post) => confirm(shared, server, teller.clone(), *post).await?,
@@ -80,6 +89,16 @@ async fn tell_monitor(
     }
 }
 
+/// Has a connection use the keys that are kept now, and look whether more may leave.
+fn use_kept_keys(shared: &LinkShared, asking: &mpsc::WeakSender<Ask>) {
+    let Some(asks) = asking.upgrade() else { return };
+    // Not waited for: the session may be waiting for this.
+    shared.context.spawn(async move {
+        let (done, _) = oneshot::channel();
+        let _ = asks.send(Ask::Refresh { replay: false, done }).await;
+    });
+}
+
 /// Words of the members of a server's groups about its log.
 pub(in crate::engine::groups) type Said = (Vec<GossipClaim>, Vec<[u8; CERTIFICATE_LEN]>);
 
@@ -89,14 +108,14 @@ async fn keep(
     counts: Arc<Counts>,
     teller: Teller,
     Batch { mut batch, notices, .. }: Batch,
-) -> Result<Said, ApiError> {
+) -> Result<(Said, bool), ApiError> {
     batch.alone_since = counts.caught_up.load(Ordering::Acquire).then(|| shared.context.alone.since());
     let (context, waiters) = (shared.context.clone(), shared.waiters.clone());
     let now = context.now();
     batch.notices = teller.news(notices);
     batch.hold_alarm = teller.holds_alarm();
     if batch.is_empty() {
-        return Ok(Said::default());
+        return Ok((Said::default(), false));
     }
     if !batch.items.is_empty() {
         context.dialing.attention().active(Target::Server(server), now);
@@ -109,7 +128,7 @@ async fn keep(
         }
         teller.told(&batch.notices);
         count(&counts, &outcome);
-        Ok::<_, StorageError>(said)
+        Ok::<_, StorageError>((said, outcome.may_write))
     };
     shared.context.store.run(job).await
 }
@@ -131,10 +150,15 @@ pub(in crate::engine::groups) fn keep_batch(
     Ok((outcome, (claims, certificates)))
 }
 
-/// Everything that the server has now was read: what waited is looked at again.
-async fn synced(shared: &LinkShared, server: Address) -> Result<Vec<GossipClaim>, ApiError> {
+/// Everything that the server has now was read: what waited is looked at again, and keys of days are forgotten that nothing
+/// needs any more. Tells whether those in use changed, or more may leave.
+async fn synced(shared: &LinkShared, server: Address) -> Result<(Vec<GossipClaim>, bool), ApiError> {
     let now = shared.context.now();
-    shared.context.store.run(move |profile| order::judge(profile, &server, true, now)).await
+    let job = move |profile: &mut Profile| {
+        let claims = order::judge(profile, &server, true, now)?;
+        Ok::<_, StorageError>((claims, profile.note_complete_sync(&server, now)?))
+    };
+    shared.context.store.run(job).await
 }
 
 /// The server has a post: durable together with the receipt, then everybody hears it.

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use cwtch_primitives::group::GroupId;
 use cwtch_protocol::board::follower::{
     Collected, Collector, Place, Received, Step, TooManyHeld, Transaction,
 };
 use cwtch_protocol::group::{Outcome, TrialSet};
 use cwtch_protocol::monitor::Notice;
+use cwtch_wire::group::RejectReason;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
@@ -15,7 +17,7 @@ use crate::api::{ApiError, Problem};
 use crate::engine::context::Context;
 use crate::engine::groups::limits;
 use crate::engine::info::received_item;
-use crate::profile::{LogPlace, SyncBatch, SyncItem, SyncReject};
+use crate::profile::{LogPlace, SyncBatch, SyncItem, SyncReject, Unread};
 use crate::trial::{classify_all, is_quick};
 
 /// Ends when the connection's side is gone, or the second stage.
@@ -58,6 +60,8 @@ struct Stage<'a> {
 pub(in crate::engine::groups) enum Opened {
     Item(Box<SyncItem>),
     Reject(SyncReject),
+    /// Of a day of this group whose key is erased.
+    Sealed(GroupId),
 }
 
 impl Stage<'_> {
@@ -149,6 +153,7 @@ pub(in crate::engine::groups) fn batch(
         match item {
             Opened::Item(item) => batch.items.push(*item),
             Opened::Reject(reject) => batch.rejects.push(reject),
+            Opened::Sealed(group) => batch.sealed.push(group),
         }
     }
     Ok((batch, notices))
@@ -172,7 +177,7 @@ pub(in crate::engine::groups) fn sort(
         };
         let opened = match outcome {
             Outcome::NotOurs => return None,
-            Outcome::Verified { group, message: verified } => {
+            Outcome::Verified { group, message: verified, day } => {
                 let (group, ciphertext) = (*set.id(group)?, message.message.ciphertext.clone());
                 Opened::Item(Box::new(SyncItem {
                     place: place.map(|(index, incarnation, range)| LogPlace {
@@ -180,32 +185,45 @@ pub(in crate::engine::groups) fn sort(
                         incarnation,
                         root: range.root(),
                     }),
-                    ..received_item(group, message.entry, ciphertext, &verified, now)
+                    ..received_item(group, message.entry, ciphertext, (&verified, day), now)
                 }))
             }
-            Outcome::Rejected { group, reason } => Opened::Reject(SyncReject {
-                group: set.id(group).copied(),
-                reason: reason.to_string(),
-                message_hash: Sha256::digest(message.message.to_json()).into(),
-            }),
+            Outcome::Rejected { group, reason } => {
+                Opened::Reject(reject(message, set.id(group), reason, Unread::Invalid))
+            }
+            Outcome::Sealed { group } => Opened::Sealed(*set.id(group)?),
+            Outcome::Unfit { group } => {
+                Opened::Reject(reject(message, set.id(group), RejectReason::OtherKey, Unread::OtherKey))
+            }
         };
         Some((index, opened))
     });
     opened.collect()
 }
 
+fn reject(message: &Received, group: Option<&GroupId>, reason: RejectReason, why: Unread) -> SyncReject {
+    SyncReject {
+        group: group.copied(),
+        reason: reason.to_string(),
+        message_hash: Sha256::digest(message.message.to_json()).into(),
+        signature: message.message.signature.clone(),
+        why,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use cwtch_log::EntryId;
     use cwtch_log::tree::CompactRange;
-    use cwtch_primitives::group::{GroupId, GroupKey};
+    use cwtch_primitives::group::GroupKey;
     use cwtch_primitives::secretbox::seal;
     use cwtch_primitives::{Address, Identity, OsRng};
     use cwtch_wire::board::EncryptedGroupMessage;
-    use cwtch_wire::group::{GroupContext, RejectReason, compose};
+    use cwtch_wire::group::fork::{ForkId, Mode};
+    use cwtch_wire::group::{GroupContext, compose};
 
     use super::*;
-    use crate::profile::{ConversationId, Group, SyncStart};
+    use crate::profile::{ConversationId, Group, SyncStart, Writes};
 
     fn group(seed: u8, server: &Address) -> Group {
         let key = GroupKey::new([seed; 32]);
@@ -219,6 +237,10 @@ mod tests {
             joined: 0,
             last_signature: None,
             unread: false,
+            mode: Mode::Static,
+            fork_id: ForkId::NONE,
+            days: None,
+            writes: Writes::Yes,
         }
     }
 
@@ -240,7 +262,7 @@ mod tests {
     fn item(opened: &Opened) -> Option<&SyncItem> {
         match opened {
             Opened::Item(item) => Some(item),
-            Opened::Reject(_) => None,
+            Opened::Reject(_) | Opened::Sealed(_) => None,
         }
     }
 
@@ -275,7 +297,7 @@ mod tests {
             .iter()
             .filter_map(|(_, opened)| match opened {
                 Opened::Reject(reject) => Some(reject),
-                Opened::Item(_) => None,
+                Opened::Item(_) | Opened::Sealed(_) => None,
             })
             .collect();
         assert_eq!(rejects.len(), (0..200).filter(|n| n % 7 != 0 && n % 11 == 0).count());

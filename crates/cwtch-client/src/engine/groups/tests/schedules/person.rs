@@ -259,7 +259,13 @@ impl Person {
                 let verified = open_and_verify(context, &message).unwrap();
                 let written = self.profile().message(post.id).unwrap().unwrap();
                 let id = entry_id(&message);
-                let item = received_item(post.group, id, message.ciphertext.clone(), &verified, i64::MAX / 2);
+                let item = received_item(
+                    post.group,
+                    id,
+                    message.ciphertext.clone(),
+                    (&verified, None),
+                    i64::MAX / 2,
+                );
                 self.twin.compose(post.id, &SyncItem { sent: written.sent, ..item });
                 self.touch();
             }
@@ -296,10 +302,10 @@ pub(super) fn item(
     now: u64,
 ) -> Option<SyncItem> {
     match keys.classify(message, &mut Scratch::default()) {
-        Outcome::Verified { group, message: verified } => {
+        Outcome::Verified { group, message: verified, .. } => {
             let group = *keys.id(group)?;
-            Some(received_item(group, id, message.ciphertext.clone(), &verified, now.cast_signed()))
+            Some(received_item(group, id, message.ciphertext.clone(), (&verified, None), now.cast_signed()))
         }
-        Outcome::NotOurs | Outcome::Rejected { .. } => None,
+        _ => None,
     }
 }

@@ -1,0 +1,249 @@
+//! Keys of days: forgotten on their schedule with the bytes that they opened, and confirmed before a newcomer writes.
+
+use std::collections::BTreeSet;
+
+use cwtch_log::object::CheckpointFields;
+use cwtch_log::{BOUNDARY, Checkpoint};
+use cwtch_primitives::group::GroupId;
+use cwtch_primitives::{Address, PublicKey};
+use cwtch_protocol::group::fork::keys::{self, MEMORY, oldest_kept, today};
+use cwtch_protocol::group::fork::{DAY, goes_on, vouchers};
+use cwtch_wire::group::fork::DayKeys;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::Profile;
+use super::columns::{unsigned, writes_code};
+use super::error::{StorageError, TxError};
+use super::types::{ConversationId, Group, LogPlace, Writes};
+use super::{groups, log};
+
+/// Newest messages of a group that are looked at for the days of other authors.
+const LOOKED_AT: u32 = 2_000;
+/// Signatures beside boxes that did not open, of which copies confirm nothing; so many are kept.
+const DOUBTED_MAX: u32 = 4_096;
+
+/// Messages of a group that came and are not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unshown {
+    /// Their day's key was erased before they came.
+    pub sealed: u64,
+    /// Their box was made with another key than that of their day.
+    pub unfit: u64,
+    /// They came so late after the day they are of that nobody shows them.
+    pub late: u64,
+}
+
+impl Profile {
+    /// Does what a completed sync with a server allows: forgets keys of days that are over for long enough, with the bytes
+    /// that they opened, and lets newcomers write whose keys are confirmed. Tells whether anything changed: then keys that are
+    /// in use are to be read again, and queued posts may leave.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownServer`], or trouble with the database.
+    pub fn note_complete_sync(&mut self, server: &Address, now: i64) -> Result<bool, StorageError> {
+        let own = self.address;
+        self.write("forget keys of days", |tx| {
+            let mut changed = false;
+            for group in groups::of_server(tx, server)? {
+                let Some(days) = &group.days else { continue };
+                changed |= forget_old(tx, &group, days, now)?;
+                changed |= confirm_newcomer(tx, &group, &own, true)?;
+            }
+            Ok(changed)
+        })
+    }
+
+    /// Messages of a group that came and are not shown.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], or trouble with the database.
+    pub fn unshown(&self, group: &GroupId) -> Result<Unshown, StorageError> {
+        self.read("count messages that are not shown", |conn| {
+            conn.prepare_cached("SELECT sealed, unfit, late FROM epochs WHERE group_id = ?1")?
+                .query_row([group.as_bytes()], |row| {
+                    Ok(Unshown {
+                        sealed: unsigned(row, 0)?,
+                        unfit: unsigned(row, 1)?,
+                        late: unsigned(row, 2)?,
+                    })
+                })
+                .optional()?
+                .ok_or_else(|| StorageError::UnknownGroup.into())
+        })
+    }
+
+    /// The giver of the invite by which a group was joined, where that is known.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], or trouble with the database.
+    pub fn inviter_of(&self, group: &GroupId) -> Result<Option<Address>, StorageError> {
+        self.read("find who invited", |conn| inviter(conn, group))
+    }
+}
+
+/// Forgets the keys of days that are over for longer than they are kept, by the earlier of two clocks.
+fn forget_old(conn: &Connection, group: &Group, days: &DayKeys, now: i64) -> Result<bool, TxError> {
+    let own = u64::try_from(now).unwrap_or(0);
+    let oldest = |today| oldest_kept(today, days.first_day(), MEMORY);
+    // No clock of others makes it later than the own one: most syncs of a day end here.
+    if oldest(own / DAY) <= days.oldest() {
+        return Ok(false);
+    }
+    let checkpoint = log::status_of(conn, &group.server)?.checked;
+    let others = if checkpoint.is_some() { Vec::new() } else { times_of_others(conn, group.conversation)? };
+    let oldest = oldest(today(own, checkpoint, &others));
+    if oldest <= days.oldest() {
+        return Ok(false);
+    }
+    forget_before(conn, group, days, oldest)?;
+    Ok(true)
+}
+
+/// Forgets the keys of the days before one, and the bytes that only they open.
+fn forget_before(conn: &Connection, group: &Group, days: &DayKeys, oldest: u16) -> Result<(), TxError> {
+    let mut kept = days.clone();
+    kept.forget_before(oldest);
+    conn.execute(
+        "UPDATE epochs SET oldest_day = ?2, day_key = ?3 WHERE group_id = ?1",
+        params![group.id.as_bytes(), kept.oldest(), kept.oldest_key().box_key().expose()],
+    )?;
+    let day = kept.first_day().saturating_add(kept.oldest().into()).cast_signed();
+    let conversation = group.conversation.0;
+    conn.execute(
+        "DELETE FROM received_entries WHERE conversation = ?1 AND day < ?2",
+        params![conversation, day],
+    )?;
+    conn.execute(
+        "DELETE FROM own_entries WHERE day < ?2
+             AND message IN (SELECT id FROM messages WHERE conversation = ?1)",
+        params![conversation, day],
+    )?;
+    // What a member gave, to be posted again: nobody would read it any more. Own ones are composed anew.
+    conn.execute(
+        "DELETE FROM posts WHERE day < ?2 AND message IN
+             (SELECT id FROM messages WHERE conversation = ?1 AND from_member = 1)",
+        params![conversation, day],
+    )?;
+    Ok(())
+}
+
+/// The newest time of each other author among the newest messages, in unix seconds.
+fn times_of_others(conn: &Connection, conversation: ConversationId) -> Result<Vec<u64>, TxError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT max(sent) FROM (SELECT author, sent FROM messages WHERE conversation = ?1 AND own = 0
+                 AND sent IS NOT NULL ORDER BY id DESC LIMIT ?2)
+         GROUP BY author",
+    )?;
+    let rows = statement.query_map(params![conversation.0, LOOKED_AT], |row| unsigned(row, 0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn inviter(conn: &Connection, group: &GroupId) -> Result<Option<Address>, TxError> {
+    let key: Option<[u8; 32]> = conn
+        .prepare_cached("SELECT inviter FROM epochs WHERE group_id = ?1")?
+        .query_row([group.as_bytes()], |row| row.get(0))
+        .optional()?
+        .ok_or(StorageError::UnknownGroup)?;
+    Ok(key.and_then(|key| PublicKey::from_bytes(&key).ok()).map(|key| key.address()))
+}
+
+/// Lets a newcomer write once the keys that the invite brought are confirmed; `synced` if everything that the server has was
+/// read. Tells whether that is new.
+pub(super) fn confirm_newcomer(
+    conn: &Connection,
+    group: &Group,
+    own: &Address,
+    synced: bool,
+) -> Result<bool, TxError> {
+    if group.writes == Writes::Yes {
+        return Ok(false);
+    }
+    let Some(notice) = groups::notice_of(conn, &group.id)? else { return Ok(false) };
+    let inviter = inviter(conn, &group.id)?;
+    let others = vouchers(&notice, own.public_key(), inviter.as_ref().map(Address::public_key));
+    let doubted = doubted(conn, group.conversation)?;
+    // Where not all could be kept, nothing tells a true message from a copy under a false key.
+    let vouching = if doubted < DOUBTED_MAX.into() { vouching(conn, group, &others)? } else { 0 };
+    let writes = goes_on(group.writes, vouching, inviter.is_some(), doubted > 0, synced);
+    if writes == group.writes {
+        return Ok(false);
+    }
+    conn.execute(
+        "UPDATE epochs SET writes = ?2 WHERE group_id = ?1",
+        params![group.id.as_bytes(), writes_code(writes)],
+    )?;
+    if writes == Writes::Yes {
+        conn.execute("DELETE FROM doubted WHERE conversation = ?1", [group.conversation.0])?;
+    }
+    Ok(writes == Writes::Yes)
+}
+
+/// Number of these members of whom a message opened. A message does not count whose signature stood beside a box that did not
+/// open: whoever gave a false key may have put a true message into a box of it.
+fn vouching(conn: &Connection, group: &Group, others: &BTreeSet<PublicKey>) -> Result<usize, TxError> {
+    let mut opened = conn.prepare_cached(
+        "SELECT 1 FROM messages m WHERE m.conversation = ?1 AND m.author = ?2 AND m.signature IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM doubted d WHERE d.conversation = ?1 AND d.signature = m.signature)
+         LIMIT 1",
+    )?;
+    let mut vouching = 0;
+    for member in others {
+        vouching += usize::from(opened.exists(params![group.conversation.0, member.as_bytes()])?);
+    }
+    Ok(vouching)
+}
+
+fn doubted(conn: &Connection, conversation: ConversationId) -> Result<u64, TxError> {
+    Ok(conn
+        .prepare_cached("SELECT count(*) FROM doubted WHERE conversation = ?1")?
+        .query_row([conversation.0], |row| unsigned(row, 0))?)
+}
+
+/// Counts messages of a conversation that came and are not shown.
+pub(super) fn count(conn: &Connection, conversation: ConversationId, new: Unshown) -> Result<(), TxError> {
+    if new == Unshown::default() {
+        return Ok(());
+    }
+    conn.prepare_cached(
+        "UPDATE epochs SET sealed = sealed + ?2, unfit = unfit + ?3, late = late + ?4 WHERE conversation = ?1",
+    )?
+    .execute(params![
+        conversation.0,
+        new.sealed.cast_signed(),
+        new.unfit.cast_signed(),
+        new.late.cast_signed()
+    ])?;
+    Ok(())
+}
+
+/// Keeps the signature beside a box that did not open, while the own keys are not confirmed.
+pub(super) fn doubt(
+    conn: &Connection,
+    conversation: ConversationId,
+    signature: &[u8],
+) -> Result<(), TxError> {
+    conn.prepare_cached(
+        "INSERT OR IGNORE INTO doubted (conversation, signature) SELECT ?1, ?2
+         WHERE length(?2) = 64 AND EXISTS (SELECT 1 FROM epochs WHERE conversation = ?1 AND writes <> 1)
+             AND (SELECT count(*) FROM doubted WHERE conversation = ?1) < ?3",
+    )?
+    .execute(params![conversation.0, signature, DOUBTED_MAX])?;
+    Ok(())
+}
+
+/// True if a message of a day lies so late in its server's log that nobody shows it ([`keys::is_late`]), by the boundary
+/// checkpoint before it: every reader of the log has the same ones, so all decide alike.
+pub(super) fn is_late(conn: &Connection, server: i64, place: LogPlace, day: u64) -> Result<bool, TxError> {
+    let size = place.index / BOUNDARY * BOUNDARY;
+    if size == 0 {
+        return Ok(false);
+    }
+    let bytes: Option<Vec<u8>> = conn
+        .prepare_cached(
+            "SELECT bytes FROM log_boundaries WHERE server = ?1 AND size = ?2 ORDER BY incarnation LIMIT 1",
+        )?
+        .query_row(params![server, size.cast_signed()], |row| row.get(0))
+        .optional()?;
+    let signed = bytes.as_deref().and_then(Checkpoint::peek);
+    Ok(signed.is_some_and(|CheckpointFields { time, .. }| keys::is_late(day, time)))
+}
