@@ -6,6 +6,7 @@ use crate::kind::FeedInfo;
 use crate::phase::ServerPhase;
 use crate::presence::PresenceInfo;
 use crate::problem::Problem;
+use crate::reason::Rejection;
 use crate::reply::{
     ContactInfo, ContactPhase, ConversationInfo, EvidenceInfo, GroupInfo, MessageInfo, NameInfo, NoteInfo,
     ReadinessInfo, ServerInfo,
@@ -234,6 +235,13 @@ pub enum Event {
         count: u64,
         /// The reason, as a sentence.
         reason: String,
+        /// The same as a code; `None` for one that an earlier program stored as text.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::problem::known"
+        )]
+        why: Option<Rejection>,
     },
     /// A server did what no honest server does. Told once it is known whether it can be proven, and again if a proof is found
     /// later; `status` and `server.list` keep saying it for as long as it is up.

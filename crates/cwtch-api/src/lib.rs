@@ -35,7 +35,9 @@ pub use network::{LinkFault, Obstacle, Step};
 pub use phase::ServerPhase;
 pub use presence::{Presence, PresenceInfo};
 pub use problem::{Problem, ProblemInfo};
-pub use reason::{AddressFault, Leaves, Limited, LogFault, LogRemark, Loss, MistakenName, Purpose, Wanted};
+pub use reason::{
+    AddressFault, Leaves, Limited, LogFault, LogRemark, Loss, MistakenName, Purpose, Rejection, Wanted,
+};
 pub use reply::{
     AttributeInfo, CandidateInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, ConversationInfo,
     ElsewhereInfo, EvidenceInfo, EvidenceText, ExperimentInfo, GroupCreated, GroupInfo, LogInfo, LossInfo,

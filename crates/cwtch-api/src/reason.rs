@@ -179,3 +179,36 @@ pub struct Loss {
     /// True if another loss was declared shortly before.
     pub again: bool,
 }
+
+/// Reason why a message from a server is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rejection {
+    /// No group key opens it.
+    NotForAnyGroup,
+    /// It is no group message.
+    Malformed,
+    /// It names another group than the one whose key opens it.
+    WrongGroupId,
+    /// Its author is no valid address.
+    BadAuthor,
+    /// Its signature does not fit.
+    BadSignature,
+    /// Its time is outside of the years 1970 to 9999.
+    TimestampOutOfRange,
+    /// It is larger than any post can be.
+    TooLong,
+    /// It lies under another day's key than that of the time which its author signed.
+    OtherDay,
+    /// It lies under the key of a day that is years ahead.
+    DayAhead,
+    /// It lies under another key than that of its day.
+    OtherKey,
+}
+
+impl Rejection {
+    /// The rejection of a code, as JSON has it; `None` for one that is not known.
+    pub fn from_code(code: &str) -> Option<Self> {
+        serde_json::from_value(code.into()).ok()
+    }
+}

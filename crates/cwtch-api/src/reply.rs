@@ -14,6 +14,7 @@ use crate::host::OpenProfile;
 use crate::network::{Obstacle, Step};
 use crate::presence::PresenceInfo;
 use crate::problem::Problem;
+use crate::reason::Rejection;
 use crate::state::{MessageState, SeenBy};
 
 /// The answer to a [`crate::Command`]. Its JSON is that of the value inside.
@@ -723,6 +724,9 @@ pub struct RejectInfo {
     pub received: i64,
     /// The reason, as a sentence.
     pub reason: String,
+    /// The same as a code; `None` for one that an earlier program stored as text.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::problem::known")]
+    pub why: Option<Rejection>,
 }
 
 /// Another copy of the profile.

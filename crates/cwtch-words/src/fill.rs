@@ -2,10 +2,10 @@
 
 use cwtch_api::{
     ConnectionInfo, ContactInfo, ConversationInfo, ElsewhereInfo, Event, EvidenceInfo, GroupDetails, LogInfo,
-    MessageInfo, NoteInfo, Problem, ReadinessInfo, RejectInfo, Reply, ServerInfo, ServerSync,
+    MessageInfo, NoteInfo, Problem, ReadinessInfo, RejectInfo, Rejection, Reply, ServerInfo, ServerSync,
 };
 
-use crate::problem::{ONE_COPY, alarm, elsewhere, problem};
+use crate::problem::{self, ONE_COPY, alarm, elsewhere, problem};
 use crate::text::sentence;
 use crate::{log, network};
 
@@ -38,8 +38,8 @@ pub fn reply(reply: &mut Reply) {
         }
         Reply::Deleted { detail, why } => say(detail, why.as_deref()),
         Reply::Rejects(rejects) => {
-            for RejectInfo { reason, .. } in rejects {
-                *reason = sentence(reason);
+            for RejectInfo { reason, why, .. } in rejects {
+                *reason = rejected(reason, *why);
             }
         }
         Reply::EvidenceList(found) => {
@@ -79,7 +79,7 @@ pub fn event(event: &mut Event) {
         Event::RunsElsewhere { seen, detail, advice } if detail.is_empty() => {
             (*detail, *advice) = (elsewhere(*seen), ONE_COPY.to_owned());
         }
-        Event::Rejected { reason, .. } => *reason = sentence(reason),
+        Event::Rejected { reason, why, .. } => *reason = rejected(reason, *why),
         _ => {}
     }
 }
@@ -90,6 +90,14 @@ fn readiness(now: &mut ReadinessInfo) {
     }
     if let Some(why) = now.why.as_ref().filter(|_| now.trouble.is_none()) {
         now.trouble = Some(network::obstacle(why));
+    }
+}
+
+/// A sentence that is there stays; a text of before there were codes becomes one.
+fn rejected(reason: &str, why: Option<Rejection>) -> String {
+    match why.filter(|_| reason.is_empty()) {
+        Some(why) => problem::rejection(why).to_owned(),
+        None => sentence(reason),
     }
 }
 

@@ -20,5 +20,5 @@ pub use fill::{event, reply};
 pub use log::evidence;
 pub use network::{obstacle, step};
 pub use notes::note;
-pub use problem::{error, problem};
+pub use problem::{error, problem, rejection};
 pub use text::sentence;

@@ -2,7 +2,7 @@
 
 use cwtch_api::{
     ApiError, CandidateInfo, Limited, LogFault, MessageState, MistakenName, NameKind, Problem, Purpose,
-    SeenBy, Wanted,
+    Rejection, SeenBy, Wanted,
 };
 
 use crate::text::{because, in_brackets, one_line, paragraph, quoted, sentence};
@@ -30,6 +30,27 @@ pub fn error(error: &ApiError) -> String {
             quoted(name)
         )),
         problem => self::problem(problem),
+    }
+}
+
+/// The sentence about a message that is not shown.
+pub fn rejection(why: Rejection) -> &'static str {
+    match why {
+        Rejection::NotForAnyGroup => "The message belongs to no group of yours.",
+        Rejection::Malformed => "A member sent something that is not a group message.",
+        Rejection::WrongGroupId => "The message was made for another group and was put into this one.",
+        Rejection::BadAuthor => "The message names an author that cannot exist.",
+        Rejection::BadSignature => {
+            "The message was not written by the author it names: a forgery, or it was changed on its way."
+        }
+        Rejection::TimestampOutOfRange => "The message carries a time that does not exist.",
+        Rejection::TooLong => "The message is larger than any real one.",
+        Rejection::OtherDay => "The message was put under another day than its author signed.",
+        Rejection::DayAhead => "The message was put under a day that lies years ahead.",
+        Rejection::OtherKey => {
+            "The message was sealed with a key that does not fit; if you are new in the group, ask another member for an \
+             invite."
+        }
     }
 }
 

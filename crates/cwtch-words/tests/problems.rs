@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use cwtch_api::{
     AddressFault, ApiError, CandidateInfo, ConnectionInfo, ContactPhase, ConversationInfo, Event,
     EvidenceInfo, Leaves, Limited, LogFault, LogNotice, LogRemark, Loss, MessageInfo, MessageState,
-    MistakenName, NameInfo, NameKind, NoteInfo, Obstacle, Problem, Purpose, ReadinessInfo, Reply, SeenBy,
-    ServerInfo, Step, SyncReport, Wanted,
+    MistakenName, NameInfo, NameKind, NoteInfo, Obstacle, Problem, Purpose, ReadinessInfo, Rejection, Reply,
+    SeenBy, ServerInfo, Step, SyncReport, Wanted,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -349,6 +349,20 @@ fn a_readiness_is_said_in_states_and_in_events() {
     let unknown = r#"{"percent":7,"waiting_for":"x","step":{"code":"of-tomorrow"},"ready":false,"trouble":"y","why":{"code":"of-tomorrow"}}"#;
     let read: ReadinessInfo = serde_json::from_str(unknown).unwrap();
     assert_eq!((read.step, read.why), (None, None), "a newer daemon's words are enough");
+}
+
+#[test]
+fn what_was_refused_is_said_by_its_code_or_in_the_words_of_before() {
+    let said = |reason: &str, why: Option<Rejection>| {
+        let server = "a".to_owned();
+        let mut event = Event::Rejected { server, group: None, count: 1, reason: reason.to_owned(), why };
+        cwtch_words::event(&mut event);
+        let Event::Rejected { reason, .. } = event else { panic!() };
+        reason
+    };
+    assert_eq!(said("", Some(Rejection::TooLong)), cwtch_words::rejection(Rejection::TooLong));
+    assert_eq!(said("the text of before", None), "The text of before.");
+    assert_eq!(said("In a daemon's words.", Some(Rejection::TooLong)), "In a daemon's words.");
 }
 
 #[test]

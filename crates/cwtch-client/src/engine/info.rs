@@ -15,7 +15,8 @@ use data_encoding::BASE64;
 use super::notes::notes;
 use crate::api::{
     AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, GroupInfo, MessageInfo,
-    MessageState, MissingInfo, NameInfo, NameKind, NameSource, Problem, ReadinessInfo, ServerPhase,
+    MessageState, MissingInfo, NameInfo, NameKind, NameSource, Problem, ReadinessInfo, Rejection,
+    ServerPhase,
 };
 use crate::names::{self, Source};
 use crate::profile::{
@@ -42,6 +43,14 @@ pub(crate) struct ServerStanding {
     pub(crate) phase: Option<ServerPhase>,
     /// Reason why the server cannot be used as it should.
     pub(crate) trouble: Option<Problem>,
+}
+
+/// The code of a stored reason for a rejection; what a program of before codes stored is a text, which stays.
+pub(crate) fn rejection(stored: String) -> (Option<Rejection>, String) {
+    match Rejection::from_code(&stored) {
+        Some(known) => (Some(known), String::new()),
+        None => (None, stored),
+    }
 }
 
 /// Readiness of something, for user interfaces.
@@ -347,6 +356,29 @@ pub(crate) fn truncate(text: &mut String, max: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_reason_of_a_rejection_has_its_code_and_a_text_of_before_stays() {
+        use cwtch_wire::group::RejectReason as R;
+        for reason in [
+            R::NotForAnyGroup,
+            R::Malformed,
+            R::WrongGroupId,
+            R::BadAuthor,
+            R::BadSignature,
+            R::TimestampOutOfRange,
+            R::TooLong,
+            R::OtherDay,
+            R::DayAhead,
+            R::OtherKey,
+        ] {
+            let (why, text) = rejection(reason.code().to_owned());
+            assert_eq!(serde_json::to_value(why.unwrap()).unwrap(), reason.code());
+            assert!(text.is_empty());
+        }
+        let before = "the message is larger than any real one";
+        assert_eq!(rejection(before.to_owned()), (None, before.to_owned()));
+    }
 
     #[test]
     fn bytes_that_are_no_overlay_are_kept_within_the_store_s_limit() {

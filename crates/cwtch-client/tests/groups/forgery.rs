@@ -1,6 +1,6 @@
 //! Messages of people who have a group's key and lie.
 
-use cwtch_client::api::{Event, MessageState, ServerPhase, SyncInfo};
+use cwtch_client::api::{Event, MessageState, Rejection, ServerPhase, SyncInfo};
 use cwtch_primitives::group::GroupId;
 use cwtch_primitives::secretbox::seal;
 use cwtch_primitives::{Identity, OsRng};
@@ -76,8 +76,7 @@ impl Mallory {
 }
 
 fn sentence(reason: RejectReason) -> String {
-    let text = reason.to_string();
-    format!("{}{}.", text[..1].to_uppercase(), &text[1..])
+    cwtch_words::rejection(Rejection::from_code(reason.code()).expect("a code")).to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,59 +14,56 @@ use crate::board::EncryptedGroupMessage;
 use crate::error::WireError;
 use crate::go_json::Fields;
 
-/// Reason why a message from a board is not shown. Each displays as an explanation for a person.
+/// Reason why a message from a board is not shown. Its words for people stand in `cwtch-words`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
 #[non_exhaustive]
 pub enum RejectReason {
     /// No group key opens the message. Nothing is wrong: servers carry the messages of many groups.
-    #[error("the message belongs to no group of yours")]
+    #[error("no group's key opens the message")]
     NotForAnyGroup,
     /// The message opens, but holds something else than a group message.
-    #[error("a member sent something that is not a group message")]
+    #[error("the message is no group message")]
     Malformed,
     /// The message names another group than the one whose key opens it.
-    #[error("the message was made for another group and was put into this one")]
+    #[error("the message names another group")]
     WrongGroupId,
     /// The author is no valid address.
-    #[error("the message names an author that cannot exist")]
+    #[error("the author is no valid address")]
     BadAuthor,
     /// The signature does not fit: forged, changed, or made for another group or server.
-    #[error("the message was not written by the author it names: a forgery, or it was changed on its way")]
+    #[error("the signature does not fit")]
     BadSignature,
     /// The sent time is outside of the years 1970 to 9999.
-    #[error("the message carries a time that does not exist")]
+    #[error("the time is outside of the years 1970 to 9999")]
     TimestampOutOfRange,
     /// The message is larger than any post can be.
-    #[error("the message is larger than any real one")]
+    #[error("the message is larger than any post")]
     TooLong,
     /// The message lies under another day's key than that of the time which its author signed.
-    #[error("the message was put under another day than its author signed")]
+    #[error("the message lies under another day's key")]
     OtherDay,
     /// The message lies under the key of a day so far ahead that nobody derives it.
-    #[error("the message was put under a day that lies years ahead")]
+    #[error("the message lies under the key of a day far ahead")]
     DayAhead,
     /// The message lies under another key than that of its day, which is false where it was sealed or where it is read.
-    #[error(
-        "the message was sealed with a key that does not fit; if you are new in the group, ask another member for an \
-         invite"
-    )]
+    #[error("the message lies under another key than that of its day")]
     OtherKey,
 }
 
 impl RejectReason {
-    /// A fixed name for counters and machine-readable output.
+    /// A fixed name, for what is stored and for programs.
     pub fn code(self) -> &'static str {
         match self {
-            Self::NotForAnyGroup => "not_for_any_group",
+            Self::NotForAnyGroup => "not-for-any-group",
             Self::Malformed => "malformed",
-            Self::WrongGroupId => "wrong_group_id",
-            Self::BadAuthor => "bad_author",
-            Self::BadSignature => "bad_signature",
-            Self::TimestampOutOfRange => "timestamp_out_of_range",
-            Self::TooLong => "too_long",
-            Self::OtherDay => "other_day",
-            Self::DayAhead => "day_ahead",
-            Self::OtherKey => "other_key",
+            Self::WrongGroupId => "wrong-group-id",
+            Self::BadAuthor => "bad-author",
+            Self::BadSignature => "bad-signature",
+            Self::TimestampOutOfRange => "timestamp-out-of-range",
+            Self::TooLong => "too-long",
+            Self::OtherDay => "other-day",
+            Self::DayAhead => "day-ahead",
+            Self::OtherKey => "other-key",
         }
     }
 }

@@ -8,7 +8,7 @@ use cwtch_primitives::group::GroupId;
 use super::{Feed, Leaving};
 use crate::api::{Event, LogNotice, LogRemark, Problem};
 use crate::engine::groups::{evidence_info, kind, lost_again, of_server, remark, server_info};
-use crate::engine::info::conversation_info;
+use crate::engine::info::{conversation_info, rejection};
 use crate::profile::{ChangeRow, Noticed, Profile, StorageError, StoredNotice, What};
 
 /// The event of a row about a server, a notice or a piece of evidence, as it is now; `None` for what is not kept any more, or
@@ -101,7 +101,8 @@ pub(super) fn rejected(profile: &Profile, rows: &[ChangeRow]) -> Result<HashMap<
     }
     let event = |((server, group, reason), (last, count)): (Alike, (i64, u64))| {
         let (server, group) = (server.to_string(), group.map(|group| group.to_string()));
-        (last, Event::Rejected { server, group, count, reason })
+        let (why, reason) = rejection(reason);
+        (last, Event::Rejected { server, group, count, reason, why })
     };
     Ok(alike.into_iter().map(event).collect())
 }

@@ -47,6 +47,7 @@ use self::shared::LinkShared;
 use super::context::Context;
 use super::dial::Target;
 use crate::api::{ApiError, RejectInfo};
+use crate::engine::info::rejection;
 use crate::profile::{Profile, StorageError};
 
 /// The name of the experiment.
@@ -162,11 +163,15 @@ impl Groups {
         let found = self.context().store.read(|profile| profile.rejects(limits::REJECTS)).await?;
         Ok(found
             .into_iter()
-            .map(|reject| RejectInfo {
-                server: reject.server.to_string(),
-                group: reject.group.map(|group| group.to_string()),
-                received: reject.at,
-                reason: reject.reason,
+            .map(|reject| {
+                let (why, reason) = rejection(reject.reason);
+                RejectInfo {
+                    server: reject.server.to_string(),
+                    group: reject.group.map(|group| group.to_string()),
+                    received: reject.at,
+                    reason,
+                    why,
+                }
             })
             .collect())
     }

@@ -204,7 +204,7 @@ pub(in crate::engine::groups) fn sort(
 fn reject(message: &Received, group: Option<&GroupId>, reason: RejectReason, why: Unread) -> SyncReject {
     SyncReject {
         group: group.copied(),
-        reason: reason.to_string(),
+        reason: reason.code().to_owned(),
         message_hash: Sha256::digest(message.message.to_json()).into(),
         signature: message.message.signature.clone(),
         why,
@@ -301,7 +301,7 @@ mod tests {
             })
             .collect();
         assert_eq!(rejects.len(), (0..200).filter(|n| n % 7 != 0 && n % 11 == 0).count());
-        assert!(rejects.iter().all(|reject| reject.reason == RejectReason::Malformed.to_string()));
+        assert!(rejects.iter().all(|reject| reject.reason == RejectReason::Malformed.code()));
 
         // One at a time, as they come live, they are sorted alike.
         let singly: Vec<_> = messages
