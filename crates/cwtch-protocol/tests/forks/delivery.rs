@@ -126,7 +126,14 @@ fn only_who_could_open_a_package_and_is_elsewhere_lacks_it() {
     // Number 5 is not listed, number 4 has a program that reads no packages.
     let capable = members([0, 1, 2, 3, 5]);
     let lacks = |one: &One| one.view.lacks(&fork, &capable);
-    assert_eq!(lacks(&one), members([0, 3]), "its maker is there");
+    assert_eq!(lacks(&one), members([0]), "its maker is there, and who made what came out of it");
+    one.now += HOUR;
+    one.says(3, &group);
+    assert_eq!(lacks(&one), members([0]), "the notice's time is later");
+    one.now += HOUR;
+    one.says(3, &group);
+    assert_eq!(lacks(&one), members([0, 3]));
+    one.now += 1;
     one.says(3, &below);
     assert_eq!(lacks(&one), members([0]));
     one.event(Event::Leaves(member(0), fork.id));
@@ -253,11 +260,11 @@ fn the_first_message_after_a_move_comes_within_the_time_of_the_contest() {
     let mut sum = 0;
     for seed in 0..200 {
         let voice = Voice::new(START, &mut rng(seed));
-        let due = voice.wakes(Mode::Trusted).unwrap() - START;
+        let due = voice.wakes(Mode::Trusted, false).unwrap() - START;
         assert!(due <= 6 * DAY);
-        assert!(voice.is_due(Mode::Trusted, START + due));
-        assert!(due == 0 || !voice.is_due(Mode::Trusted, START + due - 1));
-        assert!(!voice.is_due(Mode::Strangers, START + 90 * DAY), "only where people are counted");
+        assert!(voice.is_due(Mode::Trusted, false, START + due));
+        assert!(due == 0 || !voice.is_due(Mode::Trusted, false, START + due - 1));
+        assert!(!voice.is_due(Mode::Strangers, true, START + 90 * DAY), "only where people are counted");
         sum += due;
     }
     let mean = sum / 200;
@@ -269,16 +276,16 @@ fn prekeys_go_with_the_first_message_with_old_ones_and_after_silence() {
     let mut voice = Voice::new(START, &mut rng(1));
     let new = Some(START - DAY);
     assert_eq!(voice.carries(new, START), Carries { prekey: true, end_mark: true });
-    voice.wrote(START);
+    voice.wrote(START, &mut rng(2));
     assert_eq!(voice.carries(new, START), Carries::default());
     assert!(voice.carries(None, START).prekey);
     assert!(!voice.carries(new, START + 6 * DAY - 1).prekey && voice.carries(new, START + 6 * DAY).prekey);
-    (1..16).for_each(|_| voice.wrote(START));
+    (1..16).for_each(|_| voice.wrote(START, &mut rng(2)));
     assert!(voice.carries(new, START).end_mark, "every sixteenth");
-    assert!(!voice.is_due(Mode::Trusted, START + 28 * DAY - 1));
-    assert!(voice.is_due(Mode::Trusted, START + 28 * DAY));
-    assert_eq!(voice.wakes(Mode::Trusted), Some(START + 28 * DAY));
-    assert_eq!((voice.wakes(Mode::Static), voice.is_due(Mode::Static, u64::MAX)), (None, false));
+    assert!(!voice.is_due(Mode::Trusted, false, START + 28 * DAY - 1));
+    assert!(voice.is_due(Mode::Trusted, false, START + 28 * DAY));
+    assert_eq!(voice.wakes(Mode::Trusted, false), Some(START + 28 * DAY));
+    assert_eq!((voice.wakes(Mode::Static, true), voice.is_due(Mode::Static, true, u64::MAX)), (None, false));
 }
 
 #[test]

@@ -71,10 +71,10 @@ fn of_several_rekeys_the_one_with_most_followers_is_followed_and_of_equals_the_l
     let mut one = One::of(&group);
     one.opens(&high);
     one.opens(&low);
-    one.says(3, &high);
+    one.says(4, &high);
     one.waits(SETTLING);
     assert!(one.is_in(&high));
-    assert_eq!((one.view.count(&high, one.now), one.view.count(&low, one.now)), (2, 0));
+    assert_eq!((one.view.count(&high, one.now), one.view.count(&low, one.now)), (3, 1));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn for_seven_days_a_better_rekey_is_gone_over_to_and_afterwards_joining_is_asked
     };
     let mut one = One::of(&group);
     follow(&mut one);
-    one.says(3, &other);
+    one.says(5, &other);
     assert!(one.is_in(&mine), "as many, and the id is higher");
     one.now += CONTEST - 1;
     one.says(4, &other);
@@ -133,7 +133,7 @@ fn for_seven_days_a_better_rekey_is_gone_over_to_and_afterwards_joining_is_asked
     let mut one = One::of(&group);
     follow(&mut one);
     one.now += CONTEST;
-    one.says(3, &other);
+    one.says(5, &other);
     one.says(4, &other);
     assert!(one.is_in(&mine));
     assert_eq!((one.question().why, one.question().forks), (Why::Join, vec![other.id]));
@@ -150,7 +150,7 @@ fn for_seven_days_a_better_rekey_is_gone_over_to_and_afterwards_joining_is_asked
     let mut one = One::of(&group);
     follow(&mut one);
     one.now += CONTEST;
-    one.says(3, &other);
+    one.says(5, &other);
     one.says(4, &other);
     assert!(one.is_asked());
     one.now += 1;
@@ -174,12 +174,12 @@ fn a_grandchild_does_not_end_the_contest() {
     };
     let mut one = follow();
     one.says(2, &other);
-    one.says(3, &other);
+    one.says(5, &other);
     assert!(one.is_in(&other) && !one.is_asked());
     let mut one = follow();
     one.now += CONTEST;
     one.says(2, &other);
-    one.says(3, &other);
+    one.says(5, &other);
     assert!(one.is_in(&below));
     assert_eq!(one.question().why, Why::Join);
     one.accepts(&other);
@@ -468,9 +468,10 @@ fn forks_of_epochs_that_are_not_followed_are_kept_and_count_for_what_they_came_f
     one.opens(&other);
     one.opens(&below);
     one.waits(SETTLING);
+    // Two against two: the other one's maker, and who made what came out of it.
+    assert_eq!(one.view.count(&other, one.now), 2);
     assert!(one.is_in(&mine) && !one.is_asked());
-    one.says(3, &other);
-    one.says(4, &below);
+    one.says(5, &below);
     assert!(one.is_in(&below), "over to the better one, and on to its head");
 }
 
@@ -506,10 +507,34 @@ fn concurrent_own_rekeys_meet_by_themselves() {
     let mut one = One::of(&group);
     one.event(Event::Forked(high.clone()));
     one.opens(&low);
+    assert!(one.is_in(&high));
     one.waits(SETTLING);
-    assert!(one.is_in(&high), "one follower against none");
-    one.says(0, &low);
-    assert!(one.is_in(&low) && !one.is_asked());
+    assert!(one.is_in(&low) && !one.is_asked(), "one against one, and no message is needed");
+}
+
+#[test]
+fn whoever_made_a_fork_is_known_to_have_followed_it() {
+    let group = founded(6);
+    let (fork, other) = (rekey(1, &group, 2, START), rekey(2, &group, 3, START));
+    let mut one = One::of(&group);
+    one.now = START + HOUR;
+    one.opens(&fork);
+    one.opens(&other);
+    let count = |one: &One, fork| one.view.count(fork, one.now);
+    assert_eq!((count(&one, &fork), count(&one, &other)), (1, 1));
+    // By what they wrote before it, but not by what they wrote since.
+    one.event(Event::Said(member(2), Statement { epoch: group.id, time: START + HOUR - 1, place: None }));
+    assert_eq!(count(&one, &fork), 1);
+    one.says(2, &group);
+    assert_eq!(count(&one, &fork), 0);
+    one.says(3, &fork);
+    assert_eq!((count(&one, &fork), count(&one, &other)), (1, 0));
+    // What came out of an epoch counts for it; of two by one signer it is not known which.
+    let below = rekey(3, &fork, 4, START + HOUR);
+    one.opens(&below);
+    assert_eq!(count(&one, &fork), 2);
+    one.opens(&rekey(4, &fork, 4, START + HOUR));
+    assert_eq!(count(&one, &fork), 1);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use cwtch_wire::group::fork::ForkId;
 use super::epoch::{Epoch, Fork, Member};
 use super::kind::Kind;
 use super::view::View;
-use super::{SETTLING, STOP};
+use super::{HOUR, SETTLING, SPOKEN, STOP};
 
 impl View {
     /// Number of members of the forked epoch who write in a fork or in an epoch below it, oneself included.
@@ -16,12 +16,29 @@ impl View {
 
     /// True if a member is known to write in a fork or in an epoch below it.
     pub fn writes_in(&self, member: &Member, fork: &ForkId) -> bool {
-        let at = if *member == self.me {
-            Some(self.current().id)
-        } else {
-            self.statement(member).map(|said| said.epoch)
-        };
-        at.is_some_and(|at| self.is_below(at, fork))
+        self.place_of(member).is_some_and(|at| self.is_below(at, fork))
+    }
+
+    /// The epoch in which a member is known to write: that of the newest statement, or a fork that came out of it and that the member made
+    /// since. Whoever signs a notice has moved, and no message that gets lost need say so. Of two such forks it is not known which.
+    fn place_of(&self, member: &Member) -> Option<ForkId> {
+        if *member == self.me {
+            return Some(self.current().id);
+        }
+        let said = self.statement(member);
+        let at = said.map_or(self.first.id, |said| said.epoch);
+        let made = self.forks.values().map(|fork| &fork.epoch).filter(|fork| {
+            let is_below = fork.parent.is_some_and(|parent| self.is_below(parent, &at));
+            // Both times are by the member's own clock, but for the hour that a notice's is rounded down by.
+            let since = said.is_none_or(|said| said.time < fork.time.saturating_add(HOUR));
+            fork.forker == Some(*member) && is_below && since
+        });
+        let deepest = made.clone().map(|fork| fork.depth).max();
+        let mut last = made.filter(|fork| Some(fork.depth) == deepest);
+        match (last.next(), last.next()) {
+            (Some(fork), None) => Some(fork.id),
+            _ => said.map(|said| said.epoch),
+        }
     }
 
     /// True if more than half of the members of the forked epoch have followed.
@@ -47,6 +64,26 @@ impl View {
     pub(super) fn is_better(&self, fork: &Epoch, than: &Epoch, now: u64) -> bool {
         let (count, other) = (self.count(fork, now), self.count(than, now));
         count > other || (count == other && fork.id < than.id)
+    }
+
+    /// True if a rekey that was followed is left for another one of its epoch. As many followers and a lower id are enough for that only once all
+    /// members have shown where they write, or had the time to: otherwise whoever keeps back a rekey with a low id would take back
+    /// those who followed an honest one and have not heard of each other.
+    pub(super) fn overtakes(&self, fork: &Epoch, followed: &Epoch, now: u64) -> bool {
+        let (count, other) = (self.count(fork, now), self.count(followed, now));
+        count > other || (self.is_better(fork, followed, now) && self.have_spoken(fork, now))
+    }
+
+    /// True if all members of a forked epoch write in one of its forks, or a time has passed in which those who are there say so.
+    fn have_spoken(&self, fork: &Epoch, now: u64) -> bool {
+        let Some(parent) = fork.parent.and_then(|id| self.epoch(&id)) else { return true };
+        let known = |who: &Member| {
+            self.forks
+                .values()
+                .any(|fork| fork.epoch.parent == Some(parent.id) && self.writes_in(who, &fork.epoch.id))
+        };
+        let opened = self.fork(&fork.id).map_or(0, |fork| fork.opened);
+        now >= opened.saturating_add(SPOKEN) || self.members(parent, now).iter().all(known)
     }
 
     /// Rekeys of an epoch that can be followed by themselves.

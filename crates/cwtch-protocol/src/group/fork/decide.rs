@@ -133,10 +133,17 @@ impl View {
     fn next_rekey(&self, now: u64) -> Option<ForkId> {
         let better = self.path().find_map(|followed| {
             let parent = followed.parent.filter(|parent| self.is_contested(parent, now))?;
-            let better = self.automatic(&parent, now).filter(|fork| self.is_better(fork, followed, now));
+            let better = self.automatic(&parent, now).filter(|fork| self.overtakes(fork, followed, now));
             self.best(better.collect(), now)
         });
         better.or_else(|| self.best(self.automatic(&self.current().id, now).collect(), now))
+    }
+
+    /// True while concurrent rekeys are settled of an epoch that was left: others count where one writes.
+    pub fn is_settling(&self, now: u64) -> bool {
+        let rivals = |epoch: &Epoch| self.siblings(epoch).any(|other| self.kind(other, now) == Kind::Rekey);
+        self.path()
+            .any(|epoch| epoch.parent.is_some_and(|parent| self.is_contested(&parent, now)) && rivals(epoch))
     }
 
     fn best(&self, forks: Vec<&Epoch>, now: u64) -> Option<ForkId> {

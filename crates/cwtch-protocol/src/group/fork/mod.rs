@@ -47,6 +47,8 @@ pub const DAY: u64 = 24 * HOUR;
 pub const SETTLING: u64 = HOUR;
 /// Time for which a member goes over to a better rekey of the same epoch by itself.
 pub const CONTEST: u64 = 7 * DAY;
+/// Time after which members who are there have shown by a message which of several rekeys they followed.
+pub const SPOKEN: u64 = 3 * DAY;
 /// Time between two forks of one member, within which the second is never followed on its word alone.
 pub const SAME_SIGNER: u64 = 7 * DAY;
 /// Time for which a change that waits for an answer stops what goes by itself.
