@@ -4,7 +4,11 @@
 
 mod checks;
 mod delivery;
+mod mixed;
+mod modes;
 mod properties;
+mod reach;
 mod rules;
+mod secrets;
+mod sim;
 mod support;
-mod world;

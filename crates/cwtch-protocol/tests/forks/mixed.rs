@@ -24,7 +24,7 @@ fn drawn(seed: u64) -> World {
         crashes: part(0.03),
         contacts: [Contacts::Nobody, Contacts::Tree, Contacts::All][seed as usize % 3],
         mode: [Mode::Trusted, Mode::Trusted, Mode::Trusted, Mode::Strangers, Mode::Static][seed as usize % 5],
-        log: seed % 2 == 0,
+        log: seed & 1 == 0,
         deployed: if seed % 10 == 9 { members / 3 } else { 0 },
         ..Setup::default()
     };
@@ -56,8 +56,9 @@ fn drawn(seed: u64) -> World {
             };
             if parent.listed.contains(&member(who)) {
                 let (time, boxed) = (world.time().max(parent.time), world.below(members as u64) as usize);
+                let smaller = seed % 3 == 1;
                 let made = world.craft(who, &parent, time, 0..boxed, |fields| {
-                    if seed % 3 == 0 && fields.members.len() > 2 {
+                    if smaller && fields.members.len() > 2 {
                         fields.members.remove(&member(other)).then(|| fields.members.insert(member(who)));
                     }
                 });

@@ -55,6 +55,16 @@ pub(crate) struct Held {
     pub(crate) passing: BTreeMap<Member, Passing>,
 }
 
+/// A package that does not open.
+#[derive(Clone)]
+pub(crate) struct Lost {
+    /// The epoch that was written in when it came.
+    epoch: ForkId,
+    unopened: Unopened,
+    /// Contacts who were asked, when last and how often.
+    asked: BTreeMap<Member, (u64, u32)>,
+}
+
 /// Everything that a program must not lose.
 #[derive(Clone)]
 pub(crate) struct State {
@@ -65,7 +75,7 @@ pub(crate) struct State {
     pub(crate) held: BTreeMap<ForkId, Held>,
     /// Packages that are opened and wait, because their time or their place has not come.
     pub(crate) waiting: BTreeMap<PackageId, (Rc<Package>, Rc<OpenedFork>)>,
-    pub(crate) unopened: BTreeMap<PackageId, (ForkId, Unopened, BTreeMap<Member, (u64, u32)>)>,
+    pub(crate) unopened: BTreeMap<PackageId, Lost>,
     pub(crate) condemned: BTreeSet<PackageId>,
     pub(crate) prekeys: BTreeMap<Member, Prekey>,
     pub(crate) capable: BTreeSet<Member>,
@@ -242,7 +252,7 @@ impl State {
             Ok(fork) => self.opened(package, &Rc::new(fork), now),
             Err(OpenFault::NotForMe) => {
                 let epoch = self.current().id;
-                let new = || (epoch, Unopened::new(now.clock), BTreeMap::new());
+                let new = || Lost { epoch, unopened: Unopened::new(now.clock), asked: BTreeMap::new() };
                 self.unopened.entry(package.id()).or_insert_with(new);
                 Some(AckState::Complete)
             }
@@ -314,7 +324,7 @@ impl State {
         self.event(&Event::Synced, now);
         self.shelf.expire(now.clock);
         let current = self.current().id;
-        self.unopened.retain(|_, (epoch, _, _)| *epoch == current);
+        self.unopened.retain(|_, lost| lost.epoch == current);
         if now.clock.abs_diff(self.pruned) >= DAY {
             self.pruned = now.clock;
             self.forget(log, now);
@@ -510,13 +520,11 @@ impl State {
             }
         }
         if self.view.statement(contact).is_some() {
-            let wants = self
-                .unopened
-                .values()
-                .any(|(_, lost, asked)| lost.asks(asked.get(contact).copied(), now.clock));
+            let asks = |lost: &Lost| lost.unopened.asks(lost.asked.get(contact).copied(), now.clock);
+            let wants = self.unopened.values().any(asks);
             if wants {
-                for (_, _, asked) in self.unopened.values_mut() {
-                    let (last, times) = asked.entry(*contact).or_default();
+                for lost in self.unopened.values_mut() {
+                    let (last, times) = lost.asked.entry(*contact).or_default();
                     (*last, *times) = (now.clock, *times + 1);
                 }
                 let prekey = match self.halves.iter().max_by_key(|(half, _)| half.created) {
