@@ -418,6 +418,10 @@ problems! {
     ServerKeysChanged = "server-keys-changed", Refused;
     /// The group is known with another key or server.
     GroupKnownOtherwise = "group-known-otherwise", Refused;
+    /// A key of the group is closed, not known, or not at the point at which this can be done with it.
+    EpochUnfit = "epoch-unfit", Refused;
+    /// A key of the group is on another server than the one before.
+    EpochElsewhere = "epoch-elsewhere", Refused;
     /// The group's server is not used any more.
     ServerNotUsed = "server-not-used", Refused;
     /// The connection with a server failed.

@@ -54,7 +54,7 @@ impl Profile {
     pub fn server_activity(&self) -> Result<Vec<(Address, i64)>, StorageError> {
         self.read("see which servers are active", |conn| {
             let mut statement = conn.prepare_cached(
-                "SELECT s.key, max(v.active) FROM servers s JOIN epochs e ON e.server = s.id
+                "SELECT s.key, max(v.active) FROM servers s JOIN epochs e ON e.server = s.id AND e.key IS NOT NULL
                  JOIN conversations v ON v.id = e.conversation GROUP BY s.id ORDER BY s.id",
             )?;
             let found = statement.query_map([], entry)?;

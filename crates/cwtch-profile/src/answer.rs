@@ -55,6 +55,8 @@ impl From<StorageError> for Problem {
             E::NumberTaken => Self::NumberTaken,
             E::BundleChanged => Self::ServerKeysChanged,
             E::GroupChanged => Self::GroupKnownOtherwise,
+            E::EpochState => Self::EpochUnfit,
+            E::OtherServer => Self::EpochElsewhere,
             E::Locked => Self::ProfileLocked,
             E::Permissions { path, access, mode } => {
                 Self::NotPrivate { path: text(&path), change: access == "change", mode: mode.to_owned() }

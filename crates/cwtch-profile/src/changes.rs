@@ -49,6 +49,8 @@ pub enum What {
     Group,
     /// A group was left.
     GroupLeft,
+    /// Another epoch of a group is known, or one came into another state.
+    Epoch,
     /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft. Or what a group
     /// that was joined had before is read.
     Conversation,
@@ -73,7 +75,7 @@ pub enum What {
 }
 
 impl What {
-    const ALL: [Self; 25] = [
+    const ALL: [Self; 26] = [
         Self::Begun,
         Self::Message,
         Self::State,
@@ -89,6 +91,7 @@ impl What {
         Self::GroupJoined,
         Self::Group,
         Self::GroupLeft,
+        Self::Epoch,
         Self::Conversation,
         Self::ServerAdded,
         Self::Server,
@@ -119,6 +122,7 @@ impl What {
             Self::GroupJoined => 21,
             Self::Group => 22,
             Self::GroupLeft => 23,
+            Self::Epoch => 24,
             Self::Conversation => 30,
             Self::ServerAdded => 40,
             Self::Server => 41,
@@ -147,7 +151,7 @@ pub struct ChangeRow {
     /// The message, where it concerns one.
     pub message: Option<MessageId>,
     /// The number of what else it concerns: a server ([`Profile::server_by_number`]), a notice, a piece of evidence, a refused
-    /// message.
+    /// message; with a conversation, one of its epochs.
     pub about: Option<i64>,
     /// The kind of change.
     pub what: What,

@@ -80,7 +80,7 @@ impl Profile {
             let mut statement = conn.prepare_cached(
                 "SELECT v.id FROM conversations v
                  LEFT JOIN contacts c ON c.conversation = v.id
-                 LEFT JOIN epochs e ON e.conversation = v.id AND e.number = 1
+                 LEFT JOIN epochs e ON e.conversation = v.id AND e.state = 1
                  WHERE c.state IN (1, 2) OR e.id IS NOT NULL
                  ORDER BY v.pinned DESC, max(v.active, coalesce(c.added, e.joined)) DESC,
                      -- Of one second, the newest message tells.

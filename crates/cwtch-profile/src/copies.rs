@@ -117,7 +117,8 @@ pub(super) fn note_twin(conn: &Connection, twin: Twin) -> Result<bool, TxError> 
 /// The groups of a server begin new chains.
 pub(super) fn new_chains(conn: &Connection, server: i64) -> Result<(), TxError> {
     conn.prepare_cached(
-        "DELETE FROM abandoned WHERE conversation IN (SELECT conversation FROM epochs WHERE server = ?1)",
+        "DELETE FROM abandoned
+         WHERE (conversation, epoch) IN (SELECT conversation, number FROM epochs WHERE server = ?1)",
     )?
     .execute([server])?;
     conn.prepare_cached("UPDATE epochs SET chain_label = NULL, chain_next = 1 WHERE server = ?1")?

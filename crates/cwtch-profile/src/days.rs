@@ -108,21 +108,22 @@ fn forget_before(conn: &Connection, group: &Group, days: &DayKeys, oldest: u16) 
         params![group.id.as_bytes(), kept.oldest(), kept.oldest_key().box_key().expose()],
     )?;
     let day = kept.first_day().saturating_add(kept.oldest().into()).cast_signed();
-    let conversation = group.conversation.0;
+    let (conversation, epoch) = (group.conversation.0, group.epoch.cast_signed());
     conn.execute(
-        "DELETE FROM received_entries WHERE conversation = ?1 AND day < ?2",
-        params![conversation, day],
+        "DELETE FROM received_entries WHERE conversation = ?1 AND day < ?2
+             AND (SELECT epoch FROM messages WHERE id = message) = ?3",
+        params![conversation, day, epoch],
     )?;
     conn.execute(
         "DELETE FROM own_entries WHERE day < ?2
-             AND message IN (SELECT id FROM messages WHERE conversation = ?1)",
-        params![conversation, day],
+             AND (SELECT conversation, epoch FROM messages WHERE id = message) = (?1, ?3)",
+        params![conversation, day, epoch],
     )?;
     // What a member gave, to be posted again: nobody would read it any more. Own ones are composed anew.
     conn.execute(
-        "DELETE FROM posts WHERE day < ?2 AND message IN
-             (SELECT id FROM messages WHERE conversation = ?1 AND from_member = 1)",
-        params![conversation, day],
+        "DELETE FROM posts WHERE day < ?2
+             AND (SELECT conversation, epoch, from_member FROM messages WHERE id = message) = (?1, ?3, 1)",
+        params![conversation, day, epoch],
     )?;
     Ok(())
 }
@@ -182,13 +183,18 @@ pub(super) fn confirm_newcomer(
 /// open: whoever gave a false key may have put a true message into a box of it.
 fn vouching(conn: &Connection, group: &Group, others: &BTreeSet<PublicKey>) -> Result<usize, TxError> {
     let mut opened = conn.prepare_cached(
-        "SELECT 1 FROM messages m WHERE m.conversation = ?1 AND m.author = ?2 AND m.signature IS NOT NULL
+        "SELECT 1 FROM messages m
+         WHERE m.conversation = ?1 AND m.author = ?2 AND m.epoch = ?3 AND m.signature IS NOT NULL
              AND NOT EXISTS (SELECT 1 FROM doubted d WHERE d.conversation = ?1 AND d.signature = m.signature)
          LIMIT 1",
     )?;
     let mut vouching = 0;
     for member in others {
-        vouching += usize::from(opened.exists(params![group.conversation.0, member.as_bytes()])?);
+        vouching += usize::from(opened.exists(params![
+            group.conversation.0,
+            member.as_bytes(),
+            group.epoch.cast_signed()
+        ])?);
     }
     Ok(vouching)
 }
@@ -199,16 +205,16 @@ fn doubted(conn: &Connection, conversation: ConversationId) -> Result<u64, TxErr
         .query_row([conversation.0], |row| unsigned(row, 0))?)
 }
 
-/// Counts messages of a conversation that came and are not shown.
-pub(super) fn count(conn: &Connection, conversation: ConversationId, new: Unshown) -> Result<(), TxError> {
+/// Counts messages of an epoch, by its row, that came and are not shown.
+pub(super) fn count(conn: &Connection, epoch: i64, new: Unshown) -> Result<(), TxError> {
     if new == Unshown::default() {
         return Ok(());
     }
     conn.prepare_cached(
-        "UPDATE epochs SET sealed = sealed + ?2, unfit = unfit + ?3, late = late + ?4 WHERE conversation = ?1",
+        "UPDATE epochs SET sealed = sealed + ?2, unfit = unfit + ?3, late = late + ?4 WHERE id = ?1",
     )?
     .execute(params![
-        conversation.0,
+        epoch,
         new.sealed.cast_signed(),
         new.unfit.cast_signed(),
         new.late.cast_signed()

@@ -22,10 +22,10 @@ const FORKS: [&str; 7] =
 /// Tables whose rows hang on a conversation, but not on a message of it, each with the columns of its key.
 const OTHERS: [(&str, &str); 5] = [
     ("message_copies", "conversation, entry"),
-    ("chain_holes", "conversation, author, label, first"),
-    ("chains", "conversation, author, label"),
-    ("abandoned", "conversation, sequence"),
-    ("group_authors", "conversation, author"),
+    ("chain_holes", "conversation, epoch, author, label, first"),
+    ("chains", "conversation, epoch, author, label"),
+    ("abandoned", "conversation, epoch, sequence"),
+    ("group_authors", "conversation, author, epoch"),
 ];
 
 impl Profile {
@@ -36,9 +36,9 @@ impl Profile {
     /// [`StorageError::UnknownGroup`], or trouble with the database.
     pub fn remove_group(&mut self, id: &GroupId) -> Result<(), StorageError> {
         self.write("remove a group", |tx| {
-            let conversation = groups::by_id(tx, id)?.ok_or(StorageError::UnknownGroup)?.conversation;
+            let conversation = groups::of_any_id(tx, id)?.ok_or(StorageError::UnknownGroup)?.conversation;
             tx.execute(
-                "DELETE FROM posts WHERE server = (SELECT server FROM epochs WHERE conversation = ?1)
+                "DELETE FROM posts WHERE server IN (SELECT server FROM epochs WHERE conversation = ?1)
                      AND (SELECT m.conversation FROM messages m WHERE m.id = posts.message) = ?1",
                 [conversation.0],
             )?;

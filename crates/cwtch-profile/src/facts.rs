@@ -7,6 +7,7 @@ use rusqlite::params;
 
 use super::Profile;
 use super::columns::{address, unsigned};
+use super::epochs::{self, EpochFacts};
 use super::error::{StorageError, TxError};
 use super::types::ConversationId;
 
@@ -38,17 +39,6 @@ pub struct AuthorFacts {
     pub last: Option<i64>,
 }
 
-/// Facts about a group's epoch that [`Group`](super::Group) does not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EpochFacts {
-    /// Its place among the group's epochs, from 1.
-    pub number: u64,
-    /// The index below which the server may have deleted messages when the group was read first.
-    pub read_from: Option<u64>,
-    /// The number of the newest own message, 0 before the first.
-    pub own_sequence: u64,
-}
-
 impl Profile {
     /// Facts about a group.
     ///
@@ -67,8 +57,8 @@ impl Profile {
                 .query_map(params![conversation.0, LOOKED_AT], |row| Ok((address(row, 0)?, row.get(1)?)))?;
             let heard = heard.collect::<Result<HashMap<Address, i64>, _>>()?;
             let mut statement = conn.prepare_cached(
-                "SELECT author, messages FROM group_authors WHERE conversation = ?1
-                 ORDER BY messages DESC, author LIMIT ?2",
+                "SELECT author, sum(messages) AS wrote FROM group_authors WHERE conversation = ?1
+                 GROUP BY author ORDER BY wrote DESC, author LIMIT ?2",
             )?;
             let authors = statement.query_map(params![conversation.0, AUTHORS_LISTED], |row| {
                 let author = address(row, 0)?;
@@ -82,15 +72,7 @@ impl Profile {
                      WHERE conversation = ?1 AND state IN (1, 2)",
                 )?
                 .query_row([conversation.0], |row| unsigned(row, 0))?;
-            let mut statement = conn.prepare_cached(
-                "SELECT number, read_from, CASE WHEN chain_label IS NULL THEN 0 ELSE chain_next - 1 END
-                 FROM epochs WHERE conversation = ?1 ORDER BY number",
-            )?;
-            let epochs = statement.query_map([conversation.0], |row| {
-                let read_from = row.get::<_, Option<i64>>(1)?.and_then(|index| u64::try_from(index).ok());
-                Ok(EpochFacts { number: unsigned(row, 0)?, read_from, own_sequence: unsigned(row, 2)? })
-            })?;
-            let epochs = epochs.collect::<Result<_, _>>()?;
+            let epochs = epochs::all(conn, conversation)?;
             Ok::<_, TxError>(GroupFacts { authors, queued, epochs })
         })
     }

@@ -5,7 +5,7 @@ use cwtch_primitives::forks::DayKey;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::{Address, SecretBytes, Zeroizing};
 use cwtch_wire::group::fork::{DayKeys, ForkId, Mode, Notice, ServerPart};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::Profile;
 use super::columns::{
@@ -20,12 +20,15 @@ use crate::names::clean;
 
 const COLUMNS: &str =
     "SELECT g.conversation, g.group_id, g.key, g.name, s.key, g.joined, g.last_signature, g.unread,
-     g.mode, g.fork_id, g.first_day, g.oldest_day, g.day_key, g.writes";
+     g.mode, g.fork_id, g.first_day, g.oldest_day, g.day_key, g.writes, g.number";
 const FROM: &str = "FROM epochs g JOIN servers s ON s.id = g.server
     LEFT JOIN names n ON n.conversation = g.conversation";
 
 /// The conversations of all groups that are shown.
-pub(super) const SHOWN: &str = "SELECT conversation FROM epochs";
+pub(super) const SHOWN: &str = "SELECT conversation FROM epochs WHERE state = 1";
+
+/// Epochs of one group whose keys are tried at most: the one that is written in, and the newest of the others.
+pub(super) const EPOCHS_TRIED: usize = 8;
 
 /// A query for groups, with what stands behind `FROM`.
 fn select(rest: &str) -> String {
@@ -46,19 +49,21 @@ impl Profile {
         }
         self.write("add a group", |tx| {
             let server = servers::row_of(tx, &new.server)?;
-            if let Some(known) = by_id(tx, &new.id)? {
-                if known.key != new.key || known.server != new.server {
+            if let Some(written) = of_any_id(tx, &new.id)? {
+                // Of one that is closed the key is gone: whatever the invite says of it, it leads here.
+                let known = by_id(tx, &new.id)?;
+                if known.is_some_and(|known| known.key != new.key || known.server != new.server) {
                     return Err(StorageError::GroupChanged.into());
                 }
-                return Ok(Added::Known(known));
+                return Ok(Added::Known(written));
             }
             // Who makes a group gives it its name; an invite's name is anybody's words.
             let title = (new.history == History::Empty).then_some(&new.name);
             tx.execute("INSERT INTO conversations (kind, title) VALUES (2, ?1)", [title])?;
             let conversation = ConversationId(tx.last_insert_rowid());
             tx.execute(
-                "INSERT INTO epochs (conversation, number, group_id, key, name, server, joined, unread)
-                 VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO epochs (conversation, number, group_id, key, name, server, joined, unread, since)
+                 VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?6)",
                 params![
                     conversation.0,
                     new.id.as_bytes(),
@@ -75,7 +80,9 @@ impl Profile {
             lookup::refresh_group(tx, conversation)?;
             if new.history == History::Replay {
                 tx.execute(
-                    "UPDATE servers SET cursor = NULL, refetch = 1, epoch = epoch + 1 WHERE id = ?1",
+                    "UPDATE servers SET cursor = NULL, refetch = 1, refetch_index = NULL, refetch_after = 0,
+                         epoch = epoch + 1
+                     WHERE id = ?1",
                     [server],
                 )?;
             }
@@ -83,24 +90,40 @@ impl Profile {
         })
     }
 
-    /// All groups, in the order in which they were added.
+    /// All groups, in the order in which they were added, each as it is written to.
     ///
     /// # Errors
     /// Trouble with the database.
     pub fn groups(&self) -> Result<Vec<Group>, StorageError> {
         self.read("list the groups", |conn| {
-            let mut statement = conn.prepare_cached(&select("ORDER BY g.conversation"))?;
+            let mut statement = conn.prepare_cached(&select("WHERE g.state = 1 ORDER BY g.conversation"))?;
             let found = statement.query_map([], group)?.collect::<Result<_, _>>()?;
             Ok(found)
         })
     }
 
-    /// A group by its id.
+    /// A group as it is written to, by the id of any of its epochs, be it closed.
     ///
     /// # Errors
     /// Trouble with the database.
     pub fn group(&self, id: &GroupId) -> Result<Option<Group>, StorageError> {
-        self.read("read a group", |conn| by_id(conn, id))
+        self.read("read a group", |conn| of_any_id(conn, id))
+    }
+
+    /// An epoch of a group that is read, by its own id.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn epoch(&self, id: &GroupId) -> Result<Option<Group>, StorageError> {
+        self.read("read an epoch", |conn| by_id(conn, id))
+    }
+
+    /// The epochs of all groups that are read: those that are written in, that are undecided and that are closing.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn epochs_read(&self) -> Result<Vec<Group>, StorageError> {
+        self.read("list the epochs", |conn| tried(conn, "", params![]))
     }
 
     /// The notice that announced a group, verified again; `None` for a group without one.
@@ -143,13 +166,13 @@ impl Profile {
             check_given_name(Purpose::GroupName, name)?;
         }
         self.write("rename a group", |tx| {
-            let group = by_id(tx, id)?.ok_or(StorageError::UnknownGroup)?;
+            let group = of_any_id(tx, id)?.ok_or(StorageError::UnknownGroup)?;
             tx.execute(
                 "UPDATE conversations SET title = ?2 WHERE id = ?1",
                 params![group.conversation.0, name.map(clean)],
             )?;
             lookup::refresh_group(tx, group.conversation)?;
-            Ok(by_id(tx, id)?.ok_or(StorageError::UnknownGroup)?)
+            Ok(of_any_id(tx, id)?.ok_or(StorageError::UnknownGroup)?)
         })
     }
 
@@ -171,7 +194,7 @@ impl Profile {
 }
 
 /// Keeps what a notice makes of a group.
-fn announce(conn: &Connection, group: &GroupId, new: &NewNotice) -> Result<(), TxError> {
+pub(super) fn announce(conn: &Connection, group: &GroupId, new: &NewNotice) -> Result<(), TxError> {
     let (notice, days) = (&new.notice, new.days.as_ref());
     if notice.fields().mode.is_daily() != days.is_some() {
         return Err(StorageError::Damaged.into());
@@ -195,8 +218,10 @@ fn announce(conn: &Connection, group: &GroupId, new: &NewNotice) -> Result<(), T
     Ok(())
 }
 
+/// The epoch with this id, where it is read.
 pub(super) fn by_id(conn: &Connection, id: &GroupId) -> Result<Option<Group>, TxError> {
-    Ok(conn.prepare_cached(&select("WHERE g.group_id = ?1"))?.query_row([id.as_bytes()], group).optional()?)
+    let clause = "WHERE g.group_id = ?1 AND g.key IS NOT NULL";
+    Ok(conn.prepare_cached(&select(clause))?.query_row([id.as_bytes()], group).optional()?)
 }
 
 /// The notice that announced a group.
@@ -210,14 +235,51 @@ pub(super) fn notice_of(conn: &Connection, id: &GroupId) -> Result<Option<Notice
     Ok(Some(Notice::from_bytes(&bytes).map_err(|_| broken_blob(0))?))
 }
 
-pub(super) fn by_conversation(conn: &Connection, id: ConversationId) -> Result<Option<Group>, TxError> {
-    Ok(conn.prepare_cached(&select("WHERE g.conversation = ?1"))?.query_row([id.0], group).optional()?)
+/// The group with an epoch that has or had this id, as it is written to.
+pub(super) fn of_any_id(conn: &Connection, id: &GroupId) -> Result<Option<Group>, TxError> {
+    let clause =
+        "WHERE g.state = 1 AND g.conversation = (SELECT conversation FROM epochs WHERE group_id = ?1)";
+    Ok(conn.prepare_cached(&select(clause))?.query_row([id.as_bytes()], group).optional()?)
 }
 
+/// The group of a conversation, as it is written to.
+pub(super) fn by_conversation(conn: &Connection, id: ConversationId) -> Result<Option<Group>, TxError> {
+    let clause = "WHERE g.conversation = ?1 AND g.state = 1";
+    Ok(conn.prepare_cached(&select(clause))?.query_row([id.0], group).optional()?)
+}
+
+/// An epoch of a conversation, where it is read.
+pub(super) fn by_number(
+    conn: &Connection,
+    conversation: ConversationId,
+    number: i64,
+) -> Result<Option<Group>, TxError> {
+    let clause = "WHERE g.conversation = ?1 AND g.number = ?2 AND g.key IS NOT NULL";
+    Ok(conn.prepare_cached(&select(clause))?.query_row([conversation.0, number], group).optional()?)
+}
+
+/// The epochs on a server that are read, whose keys are tried.
 pub(super) fn of_server(conn: &Connection, server: &Address) -> Result<Vec<Group>, TxError> {
-    let mut statement = conn.prepare_cached(&select("WHERE s.key = ?1 ORDER BY g.conversation"))?;
-    let rows = statement.query_map([key_bytes(server)], group)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    tried(conn, "AND s.key = ?1", params![key_bytes(server)])
+}
+
+/// The epochs that are read: of each group the one that is written in first, then those of which the state is the newest.
+fn tried(conn: &Connection, and: &str, params: &[&dyn ToSql]) -> Result<Vec<Group>, TxError> {
+    let mut statement = conn.prepare_cached(&select(&format!(
+        "WHERE g.key IS NOT NULL {and}
+         ORDER BY g.conversation, g.state <> 1, g.since DESC, g.number DESC"
+    )))?;
+    let mut found: Vec<Group> = statement.query_map(params, group)?.collect::<Result<_, _>>()?;
+    let mut of_one = (None, 0);
+    found.retain(|group| {
+        of_one = if of_one.0 == Some(group.conversation) {
+            (of_one.0, of_one.1 + 1)
+        } else {
+            (Some(group.conversation), 1)
+        };
+        of_one.1 <= EPOCHS_TRIED
+    });
+    Ok(found)
 }
 
 fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
@@ -235,12 +297,13 @@ fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
         fork_id: row.get::<_, Option<[u8; 32]>>(9)?.map_or(ForkId::NONE, ForkId::from_bytes),
         days: days(row, 10)?,
         writes: from_list(row, 13, writes_of)?,
-        naming: naming(row, 14)?,
+        epoch: unsigned(row, 14)?,
+        naming: naming(row, 15)?,
     })
 }
 
 /// The mode of an epoch.
-fn mode(row: &Row<'_>, column: usize) -> rusqlite::Result<Mode> {
+pub(super) fn mode(row: &Row<'_>, column: usize) -> rusqlite::Result<Mode> {
     Mode::from_byte(row.get(column)?).ok_or_else(|| broken_integer(column))
 }
 

@@ -23,6 +23,7 @@ mod copies;
 mod days;
 mod db;
 mod dir;
+mod epochs;
 mod erase;
 mod error;
 mod facts;
@@ -66,8 +67,9 @@ pub use conversations::{Draft, Keep, Kept, Listed};
 pub use copies::{SeenBy, Twin};
 pub use days::Unshown;
 pub use dir::{DataDir, LABEL_MAX, ProfileInfo};
+pub use epochs::{BUFFER_BYTES, BUFFER_ENTRIES, Buffered, EpochFacts, EpochState, Moved, NewEpoch, OwnEnd};
 pub use error::{FeedBounds, StorageError};
-pub use facts::{AUTHORS_LISTED, AuthorFacts, EpochFacts, GroupFacts};
+pub use facts::{AUTHORS_LISTED, AuthorFacts, GroupFacts};
 pub use forks::{Collected, CollectedState, Delivery, ForkContent, OwnPrekey, PartKept};
 pub use log::{LogLoss, LogStatus, Noticed, StoredEvidence, StoredNotice};
 pub use lookup::Lookup;
@@ -76,7 +78,7 @@ pub use posts::{Confirmation, RefusedToken};
 pub use reader::Reader;
 pub use requests::{NotedPeer, PERIOD_MAX, UNKNOWN_MAX};
 pub use servers::REJECTS_MAX;
-pub use sync::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart, Unread};
+pub use sync::{ItemOutcome, Refetch, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart, Unread};
 pub use types::{AckOutcome, Received};
 pub use types::{
     Added, Attribute, Contact, ContactState, Content, Conversation, ConversationId, Group, GroupCounts,

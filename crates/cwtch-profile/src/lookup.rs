@@ -254,7 +254,7 @@ pub(super) fn refresh_group(conn: &Connection, id: ConversationId) -> Result<(),
     let (given, claimed): (Option<String>, String) = conn
         .prepare_cached(
             "SELECT v.title, e.name FROM epochs e JOIN conversations v ON v.id = e.conversation
-             WHERE e.conversation = ?1 ORDER BY e.number DESC LIMIT 1",
+             WHERE e.conversation = ?1 AND e.state = 1",
         )?
         .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
     put(conn, id, given.as_deref(), Some(&claimed))

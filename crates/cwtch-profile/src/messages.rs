@@ -12,13 +12,16 @@ use super::error::{StorageError, TxError};
 use super::types::{Content, ConversationId, LogPlace, MessageId, MessageState, StoredMessage};
 
 const COLUMNS: &str = "SELECT id, conversation, author, own, state, kind, data, overlay, sent, received,
-    protocol_id, signature, previous, gap, position, entry_id, log_index, reposted, erased, place FROM messages";
+    protocol_id, signature, previous, gap, position, entry_id, log_index, reposted, erased, place, epoch
+    FROM messages";
 /// Condition for a message to be shown: nothing of a conversation that was left is shown any more.
 const SHOWN: &str = "conversation NOT IN (SELECT conversation FROM erasing)";
 
 /// A row of `messages` to be inserted.
 pub(super) struct NewMessage<'a> {
     pub(super) conversation: ConversationId,
+    /// The number of the epoch that it is of; 1 with a contact.
+    pub(super) epoch: u64,
     pub(super) author: &'a Address,
     pub(super) own: bool,
     pub(super) state: MessageState,
@@ -79,6 +82,7 @@ impl NewMessage<'_> {
             reposted: false,
             erased: self.hidden,
             place: self.place(),
+            epoch: self.epoch,
         }
     }
 }
@@ -93,9 +97,9 @@ pub(super) fn insert(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<Option<Mes
         .prepare_cached(
             "INSERT INTO messages (conversation, author, own, state, kind, data, overlay, quote_hash, sent,
                  received, protocol_id, signature, previous, message_hash, gap, position, entry_id, log_index,
-                 incarnation, log_root, place, erased)
+                 incarnation, log_root, place, erased, epoch)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                 ?21, ?22)
+                 ?21, ?22, ?23)
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![
@@ -121,6 +125,7 @@ pub(super) fn insert(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<Option<Mes
             place.map(|place| place.root),
             message.place(),
             message.hidden,
+            message.epoch.cast_signed(),
         ])?;
     if inserted == 0 {
         return Ok(None);
@@ -269,7 +274,7 @@ impl Profile {
             Ok(conn
                 .prepare_cached(
                     "SELECT count(*) FROM servers s JOIN epochs g ON g.server = s.id
-                     JOIN messages m ON m.conversation = g.conversation
+                     JOIN messages m ON m.conversation = g.conversation AND m.epoch = g.number
                      WHERE s.key = ?1 AND m.state IN (1, 2)",
                 )?
                 .query_row([key_bytes(server)], |row| unsigned(row, 0))?)
@@ -326,6 +331,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
         reposted: row.get(17)?,
         erased: row.get(18)?,
         place: row.get(19)?,
+        epoch: unsigned(row, 20)?,
     })
 }
 

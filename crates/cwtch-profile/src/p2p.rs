@@ -59,6 +59,7 @@ impl Profile {
         let author = self.address;
         self.write("queue a message", |tx| {
             let message = NewMessage {
+                epoch: 1,
                 conversation: conversation_of(tx, to)?,
                 author: &author,
                 own: true,
@@ -183,6 +184,7 @@ impl Profile {
             }
             let conversation = conversation_of(tx, from)?;
             let message = NewMessage {
+                epoch: 1,
                 conversation,
                 author: from,
                 own: false,

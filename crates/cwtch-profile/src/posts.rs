@@ -68,7 +68,7 @@ impl Profile {
     /// empty: nothing changed then.
     ///
     /// # Errors
-    /// [`StorageError::UnknownMessage`] if it is no draft, [`StorageError::DuplicateMessage`] for a signature or hash
+    /// [`StorageError::UnknownMessage`] if it is no draft, or one of another epoch by now, [`StorageError::DuplicateMessage`] for a signature or hash
     /// that the group has, [`StorageError::NumberTaken`], [`StorageError::TooLong`], or trouble with the database.
     pub fn compose_post(&mut self, id: MessageId, post: &NewPost) -> Result<Option<Payment>, StorageError> {
         post.check()?;
@@ -82,7 +82,8 @@ impl Profile {
         })
     }
 
-    /// Posts that a server has not confirmed, oldest first, with numbers above `after`, at most `limit`.
+    /// Posts that a server has not confirmed, oldest first, with numbers above `after`, at most `limit`. Without drafts of an
+    /// epoch whose earlier entries wait to enter the conversation: a message says behind what it was written.
     ///
     /// # Errors
     /// Trouble with the database.
@@ -99,8 +100,10 @@ impl Profile {
                  FROM posts p
                  JOIN servers s ON s.id = p.server
                  JOIN messages m ON m.id = p.message
-                 JOIN epochs g ON g.conversation = m.conversation
-                 WHERE s.key = ?1 AND p.message > ?2 ORDER BY p.message LIMIT ?3",
+                 JOIN epochs g ON g.conversation = m.conversation AND g.number = m.epoch
+                 -- What is not composed waits until all that came before is in the conversation: it says what it was written behind.
+                 WHERE s.key = ?1 AND p.message > ?2 AND (p.ciphertext IS NOT NULL OR g.buffered = 0)
+                 ORDER BY p.message LIMIT ?3",
             )?;
             let rows = statement.query_map(params![key_bytes(server), after.0, limit], |row| {
                 let body = match (row.get::<_, Option<Vec<u8>>>(2)?, row.get(3)?) {
@@ -205,7 +208,7 @@ impl NewPost {
 }
 
 /// Gives a post up: nobody will ever have this message.
-fn give_up(tx: &Connection, own: &Address, post: MessageId) -> Result<(), TxError> {
+pub(super) fn give_up(tx: &Connection, own: &Address, post: MessageId) -> Result<(), TxError> {
     set_own_state(tx, post, MessageState::Failed)?;
     order::give_up(tx, own, post)?;
     tx.prepare_cached("DELETE FROM posts WHERE message = ?1")?.execute([post.0])?;
@@ -220,9 +223,11 @@ pub(super) fn draft(
     content: &Content,
     now: i64,
 ) -> Result<MessageId, TxError> {
-    let group = groups::by_id(tx, group)?.ok_or(StorageError::UnknownGroup)?;
+    // In the epoch that is written in now, whichever the writer had before their eyes.
+    let group = groups::of_any_id(tx, group)?.ok_or(StorageError::UnknownGroup)?;
     let message = NewMessage {
         conversation: group.conversation,
+        epoch: group.epoch,
         author,
         own: true,
         state: MessageState::Queued,
@@ -235,7 +240,7 @@ pub(super) fn draft(
     };
     let id = messages::insert(tx, &message)?.ok_or(StorageError::DuplicateMessage)?;
     tx.prepare_cached(
-        "INSERT INTO posts (message, server) SELECT ?1, server FROM epochs WHERE conversation = ?2",
+        "INSERT INTO posts (message, server) SELECT ?1, server FROM epochs WHERE conversation = ?2 AND state = 1",
     )?
     .execute(params![id.0, group.conversation.0])?;
     Ok(id)
@@ -243,12 +248,14 @@ pub(super) fn draft(
 
 /// Makes a draft a message with a number.
 pub(super) fn compose(tx: &Tx<'_>, author: &Address, id: MessageId, post: &NewPost) -> Result<(), TxError> {
+    // A draft may have gone on to another epoch while it was composed under the key of this one.
     let (received, sent) = tx
         .prepare_cached(
             "SELECT m.received, m.sent FROM posts p JOIN messages m ON m.id = p.message
-             WHERE p.message = ?1 AND p.ciphertext IS NULL",
+             JOIN epochs e ON e.conversation = m.conversation AND e.number = m.epoch
+             WHERE p.message = ?1 AND p.ciphertext IS NULL AND e.group_id = ?2",
         )?
-        .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(params![id.0, post.group.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?
         .ok_or(StorageError::UnknownMessage)?;
     let said = post.said.as_ref();
@@ -294,7 +301,7 @@ fn confirm(tx: &Connection, own: &Address, post: MessageId) -> Result<bool, TxEr
         order::confirmed(tx, own, post)?;
         tx.execute(
             "UPDATE epochs SET last_signature = m.signature FROM messages m
-             WHERE m.id = ?1 AND epochs.conversation = m.conversation",
+             WHERE m.id = ?1 AND epochs.conversation = m.conversation AND epochs.number = m.epoch",
             [post.0],
         )?;
     }

@@ -21,7 +21,7 @@ const COLUMNS: &str = "SELECT key, token_service, issuer, bundle, added, receive
 
 const REJECTS: &str = "SELECT s.key, g.group_id, r.reason, r.at FROM rejects r
     JOIN servers s ON s.id = r.server
-    LEFT JOIN epochs g ON g.conversation = r.conversation";
+    LEFT JOIN epochs g ON g.conversation = r.conversation AND g.state = 1";
 
 impl Profile {
     /// Keeps a server as its verified bundle describes it. The first bundle of a board counts (§1.7).

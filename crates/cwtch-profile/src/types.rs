@@ -288,6 +288,8 @@ pub struct StoredMessage {
     /// Place in its conversation's order: messages are read by growing place, and by growing `id` among equals. It
     /// changes when the server shows the message; see profile/order.rs.
     pub place: i64,
+    /// Groups: the number of the epoch that it is of.
+    pub epoch: u64,
 }
 
 impl fmt::Debug for StoredMessage {
@@ -452,7 +454,7 @@ impl fmt::Debug for NewGroup {
     }
 }
 
-/// A group.
+/// A group under one of its keys: the one that it is written with, where nothing else is said.
 #[derive(Clone)]
 pub struct Group {
     /// Its conversation.
@@ -482,6 +484,8 @@ pub struct Group {
     pub days: Option<DayKeys>,
     /// Condition under which own messages may leave.
     pub writes: Writes,
+    /// The number of the epoch that this is: key, id, server and the newest message are of this one.
+    pub epoch: u64,
 }
 
 impl fmt::Debug for Group {
@@ -502,6 +506,8 @@ pub struct GroupCounts {
 /// An own group message as it is posted.
 #[derive(Clone)]
 pub struct NewPost {
+    /// The id of the epoch under whose key it was composed.
+    pub group: GroupId,
     /// Content of the message.
     pub content: Content,
     /// The encrypted message.

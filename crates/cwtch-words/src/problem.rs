@@ -320,6 +320,8 @@ fn words(problem: &Problem) -> String {
             "The server's keys differ from those seen first, so this bundle is refused: ask the operator; nothing was \
              changed."
         }
+        P::EpochUnfit => "This key of the group cannot be used so now.",
+        P::EpochElsewhere => "This program cannot follow a group to another server yet.",
         P::GroupKnownOtherwise => "This group is known with another key or server, so the invite is refused.",
         P::ServerNotUsed => "The group's server is not used any more; list the groups and try again.",
         P::ServerLost { server, detail } => {

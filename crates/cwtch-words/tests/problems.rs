@@ -101,6 +101,8 @@ fn samples(text: &str, number: u32) -> Vec<Problem> {
         P::ServerHasEvidence,
         P::ServerKeysChanged,
         P::GroupKnownOtherwise,
+        P::EpochUnfit,
+        P::EpochElsewhere,
         P::ServerNotUsed,
         P::ServerLost { server: server(), detail: t() },
         P::ServerSilent { server: server(), seconds: n },

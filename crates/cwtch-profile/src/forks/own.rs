@@ -127,7 +127,7 @@ fn expire(conn: &Connection, now: u64) -> Result<usize, TxError> {
     let slowest: Option<i64> = conn
         .prepare_cached(
             "SELECT min(coalesce(s.synced, 0)) FROM servers s
-             WHERE EXISTS (SELECT 1 FROM epochs e WHERE e.server = s.id)
+             WHERE EXISTS (SELECT 1 FROM epochs e WHERE e.server = s.id AND e.key IS NOT NULL)
                  AND NOT EXISTS (SELECT 1 FROM logs l WHERE l.server = s.id AND l.stopped = 1)",
         )?
         .query_row([], |row| row.get(0))?;

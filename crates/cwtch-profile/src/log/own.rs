@@ -6,6 +6,7 @@ use cwtch_primitives::Address;
 use rusqlite::{Connection, params};
 
 use super::int;
+use crate::epochs::rows as waiting;
 use crate::error::{StorageError, TxError};
 use crate::types::MessageId;
 use crate::{Profile, order};
@@ -60,7 +61,8 @@ pub(super) fn queue_lost(conn: &Connection, server: i64, from: u64) -> Result<()
     conn.execute(
         "INSERT OR IGNORE INTO posts (message, server, ciphertext, day)
          SELECT o.message, ?1, o.ciphertext, o.day FROM own_entries o JOIN messages m ON m.id = o.message
-         WHERE m.log_index >= ?2 AND m.conversation IN (SELECT conversation FROM epochs WHERE server = ?1)",
+         WHERE m.log_index >= ?2
+             AND (m.conversation, m.epoch) IN (SELECT conversation, number FROM epochs WHERE server = ?1)",
         params![server, from],
     )?;
     conn.execute(
@@ -73,9 +75,11 @@ pub(super) fn queue_lost(conn: &Connection, server: i64, from: u64) -> Result<()
         [server],
     )?;
     order::lost(conn, server, from)?;
+    waiting::lost(conn, server, from)?;
     conn.execute(
         "UPDATE messages SET log_index = NULL, incarnation = NULL, log_root = NULL
-         WHERE log_index >= ?2 AND conversation IN (SELECT conversation FROM epochs WHERE server = ?1)",
+         WHERE log_index >= ?2
+             AND (conversation, epoch) IN (SELECT conversation, number FROM epochs WHERE server = ?1)",
         params![server, from],
     )?;
     Ok(())
@@ -85,9 +89,11 @@ pub(super) fn queue_lost(conn: &Connection, server: i64, from: u64) -> Result<()
 pub(super) fn forget_places(conn: &Connection, server: i64) -> Result<(), TxError> {
     conn.execute(
         "UPDATE messages SET log_index = NULL, incarnation = NULL, log_root = NULL
-         WHERE log_index IS NOT NULL AND conversation IN (SELECT conversation FROM epochs WHERE server = ?1)",
+         WHERE log_index IS NOT NULL
+             AND (conversation, epoch) IN (SELECT conversation, number FROM epochs WHERE server = ?1)",
         [server],
     )?;
+    waiting::lost(conn, server, i64::MIN)?;
     order::start_over(conn, server)
 }
 
@@ -96,7 +102,7 @@ pub(super) fn forget_expired(conn: &Connection, server: i64, retain: &[u8]) -> R
     let Some(RetainFields { min_index, .. }) = Retain::peek(retain) else { return Ok(()) };
     conn.execute(
         "DELETE FROM own_entries WHERE message IN (
-             SELECT m.id FROM messages m JOIN epochs g ON g.conversation = m.conversation
+             SELECT m.id FROM messages m JOIN epochs g ON g.conversation = m.conversation AND g.number = m.epoch
              WHERE g.server = ?1 AND m.own = 1 AND m.log_index < ?2)",
         params![server, int(min_index)],
     )?;

@@ -45,7 +45,7 @@ fn one(
     this: Option<&Message<'_>>,
     applied: &mut Applied,
 ) -> Result<(), TxError> {
-    let (conn, conversation) = (shelf.conn, shelf.conversation.0);
+    let (conn, conversation, epoch) = (shelf.conn, shelf.conversation.0, shelf.epoch);
     let next = shelf.next_position + applied.positions;
     let run = |sql: &str, params: &[&dyn rusqlite::ToSql]| conn.prepare_cached(sql)?.execute(params);
     match change {
@@ -90,15 +90,18 @@ fn one(
         }
         Change::CloseGaps { signature } => {
             let closed = run(
-                "UPDATE messages SET gap = 0 WHERE conversation = ?1 AND gap = 1 AND previous = ?2",
-                params![conversation, signature],
+                "UPDATE messages SET gap = 0
+                 WHERE conversation = ?1 AND gap = 1 AND previous = ?2 AND epoch = ?3",
+                params![conversation, signature, epoch],
             )?;
             applied.closed_gaps += closed as u64;
         }
         Change::Settle { entry, but } => {
             run(
-                "UPDATE parents SET verdict = ?3 WHERE conversation = ?1 AND entry = ?2 AND verdict NOT IN (?3, ?4)",
-                params![conversation, entry.as_bytes(), code(Verdict::Fine), code(*but)],
+                "UPDATE parents SET verdict = ?3
+                 WHERE conversation = ?1 AND entry = ?2 AND verdict NOT IN (?3, ?4)
+                     AND (SELECT epoch FROM messages WHERE id = parents.message) = ?5",
+                params![conversation, entry.as_bytes(), code(Verdict::Fine), code(*but), epoch],
             )?;
         }
         Change::Judged { .. }
@@ -110,26 +113,26 @@ fn one(
         }
         Change::ReadFrom(index) => {
             run(
-                "UPDATE epochs SET read_from = ?2 WHERE conversation = ?1",
-                params![conversation, index.cast_signed()],
+                "UPDATE epochs SET read_from = ?3 WHERE conversation = ?1 AND number = ?2",
+                params![conversation, epoch, index.cast_signed()],
             )?;
         }
         Change::Own(chain) => {
             run(
-                "UPDATE epochs SET chain_label = ?2, chain_next = ?3 WHERE conversation = ?1",
-                params![conversation, chain.label, chain.next],
+                "UPDATE epochs SET chain_label = ?3, chain_next = ?4 WHERE conversation = ?1 AND number = ?2",
+                params![conversation, epoch, chain.label, chain.next],
             )?;
         }
         Change::Abandon(sequence) => {
             run(
-                "INSERT OR IGNORE INTO abandoned (conversation, sequence) VALUES (?1, ?2)",
-                params![conversation, sequence],
+                "INSERT OR IGNORE INTO abandoned (conversation, epoch, sequence) VALUES (?1, ?2, ?3)",
+                params![conversation, epoch, sequence],
             )?;
         }
         Change::Told(sequence) => {
             run(
-                "UPDATE abandoned SET told_in = ?3 WHERE conversation = ?1 AND sequence = ?2",
-                params![conversation, sequence, applied.this.map(|this| this.0)],
+                "UPDATE abandoned SET told_in = ?4 WHERE conversation = ?1 AND epoch = ?2 AND sequence = ?3",
+                params![conversation, epoch, sequence, applied.this.map(|this| this.0)],
             )?;
         }
         Change::Untold(row) => {
@@ -137,12 +140,15 @@ fn one(
         }
         Change::Retract(sequence) => {
             run(
-                "DELETE FROM abandoned WHERE conversation = ?1 AND sequence = ?2",
-                params![conversation, sequence],
+                "DELETE FROM abandoned WHERE conversation = ?1 AND epoch = ?2 AND sequence = ?3",
+                params![conversation, epoch, sequence],
             )?;
         }
         Change::RetractAll => {
-            run("DELETE FROM abandoned WHERE conversation = ?1", params![conversation])?;
+            run(
+                "DELETE FROM abandoned WHERE conversation = ?1 AND epoch = ?2",
+                params![conversation, epoch],
+            )?;
         }
         Change::Unnumber(row) => unnumber(conn, *row)?,
     }
@@ -185,11 +191,12 @@ fn keep_chain(
 ) -> Result<(), TxError> {
     let (conn, conversation) = (shelf.conn, shelf.conversation.0);
     conn.prepare_cached(
-        "INSERT OR REPLACE INTO chains (conversation, author, label, highest, highest_index, forgotten)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT OR REPLACE INTO chains (conversation, epoch, author, label, highest, highest_index, forgotten)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
         conversation,
+        shelf.epoch,
         author,
         label,
         chain.highest(),
@@ -209,18 +216,20 @@ fn keep_holes(shelf: &Shelf<'_>, author: &[u8; 32], label: u32, holes: &[Hole]) 
     let stored = shelf.holes(author, label)?;
     for hole in stored.iter().filter(|old| holes.iter().all(|hole| hole.first != old.first)) {
         run(
-            "DELETE FROM chain_holes WHERE conversation = ?1 AND author = ?2 AND label = ?3 AND first = ?4",
-            params![conversation, author, label, hole.first],
+            "DELETE FROM chain_holes
+             WHERE conversation = ?1 AND epoch = ?2 AND author = ?3 AND label = ?4 AND first = ?5",
+            params![conversation, shelf.epoch, author, label, hole.first],
         )?;
     }
     for hole in holes.iter().filter(|hole| !stored.contains(hole)) {
         run(
-            "INSERT INTO chain_holes (conversation, author, label, first, last, after_index, before_index)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             ON CONFLICT (conversation, author, label, first) DO UPDATE SET last = excluded.last,
+            "INSERT INTO chain_holes (conversation, epoch, author, label, first, last, after_index, before_index)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (conversation, epoch, author, label, first) DO UPDATE SET last = excluded.last,
                  after_index = excluded.after_index, before_index = excluded.before_index",
             params![
                 conversation,
+                shelf.epoch,
                 author,
                 label,
                 hole.first,

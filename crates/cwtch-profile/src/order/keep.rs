@@ -66,8 +66,14 @@ pub(super) fn keep(
             trim_received(conn, shelf.conversation)?;
             conn.execute(
                 "INSERT INTO posts (message, server, ciphertext, day)
-                 SELECT ?1, server, ?3, ?4 FROM epochs WHERE conversation = ?2",
-                params![id.0, shelf.conversation.0, this.ciphertext, this.day.map(u64::cast_signed)],
+                 SELECT ?1, server, ?4, ?5 FROM epochs WHERE conversation = ?2 AND number = ?3",
+                params![
+                    id.0,
+                    shelf.conversation.0,
+                    shelf.epoch,
+                    this.ciphertext,
+                    this.day.map(u64::cast_signed)
+                ],
             )?;
             id
         }
@@ -99,6 +105,7 @@ fn insert(
     let arrival = &this.arrival;
     let message = NewMessage {
         conversation: shelf.conversation,
+        epoch: shelf.epoch.cast_unsigned(),
         author: this.author,
         own: this.author == shelf.own,
         state,

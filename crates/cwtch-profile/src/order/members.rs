@@ -37,7 +37,8 @@ pub enum FromMember {
 }
 
 impl Profile {
-    /// The groups in which an accepted contact wrote. What it costs grows with those only.
+    /// The epochs of groups that were entered, are read and in which an accepted contact wrote. What it costs grows with those
+    /// only. Whoever was left out of an epoch has written in none of its messages, and is asked nothing about it.
     ///
     /// # Errors
     /// Trouble with the database.
@@ -45,8 +46,9 @@ impl Profile {
         self.read("find contacts in groups", |conn| {
             let mut statement = conn.prepare_cached(
                 "SELECT g.group_id, s.key FROM contacts c JOIN group_authors a ON a.author = c.key
-                 JOIN epochs g ON g.conversation = a.conversation JOIN servers s ON s.id = g.server
-                 WHERE c.key = ?1 AND c.state = 1 ORDER BY s.key, g.conversation",
+                 JOIN epochs g ON g.conversation = a.conversation AND g.number = a.epoch AND g.state IN (1, 3)
+                 JOIN servers s ON s.id = g.server
+                 WHERE c.key = ?1 AND c.state = 1 ORDER BY s.key, g.conversation, g.state, g.number",
             )?;
             let found = statement.query_map([key_bytes(contact)], |row| {
                 Ok(Companion { contact: *contact, group: group_id(row, 0)?, server: address(row, 1)? })
@@ -55,7 +57,7 @@ impl Profile {
         })
     }
 
-    /// The accepted contacts who wrote in a group.
+    /// The accepted contacts who wrote in an epoch of a group.
     ///
     /// # Errors
     /// [`StorageError::UnknownGroup`], or trouble with the database.
@@ -64,23 +66,23 @@ impl Profile {
             let found = groups::by_id(conn, group)?.ok_or(StorageError::UnknownGroup)?;
             let mut statement = conn.prepare_cached(
                 "SELECT c.key FROM group_authors a JOIN contacts c ON c.key = a.author AND c.state = 1
-                 WHERE a.conversation = ?1 ORDER BY c.key",
+                 WHERE a.conversation = ?1 AND a.epoch = ?2 ORDER BY c.key",
             )?;
-            let rows = statement.query_map([found.conversation.0], |row| {
+            let rows = statement.query_map([found.conversation.0, found.epoch.cast_signed()], |row| {
                 Ok(Companion { contact: address(row, 0)?, group: found.id, server: found.server })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 
-    /// True if somebody wrote in a group.
+    /// True if somebody wrote in an epoch of a group.
     ///
     /// # Errors
     /// [`StorageError::UnknownGroup`], or trouble with the database.
     pub fn is_author(&self, group: &GroupId, author: &Address) -> Result<bool, StorageError> {
         self.read("find an author", |conn| {
             let group = groups::by_id(conn, group)?.ok_or(StorageError::UnknownGroup)?;
-            wrote_in(conn, group.conversation.0, author)
+            wrote_in(conn, &group, author)
         })
     }
 
@@ -138,17 +140,17 @@ impl Profile {
             let mut named = conn.prepare_cached(&format!(
                 "SELECT m.author, p.message, p.entry
                  FROM parents p INDEXED BY parents_missing CROSS JOIN messages m ON m.id = p.message
-                 WHERE p.conversation = ?1 AND p.verdict > 1 AND p.verdict IN ({})
+                 WHERE p.conversation = ?1 AND p.verdict > 1 AND p.verdict IN ({}) AND m.epoch = ?2
                  UNION ALL
                  SELECT m.author, m.id, m.chain_previous FROM chain_holes h CROSS JOIN messages m
                      ON m.conversation = h.conversation AND m.author = h.author
-                     AND m.chain_label = h.label AND m.chain_sequence = h.last + 1
-                 WHERE h.conversation = ?1 AND m.chain_previous IS NOT NULL",
+                     AND m.chain_label = h.label AND m.chain_sequence = h.last + 1 AND m.epoch = h.epoch
+                 WHERE h.conversation = ?1 AND h.epoch = ?2 AND m.chain_previous IS NOT NULL",
                 repaired.join(", ")
             ))?;
             let most = usize::try_from(skipped.saturating_add(limit)).unwrap_or(usize::MAX);
             let mut turns = Turns::new(most);
-            let mut rows = named.query([group.conversation.0])?;
+            let mut rows = named.query([group.conversation.0, group.epoch.cast_signed()])?;
             while let Some(row) = rows.next()? {
                 turns.add(row.get(0)?, row.get(1)?, EntryPrefix::from_bytes(row.get(2)?));
             }
@@ -205,11 +207,18 @@ impl Profile {
                      FROM messages m INDEXED BY messages_by_entry
                      LEFT JOIN received_entries r ON r.message = m.id
                      LEFT JOIN own_entries o ON o.message = m.id LEFT JOIN posts p ON p.message = m.id
-                     WHERE m.entry_id BETWEEN ?2 AND ?3 AND m.conversation = ?1 AND bytes IS NOT NULL LIMIT 1",
+                     WHERE m.entry_id BETWEEN ?2 AND ?3 AND m.conversation = ?1 AND m.epoch = ?4
+                         AND bytes IS NOT NULL LIMIT 1",
                 )?
-                .query_row(params![group.conversation.0, least.as_bytes(), greatest.as_bytes()], |row| {
-                    Ok(EncryptedGroupMessage { signature: row.get(0)?, ciphertext: row.get(1)? })
-                })
+                .query_row(
+                    params![
+                        group.conversation.0,
+                        least.as_bytes(),
+                        greatest.as_bytes(),
+                        group.epoch.cast_signed()
+                    ],
+                    |row| Ok(EncryptedGroupMessage { signature: row.get(0)?, ciphertext: row.get(1)? }),
+                )
                 .optional()?)
         })
     }

@@ -1,6 +1,7 @@
 //! Notes for a person about a message.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use cwtch_primitives::Address;
 use cwtch_protocol::group::{Facts, Gone, Hole, Note, Verdict, Why};
@@ -39,12 +40,12 @@ impl Profile {
                 conflicting: is(
                     "SELECT 1 FROM messages m JOIN messages o ON o.conversation = m.conversation
                          AND o.author = m.author AND o.chain_label = m.chain_label
-                         AND o.chain_sequence = m.chain_sequence AND o.id <> m.id
+                         AND o.chain_sequence = m.chain_sequence AND o.epoch = m.epoch AND o.id <> m.id
                      WHERE m.id = ?1 AND m.chain_label IS NOT NULL",
                 )?,
                 hole: hole.map(|(hole, _)| hole),
             };
-            let gone = hole.map(|(_, conversation)| gone(conn, conversation)).transpose()?;
+            let gone = hole.map(|(_, epoch)| gone(conn, epoch)).transpose()?;
             Ok(facts.notes(&gone.unwrap_or_default()))
         })
     }
@@ -56,12 +57,19 @@ impl Profile {
     pub fn missing(&self, conversation: ConversationId) -> Result<Vec<MissingFrom>, StorageError> {
         self.read("count missing messages", |conn| {
             let mut counts: BTreeMap<[u8; 32], u64> = BTreeMap::new();
-            let gone = gone(conn, conversation)?;
+            let mut gone_of: BTreeMap<i64, Gone> = BTreeMap::new();
             let mut holes = conn.prepare_cached(
-                "SELECT first, last, after_index, before_index, author FROM chain_holes WHERE conversation = ?1",
+                "SELECT first, last, after_index, before_index, author, epoch FROM chain_holes
+                 WHERE conversation = ?1",
             )?;
-            for row in holes.query_map([conversation.0], |row| Ok((hole(row, 0)?, row.get(4)?)))? {
-                let (hole, author) = row?;
+            for row in
+                holes.query_map([conversation.0], |row| Ok((hole(row, 0)?, row.get(4)?, row.get(5)?)))?
+            {
+                let (hole, author, epoch) = row?;
+                let gone = match gone_of.entry(epoch) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => new.insert(gone(conn, (conversation, epoch))?),
+                };
                 if gone.why(&hole) == Why::NotDelivered {
                     *counts.entry(author).or_default() += u64::from(hole.count());
                 }
@@ -88,11 +96,14 @@ fn verdicts(conn: &Connection, message: MessageId) -> Result<Vec<(Verdict, u64)>
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// Parts that were never shown of the log of a group's server.
-fn gone(conn: &Connection, conversation: ConversationId) -> Result<Gone, TxError> {
+/// An epoch: its conversation and its number.
+type EpochName = (ConversationId, i64);
+
+/// Parts that were never shown of the log of an epoch's server.
+fn gone(conn: &Connection, (conversation, epoch): EpochName) -> Result<Gone, TxError> {
     let found = conn
-        .prepare_cached("SELECT server, read_from FROM epochs WHERE conversation = ?1")?
-        .query_row([conversation.0], |row| {
+        .prepare_cached("SELECT server, read_from FROM epochs WHERE conversation = ?1 AND number = ?2")?
+        .query_row([conversation.0, epoch], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?.map(i64::cast_unsigned)))
         })
         .optional()?;
@@ -106,15 +117,15 @@ fn gone(conn: &Connection, conversation: ConversationId) -> Result<Gone, TxError
     Ok(Gone { read_from: read_from.unwrap_or(0), ranges: ranges.collect::<Result<_, _>>()? })
 }
 
-/// The hole of its author's chain that ends right before a message, and the message's conversation.
-fn hole_before(conn: &Connection, message: MessageId) -> Result<Option<(Hole, ConversationId)>, TxError> {
+/// The hole of its author's chain that ends right before a message, and the message's epoch.
+fn hole_before(conn: &Connection, message: MessageId) -> Result<Option<(Hole, EpochName)>, TxError> {
     Ok(conn
         .prepare_cached(
-            "SELECT h.first, h.last, h.after_index, h.before_index, m.conversation
+            "SELECT h.first, h.last, h.after_index, h.before_index, m.conversation, m.epoch
              FROM messages m JOIN chain_holes h ON h.conversation = m.conversation AND h.author = m.author
-                 AND h.label = m.chain_label AND h.last = m.chain_sequence - 1
+                 AND h.label = m.chain_label AND h.last = m.chain_sequence - 1 AND h.epoch = m.epoch
              WHERE m.id = ?1 AND m.chain_label IS NOT NULL LIMIT 1",
         )?
-        .query_row(params![message.0], |row| Ok((hole(row, 0)?, ConversationId(row.get(4)?))))
+        .query_row(params![message.0], |row| Ok((hole(row, 0)?, (ConversationId(row.get(4)?), row.get(5)?))))
         .optional()?)
 }

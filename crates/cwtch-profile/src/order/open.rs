@@ -47,7 +47,7 @@ impl Profile {
                 "SELECT p.message, p.number, p.entry, p.log_index, p.waited, m.log_index, v.incarnation, v.size,
                      v.root
                  FROM epochs g JOIN parents p ON p.conversation = g.conversation AND p.verdict = 0
-                 JOIN messages m ON m.id = p.message LEFT JOIN views v ON v.message = p.message
+                 JOIN messages m ON m.id = p.message AND m.epoch = g.number LEFT JOIN views v ON v.message = p.message
                  WHERE g.server = ?1 AND (p.message, p.number) > (?3, ?4) AND {}
                  ORDER BY p.message, p.number LIMIT ?2",
                 condition(which)
@@ -94,7 +94,8 @@ impl Profile {
                 // In this order: few are not judged yet, and the groups have all messages.
                 "SELECT v.message, m.author, m.log_index, v.incarnation, v.size, v.root, v.waited
                  FROM views v INDEXED BY views_to_be_judged
-                 CROSS JOIN messages m ON m.id = v.message CROSS JOIN epochs g ON g.conversation = m.conversation
+                 CROSS JOIN messages m ON m.id = v.message
+                 CROSS JOIN epochs g ON g.conversation = m.conversation AND g.number = m.epoch
                  WHERE v.differs IS NULL AND g.server = ?1 AND m.own = 0 AND v.message > ?3 AND {}
                  ORDER BY v.message LIMIT ?2",
                 condition(which).replace("?5", "?4")
@@ -123,12 +124,16 @@ impl Profile {
     pub fn anything_open(&self, server: &Address) -> Result<bool, StorageError> {
         self.read("look for what is to be judged", |conn| {
             let server = servers::row_of(conn, server)?;
-            let parents = "SELECT 1 FROM epochs g JOIN parents p ON p.conversation = g.conversation AND p.verdict = 0
+            let parents =
+                "SELECT 1 FROM epochs g JOIN parents p ON p.conversation = g.conversation AND p.verdict = 0
+                 JOIN messages m ON m.id = p.message AND m.epoch = g.number
                  WHERE g.server = ?1 LIMIT 1";
             let views = "SELECT 1 FROM views v INDEXED BY views_to_be_judged
-                 CROSS JOIN messages m ON m.id = v.message CROSS JOIN epochs g ON g.conversation = m.conversation
+                 CROSS JOIN messages m ON m.id = v.message
+                 CROSS JOIN epochs g ON g.conversation = m.conversation AND g.number = m.epoch
                  WHERE v.differs IS NULL AND g.server = ?1 AND m.own = 0 LIMIT 1";
-            Ok(conn.prepare_cached(parents)?.exists([server])? || conn.prepare_cached(views)?.exists([server])?)
+            Ok(conn.prepare_cached(parents)?.exists([server])?
+                || conn.prepare_cached(views)?.exists([server])?)
         })
     }
 
@@ -156,7 +161,8 @@ fn entry_at(conn: &Connection, server: i64, index: u64) -> Result<Option<EntryPr
         .prepare_cached(
             "SELECT entry FROM log_ids WHERE server = ?1 AND place = ?2
              UNION ALL
-             SELECT m.entry_id FROM epochs g JOIN messages m ON m.conversation = g.conversation
+             SELECT m.entry_id FROM epochs g
+             JOIN messages m ON m.conversation = g.conversation AND m.epoch = g.number
              WHERE g.server = ?1 AND m.log_index = ?2 AND m.log_root IS NOT NULL AND m.entry_id IS NOT NULL
              LIMIT 1",
         )?
@@ -169,7 +175,8 @@ fn entry_at(conn: &Connection, server: i64, index: u64) -> Result<Option<EntryPr
 fn root_of(conn: &Connection, server: i64, size: u64) -> Result<Option<[u8; 32]>, TxError> {
     Ok(conn
         .prepare_cached(
-            "SELECT m.log_root FROM epochs g JOIN messages m ON m.conversation = g.conversation
+            "SELECT m.log_root FROM epochs g
+             JOIN messages m ON m.conversation = g.conversation AND m.epoch = g.number
              WHERE g.server = ?1 AND m.log_index = ?2 AND m.log_root IS NOT NULL LIMIT 1",
         )?
         .query_row(params![server, size.wrapping_sub(1).cast_signed()], |row| row.get(0))

@@ -10,7 +10,7 @@ use super::apply::apply;
 use super::keep::Message;
 use super::shelf::{Shelf, rows_of, shelf_of};
 use crate::error::{StorageError, TxError};
-use crate::types::{ConversationId, MessageId};
+use crate::types::{ConversationId, Group, MessageId};
 use crate::{Profile, groups};
 
 impl Profile {
@@ -67,7 +67,7 @@ fn with_shelf(
     post: MessageId,
     step: impl FnOnce(&Shelf<'_>) -> Result<Vec<group::Change>, TxError>,
 ) -> Result<(), TxError> {
-    // Of a group that was left nothing is told any more.
+    // Of a group that was left, and in an epoch that is closed, nothing is told any more.
     let Some(group) = group_of(conn, post)? else { return Ok(()) };
     let shelf = rows_of(conn, &group, own);
     let changes = step(&shelf)?;
@@ -75,10 +75,11 @@ fn with_shelf(
     Ok(())
 }
 
-fn group_of(conn: &Connection, message: MessageId) -> Result<Option<crate::Group>, TxError> {
-    let conversation = conn
-        .prepare_cached("SELECT conversation FROM messages WHERE id = ?1")?
-        .query_row([message.0], |row| Ok(ConversationId(row.get(0)?)))
+/// The epoch that a message is of, where it is read.
+fn group_of(conn: &Connection, message: MessageId) -> Result<Option<Group>, TxError> {
+    let epoch = conn
+        .prepare_cached("SELECT conversation, epoch FROM messages WHERE id = ?1")?
+        .query_row([message.0], |row| Ok((ConversationId(row.get(0)?), row.get(1)?)))
         .optional()?;
-    conversation.map_or(Ok(None), |conversation| groups::by_conversation(conn, conversation))
+    epoch.map_or(Ok(None), |(conversation, number)| groups::by_number(conn, conversation, number))
 }

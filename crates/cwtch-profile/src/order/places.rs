@@ -21,7 +21,7 @@ pub(crate) fn lost(conn: &Connection, server: i64, from: i64) -> Result<(), TxEr
     move_many(conn, server, || {
         conn.prepare_cached(
             "UPDATE messages SET place = 2 * ?2 WHERE log_index >= ?2 AND place < ?3
-                 AND conversation IN (SELECT conversation FROM epochs WHERE server = ?1)",
+                 AND (conversation, epoch) IN (SELECT conversation, number FROM epochs WHERE server = ?1)",
         )?
         .execute(params![server, from, LAST])
     })
@@ -34,7 +34,8 @@ pub(crate) fn start_over(conn: &Connection, server: i64) -> Result<(), TxError> 
             "UPDATE messages SET place = ?2 + 2 * ranked.number FROM (
                  SELECT id, row_number() OVER (PARTITION BY conversation ORDER BY place, id) AS number
                  FROM messages
-                 WHERE place < ?3 AND conversation IN (SELECT conversation FROM epochs WHERE server = ?1)) AS ranked
+                 WHERE place < ?3 AND (conversation, epoch) IN
+                     (SELECT conversation, number FROM epochs WHERE server = ?1)) AS ranked
              WHERE messages.id = ranked.id",
         )?
         .execute(params![server, EARLIER, LAST])
@@ -52,7 +53,7 @@ fn move_many(
     conn.execute("DELETE FROM moving", [])?;
     if moved > 0 {
         conn.execute(
-            "INSERT INTO changes (conversation, what) SELECT conversation, ?2 FROM epochs WHERE server = ?1",
+            "INSERT INTO changes (conversation, what) SELECT DISTINCT conversation, ?2 FROM epochs WHERE server = ?1",
             params![server, What::Order.code()],
         )?;
     }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::keep::Message;
 use crate::columns::key_bytes;
 use crate::error::TxError;
-use crate::types::{ConversationId, MessageId};
+use crate::types::{ConversationId, Group, MessageId};
 
 /// Received messages of each group that are kept as they were posted: two to three MiB.
 pub(crate) const KEPT_MAX: u32 = 512;
@@ -33,10 +33,10 @@ pub(super) fn from_code(number: i64) -> Verdict {
     known.unwrap_or(Verdict::Undecided)
 }
 
-/// The message that an entry's beginning names.
+/// The message of an epoch that an entry's beginning names.
 pub(super) fn held_message(
     conn: &Connection,
-    conversation: i64,
+    (conversation, epoch): (i64, i64),
     entry: &EntryPrefix,
 ) -> Result<Option<MessageId>, TxError> {
     let (least, greatest) = entry.range();
@@ -44,19 +44,19 @@ pub(super) fn held_message(
         .prepare_cached(
             // Left to itself, SQLite goes through the whole conversation: it takes equality for better than a range.
             "SELECT id FROM messages INDEXED BY messages_by_entry
-             WHERE entry_id BETWEEN ?2 AND ?3 AND conversation = ?1 LIMIT 1",
+             WHERE entry_id BETWEEN ?3 AND ?4 AND conversation = ?1 AND epoch = ?2 LIMIT 1",
         )?
-        .query_row(params![conversation, least.as_bytes(), greatest.as_bytes()], |row| {
+        .query_row(params![conversation, epoch, least.as_bytes(), greatest.as_bytes()], |row| {
             Ok(MessageId(row.get(0)?))
         })
         .optional()?)
 }
 
-/// True if a key is an author's of a group.
-pub(super) fn wrote_in(conn: &Connection, conversation: i64, author: &Address) -> Result<bool, TxError> {
+/// True if a key is an author's of an epoch.
+pub(super) fn wrote_in(conn: &Connection, epoch: &Group, author: &Address) -> Result<bool, TxError> {
     Ok(conn
-        .prepare_cached("SELECT 1 FROM group_authors WHERE conversation = ?1 AND author = ?2")?
-        .exists(params![conversation, key_bytes(author)])?)
+        .prepare_cached("SELECT 1 FROM group_authors WHERE conversation = ?1 AND author = ?2 AND epoch = ?3")?
+        .exists(params![epoch.conversation.0, key_bytes(author), epoch.epoch.cast_signed()])?)
 }
 
 /// Keeps a received message as it was posted.

@@ -32,8 +32,8 @@ impl GroupLog {
 
 /// The rows of a group, for a step that does not ask about the server's log.
 pub(super) fn rows_of<'a>(conn: &'a Connection, group: &'a Group, own: &'a Address) -> Shelf<'a> {
-    let (conversation, server) = (group.conversation, &group.server);
-    Shelf { conn, conversation, own, server, log: GroupLog::default(), next_position: 0 }
+    let (conversation, epoch, server) = (group.conversation, group.epoch.cast_signed(), &group.server);
+    Shelf { conn, conversation, epoch, own, server, log: GroupLog::default(), next_position: 0 }
 }
 
 /// The rows of a group.
@@ -45,10 +45,13 @@ pub(super) fn shelf_of<'a>(
     Ok(Shelf { log: GroupLog::of(conn, &group.server)?, ..rows_of(conn, group, own) })
 }
 
-/// The rows of a group, within a transaction or between them.
+/// The rows of an epoch of a group, within a transaction or between them. To the machine each epoch is a group: nothing that
+/// messages say of others leads out of it, and only places are those of the whole conversation.
 pub(crate) struct Shelf<'a> {
     pub(crate) conn: &'a Connection,
     pub(crate) conversation: ConversationId,
+    /// The epoch's number.
+    pub(crate) epoch: i64,
     pub(crate) own: &'a Address,
     pub(crate) server: &'a Address,
     pub(crate) log: GroupLog,
@@ -97,8 +100,8 @@ impl Shelf<'_> {
     pub(super) fn holes(&self, author: &[u8; 32], label: u32) -> Result<Vec<Hole>, TxError> {
         self.all(
             "SELECT first, last, after_index, before_index FROM chain_holes
-             WHERE conversation = ?1 AND author = ?2 AND label = ?3 ORDER BY first",
-            params![self.conversation.0, author, label],
+             WHERE conversation = ?1 AND epoch = ?2 AND author = ?3 AND label = ?4 ORDER BY first",
+            params![self.conversation.0, self.epoch, author, label],
             |row| hole(row, 0),
         )
     }
@@ -143,8 +146,8 @@ impl Messages for Shelf<'_> {
 
     fn own_chain(&self) -> Result<OwnChain, TxError> {
         let found = self.one(
-            "SELECT chain_label, chain_next FROM epochs WHERE conversation = ?1",
-            [self.conversation.0],
+            "SELECT chain_label, chain_next FROM epochs WHERE conversation = ?1 AND number = ?2",
+            [self.conversation.0, self.epoch],
             |row| Ok(OwnChain { label: row.get(0)?, next: row.get(1)? }),
         )?;
         Ok(found.unwrap_or(OwnChain::FRESH))
@@ -154,9 +157,9 @@ impl Messages for Shelf<'_> {
         // State 5: given up.
         let found = self.one(
             "SELECT entry_id FROM messages WHERE conversation = ?1 AND author = ?2 AND chain_label = ?3
-                 AND chain_sequence < ?4 AND state <> 5 AND entry_id IS NOT NULL
+                 AND chain_sequence < ?4 AND state <> 5 AND entry_id IS NOT NULL AND epoch = ?5
              ORDER BY chain_sequence DESC LIMIT 1",
-            params![self.conversation.0, self.own(), label, below],
+            params![self.conversation.0, self.own(), label, below, self.epoch],
             |row| entry(row, 0),
         )?;
         Ok(found.flatten().map(|entry| entry.prefix()))
@@ -164,9 +167,10 @@ impl Messages for Shelf<'_> {
 
     fn untold(&self, limit: usize) -> Result<Vec<u32>, TxError> {
         self.first(
-            "SELECT sequence FROM abandoned WHERE conversation = ?1 AND told_in IS NULL ORDER BY sequence",
+            "SELECT sequence FROM abandoned WHERE conversation = ?1 AND epoch = ?2 AND told_in IS NULL
+             ORDER BY sequence",
             limit,
-            [self.conversation.0],
+            [self.conversation.0, self.epoch],
             |row| row.get(0),
         )
     }
@@ -187,9 +191,9 @@ impl Messages for Shelf<'_> {
         self.first(
             "SELECT m.id FROM posts p JOIN messages m ON m.id = p.message
              WHERE m.conversation = ?1 AND m.own = 1 AND m.from_member = 0 AND m.chain_label = ?2
-                 AND m.chain_sequence = ?3 AND m.reposted = 0 ORDER BY m.id",
+                 AND m.chain_sequence = ?3 AND m.reposted = 0 AND m.epoch = ?4 ORDER BY m.id",
             limit,
-            params![self.conversation.0, label, sequence],
+            params![self.conversation.0, label, sequence, self.epoch],
             |row| row.get(0).map(Row),
         )
     }
@@ -198,8 +202,9 @@ impl Messages for Shelf<'_> {
         self.one(
             "SELECT m.id FROM posts p JOIN messages m ON m.id = p.message
              WHERE m.conversation = ?1 AND p.ciphertext IS NULL AND m.sent = ?2 AND m.kind = ?3 AND m.data = ?4
+                 AND m.epoch = ?5
              ORDER BY m.id LIMIT 1",
-            params![self.conversation.0, words.sent, words.kind.cast_signed(), words.data],
+            params![self.conversation.0, words.sent, words.kind.cast_signed(), words.data, self.epoch],
             |row| row.get(0).map(Row),
         )
     }
@@ -208,10 +213,11 @@ impl Messages for Shelf<'_> {
         // A root is kept with a message when a checkpoint covers it.
         let mut found = self.first(
             "SELECT id, entry_id, log_index, incarnation, log_root, signature, previous FROM messages
-             WHERE conversation = ?1 AND log_index IS NOT NULL AND log_root IS NOT NULL AND entry_id IS NOT NULL
+             WHERE conversation = ?1 AND epoch = ?2 AND log_index IS NOT NULL AND log_root IS NOT NULL
+                 AND entry_id IS NOT NULL
              ORDER BY log_index DESC",
             limit,
-            [self.conversation.0],
+            [self.conversation.0, self.epoch],
             |row| {
                 let place =
                     Place { index: unsigned(row, 2)?, incarnation: unsigned(row, 3)?, root: row.get(4)? };
@@ -234,7 +240,7 @@ impl Messages for Shelf<'_> {
     }
 
     fn held(&self, signature: &[u8], id: &MsgId) -> Result<Option<Held>, TxError> {
-        // State 4: the server has it.
+        // State 4: the server has it. Its signature binds a message to one epoch, so nothing of another one is found here.
         self.one(
             "SELECT id, entry_id, signature = ?2, own, state = 4, position IS NOT NULL, from_member, log_index,
                  log_root IS NOT NULL
@@ -259,25 +265,27 @@ impl Messages for Shelf<'_> {
 
     fn has_signature(&self, signature: &[u8]) -> Result<bool, TxError> {
         self.exists(
-            "SELECT 1 FROM messages WHERE conversation = ?1 AND signature = ?2",
-            params![self.conversation.0, signature],
+            "SELECT 1 FROM messages WHERE conversation = ?1 AND signature = ?2 AND epoch = ?3",
+            params![self.conversation.0, signature, self.epoch],
         )
     }
 
     fn has_entry(&self, entry: &EntryPrefix) -> Result<bool, TxError> {
-        let here = held_message(self.conn, self.conversation.0, entry)?.is_some();
+        let here = held_message(self.conn, (self.conversation.0, self.epoch), entry)?.is_some();
         let (least, greatest) = entry.range();
         Ok(here
             || self.exists(
-                "SELECT 1 FROM message_copies WHERE conversation = ?1 AND entry BETWEEN ?2 AND ?3",
-                params![self.conversation.0, least.as_bytes(), greatest.as_bytes()],
+                "SELECT 1 FROM message_copies c JOIN messages m ON m.id = c.message
+                 WHERE c.conversation = ?1 AND c.entry BETWEEN ?2 AND ?3 AND m.epoch = ?4",
+                params![self.conversation.0, least.as_bytes(), greatest.as_bytes(), self.epoch],
             )?)
     }
 
     fn root_at(&self, size: u64) -> Result<Option<Hash>, TxError> {
         self.one(
-            "SELECT log_root FROM messages WHERE conversation = ?1 AND log_index = ?2 AND log_root IS NOT NULL",
-            params![self.conversation.0, size.wrapping_sub(1).cast_signed()],
+            "SELECT log_root FROM messages
+             WHERE conversation = ?1 AND epoch = ?3 AND log_index = ?2 AND log_root IS NOT NULL",
+            params![self.conversation.0, size.wrapping_sub(1).cast_signed(), self.epoch],
             |row| row.get(0),
         )
     }
@@ -286,9 +294,9 @@ impl Messages for Shelf<'_> {
         self.first(
             "SELECT child.place, child.log_index, p.log_index, p.verdict
              FROM parents p JOIN messages child ON child.id = p.message
-             WHERE p.conversation = ?1 AND p.entry = ?2 ORDER BY child.place, child.id",
+             WHERE p.conversation = ?1 AND p.entry = ?2 AND child.epoch = ?3 ORDER BY child.place, child.id",
             limit,
-            params![self.conversation.0, entry.as_bytes()],
+            params![self.conversation.0, entry.as_bytes(), self.epoch],
             |row| {
                 Ok(Answer {
                     stands: row.get(0)?,
@@ -301,10 +309,10 @@ impl Messages for Shelf<'_> {
     }
 
     fn chain(&self, author: &[u8; 32], label: u32) -> Result<Option<AuthorChain>, TxError> {
-        let name = params![self.conversation.0, author, label];
+        let name = params![self.conversation.0, self.epoch, author, label];
         let found = self.one(
             "SELECT highest, highest_index, forgotten FROM chains
-             WHERE conversation = ?1 AND author = ?2 AND label = ?3",
+             WHERE conversation = ?1 AND epoch = ?2 AND author = ?3 AND label = ?4",
             name,
             |row| Ok((row.get(0)?, number(row, 1)?, row.get(2)?)),
         )?;
@@ -314,8 +322,8 @@ impl Messages for Shelf<'_> {
 
     fn chains_of(&self, author: &[u8; 32]) -> Result<usize, TxError> {
         let found: Option<i64> = self.one(
-            "SELECT count(*) FROM chains WHERE conversation = ?1 AND author = ?2",
-            params![self.conversation.0, author],
+            "SELECT count(*) FROM chains WHERE conversation = ?1 AND epoch = ?2 AND author = ?3",
+            params![self.conversation.0, self.epoch, author],
             |row| row.get(0),
         )?;
         Ok(found.and_then(|count| usize::try_from(count).ok()).unwrap_or(0))
@@ -330,9 +338,10 @@ impl Messages for Shelf<'_> {
     ) -> Result<Vec<Numbered>, TxError> {
         self.first(
             "SELECT id, message_hash, place FROM messages WHERE conversation = ?1 AND author = ?2
-                 AND chain_label = ?3 AND chain_sequence = ?4 AND message_hash IS NOT NULL ORDER BY id",
+                 AND chain_label = ?3 AND chain_sequence = ?4 AND epoch = ?5 AND message_hash IS NOT NULL
+             ORDER BY id",
             limit,
-            params![self.conversation.0, author, label, sequence],
+            params![self.conversation.0, author, label, sequence, self.epoch],
             |row| {
                 Ok(Numbered {
                     row: Row(row.get(0)?),
@@ -345,8 +354,8 @@ impl Messages for Shelf<'_> {
 
     fn knows_where_reading_began(&self) -> Result<bool, TxError> {
         self.exists(
-            "SELECT 1 FROM epochs WHERE conversation = ?1 AND read_from IS NOT NULL",
-            [self.conversation.0],
+            "SELECT 1 FROM epochs WHERE conversation = ?1 AND number = ?2 AND read_from IS NOT NULL",
+            [self.conversation.0, self.epoch],
         )
     }
 }

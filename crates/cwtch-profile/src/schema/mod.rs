@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0014_told.sql"),
     include_str!("0015_forks.sql"),
     include_str!("0016_days.sql"),
+    include_str!("0017_epochs.sql"),
 ];
 
 /// The version that this program writes.

@@ -23,8 +23,18 @@ pub struct SyncStart {
     pub epoch: i64,
     /// The groups whose keys to try.
     pub groups: Vec<Group>,
-    /// A log is to be read from its start: a group was joined whose messages may lie before what was read.
-    pub refetch: bool,
+    /// Part of a log that is to be read again: messages of a group or an epoch may lie there whose key was not here when it
+    /// was read.
+    pub refetch: Option<Refetch>,
+}
+
+/// Part of a server's log that is to be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refetch {
+    /// The index from which on; 0 for all that the server holds.
+    pub from: u64,
+    /// The time before which it is not asked for, unix seconds: who asks at once shows what made them ask.
+    pub after: i64,
 }
 
 impl fmt::Debug for SyncStart {
@@ -189,7 +199,9 @@ pub enum ItemOutcome {
     Confirmed(MessageId),
     /// Duplicate of a message that had been stored before.
     Duplicate,
-    /// The group has been left meanwhile.
+    /// Kept until somebody decides on its epoch, or until what came before has entered the conversation.
+    Buffered,
+    /// The group has been left, or its epoch was closed, meanwhile.
     UnknownGroup,
 }
 

@@ -1,4 +1,4 @@
-//! The groups of a server, and the order of their messages, as the server shows them.
+//! The epochs of groups on a server, and the order of their messages, as the server shows them.
 
 use std::collections::HashMap;
 
@@ -9,85 +9,122 @@ use rusqlite::params;
 
 use super::batch::{ItemOutcome, SyncItem, SyncOutcome};
 use crate::Unshown;
-use crate::columns::group_id;
+use crate::columns::{group_id, key_bytes};
 use crate::days;
 use crate::db::Tx;
+use crate::epochs::rows::{self as waiting, Sealed};
 use crate::error::TxError;
 use crate::order::{self, GroupLog, Shelf};
 use crate::types::{ConversationId, MessageId};
 
-/// The groups of a server, each with the end of its chain.
-pub(super) struct Chains<'a> {
+/// The epochs on a server that are read, each with the end of its chain.
+pub(crate) struct Chains<'a> {
     tx: &'a Tx<'a>,
     /// The server's row.
     row: i64,
     server: &'a Address,
     own: &'a Address,
     log: GroupLog,
-    groups: HashMap<GroupId, Chain>,
+    epochs: HashMap<GroupId, Chain>,
+    /// The position of the next message in each conversation: one order for all its epochs.
+    positions: HashMap<ConversationId, i64>,
 }
 
 struct Chain {
+    row: i64,
     conversation: ConversationId,
+    number: i64,
     joined: i64,
-    next_position: i64,
     last_signature: Option<Vec<u8>>,
     changed: bool,
+    /// True if messages wait in the buffer: nobody has decided on the epoch, or what came before waits there.
+    waits: bool,
 }
 
 /// The time at which a batch is stored.
 #[derive(Clone, Copy)]
-pub(super) struct Times {
-    pub(super) now: i64,
+pub(crate) struct Times {
+    pub(crate) now: i64,
     /// Time of [`SyncBatch::alone_since`](super::SyncBatch::alone_since).
-    pub(super) alone_since: Option<i64>,
+    pub(crate) alone_since: Option<i64>,
 }
 
 impl<'a> Chains<'a> {
-    /// Reads the groups of a server whose log is already what the batch made of it.
-    pub(super) fn load(
+    /// Reads the epochs on a server whose log is already what the batch made of it.
+    pub(crate) fn load(
         tx: &'a Tx<'a>,
         (row, server): (i64, &'a Address),
         own: &'a Address,
     ) -> Result<Self, TxError> {
         let mut statement = tx.prepare_cached(
-            "SELECT group_id, conversation, next_position, joined FROM epochs WHERE server = ?1",
+            "SELECT e.group_id, e.id, e.conversation, e.number, e.joined, e.state = 2 OR e.buffered > 0,
+                 (SELECT max(o.next_position) FROM epochs o WHERE o.conversation = e.conversation)
+             FROM epochs e WHERE e.server = ?1 AND e.key IS NOT NULL",
         )?;
+        let mut positions = HashMap::new();
         let rows = statement.query_map([row], |row| {
             let chain = Chain {
-                conversation: ConversationId(row.get(1)?),
-                joined: row.get(3)?,
-                next_position: row.get(2)?,
+                row: row.get(1)?,
+                conversation: ConversationId(row.get(2)?),
+                number: row.get(3)?,
+                joined: row.get(4)?,
                 last_signature: None,
                 changed: false,
+                waits: row.get(5)?,
             };
+            positions.insert(chain.conversation, row.get(6)?);
             Ok((group_id(row, 0)?, chain))
         })?;
-        let groups = rows.collect::<Result<_, _>>()?;
-        Ok(Self { tx, row, server, own, log: GroupLog::of(tx, server)?, groups })
+        let epochs = rows.collect::<Result<_, _>>()?;
+        Ok(Self { tx, row, server, own, log: GroupLog::of(tx, server)?, epochs, positions })
     }
 
-    /// The conversation of a group; `None` if it was left meanwhile.
-    pub(super) fn conversation(&self, group: &GroupId) -> Option<ConversationId> {
-        self.groups.get(group).map(|chain| chain.conversation)
+    /// The row of an epoch and its conversation; `None` if the group was left meanwhile.
+    pub(super) fn epoch(&self, group: &GroupId) -> Option<(i64, ConversationId)> {
+        self.epochs.get(group).map(|chain| (chain.row, chain.conversation))
     }
 
-    /// The server shows a message at the end of its group's chain; `keep` says whether it stays as it was posted.
-    pub(super) fn append(
+    /// The server shows a message: it is appended, or waits in the buffer of its epoch.
+    pub(super) fn take(
         &mut self,
         item: &SyncItem,
         keep: bool,
         times: Times,
         outcome: &mut SyncOutcome,
     ) -> Result<ItemOutcome, TxError> {
-        let Some(chain) = self.groups.get_mut(&item.group) else { return Ok(ItemOutcome::UnknownGroup) };
+        match self.epochs.get(&item.group) {
+            Some(chain) if chain.waits => {
+                let SyncItem { entry, place, sent, signature, ciphertext, .. } = item;
+                let (author, place, sent) = (key_bytes(&item.author), *place, *sent);
+                waiting::put(
+                    self.tx,
+                    chain.row,
+                    &Sealed { author, sent, entry, place, signature, ciphertext },
+                )?;
+                Ok(ItemOutcome::Buffered)
+            }
+            _ => self.append(item, keep, times, outcome),
+        }
+    }
+
+    /// The server shows a message at the end of its group's chain; `keep` says whether it stays as it was posted.
+    pub(crate) fn append(
+        &mut self,
+        item: &SyncItem,
+        keep: bool,
+        times: Times,
+        outcome: &mut SyncOutcome,
+    ) -> Result<ItemOutcome, TxError> {
+        let Some(chain) = self.epochs.get_mut(&item.group) else { return Ok(ItemOutcome::UnknownGroup) };
+        let next_position = self.positions.entry(chain.conversation).or_insert(1);
         let shelf = Shelf {
             conn: self.tx,
             conversation: chain.conversation,
+            epoch: chain.number,
             own: self.own,
             server: self.server,
             log: self.log,
-            next_position: chain.next_position,
+            next_position: *next_position,
         };
         let mut message = item.message(self.tx, item.place, times.now, keep);
         let late = match (item.day, item.place) {
@@ -98,7 +135,7 @@ impl<'a> Chains<'a> {
         let step = shown(&shelf, &message.arrival)?;
         let applied = order::apply(&shelf, &step.changes, Some(&message))?;
         if applied.positions > 0 {
-            chain.next_position += applied.positions;
+            *next_position += applied.positions;
             chain.last_signature = Some(item.signature.clone());
             chain.changed = true;
         }
@@ -108,7 +145,7 @@ impl<'a> Chains<'a> {
         let later = |since: i64| item.sent > Some(since.max(chain.joined));
         outcome.twin |= step.from_elsewhere && times.alone_since.is_some_and(later);
         if late && step.fate == Fate::Stored && !item.hidden {
-            days::count(self.tx, chain.conversation, Unshown { late: 1, ..Unshown::default() })?;
+            days::count(self.tx, chain.row, Unshown { late: 1, ..Unshown::default() })?;
         }
         Ok(match (step.fate, applied.this) {
             (Fate::Confirmed(row), _) => ItemOutcome::Confirmed(MessageId(row.0)),
@@ -118,14 +155,15 @@ impl<'a> Chains<'a> {
     }
 
     /// Writes where the chains end now.
-    pub(super) fn store(&self) -> Result<(), TxError> {
+    pub(crate) fn store(&self) -> Result<(), TxError> {
         let mut statement = self.tx.prepare_cached(
             "UPDATE epochs SET next_position = ?2, last_signature = coalesce(?3, last_signature)
-             WHERE conversation = ?1",
+             WHERE id = ?1",
         )?;
-        for chain in self.groups.values().filter(|chain| chain.changed) {
+        for chain in self.epochs.values().filter(|chain| chain.changed) {
             order::trim_received(self.tx, chain.conversation)?;
-            statement.execute(params![chain.conversation.0, chain.next_position, chain.last_signature])?;
+            let next_position = self.positions.get(&chain.conversation);
+            statement.execute(params![chain.row, next_position.unwrap_or(&1), chain.last_signature])?;
         }
         Ok(())
     }

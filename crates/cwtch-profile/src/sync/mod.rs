@@ -13,13 +13,16 @@ use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-pub use self::batch::{ItemOutcome, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart, Unread};
-use self::chain::{Chains, Times};
+pub use self::batch::{
+    ItemOutcome, Refetch, SyncBatch, SyncItem, SyncOutcome, SyncReject, SyncStart, Unread,
+};
+pub(crate) use self::chain::{Chains, Times};
 use super::Profile;
 use super::columns::{SIGNATURE_MAX, key_bytes, limit};
+use super::epochs::rows as waiting;
 use super::error::{StorageError, TxError};
 use super::servers::{self, REJECTS_MAX};
-use super::types::{ConversationId, Writes};
+use super::types::Writes;
 use super::{SeenBy, Twin, Unshown, copies, days, groups, log, order};
 
 /// The most bytes of a reject's reason.
@@ -33,15 +36,21 @@ impl Profile {
     pub fn begin_sync(&self, server: &Address) -> Result<SyncStart, StorageError> {
         self.read("begin a sync", |conn| {
             let found = conn
-                .prepare_cached("SELECT cursor, epoch, refetch FROM servers WHERE key = ?1")?
-                .query_row([key_bytes(server)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .prepare_cached(
+                    "SELECT cursor, epoch, refetch, refetch_index, refetch_after FROM servers WHERE key = ?1",
+                )?
+                .query_row([key_bytes(server)], |row| {
+                    let from = row.get::<_, Option<i64>>(3)?.map_or(0, i64::cast_unsigned);
+                    let refetch = row.get::<_, bool>(2)?.then_some(Refetch { from, after: row.get(4)? });
+                    Ok((row.get(0)?, row.get(1)?, refetch))
+                })
                 .optional()?;
             let (cursor, epoch, refetch) = found.ok_or(StorageError::UnknownServer)?;
             Ok(SyncStart { cursor, epoch, groups: groups::of_server(conn, server)?, refetch })
         })
     }
 
-    /// Notes that a log was read from its start, in the sync of this epoch.
+    /// Notes that a log was read again from where [`SyncStart::refetch`] said, in the sync of this epoch.
     ///
     /// # Errors
     /// Trouble with the database.
@@ -50,11 +59,15 @@ impl Profile {
             let server = servers::row_of(tx, server)?;
             // None was joined since: all of them were read.
             let read = tx.execute(
-                "UPDATE servers SET refetch = 0 WHERE id = ?1 AND epoch = ?2",
+                "UPDATE servers SET refetch = 0, refetch_index = NULL, refetch_after = 0
+                 WHERE id = ?1 AND epoch = ?2",
                 params![server, epoch],
             )?;
             if read > 0 {
-                tx.execute("UPDATE epochs SET unread = 0 WHERE server = ?1 AND unread = 1", [server])?;
+                tx.execute(
+                    "UPDATE epochs SET unread = 0, overflowed = 0 WHERE server = ?1 AND unread = 1",
+                    [server],
+                )?;
             }
             Ok(())
         })
@@ -91,11 +104,12 @@ impl Profile {
             let mut chains = Chains::load(tx, (server, board), &own)?;
             let times = Times { now, alone_since: batch.alone_since };
             for (item, keep) in batch.items.iter().zip(newest(&batch.items)) {
-                let fate = chains.append(item, keep, times, &mut outcome)?;
+                let fate = chains.take(item, keep, times, &mut outcome)?;
                 outcome.items.push(fate);
             }
             chains.store()?;
             note_unshown(tx, &batch.sealed, &chains)?;
+            waiting::trim(tx, server)?;
             if outcome.twin {
                 copies::note_twin(tx, Twin { by: SeenBy::Message, at: now })?;
             }
@@ -139,12 +153,12 @@ fn newest(items: &[SyncItem]) -> Vec<bool> {
 
 /// Counts messages of days whose keys are erased.
 fn note_unshown(tx: &Transaction<'_>, sealed: &[GroupId], chains: &Chains<'_>) -> Result<(), TxError> {
-    let mut counts: HashMap<ConversationId, u64> = HashMap::new();
-    for conversation in sealed.iter().filter_map(|group| chains.conversation(group)) {
-        *counts.entry(conversation).or_default() += 1;
+    let mut counts: HashMap<i64, u64> = HashMap::new();
+    for (epoch, _) in sealed.iter().filter_map(|group| chains.epoch(group)) {
+        *counts.entry(epoch).or_default() += 1;
     }
-    for (conversation, sealed) in counts {
-        days::count(tx, conversation, Unshown { sealed, ..Unshown::default() })?;
+    for (epoch, sealed) in counts {
+        days::count(tx, epoch, Unshown { sealed, ..Unshown::default() })?;
     }
     Ok(())
 }
@@ -166,15 +180,15 @@ fn count_rejects(
     )?;
     let mut counts: HashMap<&str, i64> = HashMap::new();
     for reject in rejects {
-        let group = reject.group.and_then(|id| chains.conversation(&id));
-        let row = group.map(|conversation| conversation.0);
+        let group = reject.group.and_then(|id| chains.epoch(&id));
+        let row = group.map(|(_, conversation)| conversation.0);
         let new = keep.execute(params![server, row, reject.reason, reject.message_hash, now])? > 0;
         if new {
             *counts.entry(&reject.reason).or_default() += 1;
         }
-        if let (Some(group), Unread::OtherKey) = (group, reject.why) {
-            days::count(tx, group, Unshown { unfit: new.into(), ..Unshown::default() })?;
-            days::doubt(tx, group, &reject.signature)?;
+        if let (Some((epoch, conversation)), Unread::OtherKey) = (group, reject.why) {
+            days::count(tx, epoch, Unshown { unfit: new.into(), ..Unshown::default() })?;
+            days::doubt(tx, conversation, &reject.signature)?;
         }
     }
     let mut count = tx.prepare_cached(

@@ -89,6 +89,7 @@ fn fill(profile: &mut Profile) {
     fill_log(profile);
     references::fill(profile);
     forks::fill(profile, &group);
+    epochs::fill(profile);
     let elsewhere = self::server(9);
     profile.add_server(&elsewhere, NOW).unwrap();
     let left = self::group(9, &elsewhere, History::Empty);
@@ -370,6 +371,29 @@ fn version_16_opens_and_reads() {
         server.is_some() && made.0.notice.is_some_and(|new| new.notice == notice && new.server == server)
     );
     assert!(profile.server_part_of(&old.id).unwrap().is_none());
+}
+
+#[test]
+fn version_17_opens_and_reads() {
+    opens_and_reads("profile-v17", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v17");
+    references::reads_what_was_filled_in(&mut profile);
+    forks::reads_what_was_filled_in(&profile);
+    epochs::reads_what_was_filled_in(&mut profile);
+}
+
+#[test]
+fn a_group_of_before_has_one_epoch_that_is_written_in() {
+    for version in 1..17 {
+        let (_dir, profile) = open_sample(&format!("profile-v{version}"));
+        for group in profile.groups().unwrap() {
+            let epochs = profile.epochs(group.conversation).unwrap();
+            let of: Vec<_> = epochs.iter().map(|e| (e.number, e.state, e.since, e.parent, e.place)).collect();
+            assert_eq!(of, [(1, EpochState::Written, group.joined, None, None)], "version {version}");
+            let messages = profile.messages(group.conversation, MessageId(0), 100).unwrap();
+            assert!(messages.iter().all(|message| message.epoch == 1));
+        }
+    }
 }
 
 #[test]

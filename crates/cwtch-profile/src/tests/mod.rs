@@ -9,6 +9,8 @@ mod conversations;
 mod crash;
 mod days;
 mod directory;
+mod epochs;
+mod epochs_model;
 mod erase;
 mod fixture;
 mod forks;
@@ -54,6 +56,7 @@ fn stored(profile: &mut Profile, post: MessageId) -> Result<bool, StorageError> 
 
 fn post(n: u64, previous: Option<u64>) -> NewPost {
     NewPost {
+        group: group(1, &server(1), History::Empty).id,
         content: text(&format!("message {n}")),
         ciphertext: vec![9; 2800],
         signature: signature(n),
@@ -75,7 +78,8 @@ impl Profile {
         let author = self.address;
         self.write("queue a composed message", |tx| {
             let id = crate::posts::draft(tx, &author, group, &post.content, now)?;
-            crate::posts::compose(tx, &author, id, post)?;
+            let group = groups::of_any_id(tx, group)?.map_or(*group, |written| written.id);
+            crate::posts::compose(tx, &author, id, &NewPost { group, ..post.clone() })?;
             Ok(id)
         })
     }

@@ -61,7 +61,7 @@ proptest! {
                             ItemOutcome::Stored(_) => prop_assert!(first && !queued.contains(n)),
                             ItemOutcome::Confirmed(_) => prop_assert!(first && queued.contains(n)),
                             ItemOutcome::Duplicate => prop_assert!(!first),
-                            ItemOutcome::UnknownGroup => prop_assert!(false),
+                            ItemOutcome::Buffered | ItemOutcome::UnknownGroup => prop_assert!(false),
                         }
                         if first {
                             delivered.push(*n);

@@ -20,11 +20,12 @@ impl Monitor {
         self.reader.request(&mut self.judge.kept, rng)
     }
 
-    /// Asks for everything that the server holds, from the start of the log: a group was joined, and entries that
-    /// were passed over before may be its messages. Entries that the verified log has come as
-    /// [`EntryPlace::Known`] all the same, and are covered as [`Monitor::covered_size`] says.
-    pub fn replay_request_from_start(&mut self) -> ReplayRequest {
-        self.reader.request_from_start(&self.judge.kept)
+    /// Asks again for what the server holds from an index of the log on (0: for all of it): a key is here that was not
+    /// when these entries were passed over, and they may be its messages. The reply begins at that index or before it, where
+    /// it can be folded on from. Entries that the verified log has come as [`EntryPlace::Known`] all the same, and are
+    /// covered as [`Monitor::covered_size`] says.
+    pub fn replay_request_from(&mut self, index: u64) -> ReplayRequest {
+        self.reader.request_from(&self.judge.kept, index)
     }
 
     /// Takes a reply without `Log`: the server shows no log.

@@ -130,7 +130,7 @@ impl Reader {
     /// Begins a replay and gives where, once that is stored.
     pub(crate) fn request(&mut self, refetch: bool, unix: u64) -> Option<u64> {
         let now = self.now(unix);
-        self.follower.start(Start { cursor: None, refetch }, &mut self.rng, now);
+        self.follower.start(Start { cursor: None, refetch: refetch.then_some(0) }, &mut self.rng, now);
         let early = self.asked();
         if early.is_some() {
             assert!(self.follower.poll_output().is_none(), "what was drawn is stored before it is asked for");

@@ -84,7 +84,7 @@ impl Hearer {
 
     fn sync(&mut self, now: u64) {
         let asked = match self.server.below(8) {
-            0 => self.monitor.replay_request_from_start(),
+            0 => self.monitor.replay_request_from(0),
             1 if self.monitor.is_stopped() => match self.monitor.evidence_request() {
                 Some(request) => request,
                 None => return,

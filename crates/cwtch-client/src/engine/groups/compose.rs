@@ -77,7 +77,7 @@ pub(super) fn prepare(profile: &mut Profile, post: &PendingPost) -> Result<Prepa
         }
         PostBody::Draft { overlay, written } => (overlay, *written),
     };
-    let group = profile.group(&post.group)?.ok_or(StorageError::UnknownGroup)?;
+    let group = profile.epoch(&post.group)?.ok_or(StorageError::UnknownGroup)?;
     if profile.count_tokens(&group.server)? == 0 {
         return Ok(Prepared::NoToken);
     }
@@ -92,6 +92,7 @@ pub(super) fn prepare(profile: &mut Profile, post: &PendingPost) -> Result<Prepa
     };
     let Ok(verified) = read_back(context, &message) else { return Ok(Prepared::Unfit) };
     let composed = NewPost {
+        group: group.id,
         content: content_of(&verified),
         ciphertext: message.ciphertext.clone(),
         signature: message.signature.clone(),

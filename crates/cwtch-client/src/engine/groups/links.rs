@@ -138,7 +138,8 @@ impl Links {
             .context
             .store
             .run(|profile| {
-                let boards: HashSet<Address> = profile.groups()?.iter().map(|group| group.server).collect();
+                let boards: HashSet<Address> =
+                    profile.epochs_read()?.iter().map(|group| group.server).collect();
                 let servers = profile.servers()?;
                 Ok::<_, StorageError>(servers.into_iter().filter(|s| boards.contains(&s.board)).collect())
             })

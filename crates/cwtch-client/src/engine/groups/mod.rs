@@ -15,6 +15,7 @@
 
 mod compose;
 mod described;
+mod epochs;
 mod erase;
 mod from_members;
 mod limits;

@@ -42,9 +42,9 @@ fn details(profile: &Profile, group: &Group, server: &ServerInfo) -> Result<Grou
     let verdict = verdict(&profile.log_status(&group.server)?);
     let epoch = |epoch: &EpochFacts| EpochInfo {
         number: epoch.number,
-        group: group.id.to_string(),
-        joined: group.joined,
-        past_unread: group.unread,
+        group: epoch.id.to_string(),
+        joined: epoch.joined,
+        past_unread: epoch.unread,
         server: server.clone(),
         read_from: epoch.read_from,
         own_sequence: epoch.own_sequence,

@@ -26,7 +26,7 @@ pub(super) async fn ask(inner: &Inner, here: &[Companion]) -> Result<(), ApiErro
             continue;
         }
         let (group, server, contact) = (*group, *server, *contact);
-        let found = inner.context.store.run(move |profile| profile.group(&group)).await?;
+        let found = inner.context.store.run(move |profile| profile.epoch(&group)).await?;
         let Some(group) = found else { continue };
         let tag = tag_of(&group);
         let own = inner.groups.with_monitor(server, move |monitor| monitor.comparison(tag)).await?;

@@ -74,7 +74,7 @@ async fn missing_at(
         if !profile.is_author(&group, &own)? {
             return Ok::<_, StorageError>(None);
         }
-        let Some(found) = profile.group(&group)? else { return Ok(None) };
+        let Some(found) = profile.epoch(&group)? else { return Ok(None) };
         let page = |place| Ok((place, profile.wanted_entries(&group, place, LOOKED_AT)?));
         let pages = places.into_iter().map(page).collect::<Result<_, StorageError>>()?;
         Ok(Some((found, pages)))
@@ -133,7 +133,8 @@ pub(super) async fn had(inner: &Inner, from: Address, have: Have) -> Result<(), 
     Ok(())
 }
 
-/// Asks contacts for what is missing in a group, because a person wants it; waits for what they give.
+/// Asks contacts for what is missing in a group, because a person wants it; waits for what they give. Each of its epochs that is
+/// read has its own members and its own missing messages; the one that is written in comes first.
 ///
 /// # Errors
 /// `NotFound`, `Closed`, or trouble with the database. That nobody answers is none.
@@ -142,18 +143,38 @@ pub(in crate::engine) async fn repair(
     group: &GroupId,
     mut patience: Patience,
 ) -> Result<RepairInfo, ApiError> {
-    let group_id = *group;
+    let group = *group;
     let read = move |profile: &mut Profile| {
-        let group = profile.group(&group_id)?.ok_or(StorageError::UnknownGroup)?;
-        Ok::<_, StorageError>((group, profile.companions_in(&group_id)?))
+        let conversation = profile.group(&group)?.ok_or(StorageError::UnknownGroup)?.conversation;
+        let mut epochs = profile.epochs_read()?;
+        epochs.retain(|epoch| epoch.conversation == conversation);
+        let with = |epoch: Group| Ok((profile.companions_in(&epoch.id)?, epoch));
+        epochs.into_iter().map(with).collect::<Result<Vec<_>, StorageError>>()
     };
-    let (group, mut companions) = inner.context.store.run(read).await?;
+    let mut asked = HashSet::new();
+    let mut total = RepairInfo { asked: 0, received: 0, missing: 0 };
+    for (companions, epoch) in inner.context.store.run(read).await? {
+        let (contacts, received, missing) = repair_epoch(inner, epoch, companions, &mut patience).await?;
+        asked.extend(contacts);
+        total.received += received;
+        total.missing += missing;
+    }
+    Ok(RepairInfo { asked: asked.len() as u64, ..total })
+}
+
+/// The same for one epoch: whom it asked, how much came, and how much is still missing.
+async fn repair_epoch(
+    inner: &Inner,
+    group: Group,
+    mut companions: Vec<Companion>,
+    patience: &mut Patience,
+) -> Result<(HashSet<Address>, u64, u64), ApiError> {
+    let group_id = group.id;
     // The person named a group, not them: while the profile appears offline, only who is connected is asked.
     companions.retain(|companion| inner.peers.may_ask(&companion.contact));
     let (wanted, _) = missing(&inner.context, &group_id, 0).await?;
     if wanted.is_empty() || companions.is_empty() {
-        let missing = count(&inner.context, &group_id).await?;
-        return Ok(RepairInfo { asked: 0, received: 0, missing });
+        return Ok((HashSet::new(), 0, count(&inner.context, &group_id).await?));
     }
     let _reaching: Vec<_> =
         companions.iter().map(|companion| inner.peers.reach(&companion.contact)).collect();
@@ -203,7 +224,7 @@ pub(in crate::engine) async fn repair(
     }
     let contacts: HashSet<Address> = asked.into_iter().map(|(contact, _)| contact).collect();
     let missing = count(&inner.context, &group_id).await?;
-    Ok(RepairInfo { asked: contacts.len() as u64, received: received.len() as u64, missing })
+    Ok((contacts, received.len() as u64, missing))
 }
 
 async fn missing(context: &Context, group: &GroupId, place: u32) -> Result<Page, ApiError> {

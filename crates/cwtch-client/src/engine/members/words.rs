@@ -20,10 +20,10 @@ pub(super) fn tag_of(group: &Group) -> LogTag {
     LogTag::of(&group.key, group.server.public_key())
 }
 
-/// The own group that a tag means.
+/// The epoch of an own group that a tag means.
 pub(super) async fn group_of(context: &Context, tag: LogTag) -> Result<Option<Group>, ApiError> {
     let find = move |profile: &Profile| {
-        let groups = profile.groups()?;
+        let groups = profile.epochs_read()?;
         Ok::<_, StorageError>(groups.into_iter().find(|group| tag_of(group) == tag))
     };
     context.store.read(find).await

@@ -25,7 +25,7 @@ pub enum Output {
     Message(Box<Received>),
     /// Changes and notices of the monitor up to here.
     Step(Box<Step>),
-    /// The log was read from its start, as [`Start::refetch`](super::Start::refetch) asked.
+    /// The log was read again, as [`Start::refetch`](super::Start::refetch) asked.
     Refetched,
     /// A server without a log shows messages that do not join those that are here: some of ours may be among what it
     /// deleted.

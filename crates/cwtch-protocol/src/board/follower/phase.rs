@@ -8,8 +8,9 @@ pub struct Start {
     /// The signature of the newest message before which nothing is missing, from which a server without a log
     /// continues.
     pub cursor: Option<Vec<u8>>,
-    /// True if the log is to be read from its start, for groups whose past was not looked for.
-    pub refetch: bool,
+    /// The index from which on a log is to be read again, for keys that were not here when it was read; 0 for all of it. Of a
+    /// server without a log, all is read.
+    pub refetch: Option<u64>,
 }
 
 /// Phase of the connection.

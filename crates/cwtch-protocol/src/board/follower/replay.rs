@@ -18,12 +18,11 @@ impl Follower {
             return;
         }
         self.wanted = false;
-        let request = if start.refetch {
-            self.monitor.replay_request_from_start()
-        } else {
-            self.monitor.replay_request(rng)
+        let request = match start.refetch {
+            Some(index) => self.monitor.replay_request_from(index),
+            None => self.monitor.replay_request(rng),
         };
-        let cursor = start.cursor.filter(|_| request.last_commit_allowed);
+        let cursor = start.cursor.filter(|_| request.last_commit_allowed && start.refetch.is_none());
         let start = Start { cursor, refetch: start.refetch };
         if self.step() {
             self.out.push_back(Output::Flush);
@@ -48,6 +47,7 @@ impl Follower {
             // The board's client refuses answers to no question, so none comes here.
             _ => return,
         };
+        let refetch = refetch.is_some();
         let Some(log) = log else {
             return match self.monitor.replay_without_log(now.unix) {
                 Ok(()) => {

@@ -40,9 +40,13 @@ impl ReplyReader {
         self.ask(beginning(kept, &noise), !kept.expects_log())
     }
 
-    /// Asks for everything that the server holds.
-    pub(crate) fn request_from_start(&mut self, log: &KeptLog) -> ReplayRequest {
-        self.ask(0, !log.expects_log())
+    /// Asks for what the server holds from an index on. The index is rounded down, so that its size tells nobody which entry
+    /// is looked for.
+    pub(crate) fn request_from(&mut self, log: &KeptLog, index: u64) -> ReplayRequest {
+        let wanted = index / GRID * GRID;
+        // What the server may have deleted is asked for with the rest: the reply brings what stands in for it.
+        let from = log.tail.kept_at_or_below(wanted).map_or(0, CompactRange::size);
+        self.ask(from, !log.expects_log())
     }
 
     pub(super) fn ask(&mut self, from: u64, last_commit_allowed: bool) -> ReplayRequest {

@@ -17,7 +17,7 @@ use crate::engine::dial::Target;
 use crate::engine::groups::log::{Teller, learn, unix};
 use crate::engine::groups::shared::LinkShared;
 use crate::engine::groups::waiters::{Fate, Waiters};
-use crate::engine::groups::{limits, order, problems};
+use crate::engine::groups::{epochs, limits, order, problems};
 use crate::profile::{ItemOutcome, Profile, SeenBy, StorageError, SyncBatch, SyncOutcome, Twin};
 
 /// Ends when the first stage does.
@@ -45,6 +45,9 @@ pub(in super::super) async fn store(
             Tried::Replay { total } => progress = Progress { done: 0, total },
             Tried::Flush(done) => drop(done.send(())),
             Tried::Synced => {
+                while let Some((claims, certificates)) = take_in(shared, server, counts.clone()).await? {
+                    members_say(claims, certificates);
+                }
                 let (claims, changed) = synced(shared, server).await?;
                 members_say(claims, Vec::new());
                 if changed {
@@ -148,6 +151,22 @@ pub(in crate::engine::groups) fn keep_batch(
     let outcome = profile.apply_sync_batch(server, batch, now)?;
     let claims = order::judge(profile, server, false, now)?;
     Ok((outcome, (claims, certificates)))
+}
+
+/// Some of what waited for a decision enters its conversation, because its epoch was entered; `None` if nothing waits.
+async fn take_in(
+    shared: &LinkShared,
+    server: Address,
+    counts: Arc<Counts>,
+) -> Result<Option<Said>, ApiError> {
+    let (waiters, now) = (shared.waiters.clone(), shared.context.now());
+    let job = move |profile: &mut Profile| {
+        let Some((outcome, said)) = epochs::take_in(profile, &server, now)? else { return Ok(None) };
+        settle(&waiters, &outcome);
+        count(&counts, &outcome);
+        Ok::<_, StorageError>(Some(said))
+    };
+    shared.context.store.run(job).await
 }
 
 /// Everything that the server has now was read: what waited is looked at again, and keys of days are forgotten that nothing

@@ -241,11 +241,12 @@ mod tests {
             fork_id: ForkId::NONE,
             days: None,
             writes: Writes::Yes,
+            epoch: 1,
         }
     }
 
     fn start(epoch: i64, groups: Vec<Group>) -> SyncStart {
-        SyncStart { cursor: None, epoch, groups, refetch: false }
+        SyncStart { cursor: None, epoch, groups, refetch: None }
     }
 
     fn say(group: &Group, n: usize) -> EncryptedGroupMessage {

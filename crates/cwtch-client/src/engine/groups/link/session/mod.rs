@@ -166,7 +166,9 @@ impl<'a> BoardSession<'a> {
         if !self.follower.is_synced() || !self.actor.waiting.is_empty() {
             self.actor.set_phase(ServerPhase::Syncing, None);
         }
-        let start = Start { cursor: start.cursor, refetch: start.refetch };
+        let now = self.actor.shared.context.now();
+        let refetch = start.refetch.filter(|refetch| refetch.after <= now).map(|refetch| refetch.from);
+        let start = Start { cursor: start.cursor, refetch };
         self.follower.start(start, &mut OsRng, self.now());
         self.carry_out().await
     }

@@ -108,7 +108,8 @@ impl Person {
             let Some(link) = self.link.as_mut().filter(|link| link.follower.wants_start()) else { return };
             (link.keys, link.epoch, link.stale) = (Keys::new(&start), start.epoch, false);
             let moment = link.now(now);
-            link.follower.start(Start { cursor: start.cursor, refetch: start.refetch }, rng, moment);
+            let refetch = start.refetch.map(|refetch| refetch.from);
+            link.follower.start(Start { cursor: start.cursor, refetch }, rng, moment);
             self.carry_out(now);
             self.answer(server, rng, now, &mut left);
         }
