@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Presence, Secret};
+use crate::{GroupKeys, Presence, Secret};
 
 /// One thing that a person asks of an open profile.
 ///
@@ -188,8 +188,16 @@ pub enum Command {
         name: String,
         /// Address of a known server, or a `server:…` string, which is then added.
         server: String,
+        /// Kind of its keys; `static` where absent, which every program reads.
+        #[serde(default)]
+        keys: GroupKeys,
+        /// Contacts who are members from the beginning, by address or unambiguous name; only with daily keys.
+        #[serde(default)]
+        with: Vec<String>,
     },
-    /// Sends a group's invite to an accepted contact and waits for the acknowledgement. Reply: `Message`.
+    /// Sends a group's invite to an accepted contact and waits for the acknowledgement. Refused once for a group with daily
+    /// keys if it is not known that the contact's program reads such groups, unless the contact is in its list of members:
+    /// then that was said when the list was made. Reply: `Message`.
     #[serde(rename = "group.invite")]
     GroupInvite {
         /// Group id or unambiguous name.
@@ -201,8 +209,15 @@ pub enum Command {
         /// Time to wait for the acknowledgement, in seconds; 0 does not wait.
         #[serde(default)]
         timeout: Option<u64>,
+        /// With daily keys: the contact reads what was written before today, too, as far back as the keys are here. Members of
+        /// its list always do.
+        #[serde(default)]
+        history: bool,
+        /// Sends it although it is not known whether the contact's program reads such groups.
+        #[serde(default)]
+        anyway: bool,
     },
-    /// Joins by `torv3…` (its server must be known) or `tofubundle:…`. Reply: `Group`.
+    /// Joins by `torv3…` (its server must be known), `tofubundle:…` or `cwtchgroup2:…`. Reply: `Group`.
     #[serde(rename = "group.join")]
     GroupJoin {
         /// The invite.
@@ -472,7 +487,7 @@ mod tests {
         assert_eq!(format!("{secret:?}"), "Secret([redacted])");
         assert_eq!(secret.expose().as_str(), word);
         let (group, invite, tofubundle) = (String::new(), word.to_owned(), word.to_owned());
-        let made = GroupCreated { group, invite, tofubundle };
+        let made = GroupCreated { group, invite, tofubundle, keys: GroupKeys::Static, members: Vec::new() };
         assert!(!format!("{made:?}").contains(word));
         assert!(!format!("{:?}", Reply::GroupCreated(made)).contains(word));
     }

@@ -24,6 +24,69 @@ pub struct GroupDetails {
     pub epochs: Vec<EpochInfo>,
 }
 
+/// Kind of a group's keys, chosen when it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GroupKeys {
+    /// One key reads everything for ever: the form that every Cwtch program reads.
+    #[default]
+    Static,
+    /// A key for each day, forgotten after thirty; the list of members is the group.
+    Trusted,
+    /// A key for each day, forgotten after thirty; the list only says who is given a new key.
+    Strangers,
+}
+
+/// Somebody in a group's list of members.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberInfo {
+    /// The member's address.
+    pub address: String,
+    /// The member's name.
+    pub speaker: NameInfo,
+    /// True for who made the list.
+    pub made_it: bool,
+    /// True if it is known that this member's program reads groups with daily keys; if not, nothing is known.
+    pub reads_daily: bool,
+}
+
+/// Leaves out who is in which group.
+impl fmt::Debug for MemberInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemberInfo(reads_daily: {})", self.reads_daily)
+    }
+}
+
+/// The keys of a group's days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaysInfo {
+    /// The day with which the group begins, as the time at which it does, unix seconds.
+    pub first: i64,
+    /// The first day whose key is here: what was written before it opens no more, whoever has it.
+    pub kept_from: i64,
+    /// Messages that came when their day's key was gone here.
+    pub sealed: u64,
+    /// Messages whose box was made with another key than their day's: a member's key is false, or the own one.
+    pub unfit: u64,
+    /// Messages that came more than eight days after theirs, which nobody shows.
+    pub late: u64,
+    /// Condition under which own messages leave.
+    pub writes: WritesInfo,
+}
+
+/// Condition under which own messages to a group leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum WritesInfo {
+    /// None.
+    Freely,
+    /// A message of a listed member who did not give the invite was read: of two members where it is not known who gave it.
+    AfterAnother,
+    /// Everything that the server has was read, and nothing failed to open.
+    AfterSync,
+}
+
 /// Somebody who wrote in a group.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorInfo {
@@ -68,6 +131,15 @@ pub struct EpochInfo {
     pub own_sequence: u64,
     /// Verdict on its server's log.
     pub verdict: LogVerdict,
+    /// Kind of its keys.
+    #[serde(default)]
+    pub keys: GroupKeys,
+    /// Its list of members; empty without one.
+    #[serde(default)]
+    pub members: Vec<MemberInfo>,
+    /// The keys of its days; `null` in a static group.
+    #[serde(default)]
+    pub days: Option<DaysInfo>,
 }
 
 /// Verdict on a server's log, the gravest first.

@@ -28,7 +28,9 @@ pub use advice::Advice;
 pub use command::Command;
 pub use error::ApiError;
 pub use event::{Event, Heard, LogNotice, Task, Told};
-pub use group::{AuthorInfo, EpochInfo, GroupDetails, LogVerdict};
+pub use group::{
+    AuthorInfo, DaysInfo, EpochInfo, GroupDetails, GroupKeys, LogVerdict, MemberInfo, WritesInfo,
+};
 pub use host::{HostCommand, OpenProfile, ProfileInfo};
 pub use kind::{ErrorKind, FeedInfo};
 pub use network::{LinkFault, Obstacle, Step};

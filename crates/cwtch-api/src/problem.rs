@@ -410,6 +410,19 @@ problems! {
         /// The server's address.
         server: String,
     } = "invite-server-unknown", Refused;
+    /// The server has keys that no invite to a group with daily keys can carry.
+    ServerKeysUnfit = "server-keys-unfit", Refused;
+    /// It is not known whether the contact's program reads groups with daily keys.
+    DailyUnknown = "daily-unknown", Refused;
+    /// A static group has no list of members.
+    StaticHasNoList = "static-has-no-list", Usage;
+    /// Nothing has confirmed the group's key yet.
+    KeyUnconfirmed {
+        /// True if reading what the server has may be enough.
+        sync: bool,
+    } = "key-unconfirmed", Refused;
+    /// This device's clock and the server's are more than a day apart.
+    DaysApart = "days-apart", Refused;
     /// The server carries groups.
     ServerInUse = "server-in-use", Refused;
     /// There is evidence against the server.

@@ -93,6 +93,8 @@ pub enum Limited {
     Groups,
     /// Servers.
     Servers,
+    /// Members of a group's list.
+    Members,
 }
 
 /// Occasion at which a message leaves that stays queued.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, from_value};
 
 use crate::command::Command;
-use crate::group::GroupDetails;
+use crate::group::{GroupDetails, GroupKeys, MemberInfo};
 use crate::host::OpenProfile;
 use crate::network::{Obstacle, Step};
 use crate::presence::PresenceInfo;
@@ -449,8 +449,14 @@ pub struct GroupCreated {
     pub group: String,
     /// `torv3…`: for people who know the server.
     pub invite: String,
-    /// `tofubundle:…`: server and invite in one.
+    /// `tofubundle:…`: server and invite in one. With daily keys both are the same `cwtchgroup2:…`, which contains the server.
     pub tofubundle: String,
+    /// Kind of its keys.
+    #[serde(default)]
+    pub keys: GroupKeys,
+    /// Its list of members, where it has one.
+    #[serde(default)]
+    pub members: Vec<MemberInfo>,
 }
 
 impl fmt::Debug for GroupCreated {

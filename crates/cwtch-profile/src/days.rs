@@ -12,9 +12,9 @@ use cwtch_wire::group::fork::DayKeys;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Profile;
-use super::columns::{unsigned, writes_code};
+use super::columns::{key_bytes, unsigned, writes_code};
 use super::error::{StorageError, TxError};
-use super::types::{ConversationId, Group, LogPlace, Writes};
+use super::types::{ConversationId, Group, LogPlace, NewNotice, Writes};
 use super::{groups, log};
 
 /// Newest messages of a group that are looked at for the days of other authors.
@@ -69,6 +69,52 @@ impl Profile {
                 })
                 .optional()?
                 .ok_or_else(|| StorageError::UnknownGroup.into())
+        })
+    }
+
+    /// True if it is known that somebody's program reads groups with daily keys: they wrote in one, invited to one, or told
+    /// a prekey.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn reads_daily(&self, who: &Address) -> Result<bool, StorageError> {
+        self.read("find what a program reads", |conn| {
+            Ok(conn
+                .prepare_cached(
+                    "SELECT 1 WHERE EXISTS (SELECT 1 FROM group_authors a
+                             JOIN epochs e ON e.conversation = a.conversation WHERE a.author = ?1 AND e.mode <> 0)
+                         OR EXISTS (SELECT 1 FROM epochs WHERE inviter = ?1)
+                         OR EXISTS (SELECT 1 FROM prekeys WHERE author = ?1)",
+                )?
+                .exists([key_bytes(who)])?)
+        })
+    }
+
+    /// A group that is here was invited to again. Keys that nothing has confirmed are replaced by others, and everything is
+    /// read anew; the same ones from another listed member are confirmed by that. Tells whether they were replaced.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], or trouble with the database.
+    pub fn invited_again(&mut self, group: &GroupId, invite: &NewNotice) -> Result<bool, StorageError> {
+        let own = self.address;
+        self.write("take another invite", |tx| {
+            let group = groups::by_id(tx, group)?.ok_or(StorageError::UnknownGroup)?;
+            let (Some(here), Some(new)) = (&group.days, &invite.days) else { return Ok(false) };
+            if group.writes == Writes::Yes {
+                return Ok(false);
+            }
+            let day = here.oldest().max(new.oldest());
+            let agree = here.key(day).is_ok_and(|key| new.key(day) == Ok(key));
+            if !agree {
+                replace(tx, &group, new, invite)?;
+                return Ok(true);
+            }
+            let first = inviter(tx, &group.id)?;
+            let others = vouchers(&invite.notice, own.public_key(), first.as_ref().map(Address::public_key));
+            if first.is_some() && invite.inviter.is_some_and(|second| others.contains(second.public_key())) {
+                may_write(tx, &group)?;
+            }
+            Ok(false)
         })
     }
 
@@ -169,14 +215,47 @@ pub(super) fn confirm_newcomer(
     if writes == group.writes {
         return Ok(false);
     }
+    if writes == Writes::Yes {
+        may_write(conn, group)?;
+        return Ok(true);
+    }
     conn.execute(
         "UPDATE epochs SET writes = ?2 WHERE group_id = ?1",
         params![group.id.as_bytes(), writes_code(writes)],
     )?;
-    if writes == Writes::Yes {
-        conn.execute("DELETE FROM doubted WHERE conversation = ?1", [group.conversation.0])?;
-    }
-    Ok(writes == Writes::Yes)
+    Ok(false)
+}
+
+/// Lets own messages leave.
+fn may_write(conn: &Connection, group: &Group) -> Result<(), TxError> {
+    conn.execute(
+        "UPDATE epochs SET writes = ?2 WHERE group_id = ?1",
+        params![group.id.as_bytes(), writes_code(Writes::Yes)],
+    )?;
+    conn.execute("DELETE FROM doubted WHERE conversation = ?1", [group.conversation.0])?;
+    Ok(())
+}
+
+/// Puts the keys of another invite in the place of those of the first; what did not open is read again.
+fn replace(conn: &Connection, group: &Group, days: &DayKeys, invite: &NewNotice) -> Result<(), TxError> {
+    conn.execute(
+        "UPDATE epochs SET oldest_day = ?2, day_key = ?3, writes = ?4, inviter = ?5, sealed = 0, unfit = 0, unread = 1
+         WHERE group_id = ?1",
+        params![
+            group.id.as_bytes(),
+            days.oldest(),
+            days.oldest_key().box_key().expose(),
+            writes_code(invite.writes),
+            invite.inviter.as_ref().map(key_bytes),
+        ],
+    )?;
+    conn.execute("DELETE FROM doubted WHERE conversation = ?1", [group.conversation.0])?;
+    conn.execute(
+        "UPDATE servers SET cursor = NULL, refetch = 1, refetch_index = NULL, refetch_after = 0, epoch = epoch + 1
+         WHERE key = ?1",
+        [key_bytes(&group.server)],
+    )?;
+    Ok(())
 }
 
 /// Number of these members of whom a message opened. A message does not count whose signature stood beside a box that did not

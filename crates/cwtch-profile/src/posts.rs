@@ -82,8 +82,9 @@ impl Profile {
         })
     }
 
-    /// Posts that a server has not confirmed, oldest first, with numbers above `after`, at most `limit`. Without drafts of an
-    /// epoch whose earlier entries wait to enter the conversation: a message says behind what it was written.
+    /// Posts that a server has not confirmed, oldest first, with numbers above `after`, at most `limit`; those of whoever may
+    /// not write yet stand behind the others. Without drafts of an epoch whose earlier entries wait to enter the
+    /// conversation: a message says behind what it was written.
     ///
     /// # Errors
     /// Trouble with the database.
@@ -96,14 +97,14 @@ impl Profile {
         self.read("read the queue", |conn| {
             let mut statement = conn.prepare_cached(
                 "SELECT p.message, g.group_id, p.ciphertext, m.signature, p.token, m.state, m.overlay,
-                     coalesce(m.sent, m.received)
+                     coalesce(m.sent, m.received), m.own
                  FROM posts p
                  JOIN servers s ON s.id = p.server
                  JOIN messages m ON m.id = p.message
                  JOIN epochs g ON g.conversation = m.conversation AND g.number = m.epoch
                  -- What is not composed waits until all that came before is in the conversation: it says what it was written behind.
                  WHERE s.key = ?1 AND p.message > ?2 AND (p.ciphertext IS NOT NULL OR g.buffered = 0)
-                 ORDER BY p.message LIMIT ?3",
+                 ORDER BY g.writes <> 1, p.message LIMIT ?3",
             )?;
             let rows = statement.query_map(params![key_bytes(server), after.0, limit], |row| {
                 let body = match (row.get::<_, Option<Vec<u8>>>(2)?, row.get(3)?) {
@@ -113,6 +114,8 @@ impl Profile {
                     _ => PostBody::Draft { overlay: row.get(6)?, written: row.get(7)? },
                 };
                 Ok(PendingPost {
+                    own: row.get(8)?,
+                    sent: row.get(7)?,
                     id: MessageId(row.get(0)?),
                     group: group_id(row, 1)?,
                     body,
@@ -189,6 +192,27 @@ impl Profile {
         })
     }
 
+    /// Makes a composed message a draft again, which is written anew: its number is told as given up. Gives what the person
+    /// wrote, as JSON of the overlay. Whoever calls this knows that the server does not have it.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownMessage`] if it is not waiting, or trouble with the database.
+    pub fn compose_anew(&mut self, post: MessageId) -> Result<Vec<u8>, StorageError> {
+        let own = self.address;
+        self.write("write a message anew", |tx| {
+            let overlay = tx
+                .prepare_cached(
+                    "SELECT m.overlay FROM posts p JOIN messages m ON m.id = p.message
+                     WHERE p.message = ?1 AND m.own = 1 AND m.from_member = 0",
+                )?
+                .query_row([post.0], |row| row.get(0))
+                .optional()?
+                .ok_or(StorageError::UnknownMessage)?;
+            order::begin_again(tx, &own, post)?;
+            Ok(overlay)
+        })
+    }
+
     /// Gives up a post that cannot be composed.
     ///
     /// # Errors
@@ -248,6 +272,8 @@ pub(super) fn draft(
 
 /// Makes a draft a message with a number.
 pub(super) fn compose(tx: &Tx<'_>, author: &Address, id: MessageId, post: &NewPost) -> Result<(), TxError> {
+    tx.prepare_cached("UPDATE messages SET sent = ?2 WHERE id = ?1 AND sent IS NOT ?2")?
+        .execute(params![id.0, post.sent])?;
     // A draft may have gone on to another epoch while it was composed under the key of this one.
     let (received, sent) = tx
         .prepare_cached(

@@ -522,6 +522,8 @@ pub struct NewPost {
     pub said: Option<SaidByPost>,
     /// The day with whose key it is sealed, in days since 1970; `None` in the static form.
     pub day: Option<u64>,
+    /// The time that it carries, unix seconds: that at which it was written, or later.
+    pub sent: i64,
 }
 
 impl fmt::Debug for NewPost {
@@ -552,6 +554,10 @@ pub struct PendingPost {
     pub token: Option<Token>,
     /// [`MessageState::Queued`] or [`MessageState::Sent`].
     pub state: MessageState,
+    /// True if it is an own message, and not one of a member that is posted again.
+    pub own: bool,
+    /// The time that it carries, unix seconds.
+    pub sent: i64,
 }
 
 /// Stage of an own group message on its way.

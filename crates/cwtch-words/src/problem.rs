@@ -158,7 +158,7 @@ fn words(problem: &Problem) -> String {
             return format!("This server's text cannot be used{}", because(detail));
         }
         P::NoInvite => {
-            "This is no group invite: it starts with torv3 or with tofubundle: ; copy the whole text."
+            "This is no group invite: it starts with torv3, with tofubundle: or with cwtchgroup2: ; copy the whole text."
         }
         P::InviteUnusable { detail } => return format!("This invite cannot be used{}", because(detail)),
 
@@ -303,6 +303,9 @@ fn words(problem: &Problem) -> String {
             let what = match what {
                 Limited::Groups => "groups",
                 Limited::Servers => "servers",
+                Limited::Members => {
+                    return format!("The list of a group's members has at most {max} members.");
+                }
             };
             return format!("A profile has at most {max} {what}; leave or make another profile.");
         }
@@ -311,6 +314,30 @@ fn words(problem: &Problem) -> String {
                 "The invite's server {server} is not known here: add it first, or ask for the tofubundle:… form of the \
                  invite, which contains it."
             );
+        }
+        P::ServerKeysUnfit => {
+            "This server has keys that an invite to a group with daily keys cannot carry: make a static group there, or \
+             use another server."
+        }
+        P::DailyUnknown => {
+            "It is not known whether this contact's program can read groups with daily keys; programs that cannot refuse \
+             the invite. It is known once they have written in such a group or invited you to one."
+        }
+        P::StaticHasNoList => {
+            "Members are listed in groups with daily keys only: choose trusted or strangers."
+        }
+        P::KeyUnconfirmed { sync: true } => {
+            "What you write here leaves once everything that the server has is read: until then nothing confirms the key \
+             that the invite brought."
+        }
+        P::KeyUnconfirmed { sync: false } => {
+            "What you write here leaves once a message has been read of a listed member who did not invite you (of two, \
+             where it is not known who did): until then nothing confirms the key that the invite brought, and under a \
+             false one nobody but who invented it would read you. If nothing opens, ask another member for an invite."
+        }
+        P::DaysApart => {
+            "This device's clock and the server's are more than a day apart, and a message belongs to a day: set this \
+             device's clock."
         }
         P::ServerInUse => "This server carries groups of yours: leave them first.",
         P::ServerHasEvidence => {

@@ -522,16 +522,34 @@ pub(crate) enum EvidenceVerb {
     },
 }
 
+/// Keys of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum KeysArg {
+    /// One key reads everything for ever, and every Cwtch program can join
+    Static,
+    /// A new key each day, forgotten after 30 days; the listed members are the group
+    Trusted,
+    /// A new key each day, forgotten after 30 days; anybody with an invite is as much in it as the listed ones
+    Strangers,
+}
+
 /// `cwtch group …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum GroupVerb {
     /// Make a group on a server
+    #[command(long_about = text::GROUP_NEW_LONG)]
     New {
         /// The group's name; members see it
         name: String,
         /// A known server's address, or a server:… string, which is then added
         #[arg(long, value_name = "SERVER")]
         server: String,
+        /// Keys of the group
+        #[arg(long, value_enum, default_value_t = KeysArg::Static)]
+        keys: KeysArg,
+        /// A contact who is a member from the beginning; only with daily keys
+        #[arg(long = "with", value_name = "CONTACT")]
+        members: Vec<String>,
     },
     /// Send a group's invite to a contact and wait for the acknowledgement
     Invite {
@@ -541,10 +559,16 @@ pub(crate) enum GroupVerb {
         contact: String,
         #[command(flatten)]
         wait: Wait,
+        /// With daily keys: also what was written before today, as far back as you can read
+        #[arg(long)]
+        history: bool,
+        /// With daily keys: although it is not known whether the contact's program can read such groups
+        #[arg(long)]
+        anyway: bool,
     },
     /// Join a group
     Join {
-        /// torv3… (its server must be known) or tofubundle:…
+        /// torv3… (its server must be known), tofubundle:… or cwtchgroup2:…
         invite: String,
     },
     /// Give a group another name, for yourself alone; members and invites keep its maker's

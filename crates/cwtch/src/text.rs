@@ -138,13 +138,27 @@ From the moment on at which it returns, the new password alone opens the profile
 old or the new one does. What is encrypted stays encrypted under the same key: whoever has a copy of the profile's \
 directory from before, and knows the old password, can still open that copy.";
 
+pub(crate) const GROUP_NEW_LONG: &str = "\
+Make a group on a server.
+
+`--keys` chooses how it is protected, and is not changed later without making a new key for all:
+  static     One key reads everything for ever. Every Cwtch program can join. The default, because a group to which \
+somebody comes with another program than this one must be of this kind.
+  trusted    Each day has a key of its own, and a day's key is forgotten after 30 days: who takes a device later cannot \
+read what the server still has from before. The listed members are the group.
+  strangers  The same keys, for a group in which anybody with an invite is as much a member as the listed ones.
+
+Daily keys protect what a server or somebody else has recorded. Texts that are shown here are readable to whoever opens \
+this profile. `--with` lists a contact as a member from the beginning; send the invites with `cwtch group invite`.";
+
 pub(crate) const GROUP_SHOW_LONG: &str = "\
 Show all that is known of a group: its names, its server and what that signed, who wrote in it, what is unread, \
 queued and missing.
 
 Members who only read are known to nobody. `receipts` is the verdict on the server's log, the gravest thing first: \
 an alarm, evidence, a log that is withheld, declared losses, a log that ended; \"checked\" is as it should be, \"none\" \
-a server that signs nothing. LAST is when the newest message of an author came here. The key is not shown: \
+a server that signs nothing. With daily keys, `member` is who is listed, and \"keys from\" the first day that still opens \
+here: what is older is readable only as the text that is shown. LAST is when the newest message of an author came here. The key is not shown: \
 `cwtch group invite` sends it.";
 
 pub(crate) const SEND_HELP: &str = "\

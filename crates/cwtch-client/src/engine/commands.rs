@@ -88,12 +88,19 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         }
         Command::EvidenceList => Reply::EvidenceList(groups.evidence().await?),
         Command::EvidenceExport { id } => Reply::Evidence(groups.evidence_text(id).await?),
-        Command::GroupNew { name, server } => Reply::GroupCreated(groups.group_new(&name, &server).await?),
-        Command::GroupInvite { group, contact, timeout } => {
+        Command::GroupNew { name, server, keys, with } => {
+            let mut members = Vec::with_capacity(with.len());
+            for contact in &with {
+                members.push(contacts::find(context, contact).await?.address);
+            }
+            Reply::GroupCreated(groups.group_new(&name, &server, keys, members).await?)
+        }
+        Command::GroupInvite { group, contact, timeout, history, anyway } => {
             let patience = patience(inner, timeout, turn)?;
             let group = group_id(inner, &group).await?;
             let contact = contacts::find(context, &contact).await?;
-            let overlay = Overlay { kind: KIND_GROUP_INVITE, data: groups.invite_for(&group).await? };
+            let invite = groups.invite_for(&group, contact.address, history, anyway).await?;
+            let overlay = Overlay { kind: KIND_GROUP_INVITE, data: invite };
             Reply::Message(inner.peers.send(&contact, overlay, patience).await?)
         }
         Command::GroupJoin { invite } => Reply::Group(groups.group_join(&invite).await?),

@@ -3,6 +3,7 @@
 use cwtch_primitives::Address;
 use cwtch_primitives::text::is_invisible;
 use cwtch_wire::bundle::SERVER_PREFIX;
+use cwtch_wire::group::fork::DAILY_INVITE_PREFIX;
 use cwtch_wire::invite::{INVITE_PREFIX, TOFU_PREFIX};
 
 use super::context::Context;
@@ -209,7 +210,7 @@ pub(crate) fn parse_address(text: &str) -> Result<Address, ApiError> {
         text if text.starts_with(SERVER_PREFIX) => {
             ApiError::from(Problem::ServerForContact).advise([Advice::ServerAdd])
         }
-        text if text.starts_with(INVITE_PREFIX) || text.starts_with(TOFU_PREFIX) => {
+        text if [INVITE_PREFIX, TOFU_PREFIX, DAILY_INVITE_PREFIX].iter().any(|p| text.starts_with(p)) => {
             ApiError::from(Problem::InviteForContact).advise([Advice::GroupJoin])
         }
         _ => Problem::AddressUnusable { fault: address_fault(&error) }.into(),

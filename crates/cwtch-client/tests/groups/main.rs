@@ -14,6 +14,7 @@
 
 mod afterwards;
 mod copies;
+mod daily;
 mod fake_server;
 mod forgery;
 mod heartbeat;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use cwtch_client::api::{
-    ApiError, Command, Event, EvidenceInfo, EvidenceText, GroupCreated, GroupInfo, LogInfo, LogNotice,
-    MessageState, RejectInfo, Reply, ServerInfo, ServerPhase, SyncInfo, SyncReport,
+    ApiError, Command, Event, EvidenceInfo, EvidenceText, GroupCreated, GroupInfo, GroupKeys, LogInfo,
+    LogNotice, MessageState, RejectInfo, Reply, ServerInfo, ServerPhase, SyncInfo, SyncReport,
 };
 use cwtch_client::engine::Mode;
 use cwtch_client::profile::Profile;
@@ -217,7 +217,19 @@ impl Person {
     }
 
     pub async fn new_group(&self, name: &str, server: &str) -> Result<GroupCreated, ApiError> {
-        let command = Command::GroupNew { name: name.to_owned(), server: server.to_owned() };
+        self.try_make(name, server, GroupKeys::Static, &[]).await
+    }
+
+    /// Makes a group with keys of this kind, whose list has these contacts.
+    pub async fn try_make(
+        &self,
+        name: &str,
+        server: &str,
+        keys: GroupKeys,
+        with: &[&str],
+    ) -> Result<GroupCreated, ApiError> {
+        let with = with.iter().map(|contact| (*contact).to_owned()).collect();
+        let command = Command::GroupNew { name: name.to_owned(), server: server.to_owned(), keys, with };
         match self.call(command).await? {
             Reply::GroupCreated(group) => Ok(group),
             other => panic!("not a group: {other:?}"),

@@ -178,7 +178,12 @@ async fn until_the_experiment_is_on_every_group_command_says_how() {
     for command in [
         Command::ServerAdd { server: "server:".to_owned() },
         Command::ServerList,
-        Command::GroupNew { name: "g".to_owned(), server: "server:".to_owned() },
+        Command::GroupNew {
+            name: "g".to_owned(),
+            server: "server:".to_owned(),
+            keys: Default::default(),
+            with: vec![],
+        },
         Command::GroupJoin { invite: "torv3".to_owned() },
         Command::GroupList,
         Command::GroupLeave { group: "g".to_owned() },

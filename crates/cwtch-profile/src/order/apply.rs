@@ -243,7 +243,7 @@ fn keep_holes(shelf: &Shelf<'_>, author: &[u8; 32], label: u32, holes: &[Hole]) 
 }
 
 /// Makes an own message that waits a draft again.
-fn unnumber(conn: &Connection, row: Row) -> Result<(), TxError> {
+pub(super) fn unnumber(conn: &Connection, row: Row) -> Result<(), TxError> {
     for statement in [
         "UPDATE posts SET ciphertext = NULL, day = NULL, token = NULL, token_session = NULL WHERE message = ?1",
         "UPDATE messages SET state = 1, signature = NULL, previous = NULL, message_hash = NULL, gap = 0,

@@ -26,7 +26,7 @@ pub use notes::MissingFrom;
 
 pub(super) use apply::apply;
 pub(super) use keep::Message;
-pub(super) use own::{composed, confirmed, give_up, located};
+pub(super) use own::{begin_again, composed, confirmed, give_up, located};
 pub(super) use places::{lost, start_over};
 pub(super) use rows::{KEPT_MAX, trim_received};
 pub(super) use shelf::{GroupLog, Shelf};

@@ -6,7 +6,7 @@ use cwtch_protocol::group::{self, Row};
 use cwtch_wire::group::Extensions;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::apply::apply;
+use super::apply::{apply, unnumber};
 use super::keep::Message;
 use super::shelf::{Shelf, rows_of, shelf_of};
 use crate::error::{StorageError, TxError};
@@ -49,6 +49,12 @@ pub(crate) fn give_up(conn: &Connection, own: &Address, post: MessageId) -> Resu
     // No member gets it either: whoever misses its number hears that it was given up.
     conn.prepare_cached("DELETE FROM received_entries WHERE message = ?1")?.execute([post.0])?;
     with_shelf(conn, own, post, |shelf| group::given_up(shelf, Row(post.0)))
+}
+
+/// A composed message is a draft again: its number is told with the next message, and so is what only it would have told.
+pub(crate) fn begin_again(conn: &Connection, own: &Address, post: MessageId) -> Result<(), TxError> {
+    give_up(conn, own, post)?;
+    unnumber(conn, Row(post.0))
 }
 
 /// The server has a post, be it one that was given up.

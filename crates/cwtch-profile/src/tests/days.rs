@@ -1,9 +1,11 @@
 //! Groups with daily keys: what is kept, what is forgotten, who writes.
 
+use cwtch_log::EntryPrefix;
 use cwtch_primitives::Identity;
 use cwtch_protocol::group::fork::DAY;
 use cwtch_testkit::log::START;
 use cwtch_wire::group::fork::DayKeys;
+use cwtch_wire::group::{Chain, Extensions};
 
 use super::*;
 use crate::fixtures::daily_group;
@@ -270,4 +272,93 @@ fn who_comes_with_the_founding_writes_after_a_sync_unless_something_did_not_open
         profile.note_complete_sync(&server.board, NOW).unwrap();
         assert_eq!(writes(&profile, &group), if fits { Writes::Yes } else { Writes::AfterAnother });
     }
+}
+
+#[test]
+fn the_same_keys_from_a_second_listed_member_are_confirmed() {
+    for (second, confirms) in
+        [(Some(peer(1)), true), (Some(peer(7)), false), (Some(founder().address()), false), (None, false)]
+    {
+        let (_dir, mut profile, _, group) =
+            joined(&[peer(1)], Writes::AfterAnother, Some(founder().address()));
+        let again = NewNotice { inviter: second, ..group.notice.clone().unwrap() };
+        assert!(!profile.invited_again(&group.id, &again).unwrap(), "nothing is replaced");
+        assert_eq!(writes(&profile, &group) == Writes::Yes, confirms);
+    }
+}
+
+#[test]
+fn another_key_replaces_one_that_nothing_has_confirmed_and_no_other() {
+    for (state, replaced) in [(Writes::AfterAnother, true), (Writes::Yes, false)] {
+        let (_dir, mut profile, server, group) = joined(&[peer(1)], state, None);
+        profile.note_refetched(&server.board, profile.begin_sync(&server.board).unwrap().epoch).unwrap();
+        refuse(&mut profile, &server, vec![unfit(&group, 1)]);
+        let notice = group.notice.clone().unwrap();
+        let other = DayKeys::new(TODAY, 3, notice.days.clone().unwrap().oldest_key().next());
+        let again = NewNotice { days: Some(other.clone()), inviter: Some(peer(1)), ..notice };
+        assert_eq!(profile.invited_again(&group.id, &again).unwrap(), replaced);
+        assert_eq!(days(&profile, &group) == other, replaced);
+        let start = profile.begin_sync(&server.board).unwrap();
+        assert_eq!((start.refetch.is_some(), start.groups[0].unread), (replaced, replaced));
+        assert_eq!(profile.unshown(&group.id).unwrap().unfit, u64::from(!replaced));
+        assert_eq!(profile.inviter_of(&group.id).unwrap(), replaced.then_some(peer(1)));
+        assert_eq!(rows(&profile, "doubted"), 0);
+    }
+}
+
+#[test]
+fn what_waited_too_long_is_a_draft_again_and_its_number_is_told() {
+    let (_dir, mut profile, _, group) = joined(&[peer(1)], Writes::Yes, None);
+    let chain = Extensions {
+        chain: Some(Chain { label: 5, sequence: 1, previous: EntryPrefix::NONE }),
+        ..Extensions::default()
+    };
+    let said = SaidByPost { extensions: chain, abandoned_told: 0 };
+    let post = NewPost { said: Some(said), day: Some(TODAY), ..super::post(1, None) };
+    let id = profile.enqueue_group_post(&group.id, &post, NOW).unwrap();
+    assert_eq!(profile.compose_anew(id).unwrap(), post.content.json);
+    let waiting = profile.pending_posts(&group.server, MessageId(0), 10).unwrap();
+    assert!(matches!(&waiting[0].body, PostBody::Draft { .. }) && waiting[0].own);
+    let next = profile.next_extensions(&group.id, 9).unwrap();
+    assert_eq!((next.chain.unwrap().sequence, next.abandoned.as_slice()), (2, &[1][..]));
+    assert_eq!(rows(&profile, "received_entries"), 0, "nobody gets the old one");
+    // It carries the time at which it leaves.
+    let said = SaidByPost { extensions: next, abandoned_told: 1 };
+    let later = NewPost {
+        group: group.id,
+        said: Some(said),
+        sent: NOW + 9,
+        day: Some(TODAY + 8),
+        ..super::post(2, None)
+    };
+    profile.add_tokens(&group.server, &tokens(1, 1)).unwrap();
+    assert!(profile.compose_post(id, &later).unwrap().is_some());
+    let message = profile.message(id).unwrap().unwrap();
+    assert_eq!((message.sent, message.state), (Some(NOW + 9), MessageState::Queued));
+    assert!(matches!(profile.compose_anew(MessageId(999)), Err(StorageError::UnknownMessage)));
+}
+
+#[test]
+fn who_may_not_write_yet_stands_in_nobody_s_way() {
+    let (_dir, mut profile, server, group) = joined(&[peer(1)], Writes::AfterAnother, None);
+    let other = super::group(2, &server, History::Empty);
+    profile.add_group(&other, NOW).unwrap();
+    let waits = profile.enqueue_draft(&group.id, &text("waits"), NOW).unwrap();
+    let leaves = profile.enqueue_draft(&other.id, &text("leaves"), NOW).unwrap();
+    let queued = profile.pending_posts(&server.board, MessageId(0), 10).unwrap();
+    assert_eq!(queued.iter().map(|post| post.id).collect::<Vec<_>>(), [leaves, waits]);
+}
+
+#[test]
+fn what_somebody_s_program_reads_is_known_by_what_they_did() {
+    let (_dir, mut profile, server, group) = joined(&[], Writes::Yes, Some(peer(1)));
+    let old = super::group(2, &server, History::Empty);
+    profile.add_group(&old, NOW).unwrap();
+    apply(
+        &mut profile,
+        &server,
+        vec![item(&old, &peer(3), 1, None), of_day(item(&group, &peer(2), 2, None), TODAY)],
+    );
+    let known = [1, 2, 3, 4].map(|n| profile.reads_daily(&peer(n)).unwrap());
+    assert_eq!(known, [true, true, false, false], "who invited and who wrote there, not who wrote elsewhere");
 }

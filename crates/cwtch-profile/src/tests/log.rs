@@ -456,7 +456,7 @@ fn starting_over_forgets_places_but_no_message_and_no_evidence() {
 #[test]
 fn a_joined_group_has_the_log_read_from_its_start_once() {
     let (_dir, mut profile, server, _) = with_log();
-    assert!(!profile.begin_sync(&server.board).unwrap().refetch.is_some());
+    assert!(profile.begin_sync(&server.board).unwrap().refetch.is_none());
     profile.add_group(&group(2, &server, History::Replay), NOW).unwrap();
     let start = profile.begin_sync(&server.board).unwrap();
     assert!(start.refetch.is_some());
@@ -466,7 +466,7 @@ fn a_joined_group_has_the_log_read_from_its_start_once() {
     let start = profile.begin_sync(&server.board).unwrap();
     assert!(start.refetch.is_some());
     profile.note_refetched(&server.board, start.epoch).unwrap();
-    assert!(!profile.begin_sync(&server.board).unwrap().refetch.is_some());
+    assert!(profile.begin_sync(&server.board).unwrap().refetch.is_none());
 }
 
 #[test]

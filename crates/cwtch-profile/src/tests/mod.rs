@@ -64,6 +64,7 @@ fn post(n: u64, previous: Option<u64>) -> NewPost {
         msg_id: msg_id(n),
         said: None,
         day: None,
+        sent: NOW,
     }
 }
 

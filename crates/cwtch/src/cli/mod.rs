@@ -10,11 +10,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use cwtch_api::{Command, Presence};
+use cwtch_api::{Command, GroupKeys, Presence};
 
 use crate::args::{
     AttributeVerb, CommandLine, ContactVerb, ConversationVerb, DaemonArgs, EvidenceVerb, ExperimentVerb,
-    GoVerb, GroupVerb, MessageVerb, ServerVerb, Verb,
+    GoVerb, GroupVerb, KeysArg, MessageVerb, ServerVerb, Verb,
 };
 use crate::command_error::{CommandError, EXIT_OK, EXIT_USAGE};
 use crate::daemon::{Manner, detach};
@@ -130,9 +130,16 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
         Verb::Server(ServerVerb::Resume { address }) => Command::ServerResume { server: address },
         Verb::Server(ServerVerb::Remove { address }) => Command::ServerRemove { server: address },
         Verb::Evidence(EvidenceVerb::List) => Command::EvidenceList,
-        Verb::Group(GroupVerb::New { name, server }) => Command::GroupNew { name, server },
-        Verb::Group(GroupVerb::Invite { group, contact, wait }) => {
-            Command::GroupInvite { group, contact, timeout: wait.seconds() }
+        Verb::Group(GroupVerb::New { name, server, keys, members }) => {
+            let keys = match keys {
+                KeysArg::Static => GroupKeys::Static,
+                KeysArg::Trusted => GroupKeys::Trusted,
+                KeysArg::Strangers => GroupKeys::Strangers,
+            };
+            Command::GroupNew { name, server, keys, with: members }
+        }
+        Verb::Group(GroupVerb::Invite { group, contact, wait, history, anyway }) => {
+            Command::GroupInvite { group, contact, timeout: wait.seconds(), history, anyway }
         }
         Verb::Group(GroupVerb::Join { invite }) => Command::GroupJoin { invite },
         Verb::Group(GroupVerb::Rename { group, name, clear: _ }) => Command::GroupRename { group, name },

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use cwtch_api::{EpochInfo, GroupDetails, LogVerdict};
+use cwtch_api::{DaysInfo, EpochInfo, GroupDetails, GroupKeys, LogVerdict, WritesInfo};
 
-use super::human::{named, phase, plural};
+use super::human::{self, named, phase, plural};
 use super::sanitize::line;
 use super::table::Table;
 use super::time::time;
@@ -73,6 +73,11 @@ fn epoch(epoch: &EpochInfo) -> Vec<Fact> {
         ("receipts", verdict(epoch.verdict).to_owned()),
         ("tokens", server.tokens.to_string()),
     ];
+    if epoch.keys != GroupKeys::Static {
+        rows.push(("keys", human::keys(epoch.keys).to_owned()));
+    }
+    rows.extend(epoch.members.iter().map(|member| ("member", human::member_line(member))));
+    rows.extend(epoch.days.iter().flat_map(days));
     if let Some(trouble) = &server.trouble {
         rows.push(("trouble", trouble.clone()));
     }
@@ -81,6 +86,45 @@ fn epoch(epoch: &EpochInfo) -> Vec<Fact> {
     }
     if let Some(from) = epoch.read_from.filter(|from| *from > 0) {
         rows.push(("past", format!("the server's messages before number {from} may have been deleted")));
+    }
+    rows
+}
+
+/// Rows about a group's days.
+fn days(days: &DaysInfo) -> Vec<Fact> {
+    let day = |time| self::time(time).trim().split(' ').next().unwrap_or_default().to_owned();
+    let mut rows = vec![("keys from", day(days.kept_from))];
+    if days.kept_from > days.first {
+        rows.push((
+            "forgotten",
+            format!("the keys of {} and of the days after it, before that", day(days.first)),
+        ));
+    }
+    if days.sealed > 0 {
+        let count = plural(days.sealed, "message");
+        rows.push(("sealed", format!("{count} came when the key of their day was forgotten here")));
+    }
+    if days.unfit > 0 {
+        let count = plural(days.unfit, "message");
+        rows.push((
+            "no fit",
+            format!("{count} sealed with a key that does not fit; if you are new, ask another member"),
+        ));
+    }
+    if days.late > 0 {
+        let count = plural(days.late, "message");
+        rows.push(("late", format!("{count} came more than 8 days late, which nobody shows")));
+    }
+    match days.writes {
+        WritesInfo::Freely => {}
+        WritesInfo::AfterSync => {
+            rows.push(("waiting", "what you write leaves after the next sync".to_owned()))
+        }
+        _ => rows.push((
+            "waiting",
+            "what you write leaves once a message of a listed member who did not invite you was read"
+                .to_owned(),
+        )),
     }
     rows
 }
@@ -163,6 +207,9 @@ mod tests {
             read_from: None,
             own_sequence: 0,
             verdict: LogVerdict::NoLog,
+            keys: GroupKeys::Static,
+            members: Vec::new(),
+            days: None,
         };
         let author = AuthorInfo {
             author: "sam".into(),

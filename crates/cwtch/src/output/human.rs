@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use cwtch_api::{
     Advice, AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, Event, ExperimentInfo,
-    GroupCreated, GroupInfo, MessageInfo, MessageState, NameInfo, NameKind, Presence, ReadinessInfo,
-    RejectInfo, ServerInfo, ServerPhase, StatusInfo,
+    GroupCreated, GroupInfo, GroupKeys, MemberInfo, MessageInfo, MessageState, NameInfo, NameKind, Presence,
+    ReadinessInfo, RejectInfo, ServerInfo, ServerPhase, StatusInfo,
 };
 
 use unicode_width::UnicodeWidthStr;
@@ -206,6 +206,9 @@ pub(crate) fn servers(servers: &[ServerInfo]) -> String {
 }
 
 pub(crate) fn group_created(group: &GroupCreated) -> String {
+    if group.keys != GroupKeys::Static {
+        return daily_group_created(group);
+    }
     format!(
         "{DIM}group{DIM:#}       {}\n{DIM}invite{DIM:#}      {}{}\n{DIM}tofubundle{DIM:#}  {}{}\n\
          Invite contacts with `cwtch group invite`. Whoever has the invite can read the group and write to it.\n",
@@ -215,6 +218,50 @@ pub(crate) fn group_created(group: &GroupCreated) -> String {
         line(&group.tofubundle),
         layout::UNCUT,
     )
+}
+
+/// A group with daily keys: one invite for all, and whose programs are not known to read it.
+fn daily_group_created(group: &GroupCreated) -> String {
+    let mut out = format!(
+        "{DIM}group{DIM:#}    {}\n{DIM}invite{DIM:#}   {}{}\n{DIM}keys{DIM:#}     {}\n",
+        line(&group.group),
+        line(&group.invite),
+        layout::UNCUT,
+        keys(group.keys),
+    );
+    for member in &group.members {
+        let _ = writeln!(out, "{DIM}member{DIM:#}   {}", line(&member_line(member)));
+    }
+    out.push_str(
+        "Invite contacts with `cwtch group invite`. Whoever has the invite can read the group and write to it; programs \
+         that know no daily keys refuse it.\n",
+    );
+    out
+}
+
+/// The kind of a group's keys, in a few words.
+pub(crate) fn keys(keys: GroupKeys) -> &'static str {
+    match keys {
+        GroupKeys::Static => "static: one key reads everything for ever",
+        GroupKeys::Trusted => {
+            "trusted: a key for each day, forgotten after 30; the listed members are the group"
+        }
+        GroupKeys::Strangers => {
+            "strangers: a key for each day, forgotten after 30; the list only says who is given new keys"
+        }
+    }
+}
+
+/// A member of a group's list.
+pub(crate) fn member_line(member: &MemberInfo) -> String {
+    let mut text = named(&member.speaker.shown, &member.address);
+    if member.made_it {
+        text.push_str(", who made the list");
+    }
+    if !member.reads_daily {
+        text.push_str(": it is not known whether their program can read this group");
+    }
+    text
 }
 
 pub(crate) fn group(group: &GroupInfo) -> String {

@@ -65,3 +65,58 @@ fn a_group_in_detail_says_who_wrote_and_what_its_server_signed() {
     assert_eq!(answer["result"]["group"], details["group"]);
     assert_eq!(alice.fails(&["group", "show", "Bob"]).0, "not-found");
 }
+
+#[test]
+fn two_people_use_a_group_with_daily_keys() {
+    let world = World::new();
+    let server = world.server("server");
+    let (alice, bob) = (world.person_online("alice"), world.person_online("bob"));
+    alice.befriend("Bob", &bob, "Alice");
+    for person in [&alice, &bob] {
+        person.ok(&["experiment", "enable", "groups"]);
+    }
+    let new = ["group", "new", "Hikers", "--server", &server.bundle, "--keys", "trusted", "--with", "Bob"];
+    let shown = alice.human(&new).stdout;
+    for part in [
+        "trusted: a key for each day",
+        "Bob",
+        "it is not known whether their program can read",
+        "cwtchgroup2:",
+    ] {
+        assert!(shown.contains(part), "{part:?} in {shown}");
+    }
+    let group = alice.ok(&["group", "show", "Hikers"])["group"].as_str().unwrap().to_owned();
+    // By a chat, as any invite; Bob is listed, so what is not known of his program was said.
+    alice.ok(&["group", "invite", "Hikers", "Bob"]);
+    let invite = until("the invite", || {
+        let messages = bob.messages("Alice");
+        messages.iter().find(|m| m["overlay"] == 101).map(|m| m["text"].as_str().unwrap().to_owned())
+    });
+    assert!(invite.starts_with("cwtchgroup2:"));
+    assert_eq!(bob.ok(&["group", "join", &invite])["group"], json!(group));
+    bob.ok(&["send", "Hikers", "I come along"]);
+    alice.receives(&group, "I come along");
+    alice.ok(&["send", "Hikers", "good"]);
+    bob.receives(&group, "good");
+
+    let details = bob.ok(&["group", "show", "Hikers"]);
+    let epoch = &details["epochs"][0];
+    assert_eq!((&epoch["keys"], &epoch["days"]["writes"]), (&json!("trusted"), &json!("freely")));
+    assert_eq!(epoch["days"]["first"], epoch["days"]["kept_from"]);
+    let members = epoch["members"].as_array().unwrap();
+    assert!(members.len() == 2 && members.iter().all(|member| member["reads_daily"] == true), "{members:?}");
+    assert!(!details.to_string().contains("cwtchgroup2"), "who has the key is a member");
+    let shown = bob.human(&["group", "show", "Hikers"]).stdout;
+    for part in ["keys      trusted", "keys from", "Alice, who made the list"] {
+        assert!(shown.contains(part), "{part:?} in {shown}");
+    }
+    // Whoever is not listed is invited after a word.
+    let more = alice.ok(&["group", "new", "Walkers", "--server", &server.address, "--keys", "strangers"]);
+    assert_eq!((&more["keys"], &more["invite"]), (&json!("strangers"), &more["tofubundle"]));
+    alice.ok(&["group", "invite", "Walkers", "Bob"]);
+    let refused = alice.json(&["group", "new", "x", "--server", &server.address, "--with", "Bob"]);
+    assert_eq!(refused.error().0, "usage");
+    // By what a script did before, a group is as it was.
+    let old = alice.ok(&["group", "new", "Old", "--server", &server.address]);
+    assert!(old["invite"].as_str().unwrap().starts_with("torv3") && old["keys"] == "static");
+}

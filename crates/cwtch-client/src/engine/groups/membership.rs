@@ -1,11 +1,14 @@
 //! Making, joining and leaving groups (§1.9).
 
-use cwtch_primitives::OsRng;
+use cwtch_log::object::CERTIFICATE_LEN;
 use cwtch_primitives::group::{GroupId, GroupKey};
+use cwtch_primitives::{Address, OsRng};
+use cwtch_wire::group::fork::{DAILY_INVITE_PREFIX, Mode};
 use cwtch_wire::invite::{GroupInvite, INVITE_PREFIX, TOFU_PREFIX, TofuBundle};
 
+use super::daily::{self, Invited};
 use super::{Groups, erase, limits, problems, servers};
-use crate::api::{ApiError, Event, GroupCreated, GroupInfo, Limited, Problem, Purpose};
+use crate::api::{ApiError, Event, GroupCreated, GroupInfo, GroupKeys, Limited, Problem, Purpose};
 use crate::engine::feed::Leaving;
 use crate::engine::info::{group_info, truncate};
 use crate::names;
@@ -18,9 +21,21 @@ impl Groups {
     /// # Errors
     /// `Usage` for a malformed server or name, `NotFound` for an unknown server, `Refused` for a changed
     /// bundle or above [`limits::GROUPS`].
-    pub(crate) async fn group_new(&self, name: &str, server: &str) -> Result<GroupCreated, ApiError> {
+    pub(crate) async fn group_new(
+        &self,
+        name: &str,
+        server: &str,
+        keys: GroupKeys,
+        with: Vec<Address>,
+    ) -> Result<GroupCreated, ApiError> {
         let context = self.context();
         let (name, server, now) = (name.to_owned(), server.to_owned(), context.now());
+        if keys != GroupKeys::Static {
+            return self.daily_group_new(name, server, daily::mode_of(keys), with).await;
+        }
+        if !with.is_empty() {
+            return Err(Problem::StaticHasNoList.into());
+        }
         let (group, invite, tofu) = context
             .store
             .run(move |profile| {
@@ -38,41 +53,61 @@ impl Groups {
             })
             .await?;
         self.joined(&group, false).await?;
-        Ok(GroupCreated { group: group.group, invite: invite.to_string(), tofubundle: tofu.to_string() })
+        Ok(GroupCreated {
+            group: group.group,
+            invite: invite.to_string(),
+            tofubundle: tofu.to_string(),
+            keys,
+            members: Vec::new(),
+        })
     }
 
-    /// Joins a group by `torv3…`, whose server must be known, or by `tofubundle:…`, which contains it. Joining
-    /// a group again changes nothing.
+    /// Makes a group with daily keys. Its one invite contains the server.
+    async fn daily_group_new(
+        &self,
+        name: String,
+        server: String,
+        mode: Mode,
+        with: Vec<Address>,
+    ) -> Result<GroupCreated, ApiError> {
+        let now = self.context().now();
+        let (group, created) = self
+            .context()
+            .store
+            .run(move |profile| {
+                check_given_name(Purpose::GroupName, &name)?;
+                check_count(profile)?;
+                let board = servers::named(profile, &server, now)?.board;
+                let new = daily::found(profile, &name, &board, mode, &with, now)?;
+                let group = profile.add_group(&new, now)?.into_inner();
+                let days = group.days.as_ref().ok_or(StorageError::Damaged)?;
+                let invite = daily::invite(profile, &group, days, true, now)?.to_text().to_string();
+                let notice = profile.notice_of(&group.id)?.ok_or(StorageError::Damaged)?;
+                let created = GroupCreated {
+                    group: group.id.to_string(),
+                    tofubundle: invite.clone(),
+                    invite,
+                    keys: daily::keys_of(mode),
+                    members: daily::members(profile, &notice)?,
+                };
+                Ok::<_, ApiError>((group_info(profile, &group)?, created))
+            })
+            .await?;
+        self.joined(&group, false).await?;
+        Ok(created)
+    }
+
+    /// Joins a group by `torv3…`, whose server must be known, or by `tofubundle:…` or `cwtchgroup2:…`, which contain it.
+    /// Joining a group again changes nothing, but that another invite may confirm or replace keys that nothing has
+    /// confirmed.
     ///
     /// # Errors
     /// `Usage` for a malformed invite or one whose id does not belong to its key and server; `Refused` for an
     /// unknown server, a changed bundle, or above [`limits::GROUPS`].
     pub(crate) async fn group_join(&self, invite: &str) -> Result<GroupInfo, ApiError> {
-        let (bundle, invite) = parse(invite)?;
-        let context = self.context();
-        let now = context.now();
-        let certificate = invite.log_certificate().copied();
-        let (group, new) = context
-            .store
-            .run(move |profile| {
-                let known = profile.group(invite.group_id())?.is_some();
-                if !known {
-                    check_count(profile)?;
-                }
-                match &bundle {
-                    Some(bundle) => drop(servers::add(profile, bundle, now)?),
-                    None if profile.server(invite.server())?.is_none() => {
-                        return Err(problems::unknown_server_of_invite(invite.server()));
-                    }
-                    None => {}
-                }
-                let name = shown_name(&invite);
-                let added = profile.add_group(&new_group(&invite, name, History::Replay), now)?;
-                let new = added.is_new();
-                let (Added::New(group) | Added::Known(group)) = added;
-                Ok::<_, ApiError>((group_info(profile, &group)?, new))
-            })
-            .await?;
+        let (text, now) = (invite.to_owned(), self.context().now());
+        let (group, new, certificate) =
+            self.context().store.run(move |profile| join(profile, &text, now)).await?;
         // Before the first connection: from it on, the server must show its log.
         if let (Some(certificate), Ok(server)) = (certificate, group.server.parse()) {
             self.links.learn_certificate(&server, certificate).await?;
@@ -152,16 +187,33 @@ impl Groups {
         erase::erase_all(self.context()).await
     }
 
-    /// The `tofubundle:…` of a group: server and invite in one, which any contact can join by.
+    /// The `tofubundle:…` of a group for a contact, or the `cwtchgroup2:…` of one with daily keys: server and invite in one. With
+    /// daily keys, `history` lets the contact read what was written before today, and `anyway` gives the invite
+    /// although it is not known whether the contact's program reads such groups.
     ///
     /// # Errors
-    /// `NotFound`, or trouble with the database.
-    pub(crate) async fn invite_for(&self, group: &GroupId) -> Result<String, ApiError> {
-        let group = *group;
+    /// `NotFound`, `Refused` where it is not known what the contact reads or nothing has confirmed the own keys, or trouble
+    /// with the database.
+    pub(crate) async fn invite_for(
+        &self,
+        group: &GroupId,
+        contact: Address,
+        history: bool,
+        anyway: bool,
+    ) -> Result<String, ApiError> {
+        let (group, now) = (*group, self.context().now());
         self.context()
             .store
             .run(move |profile| {
                 let group = profile.group(&group)?.ok_or(StorageError::UnknownGroup)?;
+                if let Some(days) = &group.days {
+                    let listed = daily::lists(profile, &group, &contact)?;
+                    if !(listed || anyway || profile.reads_daily(&contact)?) {
+                        return Err(Problem::DailyUnknown.into());
+                    }
+                    let invite = daily::invite(profile, &group, days, history || listed, now)?;
+                    return Ok(invite.to_text().to_string());
+                }
                 let bundle = servers::bundle_of(profile, &group.server)?;
                 let invite = GroupInvite::from_known(group.id, group.name, group.key, group.server);
                 let invite = with_certificate(profile, invite)?;
@@ -187,6 +239,44 @@ fn with_certificate(profile: &Profile, invite: GroupInvite) -> Result<GroupInvit
         Some(certificate) => invite.with_log_certificate(certificate),
         None => invite,
     })
+}
+
+/// Joins by any invite; tells whether the group is new, or is to be read anew, and the certificate that the invite has of the
+/// server's log.
+fn join(
+    profile: &mut Profile,
+    text: &str,
+    now: i64,
+) -> Result<(GroupInfo, bool, Option<[u8; CERTIFICATE_LEN]>), ApiError> {
+    let (bundle, new, certificate) = if text.trim().starts_with(DAILY_INVITE_PREFIX) {
+        let Invited { group, bundle, certificate } = daily::read(profile, text)?;
+        let name = shown_name(&group.name, &group.id);
+        (bundle, NewGroup { name, ..group }, certificate.and_then(|bytes| bytes.try_into().ok()))
+    } else {
+        let (bundle, invite) = parse(text)?;
+        let name = shown_name(invite.name(), invite.group_id());
+        let certificate = invite.log_certificate().copied();
+        (bundle, new_group(&invite, name, History::Replay), certificate)
+    };
+    if profile.group(&new.id)?.is_none() {
+        check_count(profile)?;
+    }
+    match &bundle {
+        Some(bundle) => drop(servers::add(profile, bundle, now)?),
+        None if profile.server(&new.server)?.is_none() => {
+            return Err(problems::unknown_server_of_invite(&new.server));
+        }
+        None => {}
+    }
+    let added = profile.add_group(&new, now)?;
+    let (anew, group) = match added {
+        Added::New(group) => (true, group),
+        Added::Known(group) => {
+            let replaced = new.notice.as_ref().map(|notice| profile.invited_again(&group.id, notice));
+            (replaced.transpose()?.unwrap_or(false), profile.group(&group.id)?.unwrap_or(group))
+        }
+    };
+    Ok((group_info(profile, &group)?, anew, certificate))
 }
 
 type Parsed = (Option<cwtch_wire::bundle::KeyBundle>, GroupInvite);
@@ -223,10 +313,10 @@ fn new_group(invite: &GroupInvite, name: String, history: History) -> NewGroup {
 }
 
 /// The name of an invite, which is anybody's words, as it may be shown and kept.
-fn shown_name(invite: &GroupInvite) -> String {
-    let name = names::clean(invite.name());
+fn shown_name(name: &str, id: &GroupId) -> String {
+    let name = names::clean(name);
     if name.is_empty() {
-        let mut short = invite.group_id().to_string();
+        let mut short = id.to_string();
         truncate(&mut short, 8);
         return format!("group {short}");
     }

@@ -14,6 +14,7 @@
 //! All of it runs only while the groups experiment is on.
 
 mod compose;
+mod daily;
 mod described;
 mod epochs;
 mod erase;

@@ -2,7 +2,7 @@
 
 use cwtch_protocol::group::{Outcome, Scratch, TrialSet};
 use cwtch_wire::board::EncryptedGroupMessage;
-use cwtch_wire::group::VerifiedGroupMessage;
+use cwtch_wire::group::{RejectReason, VerifiedGroupMessage};
 
 use crate::profile::Group;
 
@@ -21,10 +21,23 @@ pub(in crate::engine) fn open(
     group: &Group,
     message: &EncryptedGroupMessage,
 ) -> Option<(Box<VerifiedGroupMessage>, Option<u64>)> {
+    verify(group, message).ok()
+}
+
+/// Opens and verifies one message of a group as [`open`] does.
+///
+/// # Errors
+/// The reason why it is no valid one.
+pub(in crate::engine) fn verify(
+    group: &Group,
+    message: &EncryptedGroupMessage,
+) -> Result<(Box<VerifiedGroupMessage>, Option<u64>), RejectReason> {
     let mut set = TrialSet::new();
     add(&mut set, group);
     match set.classify(message, &mut Scratch::default()) {
-        Outcome::Verified { message, day, .. } => Some((message, day)),
-        _ => None,
+        Outcome::Verified { message, day, .. } => Ok((message, day)),
+        Outcome::Rejected { reason, .. } => Err(reason),
+        Outcome::NotOurs => Err(RejectReason::NotForAnyGroup),
+        Outcome::Sealed { .. } | Outcome::Unfit { .. } => Err(RejectReason::OtherKey),
     }
 }

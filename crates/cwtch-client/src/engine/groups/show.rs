@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 
-use super::Groups;
 use super::servers::server_info;
+use super::{Groups, daily};
 use crate::api::{ApiError, AuthorInfo, EpochInfo, GroupDetails, LogVerdict, ServerInfo};
 use crate::engine::info::{Speakers, group_info, person_info};
 use crate::engine::listed::listed_info;
@@ -40,15 +40,24 @@ fn details(profile: &Profile, group: &Group, server: &ServerInfo) -> Result<Grou
     };
     let written_by = facts.authors.iter().map(author).collect::<Result<_, _>>()?;
     let verdict = verdict(&profile.log_status(&group.server)?);
-    let epoch = |epoch: &EpochFacts| EpochInfo {
-        number: epoch.number,
-        group: epoch.id.to_string(),
-        joined: epoch.joined,
-        past_unread: epoch.unread,
-        server: server.clone(),
-        read_from: epoch.read_from,
-        own_sequence: epoch.own_sequence,
-        verdict,
+    let epoch = |epoch: &EpochFacts| {
+        let notice = profile.notice_of(&epoch.id)?;
+        let days = profile.epoch(&epoch.id)?.map(|epoch| daily::days_info(profile, &epoch)).transpose()?;
+        let members = notice.as_ref().map(|notice| daily::members(profile, notice)).transpose()?;
+        let keys = notice.map(|notice| daily::keys_of(notice.fields().mode)).unwrap_or_default();
+        Ok::<_, StorageError>(EpochInfo {
+            number: epoch.number,
+            group: epoch.id.to_string(),
+            joined: epoch.joined,
+            past_unread: epoch.unread,
+            server: server.clone(),
+            read_from: epoch.read_from,
+            own_sequence: epoch.own_sequence,
+            verdict,
+            keys,
+            members: members.unwrap_or_default(),
+            days: days.flatten(),
+        })
     };
     Ok(GroupDetails {
         group: group_info(profile, group)?,
@@ -60,7 +69,7 @@ fn details(profile: &Profile, group: &Group, server: &ServerInfo) -> Result<Grou
         )?),
         queued: facts.queued,
         written_by,
-        epochs: facts.epochs.iter().map(epoch).collect(),
+        epochs: facts.epochs.iter().map(epoch).collect::<Result<_, _>>()?,
     })
 }
 

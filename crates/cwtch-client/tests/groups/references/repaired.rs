@@ -1,6 +1,6 @@
 //! A server that loses a message, and contacts who have it.
 
-use cwtch_client::api::{Command, GroupCreated, MessageState, NoteKind, RepairInfo, Reply};
+use cwtch_client::api::{Command, GroupCreated, GroupKeys, MessageState, NoteKind, RepairInfo, Reply};
 use cwtch_log::EntryPrefix;
 use cwtch_wire::group::{Extensions, Parent};
 
@@ -11,11 +11,19 @@ use crate::support::{Person, World};
 
 /// A server of the deployed kind that loses Alice's second message before Bob fetches. Bob's options are given.
 async fn lost(bob: cwtch_client::engine::EngineOptions) -> (World, FakeServer, Person, Person, GroupCreated) {
+    lost_in(GroupKeys::Static, bob).await
+}
+
+/// The same in a group with keys of this kind.
+async fn lost_in(
+    keys: GroupKeys,
+    bob: cwtch_client::engine::EngineOptions,
+) -> (World, FakeServer, Person, Person, GroupCreated) {
     let world = World::new();
     let server = FakeServer::start(&world.network, &[], None).await;
     let alice = Person::start_with(world.profile("alice"), world.network.clone(), patient()).await;
     alice.enable().await;
-    let created = alice.new_group("friends", &server.bundle.to_server_string()).await.unwrap();
+    let created = alice.try_make("friends", &server.bundle.to_server_string(), keys, &[]).await.unwrap();
     let group = created.group.clone();
     for text in ["one", "two", "three"] {
         alice.send(&group, text).await.unwrap();
@@ -55,6 +63,22 @@ async fn a_lost_message_is_noticed_and_comes_from_a_contact_by_itself() {
     assert_eq!((two.state, two.own), (MessageState::Verified, false));
     let entries: Vec<_> = server.seen(|seen| seen.posts.iter().map(|(_, message)| message.clone()).collect());
     assert_eq!(entries.iter().filter(|entry| **entry == entries[1]).count(), 2);
+    alice.stop().await;
+    bob.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_message_of_a_group_with_daily_keys_comes_from_a_contact() {
+    let (_world, _server, alice, bob, created) = lost_in(GroupKeys::Trusted, eager()).await;
+    let group = created.group;
+    assert_eq!(bob.notes(&group, "three").await, [NoteKind::Missing]);
+    bob.befriend(&alice.address, "Alice").await;
+    alice.befriend(&bob.address, "Bob").await;
+    bob.send(&group, "something is missing").await.unwrap();
+    alice.sync().await.unwrap();
+    bob.until_noted(&group, "three", &[]).await;
+    bob.until_noted(&group, "two", &[]).await;
+    assert_eq!(bob.texts(&group).await, ["one", "two", "three", "something is missing"]);
     alice.stop().await;
     bob.stop().await;
 }

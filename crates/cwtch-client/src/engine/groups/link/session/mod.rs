@@ -70,6 +70,8 @@ struct BoardSession<'a> {
     joined: Option<Instant>,
     /// Trouble with the newest answer, though it was used.
     trouble: Option<Problem>,
+    /// The server was asked for the time once more before a post was held back for it.
+    asked_the_time: bool,
 }
 
 impl<'a> BoardSession<'a> {
@@ -85,6 +87,7 @@ impl<'a> BoardSession<'a> {
             stored: None,
             joined: None,
             trouble: None,
+            asked_the_time: false,
         }
     }
 
@@ -134,7 +137,9 @@ impl<'a> BoardSession<'a> {
         if self.follower.wants_start() {
             return self.start_replay().await;
         }
-        self.post_queued().await
+        self.post_queued().await?;
+        // A post may need a newer word of the server before it.
+        if self.follower.wants_start() { self.start_replay().await } else { Ok(()) }
     }
 
     /// Tells if nothing is left to be done but to listen.
@@ -233,6 +238,8 @@ impl<'a> BoardSession<'a> {
                     None => Keys::new(&start),
                 };
                 self.use_keys(keys).await?;
+                // What waited for keys that are confirmed now may leave.
+                self.follower.posts_queued();
                 if replay {
                     self.joined.get_or_insert(Instant::now() + limits::JOIN_PAUSE);
                 }

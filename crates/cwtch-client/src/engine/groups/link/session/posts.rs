@@ -36,13 +36,23 @@ impl BoardSession<'_> {
         let next: Vec<PendingPost> = queued.into_iter().filter(waiting).take(room).collect();
         let mut no_token = false;
         for post in next {
-            let queued = post.clone();
-            let (message, payment) = match store.run(move |profile| prepare(profile, &queued)).await {
+            let (queued, now) = (post.clone(), self.actor.shared.context.now());
+            let (message, payment) = match store.run(move |profile| prepare(profile, &queued, now)).await {
                 Ok(Prepared::Ready(message, payment)) => (message, payment),
                 Ok(Prepared::NoToken) => {
                     no_token = true;
                     self.actor.wallet.want();
                     break;
+                }
+                // The newest time of the server may be older than this connection's last word: it is asked again, once.
+                Ok(Prepared::Waits(Problem::DaysApart)) if !self.asked_the_time => {
+                    self.asked_the_time = true;
+                    self.follower.want_replay();
+                    return Ok(());
+                }
+                Ok(Prepared::Waits(why)) => {
+                    self.actor.shared.waiters.settle(post.id, &Fate::Waits(why));
+                    continue;
                 }
                 // Its text was tried when it was queued; it must not stand in the way of others.
                 Ok(Prepared::Unfit) => {
@@ -53,6 +63,7 @@ impl BoardSession<'_> {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             };
+            self.asked_the_time = false;
             self.actor.wallet.taken();
             let Payment { token, bought_since, fresh } = payment;
             let spent = pay(token, &message, &server);

@@ -250,7 +250,7 @@ impl Person {
         let mut ready = Vec::new();
         for post in self.profile().pending_posts(&board, MessageId(0), 64).unwrap() {
             let draft = matches!(post.body, PostBody::Draft { .. });
-            let Ok(Prepared::Ready(message, payment)) = prepare(self.profile_mut(), &post) else {
+            let Ok(Prepared::Ready(message, payment)) = prepare(self.profile_mut(), &post, 0) else {
                 panic!("what was queued can be sent");
             };
             if draft {
