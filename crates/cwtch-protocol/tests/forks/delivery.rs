@@ -272,6 +272,32 @@ fn the_first_message_after_a_move_comes_within_the_time_of_the_contest() {
 }
 
 #[test]
+fn while_rekeys_compete_members_say_sooner_and_again_where_they_are() {
+    let mut rng = rng(5);
+    let mut voice = Voice::new(START, &mut rng);
+    let due = voice.wakes(Mode::Trusted, true).unwrap();
+    assert_eq!(due - START, voice.speaks.seconds / 3);
+    assert!(due <= START + 2 * DAY && voice.is_due(Mode::Trusted, true, due));
+    voice.wrote(due, &mut rng);
+    let again = voice.wakes(Mode::Trusted, true).unwrap();
+    assert!((due + DAY..=due + 3 * DAY).contains(&again));
+    assert!(voice.is_due(Mode::Trusted, true, again) && !voice.is_due(Mode::Trusted, false, again));
+    // They compete for seven days, where there is more than one, and then while the group is split.
+    let group = founded(6);
+    let (one_of_them, other) = (rekey(1, &group, 2, START), rekey(2, &group, 3, START));
+    let mut one = One::of(&group);
+    one.opens(&one_of_them);
+    one.waits(SETTLING);
+    assert!(!one.view.is_settling(one.now));
+    one.opens(&other);
+    assert!(one.view.is_settling(one.now + 6 * DAY));
+    assert!(one.view.is_settling(one.now + 29 * DAY) && !one.view.is_settling(one.now + 30 * DAY));
+    one.now += DAY;
+    one.says(3, &one_of_them);
+    assert!(one.view.is_settling(one.now) && !one.view.is_settling(one.now + 7 * DAY), "nobody is there");
+}
+
+#[test]
 fn prekeys_go_with_the_first_message_with_old_ones_and_after_silence() {
     let mut voice = Voice::new(START, &mut rng(1));
     let new = Some(START - DAY);

@@ -39,7 +39,7 @@ fn drawn(seed: u64) -> World {
             _ => Person::Never,
         };
         match draw / 10 {
-            0 => player.away = 1..draw * 20,
+            0 => player.away = 1..draw * 500,
             1 => player.clock = [-4000, -30, 3, 3650][draw as usize % 4] * DAY as i64,
             2 => player.hostile = who > 1,
             _ => {}
@@ -56,10 +56,10 @@ fn drawn(seed: u64) -> World {
             };
             if parent.listed.contains(&member(who)) {
                 let (time, boxed) = (world.time().max(parent.time), world.below(members as u64) as usize);
-                let smaller = seed % 3 == 1;
+                let smaller = seed % 3 == 1 && other != who;
                 let made = world.craft(who, &parent, time, 0..boxed, |fields| {
-                    if smaller && fields.members.len() > 2 {
-                        fields.members.remove(&member(other)).then(|| fields.members.insert(member(who)));
+                    if smaller {
+                        fields.members.remove(&member(other));
                     }
                 });
                 world.release(&made);

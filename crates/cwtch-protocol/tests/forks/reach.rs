@@ -33,3 +33,50 @@ fn a_fork_reaches_nearly_all_within_days() {
     eprintln!("{alone:?} without contacts, 0.5 of all lost");
     assert!(alone[1] >= 900, "{alone:?}");
 }
+
+/// A program that was restored from a backup, or lost its prekeys otherwise, is given the secret by contacts who moved.
+#[test]
+fn a_restored_program_is_given_what_it_cannot_open() {
+    worlds("worlds of restored programs", None, |seed| {
+        let setup = Setup { members: 5, log: seed % 2 == 0, contacts: Contacts::All, ..Setup::default() };
+        let mut world = World::new(seed, setup);
+        world.run(24);
+        world.players[3].state.halves.clear();
+        let first = world.fork(0, |_| {}).unwrap();
+        world.run(12 * 24);
+        assert_eq!(world.players[3].current(), first.epoch.id, "seed {seed}");
+        assert_eq!((world.questions(), world.players[3].state.invited), (0, 0), "seed {seed}");
+        // It published a prekey by its question or with its first message: the next fork is sealed to that.
+        let second = world.fork(1, |_| {}).unwrap();
+        let halves: Vec<_> = world.players[3].state.halves.iter().map(|(_, half)| half.clone()).collect();
+        assert!(second.sealed.package.open(&halves).is_ok(), "seed {seed}");
+    });
+}
+
+/// Who comes back when secrets are erased and has no prekey for the fork is invited by a contact.
+#[test]
+fn who_comes_back_after_months_without_prekeys_is_invited() {
+    worlds("worlds of long absences", None, |seed| {
+        let setup = Setup { members: 4, contacts: Contacts::All, ..Setup::default() };
+        let mut world = World::new(seed, setup);
+        world.players[3].away = 1..100 * 24;
+        world.players[3].state.halves.clear();
+        world.run(24);
+        let made = world.fork(0, |_| {}).unwrap();
+        world.run(115 * 24);
+        assert_eq!(world.players[3].state.invited, 1, "seed {seed}");
+        assert_eq!(world.players[3].current(), made.epoch.id, "seed {seed}");
+    });
+}
+
+/// Somebody without contacts who is not given a box is told so, and asks nobody.
+#[test]
+fn who_is_given_no_box_and_has_no_contacts_is_told() {
+    let mut world = World::new(1, Setup { members: 4, contacts: Contacts::Nobody, ..Setup::default() });
+    world.run(24);
+    world.players[3].state.halves.clear();
+    world.fork(0, |_| {}).unwrap();
+    world.run(4 * 24);
+    assert_eq!(world.players[3].current(), world.first.id);
+    assert!(world.is_told(3));
+}

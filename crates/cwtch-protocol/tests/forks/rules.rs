@@ -1,8 +1,8 @@
 //! Each rule by itself.
 
 use cwtch_protocol::group::fork::{
-    CONTEST, Change, DAY, Event, FORKS_OF_EPOCH, HOUR, JOIN_AGAIN, Kind, OPENABLE, SETTLING, STOP, Statement,
-    View, Why,
+    CONTEST, Change, DAY, Event, FORKS_OF_EPOCH, HOUR, JOIN_AGAIN, Kind, OPENABLE, SETTLING, SPOKEN, STOP,
+    Statement, View, Why,
 };
 use cwtch_wire::group::fork::Mode;
 use proptest::collection::vec;
@@ -156,6 +156,54 @@ fn for_seven_days_a_better_rekey_is_gone_over_to_and_afterwards_joining_is_asked
     one.now += 1;
     one.says(4, &mine);
     assert!(!one.is_asked());
+}
+
+#[test]
+fn a_lower_id_takes_nobody_back_before_the_members_had_time_to_speak() {
+    let group = founded(6);
+    let (kept, honest) = (rekey(1, &group, 5, START), rekey(2, &group, 2, START));
+    // Shown when the honest one was followed: two against two, and the others have said nothing since.
+    let follow = || {
+        let mut one = One::of(&group);
+        one.opens(&honest);
+        one.waits(SETTLING);
+        assert!(one.is_in(&honest));
+        one.opens(&kept);
+        one.says(0, &kept);
+        one
+    };
+    let mut one = follow();
+    one.waits(SPOKEN - 1);
+    assert!(one.is_in(&honest));
+    one.waits(1);
+    assert!(one.is_in(&kept) && !one.is_asked());
+    // Those who have not spoken followed the honest one.
+    let mut one = follow();
+    one.says(3, &honest);
+    one.waits(SPOKEN);
+    assert!(one.is_in(&honest));
+    // Once all have spoken there is nothing to wait for.
+    let mut one = follow();
+    one.says(3, &honest);
+    one.says(4, &kept);
+    assert!(one.is_in(&honest), "an hour for each rekey");
+    one.waits(SETTLING);
+    assert!(one.is_in(&kept) && !one.is_asked());
+}
+
+#[test]
+fn what_a_person_declined_is_not_followed_by_itself() {
+    let group = founded(6);
+    let (first, second) = (rekey(1, &group, 2, START), rekey(2, &group, 2, START + HOUR));
+    let mut one = One::of(&group);
+    one.opens(&first);
+    one.opens(&second);
+    one.refuses();
+    for who in [0, 3] {
+        one.says(who, &first);
+    }
+    one.waits(DAY);
+    assert!(one.is_in(&group), "although it leads now");
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn members_open_every_message_and_who_was_removed_none() {
         let setup = Setup {
             members: 3 + seed as usize % 4,
             bytes: true,
+            chat: 0.2,
             loss: [0.0, 0.3][seed as usize % 2],
             late: 0.2,
             twice: 0.2,

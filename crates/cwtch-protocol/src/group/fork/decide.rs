@@ -139,11 +139,18 @@ impl View {
         better.or_else(|| self.best(self.automatic(&self.current().id, now).collect(), now))
     }
 
-    /// True while concurrent rekeys are settled of an epoch that was left: others count where one writes.
+    /// True while concurrent rekeys of an epoch that was left are settled, and after that as long as somebody is known to follow another one,
+    /// for the time in which it can be followed: others count where one writes.
     pub fn is_settling(&self, now: u64) -> bool {
-        let rivals = |epoch: &Epoch| self.siblings(epoch).any(|other| self.kind(other, now) == Kind::Rekey);
-        self.path()
-            .any(|epoch| epoch.parent.is_some_and(|parent| self.is_contested(&parent, now)) && rivals(epoch))
+        let splits = |other: &Epoch| {
+            let opened = self.fork(&other.id).map_or(0, |fork| fork.opened);
+            now < opened.saturating_add(OPENABLE) && self.count(other, now) > 0
+        };
+        self.path().any(|epoch| {
+            let contested = epoch.parent.is_some_and(|parent| self.is_contested(&parent, now));
+            let mut rivals = self.siblings(epoch).filter(|other| self.kind(other, now) == Kind::Rekey);
+            rivals.any(|other| contested || splits(other))
+        })
     }
 
     fn best(&self, forks: Vec<&Epoch>, now: u64) -> Option<ForkId> {

@@ -556,6 +556,12 @@ impl World {
         }
     }
 
+    /// True if a person is told of a package that does not open.
+    pub(crate) fn is_told(&self, who: usize) -> bool {
+        let clock = self.clock(who);
+        self.players[who].state.unopened.values().any(|lost| lost.unopened.tells(clock))
+    }
+
     // Contacts.
 
     fn are_contacts(&self, a: usize, b: usize) -> bool {

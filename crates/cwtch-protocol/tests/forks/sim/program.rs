@@ -60,7 +60,7 @@ pub(crate) struct Held {
 pub(crate) struct Lost {
     /// The epoch that was written in when it came.
     epoch: ForkId,
-    unopened: Unopened,
+    pub(crate) unopened: Unopened,
     /// Contacts who were asked, when last and how often.
     asked: BTreeMap<Member, (u64, u32)>,
 }
@@ -323,8 +323,10 @@ impl State {
         self.look_again(now);
         self.event(&Event::Synced, now);
         self.shelf.expire(now.clock);
-        let current = self.current().id;
-        self.unopened.retain(|_, lost| lost.epoch == current);
+        // What came out of an epoch that was followed is asked for, also once another fork of it is followed: others may be there.
+        let path: BTreeSet<ForkId> = self.view.path().map(|epoch| epoch.id).collect();
+        let held: BTreeSet<PackageId> = self.shelf.held().iter().map(|held| held.package).collect();
+        self.unopened.retain(|id, lost| path.contains(&lost.epoch) && held.contains(id));
         if now.clock.abs_diff(self.pruned) >= DAY {
             self.pruned = now.clock;
             self.forget(log, now);
@@ -520,18 +522,19 @@ impl State {
             }
         }
         if self.view.statement(contact).is_some() {
-            let asks = |lost: &Lost| lost.unopened.asks(lost.asked.get(contact).copied(), now.clock);
-            let wants = self.unopened.values().any(asks);
-            if wants {
-                for lost in self.unopened.values_mut() {
-                    let (last, times) = lost.asked.entry(*contact).or_default();
-                    (*last, *times) = (now.clock, *times + 1);
-                }
+            let due = |lost: &&mut Lost| lost.unopened.asks(lost.asked.get(contact).copied(), now.clock);
+            let mut epochs = BTreeSet::new();
+            for lost in self.unopened.values_mut().filter(due) {
+                let (last, times) = lost.asked.entry(*contact).or_default();
+                (*last, *times) = (now.clock, *times + 1);
+                epochs.insert(lost.epoch);
+            }
+            for epoch in epochs {
                 let prekey = match self.halves.iter().max_by_key(|(half, _)| half.created) {
                     Some((half, key)) => Prekey::new(half.created, *key.public_key()),
                     None => self.new_half(now),
                 };
-                packets.push(Packet::Want(self.current().id, prekey));
+                packets.push(Packet::Want(epoch, prekey));
             }
         }
         packets

@@ -42,7 +42,7 @@ pub(crate) struct Entry {
 #[derive(Clone)]
 pub(crate) enum Packet {
     Data(&'static str, Vec<u8>),
-    /// The asker's epoch, whose tag stands for it in the format, and a prekey.
+    /// The epoch in which the package came, whose tag stands for it in the format, and a prekey.
     Want(ForkId, Prekey),
     Invite(Rc<Made>),
 }
