@@ -496,3 +496,40 @@ async fn a_clock_that_is_days_off_posts_nothing() {
     })
     .await;
 }
+
+/// The inviter is known, by the chat in which the invite came; what waits leaves by itself, once somebody else is read.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_invited_by_another_than_the_founder_waits_for_the_founder() {
+    let world = World::new();
+    let server = world.server().await;
+    let (alice, mut bob, created) = two(&world, &server.bundle().to_server_string()).await;
+    let mut carol = world.daemon("carol").await;
+    carol.know(&bob, "Bob").await;
+    bob.know(&carol, "Carol").await;
+    let group = &created.group;
+    alice.invite(group, "Bob", (false, false), None).await.unwrap();
+    let invite = bob.incoming().await.text;
+    bob.join(&invite).await.unwrap();
+    assert_eq!(bob.send(group, "bob").await.unwrap().state, MessageState::Stored);
+    // Of Carol, whom nobody lists, nothing is known.
+    bob.invite(group, "Carol", (true, true), None).await.unwrap();
+    let invite = carol.incoming().await.text;
+    carol.join(&invite).await.unwrap();
+    assert_eq!(carol.days(group).await.writes, WritesInfo::AfterAnother);
+    let why = carol.queues(group, "am I read?", None).await;
+    assert!(why.contains("who did not invite you"), "{why}");
+    assert_eq!(carol.texts(group).await, ["bob", "am I read?"]);
+    assert_eq!(carol.days(group).await.writes, WritesInfo::AfterAnother, "he invited");
+
+    assert_eq!(alice.send(group, "alice").await.unwrap().state, MessageState::Stored);
+    soon("what waited", async {
+        while alice.texts(group).await.last().map(String::as_str) != Some("am I read?") {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    assert_eq!(carol.days(group).await.writes, WritesInfo::Freely);
+    // It is known of her now.
+    assert!(alice.show(group).await.written_by.iter().any(|author| author.author == carol.address));
+    server.shutdown().await;
+}
