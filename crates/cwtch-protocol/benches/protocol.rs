@@ -2,18 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on should say so")]
 
+use cwtch_primitives::forks::DayKey;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::pow::Challenge;
 use cwtch_primitives::token::{Element, IssuerKey, PendingToken, SpentToken, Token};
 use cwtch_primitives::transcript::Transcript;
-use cwtch_primitives::{Identity, OsRng};
+use cwtch_primitives::{Identity, OsRng, SecretBytes};
 use cwtch_protocol::app::board_client::pay;
 use cwtch_protocol::channel::handshake::Start;
 use cwtch_protocol::channel::{Channel, Packet, empty_packet};
 use cwtch_protocol::group::{Outcome, Scratch, TrialSet};
 use cwtch_testkit::rng;
 use cwtch_wire::board::{EncryptedGroupMessage, spend_data};
-use cwtch_wire::group::{GroupContext, compose, open_and_verify};
+use cwtch_wire::group::fork::{DayKeys, Draft, ForkRecords, compose_daily};
+use cwtch_wire::group::{Extensions, GroupContext, compose, open_and_verify};
 use divan::{Bencher, black_box};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
@@ -280,6 +282,31 @@ mod group {
         let mut bench = Bench::new(groups);
         let message = bench.message();
         let (set, mut scratch) = (bench.set(), Scratch::default());
+        assert!(matches!(set.classify(&message, &mut scratch), Outcome::Verified { .. }));
+        bencher.bench_local(|| set.classify(black_box(&message), &mut scratch));
+    }
+
+    /// The same in a group with daily keys: so many days behind the oldest key that is kept.
+    #[divan::bench(args = [0, 30])]
+    fn trial_of_ours_with_daily_keys(bencher: Bencher<'_, '_>, day: u16) {
+        let mut bench = Bench::new(1);
+        let (id, key) = bench.keys.last().unwrap().clone();
+        let (server, first) = (bench.server.address(), 1_700_000_000 / 86_400);
+        let days = DayKeys::new(first, 0, DayKey::new(SecretBytes::new([3; 32])));
+        let context = GroupContext { id: &id, key: &key, server: &server };
+        let (extensions, records) = (Extensions::default(), ForkRecords::default());
+        let draft = Draft {
+            text: r#"{"o":1,"d":"a message of a common length, some words and no more than that"}"#,
+            timestamp: 1_700_000_000 + i64::from(day) * 86_400,
+            previous: &[5; 64],
+            extensions: &extensions,
+            records: &records,
+        };
+        let made = compose_daily(context, &days, &bench.author, draft, &mut bench.rng).unwrap();
+        let message = made.composed.message;
+        let mut set = TrialSet::new();
+        set.push_daily(id, key.clone(), server, days.clone());
+        let mut scratch = Scratch::default();
         assert!(matches!(set.classify(&message, &mut scratch), Outcome::Verified { .. }));
         bencher.bench_local(|| set.classify(black_box(&message), &mut scratch));
     }
