@@ -301,6 +301,16 @@ pub(super) fn count(conn: &Connection, epoch: i64, new: Unshown) -> Result<(), T
     Ok(())
 }
 
+/// Has an epoch count as read from an index on, behind what a newcomer has no keys for: that is not missing. Only while the past
+/// is read: later, whoever seals for a day that is gone would excuse what is really missing.
+pub(super) fn read_from(conn: &Connection, epoch: i64, behind: u64) -> Result<(), TxError> {
+    conn.prepare_cached(
+        "UPDATE epochs SET read_from = max(coalesce(read_from, 0), ?2) WHERE id = ?1 AND unread = 1 AND ?2 > 0",
+    )?
+    .execute(params![epoch, behind.cast_signed()])?;
+    Ok(())
+}
+
 /// Keeps the signature beside a box that did not open, while the own keys are not confirmed.
 pub(super) fn doubt(
     conn: &Connection,

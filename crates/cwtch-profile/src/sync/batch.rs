@@ -157,8 +157,8 @@ pub struct SyncBatch {
     pub items: Vec<SyncItem>,
     /// Refused messages.
     pub rejects: Vec<SyncReject>,
-    /// The groups of messages of days whose keys are erased, one for each message.
-    pub sealed: Vec<GroupId>,
+    /// The groups of messages of days whose keys are erased, one for each message, with its index in a log.
+    pub sealed: Vec<(GroupId, Option<u64>)>,
     /// Signature of the last message of the batch, whosever it is; `None` leaves the cursor.
     pub cursor: Option<Vec<u8>>,
     /// Changes that the monitor made meanwhile: with them, a log's messages up to here are verified.

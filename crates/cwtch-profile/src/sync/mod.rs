@@ -152,13 +152,21 @@ fn newest(items: &[SyncItem]) -> Vec<bool> {
 }
 
 /// Counts messages of days whose keys are erased.
-fn note_unshown(tx: &Transaction<'_>, sealed: &[GroupId], chains: &Chains<'_>) -> Result<(), TxError> {
-    let mut counts: HashMap<i64, u64> = HashMap::new();
-    for (epoch, _) in sealed.iter().filter_map(|group| chains.epoch(group)) {
-        *counts.entry(epoch).or_default() += 1;
+fn note_unshown(
+    tx: &Transaction<'_>,
+    sealed: &[(GroupId, Option<u64>)],
+    chains: &Chains<'_>,
+) -> Result<(), TxError> {
+    let mut counts: HashMap<i64, (u64, u64)> = HashMap::new();
+    for (group, index) in sealed {
+        let Some((epoch, _)) = chains.epoch(group) else { continue };
+        let (count, behind) = counts.entry(epoch).or_default();
+        *count += 1;
+        *behind = index.map_or(*behind, |index| (*behind).max(index.saturating_add(1)));
     }
-    for (epoch, sealed) in counts {
+    for (epoch, (sealed, behind)) in counts {
         days::count(tx, epoch, Unshown { sealed, ..Unshown::default() })?;
+        days::read_from(tx, epoch, behind)?;
     }
     Ok(())
 }

@@ -204,7 +204,7 @@ fn what_cannot_be_read_is_counted_once() {
     let batch = SyncBatch {
         epoch,
         rejects: vec![unfit(&group, 1), unfit(&group, 2)],
-        sealed: vec![group.id; 3],
+        sealed: vec![(group.id, Some(4)); 3],
         ..SyncBatch::default()
     };
     profile.apply_sync_batch(&server.board, &batch, NOW).unwrap();
@@ -212,6 +212,42 @@ fn what_cannot_be_read_is_counted_once() {
     assert_eq!(profile.unshown(&group.id).unwrap(), Unshown { sealed: 3, unfit: 2, late: 0 });
     assert_eq!(profile.rejects(10).unwrap().len(), 2);
     assert_eq!(rows(&profile, "doubted"), 0, "nobody waits for the keys to be confirmed");
+}
+
+/// What came before a newcomer's first day is not missing; of whoever has read the past, nothing is excused any more.
+#[test]
+fn what_a_newcomer_has_no_keys_for_is_not_missing() {
+    let (_dir, mut profile, server, group) = joined(&[peer(1)], Writes::Yes, None);
+    profile.apply_log_changes(&server.board, &[cwtch_protocol::monitor::Change::Pinned(60)]).unwrap();
+    let read_from = |profile: &Profile| {
+        let conversation = profile.group(&group.id).unwrap().unwrap().conversation;
+        profile.group_facts(conversation).unwrap().epochs[0].read_from
+    };
+    let sealed = |profile: &mut Profile, index| {
+        let epoch = profile.begin_sync(&server.board).unwrap().epoch;
+        let sealed = vec![(group.id, Some(index))];
+        profile
+            .apply_sync_batch(&server.board, &SyncBatch { epoch, sealed, ..SyncBatch::default() }, NOW)
+            .unwrap();
+    };
+    sealed(&mut profile, 6);
+    sealed(&mut profile, 4);
+    assert_eq!(read_from(&profile), Some(7));
+    // The third of Peer's messages, behind two of days before: they are expired here, and not withheld.
+    let said = Extensions {
+        chain: Some(Chain { label: 5, sequence: 3, previous: EntryPrefix::NONE }),
+        ..Extensions::default()
+    };
+    let place = Some(LogPlace { index: 9, incarnation: 60, root: [0; 32] });
+    let third = SyncItem { extensions: Some(said), place, ..of_day(item(&group, &peer(1), 3, None), TODAY) };
+    apply(&mut profile, &server, vec![third]);
+    assert_eq!(read_from(&profile), Some(7));
+    let conversation = profile.group(&group.id).unwrap().unwrap().conversation;
+    assert!(profile.missing(conversation).unwrap().is_empty());
+    let epoch = profile.begin_sync(&server.board).unwrap().epoch;
+    profile.note_refetched(&server.board, epoch).unwrap();
+    sealed(&mut profile, 20);
+    assert_eq!((read_from(&profile), profile.unshown(&group.id).unwrap().sealed), (Some(7), 3));
 }
 
 #[test]

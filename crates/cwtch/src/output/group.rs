@@ -85,7 +85,8 @@ fn epoch(epoch: &EpochInfo) -> Vec<Fact> {
         rows.push(("past", "not read yet".to_owned()));
     }
     if let Some(from) = epoch.read_from.filter(|from| *from > 0) {
-        rows.push(("past", format!("the server's messages before number {from} may have been deleted")));
+        let why = if epoch.days.is_some() { "deleted or sealed before your time" } else { "deleted" };
+        rows.push(("past", format!("the server's messages before number {from} may have been {why}")));
     }
     rows
 }

@@ -60,8 +60,8 @@ struct Stage<'a> {
 pub(in crate::engine::groups) enum Opened {
     Item(Box<SyncItem>),
     Reject(SyncReject),
-    /// Of a day of this group whose key is erased.
-    Sealed(GroupId),
+    /// Of a day of this group whose key is erased, with the index in a log.
+    Sealed(GroupId, Option<u64>),
 }
 
 impl Stage<'_> {
@@ -153,7 +153,7 @@ pub(in crate::engine::groups) fn batch(
         match item {
             Opened::Item(item) => batch.items.push(*item),
             Opened::Reject(reject) => batch.rejects.push(reject),
-            Opened::Sealed(group) => batch.sealed.push(group),
+            Opened::Sealed(group, index) => batch.sealed.push((group, index)),
         }
     }
     Ok((batch, notices))
@@ -191,7 +191,7 @@ pub(in crate::engine::groups) fn sort(
             Outcome::Rejected { group, reason } => {
                 Opened::Reject(reject(message, set.id(group), reason, Unread::Invalid))
             }
-            Outcome::Sealed { group } => Opened::Sealed(*set.id(group)?),
+            Outcome::Sealed { group } => Opened::Sealed(*set.id(group)?, index),
             Outcome::Unfit { group } => {
                 Opened::Reject(reject(message, set.id(group), RejectReason::OtherKey, Unread::OtherKey))
             }
@@ -263,7 +263,7 @@ mod tests {
     fn item(opened: &Opened) -> Option<&SyncItem> {
         match opened {
             Opened::Item(item) => Some(item),
-            Opened::Reject(_) | Opened::Sealed(_) => None,
+            Opened::Reject(_) | Opened::Sealed(..) => None,
         }
     }
 
@@ -298,7 +298,7 @@ mod tests {
             .iter()
             .filter_map(|(_, opened)| match opened {
                 Opened::Reject(reject) => Some(reject),
-                Opened::Item(_) | Opened::Sealed(_) => None,
+                Opened::Item(_) | Opened::Sealed(..) => None,
             })
             .collect();
         assert_eq!(rejects.len(), (0..200).filter(|n| n % 7 != 0 && n % 11 == 0).count());
