@@ -165,6 +165,13 @@ problems! {
         /// The longest, in seconds.
         max: u64,
     } = "timeout-too-long", Usage;
+    /// A time for which texts are to be kept that is too short or too long.
+    KeepUnfit {
+        /// The shortest, in seconds.
+        min: u64,
+        /// The longest, in seconds.
+        max: u64,
+    } = "keep-unfit", Usage;
     /// A page of messages that is bounded in two ways.
     PageUnclear = "page-unclear", Usage;
     /// No experiment has this name.
@@ -303,6 +310,11 @@ problems! {
         /// The message's id.
         id: i64,
     } = "arrived-already", Refused;
+    /// The text of a message that is to be sent again or answered was forgotten here.
+    TextForgotten {
+        /// The message's id.
+        id: i64,
+    } = "text-forgotten", Refused;
     /// Only queued messages are taken back.
     NotQueued {
         /// The message's id.
@@ -572,6 +584,11 @@ problems! {
         /// The step that failed, as an infinitive.
         detail: String,
     } = "disk-full", Storage;
+    /// Something is erased for everybody who asks, and can still be found in the profile's files; it is tried again.
+    NotErasedYet {
+        /// The obstacle.
+        because: Box<Problem>,
+    } = "not-erased-yet", Storage;
     /// Another program uses the database.
     DatabaseBusy {
         /// The step that failed, as an infinitive.

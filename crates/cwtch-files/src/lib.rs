@@ -24,4 +24,4 @@ pub use dir::{fresh_dir, make_dir, make_new_dir, sync_dir};
 pub use error::{FileError, Why};
 pub use lock::Lock;
 pub use read::{open_private, read_bounded, read_private};
-pub use write::{create_new, erase, open_or_create, replace, write_new};
+pub use write::{create_new, erase, free_space, open_or_create, replace, replace_secret, write_new};

@@ -65,6 +65,36 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
     sync_dir(directory_of(path))
 }
 
+/// Replaces a file as [`replace`] does, and writes zeros over the old one, for a file that holds a secret. A crash in between
+/// leaves what the old one held where its file system has put it.
+///
+/// # Errors
+/// The system's refusal; as for [`replace`], or the new file is there and the old one could not be written over.
+pub fn replace_secret(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let old = match fs::symlink_metadata(path) {
+        Ok(about) if about.is_file() => {
+            let opened = OpenOptions::new().write(true).open(path);
+            Some((opened.map_err(FileError::system("opened", path))?, about.len()))
+        }
+        _ => None,
+    };
+    replace(path, content)?;
+    match old {
+        Some((mut file, length)) => zero(&mut file, length).map_err(FileError::system("erased", path)),
+        None => Ok(()),
+    }
+}
+
+/// Tells how many bytes there is room for on the file system of a path.
+///
+/// # Errors
+/// The system's refusal.
+pub fn free_space(path: &Path) -> Result<u64, FileError> {
+    let about = rustix::fs::statvfs(path)
+        .map_err(|error| FileError::new(path, Why::System { action: "examined", source: error.into() }))?;
+    Ok(about.f_bavail.saturating_mul(about.f_frsize))
+}
+
 /// Writes zeros over a file and removes it; when it returns, both are on the disk. What the file system or the disk keeps
 /// of a file that was written over is out of reach. One that is missing is no error, and of what is no plain file only the
 /// name is removed.
@@ -77,15 +107,17 @@ pub fn erase(path: &Path) -> Result<(), FileError> {
         about => about.map_err(FileError::system("erased", path))?,
     };
     if about.is_file() {
-        let zeros = || -> io::Result<()> {
-            let mut file = OpenOptions::new().write(true).open(path)?;
-            io::copy(&mut io::repeat(0).take(about.len()), &mut file)?;
-            file.sync_all()
-        };
+        let zeros =
+            || -> io::Result<()> { zero(&mut OpenOptions::new().write(true).open(path)?, about.len()) };
         zeros().map_err(FileError::system("erased", path))?;
     }
     fs::remove_file(path).map_err(FileError::system("removed", path))?;
     sync_dir(directory_of(path))
+}
+
+fn zero(file: &mut File, length: u64) -> io::Result<()> {
+    io::copy(&mut io::repeat(0).take(length), file)?;
+    file.sync_all()
 }
 
 fn fill(file: &mut File, content: &[u8]) -> io::Result<()> {
@@ -149,6 +181,27 @@ mod tests {
         assert!(replace(&path, b"two").is_err());
         assert!(path.join("inside").exists());
         assert!(!dir.path().join("file.new").exists());
+    }
+
+    #[test]
+    fn a_secret_that_is_replaced_is_zeros_for_whoever_has_it_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        replace_secret(&path, b"the key").unwrap();
+        let mut open = File::open(&path).unwrap();
+        replace_secret(&path, b"another one").unwrap();
+        assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"another one".to_vec(), 0o600));
+        let mut left = Vec::new();
+        open.read_to_end(&mut left).unwrap();
+        assert_eq!(left, [0; 7]);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn room_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(free_space(dir.path()).unwrap() > 0);
+        assert!(free_space(&dir.path().join("none")).unwrap_err().is_missing());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::from_list;
 use super::error::{StorageError, TxError};
+use super::forget::list::{POSTED, TEXT};
 use super::p2p::set_state;
 use super::types::{MessageId, MessageState};
 use super::{Profile, order};
@@ -48,20 +49,19 @@ impl Profile {
     }
 
     /// Deletes a message here; one that is queued is taken back first. What it said is erased; what keeps it from
-    /// being stored a second time, and what other messages say about it, stays. What became of its sending.
+    /// being stored a second time, and what other messages say about it, stays. What became of its sending. It is done with
+    /// [`Profile::sweep`].
     ///
     /// # Errors
     /// [`StorageError::UnknownMessage`], or trouble with the database.
     pub fn erase_message(&mut self, id: MessageId) -> Result<TakenBack, StorageError> {
         let own = self.address;
-        self.write("delete a message", |tx| {
+        self.erase("delete a message", |tx| {
             let taken = take_back(tx, &own, id)?;
-            tx.execute(
-                "UPDATE messages SET erased = 1, data = '', overlay = X'', quote_hash = zeroblob(32) WHERE id = ?1",
-                [id.0],
-            )?;
-            tx.execute("DELETE FROM own_entries WHERE message = ?1", [id.0])?;
-            tx.execute("DELETE FROM received_entries WHERE message = ?1", [id.0])?;
+            tx.execute(&format!("UPDATE messages SET erased = 1, {TEXT} WHERE id = ?1"), [id.0])?;
+            for table in POSTED {
+                tx.execute(&format!("DELETE FROM {table} WHERE message = ?1"), [id.0])?;
+            }
             Ok(taken)
         })
     }
@@ -96,7 +96,7 @@ fn shown(conn: &Connection, id: MessageId) -> Result<Shown, TxError> {
     Ok(found.ok_or(StorageError::UnknownMessage)?)
 }
 
-fn take_back(tx: &Connection, own: &Address, id: MessageId) -> Result<TakenBack, TxError> {
+pub(crate) fn take_back(tx: &Connection, own: &Address, id: MessageId) -> Result<TakenBack, TxError> {
     let message = shown(tx, id)?;
     if !message.own || !matches!(message.state, MessageState::Queued | MessageState::Sent) {
         return Ok(TakenBack::NotQueued(message.state));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cwtch_api::{Advice, ApiError, Problem};
 
-use crate::StorageError;
+use crate::{KEEP_MAX, KEEP_MIN, StorageError};
 
 impl From<StorageError> for ApiError {
     fn from(error: StorageError) -> Self {
@@ -45,6 +45,7 @@ impl From<StorageError> for Problem {
             E::ChangesGone { after, bounds } => {
                 Self::ChangesGone { after, oldest: bounds.oldest, newest: bounds.newest }
             }
+            E::Retention => Self::KeepUnfit { min: KEEP_MIN, max: KEEP_MAX },
             E::Blocked => Self::ContactBlocked,
             E::Named => Self::ContactNamedOtherwise,
             E::NoRequest => Self::NoContactRequest,

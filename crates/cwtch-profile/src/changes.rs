@@ -35,6 +35,8 @@ pub enum What {
     Order,
     /// The notes about many messages of the conversation changed.
     ManyNotes,
+    /// Texts of the conversation were forgotten.
+    Texts,
     /// Somebody is known here for the first time.
     ContactNew,
     /// A contact's state, name or attributes changed.
@@ -75,7 +77,7 @@ pub enum What {
 }
 
 impl What {
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 27] = [
         Self::Begun,
         Self::Message,
         Self::State,
@@ -84,6 +86,7 @@ impl What {
         Self::Notes,
         Self::Order,
         Self::ManyNotes,
+        Self::Texts,
         Self::ContactNew,
         Self::Contact,
         Self::ContactRemoved,
@@ -115,6 +118,7 @@ impl What {
             Self::Notes => 5,
             Self::Order => 6,
             Self::ManyNotes => 7,
+            Self::Texts => 8,
             Self::ContactNew => 10,
             Self::Contact => 11,
             Self::ContactRemoved => 12,

@@ -91,12 +91,12 @@ impl Profile {
         })
     }
 
-    /// Forgets a contact and the messages with it.
+    /// Forgets a contact and the messages with it; done with [`Profile::sweep`].
     ///
     /// # Errors
     /// [`StorageError::UnknownContact`], or trouble with the database.
     pub fn remove_contact(&mut self, address: &Address) -> Result<(), StorageError> {
-        self.write("remove a contact", |tx| {
+        self.erase("remove a contact", |tx| {
             let conversation = conversation_of(tx, address)?;
             tx.execute("DELETE FROM conversations WHERE id = ?1", [conversation.0])?;
             Ok(())

@@ -6,7 +6,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::Profile;
 use super::columns::{limit, unsigned};
 use super::contacts::conversation;
+use super::db::Tx;
 use super::error::{StorageError, TxError};
+use super::forget::{KEEP_MAX, KEEP_MIN};
 use super::messages;
 use super::types::{Conversation, ConversationId, MessageId, OVERLAY_MAX, StoredMessage};
 
@@ -21,6 +23,8 @@ pub struct Kept {
     pub archived: bool,
     /// True if it stands first.
     pub pinned: bool,
+    /// Seconds for which what its messages say is kept; `None` for ever.
+    pub keep: Option<u64>,
     /// The read mark: what has come up to this message's id is read, wherever it stands.
     pub read_to: MessageId,
     /// Messages of others that came behind it.
@@ -63,11 +67,13 @@ pub enum Keep {
     Archived(bool),
     /// Puts it first, or no longer.
     Pinned(bool),
+    /// Keeps what messages say for so many seconds, or for ever.
+    Retention(Option<u64>),
     /// Everything up to this message's id is read; `None`: everything that is here.
     ReadTo(Option<MessageId>),
 }
 
-const COLUMNS: &str = "draft, muted, archived, pinned, read_to, unread, messages, active";
+const COLUMNS: &str = "draft, muted, archived, pinned, read_to, unread, messages, active, retention";
 
 impl Profile {
     /// All conversations with contacts and in groups, without strangers: pinned ones first, then those of which the newest
@@ -104,13 +110,16 @@ impl Profile {
     /// Keeps what a person does with a conversation. The read mark never goes back.
     ///
     /// # Errors
-    /// [`StorageError::UnknownConversation`], [`StorageError::UnknownMessage`], [`StorageError::TooLong`] for a draft, or
-    /// trouble with the database.
+    /// [`StorageError::UnknownConversation`], [`StorageError::UnknownMessage`], [`StorageError::TooLong`] for a draft,
+    /// [`StorageError::Retention`], or trouble with the database.
     pub fn keep(&mut self, id: ConversationId, keep: &Keep) -> Result<(), StorageError> {
         if let Keep::Draft(Some(Draft(text))) = keep {
             limit(Purpose::Draft, text.len(), OVERLAY_MAX)?;
         }
-        self.write("change a conversation", |tx| {
+        if matches!(keep, Keep::Retention(Some(seconds)) if !(KEEP_MIN..=KEEP_MAX).contains(seconds)) {
+            return Err(StorageError::Retention);
+        }
+        let work = |tx: &Tx<'_>| {
             let set = |column: &str, value: &dyn rusqlite::ToSql| {
                 tx.prepare_cached(&format!("UPDATE conversations SET {column} = ?2 WHERE id = ?1"))?
                     .execute(params![id.0, value])
@@ -120,13 +129,18 @@ impl Profile {
                 Keep::Muted(on) => set("muted", on)?,
                 Keep::Archived(on) => set("archived", on)?,
                 Keep::Pinned(on) => set("pinned", on)?,
+                Keep::Retention(seconds) => set("retention", &seconds.map(u64::cast_signed))?,
                 Keep::ReadTo(to) => read_to(tx, id, *to)?,
             };
             if changed == 0 {
                 return Err(StorageError::UnknownConversation.into());
             }
             Ok(())
-        })
+        };
+        match keep {
+            Keep::Draft(None) => self.erase("change a conversation", work),
+            _ => self.write("change a conversation", work),
+        }
     }
 }
 
@@ -172,5 +186,6 @@ fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
         unread: unsigned(row, 5)?,
         messages: unsigned(row, 6)?,
         active: row.get(7)?,
+        keep: row.get::<_, Option<i64>>(8)?.map(i64::cast_unsigned),
     })
 }

@@ -14,6 +14,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Profile;
 use super::columns::{key_bytes, unsigned, writes_code};
 use super::error::{StorageError, TxError};
+use super::forget::SECRET;
 use super::types::{ConversationId, Group, LogPlace, NewNotice, Writes};
 use super::{groups, log};
 
@@ -42,7 +43,7 @@ impl Profile {
     /// [`StorageError::UnknownServer`], or trouble with the database.
     pub fn note_complete_sync(&mut self, server: &Address, now: i64) -> Result<bool, StorageError> {
         let own = self.address;
-        self.write("forget keys of days", |tx| {
+        let changed = self.write("forget keys of days", |tx| {
             let mut changed = false;
             for group in groups::of_server(tx, server)? {
                 let Some(days) = &group.days else { continue };
@@ -50,7 +51,9 @@ impl Profile {
                 changed |= confirm_newcomer(tx, &group, &own, true)?;
             }
             Ok(changed)
-        })
+        })?;
+        self.erased(usize::from(changed));
+        Ok(changed)
     }
 
     /// Messages of a group that came and are not shown.
@@ -153,6 +156,14 @@ fn forget_before(conn: &Connection, group: &Group, days: &DayKeys, oldest: u16) 
         "UPDATE epochs SET oldest_day = ?2, day_key = ?3 WHERE group_id = ?1",
         params![group.id.as_bytes(), kept.oldest(), kept.oldest_key().box_key().expose()],
     )?;
+    if days.oldest() == 0 {
+        // Of what lies in the secret, the first day's key is a part.
+        let epoch: i64 =
+            conn.query_row("SELECT id FROM epochs WHERE group_id = ?1", [group.id.as_bytes()], |row| {
+                row.get(0)
+            })?;
+        conn.execute(SECRET, [epoch])?;
+    }
     let day = kept.first_day().saturating_add(kept.oldest().into()).cast_signed();
     let (conversation, epoch) = (group.conversation.0, group.epoch.cast_signed());
     conn.execute(

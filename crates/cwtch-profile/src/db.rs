@@ -21,7 +21,7 @@ use super::vault::DatabaseKey;
 /// The database's name inside the profile's directory.
 pub(super) const FILE: &str = "profile.db";
 /// Longest time that a commit waits for another program that reads the file, a backup for example.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept prepared: every statement of this module fits.
 const STATEMENTS: usize = 128;
 /// Name of the way in which SQLite opens files: for this process alone, so that its connections share the index of the
@@ -111,6 +111,16 @@ fn connect(path: &Path, key: &DatabaseKey, cache: u32) -> Result<Connection, TxE
     ))?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(conn)
+}
+
+/// Gives a database another key: all of it is written anew in one transaction. Whether that was done, SQLCipher keeps for
+/// itself, and it shows in which key opens the file then. The connection may take a wrong key for its own, and is not to be
+/// used any more.
+pub(super) fn rekey(conn: &Connection, key: &DatabaseKey) {
+    let hex = Zeroizing::new(HEXLOWER.encode(key.expose()));
+    let statement = Zeroizing::new(format!("PRAGMA rekey = \"x'{}'\"", *hex));
+    let answered = conn.query_row(&statement, [], |_| Ok(())).is_ok();
+    tracing::debug!(answered, "the database was to get another key");
 }
 
 /// A transaction that is under way, with the messages that it stores: whoever is told of them need not read them back.

@@ -11,8 +11,8 @@ use cwtch_primitives::{CryptoRngCore, Identity};
 
 use super::Profile;
 use super::error::StorageError;
-use super::vault::{self, DatabaseKey, Password, Vault};
-use super::{copies, db};
+use super::vault::{self, DatabaseKey, Lid, Opened, Password, Vault};
+use super::{copies, db, renew};
 
 const PROFILES: &str = "profiles";
 const CREATE_LOCK: &str = ".create.lock";
@@ -92,7 +92,8 @@ impl DataDir {
         let dir = building.path();
 
         let key = DatabaseKey::generate(rng);
-        Vault::seal(&key, password, rng)?.write(dir)?;
+        let lid = Lid::new(password, rng)?;
+        lid.close(&key, None, rng).write(dir)?;
         db::create(&dir.join(db::FILE), &key, &Identity::generate(rng))?;
         // The lock is the open file's, not the name's: it stays ours through the renaming.
         let held = lock(dir)?;
@@ -103,7 +104,7 @@ impl DataDir {
         let _ = building.keep();
         let opened = sync_dir(&self.profiles())
             .map_err(StorageError::file(SYNC))
-            .and_then(|()| opened(target.clone(), key, held));
+            .and_then(|()| opened(target.clone(), Opened { key, next: None, lid }, held));
         let profile = or_remove(opened, &target)?;
         tracing::info!("profile created");
         Ok(profile)
@@ -120,8 +121,8 @@ impl DataDir {
         let held = lock(&path)?;
         check_private_file(&path.join(vault::FILE))?;
         check_private_file(&path.join(db::FILE))?;
-        let key = Vault::read(&path)?.open(password)?;
-        opened(path, key, held)
+        let keys = Vault::read(&path)?.open(password)?;
+        opened(path, keys, held)
     }
 
     /// The profiles, by label. Directories that are no profile are left out.
@@ -253,12 +254,18 @@ fn check_label(label: &str) -> Result<(), StorageError> {
 }
 
 /// A profile whose files were looked at and whose lock is held.
-fn opened(path: PathBuf, key: DatabaseKey, lock: Lock) -> Result<Profile, StorageError> {
+fn opened(path: PathBuf, keys: Opened, lock: Lock) -> Result<Profile, StorageError> {
     let file = path.join(db::FILE);
-    let mut conn = db::open(&file, &key)?;
+    let Opened { key, next, lid } = keys;
+    let sealing = next.is_some();
+    let (mut conn, key) = renew::open(&file, key, next)?;
     copies::notice_copy(&mut conn, &file)
         .map_err(|error| error.during("see whether the profile was copied"))?;
-    Profile::new(conn, path, key, lock)
+    let mut profile = Profile::new(conn, path, key, lid, lock)?;
+    if sealing {
+        profile.drop_other_key();
+    }
+    Ok(profile)
 }
 
 fn make_private_dir(path: &Path) -> Result<(), StorageError> {

@@ -8,6 +8,8 @@ use cwtch_primitives::group::GroupId;
 use rusqlite::{OptionalExtension, params};
 
 use super::error::StorageError;
+use super::forget;
+use super::forget::list::{OF_CONVERSATION, OF_FORKS};
 use super::{Profile, groups};
 
 /// Messages that are erased in one step: some milliseconds on a common disk.
@@ -15,53 +17,44 @@ const MESSAGES: u32 = 64;
 /// Rows of other tables that are erased in one step.
 const ROWS: u32 = 1024;
 
-/// Tables about a group's forks. They are small, and hold keys, so they go with its key.
-const FORKS: [&str; 7] =
-    ["prekeys", "packages", "forks", "fork_statements", "fork_questions", "fork_facts", "fork_contents"];
-
-/// Tables whose rows hang on a conversation, but not on a message of it, each with the columns of its key.
-const OTHERS: [(&str, &str); 5] = [
-    ("message_copies", "conversation, entry"),
-    ("chain_holes", "conversation, epoch, author, label, first"),
-    ("chains", "conversation, epoch, author, label"),
-    ("abandoned", "conversation, epoch, sequence"),
-    ("group_authors", "conversation, author, epoch"),
-];
-
 impl Profile {
     /// Leaves a group: its key and its waiting posts are erased, its messages are invisible from now on and erased by
-    /// [`Profile::erase_some`].
+    /// [`Profile::erase_some`], invites to it by [`Profile::forget_some`]. Each is done with the next [`Profile::sweep`].
     ///
     /// # Errors
     /// [`StorageError::UnknownGroup`], or trouble with the database.
     pub fn remove_group(&mut self, id: &GroupId) -> Result<(), StorageError> {
-        self.write("remove a group", |tx| {
+        self.erase("remove a group", |tx| {
             let conversation = groups::of_any_id(tx, id)?.ok_or(StorageError::UnknownGroup)?.conversation;
             tx.execute(
                 "DELETE FROM posts WHERE server IN (SELECT server FROM epochs WHERE conversation = ?1)
                      AND (SELECT m.conversation FROM messages m WHERE m.id = posts.message) = ?1",
                 [conversation.0],
             )?;
+            forget::keys_go(tx, conversation)?;
             tx.execute("INSERT INTO erasing (conversation) VALUES (?1)", [conversation.0])?;
             tx.execute("DELETE FROM epochs WHERE conversation = ?1", [conversation.0])?;
-            for table in FORKS {
+            for table in OF_FORKS {
                 tx.execute(&format!("DELETE FROM {table} WHERE conversation = ?1"), [conversation.0])?;
             }
             Ok(())
         })
     }
 
-    /// Erases a little of what was left; tells whether there is more.
+    /// Erases a little of what was left; tells whether there may be more. Once there is not, [`Profile::sweep`] removes what
+    /// it left in the files.
     ///
     /// # Errors
     /// Trouble with the database.
     pub fn erase_some(&mut self) -> Result<bool, StorageError> {
-        let more = self.write("erase a group", |tx| {
-            let left: Option<i64> = tx
+        let left = self.read("look for what was left", |conn| {
+            Ok(conn
                 .prepare_cached("SELECT conversation FROM erasing ORDER BY conversation LIMIT 1")?
-                .query_row([], |row| row.get(0))
-                .optional()?;
-            let Some(conversation) = left else { return Ok(false) };
+                .query_row([], |row| row.get::<_, i64>(0))
+                .optional()?)
+        })?;
+        let Some(conversation) = left else { return Ok(false) };
+        self.erase("erase a group", |tx| {
             let messages = tx
                 .prepare_cached(
                     "DELETE FROM messages WHERE id IN
@@ -69,9 +62,9 @@ impl Profile {
                 )?
                 .execute(params![conversation, MESSAGES])?;
             if messages > 0 {
-                return Ok(true);
+                return Ok(());
             }
-            for (table, key) in OTHERS {
+            for (table, key) in OF_CONVERSATION {
                 let rows = tx
                     .prepare_cached(&format!(
                         "DELETE FROM {table} WHERE ({key}) IN
@@ -79,18 +72,16 @@ impl Profile {
                     ))?
                     .execute(params![conversation, ROWS])?;
                 if rows > 0 {
-                    return Ok(true);
+                    return Ok(());
                 }
             }
             tx.prepare_cached("DELETE FROM conversations WHERE id = ?1")?.execute([conversation])?;
-            Ok(true)
+            Ok(())
         })?;
-        if more {
-            // Else one of the next commits, anybody's, would move all that was erased into the file at once.
-            self.read("erase a group", |conn| {
-                Ok(conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
-            })?;
-        }
-        Ok(more)
+        // Else one of the next commits, anybody's, would move all that was erased into the file at once.
+        self.read("erase a group", |conn| {
+            Ok(conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
+        })?;
+        Ok(true)
     }
 }

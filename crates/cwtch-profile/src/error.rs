@@ -97,6 +97,9 @@ pub enum StorageError {
         /// The thing that the name would be taken for.
         like: MistakenName,
     },
+    /// A time for which texts are to be kept that is too short or too long.
+    #[error("texts are kept for an hour to a hundred years, or for ever")]
+    Retention,
     /// A contact that is blocked, where one is added.
     #[error("this contact is blocked")]
     Blocked,

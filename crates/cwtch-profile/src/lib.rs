@@ -27,6 +27,7 @@ mod epochs;
 mod erase;
 mod error;
 mod facts;
+mod forget;
 mod forks;
 mod groups;
 mod log;
@@ -37,10 +38,12 @@ mod order;
 mod p2p;
 mod posts;
 mod reader;
+mod renew;
 mod requests;
 mod schema;
 mod servers;
 mod settings;
+mod sweep;
 mod sync;
 mod tokens;
 mod types;
@@ -70,6 +73,7 @@ pub use dir::{DataDir, LABEL_MAX, ProfileInfo};
 pub use epochs::{BUFFER_BYTES, BUFFER_ENTRIES, Buffered, EpochFacts, EpochState, Moved, NewEpoch, OwnEnd};
 pub use error::{FeedBounds, StorageError};
 pub use facts::{AUTHORS_LISTED, AuthorFacts, GroupFacts};
+pub use forget::{KEEP_MAX, KEEP_MIN, Remembered, Sealed};
 pub use forks::{Collected, CollectedState, Delivery, ForkContent, OwnPrekey, PartKept};
 pub use log::{LogLoss, LogStatus, Noticed, StoredEvidence, StoredNotice};
 pub use lookup::Lookup;
@@ -88,7 +92,7 @@ pub use types::{
 pub use vault::Password;
 
 use changes::News;
-use vault::{DatabaseKey, Vault};
+use vault::{DatabaseKey, Lid, Opened, Vault};
 
 /// An open profile: one connection that changes it, one process. Dropping it closes the database and, once no [`Reader`] is
 /// left either, releases the lock.
@@ -99,21 +103,39 @@ pub struct Profile {
     conn: Connection,
     path: PathBuf,
     key: DatabaseKey,
+    /// `None` for who only reads.
+    lid: Option<Lid>,
     identity: Identity,
     address: Address,
     /// Drawn at each opening: tells tokens that were bought since from those that may have come out of a copy.
     session: i64,
     news: News,
+    /// Something that was erased can still be found in the files.
+    traces: bool,
     lock: Arc<Lock>,
 }
 
 impl Profile {
     /// A profile over its opened database.
-    fn new(conn: Connection, path: PathBuf, key: DatabaseKey, lock: Lock) -> Result<Self, StorageError> {
+    fn new(
+        conn: Connection,
+        path: PathBuf,
+        key: DatabaseKey,
+        lid: Lid,
+        lock: Lock,
+    ) -> Result<Self, StorageError> {
         let identity = Self::load_identity(&conn)?;
         let address = identity.address();
         let session = OsRng.next_u64().cast_signed();
-        Ok(Self { conn, path, key, identity, address, session, news: News::default(), lock: Arc::new(lock) })
+        let (news, lock) = (News::default(), Arc::new(lock));
+        let lid = Some(lid);
+        let mut profile = Self { conn, path, key, lid, identity, address, session, news, traces: true, lock };
+        // A program that was killed may have erased something and not have come to this. Nobody reads yet.
+        if let Err(error) = profile.sweep() {
+            // The profile can be read all the same; it is tried again.
+            tracing::warn!(%error, "what was erased may still be in the files");
+        }
+        Ok(profile)
     }
 
     /// The directory that holds it.
@@ -142,7 +164,8 @@ impl Profile {
         new: &Password,
         rng: &mut impl CryptoRngCore,
     ) -> Result<(), StorageError> {
-        if Vault::read(&self.path)?.open(old)? != self.key {
+        let Opened { key, next, .. } = Vault::read(&self.path)?.open(old)?;
+        if key != self.key && next.as_ref() != Some(&self.key) {
             return Err(StorageError::Damaged);
         }
         self.change_password(new, rng)
@@ -150,7 +173,8 @@ impl Profile {
 
     /// Seals the database's key under another password (or none). After a crash the old or the new
     /// password opens the profile, never neither. The database's key stays the same: whoever copied the old
-    /// `profile.json` and knows the old password can still open a copy of the database.
+    /// `profile.json` and knows the old password can still open a copy of the database, until a group is sealed
+    /// ([`Profile::seal_group`]).
     ///
     /// # Errors
     /// [`StorageError::EmptyPassword`], [`StorageError::DiskFull`], or the system's refusal.
@@ -159,7 +183,10 @@ impl Profile {
         new: &Password,
         rng: &mut impl CryptoRngCore,
     ) -> Result<(), StorageError> {
-        Vault::seal(&self.key, new, rng)?.write(&self.path)
+        let lid = Lid::new(new, rng)?;
+        lid.close(&self.key, None, rng).write(&self.path)?;
+        self.lid = Some(lid);
+        Ok(())
     }
 }
 

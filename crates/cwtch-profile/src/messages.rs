@@ -12,8 +12,8 @@ use super::error::{StorageError, TxError};
 use super::types::{Content, ConversationId, LogPlace, MessageId, MessageState, StoredMessage};
 
 const COLUMNS: &str = "SELECT id, conversation, author, own, state, kind, data, overlay, sent, received,
-    protocol_id, signature, previous, gap, position, entry_id, log_index, reposted, erased, place, epoch
-    FROM messages";
+    protocol_id, signature, previous, gap, position, entry_id, log_index, reposted, erased, place, epoch,
+    forgotten FROM messages";
 /// Condition for a message to be shown: nothing of a conversation that was left is shown any more.
 const SHOWN: &str = "conversation NOT IN (SELECT conversation FROM erasing)";
 
@@ -81,6 +81,7 @@ impl NewMessage<'_> {
             log_index: group.and_then(|g| g.place).map(|place| place.index),
             reposted: false,
             erased: self.hidden,
+            forgotten: false,
             place: self.place(),
             epoch: self.epoch,
         }
@@ -332,6 +333,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
         erased: row.get(18)?,
         place: row.get(19)?,
         epoch: unsigned(row, 20)?,
+        forgotten: row.get(21)?,
     })
 }
 

@@ -30,10 +30,12 @@ impl Profile {
             conn: db::open_reader(&self.path.join(db::FILE), &key)?,
             path: self.path.clone(),
             key,
+            lid: None,
             identity: self.identity.clone(),
             address: self.address,
             session: self.session,
             news: News::default(),
+            traces: false,
             lock: self.lock.clone(),
         }))
     }

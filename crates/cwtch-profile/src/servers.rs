@@ -94,13 +94,13 @@ impl Profile {
     }
 
     /// Forgets a server that carries no group: its tokens, its record of messages and what was pinned of it. A group that
-    /// names it later meets it for the first time.
+    /// names it later meets it for the first time. Done with [`Profile::sweep`].
     ///
     /// # Errors
     /// [`StorageError::UnknownServer`], [`StorageError::ServerInUse`], [`StorageError::ServerHasEvidence`], or trouble with
     /// the database.
     pub fn remove_server(&mut self, board: &Address) -> Result<(), StorageError> {
-        self.write("remove a server", |tx| {
+        self.erase("remove a server", |tx| {
             let server = row_of(tx, board)?;
             let has = |sql: &str| tx.prepare_cached(sql)?.exists([server]);
             if has("SELECT 1 FROM epochs WHERE server = ?1")? {

@@ -285,6 +285,8 @@ pub struct StoredMessage {
     pub reposted: bool,
     /// The person deleted it here: nothing of what it said is left.
     pub erased: bool,
+    /// True if what it said was forgotten here: it is shown, and says nothing.
+    pub forgotten: bool,
     /// Place in its conversation's order: messages are read by growing place, and by growing `id` among equals. It
     /// changes when the server shows the message; see profile/order.rs.
     pub place: i64,

@@ -1,10 +1,11 @@
 //! The vault: how a password leads to the database's key, and the file that says so.
 //!
-//! The database's key is 32 random bytes drawn once. `profile.json` holds it sealed (XSalsa20-Poly1305)
+//! The database's key is 32 random bytes. `profile.json` holds it sealed (XSalsa20-Poly1305)
 //! under a key that Argon2id derives from the password. So a wrong password is told apart from a damaged
 //! database, and changing the password replaces one small file atomically instead of rewriting the
 //! database. The other side of that coin: whoever kept an old `profile.json` and knows the old password
-//! can still open the database.
+//! can still open the database, until it is written anew under another key (`renew.rs`). While that happens the file
+//! holds both keys, and is of version 2, which earlier programs refuse.
 
 use core::fmt;
 use std::path::Path;
@@ -22,6 +23,8 @@ pub(super) const FILE: &str = "profile.json";
 const NEW_FILE: &str = "profile.json.new";
 /// The version of `profile.json` that this program writes.
 const FORMAT: u64 = 1;
+/// The same while it holds two keys.
+const FORMAT_OF_TWO: u64 = 2;
 /// A `profile.json` has a few hundred bytes; a larger file is none.
 const FILE_MAX: usize = 16 * 1024;
 const SALT_LEN: usize = 16;
@@ -128,35 +131,74 @@ pub(super) struct Vault {
     kdf: Kdf,
     /// Hex of the sealed database key.
     sealed_key: String,
+    /// The same of the key under which the database is being written anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next_key: Option<String>,
 }
 
-impl Vault {
-    /// Seals a database key under a password.
-    pub(super) fn seal(
-        key: &DatabaseKey,
-        password: &Password,
-        rng: &mut impl CryptoRngCore,
-    ) -> Result<Self, StorageError> {
+/// The key to which the password leads, by which the database's key is sealed. An open profile keeps it, so that its database
+/// can be given another key without the password.
+pub(super) struct Lid {
+    password: bool,
+    kdf: Kdf,
+    key: secretbox::BoxKey,
+}
+
+/// Keys that a password has opened.
+pub(super) struct Opened {
+    pub(super) key: DatabaseKey,
+    /// The key that the database may have by now, if it was being written anew when the program ended.
+    pub(super) next: Option<DatabaseKey>,
+    pub(super) lid: Lid,
+}
+
+impl Lid {
+    /// One for a password, with a salt of its own.
+    pub(super) fn new(password: &Password, rng: &mut impl CryptoRngCore) -> Result<Self, StorageError> {
         if matches!(password, Password::Some(text) if text.is_empty()) {
             return Err(StorageError::EmptyPassword);
         }
         let kdf = Kdf::fresh(password, rng);
-        let sealed = secretbox::seal(&kdf.derive(password)?, key.expose(), rng);
-        Ok(Self { format: FORMAT, password: password.is_some(), kdf, sealed_key: HEXLOWER.encode(&sealed) })
+        let key = kdf.derive(password)?;
+        Ok(Self { password: password.is_some(), kdf, key })
     }
 
-    /// The database key, if the password is right.
-    pub(super) fn open(&self, password: &Password) -> Result<DatabaseKey, StorageError> {
+    /// Seals a database's key, and while it is written anew the next one beside it.
+    pub(super) fn close(
+        &self,
+        key: &DatabaseKey,
+        next: Option<&DatabaseKey>,
+        rng: &mut impl CryptoRngCore,
+    ) -> Vault {
+        let mut seal = |key: &DatabaseKey| HEXLOWER.encode(&secretbox::seal(&self.key, key.expose(), rng));
+        Vault {
+            format: if next.is_some() { FORMAT_OF_TWO } else { FORMAT },
+            password: self.password,
+            kdf: self.kdf.clone(),
+            sealed_key: seal(key),
+            next_key: next.map(seal),
+        }
+    }
+}
+
+impl Vault {
+    /// The database's key, if the password is right.
+    pub(super) fn open(&self, password: &Password) -> Result<Opened, StorageError> {
         match (self.password, password.is_some()) {
             (true, false) => return Err(StorageError::PasswordNeeded),
             (false, true) => return Err(StorageError::NoPasswordSet),
             _ => {}
         }
-        let sealed = HEXLOWER.decode(self.sealed_key.as_bytes()).map_err(|_| StorageError::Damaged)?;
-        let key = self.kdf.derive(password)?;
-        let wrong = if self.password { StorageError::WrongPassword } else { StorageError::Damaged };
-        let plain = Zeroizing::new(secretbox::open(&key, &sealed).map_err(|_| wrong)?);
-        DatabaseKey::from_slice(&plain).ok_or(StorageError::Damaged)
+        let lid = Lid { password: self.password, kdf: self.kdf.clone(), key: self.kdf.derive(password)? };
+        let open = |sealed: &String| {
+            let sealed = HEXLOWER.decode(sealed.as_bytes()).map_err(|_| StorageError::Damaged)?;
+            let wrong = if self.password { StorageError::WrongPassword } else { StorageError::Damaged };
+            let plain = Zeroizing::new(secretbox::open(&lid.key, &sealed).map_err(|_| wrong)?);
+            DatabaseKey::from_slice(&plain).ok_or(StorageError::Damaged)
+        };
+        let key = open(&self.sealed_key)?;
+        let next = self.next_key.as_ref().map(open).transpose()?;
+        Ok(Opened { key, next, lid })
     }
 
     /// True if the profile has a password.
@@ -173,18 +215,18 @@ impl Vault {
         let text = cwtch_files::read_bounded(&dir.join(FILE), FILE_MAX)
             .map_err(StorageError::kept("read profile.json"))?;
         let version: Version = serde_json::from_slice(&text).map_err(|_| StorageError::Damaged)?;
-        if version.format > FORMAT {
+        if version.format > FORMAT_OF_TWO {
             return Err(StorageError::NewerVersion);
         }
         serde_json::from_slice(&text).map_err(|_| StorageError::Damaged)
     }
 
-    /// Replaces the file of a profile's directory: after a crash there is the old or the new one.
+    /// Replaces the file of a profile's directory, and erases the old one: after a crash there is the old or the new one.
     pub(super) fn write(&self, dir: &Path) -> Result<(), StorageError> {
         const DOING: &str = "write profile.json";
         let mut text = serde_json::to_vec_pretty(self).map_err(|e| StorageError::io(DOING, e.into()))?;
         text.push(b'\n');
-        cwtch_files::replace(&dir.join(FILE), &text).map_err(StorageError::file(DOING))
+        cwtch_files::replace_secret(&dir.join(FILE), &text).map_err(StorageError::file(DOING))
     }
 }
 
@@ -206,14 +248,14 @@ mod tests {
     fn vault(password: &Password) -> (Vault, DatabaseKey) {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let key = DatabaseKey::generate(&mut rng);
-        (Vault::seal(&key, password, &mut rng).unwrap(), key)
+        (Lid::new(password, &mut rng).unwrap().close(&key, None, &mut rng), key)
     }
 
     #[test]
     fn only_the_password_opens() {
         let right = Password::from_text("correct horse").unwrap();
         let (vault, key) = vault(&right);
-        assert_eq!(vault.open(&right).unwrap(), key);
+        assert_eq!(vault.open(&right).unwrap().key, key);
         let wrong = Password::from_text("correct horsf").unwrap();
         assert!(matches!(vault.open(&wrong), Err(StorageError::WrongPassword)));
         assert!(matches!(vault.open(&Password::None), Err(StorageError::PasswordNeeded)));
@@ -222,13 +264,13 @@ mod tests {
     #[test]
     fn no_password_is_said_explicitly() {
         let (vault, key) = vault(&Password::None);
-        assert_eq!(vault.open(&Password::None).unwrap(), key);
+        assert_eq!(vault.open(&Password::None).unwrap().key, key);
         let some = Password::from_text("x").unwrap();
         assert!(matches!(vault.open(&some), Err(StorageError::NoPasswordSet)));
         assert!(matches!(Password::from_text(""), Err(StorageError::EmptyPassword)));
         let empty = Password::Some(Zeroizing::new(String::new()));
         let mut rng = ChaCha20Rng::seed_from_u64(2);
-        assert!(matches!(Vault::seal(&key, &empty, &mut rng), Err(StorageError::EmptyPassword)));
+        assert!(matches!(Lid::new(&empty, &mut rng), Err(StorageError::EmptyPassword)));
     }
 
     #[test]
@@ -263,7 +305,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         assert!(matches!(Vault::read(dir.path()), Err(StorageError::Damaged)));
         let path = dir.path().join(FILE);
-        std::fs::write(&path, br#"{"format":2,"something":"else"}"#).unwrap();
+        std::fs::write(&path, br#"{"format":3,"something":"else"}"#).unwrap();
         assert!(matches!(Vault::read(dir.path()), Err(StorageError::NewerVersion)));
         std::fs::write(&path, br#"{"format":1}"#).unwrap();
         assert!(matches!(Vault::read(dir.path()), Err(StorageError::Damaged)));
@@ -280,8 +322,27 @@ mod tests {
         vault.write(dir.path()).unwrap();
         let mode = std::fs::metadata(dir.path().join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(Vault::read(dir.path()).unwrap().open(&Password::None).unwrap(), key);
+        assert_eq!(Vault::read(dir.path()).unwrap().open(&Password::None).unwrap().key, key);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file stays");
+    }
+
+    #[test]
+    fn two_keys_are_there_while_the_database_is_written_anew_and_earlier_programs_refuse_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let (vault, key) = vault(&Password::None);
+        let lid = vault.open(&Password::None).unwrap().lid;
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let next = DatabaseKey::generate(&mut rng);
+        lid.close(&key, Some(&next), &mut rng).write(dir.path()).unwrap();
+        let both = Vault::read(dir.path()).unwrap();
+        assert_eq!(both.format, FORMAT_OF_TWO);
+        let opened = both.open(&Password::None).unwrap();
+        assert!(opened.key == key && opened.next == Some(next.clone()));
+        lid.close(&next, None, &mut rng).write(dir.path()).unwrap();
+        let one = Vault::read(dir.path()).unwrap();
+        assert_eq!(one.format, FORMAT);
+        let opened = one.open(&Password::None).unwrap();
+        assert!(opened.key == next && opened.next.is_none());
     }
 
     #[test]

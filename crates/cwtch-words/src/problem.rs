@@ -131,6 +131,13 @@ fn words(problem: &Problem) -> String {
             return format!("{} must not be one that {}.", what.trim_end_matches('.'), mistaken(*like));
         }
         P::TimeoutTooLong { max } => return format!("The timeout must be at most {max} seconds."),
+        P::KeepUnfit { min, max } => {
+            return format!(
+                "Texts can be kept for {} hour to {} years, or for ever.",
+                min / 3_600,
+                max / (365 * 86_400)
+            );
+        }
         P::PageUnclear => "Of since, after, before and around only one can be given, or since with after.",
         P::UnknownExperiment { known } => {
             return format!("There is no experiment of this name; the only one is {}.", quoted(known));
@@ -231,6 +238,11 @@ fn words(problem: &Problem) -> String {
         }
         P::ArrivedAlready { id } => {
             return format!("Message {id} has arrived already; write it anew to say it once more.");
+        }
+        P::TextForgotten { id } => {
+            return format!(
+                "What message {id} said was forgotten here: it can be neither sent again nor answered."
+            );
         }
         P::NotQueued { id, state } => {
             return format!("Message {id} {}: only queued messages can be taken back.", no_longer(*state));
@@ -442,6 +454,10 @@ fn words(problem: &Problem) -> String {
                 "The disk is full; nothing of this step was stored{}: make room and try again.",
                 in_brackets(detail)
             );
+        }
+        P::NotErasedYet { because } => {
+            let gone = "It is gone here, but can still be found in the profile's files; removing it is tried again by itself.";
+            return paragraph([gone, &words(because)]);
         }
         P::DatabaseBusy { detail } => {
             return format!(

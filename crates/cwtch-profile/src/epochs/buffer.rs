@@ -89,7 +89,7 @@ impl Profile {
             item.content.check()?;
         }
         let own = self.address;
-        self.write("take in what waited", |tx| {
+        self.erase("take in what waited", |tx| {
             let (board, server) = (server, servers::row_of(tx, server)?);
             let mut chains = Chains::load(tx, (server, board), &own)?;
             let (times, mut outcome) = (Times { now, alone_since: None }, SyncOutcome::default());

@@ -9,7 +9,7 @@ use super::{EpochState, Moved, NewEpoch, refetch};
 use crate::columns::{check_name, from_list, key_bytes, unsigned};
 use crate::error::{StorageError, TxError};
 use crate::types::{Added, ConversationId, MessageId};
-use crate::{groups, lookup, posts, servers};
+use crate::{forget, groups, lookup, posts, servers};
 
 /// An epoch as far as its changes need it.
 struct Epoch {
@@ -233,6 +233,8 @@ pub(crate) fn close(
     ] {
         tx.prepare_cached(&sql)?.execute(params![conversation.0, epoch.cast_signed()])?;
     }
+    forget::key_goes(tx, closing.row)?;
+    tx.execute(forget::SECRET, [closing.row])?;
     tx.execute("DELETE FROM buffered WHERE epoch = ?1", [closing.row])?;
     tx.execute("DELETE FROM epoch_people WHERE epoch = ?1", [closing.row])?;
     tx.execute(
@@ -281,6 +283,7 @@ pub(crate) fn drop(tx: &Connection, conversation: ConversationId, epoch: u64) ->
     if found.state != EpochState::Undecided || is_parent {
         return Err(StorageError::EpochState.into());
     }
+    forget::key_goes(tx, found.row)?;
     tx.execute("DELETE FROM epochs WHERE id = ?1", [found.row])?;
     Ok(true)
 }

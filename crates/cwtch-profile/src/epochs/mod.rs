@@ -159,7 +159,7 @@ impl Profile {
         now: i64,
     ) -> Result<bool, StorageError> {
         let own = self.address;
-        self.write("close an epoch", |tx| change::close(tx, &own, conversation, epoch, now))
+        self.erase("close an epoch", |tx| change::close(tx, &own, conversation, epoch, now))
     }
 
     /// Forgets an undecided epoch with its key and all that waits for it. False if there is none.
@@ -167,6 +167,6 @@ impl Profile {
     /// # Errors
     /// [`StorageError::EpochState`] if it was entered, or another one was made from it; or trouble with the database.
     pub fn drop_epoch(&mut self, conversation: ConversationId, epoch: u64) -> Result<bool, StorageError> {
-        self.write("forget an epoch", |tx| change::drop(tx, conversation, epoch))
+        self.erase("forget an epoch", |tx| change::drop(tx, conversation, epoch))
     }
 }

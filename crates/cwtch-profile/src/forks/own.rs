@@ -66,17 +66,17 @@ impl Profile {
         }
         let key = AgreementKey::generate(rng);
         let created = Prekey::new(now, *key.public_key()).created();
-        self.write("make a prekey", |tx| {
+        let spare = self.write("make a prekey", |tx| {
             tx.execute(
                 "INSERT INTO own_prekeys (created, secret) VALUES (?1, ?2)",
                 params![created.cast_signed(), key.to_bytes().expose()],
             )?;
-            tx.execute(
+            Ok(tx.execute(
                 "DELETE FROM own_prekeys WHERE id NOT IN (SELECT id FROM own_prekeys ORDER BY id DESC LIMIT ?1)",
                 [HALVES],
-            )?;
-            Ok(())
+            )?)
         })?;
+        self.erased(spare);
         Ok(OwnPrekey { created, key, confirmed: None })
     }
 
@@ -102,11 +102,12 @@ impl Profile {
         if fresh {
             return Ok(0);
         }
-        self.write("note a sync", |tx| {
+        let expired = self.write("note a sync", |tx| {
             let server = servers::row_of(tx, server)?;
             tx.execute("UPDATE servers SET synced = ?2 WHERE id = ?1", params![server, now.cast_signed()])?;
             expire(tx, now)
-        })
+        })?;
+        Ok(self.erased(expired))
     }
 }
 

@@ -144,10 +144,11 @@ impl Profile {
     /// # Errors
     /// Trouble with the database.
     pub fn expire_packages(&mut self, now: u64) -> Result<usize, StorageError> {
-        self.write("forget old packages", |tx| {
+        let forgotten = self.write("forget old packages", |tx| {
             let before = now.saturating_sub(KEPT).cast_signed();
             Ok(tx.prepare_cached("DELETE FROM packages WHERE since < ?1")?.execute([before])?)
-        })
+        })?;
+        Ok(self.erased(forgotten))
     }
 }
 

@@ -64,12 +64,15 @@ impl Profile {
         now: u64,
     ) -> Result<Vec<Change>, StorageError> {
         let own = self.address;
-        self.write("keep what changed about forks", |tx| {
+        let changes = self.write("keep what changed about forks", |tx| {
             let mut view = load(tx, &own, conversation)?;
             let changes = step(&view, event, now);
             keep(tx, conversation, &mut view, &changes)?;
             Ok(changes)
-        })
+        })?;
+        // A fork that is given up goes with its secret.
+        self.erased(changes.len());
+        Ok(changes)
     }
 }
 

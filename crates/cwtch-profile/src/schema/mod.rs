@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0015_forks.sql"),
     include_str!("0016_days.sql"),
     include_str!("0017_epochs.sql"),
+    include_str!("0018_forgetting.sql"),
 ];
 
 /// The version that this program writes.

@@ -13,7 +13,15 @@ const DATA: &str = "CWTCH_TEST_CRASH_DATA";
 /// Runs a child test on a data directory until it has reported `reports` times, then kills it. Returns
 /// all that it managed to report.
 pub(super) fn run_and_kill(child: &str, data: &Path, reports: usize) -> Vec<String> {
-    let mut process = Command::new(std::env::current_exe().unwrap())
+    run_by(&[], child, data, reports)
+}
+
+/// The same by another program, with these arguments before the test's own command line.
+pub(super) fn run_by(by: &[&str], child: &str, data: &Path, reports: usize) -> Vec<String> {
+    let test = std::env::current_exe().unwrap();
+    let mut line = by.iter().map(|part| Path::new(part).to_path_buf()).chain([test]);
+    let mut process = Command::new(line.next().unwrap())
+        .args(line)
         .args(["--exact", &format!("tests::{child}"), "--nocapture"])
         .env(DATA, data)
         .stdout(Stdio::null())

@@ -58,6 +58,7 @@ fn fill(profile: &mut Profile) {
         Keep::Muted(true),
         Keep::Pinned(true),
         Keep::Draft(Some(Draft("half a thought".into()))),
+        Keep::Retention(Some(30 * 86_400)),
     ] {
         profile.keep(bob, &keep).unwrap();
     }
@@ -315,6 +316,22 @@ fn version_14_opens_and_reads() {
     assert_eq!(notice.what, Noticed::Monitor(Notice::Expired { from: 4, to: 7 }));
     let rows = profile.changes_after(0, 1000).unwrap();
     assert!(rows.iter().any(|row| row.about == Some(1) && row.what == What::Notice));
+}
+
+#[test]
+fn version_18_opens_and_reads() {
+    opens_and_reads("profile-v18", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v18");
+    references::reads_what_was_filled_in(&mut profile);
+    let bob = profile.contact(&peer(1)).unwrap().unwrap().conversation;
+    let kept = profile.remembered(bob).unwrap();
+    assert_eq!((kept.keep, kept.forgotten), (Some(30 * 86_400), 0));
+    // A group was left, and invites to it are still to be looked for.
+    assert!(profile.has_to_forget(NOW).unwrap());
+    let later = NOW + 31 * 86_400;
+    while profile.erase_some().unwrap() || profile.forget_some(later).unwrap() {}
+    assert!(!profile.has_to_forget(later).unwrap());
+    assert_eq!(profile.remembered(bob).unwrap().texts, 1, "the one that waits to be sent");
 }
 
 #[test]
