@@ -243,7 +243,30 @@ pub enum Command {
     /// All groups. Reply: `Groups`.
     #[serde(rename = "group.list")]
     GroupList,
-    /// Forgets a group: its key and its messages. Reply: `Done`.
+    /// Keeps what messages of a group say for so long, and not longer; see `conversation.keep`. Reply: `Conversation`.
+    #[serde(rename = "group.keep")]
+    GroupKeep {
+        /// Group id or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
+        group: String,
+        /// The time in seconds; for ever where absent.
+        #[serde(default)]
+        seconds: Option<u64>,
+    },
+    /// Erases everything about a group that is not needed to go on talking: invites to it in all conversations, its messages as
+    /// they were posted, what waits to be sent, and the texts that are older than a time; then writes the whole database anew
+    /// under another key. Meanwhile nothing else is done for the profile. Reply: [`crate::Reply::Sealed`].
+    #[serde(rename = "group.seal")]
+    GroupSeal {
+        /// Group id or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
+        group: String,
+        /// The age of texts that go, in seconds; 0 for all of them. They stay where it is absent.
+        #[serde(default)]
+        older_than: Option<u64>,
+    },
+    /// Forgets a group: its key, its messages, and invites to it in all conversations. When it answers, the key is gone from
+    /// the disk; the rest goes little by little, and `status` says until when. Reply: `Done`.
     #[serde(rename = "group.leave")]
     GroupLeave {
         /// Group id or unambiguous name.
@@ -400,6 +423,25 @@ pub enum Command {
         conversation: String,
         /// On or off; off at first.
         on: bool,
+    },
+    /// A conversation with what is kept of it. Reply: [`crate::Reply::ConversationDetails`].
+    #[serde(rename = "conversation.show")]
+    ConversationShow {
+        /// The conversation.
+        #[serde(deserialize_with = "number_or_text")]
+        conversation: String,
+    },
+    /// Keeps what messages of a conversation say for so long, and not longer: the texts of older ones are erased from the
+    /// disk, their authors and times stay. It counts from when they came or were written, and holds for those that are
+    /// here already, too. Reply: `Conversation`.
+    #[serde(rename = "conversation.keep")]
+    ConversationKeep {
+        /// The conversation.
+        #[serde(deserialize_with = "number_or_text")]
+        conversation: String,
+        /// The time in seconds; for ever where absent.
+        #[serde(default)]
+        seconds: Option<u64>,
     },
     /// Tells that the person looks at this conversation: its contact or server is dialled before others. `send`,
     /// `suggest`, `messages` and `sync` of one group tell the same by themselves. Reply: `Done`.

@@ -156,6 +156,11 @@ pub enum Event {
         /// The number of its conversation.
         conversation: i64,
     },
+    /// Texts of a conversation were forgotten here, by age or with their group's seal: to be read again.
+    TextsForgotten {
+        /// The number of its conversation.
+        conversation: i64,
+    },
     /// A group was made here.
     GroupMade {
         /// The group.

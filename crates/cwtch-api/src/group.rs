@@ -4,6 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::kept::KeptInfo;
 use crate::reply::{ConversationInfo, GroupInfo, NameInfo, ServerInfo};
 
 /// A group with all that is known of it here. Its key is not among that: whoever has it is a member.
@@ -16,6 +17,9 @@ pub struct GroupDetails {
     pub claimed_name: String,
     /// Its conversation: what is unread, muted, pinned, archived.
     pub listed: Box<ConversationInfo>,
+    /// The part of it that is kept here.
+    #[serde(default)]
+    pub kept: KeptInfo,
     /// Own messages that its server has not stored yet.
     pub queued: u64,
     /// Those who wrote in it, who wrote most first. Members who only read are known to nobody.

@@ -12,6 +12,7 @@ mod error;
 mod event;
 mod group;
 mod host;
+mod kept;
 mod kind;
 mod network;
 mod phase;
@@ -32,6 +33,7 @@ pub use group::{
     AuthorInfo, DaysInfo, EpochInfo, GroupDetails, GroupKeys, LogVerdict, MemberInfo, WritesInfo,
 };
 pub use host::{HostCommand, OpenProfile, ProfileInfo};
+pub use kept::{KeptInfo, SealedInfo};
 pub use kind::{ErrorKind, FeedInfo};
 pub use network::{LinkFault, Obstacle, Step};
 pub use phase::ServerPhase;
@@ -41,10 +43,11 @@ pub use reason::{
     AddressFault, Leaves, Limited, LogFault, LogRemark, Loss, MistakenName, Purpose, Rejection, Wanted,
 };
 pub use reply::{
-    AttributeInfo, CandidateInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, ConversationInfo,
-    ElsewhereInfo, EvidenceInfo, EvidenceText, ExperimentInfo, GroupCreated, GroupInfo, LogInfo, LossInfo,
-    MessageInfo, MissingInfo, NameInfo, NameKind, NameSource, NoteInfo, NoteKind, ReadinessInfo, RejectInfo,
-    RepairInfo, Reply, ServerInfo, ServerSync, SignedObject, StatusInfo, SyncInfo, SyncReport,
+    AttributeInfo, CandidateInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState,
+    ConversationDetails, ConversationInfo, ElsewhereInfo, EvidenceInfo, EvidenceText, ExperimentInfo,
+    GroupCreated, GroupInfo, LogInfo, LossInfo, MessageInfo, MissingInfo, NameInfo, NameKind, NameSource,
+    NoteInfo, NoteKind, ReadinessInfo, RejectInfo, RepairInfo, Reply, ServerInfo, ServerSync, SignedObject,
+    StatusInfo, SyncInfo, SyncReport,
 };
 pub use secret::Secret;
 pub use settings::SettingsInfo;

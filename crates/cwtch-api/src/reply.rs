@@ -11,6 +11,7 @@ use serde_json::{Value, from_value};
 use crate::command::Command;
 use crate::group::{GroupDetails, GroupKeys, MemberInfo};
 use crate::host::OpenProfile;
+use crate::kept::{KeptInfo, SealedInfo};
 use crate::network::{Obstacle, Step};
 use crate::presence::PresenceInfo;
 use crate::problem::Problem;
@@ -63,6 +64,10 @@ pub enum Reply {
     Conversation(ConversationInfo),
     /// Conversations.
     Conversations(Vec<ConversationInfo>),
+    /// One conversation with what is kept of it.
+    ConversationDetails(Box<ConversationDetails>),
+    /// A group was sealed.
+    Sealed(SealedInfo),
     /// A finished sync.
     Synced(SyncReport),
     /// A finished repair.
@@ -141,7 +146,11 @@ impl Reply {
             }
             C::Messages { .. } => Self::Messages(from_value(json)?),
             C::ConversationList { .. } => Self::Conversations(from_value(json)?),
-            C::ConversationRead { .. }
+            C::ConversationShow { .. } => Self::ConversationDetails(from_value(json)?),
+            C::GroupSeal { .. } => Self::Sealed(from_value(json)?),
+            C::GroupKeep { .. }
+            | C::ConversationKeep { .. }
+            | C::ConversationRead { .. }
             | C::ConversationDraft { .. }
             | C::ConversationMute { .. }
             | C::ConversationPin { .. }
@@ -539,6 +548,9 @@ pub struct ConversationInfo {
     pub pinned: bool,
     /// True if it is out of the way. It stays so when a message comes.
     pub archived: bool,
+    /// Seconds for which texts are kept; `null` for ever.
+    #[serde(default)]
+    pub keep: Option<u64>,
     /// Time at which the newest message came or was written; `null` without one.
     pub active: Option<i64>,
     /// The last message in its order.
@@ -551,6 +563,16 @@ impl fmt::Debug for ConversationInfo {
         let Self { conversation, kind, unread, messages, .. } = self;
         write!(f, "ConversationInfo({conversation}, {kind:?}, {unread} of {messages} unread)")
     }
+}
+
+/// A conversation with what is kept of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationDetails {
+    /// The conversation as it is listed.
+    #[serde(flatten)]
+    pub conversation: ConversationInfo,
+    /// The part of it that is kept.
+    pub kept: KeptInfo,
 }
 
 /// Note about a group message beside its text.
@@ -647,6 +669,9 @@ pub struct MessageInfo {
     /// Group: our own, lost by the server and posted again.
     #[serde(default)]
     pub reposted: bool,
+    /// True if what it said was forgotten here, by age or with its group's seal: there is no text.
+    #[serde(default)]
+    pub forgotten: bool,
     /// Group: what there is to say about it beside its text, the gravest first.
     #[serde(default)]
     pub notes: Vec<NoteInfo>,
@@ -764,6 +789,9 @@ pub struct StatusInfo {
     pub contacts_online: u64,
     /// Our own messages that nobody has confirmed yet.
     pub queued: u64,
+    /// True if something that is to be forgotten is not erased from the disk yet.
+    #[serde(default)]
+    pub erasing: bool,
     /// True if peers that are no contacts are disconnected and not asked about.
     #[serde(default)]
     pub unknown_blocked: bool,

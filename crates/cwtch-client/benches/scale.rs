@@ -38,12 +38,13 @@ const ROUNDS: usize = 9;
 /// A measurement and its name.
 type Bench = (&'static str, fn());
 
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 8] = [
     ("list", list),
     ("pages", pages),
     ("contacts", contacts),
     ("names", names),
     ("leave", leave),
+    ("seal", seal),
     ("single", single),
     ("join", join),
 ];
@@ -322,6 +323,28 @@ fn leave() {
     row("what others waited meanwhile", "max <= 50", waits);
     world.end();
     drop(database);
+}
+
+fn seal() {
+    let dir = place();
+    let (profile, groups) = with_groups(&dir, 1, 65_000);
+    let file = profile.path().join("profile.db");
+    let world = World::start(&dir, profile, Mode::Daemon);
+    let [group] = groups.as_slice() else { panic!("one group") };
+    let seal = |older_than| {
+        drop(world.call(Command::GroupSeal { group: group.id.to_string(), older_than }));
+    };
+    let mib = |file: &std::path::Path| file.metadata().unwrap().len() >> 20;
+    seal(None);
+    println!("{:<64} {:>9}", "group.seal: size of the database, MiB", mib(&file));
+    row(
+        "group.seal: invites, posted forms, another key",
+        "<= 3000",
+        (0..3).map(|_| timed(|| seal(None))).collect(),
+    );
+    row("group.seal: the same, and 65,000 texts", "", vec![timed(|| seal(Some(0)))]);
+    println!("{:<64} {:>9}", "  the database behind it, MiB", mib(&file));
+    world.end();
 }
 
 /// Groups on a real server whose board holds messages of one of them, and a few of the others.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::duration::{Keeping, Span};
 use crate::text;
 
 /// Everything on the command line.
@@ -298,6 +299,20 @@ pub(crate) enum ConversationVerb {
         #[arg(long)]
         all: bool,
     },
+    /// Show a conversation: what is unread, how long its texts are kept, and what is gone
+    Show {
+        /// Number (#7), contact's address, group's id, or an unambiguous name
+        conversation: String,
+    },
+    /// Keep texts for so long, and erase older ones here; authors and times stay
+    #[command(after_help = text::KEEP_HELP)]
+    Keep {
+        /// Number (#7), contact's address, group's id, or an unambiguous name
+        conversation: String,
+        /// 12h, 30d, 8w, 1y, or forever
+        #[arg(value_name = "TIME")]
+        keeping: Keeping,
+    },
     /// Mark what is there as read
     Read {
         /// Number (#7), contact's address, group's id, or an unambiguous name
@@ -590,7 +605,26 @@ pub(crate) enum GroupVerb {
         /// Number (#7), group's id or unambiguous name
         group: String,
     },
-    /// Forget a group: its key and its messages
+    /// Keep texts of a group for so long, and erase older ones here; authors and times stay
+    #[command(after_help = text::KEEP_HELP)]
+    Keep {
+        /// Number (#7), group's id or unambiguous name
+        group: String,
+        /// 12h, 30d, 8w, 1y, or forever
+        #[arg(value_name = "TIME")]
+        keeping: Keeping,
+    },
+    /// Erase what is not needed to go on talking: invites, posted forms, queued messages, old texts
+    #[command(long_about = text::SEAL_LONG)]
+    Seal {
+        /// Number (#7), group's id or unambiguous name
+        group: String,
+        /// Erase texts that came or were written longer ago (12h, 30d, 8w, 1y; 0d for all of them)
+        #[arg(long, value_name = "TIME")]
+        older_than: Option<Span>,
+    },
+    /// Forget a group: its key, its messages, and invites to it
+    #[command(long_about = text::LEAVE_LONG)]
     Leave {
         /// Group's id or unambiguous name
         group: String,

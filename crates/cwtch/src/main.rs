@@ -6,6 +6,7 @@ mod cli;
 mod command_error;
 mod daemon;
 mod demo;
+mod duration;
 mod host_dir;
 mod output;
 mod prompt;

@@ -158,8 +158,30 @@ queued and missing.
 Members who only read are known to nobody. `receipts` is the verdict on the server's log, the gravest thing first: \
 an alarm, evidence, a log that is withheld, declared losses, a log that ended; \"checked\" is as it should be, \"none\" \
 a server that signs nothing. With daily keys, `member` is who is listed, and \"keys from\" the first day that still opens \
-here: what is older is readable only as the text that is shown. LAST is when the newest message of an author came here. The key is not shown: \
+here: what is older is readable only as the text that is shown. LAST is when the newest message of an author came here. `kept` says how \
+long texts stay, `forgotten` how many are gone; if keys are here without texts, or texts without keys, the last line says so. \
+The key is not shown: \
 `cwtch group invite` sends it.";
+
+pub(crate) const KEEP_HELP: &str = "\
+It counts from when a message came here or was written here, and holds for those that are here already. What waits to be
+sent is kept until it was sent. Others keep what they have; so do backups that you made.";
+
+pub(crate) const SEAL_LONG: &str = "\
+Erase everything about a group that is not needed to go on talking: invites to it in all conversations and drafts, its \
+messages as they were posted, what waits to be sent (it is given up), keys that the group had before, and with --older-than the texts that came or were \
+written before that. Then the whole database is written anew under another key, so that no copy of the files from before \
+opens what comes later; meanwhile nothing else is done, and as much room is needed as the database takes.
+
+The group's present key stays: without it you could not go on reading. What others have, backups that you made, and what a disk \
+keeps by itself are not reached. Servers no longer get back what they lose, and members no longer get from you what they miss.";
+
+pub(crate) const LEAVE_LONG: &str = "\
+Forget a group: its key, its messages, what waits to be sent, and invites to it in all conversations and drafts. When the \
+command is done, the key is gone from the disk; a daemon erases the rest little by little, and `cwtch status` says until when.
+
+Members are not told, and keep what they have. Backups that you made, and what a disk keeps by itself, are not reached. To \
+come back you need a new invite.";
 
 pub(crate) const SEND_HELP: &str = "\
 Write a text that begins with a dash after two dashes:

@@ -46,6 +46,9 @@ pub(super) async fn retry(inner: &Inner, id: i64, patience: Patience) -> Result<
     if !message.own {
         return Err(Problem::NotYours { id }.into());
     }
+    if message.forgotten {
+        return Err(Problem::TextForgotten { id }.into());
+    }
     let queued = matches!(message.state, MessageState::Queued | MessageState::Sent);
     if !queued && message.state != MessageState::Failed {
         return Err(Problem::ArrivedAlready { id }.into());
@@ -71,6 +74,7 @@ pub(super) async fn retry(inner: &Inner, id: i64, patience: Patience) -> Result<
 /// `NotFound`, or trouble with the database.
 pub(super) async fn delete(inner: &Inner, id: i64) -> Result<Option<Problem>, ApiError> {
     let taken = erase(inner, id).await?;
+    inner.context.store.sweep().await?;
     Ok((taken == TakenBack::MayArrive).then_some(Problem::MayHaveArrived))
 }
 

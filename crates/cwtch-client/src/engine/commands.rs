@@ -5,13 +5,14 @@ use std::time::Duration;
 use cwtch_wire::overlay::{KIND_GROUP_INVITE, KIND_SUGGESTED_CONTACT, Overlay};
 use serde_json::json;
 
+use super::contacts::find_group;
 use super::context::Context;
 use super::info::readiness_info;
 use super::inner::Inner;
 use super::patience::Patience;
 use super::talk::{Page, conversation_of, deliver, group_id, look_at, messages, send};
 use super::turn::Turn;
-use super::{afterwards, contacts, conversations, members, password, presence};
+use super::{afterwards, contacts, conversations, erasing, kept, members, password, presence};
 use crate::api::{ApiError, Command, ExperimentInfo, Problem, Reply, StatusInfo};
 use crate::profile::{Keep, MessageId, StorageError};
 
@@ -112,6 +113,13 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
             Reply::GroupDetails(Box::new(groups.group_show(&group).await?))
         }
         Command::GroupList => Reply::Groups(groups.group_list().await?),
+        Command::GroupKeep { group, seconds } => {
+            let group = find_group(context, &group).await?.conversation;
+            Reply::Conversation(kept::keep(inner, group, seconds).await?)
+        }
+        Command::GroupSeal { group, older_than } => {
+            Reply::Sealed(groups.group_seal(&group_id(inner, &group).await?, older_than).await?)
+        }
         Command::GroupLeave { group } => {
             groups.group_leave(&group_id(inner, &group).await?).await?;
             Reply::Done {}
@@ -177,6 +185,14 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         Command::ConversationArchive { conversation, on } => {
             Reply::Conversation(conversations::keep(inner, &conversation, Keep::Archived(on)).await?)
         }
+        Command::ConversationShow { conversation } => {
+            let conversation = conversation_of(inner, &conversation).await?.id();
+            Reply::ConversationDetails(Box::new(kept::details(inner, conversation).await?))
+        }
+        Command::ConversationKeep { conversation, seconds } => {
+            let conversation = conversation_of(inner, &conversation).await?.id();
+            Reply::Conversation(kept::keep(inner, conversation, seconds).await?)
+        }
         Command::Focus { conversation } => {
             look_at(inner, &conversation_of(inner, &conversation).await?).await?;
             Reply::Done {}
@@ -200,6 +216,8 @@ fn concerns_groups(command: &Command) -> bool {
             | Command::GroupRename { .. }
             | Command::GroupShow { .. }
             | Command::GroupList
+            | Command::GroupKeep { .. }
+            | Command::GroupSeal { .. }
             | Command::GroupLeave { .. }
             | Command::Sync { .. }
             | Command::Repair { .. }
@@ -232,6 +250,7 @@ async fn status(inner: &Inner) -> Result<StatusInfo, ApiError> {
         .read(|profile| Ok::<_, StorageError>((profile.count_unconfirmed()?, profile.unknown_blocked()?)))
         .await?;
     let servers = if groups.enabled() { groups.server_list().await? } else { Vec::new() };
+    let erasing = erasing::under_way(context).await?;
     let address_readiness = peers.reachability();
     Ok(StatusInfo {
         address: context.address.to_string(),
@@ -241,6 +260,7 @@ async fn status(inner: &Inner) -> Result<StatusInfo, ApiError> {
         address_readiness,
         contacts_online: peers.count_online(),
         queued,
+        erasing,
         unknown_blocked,
         runs_elsewhere: context.alone.info(),
         servers,

@@ -60,7 +60,7 @@ pub(crate) async fn remove(inner: &Inner, contact: &str) -> Result<(), ApiError>
     inner.context.feed.farewell(Leaving::Conversation(conversation), event);
     inner.context.store.run(move |profile| profile.remove_contact(&address)).await?;
     inner.peers.blocked(&address);
-    Ok(())
+    inner.context.store.sweep().await
 }
 
 /// `contact reject`.

@@ -6,6 +6,7 @@ use cwtch_net::Network;
 use cwtch_primitives::Address;
 
 use super::context::Context;
+use super::erasing::keep_erasing;
 use super::feed::{Follower, Listener};
 use super::groups::Groups;
 use super::inner::Inner;
@@ -80,6 +81,8 @@ pub(super) async fn start_on(
     match parts.await {
         Ok((peers, groups)) => {
             let inner = Arc::new(Inner { context, peers, groups, members: Members::default() });
+            let forgetful = inner.context.clone();
+            inner.context.spawn(async move { keep_erasing(&forgetful).await });
             inner.context.spawn(network::watch(inner.clone()));
             inner.context.spawn(presence::watch(inner.clone()));
             inner.context.spawn(members::run(inner.clone(), hearing));

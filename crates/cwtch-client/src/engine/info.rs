@@ -270,6 +270,7 @@ pub(crate) fn plain_message_info(
         index: message.log_index,
         place: message.place,
         reposted: message.reposted,
+        forgotten: message.forgotten,
         notes: Vec::new(),
         detail: None,
         why: None,

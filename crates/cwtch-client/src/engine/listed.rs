@@ -27,6 +27,7 @@ pub(super) fn listed_info(
         muted: kept.muted,
         pinned: kept.pinned,
         archived: kept.archived,
+        keep: kept.keep,
         active: (kept.active != 0).then_some(kept.active),
         last: last.transpose()?,
     })

@@ -4,20 +4,36 @@
 //! reader sees what is committed when its job begins; whoever was told that something is done finds it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::{Notify, oneshot};
 
 use super::feed::{Feed, Teller};
 use super::worker::{Gone, Worker};
-use crate::api::{ApiError, Problem};
+use crate::api::{ApiError, ErrorKind, Problem};
 use crate::profile::{Profile, Reader, StorageError};
+
+/// Step that failed, in an error.
+const SWEEP: &str = "remove what was erased from the files";
 
 /// A handle to the profile's threads.
 #[derive(Clone)]
 pub(crate) struct Store {
     // Before the writer, which is to close the database last.
-    reader: Option<Worker<Reader>>,
+    reader: Option<Worker<Option<Reader>>>,
     writer: Worker<Writer>,
+    traces: Arc<Traces>,
     /// Receives events of what the jobs change.
     pub(super) feed: Arc<Feed>,
+}
+
+/// Traces of something erased in the files.
+#[derive(Default)]
+struct Traces {
+    /// True if the last job left some.
+    left: AtomicBool,
+    /// Told when a job has left some.
+    told: Notify,
 }
 
 /// Content of the thread that changes things.
@@ -35,7 +51,7 @@ impl Store {
         let feed = Feed::new();
         let teller = Teller::new(feed.clone(), &profile)?;
         let writer = Worker::start("cwtch-profile", Writer { profile, teller }).map_err(|e| no_thread(&e))?;
-        Ok(Self { reader: None, writer, feed })
+        Ok(Self { reader: None, writer, traces: Arc::default(), feed })
     }
 
     /// The same with a second thread to read on, for who works in the background while people read.
@@ -43,7 +59,7 @@ impl Store {
     /// # Errors
     /// As [`Store::start`].
     pub(crate) fn start_with_reader(profile: Profile) -> Result<Self, ApiError> {
-        let reader = Worker::start("cwtch-reader", profile.reader()?).map_err(|e| no_thread(&e))?;
+        let reader = Worker::start("cwtch-reader", Some(profile.reader()?)).map_err(|e| no_thread(&e))?;
         Ok(Self { reader: Some(reader), ..Self::start(profile)? })
     }
 
@@ -59,10 +75,15 @@ impl Store {
         T: Send + 'static,
         E: Into<ApiError> + Send + 'static,
     {
+        let traces = self.traces.clone();
         let told = move |Writer { profile, teller }: &mut Writer| {
             teller.before(profile);
             let outcome = job(profile);
             teller.after(profile);
+            traces.left.store(profile.has_traces(), Ordering::Release);
+            if profile.has_traces() {
+                traces.told.notify_one();
+            }
             outcome
         };
         self.writer.run(told).await.map_err(gone)?.map_err(Into::into)
@@ -82,6 +103,106 @@ impl Store {
         self.run(step).await
     }
 
+    /// Removes what was erased from the files: nothing of it is there any more when this returns. Whoever erases something
+    /// for a person tells it as done behind this.
+    ///
+    /// # Errors
+    /// As [`Store::run`]. What was erased is gone for everybody who asks, and may still be in the files; it is tried again
+    /// until it is not ([`super::erasing`]).
+    pub(crate) async fn sweep(&self) -> Result<(), ApiError> {
+        let sweep = || async {
+            let swept = self.run(|profile| profile.sweep()).await;
+            swept.map_err(|error| match error.kind() {
+                ErrorKind::Storage => Problem::NotErasedYet { because: Box::new(error.problem) }.into(),
+                _ => error,
+            })
+        };
+        if sweep().await? {
+            return Ok(());
+        }
+        // Somebody was reading: the next try is in a moment in which nobody does.
+        if self.without_reading(sweep).await?? {
+            return Ok(());
+        }
+        let because = Box::new(Problem::DatabaseBusy { detail: SWEEP.to_owned() });
+        Err(Problem::NotErasedYet { because }.into())
+    }
+
+    /// Has something done while nobody reads.
+    async fn without_reading<F: Future>(&self, work: impl FnOnce() -> F) -> Result<F::Output, ApiError> {
+        let Some(reader) = &self.reader else { return Ok(work().await) };
+        let (held, holding) = oneshot::channel();
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let hold = move |_: &mut Option<Reader>| {
+            let _ = held.send(());
+            // Until it is done, or whoever does it has gone away.
+            let _ = released.recv();
+        };
+        let work = async move {
+            let _ = holding.await;
+            let done = work().await;
+            drop(release);
+            done
+        };
+        let (reading, done) = tokio::join!(reader.run(hold), work);
+        reading.map_err(gone)?;
+        Ok(done)
+    }
+
+    /// Returns when a job has left traces of something erased since this returned last, or it is to be looked again.
+    pub(super) async fn changed(&self) {
+        self.traces.told.notified().await;
+    }
+
+    /// Has it looked at once for what is to be forgotten.
+    pub(super) fn look_again(&self) {
+        self.traces.told.notify_one();
+    }
+
+    /// True if the last job left traces of something erased, its own or others'.
+    pub(super) fn has_traces(&self) -> bool {
+        self.traces.left.load(Ordering::Acquire)
+    }
+
+    /// Runs a job behind which the database may have another key. Nobody reads meanwhile.
+    ///
+    /// # Errors
+    /// As [`Store::run`].
+    pub(crate) async fn run_renewing<T, F>(&self, job: F) -> Result<T, ApiError>
+    where
+        F: FnOnce(&mut Profile) -> Result<T, StorageError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let Some(reader) = self.reader.clone() else { return self.run(job).await };
+        let store = self.clone();
+        let (closed, closing) = oneshot::channel();
+        let (give, next) = std::sync::mpsc::channel();
+        let swap = move |slot: &mut Option<Reader>| {
+            *slot = None;
+            let _ = closed.send(());
+            *slot = next.recv().ok();
+        };
+        let job = move |profile: &mut Profile| {
+            let outcome = job(profile);
+            // Whoever reads from now on has the key that the database has now, whatever became of the job.
+            match profile.reader() {
+                Ok(reader) => drop(give.send(reader)),
+                Err(error) => tracing::error!(%error, "nobody can read beside what is being stored"),
+            }
+            outcome
+        };
+        let renew = async move {
+            let work = async {
+                let _ = closing.await;
+                store.run(job).await
+            };
+            let (reading, outcome) = tokio::join!(reader.run(swap), work);
+            outcome.and_then(|outcome| reading.map_err(gone).map(|()| outcome))
+        };
+        // To its end, even if whoever asked goes away: else nobody could read any more.
+        tokio::spawn(renew).await.map_err(|_| ApiError::from(Problem::DatabaseThreadFailed))?
+    }
+
     /// Runs queries that all see the same moment, beside what is being changed.
     ///
     /// # Errors
@@ -95,7 +216,11 @@ impl Store {
         let Some(reader) = &self.reader else {
             return self.run(move |profile: &mut Profile| job(profile)).await;
         };
-        reader.run(|reader| reader.at_one_moment(job)).await.map_err(gone)?.map_err(Into::into)
+        let read = |slot: &mut Option<Reader>| match slot {
+            Some(reader) => reader.at_one_moment(job),
+            None => Err(E::from(StorageError::Unusable { doing: "read" })),
+        };
+        reader.run(read).await.map_err(gone)?.map_err(Into::into)
     }
 
     /// Returns when a thread has ended by a fault of this program.
@@ -137,7 +262,7 @@ mod tests {
     use cwtch_primitives::OsRng;
 
     use super::*;
-    use crate::profile::{DataDir, Password};
+    use crate::profile::{DataDir, History, Password, fixtures};
 
     fn store(dir: &std::path::Path) -> Store {
         let data = DataDir::open_or_create(dir.join("data")).unwrap();
@@ -160,6 +285,58 @@ mod tests {
             Problem::DatabaseThreadFailed,
             "for ever, and not as if it were stopping"
         );
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn what_is_erased_is_told_as_gone_once_nobody_reads_what_was_and_reading_goes_on_behind_a_new_key()
+    {
+        let (_dir, mut profile) = fixtures::profile();
+        let (server, friend) = (fixtures::server(1), fixtures::peer(1));
+        profile.add_server(&server, 0).unwrap();
+        let group = fixtures::group(1, &server, History::Empty);
+        profile.add_group(&group, 0).unwrap();
+        profile.add_contact(&friend, None, 0).unwrap();
+        let store = Store::start_with_reader(profile).unwrap();
+
+        // Somebody reads, and takes long.
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let (inside, entered) = oneshot::channel();
+        let busy = store.clone();
+        let reading = tokio::spawn(async move {
+            let job = move |profile: &Profile| {
+                let contacts = profile.contacts()?.len();
+                let _ = inside.send(());
+                let _ = wait.recv();
+                Ok::<_, StorageError>(contacts)
+            };
+            busy.read(job).await
+        });
+        entered.await.unwrap();
+        store.run(move |profile| profile.remove_contact(&friend)).await.unwrap();
+        let sweeper = store.clone();
+        let sweeping = tokio::spawn(async move { sweeper.sweep().await });
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+            assert!(store.run(|profile| Ok::<_, StorageError>(profile.has_traces())).await.unwrap());
+        }
+        assert!(store.has_traces() && !sweeping.is_finished());
+        go.send(()).unwrap();
+        sweeping.await.unwrap().unwrap();
+        assert!(!store.has_traces());
+        assert_eq!(reading.await.unwrap().unwrap(), 1, "as it was when it began");
+
+        // Whoever asked may go away: it is done to its end, and reading goes on.
+        let id = group.id;
+        let seal = move |profile: &mut Profile| profile.seal_group(&id, None, 7, &mut OsRng);
+        let sealing = store.run_renewing(seal);
+        drop(tokio::time::timeout(std::time::Duration::ZERO, sealing).await);
+        store.run_renewing(seal).await.unwrap();
+        let kept = move |profile: &Profile| {
+            let conversation = profile.group(&id)?.ok_or(StorageError::UnknownGroup)?.conversation;
+            profile.remembered(conversation)
+        };
+        assert_eq!(store.read(kept).await.unwrap().sealed, Some(7));
         store.close().await;
     }
 

@@ -79,6 +79,9 @@ async fn hash_of(inner: &Inner, conversation: &Conversation, id: i64) -> Result<
     let message = message
         .filter(|message| message.conversation == here && !message.erased)
         .ok_or_else(|| ApiError::from(Problem::NoSuchMessageHere { id }).advise([Advice::Messages]))?;
+    if message.forgotten {
+        return Err(Problem::TextForgotten { id }.into());
+    }
     Ok(quoted_hash(&message.author, &message.content.json))
 }
 

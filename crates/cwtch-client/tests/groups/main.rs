@@ -17,6 +17,7 @@ mod copies;
 mod daily;
 mod fake_server;
 mod forgery;
+mod forgetting;
 mod heartbeat;
 mod log;
 mod network;

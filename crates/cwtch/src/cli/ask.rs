@@ -9,7 +9,7 @@ use crate::command_error::{CommandError, EXIT_OK, EXIT_PARTLY, EXIT_QUEUED};
 use crate::output::human;
 use crate::output::progress::Progress;
 use crate::output::reader::Reader;
-use crate::output::{afterwards, conversations, group, log, notes, presence};
+use crate::output::{afterwards, conversations, group, kept, log, notes, presence};
 use crate::output::{print, print_to_reader, print_whole, sanitize};
 use crate::session::Executor;
 use crate::settings::Settings;
@@ -147,7 +147,12 @@ fn render(command: &Command, reply: &Reply) -> String {
             _ => human::sent(message),
         },
         Reply::Messages(messages) => human::messages(messages),
-        Reply::Conversation(conversation) => conversations::one(conversation),
+        Reply::Conversation(conversation) => match command {
+            Command::GroupKeep { .. } | Command::ConversationKeep { .. } => kept::decided(conversation),
+            _ => conversations::one(conversation),
+        },
+        Reply::ConversationDetails(details) => kept::details(details),
+        Reply::Sealed(sealed) => kept::sealed(sealed),
         Reply::Conversations(all) => conversations::list(all),
         Reply::Synced(report) => afterwards::synced(report),
         Reply::Repaired(report) => notes::repaired(report),
@@ -166,7 +171,9 @@ fn done(command: &Command) -> &'static str {
         }
         Command::ContactBlockUnknown { on: false } => "You are asked about strangers again.",
         Command::ServerRemove { .. } => "The server is forgotten.",
-        Command::GroupLeave { .. } => "The group is forgotten.",
+        Command::GroupLeave { .. } => {
+            "The group is forgotten; what others have, backups that you made, and what a disk keeps by itself are not reached."
+        }
         Command::ConfirmOnlyCopy => "This is the only copy from now on; what is queued goes out.",
         _ => "Done.",
     }

@@ -18,6 +18,7 @@ use crate::args::{
 };
 use crate::command_error::{CommandError, EXIT_OK, EXIT_USAGE};
 use crate::daemon::{Manner, detach};
+use crate::duration::{Keeping, Span};
 use crate::settings::Settings;
 use crate::{daemon, demo, output};
 
@@ -145,6 +146,12 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
         Verb::Group(GroupVerb::Rename { group, name, clear: _ }) => Command::GroupRename { group, name },
         Verb::Group(GroupVerb::List) => Command::GroupList,
         Verb::Group(GroupVerb::Show { group }) => Command::GroupShow { group },
+        Verb::Group(GroupVerb::Keep { group, keeping: Keeping(seconds) }) => {
+            Command::GroupKeep { group, seconds }
+        }
+        Verb::Group(GroupVerb::Seal { group, older_than }) => {
+            Command::GroupSeal { group, older_than: older_than.map(|Span(seconds)| seconds) }
+        }
         Verb::Group(GroupVerb::Leave { group }) => Command::GroupLeave { group },
         Verb::Send { conversation, text, wait, reply_to } => Command::Send {
             conversation,
@@ -183,6 +190,10 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
 fn conversation(verb: ConversationVerb) -> Command {
     match verb {
         ConversationVerb::List { all } => Command::ConversationList { all },
+        ConversationVerb::Show { conversation } => Command::ConversationShow { conversation },
+        ConversationVerb::Keep { conversation, keeping: Keeping(seconds) } => {
+            Command::ConversationKeep { conversation, seconds }
+        }
         ConversationVerb::Read { conversation, up_to } => Command::ConversationRead { conversation, up_to },
         ConversationVerb::Draft { conversation, text, clear: _ } => {
             Command::ConversationDraft { conversation, text }

@@ -50,6 +50,7 @@ fn marks(info: &ConversationInfo) -> String {
 fn last(info: &ConversationInfo) -> String {
     let text = match (&info.draft, &info.last) {
         (Some(draft), _) => format!("draft: {draft}"),
+        (None, Some(message)) if message.forgotten => format!("{}: (forgotten)", speaker(message)),
         (None, Some(message)) => format!("{}: {}", speaker(message), message.text),
         (None, None) => return "-".to_owned(),
     };
@@ -85,6 +86,7 @@ mod tests {
             muted: false,
             pinned: false,
             archived: false,
+            keep: None,
             active: None,
             last: None,
         }

@@ -8,7 +8,7 @@ use super::human::{self, named, phase, plural};
 use super::sanitize::line;
 use super::table::Table;
 use super::time::time;
-use super::{DIM, log};
+use super::{DIM, kept, log};
 
 /// A group: facts in rows, who wrote in it as a table.
 pub(crate) fn details(details: &GroupDetails) -> String {
@@ -58,6 +58,7 @@ fn facts(details: &GroupDetails) -> Vec<Fact> {
     if let Some(active) = listed.active {
         rows.push(("last", time(active).trim().to_owned()));
     }
+    rows.extend(kept::facts(&details.kept));
     if *queued > 0 {
         rows.push(("unsent", plural(*queued, "message")));
     }
@@ -185,6 +186,7 @@ mod tests {
             muted: true,
             pinned: false,
             archived: false,
+            keep: None,
             active: Some(0),
             last: None,
         };
@@ -223,6 +225,7 @@ mod tests {
             group,
             claimed_name: "Walkers".into(),
             listed: Box::new(listed),
+            kept: cwtch_api::KeptInfo::default(),
             queued: 0,
             written_by: vec![author],
             epochs: vec![epoch],

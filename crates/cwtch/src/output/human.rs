@@ -56,6 +56,9 @@ pub(crate) fn status(status: &StatusInfo) -> String {
         row("strangers", "are closed (`cwtch contact block --unknown --off` ends that)");
     }
     row("unsent", &plural(status.queued, "message"));
+    if status.erasing {
+        row("erasing", "what is to be forgotten is not all erased from the disk yet");
+    }
     if let Some(elsewhere) = &status.runs_elsewhere {
         row(
             "elsewhere",
@@ -361,6 +364,9 @@ fn content(message: &MessageInfo, indent: &str) -> String {
     } else {
         String::new()
     };
+    if message.forgotten {
+        return again + &format!("{DIM}(what it said was forgotten here){DIM:#}");
+    }
     again + &meaning(message, &text)
 }
 
@@ -435,6 +441,7 @@ pub(crate) fn event(event: &Event) -> String {
             format!("message {id} is {}", state.as_str().unwrap_or("changed"))
         }
         Event::MessageDeleted { id, .. } => format!("message {id} was deleted here"),
+        Event::TextsForgotten { conversation } => format!("texts of #{conversation} were forgotten here"),
         // Whoever reads the conversation again sees it in its place.
         Event::MessageMoved { .. } | Event::MessagesReordered { .. } | Event::NotesChanged { .. } => {
             return String::new();
@@ -521,6 +528,7 @@ mod tests {
             index: None,
             place: 0,
             reposted: false,
+            forgotten: false,
             notes: Vec::new(),
             detail: None,
             why: None,

@@ -6,6 +6,7 @@ pub(crate) mod afterwards;
 pub(crate) mod conversations;
 pub(crate) mod group;
 pub(crate) mod human;
+pub(crate) mod kept;
 pub(crate) mod layout;
 pub(crate) mod log;
 pub(crate) mod notes;

@@ -86,3 +86,48 @@ fn conversations_are_listed_with_what_is_unread_and_named_by_their_number() {
     let (kind, _) = me.fails(&["conversation", "read", "#999"]);
     assert_eq!(kind, "not-found");
 }
+
+#[test]
+fn texts_are_kept_for_a_time_and_it_is_said_what_is_kept_and_what_is_gone() {
+    let world = World::new();
+    let server = world.server("server");
+    let (mut me, bob) = (world.person_online("me"), world.person_online("bob"));
+    me.befriend("Bob", &bob, "Me");
+    bob.ok(&["send", "Me", "one"]);
+    let shown = me.ok(&["conversation", "show", "Bob"]);
+    assert_eq!((&shown["kept"]["keep"], &shown["kept"]["texts"]), (&Value::Null, &json!(1)));
+    assert_eq!(shown["kept"]["keys_from"], Value::Null);
+    let decided = me.human(&["conversation", "keep", "Bob", "30d"]).stdout;
+    assert!(decided.contains("kept for 30 days"), "{decided}");
+    let shown = me.ok(&["conversation", "show", "Bob"]);
+    assert_eq!((&shown["keep"], &shown["kept"]["keep"]), (&json!(2_592_000), &json!(2_592_000)));
+    let plain = me.human(&["conversation", "show", "Bob"]).stdout;
+    assert!(
+        plain.contains("texts for 30 days; the oldest is from ") && plain.contains(" and goes on "),
+        "{plain}"
+    );
+    assert_eq!(me.ok(&["conversation", "keep", "Bob", "forever"])["keep"], Value::Null);
+    assert_eq!(me.fails(&["conversation", "keep", "Bob", "10s"]).0, "usage");
+    assert_eq!(me.fails(&["conversation", "keep", "Bob", "soon"]).0, "usage");
+
+    me.ok(&["experiment", "enable", "groups"]);
+    let made = me.ok(&["group", "new", "Hikers", "--server", &server.bundle]);
+    me.ok(&["send", "Hikers", "the meeting is at noon"]);
+    me.ok(&["send", "Bob", &format!("come: {}", made["invite"].as_str().unwrap())]);
+    // In a daemon, and without one; over the socket as well.
+    assert_eq!(me.ok(&["group", "keep", "Hikers", "1y"])["keep"], 31_536_000);
+    let sealed = me.rpc().call(1, "group.seal", json!({"group": "Hikers"}))["result"].clone();
+    assert_eq!(sealed, json!({"texts": 0, "invites": 1, "given_up": 0}));
+    assert_eq!(me.texts("Hikers"), ["the meeting is at noon"]);
+    me.stop();
+    let sealed = me.human(&["group", "seal", "Hikers", "--older-than", "0d"]).stdout;
+    assert!(sealed.contains("1 text forgotten, 0 invites to it erased"), "{sealed}");
+    let plain = me.human(&["messages", "Hikers"]).stdout;
+    assert!(plain.contains("(what it said was forgotten here)") && !plain.contains("noon"), "{plain}");
+    let plain = me.human(&["group", "show", "Hikers"]).stdout;
+    for part in ["texts for 1 year", "1 text; who wrote when is still here", "the key is here that opens"] {
+        assert!(plain.contains(part), "{part:?} in {plain}");
+    }
+    assert!(me.human(&["group", "leave", "Hikers"]).stdout.contains("backups"));
+    assert_eq!(me.ok(&["status"])["erasing"], false);
+}

@@ -7,8 +7,11 @@ use cwtch_wire::group::fork::{DAILY_INVITE_PREFIX, Mode};
 use cwtch_wire::invite::{GroupInvite, INVITE_PREFIX, TOFU_PREFIX, TofuBundle};
 
 use super::daily::{self, Invited};
-use super::{Groups, erase, limits, problems, servers};
-use crate::api::{ApiError, Event, GroupCreated, GroupInfo, GroupKeys, Limited, Problem, Purpose};
+use super::{Groups, limits, problems, servers};
+use crate::api::{
+    ApiError, Event, GroupCreated, GroupInfo, GroupKeys, Limited, Problem, Purpose, SealedInfo,
+};
+use crate::engine::erasing;
 use crate::engine::feed::Leaving;
 use crate::engine::info::{group_info, truncate};
 use crate::names;
@@ -156,7 +159,8 @@ impl Groups {
     }
 
     /// Forgets a group: its key, its messages, its queued posts. What others have of it stays with them. It is gone for
-    /// everybody when this returns; a daemon erases its messages on the disk behind that, little by little.
+    /// everybody when this returns, and its key from the disk; a daemon erases its messages on the disk behind that, little
+    /// by little.
     ///
     /// # Errors
     /// `NotFound`, or trouble with the database.
@@ -179,12 +183,36 @@ impl Groups {
             })
             .await?;
         self.links.groups_changed(&server, false).await?;
-        if self.context().is_daemon() {
-            self.left.notify_one();
-            return Ok(());
+        if context.is_daemon() {
+            return context.store.sweep().await;
         }
         // Nobody else waits for the database, and the program is about to end.
-        erase::erase_all(self.context()).await
+        erasing::erase_all(context).await
+    }
+
+    /// Seals a group: erases what is not needed to go on talking, and texts that are older than so many seconds; then the
+    /// database is written anew. What comes meanwhile waits, and is acknowledged behind it.
+    ///
+    /// # Errors
+    /// `NotFound`, or trouble with the database: then it is to be sealed again.
+    pub(crate) async fn group_seal(
+        &self,
+        group: &GroupId,
+        older_than: Option<u64>,
+    ) -> Result<SealedInfo, ApiError> {
+        let (group, now) = (*group, self.context().now());
+        // One that is exactly so old is older, too: with 0, everything that is here.
+        let before = older_than.map(|seconds| now.saturating_sub_unsigned(seconds).saturating_add(1));
+        let seal = move |profile: &mut Profile| profile.seal_group(&group, before, now, &mut OsRng);
+        let sealed = self.context().store.run_renewing(seal).await?;
+        for message in &sealed.given_up {
+            self.taken_back(*message);
+        }
+        Ok(SealedInfo {
+            texts: sealed.texts,
+            invites: sealed.invites,
+            given_up: sealed.given_up.len() as u64,
+        })
     }
 
     /// The `tofubundle:…` of a group for a contact, or the `cwtchgroup2:…` of one with daily keys: server and invite in one. With

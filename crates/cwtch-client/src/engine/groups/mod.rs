@@ -17,7 +17,6 @@ mod compose;
 mod daily;
 mod described;
 mod epochs;
-mod erase;
 mod from_members;
 mod limits;
 mod link;
@@ -39,7 +38,6 @@ use std::sync::Arc;
 
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
-use tokio::sync::Notify;
 
 pub(in crate::engine) use self::described::{evidence_info, server_info};
 use self::links::Links;
@@ -58,8 +56,6 @@ const EXPERIMENT: &str = "groups";
 /// The groups half of an engine.
 pub(crate) struct Groups {
     links: Arc<Links>,
-    /// A group was left: see [`erase`].
-    left: Arc<Notify>,
 }
 
 impl Groups {
@@ -82,10 +78,7 @@ impl Groups {
         let weak = Arc::downgrade(&links);
         context.feed.knows_servers(move |server| weak.upgrade().map(|links| links.standing(server)));
         links.reconcile().await?;
-        let (left, erasing) = (Arc::new(Notify::new()), context.clone());
-        let told = left.clone();
-        context.spawn(async move { erase::keep_erasing(&erasing, &told).await });
-        Ok(Self { links, left })
+        Ok(Self { links })
     }
 
     fn context(&self) -> &Arc<Context> {

@@ -38,7 +38,8 @@ impl Groups {
             feed.farewell(Leaving::Server(number), gone);
             Ok::<_, StorageError>(())
         };
-        self.context().store.run(remove).await
+        self.context().store.run(remove).await?;
+        self.context().store.sweep().await
     }
 
     /// All servers, in the order in which they were added.

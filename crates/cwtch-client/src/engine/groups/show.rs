@@ -9,6 +9,7 @@ use super::servers::server_info;
 use super::{Groups, daily};
 use crate::api::{ApiError, AuthorInfo, EpochInfo, GroupDetails, LogVerdict, ServerInfo};
 use crate::engine::info::{Speakers, group_info, person_info};
+use crate::engine::kept::{kept_info, keys_from};
 use crate::engine::listed::listed_info;
 use crate::names;
 use crate::profile::{AuthorFacts, EpochFacts, Group, LogStatus, Profile, StorageError};
@@ -67,6 +68,7 @@ fn details(profile: &Profile, group: &Group, server: &ServerInfo) -> Result<Grou
             &mut Speakers::default(),
             &profile.listed(group.conversation)?,
         )?),
+        kept: kept_info(profile, group.conversation, Some(keys_from(group)))?,
         queued: facts.queued,
         written_by,
         epochs: facts.epochs.iter().map(epoch).collect::<Result<_, _>>()?,
