@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::group::EpochStanding;
 use crate::kind::FeedInfo;
 use crate::phase::ServerPhase;
 use crate::presence::PresenceInfo;
@@ -183,6 +184,20 @@ pub enum Event {
     GroupChanged {
         /// The group as it is now.
         group: GroupInfo,
+    },
+    /// Another epoch of a group is known, or one came into another state.
+    EpochChanged {
+        /// The conversation's number.
+        conversation: i64,
+        /// The epoch as it is now.
+        epoch: Box<EpochStanding>,
+    },
+    /// An epoch of a group that nobody had decided on is known no more.
+    EpochDropped {
+        /// The conversation's number.
+        conversation: i64,
+        /// The epoch's number, which another one may get.
+        number: u64,
     },
     /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft. Or what a group
     /// that was joined had before is read.

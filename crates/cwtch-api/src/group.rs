@@ -24,7 +24,7 @@ pub struct GroupDetails {
     pub queued: u64,
     /// Those who wrote in it, who wrote most first. Members who only read are known to nobody.
     pub written_by: Vec<AuthorInfo>,
-    /// Its epochs, oldest first; there is one of each group today.
+    /// Its epochs, oldest first. One of them is written in.
     pub epochs: Vec<EpochInfo>,
 }
 
@@ -114,11 +114,72 @@ impl fmt::Debug for AuthorInfo {
     }
 }
 
+/// State of an epoch of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum EpochState {
+    /// Own messages go there.
+    Written,
+    /// Its key is here, and nobody has decided on it yet: what comes is kept and not shown.
+    Undecided,
+    /// It was left: what others still write there is shown, until it closes.
+    Closing,
+    /// Its key is gone. Texts stay.
+    Closed,
+}
+
+/// An epoch of a group as a conversation shows it where it begins: who made a new key, when, and without whom.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochStanding {
+    /// Its place among the group's epochs, from 1.
+    pub number: u64,
+    /// Its state.
+    pub state: EpochState,
+    /// Time at which it came into this state.
+    pub since: i64,
+    /// The maker; `null` for one that was founded or joined.
+    pub forker: Option<String>,
+    /// The maker's name.
+    pub by: Option<NameInfo>,
+    /// Time at which it was made, as its maker says.
+    pub made: Option<i64>,
+    /// The number of members that it lists.
+    pub listed: u64,
+    /// The number of those who have written in it.
+    pub wrote: u64,
+    /// Members of the epoch before whom it leaves out, with their names, and their number; the names are forgotten when it
+    /// is closed.
+    pub left_out: Vec<NameInfo>,
+    /// Their number.
+    pub left_out_count: u64,
+    /// The same of those whom it adds.
+    pub added: Vec<NameInfo>,
+    /// Their number.
+    pub added_count: u64,
+    /// Place behind which it begins: before the messages of the conversation with a greater one. `null` for the first one, and until
+    /// the group is written to in it.
+    pub place: Option<i64>,
+    /// Messages that wait for the decision on it.
+    pub waiting: u64,
+}
+
+/// Leaves out who made it for whom.
+impl fmt::Debug for EpochStanding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EpochStanding")
+            .field("number", &self.number)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A group under one key, on one server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EpochInfo {
-    /// Its place among the group's epochs, from 1.
-    pub number: u64,
+    /// Its standing among the group's epochs, and who made it.
+    #[serde(flatten)]
+    pub standing: EpochStanding,
     /// Its group id.
     pub group: String,
     /// Time at which it was made or joined here.

@@ -30,7 +30,8 @@ pub use command::Command;
 pub use error::ApiError;
 pub use event::{Event, Heard, LogNotice, Task, Told};
 pub use group::{
-    AuthorInfo, DaysInfo, EpochInfo, GroupDetails, GroupKeys, LogVerdict, MemberInfo, WritesInfo,
+    AuthorInfo, DaysInfo, EpochInfo, EpochStanding, EpochState, GroupDetails, GroupKeys, LogVerdict,
+    MemberInfo, WritesInfo,
 };
 pub use host::{HostCommand, OpenProfile, ProfileInfo};
 pub use kept::{KeptInfo, SealedInfo};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, from_value};
 
 use crate::command::Command;
-use crate::group::{GroupDetails, GroupKeys, MemberInfo};
+use crate::group::{EpochStanding, GroupDetails, GroupKeys, MemberInfo};
 use crate::host::OpenProfile;
 use crate::kept::{KeptInfo, SealedInfo};
 use crate::network::{Obstacle, Step};
@@ -666,6 +666,12 @@ pub struct MessageInfo {
     /// stands: [`crate::Event::MessageMoved`].
     #[serde(default)]
     pub place: i64,
+    /// Group: the number of the epoch that it is of; 1 with a contact.
+    #[serde(default)]
+    pub epoch: u64,
+    /// Group: the epochs that begin right before it in the conversation's order, in a page of messages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub begins: Vec<EpochStanding>,
     /// Group: our own, lost by the server and posted again.
     #[serde(default)]
     pub reposted: bool,

@@ -186,7 +186,7 @@ fn forget_before(conn: &Connection, group: &Group, days: &DayKeys, oldest: u16) 
 }
 
 /// The newest time of each other author among the newest messages, in unix seconds.
-fn times_of_others(conn: &Connection, conversation: ConversationId) -> Result<Vec<u64>, TxError> {
+pub(super) fn times_of_others(conn: &Connection, conversation: ConversationId) -> Result<Vec<u64>, TxError> {
     let mut statement = conn.prepare_cached(
         "SELECT max(sent) FROM (SELECT author, sent FROM messages WHERE conversation = ?1 AND own = 0
                  AND sent IS NOT NULL ORDER BY id DESC LIMIT ?2)

@@ -269,6 +269,8 @@ pub(crate) fn plain_message_info(
         quoted,
         index: message.log_index,
         place: message.place,
+        epoch: message.epoch,
+        begins: Vec::new(),
         reposted: message.reposted,
         forgotten: message.forgotten,
         notes: Vec::new(),

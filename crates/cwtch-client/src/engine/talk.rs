@@ -5,6 +5,7 @@ use cwtch_wire::overlay::{Content as Meaning, KIND_TEXT, Overlay, quoted_hash};
 
 use super::contacts;
 use super::dial::Target;
+use super::groups;
 use super::info::{Speakers, message_info};
 use super::inner::Inner;
 use super::patience::Patience;
@@ -178,10 +179,18 @@ pub(super) async fn messages(
         .read(move |profile| {
             let (name, mut speakers) = (conversation.id_text(), Speakers::default());
             let found = page.read(profile, conversation.id(), limit)?;
-            found
+            let mut found = found
                 .iter()
                 .map(|message| message_info(profile, &mut speakers, &name, message))
-                .collect::<Result<Vec<_>, _>>()
+                .collect::<Result<Vec<_>, _>>()?;
+            if matches!(conversation, Conversation::Group(_)) {
+                for (first, epoch) in profile.beginnings(conversation.id())? {
+                    if let Some(message) = found.iter_mut().find(|message| message.id == first.0) {
+                        message.begins.push(groups::standing(profile, &epoch)?);
+                    }
+                }
+            }
+            Ok::<_, StorageError>(found)
         })
         .await
 }

@@ -9,6 +9,7 @@
 
 mod buffer;
 pub(crate) mod change;
+mod closing;
 mod read;
 mod refetch;
 pub(crate) mod rows;

@@ -11,7 +11,7 @@ use crate::Profile;
 use crate::columns::{address, address_of, from_list, group_id, key_bytes, unsigned};
 use crate::error::{StorageError, TxError};
 use crate::groups;
-use crate::types::ConversationId;
+use crate::types::{ConversationId, MessageId};
 
 /// An epoch of a group, as it is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub struct EpochFacts {
     pub place: Option<i64>,
     /// Entries that wait for the decision on it, or to enter the conversation.
     pub buffered: u64,
+    /// The number of those who wrote in it.
+    pub wrote: u64,
 }
 
 /// The newest own message of an epoch that may have left.
@@ -80,6 +82,29 @@ impl Profile {
         self.read("read a group's epochs", |conn| all(conn, conversation))
     }
 
+    /// The epochs of a group that begin somewhere in its order, each with the message that stands first behind its beginning.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn beginnings(
+        &self,
+        conversation: ConversationId,
+    ) -> Result<Vec<(MessageId, EpochFacts)>, StorageError> {
+        self.read("find where epochs begin", |conn| {
+            let mut first = conn.prepare_cached(
+                "SELECT id FROM messages INDEXED BY messages_by_place
+                 WHERE conversation = ?1 AND place > ?2 AND erased = 0 ORDER BY place, id LIMIT 1",
+            )?;
+            let mut found = Vec::new();
+            for epoch in all(conn, conversation)? {
+                let Some(place) = epoch.place else { continue };
+                let behind = first.query_row(params![conversation.0, place], |row| row.get(0)).optional()?;
+                found.extend(behind.map(|id| (MessageId(id), epoch)));
+            }
+            Ok(found)
+        })
+    }
+
     /// The newest own message of an epoch that was composed and not given up: what the first message in the epoch behind it
     /// says. `None` without one.
     ///
@@ -98,7 +123,8 @@ pub(crate) fn all(conn: &Connection, conversation: ConversationId) -> Result<Vec
         "SELECT e.number, e.group_id, s.key, e.state, e.since, e.joined, e.unread, e.read_from,
              CASE WHEN e.chain_label IS NULL THEN 0 ELSE e.chain_next - 1 END, e.parent, e.forker, e.made, e.listed,
              e.left_out, e.added, e.begins, e.place, e.buffered, e.id,
-             e.mode, e.fork_id
+             e.mode, e.fork_id,
+             (SELECT count(*) FROM group_authors a WHERE a.conversation = e.conversation AND a.epoch = e.number)
          FROM epochs e JOIN servers s ON s.id = e.server WHERE e.conversation = ?1 ORDER BY e.number",
     )?;
     let mut people =
@@ -144,6 +170,7 @@ fn facts(row: &Row<'_>) -> rusqlite::Result<EpochFacts> {
         begins: index(15)?,
         place: row.get(16)?,
         buffered: unsigned(row, 17)?,
+        wrote: unsigned(row, 21)?,
     })
 }
 

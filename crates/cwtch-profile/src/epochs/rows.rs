@@ -101,6 +101,14 @@ pub(crate) fn trim_to(tx: &Connection, server: i64, most: u64, most_bytes: u64) 
     Ok(())
 }
 
+/// Forgets everything that waits for the decision on an epoch. Should it be entered after all, that is read again.
+pub(super) fn empty(tx: &Connection, epoch: i64) -> Result<(), TxError> {
+    tx.prepare_cached("DELETE FROM buffered WHERE epoch = ?1")?.execute([epoch])?;
+    tx.prepare_cached("UPDATE epochs SET buffered = 0, buffered_bytes = 0, overflowed = 1 WHERE id = ?1")?
+        .execute([epoch])?;
+    Ok(())
+}
+
 /// A server takes the places of entries in its log away: those that wait are read again with what comes in their place, or given
 /// by whoever has them.
 pub(crate) fn lost(tx: &Connection, server: i64, from: i64) -> Result<(), TxError> {

@@ -6,6 +6,7 @@ use cwtch_wire::group::{Chain, Extensions, Parent};
 use super::references::{chain, with_log};
 use super::*;
 use crate::epochs::rows;
+use crate::fixtures::daily_group;
 
 /// An epoch of a group whose key is a byte 32 times, made by somebody from another epoch.
 pub(super) fn fork(n: u8, parent: u64, server: &NewServer) -> NewEpoch {
@@ -69,6 +70,106 @@ fn said(all: &[(&str, u64)]) -> Vec<(String, u64)> {
 
 fn states(profile: &Profile, conversation: ConversationId) -> Vec<EpochState> {
     profile.epochs(conversation).unwrap().iter().map(|epoch| epoch.state).collect()
+}
+
+#[test]
+fn an_epoch_that_was_left_closes_by_the_earlier_clock_and_not_before() {
+    const DAY: i64 = 86_400;
+    let (_dir, mut profile, server, first, _, conversation) = forked();
+    apply(&mut profile, &server, vec![item(&first, &peer(1), 1, None), item(&first, &peer(2), 2, None)]);
+    profile.move_to_epoch(conversation, 2, NOW).unwrap();
+    let closes = |profile: &mut Profile, now| profile.close_left(&server.board, now).unwrap();
+    assert!(!closes(&mut profile, NOW + 30 * DAY - 1));
+    // The own clock is years ahead of what others say.
+    assert!(!closes(&mut profile, NOW + 4000 * DAY));
+    let late = |n, author| SyncItem { sent: Some(NOW + 32 * DAY), ..item(&first, &author, n, None) };
+    apply(&mut profile, &server, vec![late(3, peer(1))]);
+    assert!(!closes(&mut profile, NOW + 32 * DAY), "one of them may be wrong");
+    apply(&mut profile, &server, vec![late(4, peer(2))]);
+    assert!(!closes(&mut profile, NOW + 29 * DAY), "an own clock behind delays");
+    assert!(closes(&mut profile, NOW + 32 * DAY));
+    assert!(!closes(&mut profile, NOW + 32 * DAY));
+    assert_eq!(states(&profile, conversation), [EpochState::Closed, EpochState::Written]);
+}
+
+#[test]
+fn one_with_daily_keys_closes_early_only_where_all_followed() {
+    const DAY: i64 = 86_400;
+    let founder = cwtch_primitives::Identity::generate(&mut rng(1500));
+    for (follow, closes_after) in [(false, 180), (true, 30)] {
+        let (_dir, mut profile) = profile();
+        let server = server(1);
+        profile.add_server(&server, NOW).unwrap();
+        let listed = [*profile.address(), peer(1)];
+        let of = |n| daily_group(n, &server, &founder, &listed, History::Empty).0;
+        let (first, second) = (of(1), of(2));
+        profile.add_group(&first, NOW).unwrap();
+        let conversation = profile.group(&first.id).unwrap().unwrap().conversation;
+        let NewGroup { id, key, notice, .. } = second.clone();
+        let epoch = NewEpoch { id, key, notice, forker: founder.address(), ..fork(2, 1, &server) };
+        profile.add_epoch(conversation, &epoch, NOW).unwrap();
+        profile.move_to_epoch(conversation, 2, NOW).unwrap();
+        let kept = |profile: &Profile| -> (bool, bool, bool) {
+            let sql = "SELECT day_key IS NULL, notice IS NULL, fork_id IS NULL FROM epochs WHERE number = 1";
+            profile.conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
+        };
+        if follow {
+            let at = NOW + 200 * DAY;
+            let said = |author, n| SyncItem { sent: Some(at), ..item(&second, &author, n, None) };
+            apply(&mut profile, &server, vec![said(founder.address(), 1)]);
+            assert!(!profile.close_left(&server.board, NOW + 40 * DAY).unwrap(), "one has not");
+            apply(&mut profile, &server, vec![said(peer(1), 2)]);
+        }
+        assert!(!profile.close_left(&server.board, NOW + (closes_after - 1) * DAY).unwrap());
+        assert_eq!(kept(&profile), (false, false, false));
+        assert!(profile.close_left(&server.board, NOW + (closes_after + 1) * DAY).unwrap());
+        // The name of the fork stays, and what would open its messages or say who was listed is gone.
+        assert_eq!(kept(&profile), (true, true, false));
+        let facts = profile.epochs(conversation).unwrap();
+        assert_ne!(facts[0].fork_id, cwtch_wire::group::fork::ForkId::NONE);
+    }
+}
+
+#[test]
+fn nothing_waits_for_a_decision_for_longer_than_thirty_days() {
+    const DAY: i64 = 86_400;
+    let (_dir, mut profile, server, _, second, conversation) = forked();
+    apply(&mut profile, &server, vec![item(&second, &peer(1), 11, None)]);
+    profile.close_left(&server.board, NOW + 29 * DAY).unwrap();
+    assert_eq!(profile.epochs(conversation).unwrap()[1].buffered, 1);
+    profile.close_left(&server.board, NOW + 30 * DAY).unwrap();
+    assert_eq!(profile.epochs(conversation).unwrap()[1].buffered, 0);
+    profile.move_to_epoch(conversation, 2, NOW + 31 * DAY).unwrap();
+    assert!(profile.begin_sync(&server.board).unwrap().refetch.is_some(), "it is read again");
+}
+
+#[test]
+fn a_new_epoch_begins_before_the_first_message_behind_it() {
+    let (_dir, mut profile, server, first, second, conversation) = forked();
+    apply(&mut profile, &server, vec![item(&first, &peer(1), 1, None)]);
+    assert_eq!(profile.beginnings(conversation).unwrap(), []);
+    profile.move_to_epoch(conversation, 2, NOW).unwrap();
+    assert_eq!(profile.beginnings(conversation).unwrap(), [], "nothing stands behind it");
+    let outcome =
+        apply(&mut profile, &server, vec![item(&first, &peer(1), 2, None), item(&second, &peer(1), 3, None)]);
+    let begins = profile.beginnings(conversation).unwrap();
+    assert_eq!((begins.len(), Some(begins[0].0), begins[0].1.number), (1, outcome.items[0].stored(), 2));
+    assert_eq!(begins[0].1.wrote, 1);
+}
+
+#[test]
+fn of_one_group_the_written_epoch_and_the_newest_others_are_tried() {
+    let (_dir, mut profile, server, first, _, conversation) = forked();
+    let other = group(50, &server, History::Empty);
+    profile.add_group(&other, NOW).unwrap();
+    for n in 3..=12 {
+        profile.add_epoch(conversation, &fork(n, 1, &server), NOW + i64::from(n)).unwrap();
+    }
+    let tried = profile.begin_sync(&server.board).unwrap().groups;
+    let of: Vec<_> = tried.iter().map(|epoch| (epoch.id, epoch.epoch)).collect();
+    let newest = (6..=12).rev().map(|n| (fork(n, 1, &server).id, u64::from(n)));
+    let expected: Vec<_> = [(first.id, 1)].into_iter().chain(newest).chain([(other.id, 1)]).collect();
+    assert_eq!(of, expected);
 }
 
 /// For the sample of this version: epochs in every state, with something in every table of them.

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use cwtch_api::{DaysInfo, EpochInfo, GroupDetails, GroupKeys, LogVerdict, WritesInfo};
+use cwtch_api::{DaysInfo, EpochInfo, EpochState, GroupDetails, GroupKeys, LogVerdict, WritesInfo};
 
 use super::human::{self, named, phase, plural};
 use super::sanitize::line;
 use super::table::Table;
 use super::time::time;
-use super::{DIM, kept, log};
+use super::{DIM, epochs, kept, log};
 
 /// A group: facts in rows, who wrote in it as a table.
 pub(crate) fn details(details: &GroupDetails) -> String {
@@ -82,6 +82,9 @@ fn epoch(epoch: &EpochInfo) -> Vec<Fact> {
     if let Some(trouble) = &server.trouble {
         rows.push(("trouble", trouble.clone()));
     }
+    if epoch.standing.forker.is_some() || epoch.standing.state != EpochState::Written {
+        rows.insert(0, ("key", epochs::standing(&epoch.standing)));
+    }
     if epoch.past_unread {
         rows.push(("past", "not read yet".to_owned()));
     }
@@ -148,7 +151,8 @@ fn verdict(verdict: LogVerdict) -> &'static str {
 #[cfg(test)]
 mod tests {
     use cwtch_api::{
-        AuthorInfo, ConversationInfo, GroupInfo, MissingInfo, NameInfo, NameKind, NameSource, ServerInfo,
+        AuthorInfo, ConversationInfo, EpochStanding, GroupInfo, MissingInfo, NameInfo, NameKind, NameSource,
+        ServerInfo,
     };
 
     use super::*;
@@ -202,7 +206,22 @@ mod tests {
             log: None,
         };
         let epoch = EpochInfo {
-            number: 1,
+            standing: EpochStanding {
+                number: 1,
+                state: EpochState::Written,
+                since: 60,
+                forker: None,
+                by: None,
+                made: None,
+                listed: 0,
+                wrote: 1,
+                left_out: Vec::new(),
+                left_out_count: 0,
+                added: Vec::new(),
+                added_count: 0,
+                place: None,
+                waiting: 0,
+            },
             group: "abcd".into(),
             joined: 60,
             past_unread: false,

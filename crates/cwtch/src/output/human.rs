@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr;
 use super::sanitize::{line, lines};
 use super::table::Table;
 use super::time::{self, time};
-use super::{BAD, BOLD, DIM, GOOD, WARN, layout, log, notes, presence};
+use super::{BAD, BOLD, DIM, GOOD, WARN, epochs, layout, log, notes, presence};
 use crate::advice;
 
 /// Number of characters of an address or id that are shown where its whole length would only be in the way.
@@ -326,6 +326,9 @@ pub(crate) fn messages(messages: &[MessageInfo]) -> String {
     let indent = " ".repeat(id_width + 2 + time::WIDTH + 2 + author_width + 2 + 2);
     let mut out = String::new();
     for message in messages {
+        for epoch in &message.begins {
+            let _ = writeln!(out, "{DIM}{}{}{DIM:#}", layout::hang(), epochs::begins(epoch));
+        }
         let (style, mark) = mark(message);
         let author = author(message);
         let _ = writeln!(
@@ -456,6 +459,12 @@ pub(crate) fn event(event: &Event) -> String {
         Event::GroupChanged { group } => {
             format!("group {} is called {} now", short(&group.group), named(&group.shown, &group.group))
         }
+        Event::EpochChanged { conversation, epoch } => {
+            format!("group #{conversation}: {}", epochs::standing(epoch))
+        }
+        Event::EpochDropped { conversation, .. } => {
+            format!("group #{conversation}: a new key that was not decided on is forgotten")
+        }
         // The person did it.
         Event::ConversationChanged { .. } => return String::new(),
         Event::Server { address, phase: now, detail, .. } => {
@@ -527,6 +536,8 @@ mod tests {
             quoted: None,
             index: None,
             place: 0,
+            epoch: 1,
+            begins: Vec::new(),
             reposted: false,
             forgotten: false,
             notes: Vec::new(),

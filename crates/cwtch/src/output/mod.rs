@@ -4,6 +4,7 @@
 
 pub(crate) mod afterwards;
 pub(crate) mod conversations;
+mod epochs;
 pub(crate) mod group;
 pub(crate) mod human;
 pub(crate) mod kept;

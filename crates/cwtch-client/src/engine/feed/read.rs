@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Feed, Leaving, servers};
 use crate::api::Event;
 use crate::engine::elsewhere;
+use crate::engine::groups::standing;
 use crate::engine::info::{
     Speakers, contact_info, group_info, message_info, message_state, plain_message_info,
 };
@@ -169,6 +170,22 @@ impl Reading<'_> {
                     What::GroupMade => Event::GroupMade { group },
                     What::GroupJoined => Event::GroupJoined { group },
                     _ => Event::GroupChanged { group },
+                }))
+            }
+            (What::Epoch, _) => {
+                let Some(number) = row.about.map(i64::cast_unsigned) else { return Ok(None) };
+                let epochs = self.profile.epochs(conversation)?;
+                if epochs.is_empty() {
+                    // The group was left, which is told.
+                    return Ok(None);
+                }
+                let conversation = conversation.0;
+                Ok(Some(match epochs.iter().find(|epoch| epoch.number == number) {
+                    Some(epoch) => {
+                        let epoch = Box::new(standing(self.profile, epoch)?);
+                        Event::EpochChanged { conversation, epoch }
+                    }
+                    None => Event::EpochDropped { conversation, number },
                 }))
             }
             (What::GroupLeft, _) => {

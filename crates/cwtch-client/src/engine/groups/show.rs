@@ -6,6 +6,7 @@ use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 
 use super::servers::server_info;
+use super::standing::standing;
 use super::{Groups, daily};
 use crate::api::{ApiError, AuthorInfo, EpochInfo, GroupDetails, LogVerdict, ServerInfo};
 use crate::engine::info::{Speakers, group_info, person_info};
@@ -45,9 +46,9 @@ fn details(profile: &Profile, group: &Group, server: &ServerInfo) -> Result<Grou
         let notice = profile.notice_of(&epoch.id)?;
         let days = profile.epoch(&epoch.id)?.map(|epoch| daily::days_info(profile, &epoch)).transpose()?;
         let members = notice.as_ref().map(|notice| daily::members(profile, notice)).transpose()?;
-        let keys = notice.map(|notice| daily::keys_of(notice.fields().mode)).unwrap_or_default();
-        Ok::<_, StorageError>(EpochInfo {
-            number: epoch.number,
+        let keys = daily::keys_of(epoch.mode);
+        Ok(EpochInfo {
+            standing: standing(profile, epoch)?,
             group: epoch.id.to_string(),
             joined: epoch.joined,
             past_unread: epoch.unread,
@@ -71,7 +72,7 @@ fn details(profile: &Profile, group: &Group, server: &ServerInfo) -> Result<Grou
         kept: kept_info(profile, group.conversation, Some(keys_from(group)))?,
         queued: facts.queued,
         written_by,
-        epochs: facts.epochs.iter().map(epoch).collect::<Result<_, _>>()?,
+        epochs: facts.epochs.iter().map(epoch).collect::<Result<_, StorageError>>()?,
     })
 }
 

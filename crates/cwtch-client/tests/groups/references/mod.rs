@@ -1,6 +1,7 @@
 //! What messages say about the ones before them: what members and servers can do to it, and how contacts help.
 
 mod compared;
+mod epochs;
 mod hostile;
 mod judged;
 mod repaired;

@@ -175,7 +175,10 @@ async fn synced(shared: &LinkShared, server: Address) -> Result<(Vec<GossipClaim
     let now = shared.context.now();
     let job = move |profile: &mut Profile| {
         let claims = order::judge(profile, &server, true, now)?;
-        Ok::<_, StorageError>((claims, profile.note_complete_sync(&server, now)?))
+        let changed = profile.note_complete_sync(&server, now)?;
+        // Behind everything that the server has, so that nothing is left unread for want of its key.
+        let closed = profile.close_left(&server, now)?;
+        Ok::<_, StorageError>((claims, changed || closed))
     };
     shared.context.store.run(job).await
 }

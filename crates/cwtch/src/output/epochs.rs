@@ -1,0 +1,115 @@
+//! Epochs of a group: the line where one begins in its conversation, and how it stands.
+
+use cwtch_api::{EpochStanding, EpochState, NameInfo};
+
+use super::sanitize::line;
+use super::time::time;
+
+/// An epoch where it begins: who made a new key, when, for whom.
+pub(super) fn begins(epoch: &EpochStanding) -> String {
+    let mut said = vec![format!("New key by {}", maker(epoch))];
+    said.extend(epoch.made.map(|made| time(made).trim().to_owned()));
+    let mut text = said.join(", ");
+    let people = [
+        people("without", &epoch.left_out, epoch.left_out_count),
+        people("with", &epoch.added, epoch.added_count),
+    ];
+    let people: Vec<String> = people.into_iter().flatten().collect();
+    if !people.is_empty() {
+        text += &format!(": {}", people.join(", "));
+    }
+    text + "."
+}
+
+/// The same with what has become of it since.
+pub(super) fn standing(epoch: &EpochStanding) -> String {
+    let state = match epoch.state {
+        EpochState::Written => "written in",
+        EpochState::Undecided => "not decided on; nothing of it is shown",
+        EpochState::Closing => "left; what others write there is still read",
+        EpochState::Closed => "closed: its key is gone, its messages stay",
+        _ => "unknown to this version",
+    };
+    let since = time(epoch.since);
+    let mut text = match epoch.forker {
+        Some(_) => begins(epoch) + " ",
+        None => String::new(),
+    };
+    text += &format!("{}, since {}", state, since.trim());
+    if epoch.listed > 0 {
+        text += &format!(". {} of {} have written in it", epoch.wrote, epoch.listed);
+    }
+    if epoch.waiting > 0 {
+        let messages = if epoch.waiting == 1 { "message" } else { "messages" };
+        text += &format!(". {} {messages} waiting", epoch.waiting);
+    }
+    text
+}
+
+fn maker(epoch: &EpochStanding) -> String {
+    match &epoch.by {
+        Some(name) => line(&name.shown),
+        None => "somebody".to_owned(),
+    }
+}
+
+/// People by name, or where their names are forgotten, how many.
+fn people(word: &str, names: &[NameInfo], count: u64) -> Option<String> {
+    let shown: Vec<String> = names.iter().map(|name| line(&name.shown)).collect();
+    match (shown.is_empty(), count) {
+        (false, _) => Some(format!("{word} {}", shown.join(", "))),
+        (true, 0) => None,
+        (true, 1) => Some(format!("{word} 1 member")),
+        (true, count) => Some(format!("{word} {count} members")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(shown: &str) -> NameInfo {
+        NameInfo { shown: shown.to_owned(), ..NameInfo::default() }
+    }
+
+    fn epoch() -> EpochStanding {
+        EpochStanding {
+            number: 2,
+            state: EpochState::Written,
+            since: 0,
+            forker: Some("a".to_owned()),
+            by: Some(name("Alice")),
+            made: Some(60),
+            listed: 7,
+            wrote: 5,
+            left_out: vec![name("\u{1b}Bob")],
+            left_out_count: 1,
+            added: Vec::new(),
+            added_count: 0,
+            place: Some(4),
+            waiting: 0,
+        }
+    }
+
+    #[test]
+    fn a_new_key_is_told_with_its_maker_and_whom_it_is_without() {
+        let mut epoch = epoch();
+        let text = begins(&epoch);
+        assert!(text.starts_with("New key by Alice, 1970-01-01 00:01+00:00: without "), "{text}");
+        assert!(text.ends_with("Bob.") && !text.contains('\u{1b}'), "{text}");
+        epoch.added = vec![name("Carol"), name("Dan")];
+        assert!(begins(&epoch).ends_with(", with Carol, Dan."));
+        assert!(
+            standing(&epoch).ends_with("written in, since 1970-01-01 00:00+00:00. 5 of 7 have written in it")
+        );
+        // Once it is closed, names are gone.
+        epoch.left_out.clear();
+        epoch.added.clear();
+        (epoch.left_out_count, epoch.added_count, epoch.state) = (1, 2, EpochState::Closed);
+        assert!(begins(&epoch).ends_with(": without 1 member, with 2 members."));
+        (epoch.state, epoch.waiting) = (EpochState::Undecided, 1);
+        assert!(
+            standing(&epoch).contains("not decided on") && standing(&epoch).ends_with("1 message waiting")
+        );
+    }
+}
