@@ -274,6 +274,58 @@ pub enum Command {
         group: String,
     },
 
+    /// Gives a group a new key: to the same members, or to others. Reply: [`crate::Reply::ForkMade`].
+    #[serde(rename = "group.fork")]
+    GroupFork {
+        /// Group id or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
+        group: String,
+        /// Members who are not given it: addresses, or unambiguous names of contacts.
+        #[serde(default)]
+        without: Vec<String>,
+        /// People who are given it beside the members, in the same form.
+        #[serde(default)]
+        with: Vec<String>,
+        /// Nothing of it is put into the group: it is given to contacts only.
+        #[serde(default)]
+        quiet: bool,
+        /// True to make one although the last own one is less than a week old: the others are asked about it.
+        #[serde(default)]
+        anyway: bool,
+    },
+    /// The forks of a group that are known. Reply: `Forks`.
+    #[serde(rename = "group.forks")]
+    GroupForks {
+        /// Group id or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
+        group: String,
+    },
+    /// Follows a fork. Reply: `Done`.
+    #[serde(rename = "group.accept")]
+    GroupAccept {
+        /// Group id or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
+        group: String,
+        /// The beginning of the fork's name, at least 8 characters.
+        fork: String,
+    },
+    /// Does not follow a fork that the person was asked about, or takes an own one back that nobody followed. Reply: `Done`.
+    #[serde(rename = "group.decline")]
+    GroupDecline {
+        /// Group id or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
+        group: String,
+        /// The beginning of the fork's name, at least 8 characters.
+        fork: String,
+    },
+    /// The members of a group, as far as they are known. Reply: `Members`.
+    #[serde(rename = "group.members")]
+    GroupMembers {
+        /// Group id or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
+        group: String,
+    },
+
     /// Sends text and waits until it is acknowledged (contact) or durably stored (group). Reply: `Message`.
     #[serde(rename = "send")]
     Send {

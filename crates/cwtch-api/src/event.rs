@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::group::EpochStanding;
+use crate::group::{EpochStanding, ForkInfo};
 use crate::kind::FeedInfo;
 use crate::phase::ServerPhase;
 use crate::presence::PresenceInfo;
@@ -198,6 +198,15 @@ pub enum Event {
         conversation: i64,
         /// The epoch's number, which another one may get.
         number: u64,
+    },
+    /// The forks of a group that the person is asked about, or what is to be said of an own one, changed.
+    GroupForks {
+        /// The group.
+        group: GroupInfo,
+        /// The forks that the person is asked about now.
+        asked: Vec<ForkInfo>,
+        /// True if an own fork goes on although its server has not confirmed all of it.
+        quiet: bool,
     },
     /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft. Or what a group
     /// that was joined had before is read.

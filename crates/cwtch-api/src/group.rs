@@ -1,4 +1,4 @@
-//! A group in detail.
+//! Groups in detail: keys, authors, members, forks.
 
 use core::fmt;
 
@@ -228,4 +228,131 @@ pub enum LogVerdict {
     Unread,
     /// The server signs nothing: less can be told of what is missing.
     NoLog,
+}
+
+/// Somebody in a group.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonInfo {
+    /// The address.
+    pub address: String,
+    /// The name.
+    pub speaker: NameInfo,
+}
+
+/// Leaves out who it is.
+impl fmt::Debug for PersonInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PersonInfo(…)")
+    }
+}
+
+/// A fork that was made here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForkMade {
+    /// Its name: 64 hex characters.
+    pub fork: String,
+    /// The number of members whom it lists.
+    pub members: u64,
+    /// Members whom it leaves out.
+    pub left_out: Vec<PersonInfo>,
+    /// Members whom it adds.
+    pub added: Vec<PersonInfo>,
+    /// Time of the oldest key that it is sealed to, unix seconds: copies of devices that were made before cannot read on. `null` where
+    /// it is sealed to nobody.
+    pub heals: Option<i64>,
+    /// Whose key that is: later copies of this member's device can read on.
+    pub heals_but: Option<PersonInfo>,
+    /// Listed members whom the package does not reach: they need an invite.
+    pub need_invite: Vec<PersonInfo>,
+    /// True if it is given to contacts only.
+    pub quiet: bool,
+    /// True if this device's clock may be wrong.
+    pub doubtful_clock: bool,
+}
+
+/// Kind of a fork, as it looks from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ForkKind {
+    /// A new key for the same members, on the same server.
+    Rekey,
+    /// A key for others, or of another mode.
+    Change,
+    /// A key on another server.
+    Move,
+}
+
+/// Standing of a fork here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ForkStanding {
+    /// Own messages go there.
+    Written,
+    /// It was followed, and so was one behind it.
+    Followed,
+    /// The person is asked about it.
+    Asked,
+    /// The person did not want it.
+    Declined,
+    /// It is known, and nothing is to be done now.
+    Known,
+}
+
+/// Reason of a question about forks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ForkQuestion {
+    /// Somebody made a key with another list, mode or server.
+    Change,
+    /// Somebody made a key for the same members in a way that may be an attack.
+    Doubtful,
+    /// More members use another key than the one that was followed.
+    Join,
+    /// Most members use a key that was declined.
+    Again,
+}
+
+/// A fork that is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForkInfo {
+    /// Its name: 64 hex characters.
+    pub fork: String,
+    /// The member who made it.
+    pub by: PersonInfo,
+    /// Time at which it was made, as its maker says, unix seconds.
+    pub made: i64,
+    /// Its kind.
+    pub kind: ForkKind,
+    /// Its standing.
+    pub standing: ForkStanding,
+    /// The reason why the person is asked about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<ForkQuestion>,
+    /// The number of members whom it lists.
+    pub members: u64,
+    /// Number of members of the group before who are known to write there.
+    pub moved: u64,
+    /// Number of members of the group before.
+    pub of: u64,
+    /// Members of the group before whom it leaves out.
+    pub left_out: Vec<PersonInfo>,
+    /// Members whom it adds.
+    pub added: Vec<PersonInfo>,
+}
+
+/// A member of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownMember {
+    /// The member.
+    #[serde(flatten)]
+    pub person: PersonInfo,
+    /// True if the group's notice lists them.
+    pub listed: bool,
+    /// True if a new key can be sealed to them: they published a key of their own.
+    pub reachable: bool,
+    /// True if they are known to write under the present key.
+    pub moved: bool,
 }

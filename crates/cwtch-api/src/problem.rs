@@ -447,6 +447,33 @@ problems! {
     EpochUnfit = "epoch-unfit", Refused;
     /// A key of the group is on another server than the one before.
     EpochElsewhere = "epoch-elsewhere", Refused;
+    /// No fork of the group has this name, or several have.
+    UnknownFork = "unknown-fork", NotFound;
+    /// A new key cannot be made while the group's server is not synced.
+    ForkNotSynced = "fork-not-synced", Refused;
+    /// The maker of a new key must be in the list of the group's members.
+    ForkNotListed = "fork-not-listed", Refused;
+    /// Another new key waits for a decision.
+    ForkUndecided {
+        /// Its name.
+        fork: String,
+    } = "fork-undecided", Refused;
+    /// This device's clock differs too much from the server's log.
+    ForkClock = "fork-clock", Refused;
+    /// The last own new key is less than a week old.
+    ForkTooSoon = "fork-too-soon", Refused;
+    /// A fork cannot be followed, declined or taken back any more.
+    ForkNotOpen = "fork-not-open", Refused;
+    /// Somebody is no member of the group who could be left out.
+    NoMember {
+        /// Their name.
+        who: String,
+    } = "no-member", Refused;
+    /// The list of members would be too long.
+    ForkTooLarge {
+        /// The most members.
+        max: u64,
+    } = "fork-too-large", Usage;
     /// The group's server is not used any more.
     ServerNotUsed = "server-not-used", Refused;
     /// The connection with a server failed.

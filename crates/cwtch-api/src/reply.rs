@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, from_value};
 
 use crate::command::Command;
-use crate::group::{EpochStanding, GroupDetails, GroupKeys, MemberInfo};
+use crate::group::{EpochStanding, ForkInfo, ForkMade, GroupDetails, GroupKeys, KnownMember, MemberInfo};
 use crate::host::OpenProfile;
 use crate::kept::{KeptInfo, SealedInfo};
 use crate::network::{Obstacle, Step};
@@ -56,6 +56,12 @@ pub enum Reply {
     Groups(Vec<GroupInfo>),
     /// A group in detail.
     GroupDetails(Box<GroupDetails>),
+    /// A fork that was made.
+    ForkMade(Box<ForkMade>),
+    /// Forks.
+    Forks(Vec<ForkInfo>),
+    /// Members of a group.
+    Members(Vec<KnownMember>),
     /// One message.
     Message(MessageInfo),
     /// Messages.
@@ -135,6 +141,9 @@ impl Reply {
             C::GroupJoin { .. } | C::GroupRename { .. } => Self::Group(from_value(json)?),
             C::GroupShow { .. } => Self::GroupDetails(from_value(json)?),
             C::GroupList => Self::Groups(from_value(json)?),
+            C::GroupFork { .. } => Self::ForkMade(from_value(json)?),
+            C::GroupForks { .. } => Self::Forks(from_value(json)?),
+            C::GroupMembers { .. } => Self::Members(from_value(json)?),
             C::GroupInvite { .. }
             | C::Send { .. }
             | C::Suggest { .. }
@@ -164,6 +173,8 @@ impl Reply {
             | C::ContactBlockUnknown { .. }
             | C::ServerRemove { .. }
             | C::GroupLeave { .. }
+            | C::GroupAccept { .. }
+            | C::GroupDecline { .. }
             | C::Focus { .. } => {
                 let Done {} = from_value(json)?;
                 Self::Done {}

@@ -133,6 +133,7 @@ fn message(group: &NewGroup, author: &Address) -> SyncItem {
         ciphertext,
         day: None,
         hidden: false,
+        records: cwtch_wire::group::fork::ForkRecords::default(),
     }
 }
 

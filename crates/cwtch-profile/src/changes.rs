@@ -53,6 +53,8 @@ pub enum What {
     GroupLeft,
     /// Another epoch of a group is known, or one came into another state.
     Epoch,
+    /// The person is asked other things about forks of a group than before, or there is something to say of an own one.
+    Forks,
     /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft. Or what a group
     /// that was joined had before is read.
     Conversation,
@@ -77,7 +79,7 @@ pub enum What {
 }
 
 impl What {
-    const ALL: [Self; 27] = [
+    const ALL: [Self; 28] = [
         Self::Begun,
         Self::Message,
         Self::State,
@@ -95,6 +97,7 @@ impl What {
         Self::Group,
         Self::GroupLeft,
         Self::Epoch,
+        Self::Forks,
         Self::Conversation,
         Self::ServerAdded,
         Self::Server,
@@ -127,6 +130,7 @@ impl What {
             Self::Group => 22,
             Self::GroupLeft => 23,
             Self::Epoch => 24,
+            Self::Forks => 25,
             Self::Conversation => 30,
             Self::ServerAdded => 40,
             Self::Server => 41,

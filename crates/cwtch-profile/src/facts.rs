@@ -69,7 +69,7 @@ impl Profile {
             let queued = conn
                 .prepare_cached(
                     "SELECT count(*) FROM messages INDEXED BY messages_unconfirmed
-                     WHERE conversation = ?1 AND state IN (1, 2)",
+                     WHERE conversation = ?1 AND state IN (1, 2) AND erased = 0",
                 )?
                 .query_row([conversation.0], |row| unsigned(row, 0))?;
             let epochs = epochs::all(conn, conversation)?;

@@ -8,7 +8,7 @@ use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::token::{IssuerKey, PendingToken, Token};
 use cwtch_primitives::transcript::Transcript;
 use cwtch_primitives::{Address, Identity};
-use cwtch_wire::group::fork::{BUNDLE_LEN, DayKeys, Mode, NoticeFields, ServerPart, TIME_STEP};
+use cwtch_wire::group::fork::{BUNDLE_LEN, DayKeys, ForkRecords, Mode, NoticeFields, ServerPart, TIME_STEP};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use tempfile::TempDir;
@@ -126,6 +126,7 @@ pub fn item(group: &NewGroup, author: &Address, n: u64, previous: Option<u64>) -
         ciphertext: vec![9; 2800],
         day: None,
         hidden: false,
+        records: ForkRecords::default(),
     }
 }
 

@@ -74,7 +74,10 @@ pub use epochs::{BUFFER_BYTES, BUFFER_ENTRIES, Buffered, EpochFacts, EpochState,
 pub use error::{FeedBounds, StorageError};
 pub use facts::{AUTHORS_LISTED, AuthorFacts, GroupFacts};
 pub use forget::{KEEP_MAX, KEEP_MIN, Remembered, Sealed};
-pub use forks::{Collected, CollectedState, Delivery, ForkContent, OwnPrekey, PartKept};
+pub use forks::{
+    Collected, CollectedState, Delivery, ForkContent, ForkRefused, ForkTick, ForkWords, OwnPrekey, PartKept,
+    PlannedFork, WantedFork,
+};
 pub use log::{LogLoss, LogStatus, Noticed, StoredEvidence, StoredNotice};
 pub use lookup::Lookup;
 pub use order::{Companion, FromMember, MissingFrom};

@@ -261,7 +261,9 @@ impl Profile {
     pub fn count_unconfirmed(&self) -> Result<u64, StorageError> {
         self.read("count the queued messages", |conn| {
             Ok(conn
-                .prepare_cached(&format!("SELECT count(*) FROM messages WHERE state IN (1, 2) AND {SHOWN}"))?
+                .prepare_cached(&format!(
+                    "SELECT count(*) FROM messages WHERE state IN (1, 2) AND erased = 0 AND {SHOWN}"
+                ))?
                 .query_row([], |row| unsigned(row, 0))?)
         })
     }
@@ -276,7 +278,7 @@ impl Profile {
                 .prepare_cached(
                     "SELECT count(*) FROM servers s JOIN epochs g ON g.server = s.id
                      JOIN messages m ON m.conversation = g.conversation AND m.epoch = g.number
-                     WHERE s.key = ?1 AND m.state IN (1, 2)",
+                     WHERE s.key = ?1 AND m.state IN (1, 2) AND m.erased = 0",
                 )?
                 .query_row([key_bytes(server)], |row| unsigned(row, 0))?)
         })

@@ -19,7 +19,7 @@ use super::db::Tx;
 use super::error::{StorageError, TxError};
 use super::messages::{self, NewMessage};
 use super::types::{Content, MessageId, MessageState, NewPost, OVERLAY_MAX, Payment, PendingPost, PostBody};
-use super::{Profile, copies, groups, log, order, servers, tokens};
+use super::{Group, Profile, copies, forks, groups, log, order, servers, tokens};
 
 /// Conclusions about a token that a server refused together with its post. The token is gone in either case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct Confirmation {
     pub place: Option<(u64, u64)>,
     /// Notices of the monitor that a person is to be told of.
     pub notices: Vec<Notice>,
-    /// Time of these notices, unix seconds.
+    /// Time of the confirmation and of these notices, unix seconds.
     pub at: i64,
 }
 
@@ -104,6 +104,9 @@ impl Profile {
                  JOIN epochs g ON g.conversation = m.conversation AND g.number = m.epoch
                  -- What is not composed waits until all that came before is in the conversation: it says what it was written behind.
                  WHERE s.key = ?1 AND p.message > ?2 AND (p.ciphertext IS NOT NULL OR g.buffered = 0)
+                     -- Under a new key of one's own nothing is said before the server has announced it.
+                     AND NOT EXISTS (SELECT 1 FROM fork_postings f WHERE f.conversation = g.conversation
+                         AND f.fork = g.fork_id AND f.goes_on = 0)
                  ORDER BY g.writes <> 1, p.message LIMIT ?3",
             )?;
             let rows = statement.query_map(params![key_bytes(server), after.0, limit], |row| {
@@ -144,6 +147,7 @@ impl Profile {
             log::apply(tx, server, &confirmation.log)?;
             log::note(tx, server, &confirmation.notices, confirmation.at)?;
             let new = confirm(tx, &own, post)?;
+            forks::said::stored(tx, post, confirmation.at)?;
             if let Some((index, incarnation)) = confirmation.place {
                 log::note_receipt(tx, post, index, incarnation)?;
                 // One that was posted for another, who lost it, stays before what names it.
@@ -234,6 +238,7 @@ impl NewPost {
 /// Gives a post up: nobody will ever have this message.
 pub(super) fn give_up(tx: &Connection, own: &Address, post: MessageId) -> Result<(), TxError> {
     set_own_state(tx, post, MessageState::Failed)?;
+    forks::said::unsaid(tx, post)?;
     order::give_up(tx, own, post)?;
     tx.prepare_cached("DELETE FROM posts WHERE message = ?1")?.execute([post.0])?;
     Ok(())
@@ -270,6 +275,30 @@ pub(super) fn draft(
     Ok(id)
 }
 
+/// Queues a message that is no chat, in an epoch that is read: nobody is shown or told of it.
+pub(super) fn control(tx: &Tx<'_>, author: &Address, epoch: &Group, now: i64) -> Result<MessageId, TxError> {
+    let nothing = Content { kind: 1, data: String::new(), json: Vec::new() };
+    let message = NewMessage {
+        conversation: epoch.conversation,
+        epoch: epoch.epoch,
+        author,
+        own: true,
+        state: MessageState::Queued,
+        content: &nothing,
+        sent: Some(now),
+        received: now,
+        protocol_id: None,
+        group: None,
+        hidden: true,
+    };
+    let id = messages::insert(tx, &message)?.ok_or(StorageError::DuplicateMessage)?;
+    tx.prepare_cached(
+        "INSERT INTO posts (message, server) SELECT ?1, server FROM epochs WHERE conversation = ?2 AND number = ?3",
+    )?
+    .execute(params![id.0, epoch.conversation.0, epoch.epoch.cast_signed()])?;
+    Ok(id)
+}
+
 /// Makes a draft a message with a number.
 pub(super) fn compose(tx: &Tx<'_>, author: &Address, id: MessageId, post: &NewPost) -> Result<(), TxError> {
     tx.prepare_cached("UPDATE messages SET sent = ?2 WHERE id = ?1 AND sent IS NOT ?2")?
@@ -302,10 +331,11 @@ pub(super) fn compose(tx: &Tx<'_>, author: &Address, id: MessageId, post: &NewPo
         received,
         ciphertext: &post.ciphertext,
         day: post.day,
-        hidden: false,
+        hidden: forks::said::is_control(tx, id)?,
         keep: true,
     };
-    order::composed(tx, author, id, &message, said.map_or(0, |said| said.abandoned_told))
+    order::composed(tx, author, id, &message, said.map_or(0, |said| said.abandoned_told))?;
+    forks::said::composed(tx, id, post.prekey.as_ref(), received)
 }
 
 /// Marks an own group message as stored and as the newest that the server has. False if it was, or if it is gone.

@@ -8,7 +8,7 @@ use cwtch_primitives::token::{IssuerPublicKey, Token};
 use cwtch_primitives::{Address, Zeroizing};
 use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::Extensions;
-use cwtch_wire::group::fork::{DayKeys, ForkId, Mode, Notice, ServerPart};
+use cwtch_wire::group::fork::{DayKeys, ForkId, Mode, Notice, Prekey, ServerPart};
 
 pub use cwtch_protocol::group::Place as LogPlace;
 pub use cwtch_protocol::group::fork::Writes;
@@ -526,6 +526,8 @@ pub struct NewPost {
     pub day: Option<u64>,
     /// The time that it carries, unix seconds: that at which it was written, or later.
     pub sent: i64,
+    /// The own prekey that had room in it.
+    pub prekey: Option<Prekey>,
 }
 
 impl fmt::Debug for NewPost {

@@ -362,6 +362,31 @@ fn words(problem: &Problem) -> String {
         P::EpochUnfit => "This key of the group cannot be used so now.",
         P::EpochElsewhere => "This program cannot follow a group to another server yet.",
         P::GroupKnownOtherwise => "This group is known with another key or server, so the invite is refused.",
+        P::UnknownFork => {
+            "No new key of this group has that name, or several have: `group forks` lists them; give at least 8 characters."
+        }
+        P::ForkNotSynced => {
+            "Others may have done something that is not known here yet: the group's server must be connected and synced \
+             first. Try again once it is."
+        }
+        P::ForkNotListed => {
+            "You are not in the list of this group's members: ask one of them to make the new key."
+        }
+        P::ForkUndecided { fork } => {
+            return format!(
+                "Somebody else has made a new key, which waits for your decision: {fork}. Decide first."
+            );
+        }
+        P::ForkClock => {
+            "This device's clock differs from the server's log by more than a day, and a new key carries its time: set the clock."
+        }
+        P::ForkTooSoon => {
+            "Your last new key is less than seven days old. The others would be asked about another one, because endless new keys \
+             are an attack."
+        }
+        P::ForkNotOpen => "This new key cannot be followed, declined or taken back now.",
+        P::NoMember { who } => return format!("{who} is no member of this group who could be left out."),
+        P::ForkTooLarge { max } => return format!("A new key is for at most {max} members."),
         P::ServerNotUsed => "The group's server is not used any more; list the groups and try again.",
         P::ServerLost { server, detail } => {
             return format!("{} cannot be used now{}", the_server(server.as_deref()), because(detail));

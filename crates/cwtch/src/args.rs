@@ -605,6 +605,48 @@ pub(crate) enum GroupVerb {
         /// Number (#7), group's id or unambiguous name
         group: String,
     },
+    /// Give a group a new key: to the same members, or to others
+    #[command(long_about = text::GROUP_FORK_LONG)]
+    Fork {
+        /// Group's id or unambiguous name
+        group: String,
+        /// A member who is not given it: address, or a contact's name
+        #[arg(long, value_name = "MEMBER")]
+        without: Vec<String>,
+        /// Somebody who is given it beside the members; they have to be invited
+        #[arg(long, value_name = "PERSON")]
+        with: Vec<String>,
+        /// Put nothing of it into the group: only contacts are given it
+        #[arg(long)]
+        quiet: bool,
+        /// Make one although your last one is less than a week old: the others are asked about it
+        #[arg(long)]
+        anyway: bool,
+    },
+    /// List the new keys of a group: who made them, for whom, who uses them, what you are asked
+    Forks {
+        /// Group's id or unambiguous name
+        group: String,
+    },
+    /// Use a new key
+    Accept {
+        /// Group's id or unambiguous name
+        group: String,
+        /// The beginning of its name, as `cwtch group forks` shows it
+        fork: String,
+    },
+    /// Do not use a new key, or take back one of yours that nobody uses
+    Decline {
+        /// Group's id or unambiguous name
+        group: String,
+        /// The beginning of its name, as `cwtch group forks` shows it
+        fork: String,
+    },
+    /// List the members of a group, as far as they are known
+    Members {
+        /// Group's id or unambiguous name
+        group: String,
+    },
     /// Keep texts of a group for so long, and erase older ones here; authors and times stay
     #[command(after_help = text::KEEP_HELP)]
     Keep {

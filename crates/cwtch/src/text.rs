@@ -183,6 +183,17 @@ command is done, the key is gone from the disk; a daemon erases the rest little 
 Members are not told, and keep what they have. Backups that you made, and what a disk keeps by itself, are not reached. To \
 come back you need a new invite.";
 
+pub(crate) const GROUP_FORK_LONG: &str = "\
+Give a group a new key. What is written from then on can be read by those alone who are given it.
+
+Without options it is for all members: after a device was lost, or now and then, so that nobody reads on who once got hold of \
+the old one. In groups whose members are listed the others follow such a key by themselves, after an hour. `--without` \
+leaves somebody out and `--with` adds somebody; then each of the others is asked. Nobody is removed from what they have \
+read already, and who does not follow goes on with the old key, together with whoever was left out.
+
+It travels in the group, in boxes that only the listed members open, and to contacts among them. Whoever has not written since \
+their program knows of new keys cannot be reached that way and has to be invited: the answer names them.";
+
 pub(crate) const SEND_HELP: &str = "\
 Write a text that begins with a dash after two dashes:
   cwtch send Bob -- '-1 is a number'";

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cwtch_primitives::Address;
 use cwtch_wire::overlay::{KIND_GROUP_INVITE, KIND_SUGGESTED_CONTACT, Overlay};
 use serde_json::json;
 
@@ -120,6 +121,25 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         Command::GroupSeal { group, older_than } => {
             Reply::Sealed(groups.group_seal(&group_id(inner, &group).await?, older_than).await?)
         }
+        Command::GroupFork { group, without, with, quiet, anyway } => {
+            let group = group_id(inner, &group).await?;
+            let people = (persons(inner, without).await?, persons(inner, with).await?);
+            Reply::ForkMade(Box::new(groups.group_fork(&group, people, quiet, anyway).await?))
+        }
+        Command::GroupForks { group } => {
+            Reply::Forks(groups.group_forks(&group_id(inner, &group).await?).await?)
+        }
+        Command::GroupMembers { group } => {
+            Reply::Members(groups.group_members(&group_id(inner, &group).await?).await?)
+        }
+        Command::GroupAccept { group, fork } => {
+            groups.group_accept(&group_id(inner, &group).await?, fork).await?;
+            Reply::Done {}
+        }
+        Command::GroupDecline { group, fork } => {
+            groups.group_decline(&group_id(inner, &group).await?, fork).await?;
+            Reply::Done {}
+        }
         Command::GroupLeave { group } => {
             groups.group_leave(&group_id(inner, &group).await?).await?;
             Reply::Done {}
@@ -219,10 +239,27 @@ fn concerns_groups(command: &Command) -> bool {
             | Command::GroupKeep { .. }
             | Command::GroupSeal { .. }
             | Command::GroupLeave { .. }
+            | Command::GroupFork { .. }
+            | Command::GroupForks { .. }
+            | Command::GroupMembers { .. }
+            | Command::GroupAccept { .. }
+            | Command::GroupDecline { .. }
             | Command::Sync { .. }
             | Command::Repair { .. }
             | Command::Rejects
     )
+}
+
+/// People by their addresses, or by the names of contacts.
+async fn persons(inner: &Inner, texts: Vec<String>) -> Result<Vec<Address>, ApiError> {
+    let mut found = Vec::with_capacity(texts.len());
+    for text in texts {
+        match text.parse() {
+            Ok(address) => found.push(address),
+            Err(_) => found.push(contacts::find(&inner.context, &text).await?.address),
+        }
+    }
+    Ok(found)
 }
 
 fn experiments(inner: &Inner) -> Vec<ExperimentInfo> {

@@ -330,6 +330,7 @@ pub(crate) fn received_item(
     // With daily keys, both modes have one text for what is no chat.
     let mode = if day.is_some() { Mode::Trusted } else { Mode::Static };
     let (time, believed) = shown_time(verified, now);
+    let records = verified.fork_records();
     SyncItem {
         group,
         author: *verified.author(),
@@ -343,7 +344,8 @@ pub(crate) fn received_item(
         extensions: verified.extensions(),
         ciphertext,
         day,
-        hidden: is_hidden(mode, verified.text(), &verified.fork_records()),
+        hidden: is_hidden(mode, verified.text(), &records),
+        records,
     }
 }
 

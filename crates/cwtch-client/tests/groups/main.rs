@@ -18,6 +18,7 @@ mod daily;
 mod fake_server;
 mod forgery;
 mod forgetting;
+mod forks;
 mod heartbeat;
 mod log;
 mod network;

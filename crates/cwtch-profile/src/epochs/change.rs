@@ -175,10 +175,11 @@ fn go(
     Ok(moved)
 }
 
-/// Own messages that are not composed go where the group is written to now: they have no number yet, and nobody has seen them.
+/// Own messages that are not composed, and are chat, go where the group is written to now: they have no number yet, and nobody has seen them.
 fn take_along(tx: &Connection, conversation: ConversationId, to: &Epoch) -> Result<u64, TxError> {
     let drafts = "SELECT p.message FROM posts p JOIN messages m ON m.id = p.message
-         WHERE m.conversation = ?1 AND m.epoch <> ?2 AND m.own = 1 AND m.from_member = 0 AND p.ciphertext IS NULL";
+         WHERE m.conversation = ?1 AND m.epoch <> ?2 AND m.own = 1 AND m.from_member = 0 AND p.ciphertext IS NULL
+             AND NOT EXISTS (SELECT 1 FROM fork_posts f WHERE f.message = p.message AND f.control = 1)";
     tx.prepare_cached(&format!("UPDATE posts SET server = ?3 WHERE message IN ({drafts})"))?
         .execute(params![conversation.0, to.number.cast_signed(), to.server])?;
     let taken = tx

@@ -18,8 +18,9 @@ use cwtch_primitives::Address;
 use cwtch_primitives::group::{GroupId, GroupKey};
 
 pub use buffer::Buffered;
-pub(crate) use read::all;
 pub use read::{EpochFacts, OwnEnd};
+pub(crate) use read::{all, own_end};
+pub(crate) use refetch::read_again;
 pub use rows::{BUFFER_BYTES, BUFFER_ENTRIES};
 
 use crate::Profile;

@@ -24,17 +24,24 @@ impl Profile {
         index: Option<u64>,
         now: i64,
     ) -> Result<(), StorageError> {
-        self.write("plan to read a log again", |tx| {
-            let server = servers::row_of(tx, server)?;
-            let row: Option<i64> = tx
-                .prepare_cached(
-                    "SELECT id FROM epochs WHERE group_id = ?1 AND server = ?2 AND key IS NOT NULL",
-                )?
-                .query_row(params![epoch.as_bytes(), server], |row| row.get(0))
-                .optional()?;
-            plan(tx, server, row.ok_or(StorageError::UnknownGroup)?, index, now)
-        })
+        self.write("plan to read a log again", |tx| read_again(tx, server, epoch, index, now))
     }
+}
+
+/// As [`Profile::refetch_from`].
+pub(crate) fn read_again(
+    tx: &Connection,
+    server: &Address,
+    epoch: &GroupId,
+    index: Option<u64>,
+    now: i64,
+) -> Result<(), TxError> {
+    let server = servers::row_of(tx, server)?;
+    let row: Option<i64> = tx
+        .prepare_cached("SELECT id FROM epochs WHERE group_id = ?1 AND server = ?2 AND key IS NOT NULL")?
+        .query_row(params![epoch.as_bytes(), server], |row| row.get(0))
+        .optional()?;
+    plan(tx, server, row.ok_or(StorageError::UnknownGroup)?, index, now)
 }
 
 /// An epoch was entered whose buffer had no room for all of it.
@@ -47,7 +54,7 @@ pub(super) fn of_overflowed(tx: &Connection, epoch: i64, now: i64) -> Result<(),
     plan(tx, server, epoch, begins.map(i64::cast_unsigned), now)
 }
 
-/// As [`Profile::refetch_from`].
+/// The same, with rows.
 pub(crate) fn plan(
     tx: &Connection,
     server: i64,

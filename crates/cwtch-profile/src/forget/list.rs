@@ -26,8 +26,16 @@ pub(crate) const SECRET: &str = "UPDATE fork_contents SET secret = NULL
     WHERE (conversation, fork) = (SELECT conversation, fork_id FROM epochs WHERE id = ?1)";
 
 /// Tables about a group's forks, by `conversation`. They are small, and hold keys, so they go with its key.
-pub(crate) const OF_FORKS: [&str; 7] =
-    ["prekeys", "packages", "forks", "fork_statements", "fork_questions", "fork_facts", "fork_contents"];
+pub(crate) const OF_FORKS: [&str; 8] = [
+    "prekeys",
+    "packages",
+    "forks",
+    "fork_statements",
+    "fork_questions",
+    "fork_facts",
+    "fork_voices",
+    "fork_contents",
+];
 
 #[cfg(test)]
 mod tests {
@@ -73,7 +81,11 @@ mod tests {
             ) => Goes::Epoch,
             (table, _) if OF_FORKS.contains(&table) => Goes::Epoch,
             // With the rows above; what waits for a decision goes with that, or with the epoch.
-            ("package_parts" | "fork_deliveries" | "epoch_people" | "buffered", _) => Goes::Epoch,
+            (
+                "package_parts" | "fork_deliveries" | "fork_postings" | "fork_rounds" | "fork_posts"
+                | "epoch_people" | "buffered",
+                _,
+            ) => Goes::Epoch,
             // One series for the whole profile.
             ("own_prekeys", "secret") => Goes::Prekey,
             // Behind leaving, until all messages are looked through.

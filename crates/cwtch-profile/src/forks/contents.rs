@@ -3,12 +3,11 @@
 use core::fmt;
 
 use cwtch_primitives::Zeroizing;
-use cwtch_primitives::forks::ForkSecret;
-use cwtch_protocol::group::fork::{Change, Epoch, Event, step};
+use cwtch_primitives::forks::{EpochKeys, ForkSecret};
 use cwtch_wire::group::fork::{ForkId, Notice, OldPart, Package};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{packages, view};
+use super::packages;
 use crate::Profile;
 use crate::columns::broken_blob;
 use crate::error::{StorageError, TxError};
@@ -45,30 +44,12 @@ impl Profile {
     ) -> Result<Option<ForkContent>, StorageError> {
         self.read("read a fork", |conn| content(conn, conversation, fork))
     }
+}
 
-    /// Keeps a fork that opened and was found good, and lets the rules decide about it, in one transaction. Gives what changed.
-    ///
-    /// # Errors
-    /// [`StorageError::UnknownGroup`], or trouble with the database.
-    pub fn keep_fork(
-        &mut self,
-        conversation: ConversationId,
-        fork: &ForkContent,
-        now: u64,
-    ) -> Result<Vec<Change>, StorageError> {
-        let own = self.address;
-        self.write("keep a fork", |tx| {
-            let mut view = view::load(tx, &own, conversation)?;
-            let epoch = Epoch::of(&fork.notice, Some(&fork.old));
-            let id = epoch.id;
-            let changes = step(&view, &Event::Opened(epoch), now);
-            view::keep(tx, conversation, &mut view, &changes)?;
-            // There may be no room for it.
-            if view.fork(&id).is_some() {
-                keep(tx, conversation, fork)?;
-            }
-            Ok(changes)
-        })
+impl ForkContent {
+    /// The keys of the epoch; `None` once the secret is erased.
+    pub(crate) fn keys(&self) -> Option<EpochKeys> {
+        self.secret.as_ref().map(|secret| EpochKeys::derive(secret, &self.notice.core()))
     }
 }
 
@@ -98,7 +79,7 @@ pub(super) fn keep(
     packages::settled(conn, &name)
 }
 
-fn content(
+pub(super) fn content(
     conn: &Connection,
     conversation: ConversationId,
     fork: &ForkId,
@@ -109,6 +90,13 @@ fn content(
         )?
         .query_row(params![conversation.0, fork.as_bytes()], read)
         .optional()?)
+}
+
+/// Forgets the content of a fork.
+pub(super) fn forget(conn: &Connection, conversation: ConversationId, fork: &ForkId) -> Result<(), TxError> {
+    conn.prepare_cached("DELETE FROM fork_contents WHERE conversation = ?1 AND fork = ?2")?
+        .execute(params![conversation.0, fork.as_bytes()])?;
+    Ok(())
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<ForkContent> {

@@ -2,12 +2,12 @@
 
 use cwtch_primitives::Address;
 use cwtch_wire::group::fork::{AckState, ForkId};
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::rows::{fork_id, time};
 use crate::Profile;
 use crate::columns::{address, broken_integer, key_bytes};
-use crate::error::StorageError;
+use crate::error::{StorageError, TxError};
 use crate::types::ConversationId;
 
 /// A package on its way to a contact.
@@ -112,6 +112,25 @@ impl Profile {
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
+}
+
+/// Plans to give a fork's package to contacts.
+pub(super) fn plan(
+    conn: &Connection,
+    conversation: ConversationId,
+    fork: &ForkId,
+    contacts: &[Address],
+    now: u64,
+) -> Result<(), TxError> {
+    let mut plan = conn.prepare_cached(
+        "INSERT OR IGNORE INTO fork_deliveries (conversation, fork, contact, stage, changed)
+         SELECT f.conversation, f.fork, c.conversation, 0, ?4 FROM contacts c, fork_contents f
+         WHERE c.key = ?3 AND c.state = 1 AND f.conversation = ?1 AND f.fork = ?2",
+    )?;
+    for contact in contacts {
+        plan.execute(params![conversation.0, fork.as_bytes(), key_bytes(contact), now.cast_signed()])?;
+    }
+    Ok(())
 }
 
 const fn code(stage: AckState) -> i64 {

@@ -7,19 +7,34 @@
 //! - [`contents`] keeps what is in the forks that opened.
 //! - [`view`] is everything that the rules go by.
 //! - [`deliveries`] says what contacts have of a package.
+//! - [`reading`] takes what messages say about forks, [`act`] does what follows, [`making`] makes a fork.
+//! - [`postings`] does what time makes due, [`speaking`] is what own messages say; [`posted`] and [`said`] have the rows of both.
 
+mod act;
 mod contents;
 mod deliveries;
+mod making;
 mod others;
 mod own;
 mod packages;
+mod posted;
+mod postings;
+mod reading;
 mod rows;
+pub(crate) mod said;
+mod speaking;
 mod view;
 
 pub use contents::ForkContent;
 pub use deliveries::Delivery;
+pub use making::{ForkRefused, PlannedFork, WantedFork};
 pub use own::OwnPrekey;
 pub use packages::{Collected, CollectedState, PartKept};
+pub use postings::ForkTick;
+pub use speaking::ForkWords;
+
+pub(crate) use act::Act;
+pub(crate) use reading::Reading;
 
 #[cfg(test)]
 pub(crate) use view::{keep as keep_view, load as load_view};

@@ -44,7 +44,7 @@ impl Profile {
     }
 }
 
-fn keep(
+pub(super) fn keep(
     conn: &Connection,
     view: &View,
     conversation: ConversationId,
@@ -91,7 +91,10 @@ fn trim(conn: &Connection, view: &View, conversation: ConversationId) -> Result<
     Ok(())
 }
 
-fn all(conn: &Connection, conversation: ConversationId) -> Result<BTreeMap<Member, Prekey>, TxError> {
+pub(super) fn all(
+    conn: &Connection,
+    conversation: ConversationId,
+) -> Result<BTreeMap<Member, Prekey>, TxError> {
     let mut statement =
         conn.prepare_cached("SELECT author, created, key FROM prekeys WHERE conversation = ?1")?;
     let rows = statement.query_map([conversation.0], |row| {

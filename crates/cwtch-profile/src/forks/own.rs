@@ -112,7 +112,7 @@ impl Profile {
 }
 
 /// A message with a prekey is known to be with a server.
-fn confirm(conn: &Connection, public: &Prekey, now: u64) -> Result<(), TxError> {
+pub(super) fn confirm(conn: &Connection, public: &Prekey, now: u64) -> Result<(), TxError> {
     for (id, prekey) in numbered(conn)? {
         if prekey.public() == *public && prekey.confirmed.is_none() {
             conn.prepare_cached("UPDATE own_prekeys SET confirmed = ?2 WHERE id = ?1")?
@@ -161,7 +161,7 @@ fn newest(conn: &Connection) -> Result<Option<OwnPrekey>, TxError> {
     Ok(found.map(|(_, prekey)| prekey))
 }
 
-fn all(conn: &Connection) -> Result<Vec<OwnPrekey>, TxError> {
+pub(super) fn all(conn: &Connection) -> Result<Vec<OwnPrekey>, TxError> {
     Ok(numbered(conn)?.into_iter().map(|(_, prekey)| prekey).collect())
 }
 

@@ -153,7 +153,7 @@ impl Profile {
 }
 
 /// Keeps a part of an author's message or of a contact.
-fn keep(
+pub(super) fn keep(
     conn: &Connection,
     conversation: ConversationId,
     carrier: &Member,
@@ -247,7 +247,7 @@ fn row_of(
     Ok(conn.last_insert_rowid())
 }
 
-fn package(conn: &Connection, id: i64) -> Result<Option<Package>, TxError> {
+pub(super) fn package(conn: &Connection, id: i64) -> Result<Option<Package>, TxError> {
     Ok(Package::from_parts(&parts(conn, id)?).ok())
 }
 
@@ -261,7 +261,7 @@ fn parts(conn: &Connection, id: i64) -> Result<Vec<Part>, TxError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn judge(conn: &Connection, id: i64, state: CollectedState) -> Result<(), TxError> {
+pub(super) fn judge(conn: &Connection, id: i64, state: CollectedState) -> Result<(), TxError> {
     conn.prepare_cached("UPDATE packages SET state = ?2 WHERE id = ?1")?
         .execute(params![id, state.code()])?;
     if state == CollectedState::Condemned {

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use cwtch_primitives::Address;
 use cwtch_protocol::group::fork::{
-    Change, Decision, Epoch, Event, Fork, Kept, Member, Question, Statement, View, Why, step,
+    Change, Decision, Epoch, Event, Fork, Kept, Member, Question, Statement, View, Why,
 };
-use cwtch_wire::group::fork::ForkId;
+use cwtch_wire::group::fork::{ForkId, Notice};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
+use super::act::Act;
 use super::rows::{
     fork_id, list, member, mode, optional_fork_id, optional_member, optional_time, time, why, why_code,
 };
@@ -65,10 +66,7 @@ impl Profile {
     ) -> Result<Vec<Change>, StorageError> {
         let own = self.address;
         let changes = self.write("keep what changed about forks", |tx| {
-            let mut view = load(tx, &own, conversation)?;
-            let changes = step(&view, event, now);
-            keep(tx, conversation, &mut view, &changes)?;
-            Ok(changes)
+            Act { tx, own: &own, now, late: true }.happens(conversation, event).map(|(_, changes)| changes)
         })?;
         // A fork that is given up goes with its secret.
         self.erased(changes.len());
@@ -124,15 +122,16 @@ pub(crate) fn load(conn: &Connection, own: &Address, conversation: ConversationI
 
 /// The first epoch of a group, which no fork that is known made.
 fn first_epoch(conn: &Connection, conversation: ConversationId) -> Result<Epoch, TxError> {
-    let server = conn
+    let (server, notice) = conn
         .prepare_cached(
-            "SELECT s.key FROM epochs e JOIN servers s ON s.id = e.server
+            "SELECT s.key, e.notice FROM epochs e JOIN servers s ON s.id = e.server
              WHERE e.conversation = ?1 ORDER BY e.number LIMIT 1",
         )?
-        .query_row([conversation.0], |row| address(row, 0))
+        .query_row([conversation.0], |row| Ok((address(row, 0)?, row.get::<_, Option<Vec<u8>>>(1)?)))
         .optional()?
         .ok_or(StorageError::UnknownGroup)?;
-    Ok(Epoch::unlisted(*server.public_key()))
+    let Some(notice) = notice else { return Ok(Epoch::unlisted(*server.public_key())) };
+    Ok(Epoch::of(&Notice::from_bytes(&notice).map_err(|_| broken_blob(1))?, None))
 }
 
 fn forks(conn: &Connection, conversation: ConversationId) -> Result<BTreeMap<ForkId, Fork>, TxError> {
@@ -184,7 +183,12 @@ fn fact(row: &Row<'_>, kept: &mut Kept) -> rusqlite::Result<()> {
 }
 
 /// Writes what became different.
-fn save(conn: &Connection, conversation: ConversationId, before: &Kept, after: &Kept) -> Result<(), TxError> {
+pub(super) fn save(
+    conn: &Connection,
+    conversation: ConversationId,
+    before: &Kept,
+    after: &Kept,
+) -> Result<(), TxError> {
     let id = conversation.0;
     let run = |sql: &str, params: &[&dyn ToSql]| conn.prepare_cached(sql)?.execute(params).map(drop);
     let mut forks = Difference::of(&before.forks, &after.forks);

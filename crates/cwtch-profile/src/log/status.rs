@@ -102,6 +102,16 @@ pub(crate) fn status_of(conn: &Connection, server: &Address) -> Result<LogStatus
     status(conn, row, server)
 }
 
+/// The incarnation of a server's log, and how many of its entries are checked; `None` without a log.
+pub(crate) fn place_of(conn: &Connection, server: &Address) -> Result<Option<(u64, u64)>, TxError> {
+    let pinned: Option<Option<i64>> = conn
+        .prepare_cached("SELECT l.pinned FROM servers s JOIN logs l ON l.server = s.id WHERE s.key = ?1")?
+        .query_row([key_bytes(server)], |row| row.get(0))
+        .optional()?;
+    let Some(incarnation) = pinned.flatten() else { return Ok(None) };
+    Ok(Some((incarnation.cast_unsigned(), status_of(conn, server)?.size)))
+}
+
 /// The pinned certificate of a server's log.
 pub(crate) fn certificate(conn: &Connection, server: &Address) -> Result<Option<Vec<u8>>, TxError> {
     Ok(conn

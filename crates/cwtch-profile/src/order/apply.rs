@@ -7,8 +7,8 @@ use super::keep::{Message, keep};
 use super::rows::code;
 use super::shelf::Shelf;
 use crate::error::{StorageError, TxError};
-use crate::log;
 use crate::types::{MessageId, MessageState};
+use crate::{forks, log};
 
 /// The effect of changes.
 #[derive(Default)]
@@ -244,6 +244,7 @@ fn keep_holes(shelf: &Shelf<'_>, author: &[u8; 32], label: u32, holes: &[Hole]) 
 
 /// Makes an own message that waits a draft again.
 pub(super) fn unnumber(conn: &Connection, row: Row) -> Result<(), TxError> {
+    forks::said::unsaid(conn, MessageId(row.0))?;
     for statement in [
         "UPDATE posts SET ciphertext = NULL, day = NULL, token = NULL, token_session = NULL WHERE message = ?1",
         "UPDATE messages SET state = 1, signature = NULL, previous = NULL, message_hash = NULL, gap = 0,

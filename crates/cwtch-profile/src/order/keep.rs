@@ -137,7 +137,13 @@ fn fill_in(
     state: MessageState,
     position: Option<i64>,
 ) -> Result<(), TxError> {
-    let (arrival, content) = (&this.arrival, this.content);
+    let arrival = &this.arrival;
+    let nothing = Content { kind: this.content.kind, data: String::new(), json: Vec::new() };
+    let (content, quote) = if this.hidden {
+        (&nothing, [0; 32])
+    } else {
+        (this.content, quote_hash(this.author, &this.content.json))
+    };
     let filled = conn
         .prepare_cached(
             "UPDATE OR IGNORE messages SET kind = ?2, data = ?3, overlay = ?4, quote_hash = ?5, signature = ?6,
@@ -150,7 +156,7 @@ fn fill_in(
             content.kind.cast_signed(),
             content.data,
             content.json,
-            quote_hash(this.author, &content.json),
+            quote,
             arrival.signature,
             Some(arrival.previous).filter(|previous| !previous.is_empty()),
             arrival.id.as_bytes(),

@@ -13,6 +13,7 @@ use super::rows::{code, wrote_in};
 use super::shelf::{rows_of, shelf_of};
 use crate::columns::{SIGNATURE_MAX, address, group_id, key_bytes, limit};
 use crate::error::StorageError;
+use crate::forks::{Act, Reading};
 use crate::types::{MessageId, OVERLAY_MAX};
 use crate::{Profile, SyncItem, groups, servers};
 
@@ -240,6 +241,12 @@ impl Profile {
             let message = item.message(tx, None, now, true);
             let step = given(&shelf, &message.arrival)?;
             let applied = apply(&shelf, &step.changes, Some(&message))?;
+            if applied.this.is_some() {
+                let act = Act { tx, own: &own, now: now.max(0).cast_unsigned(), late: true };
+                let mut reading = Reading::new(act, &group.server);
+                reading.message(item)?;
+                reading.finish()?;
+            }
             Ok(applied.this.map_or(FromMember::Known, FromMember::Stored))
         })
     }

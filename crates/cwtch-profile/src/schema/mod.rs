@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0016_days.sql"),
     include_str!("0017_epochs.sql"),
     include_str!("0018_forgetting.sql"),
+    include_str!("0019_postings.sql"),
 ];
 
 /// The version that this program writes.

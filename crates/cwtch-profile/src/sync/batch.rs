@@ -8,6 +8,7 @@ use cwtch_primitives::group::GroupId;
 use cwtch_protocol::group::Arrival;
 use cwtch_protocol::monitor::{Change, Notice};
 use cwtch_wire::group::Extensions;
+use cwtch_wire::group::fork::ForkRecords;
 
 use crate::columns::key_bytes;
 use crate::db::Tx;
@@ -75,6 +76,8 @@ pub struct SyncItem {
     pub day: Option<u64>,
     /// True for what is no chat: it takes its place among its author's messages, and nobody is shown it.
     pub hidden: bool,
+    /// Statements of the author about forks.
+    pub records: ForkRecords,
 }
 
 impl fmt::Debug for SyncItem {
@@ -171,6 +174,8 @@ pub struct SyncBatch {
     /// Time since when whoever writes under the own name is a twin, unix seconds: the opening of the database, once a
     /// sync that began after it was completed. `None` before that: what comes may be from before a backup was put back.
     pub alone_since: Option<i64>,
+    /// True while more of what the server had is to come, which is tried with the keys that were known when it was asked for.
+    pub catching_up: bool,
 }
 
 impl fmt::Debug for SyncBatch {
@@ -233,4 +238,6 @@ pub struct SyncOutcome {
     pub may_write: bool,
     /// A message came that only a [`Twin`](crate::Twin) can have written; it is kept that there is one.
     pub twin: bool,
+    /// The keys of an epoch came, or another epoch is written in now.
+    pub epochs: bool,
 }

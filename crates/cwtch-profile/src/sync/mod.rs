@@ -21,6 +21,7 @@ use super::Profile;
 use super::columns::{SIGNATURE_MAX, key_bytes, limit};
 use super::epochs::rows as waiting;
 use super::error::{StorageError, TxError};
+use super::forks::{Act, Reading};
 use super::servers::{self, REJECTS_MAX};
 use super::types::Writes;
 use super::{SeenBy, Twin, Unshown, copies, days, groups, log, order};
@@ -108,6 +109,14 @@ impl Profile {
                 outcome.items.push(fate);
             }
             chains.store()?;
+            let act = Act { tx, own: &own, now: now.max(0).cast_unsigned(), late: batch.catching_up };
+            let mut reading = Reading::new(act, board);
+            for (item, fate) in batch.items.iter().zip(&outcome.items) {
+                if !matches!(fate, ItemOutcome::Duplicate | ItemOutcome::UnknownGroup) {
+                    reading.message(item)?;
+                }
+            }
+            outcome.epochs = reading.finish()?;
             note_unshown(tx, &batch.sealed, &chains)?;
             waiting::trim(tx, server)?;
             if outcome.twin {

@@ -414,6 +414,14 @@ fn a_group_of_before_has_one_epoch_that_is_written_in() {
 }
 
 #[test]
+fn version_19_opens_and_reads() {
+    opens_and_reads("profile-v19", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v19");
+    references::reads_what_was_filled_in(&mut profile);
+    forks::reads_what_was_filled_in(&profile);
+}
+
+#[test]
 fn authors_of_before_are_known_to_the_rules_of_forks() {
     for version in [1, 3, 9, 14] {
         let (_dir, profile) = open_sample(&format!("profile-v{version}"));

@@ -4,7 +4,7 @@ use cwtch_primitives::agreement::AgreementKey;
 use cwtch_primitives::forks::ForkSecret;
 use cwtch_primitives::{Identity, PublicKey};
 use cwtch_protocol::group::fork::{
-    AUTHORS_KEPT, Change, DAY, Epoch, Event, Member, Question, Statement, View, Why,
+    AUTHORS_KEPT, Change, DAY, Epoch, Event, Member, Question, Statement, View, Why, step,
 };
 use cwtch_wire::group::fork::{
     AckState, ForkId, Mode, NoticeFields, OldPart, Package, Part, Prekey, SealedFork,
@@ -137,6 +137,22 @@ impl Profile {
         })
     }
 
+    /// The rules learn of a fork whose content is none of theirs.
+    fn opens(&mut self, conversation: ConversationId, fork: Epoch) {
+        let view = self.fork_view(conversation).unwrap();
+        self.keep_fork_changes(conversation, &step(&view, &Event::Opened(fork), T)).unwrap();
+    }
+
+    fn keep_fork(&mut self, conversation: ConversationId, content: &ForkContent) {
+        let own = self.address;
+        let epoch = Epoch::of(&content.notice, Some(&content.old));
+        self.write("test", |tx| {
+            let act = crate::forks::Act { tx, own: &own, now: T, late: false };
+            act.take(conversation, content, &Event::Opened(epoch))
+        })
+        .unwrap();
+    }
+
     fn keep_part(
         &mut self,
         conversation: ConversationId,
@@ -161,7 +177,7 @@ fn an_event_changes_the_rows_in_its_transaction() {
     assert!(matches!(changes.as_slice(), [Change::Said(..)]), "{changes:?}");
     let mut fork = epoch(5, 0, 2);
     fork.server = *server.board.public_key();
-    profile.fork_event(conversation, &Event::Opened(fork.clone()), T).unwrap();
+    profile.opens(conversation, fork.clone());
     let profile = reopen(&dir, profile);
     let view = profile.fork_view(conversation).unwrap();
     assert_eq!(view.fork(&fork.id).unwrap().epoch, fork);
@@ -383,7 +399,7 @@ fn kept(profile: &mut Profile, conversation: ConversationId, sealed: &SealedFork
         secret: Some(sealed.content.secret.clone()),
         package: sealed.package.clone(),
     };
-    profile.keep_fork(conversation, &content, T).unwrap();
+    profile.keep_fork(conversation, &content);
     content
 }
 
@@ -435,7 +451,7 @@ fn leaving_takes_keys_and_lists_at_once() {
     kept(&mut profile, conversation, &sealed(&group, 1, &[half.public()], 1));
     let mut fork = epoch(5, 0, 2);
     fork.server = *server.board.public_key();
-    profile.fork_event(conversation, &Event::Opened(fork), T).unwrap();
+    profile.opens(conversation, fork);
     let said = Event::Said(member(2), Statement { epoch: ForkId::NONE, time: T, place: None });
     profile.fork_event(conversation, &said, T).unwrap();
     let waiting = sealed_for(&group, 1, &(1..=12).collect::<Vec<_>>(), &[], 2).package.parts().remove(0);
@@ -485,7 +501,7 @@ pub(super) fn fill(profile: &mut Profile, group: &NewGroup) {
         secret: Some(sealed.content.secret.clone()),
         package: sealed.package.clone(),
     };
-    profile.keep_fork(conversation, &content, T).unwrap();
+    profile.keep_fork(conversation, &content);
     profile.plan_deliveries(conversation, &sealed.package.fork_id(), &[peer(1)], T).unwrap();
     let waiting = sealed_for(group, 1, &(1..=12).collect::<Vec<_>>(), &[], 2).package.parts().remove(0);
     profile.keep_authors_part(conversation, &member(3), &waiting, T).unwrap();

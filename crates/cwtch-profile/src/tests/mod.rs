@@ -68,6 +68,7 @@ fn post(n: u64, previous: Option<u64>) -> NewPost {
         said: None,
         day: None,
         sent: NOW,
+        prekey: None,
     }
 }
 

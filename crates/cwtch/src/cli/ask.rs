@@ -9,7 +9,7 @@ use crate::command_error::{CommandError, EXIT_OK, EXIT_PARTLY, EXIT_QUEUED};
 use crate::output::human;
 use crate::output::progress::Progress;
 use crate::output::reader::Reader;
-use crate::output::{afterwards, conversations, group, kept, log, notes, presence};
+use crate::output::{afterwards, conversations, forks, group, kept, log, notes, presence};
 use crate::output::{print, print_to_reader, print_whole, sanitize};
 use crate::session::Executor;
 use crate::settings::Settings;
@@ -142,6 +142,9 @@ fn render(command: &Command, reply: &Reply) -> String {
         },
         Reply::Groups(groups) => human::groups(groups),
         Reply::GroupDetails(details) => group::details(details),
+        Reply::ForkMade(made) => forks::made(made),
+        Reply::Forks(all) => forks::list(all),
+        Reply::Members(members) => forks::members(members),
         Reply::Message(message) => match command {
             Command::MessageCancel { .. } => afterwards::taken_back(message),
             _ => human::sent(message),
@@ -174,6 +177,8 @@ fn done(command: &Command) -> &'static str {
         Command::GroupLeave { .. } => {
             "The group is forgotten; what others have, backups that you made, and what a disk keeps by itself are not reached."
         }
+        Command::GroupAccept { .. } => "What you write goes out under this key from now on.",
+        Command::GroupDecline { .. } => "This key is not used. It can be accepted for 30 days all the same.",
         Command::ConfirmOnlyCopy => "This is the only copy from now on; what is queued goes out.",
         _ => "Done.",
     }

@@ -152,6 +152,13 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
         Verb::Group(GroupVerb::Seal { group, older_than }) => {
             Command::GroupSeal { group, older_than: older_than.map(|Span(seconds)| seconds) }
         }
+        Verb::Group(GroupVerb::Fork { group, without, with, quiet, anyway }) => {
+            Command::GroupFork { group, without, with, quiet, anyway }
+        }
+        Verb::Group(GroupVerb::Forks { group }) => Command::GroupForks { group },
+        Verb::Group(GroupVerb::Accept { group, fork }) => Command::GroupAccept { group, fork },
+        Verb::Group(GroupVerb::Decline { group, fork }) => Command::GroupDecline { group, fork },
+        Verb::Group(GroupVerb::Members { group }) => Command::GroupMembers { group },
         Verb::Group(GroupVerb::Leave { group }) => Command::GroupLeave { group },
         Verb::Send { conversation, text, wait, reply_to } => Command::Send {
             conversation,

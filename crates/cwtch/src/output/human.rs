@@ -11,30 +11,14 @@ use cwtch_api::{
 use unicode_width::UnicodeWidthStr;
 
 use super::sanitize::{line, lines};
+pub(super) use super::shown::{named, plural, short};
 use super::table::Table;
 use super::time::{self, time};
-use super::{BAD, BOLD, DIM, GOOD, WARN, epochs, layout, log, notes, presence};
+use super::{BAD, BOLD, DIM, GOOD, WARN, epochs, forks, layout, log, notes, presence};
 use crate::advice;
-
-/// Number of characters of an address or id that are shown where its whole length would only be in the way.
-const SHORT: usize = 10;
-
-/// Text that the engine says is to be shown for an address or id.
-pub(super) fn named(shown: &str, id: &str) -> String {
-    if shown.is_empty() { short(id) } else { line(shown) }
-}
-
-fn short(id: &str) -> String {
-    let id = line(id);
-    if id.chars().count() <= SHORT + 1 { id } else { id.chars().take(SHORT).chain(['…']).collect() }
-}
 
 fn yes(value: bool) -> &'static str {
     if value { "yes" } else { "no" }
-}
-
-pub(super) fn plural(count: u64, one: &str) -> String {
-    if count == 1 { format!("{count} {one}") } else { format!("{count} {one}s") }
 }
 
 pub(crate) fn status(status: &StatusInfo) -> String {
@@ -465,6 +449,7 @@ pub(crate) fn event(event: &Event) -> String {
         Event::EpochDropped { conversation, .. } => {
             format!("group #{conversation}: a new key that was not decided on is forgotten")
         }
+        Event::GroupForks { .. } => return forks::event(event),
         // The person did it.
         Event::ConversationChanged { .. } => return String::new(),
         Event::Server { address, phase: now, detail, .. } => {

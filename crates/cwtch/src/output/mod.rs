@@ -5,6 +5,7 @@
 pub(crate) mod afterwards;
 pub(crate) mod conversations;
 mod epochs;
+pub(crate) mod forks;
 pub(crate) mod group;
 pub(crate) mod human;
 pub(crate) mod kept;
@@ -15,6 +16,7 @@ pub(crate) mod presence;
 pub(crate) mod progress;
 pub(crate) mod reader;
 pub(crate) mod sanitize;
+mod shown;
 pub(crate) mod table;
 pub(crate) mod time;
 

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use cwtch_primitives::{Identity, OsRng};
 use cwtch_protocol::group::fork::keys;
 use cwtch_wire::board::EncryptedGroupMessage;
-use cwtch_wire::group::fork::{DailyComposeError, Draft, ForkRecords, compose_daily, compose_static};
+use cwtch_wire::group::fork::{
+    ComposedWith, DailyComposeError, Draft, ForkRecords, compose_daily, compose_static,
+};
 use cwtch_wire::group::{ComposeError, Composed, Extensions, GroupContext, VerifiedGroupMessage};
 use cwtch_wire::overlay::Overlay;
 use rand_core::RngCore;
@@ -32,11 +34,11 @@ pub(super) fn dry_run(context: &Context, group: &Group, overlay: &Overlay) -> Re
         records: &ForkRecords::default(),
     };
     let composed = seal(group, &context.identity, draft)?;
-    read_back(group, &composed.message).map(|(verified, _)| content_of(&verified))
+    read_back(group, &composed.composed.message).map(|(verified, _)| content_of(&verified))
 }
 
 /// Writes, signs and seals a message in the form of the group.
-fn seal(group: &Group, author: &Identity, draft: Draft<'_>) -> Result<Composed, ApiError> {
+fn seal(group: &Group, author: &Identity, draft: Draft<'_>) -> Result<ComposedWith, ApiError> {
     let context = GroupContext { id: &group.id, key: &group.key, server: &group.server };
     let composed = match &group.days {
         None => compose_static(context, author, draft, &mut OsRng).map_err(|e| unfit(&e))?,
@@ -46,7 +48,7 @@ fn seal(group: &Group, author: &Identity, draft: Draft<'_>) -> Result<Composed, 
             _ => Problem::ClockOutOfRange.into(),
         })?,
     };
-    Ok(composed.composed)
+    Ok(composed)
 }
 
 fn unfit(error: &ComposeError) -> ApiError {
@@ -92,7 +94,7 @@ pub(super) enum Prepared {
 }
 
 /// Makes a queued post ready to be sent: a draft is composed and signed behind the newest message that the server is
-/// known to have. It says what came before it (docs/verifiable-log.md, section 8); its number is taken in the
+/// known to have, at a time of the own clock. It says what came before it (docs/verifiable-log.md, section 8); its number is taken in the
 /// transaction that binds its token. A sync must have been completed since the database was opened.
 ///
 /// With daily keys a message belongs to the day of its time. One that waited too long gets the time at which it leaves: under
@@ -122,16 +124,18 @@ pub(super) fn prepare(profile: &mut Profile, post: &PendingPost, now: i64) -> Re
     }
     let previous = group.last_signature.clone().unwrap_or_default();
     let extensions = profile.next_extensions(&group.id, OsRng.next_u32())?;
-    let text = String::from_utf8_lossy(&overlay);
-    let records = ForkRecords::default();
+    let words = profile.fork_words(post.id, unix(now), &mut OsRng)?;
+    let text = words.text.map_or_else(|| String::from_utf8_lossy(&overlay), Into::into);
     let draft = Draft {
         text: &text,
         timestamp: written,
         previous: &previous,
         extensions: &extensions,
-        records: &records,
+        records: &words.records,
     };
-    let Ok(Composed { message, included, .. }) = seal(&group, profile.identity(), draft) else {
+    let Ok(ComposedWith { composed: Composed { message, included, .. }, fitted }) =
+        seal(&group, profile.identity(), draft)
+    else {
         return Ok(Prepared::Unfit);
     };
     let Ok((verified, day)) = read_back(&group, &message) else { return Ok(Prepared::Unfit) };
@@ -145,6 +149,7 @@ pub(super) fn prepare(profile: &mut Profile, post: &PendingPost, now: i64) -> Re
         said: Some(SaidByPost { extensions, abandoned_told: included.abandoned }),
         day,
         sent: verified.timestamp(),
+        prekey: words.records.prekey.filter(|_| fitted.prekey),
     };
     let payment = profile.compose_post(post.id, &composed)?;
     Ok(payment.map_or(Prepared::NoToken, |payment| Prepared::Ready(message, payment)))

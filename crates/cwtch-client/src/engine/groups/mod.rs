@@ -17,6 +17,7 @@ mod compose;
 mod daily;
 mod described;
 mod epochs;
+mod forks;
 mod from_members;
 mod limits;
 mod link;
@@ -41,6 +42,7 @@ use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 
 pub(in crate::engine) use self::described::{evidence_info, server_info};
+pub(in crate::engine) use self::forks::forks_event;
 use self::links::Links;
 pub(in crate::engine) use self::links::switched_off;
 pub(in crate::engine) use self::log::{kind, lost_again, of_server, remark, unix};
@@ -80,6 +82,7 @@ impl Groups {
         let weak = Arc::downgrade(&links);
         context.feed.knows_servers(move |server| weak.upgrade().map(|links| links.standing(server)));
         links.reconcile().await?;
+        context.spawn(forks::drive(Arc::downgrade(&links)));
         Ok(Self { links })
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cwtch_net::Deadlines;
+use tokio::sync::Notify;
 
 use super::waiters::Waiters;
 use crate::engine::context::Context;
@@ -12,10 +13,12 @@ pub(super) struct LinkShared {
     pub(super) context: Arc<Context>,
     pub(super) waiters: Waiters,
     pub(super) deadlines: Deadlines,
+    /// Something may be due about forks.
+    pub(super) forks: Arc<Notify>,
 }
 
 impl LinkShared {
     pub(super) fn new(context: Arc<Context>) -> Self {
-        Self { context, waiters: Waiters::default(), deadlines: Deadlines::default() }
+        Self { context, waiters: Waiters::default(), deadlines: Deadlines::default(), forks: Arc::default() }
     }
 }

@@ -73,6 +73,16 @@ impl View {
         }
     }
 
+    /// The reader.
+    pub const fn me(&self) -> Member {
+        self.me
+    }
+
+    /// The newest statements of all members.
+    pub fn statements(&self) -> impl Iterator<Item = (&Member, &Statement)> {
+        self.statements.iter()
+    }
+
     /// Everything that a store has to keep.
     pub fn kept(&self) -> Kept {
         Kept {

@@ -113,7 +113,8 @@ async fn keep(
     Batch { mut batch, notices, .. }: Batch,
 ) -> Result<(Said, bool), ApiError> {
     batch.alone_since = counts.caught_up.load(Ordering::Acquire).then(|| shared.context.alone.since());
-    let (context, waiters) = (shared.context.clone(), shared.waiters.clone());
+    batch.catching_up = batch.alone_since.is_none();
+    let (context, waiters, forks) = (shared.context.clone(), shared.waiters.clone(), shared.forks.clone());
     let now = context.now();
     batch.notices = teller.news(notices);
     batch.hold_alarm = teller.holds_alarm();
@@ -131,7 +132,10 @@ async fn keep(
         }
         teller.told(&batch.notices);
         count(&counts, &outcome);
-        Ok::<_, StorageError>((said, outcome.may_write))
+        if outcome.epochs {
+            forks.notify_one();
+        }
+        Ok::<_, StorageError>((said, outcome.may_write || outcome.epochs))
     };
     shared.context.store.run(job).await
 }
@@ -172,13 +176,15 @@ async fn take_in(
 /// Everything that the server has now was read: what waited is looked at again, and keys of days are forgotten that nothing
 /// needs any more. Tells whether those in use changed, or more may leave.
 async fn synced(shared: &LinkShared, server: Address) -> Result<(Vec<GossipClaim>, bool), ApiError> {
-    let now = shared.context.now();
+    let (now, forks) = (shared.context.now(), shared.forks.clone());
     let job = move |profile: &mut Profile| {
         let claims = order::judge(profile, &server, true, now)?;
         let changed = profile.note_complete_sync(&server, now)?;
+        let forked = profile.forks_synced(&server, unix(now))?;
         // Behind everything that the server has, so that nothing is left unread for want of its key.
         let closed = profile.close_left(&server, now)?;
-        Ok::<_, StorageError>((claims, changed || closed))
+        forks.notify_one();
+        Ok::<_, StorageError>((claims, changed || forked || closed))
     };
     shared.context.store.run(job).await
 }
@@ -190,12 +196,13 @@ async fn confirm(
     teller: Teller,
     StoredPost { post, mut confirmation, notices }: StoredPost,
 ) -> Result<(), ApiError> {
-    let waiters = shared.waiters.clone();
+    let (waiters, forks) = (shared.waiters.clone(), shared.forks.clone());
     (confirmation.notices, confirmation.at) = (teller.news(notices), shared.context.now());
     let job = move |profile: &mut Profile| {
         profile.mark_post_stored(&server, post.id, &confirmation)?;
         waiters.settle(post.id, &Fate::Stored);
         teller.told(&confirmation.notices);
+        forks.notify_one();
         Ok::<_, StorageError>(())
     };
     shared.context.store.run(job).await

@@ -1,0 +1,184 @@
+//! Commands about forks: making, accepting, declining, listing.
+
+use std::collections::BTreeSet;
+
+use cwtch_primitives::group::GroupId;
+use cwtch_primitives::{Address, OsRng};
+use cwtch_protocol::group::fork::{DAY, Event, Member, Obstacle, Question, Readiness, View};
+use cwtch_wire::group::fork::{ForkId, MEMBERS_MAX};
+
+use super::told::{fork_info, members_info, people};
+use crate::api::{ApiError, ForkInfo, ForkMade, KnownMember, Problem, ServerPhase};
+use crate::engine::groups::Groups;
+use crate::engine::groups::log::unix;
+use crate::engine::info::person_info;
+use crate::profile::{ForkRefused, Group, PlannedFork, Profile, StorageError, WantedFork};
+
+/// The fewest characters by which a fork is named.
+const NAMED: usize = 8;
+/// Age up to which others' times say something about the own clock.
+const LATELY: u64 = 3 * DAY;
+
+impl Groups {
+    /// Gives a group a new key.
+    ///
+    /// # Errors
+    /// `NotFound`, or `Refused` for whatever the rules say against it.
+    pub(crate) async fn group_fork(
+        &self,
+        group: &GroupId,
+        people: (Vec<Address>, Vec<Address>),
+        quiet: bool,
+        anyway: bool,
+    ) -> Result<ForkMade, ApiError> {
+        let (links, context) = (&self.links, self.context());
+        let (server, found) = links.server_and_group(group).await?;
+        let board = server.board;
+        // Connected and caught up: whatever the others did is known here.
+        let caught_up = links.get(&board).is_some_and(|link| link.phase() == ServerPhase::Synced);
+        let clock = unix(context.now());
+        let keys = |people: Vec<Address>| people.iter().map(|one| *one.public_key()).collect();
+        let wanted = WantedFork { without: keys(people.0), with: keys(people.1), quiet };
+        let job = move |profile: &mut Profile| {
+            let view = profile.fork_view(found.conversation)?;
+            let lately = view.statements().map(|(_, said)| said.time);
+            let ready = Readiness {
+                clock,
+                synced: caught_up.then_some(clock),
+                checkpoint: profile.log_status(&board)?.checked,
+                others: lately.filter(|time| time.saturating_add(LATELY) >= clock).collect(),
+                leaves_server: false,
+                anyway,
+            };
+            match profile.make_fork(found.conversation, &wanted, &ready, &mut OsRng)? {
+                Ok((fork, planned)) => made(profile, &fork, &planned, wanted.quiet).map_err(ApiError::from),
+                Err(refused) => Err(why(profile, &refused)?.into()),
+            }
+        };
+        let made = context.store.run(job).await?;
+        links.groups_changed(&board, false).await?;
+        links.shared.forks.notify_one();
+        Ok(made)
+    }
+
+    /// The forks of a group that are known, newest first.
+    ///
+    /// # Errors
+    /// `NotFound`, or trouble with the database.
+    pub(crate) async fn group_forks(&self, group: &GroupId) -> Result<Vec<ForkInfo>, ApiError> {
+        let (_, found) = self.links.server_and_group(group).await?;
+        let now = unix(self.context().now());
+        self.context()
+            .store
+            .read(move |profile| {
+                let view = profile.fork_view(found.conversation)?;
+                let mut forks: Vec<ForkInfo> = view
+                    .forks()
+                    .map(|fork| fork_info(profile, &view, fork, now))
+                    .collect::<Result<_, _>>()?;
+                forks.sort_by_key(|fork| core::cmp::Reverse(fork.made));
+                Ok::<_, StorageError>(forks)
+            })
+            .await
+    }
+
+    /// The members of a group.
+    ///
+    /// # Errors
+    /// `NotFound`, or trouble with the database.
+    pub(crate) async fn group_members(&self, group: &GroupId) -> Result<Vec<KnownMember>, ApiError> {
+        let (_, found) = self.links.server_and_group(group).await?;
+        let now = unix(self.context().now());
+        self.context().store.read(move |profile| members_info(profile, found.conversation, now)).await
+    }
+
+    /// Follows a fork.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown one, `Refused` if it cannot be followed any more.
+    pub(crate) async fn group_accept(&self, group: &GroupId, fork: String) -> Result<(), ApiError> {
+        self.decide(group, move |profile, found, now| {
+            let view = profile.fork_view(found.conversation)?;
+            let id = named(&view, &fork)?;
+            let changes = profile.fork_event(found.conversation, &Event::Accepts(id), now)?;
+            if changes.is_empty() { Err(Problem::ForkNotOpen.into()) } else { Ok(()) }
+        })
+        .await
+    }
+
+    /// Does not follow a fork, or takes an own one back that nobody followed.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown one, `Refused` if it was followed, or is not asked about.
+    pub(crate) async fn group_decline(&self, group: &GroupId, fork: String) -> Result<(), ApiError> {
+        self.decide(group, move |profile, found, now| {
+            let view = profile.fork_view(found.conversation)?;
+            let id = named(&view, &fork)?;
+            let asked = view.questions().iter().find(|question| question.forks.contains(&id));
+            let event = match asked {
+                Some(question) => Event::Refuses(Question { forks: vec![id], ..question.clone() }),
+                None => Event::TakesBack(id),
+            };
+            let changes = profile.fork_event(found.conversation, &event, now)?;
+            if changes.is_empty() { Err(Problem::ForkNotOpen.into()) } else { Ok(()) }
+        })
+        .await
+    }
+
+    async fn decide(
+        &self,
+        group: &GroupId,
+        decide: impl FnOnce(&mut Profile, &Group, u64) -> Result<(), ApiError> + Send + 'static,
+    ) -> Result<(), ApiError> {
+        let (links, context) = (&self.links, self.context());
+        let (server, found) = links.server_and_group(group).await?;
+        let now = unix(context.now());
+        context.store.run(move |profile| decide(profile, &found, now)).await?;
+        links.groups_changed(&server.board, false).await?;
+        links.shared.forks.notify_one();
+        Ok(())
+    }
+}
+
+/// The fork whose name begins so.
+fn named(view: &View, text: &str) -> Result<ForkId, ApiError> {
+    let unknown = || ApiError::from(Problem::UnknownFork);
+    if text.len() < NAMED {
+        return Err(unknown());
+    }
+    let mut alike = view.forks().map(|fork| fork.epoch.id).filter(|id| id.to_string().starts_with(text));
+    let found = alike.next().ok_or_else(unknown)?;
+    if alike.next().is_some() { Err(unknown()) } else { Ok(found) }
+}
+
+fn made(
+    profile: &Profile,
+    fork: &ForkId,
+    planned: &PlannedFork,
+    quiet: bool,
+) -> Result<ForkMade, StorageError> {
+    let one = |who: &Member| people(profile, &BTreeSet::from([*who])).map(|mut all| all.pop());
+    Ok(ForkMade {
+        fork: fork.to_string(),
+        members: planned.listed.len() as u64,
+        left_out: people(profile, &planned.left_out)?,
+        added: people(profile, &planned.added)?,
+        heals: planned.heals.map(|(since, _)| since.cast_signed()),
+        heals_but: planned.heals.as_ref().map(|(_, who)| one(who)).transpose()?.flatten(),
+        need_invite: people(profile, &planned.unreached)?,
+        quiet,
+        doubtful_clock: planned.doubtful_clock,
+    })
+}
+
+fn why(profile: &Profile, refused: &ForkRefused) -> Result<Problem, StorageError> {
+    Ok(match refused {
+        ForkRefused::Obstacle(Obstacle::NotListed) => Problem::ForkNotListed,
+        ForkRefused::Obstacle(Obstacle::Undecided(fork)) => Problem::ForkUndecided { fork: fork.to_string() },
+        ForkRefused::Obstacle(Obstacle::Clock) => Problem::ForkClock,
+        ForkRefused::Obstacle(Obstacle::TooSoon) => Problem::ForkTooSoon,
+        ForkRefused::NoMember(who) => Problem::NoMember { who: person_info(profile, &who.address())?.shown },
+        ForkRefused::TooMany => Problem::ForkTooLarge { max: MEMBERS_MAX as u64 },
+        _ => Problem::ForkNotSynced,
+    })
+}

@@ -1,0 +1,103 @@
+//! Forks and members as they are told.
+
+use std::collections::BTreeSet;
+
+use cwtch_protocol::group::fork::{Fork, Kind, Member, View, Why};
+
+use crate::api::{Event, ForkInfo, ForkKind, ForkQuestion, ForkStanding, KnownMember, PersonInfo};
+use crate::engine::info::{group_info, person_info};
+use crate::profile::{ConversationId, Profile, StorageError};
+
+/// The people of a list.
+pub(super) fn people(profile: &Profile, who: &BTreeSet<Member>) -> Result<Vec<PersonInfo>, StorageError> {
+    who.iter().map(|member| person(profile, member)).collect()
+}
+
+fn person(profile: &Profile, member: &Member) -> Result<PersonInfo, StorageError> {
+    let address = member.address();
+    Ok(PersonInfo { address: address.to_string(), speaker: person_info(profile, &address)? })
+}
+
+/// A fork as it is told.
+pub(super) fn fork_info(
+    profile: &Profile,
+    view: &View,
+    fork: &Fork,
+    now: u64,
+) -> Result<ForkInfo, StorageError> {
+    let epoch = &fork.epoch;
+    let parent = epoch.parent.and_then(|id| view.epoch(&id));
+    let before: BTreeSet<Member> = parent.map(|parent| view.members(parent, now)).unwrap_or_default();
+    let asked = view.questions().iter().find(|question| question.forks.contains(&epoch.id));
+    let standing = if view.current().id == epoch.id {
+        ForkStanding::Written
+    } else if view.path().any(|followed| followed.id == epoch.id) {
+        ForkStanding::Followed
+    } else if asked.is_some() {
+        ForkStanding::Asked
+    } else if fork.decision.refused.is_some() {
+        ForkStanding::Declined
+    } else {
+        ForkStanding::Known
+    };
+    Ok(ForkInfo {
+        fork: epoch.id.to_string(),
+        by: person(profile, &epoch.forker.unwrap_or(view.me()))?,
+        made: epoch.time.cast_signed(),
+        kind: match view.kind(epoch, now) {
+            Kind::Rekey => ForkKind::Rekey,
+            Kind::Change => ForkKind::Change,
+            Kind::Move => ForkKind::Move,
+        },
+        standing,
+        question: asked.map(|question| match question.why {
+            Why::Change => ForkQuestion::Change,
+            Why::Doubtful => ForkQuestion::Doubtful,
+            Why::Join => ForkQuestion::Join,
+            Why::Again => ForkQuestion::Again,
+        }),
+        members: epoch.listed.len() as u64,
+        moved: view.count(epoch, now) as u64,
+        of: before.len() as u64,
+        left_out: people(profile, &before.difference(&epoch.listed).copied().collect())?,
+        added: people(profile, &epoch.listed.difference(&before).copied().collect())?,
+    })
+}
+
+/// The members of a group as they are told.
+pub(super) fn members_info(
+    profile: &Profile,
+    conversation: ConversationId,
+    now: u64,
+) -> Result<Vec<KnownMember>, StorageError> {
+    let view = profile.fork_view(conversation)?;
+    let prekeys = profile.prekeys(conversation)?;
+    let current = view.current();
+    let info = |who: &Member| {
+        let me = *who == view.me();
+        Ok(KnownMember {
+            person: person(profile, who)?,
+            listed: current.listed.contains(who),
+            reachable: me || prekeys.contains_key(who),
+            moved: me || view.statement(who).is_some_and(|said| said.epoch == current.id),
+        })
+    };
+    view.members(current, now).iter().map(info).collect()
+}
+
+/// Event with the questions about forks of a group as they are now; `None` for one that is gone.
+pub(in crate::engine) fn forks_event(
+    profile: &Profile,
+    conversation: ConversationId,
+) -> Result<Option<Event>, StorageError> {
+    let Some(group) = profile.group_of(conversation)? else { return Ok(None) };
+    let view = profile.fork_view(conversation)?;
+    let asked = view.questions().iter().flat_map(|question| &question.forks);
+    // When it was made is all that the time is used for here.
+    let asked = asked
+        .filter_map(|id| view.fork(id))
+        .map(|fork| fork_info(profile, &view, fork, fork.opened))
+        .collect::<Result<_, _>>()?;
+    let quiet = profile.quiet_fork(conversation)?;
+    Ok(Some(Event::GroupForks { group: group_info(profile, &group)?, asked, quiet }))
+}

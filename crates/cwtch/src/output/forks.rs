@@ -1,0 +1,161 @@
+//! Forks and members, as people read them. What is said of a person has their name: no group removes anybody, people do.
+
+use std::fmt::Write;
+
+use cwtch_api::{
+    Event, ForkInfo, ForkKind, ForkMade, ForkQuestion, ForkStanding, GroupInfo, KnownMember, PersonInfo,
+};
+
+use super::sanitize::line;
+use super::shown::{named, plural};
+use super::table::Table;
+use super::time::time;
+use super::{BOLD, DIM, WARN};
+
+/// A fork that was made.
+pub(crate) fn made(made: &ForkMade) -> String {
+    let mut out = format!(
+        "{BOLD}New key{BOLD:#} for {}{}{}: what you write from now on is for them.\n",
+        plural(made.members, "member"),
+        some(", without ", &made.left_out),
+        some(", with ", &made.added),
+    );
+    if made.quiet {
+        out += "Nothing of it is put into the group: your contacts among them are given it, the others are not.\n";
+    }
+    if let Some(heals) = made.heals {
+        let but = made.heals_but.iter().map(name).collect::<Vec<_>>().join("");
+        let _ = writeln!(
+            out,
+            "Copies of devices that were made before {} cannot read on; later copies of {}'s can, until somebody else makes \
+             another key.",
+            time(heals).trim(),
+            if but.is_empty() { "a member".to_owned() } else { but },
+        );
+    }
+    if !made.need_invite.is_empty() {
+        let _ = writeln!(
+            out,
+            "{WARN}Not reached{WARN:#}: {}. They have to be invited anew, with `cwtch group invite`.",
+            names(&made.need_invite)
+        );
+    }
+    if made.doubtful_clock {
+        let _ = writeln!(
+            out,
+            "{WARN}Clock{WARN:#}: the others' messages have other times than this device; look whether its clock is right."
+        );
+    }
+    let _ = writeln!(out, "{DIM}fork{DIM:#}  {}", line(&made.fork));
+    out
+}
+
+/// The forks of a group.
+pub(crate) fn list(forks: &[ForkInfo]) -> String {
+    let mut table = Table::new(&["MADE", "BY", "KEY", "MOVED", "NOW", "FORK"]);
+    for fork in forks {
+        table.row([
+            time(fork.made),
+            name(&fork.by),
+            what(fork),
+            format!("{} of {}", fork.moved, fork.of),
+            standing(fork).to_owned(),
+            fork.fork.chars().take(16).collect(),
+        ]);
+    }
+    let asked: String = forks.iter().filter(|fork| fork.question.is_some()).map(question).collect();
+    table.render("No new keys yet: make one with `cwtch group fork`.") + &asked
+}
+
+/// The members of a group.
+pub(crate) fn members(members: &[KnownMember]) -> String {
+    let mut table = Table::new(&["MEMBER", "LISTED", "NEW KEYS", "MOVED", "ADDRESS"]);
+    let yes = |is: bool| if is { "yes" } else { "-" }.to_owned();
+    for member in members {
+        table.row([
+            name(&member.person),
+            yes(member.listed),
+            if member.reachable { "reach them" } else { "need an invite" }.to_owned(),
+            yes(member.moved),
+            member.person.address.clone(),
+        ]);
+    }
+    table.render("Nobody is known yet to be in it.")
+}
+
+/// Questions about forks of a group, or what became of an own one.
+pub(crate) fn event(event: &Event) -> String {
+    let Event::GroupForks { group, asked, quiet } = event else { return String::new() };
+    let mut out = String::new();
+    if *quiet {
+        let _ = write!(
+            out,
+            "{WARN}new key{WARN:#} in {}: the server has not confirmed all of it for an hour; it is tried further",
+            shown(group)
+        );
+    }
+    for fork in asked {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        let _ = write!(out, "{WARN}new key{WARN:#} in {}: {}", shown(group), question(fork).trim_end());
+    }
+    out
+}
+
+fn question(fork: &ForkInfo) -> String {
+    let by = name(&fork.by);
+    let sentence = match fork.question {
+        Some(ForkQuestion::Change) => format!("{by} has made {}.", what(fork)),
+        Some(ForkQuestion::Doubtful) => format!(
+            "{by} has made a new key so soon after another one that it may be an attack: ask {by} before you follow."
+        ),
+        Some(ForkQuestion::Join) => format!("{} of {} members use {by}'s key.", fork.moved, fork.of),
+        Some(ForkQuestion::Again) => {
+            format!("{} of {} members use {by}'s key, which you declined.", fork.moved, fork.of)
+        }
+        _ => return String::new(),
+    };
+    let can_read = if fork.left_out.is_empty() {
+        String::new()
+    } else {
+        format!(" {} can read what you write until you follow.", names(&fork.left_out))
+    };
+    let short: String = fork.fork.chars().take(16).collect();
+    format!("{sentence}{can_read} `cwtch group accept` or `cwtch group decline` with {short}.\n")
+}
+
+fn what(fork: &ForkInfo) -> String {
+    let kind = match fork.kind {
+        ForkKind::Rekey => "a new key for the same members",
+        ForkKind::Move => "a key on another server",
+        _ => "a key",
+    };
+    format!("{kind}{}{}", some(" without ", &fork.left_out), some(" with ", &fork.added))
+}
+
+fn standing(fork: &ForkInfo) -> &'static str {
+    match fork.standing {
+        ForkStanding::Written => "you write there",
+        ForkStanding::Followed => "followed",
+        ForkStanding::Asked => "asks you",
+        ForkStanding::Declined => "declined",
+        _ => "known",
+    }
+}
+
+fn some(before: &str, people: &[PersonInfo]) -> String {
+    if people.is_empty() { String::new() } else { format!("{before}{}", names(people)) }
+}
+
+fn names(people: &[PersonInfo]) -> String {
+    people.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+fn name(person: &PersonInfo) -> String {
+    named(&person.speaker.shown, &person.address)
+}
+
+fn shown(group: &GroupInfo) -> String {
+    named(&group.shown, &group.group)
+}
