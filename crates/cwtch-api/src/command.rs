@@ -286,9 +286,6 @@ pub enum Command {
         /// People who are given it beside the members, in the same form.
         #[serde(default)]
         with: Vec<String>,
-        /// Nothing of it is put into the group: it is given to contacts only.
-        #[serde(default)]
-        quiet: bool,
         /// True to make one although the last own one is less than a week old: the others are asked about it.
         #[serde(default)]
         anyway: bool,

@@ -264,8 +264,6 @@ pub struct ForkMade {
     pub heals_but: Option<PersonInfo>,
     /// Listed members whom the package does not reach: they need an invite.
     pub need_invite: Vec<PersonInfo>,
-    /// True if it is given to contacts only.
-    pub quiet: bool,
     /// True if this device's clock may be wrong.
     pub doubtful_clock: bool,
 }

@@ -245,9 +245,9 @@ fn an_argument_that_is_empty_leaves_no_gap() {
     let empty = |problem: &Problem| {
         // A name or a path is never empty, a technical cause may be.
         let info = Problem::ALL.iter().find(|info| info.code == problem.code()).unwrap();
-        info.args
-            .iter()
-            .all(|arg| !["server", "profile", "profiles", "path", "mode", "known", "name"].contains(arg))
+        info.args.iter().all(|arg| {
+            !["server", "profile", "profiles", "path", "mode", "known", "name", "fork"].contains(arg)
+        })
     };
     for problem in samples("", 0).iter().filter(|problem| empty(problem)) {
         assert_is_a_sentence(problem);

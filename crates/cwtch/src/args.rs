@@ -616,9 +616,6 @@ pub(crate) enum GroupVerb {
         /// Somebody who is given it beside the members; they have to be invited
         #[arg(long, value_name = "PERSON")]
         with: Vec<String>,
-        /// Put nothing of it into the group: only contacts are given it
-        #[arg(long)]
-        quiet: bool,
         /// Make one although your last one is less than a week old: the others are asked about it
         #[arg(long)]
         anyway: bool,

@@ -191,8 +191,8 @@ the old one. In groups whose members are listed the others follow such a key by 
 leaves somebody out and `--with` adds somebody; then each of the others is asked. Nobody is removed from what they have \
 read already, and who does not follow goes on with the old key, together with whoever was left out.
 
-It travels in the group, in boxes that only the listed members open, and to contacts among them. Whoever has not written since \
-their program knows of new keys cannot be reached that way and has to be invited: the answer names them.";
+It travels in the group, in boxes that only the listed members open. Whoever has not written since their program knows of new \
+keys cannot be reached that way and has to be invited: the answer names them. A daemon has to run, with the group's server synced.";
 
 pub(crate) const SEND_HELP: &str = "\
 Write a text that begins with a dash after two dashes:

@@ -203,7 +203,7 @@ fn a_profile_of_a_newer_version_is_refused_as_such() {
     let world = World::new();
     let me = world.person("me");
     let file = me.data.join("profiles/me/profile.json");
-    let newer = fs::read_to_string(&file).unwrap().replace("\"format\": 1", "\"format\": 2");
+    let newer = fs::read_to_string(&file).unwrap().replace("\"format\": 1", "\"format\": 99");
     fs::write(&file, newer).unwrap();
     let (kind, message) = me.fails(&["address"]);
     assert_eq!(kind, "storage");

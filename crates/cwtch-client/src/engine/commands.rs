@@ -121,10 +121,10 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         Command::GroupSeal { group, older_than } => {
             Reply::Sealed(groups.group_seal(&group_id(inner, &group).await?, older_than).await?)
         }
-        Command::GroupFork { group, without, with, quiet, anyway } => {
+        Command::GroupFork { group, without, with, anyway } => {
             let group = group_id(inner, &group).await?;
             let people = (persons(inner, without).await?, persons(inner, with).await?);
-            Reply::ForkMade(Box::new(groups.group_fork(&group, people, quiet, anyway).await?))
+            Reply::ForkMade(Box::new(groups.group_fork(&group, people, anyway).await?))
         }
         Command::GroupForks { group } => {
             Reply::Forks(groups.group_forks(&group_id(inner, &group).await?).await?)

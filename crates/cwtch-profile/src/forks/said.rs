@@ -90,7 +90,8 @@ pub(crate) fn unsaid(conn: &Connection, post: MessageId) -> Result<(), TxError> 
 /// The server has a message.
 pub(crate) fn stored(conn: &Connection, post: MessageId, now: i64) -> Result<(), TxError> {
     let now = now.max(0).cast_unsigned();
-    let found: Option<(Option<Vec<u8>>, Option<ForkId>, Option<u8>, i64)> = conn
+    type Found = (Option<Vec<u8>>, Option<ForkId>, Option<u8>, i64);
+    let found: Option<Found> = conn
         .prepare_cached(
             "SELECT f.prekey, f.fork, f.part, m.conversation FROM fork_posts f JOIN messages m ON m.id = f.message
              WHERE f.message = ?1",

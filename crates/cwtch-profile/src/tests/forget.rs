@@ -246,7 +246,7 @@ fn sealing_erases_what_is_not_needed_to_go_on_and_gives_the_database_another_key
         assert_eq!(profile.message(posted).unwrap().unwrap().state, MessageState::Stored);
         let kept = profile.remembered(conversation).unwrap();
         assert_eq!((kept.texts, kept.posted, kept.sealed), (5, 0, Some(NOW + 20)));
-        assert!(!profile.twin().unwrap().is_some(), "it is no copy of itself");
+        assert!(profile.twin().unwrap().is_none(), "it is no copy of itself");
         profile = reopen(&dir, profile);
     }
     // It goes on: what comes is read, and what was known is known.

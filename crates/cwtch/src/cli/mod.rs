@@ -152,8 +152,8 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
         Verb::Group(GroupVerb::Seal { group, older_than }) => {
             Command::GroupSeal { group, older_than: older_than.map(|Span(seconds)| seconds) }
         }
-        Verb::Group(GroupVerb::Fork { group, without, with, quiet, anyway }) => {
-            Command::GroupFork { group, without, with, quiet, anyway }
+        Verb::Group(GroupVerb::Fork { group, without, with, anyway }) => {
+            Command::GroupFork { group, without, with, anyway }
         }
         Verb::Group(GroupVerb::Forks { group }) => Command::GroupForks { group },
         Verb::Group(GroupVerb::Accept { group, fork }) => Command::GroupAccept { group, fork },

@@ -82,7 +82,7 @@ mod tests {
             made: Some(60),
             listed: 7,
             wrote: 5,
-            left_out: vec![name("\u{1b}Bob")],
+            left_out: vec![name("\u{7}Bob")],
             left_out_count: 1,
             added: Vec::new(),
             added_count: 0,
@@ -96,7 +96,7 @@ mod tests {
         let mut epoch = epoch();
         let text = begins(&epoch);
         assert!(text.starts_with("New key by Alice, 1970-01-01 00:01+00:00: without "), "{text}");
-        assert!(text.ends_with("Bob.") && !text.contains('\u{1b}'), "{text}");
+        assert!(text.ends_with("Bob.") && !text.contains('\u{7}'), "{text}");
         epoch.added = vec![name("Carol"), name("Dan")];
         assert!(begins(&epoch).ends_with(", with Carol, Dan."));
         assert!(

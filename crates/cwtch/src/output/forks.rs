@@ -20,9 +20,6 @@ pub(crate) fn made(made: &ForkMade) -> String {
         some(", without ", &made.left_out),
         some(", with ", &made.added),
     );
-    if made.quiet {
-        out += "Nothing of it is put into the group: your contacts among them are given it, the others are not.\n";
-    }
     if let Some(heals) = made.heals {
         let but = made.heals_but.iter().map(name).collect::<Vec<_>>().join("");
         let _ = writeln!(

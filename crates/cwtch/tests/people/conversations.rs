@@ -107,8 +107,9 @@ fn texts_are_kept_for_a_time_and_it_is_said_what_is_kept_and_what_is_gone() {
         "{plain}"
     );
     assert_eq!(me.ok(&["conversation", "keep", "Bob", "forever"])["keep"], Value::Null);
-    assert_eq!(me.fails(&["conversation", "keep", "Bob", "10s"]).0, "usage");
-    assert_eq!(me.fails(&["conversation", "keep", "Bob", "soon"]).0, "usage");
+    for wrong in ["10s", "soon"] {
+        assert_eq!(me.json(&["conversation", "keep", "Bob", wrong]).error().0, "usage", "{wrong}");
+    }
 
     me.ok(&["experiment", "enable", "groups"]);
     let made = me.ok(&["group", "new", "Hikers", "--server", &server.bundle]);

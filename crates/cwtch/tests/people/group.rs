@@ -120,3 +120,65 @@ fn two_people_use_a_group_with_daily_keys() {
     let old = alice.ok(&["group", "new", "Old", "--server", &server.address]);
     assert!(old["invite"].as_str().unwrap().starts_with("torv3") && old["keys"] == "static");
 }
+
+#[test]
+fn a_member_is_left_out_and_who_is_asked_goes_along() {
+    let world = World::new();
+    let server = world.server("server");
+    let (alice, mut bob) = (world.person_online("alice"), world.person_online("bob"));
+    let carol = world.person_online("carol");
+    alice.befriend("Bob", &bob, "Alice");
+    alice.befriend("Carol", &carol, "Alice");
+    for person in [&alice, &bob, &carol] {
+        person.ok(&["experiment", "enable", "groups"]);
+    }
+    let new = ["group", "new", "Hikers", "--server", &server.bundle, "--keys", "trusted"];
+    let made = alice.ok(&[&new[..], &["--with", "Bob", "--with", "Carol"]].concat());
+    let (group, invite) = (made["group"].as_str().unwrap(), made["invite"].as_str().unwrap());
+    for person in [&bob, &carol] {
+        person.ok(&["group", "join", invite]);
+    }
+    alice.ok(&["send", group, "all here?"]);
+    for (person, text) in [(&bob, "bob is"), (&carol, "carol is")] {
+        person.ok(&["send", group, text]);
+        alice.receives(group, text);
+    }
+    // Whoever has written can be given a new key.
+    until("all can be given a key", || {
+        let members = alice.ok(&["group", "members", group]);
+        members.as_array().unwrap().iter().all(|member| member["reachable"] == true).then_some(())
+    });
+    // Bob is away while Carol is left out, and she writes meanwhile.
+    carol.receives(group, "bob is");
+    bob.stop();
+    let fork = alice.ok(&["group", "fork", group, "--without", "Carol"]);
+    assert_eq!((&fork["members"], &fork["left_out"][0]["address"]), (&json!(2), &json!(carol.address)));
+    assert_eq!(fork["need_invite"], json!([]));
+    alice.ok(&["send", "Hikers", "without carol"]);
+    carol.ok(&["send", group, "hello?"]);
+
+    bob.start();
+    let name = fork["fork"].as_str().unwrap();
+    let asked = until("a question", || {
+        let forks = bob.ok(&["group", "forks", "Hikers"]);
+        forks.as_array().unwrap().iter().find(|found| found["standing"] == "asked").cloned()
+    });
+    assert_eq!((&asked["fork"], &asked["question"]), (&json!(name), &json!("change")));
+    let shown = bob.human(&["group", "forks", "Hikers"]).stdout;
+    assert!(shown.contains("without") && shown.contains("Alice"), "{shown}");
+    bob.ok(&["group", "accept", "Hikers", name]);
+    bob.ok(&["send", "Hikers", "with you"]);
+    alice.receives("Hikers", "with you");
+    alice.ok(&["send", "Hikers", "welcome back"]);
+    bob.receives("Hikers", "welcome back");
+    // One conversation for each of them, and Carol has nothing of the new key.
+    let shown = bob.human(&["messages", "Hikers"]).stdout;
+    assert!(
+        shown.contains("New key by") && shown.contains("with you") && shown.contains("all here?"),
+        "{shown}"
+    );
+    let texts = carol.texts(group);
+    assert!(texts.contains(&"hello?".to_owned()), "{texts:?}");
+    assert!(!texts.iter().any(|text| text == "without carol" || text == "with you"), "{texts:?}");
+    assert_eq!(carol.ok(&["group", "forks", group]), json!([]));
+}

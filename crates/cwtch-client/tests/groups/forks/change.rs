@@ -24,14 +24,14 @@ async fn a_member_is_left_out_and_the_others_write_on() {
     let server = world.server().await;
     let (alice, mut bob, carol, group) = three(&world, &server.bundle().to_server_string()).await;
 
-    let made = alice.fork(&group, &[&carol.address], false).await.unwrap();
+    let made = alice.fork(&group, &[&carol.address]).await.unwrap();
     assert_eq!(made.members, 2);
     let left_out: Vec<&str> = made.left_out.iter().map(|one| one.address.as_str()).collect();
     assert_eq!(left_out, [carol.address.as_str()]);
-    assert!(made.heals.is_some() && made.need_invite.is_empty() && !made.quiet, "{made:?}");
+    assert!(made.heals.is_some() && made.need_invite.is_empty(), "{made:?}");
     assert_eq!(made.heals_but.unwrap().address, bob.address);
     // One after another of one's own is an attack's sign.
-    let again = alice.fork(&group, &[], false).await.unwrap_err();
+    let again = alice.fork(&group, &[]).await.unwrap_err();
     assert_eq!(again.problem, Problem::ForkTooSoon);
 
     let asked = bob.asked().await;
@@ -39,7 +39,7 @@ async fn a_member_is_left_out_and_the_others_write_on() {
     assert_eq!((&asked[0].fork, &asked[0].by.address), (&made.fork, &alice.address));
     assert_eq!(asked[0].left_out.len(), 1);
     // While somebody else's waits, none is made.
-    let undecided = bob.fork(&group, &[], false).await.unwrap_err();
+    let undecided = bob.fork(&group, &[]).await.unwrap_err();
     assert_eq!(undecided.problem, Problem::ForkUndecided { fork: made.fork.clone() });
     bob.accept(&group, &made.fork[..8]).await.unwrap();
     assert_eq!(bob.forks(&group).await[0].standing, ForkStanding::Written);
@@ -78,7 +78,7 @@ async fn who_declines_stays_and_can_follow_later() {
     let world = World::new();
     let server = world.server().await;
     let (alice, mut bob, carol, group) = three(&world, &server.bundle().to_server_string()).await;
-    let made = alice.fork(&group, &[&carol.address], false).await.unwrap();
+    let made = alice.fork(&group, &[&carol.address]).await.unwrap();
     bob.asked().await;
     bob.decline(&group, &made.fork).await.unwrap();
     assert_eq!(bob.forks(&group).await[0].standing, ForkStanding::Declined);
@@ -101,7 +101,7 @@ async fn who_was_away_comes_back_and_reads_on() {
     let server = world.server().await;
     let (alice, bob, carol, group) = three(&world, &server.bundle().to_server_string()).await;
     bob.stop().await;
-    let made = alice.fork(&group, &[&carol.address], false).await.unwrap();
+    let made = alice.fork(&group, &[&carol.address]).await.unwrap();
     let said = alice.send(&group, "under the new key").await.unwrap();
     assert_eq!(said.state, MessageState::Stored);
     alice.send(&group, "and again").await.unwrap();
@@ -130,8 +130,7 @@ async fn an_own_fork_that_nobody_followed_is_taken_back() {
     let world = World::new();
     let server = world.server().await;
     let (alice, bob, carol, group) = three(&world, &server.bundle().to_server_string()).await;
-    let made = alice.fork(&group, &[&carol.address], true).await.unwrap();
-    assert!(made.quiet);
+    let made = alice.fork(&group, &[&carol.address]).await.unwrap();
     alice.decline(&group, &made.fork).await.unwrap();
     alice.send(&group, "with carol again").await.unwrap();
     for person in [&bob, &carol] {
@@ -144,6 +143,6 @@ async fn an_own_fork_that_nobody_followed_is_taken_back() {
     }
     assert_eq!(alice.accept(&group, "0000000000").await.unwrap_err().problem, Problem::UnknownFork);
     let nobody = "a".repeat(56);
-    assert!(alice.fork(&group, &[&nobody], false).await.is_err());
+    assert!(alice.fork(&group, &[&nobody]).await.is_err());
     server.shutdown().await;
 }

@@ -10,10 +10,10 @@ use crate::support::{World, soon};
 mod change;
 
 impl Person {
-    pub async fn fork(&self, group: &str, without: &[&str], quiet: bool) -> Result<ForkMade, ApiError> {
+    pub async fn fork(&self, group: &str, without: &[&str]) -> Result<ForkMade, ApiError> {
         let without = without.iter().map(|&who| who.to_owned()).collect();
         let command =
-            Command::GroupFork { group: group.to_owned(), without, with: Vec::new(), quiet, anyway: false };
+            Command::GroupFork { group: group.to_owned(), without, with: Vec::new(), anyway: false };
         match self.call(command).await? {
             Reply::ForkMade(made) => Ok(*made),
             other => panic!("not a fork: {other:?}"),

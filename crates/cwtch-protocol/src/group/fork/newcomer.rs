@@ -11,7 +11,7 @@ use cwtch_wire::group::fork::Notice;
 pub enum Writes {
     /// They may.
     Yes,
-    /// Not before messages of [`vouchers_needed`] other listed members have opened.
+    /// Not before messages of enough other listed members have opened.
     AfterAnother,
     /// Not before everything that the server has was read; then they may, unless something did not open.
     AfterSync,

@@ -28,7 +28,6 @@ impl Groups {
         &self,
         group: &GroupId,
         people: (Vec<Address>, Vec<Address>),
-        quiet: bool,
         anyway: bool,
     ) -> Result<ForkMade, ApiError> {
         let (links, context) = (&self.links, self.context());
@@ -38,7 +37,8 @@ impl Groups {
         let caught_up = links.get(&board).is_some_and(|link| link.phase() == ServerPhase::Synced);
         let clock = unix(context.now());
         let keys = |people: Vec<Address>| people.iter().map(|one| *one.public_key()).collect();
-        let wanted = WantedFork { without: keys(people.0), with: keys(people.1), quiet };
+        // Parts do not go between contacts yet: a fork that is not put into the group would reach nobody.
+        let wanted = WantedFork { without: keys(people.0), with: keys(people.1), quiet: false };
         let job = move |profile: &mut Profile| {
             let view = profile.fork_view(found.conversation)?;
             let lately = view.statements().map(|(_, said)| said.time);
@@ -51,7 +51,7 @@ impl Groups {
                 anyway,
             };
             match profile.make_fork(found.conversation, &wanted, &ready, &mut OsRng)? {
-                Ok((fork, planned)) => made(profile, &fork, &planned, wanted.quiet).map_err(ApiError::from),
+                Ok((fork, planned)) => made(profile, &fork, &planned).map_err(ApiError::from),
                 Err(refused) => Err(why(profile, &refused)?.into()),
             }
         };
@@ -151,12 +151,7 @@ fn named(view: &View, text: &str) -> Result<ForkId, ApiError> {
     if alike.next().is_some() { Err(unknown()) } else { Ok(found) }
 }
 
-fn made(
-    profile: &Profile,
-    fork: &ForkId,
-    planned: &PlannedFork,
-    quiet: bool,
-) -> Result<ForkMade, StorageError> {
+fn made(profile: &Profile, fork: &ForkId, planned: &PlannedFork) -> Result<ForkMade, StorageError> {
     let one = |who: &Member| people(profile, &BTreeSet::from([*who])).map(|mut all| all.pop());
     Ok(ForkMade {
         fork: fork.to_string(),
@@ -166,7 +161,6 @@ fn made(
         heals: planned.heals.map(|(since, _)| since.cast_signed()),
         heals_but: planned.heals.as_ref().map(|(_, who)| one(who)).transpose()?.flatten(),
         need_invite: people(profile, &planned.unreached)?,
-        quiet,
         doubtful_clock: planned.doubtful_clock,
     })
 }

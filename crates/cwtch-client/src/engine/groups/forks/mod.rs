@@ -1,7 +1,7 @@
 //! Forks of groups: what a person does with them, and what happens by itself.
 //!
 //! The profile decides and keeps ([`Profile::fork_tick`](crate::profile::Profile::fork_tick) and what stands beside it); here it is
-//! called at the right moment ([`drive`]), asked by commands ([`command`]) and told ([`told`]).
+//! called at the right moment ([`mod@drive`]), asked by commands ([`command`]) and told ([`told`]).
 
 mod command;
 mod drive;
