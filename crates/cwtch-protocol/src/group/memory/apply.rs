@@ -44,7 +44,10 @@ impl Memory {
                 let next = self.next_position;
                 self.placing(*row, |message| {
                     message.from_member = false;
-                    message.bytes = Bytes::None;
+                    // The server has it, so it goes out no more. What an own one left here in case stays.
+                    if message.bytes == Bytes::ToPost {
+                        message.bytes = Bytes::None;
+                    }
                     message.position = Some(next);
                 });
                 self.next_position += 1;

@@ -229,6 +229,24 @@ impl Both {
     }
 }
 
+fn run(says: Vec<Says>, steps: &[Step], has_log: bool) {
+    let mut both = Both::new(has_log, says);
+    for step in steps {
+        both.take(step);
+        both.heard.listen(&both.profile);
+        both.twin.compare(&both.profile, &both.heard);
+        both.compare_open();
+    }
+}
+
+/// A restored profile gets its own message from a member before the server shows it, and then the server loses it.
+#[test]
+fn an_own_message_that_a_member_gave_waits_again_once_the_server_lost_it() {
+    let nothing = Says { parents: vec![], chain: None, abandoned: vec![], gossip: None };
+    let show = |n| Step::Show { n, placed: true, anew: false };
+    run(vec![nothing; MESSAGES as usize], &[show(3), Step::Give(0), show(0), show(5), Step::Lose(0)], true);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -238,12 +256,6 @@ proptest! {
         steps in vec(step(), 1..40),
         has_log in prop::bool::weighted(0.8),
     ) {
-        let mut both = Both::new(has_log, says);
-        for step in &steps {
-            both.take(step);
-            both.heard.listen(&both.profile);
-            both.twin.compare(&both.profile, &both.heard);
-            both.compare_open();
-        }
+        run(says, &steps, has_log);
     }
 }
