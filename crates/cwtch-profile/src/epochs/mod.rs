@@ -20,7 +20,7 @@ use cwtch_primitives::group::{GroupId, GroupKey};
 pub use buffer::Buffered;
 pub use read::{EpochFacts, OwnEnd};
 pub(crate) use read::{all, own_end};
-pub(crate) use refetch::read_again;
+pub(crate) use refetch::{read_again, read_behind};
 pub use rows::{BUFFER_BYTES, BUFFER_ENTRIES};
 
 use crate::Profile;

@@ -44,6 +44,20 @@ pub(crate) fn read_again(
     plan(tx, server, row.ok_or(StorageError::UnknownGroup)?, index, now)
 }
 
+/// Nothing is to be read again for these epochs: all that came behind their packages was tried with their keys.
+pub(crate) fn read_behind(tx: &Connection, server: i64, epochs: &[GroupId]) -> Result<(), TxError> {
+    for epoch in epochs {
+        tx.prepare_cached("UPDATE epochs SET unread = 0 WHERE group_id = ?1 AND server = ?2")?
+            .execute(params![epoch.as_bytes(), server])?;
+        tx.prepare_cached(
+            "UPDATE servers SET refetch = 0, refetch_index = NULL, refetch_after = 0
+             WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM epochs WHERE server = ?1 AND unread = 1)",
+        )?
+        .execute([server])?;
+    }
+    Ok(())
+}
+
 /// An epoch was entered whose buffer had no room for all of it.
 pub(super) fn of_overflowed(tx: &Connection, epoch: i64, now: i64) -> Result<(), TxError> {
     let found: Option<(i64, Option<i64>)> = tx

@@ -34,7 +34,7 @@ pub use postings::ForkTick;
 pub use speaking::ForkWords;
 
 pub(crate) use act::Act;
-pub(crate) use reading::Reading;
+pub(crate) use reading::{Read, Reading};
 
 #[cfg(test)]
 pub(crate) use view::{keep as keep_view, load as load_view};

@@ -8,10 +8,12 @@ use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use cwtch_protocol::group::fork::{Change, Event, Kept, Statement, View, step};
 use cwtch_wire::group::fork::ForkId;
+use rusqlite::Connection;
 
 use super::act::{Act, epoch_of, epochs};
 use super::packages::PartKept;
 use super::{others, own, packages, posted, view};
+use crate::columns::{group_id, key_bytes};
 use crate::error::TxError;
 use crate::sync::SyncItem;
 use crate::types::ConversationId;
@@ -24,8 +26,28 @@ pub(crate) struct Reading<'a> {
     epochs: BTreeMap<GroupId, Option<(ConversationId, ForkId)>>,
     groups: BTreeMap<ConversationId, Known>,
     /// Packages that became whole.
-    whole: Vec<i64>,
+    whole: Vec<Whole>,
 }
+
+/// A package that became whole, by a part of this author's with this time.
+struct Whole {
+    id: i64,
+    author: Address,
+    sent: i64,
+}
+
+/// Outcome of reading messages.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    /// The keys of an epoch came, or another one is written in now.
+    pub(crate) epochs: bool,
+    /// Epochs whose keys came, of which no message stands before their packages.
+    pub(crate) brought: Vec<GroupId>,
+}
+
+/// Time after a fork's making within which its maker has put its package into the group, if at all; whoever posts it again does so
+/// later. Before that first package nobody could write in the epoch.
+const FIRST: i64 = 6 * 3_600;
 
 /// The view of a group as it was loaded, and as it is now.
 struct Known {
@@ -61,7 +83,8 @@ impl<'a> Reading<'a> {
         match &records.part {
             Some(part) => {
                 if let PartKept::Complete(id) = packages::keep(tx, conversation, author, part, now)? {
-                    self.whole.push(id);
+                    let sent = item.sent.unwrap_or_default();
+                    self.whole.push(Whole { id, author: item.author, sent });
                 }
                 let time = item.sent.unwrap_or_default().max(0).cast_unsigned();
                 posted::part_seen(tx, conversation, part, time)?;
@@ -82,24 +105,23 @@ impl<'a> Reading<'a> {
     }
 
     /// Keeps what was learnt, opens what became whole, and lets the rules decide.
-    ///
-    /// Tells whether the keys of an epoch came, or another one is written in now.
-    pub(crate) fn finish(self) -> Result<bool, TxError> {
+    pub(crate) fn finish(self) -> Result<Read, TxError> {
         let act = self.act;
-        let before = epochs(act.tx)?;
+        let (before, newest) = (epochs(act.tx)?, newest_epoch(act.tx)?);
         let mut touched: Vec<ConversationId> = self.groups.keys().copied().collect();
         for (conversation, known) in &self.groups {
             view::save(act.tx, *conversation, &known.before, &known.view.kept())?;
         }
-        for id in self.whole {
-            touched.extend(act.open(id)?);
+        for whole in &self.whole {
+            touched.extend(act.open(whole.id)?);
         }
         touched.sort_unstable_by_key(|conversation| conversation.0);
         touched.dedup();
         for conversation in touched {
             act.happens(conversation, &Event::Tick)?;
         }
-        Ok(before != epochs(act.tx)?)
+        let brought = brought(act.tx, newest, &self.whole)?;
+        Ok(Read { epochs: before != epochs(act.tx)?, brought })
     }
 
     fn epoch(&mut self, group: &GroupId) -> Result<Option<(ConversationId, ForkId)>, TxError> {
@@ -121,4 +143,26 @@ impl<'a> Reading<'a> {
             }
         }
     }
+}
+
+fn newest_epoch(conn: &Connection) -> Result<i64, TxError> {
+    Ok(conn.query_row("SELECT coalesce(max(id), 0) FROM epochs", [], |row| row.get(0))?)
+}
+
+/// Of the epochs behind this one, those whose packages their makers posted when they made them.
+fn brought(conn: &Connection, newest: i64, whole: &[Whole]) -> Result<Vec<GroupId>, TxError> {
+    let mut new = conn.prepare_cached("SELECT group_id, forker, made FROM epochs WHERE id > ?1")?;
+    let new = new.query_map([newest], |row| {
+        Ok((group_id(row, 0)?, row.get::<_, Option<[u8; 32]>>(1)?, row.get::<_, Option<i64>>(2)?))
+    })?;
+    let mut brought = Vec::new();
+    for row in new {
+        let (group, forker, made) = row?;
+        let first = |whole: &Whole| {
+            forker == Some(*key_bytes(&whole.author))
+                && made.is_some_and(|made| (made..made.saturating_add(FIRST)).contains(&whole.sent))
+        };
+        brought.extend(whole.iter().any(first).then_some(group));
+    }
+    Ok(brought)
 }

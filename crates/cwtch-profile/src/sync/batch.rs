@@ -174,8 +174,9 @@ pub struct SyncBatch {
     /// Time since when whoever writes under the own name is a twin, unix seconds: the opening of the database, once a
     /// sync that began after it was completed. `None` before that: what comes may be from before a backup was put back.
     pub alone_since: Option<i64>,
-    /// True while more of what the server had is to come, which is tried with the keys that were known when it was asked for.
-    pub catching_up: bool,
+    /// Epochs that were in [`SyncOutcome::brought`]: with this batch, everything that had come behind their packages is tried
+    /// with their keys, and nothing is to be read again for them.
+    pub read_behind: Vec<GroupId>,
 }
 
 impl fmt::Debug for SyncBatch {
@@ -189,9 +190,9 @@ impl fmt::Debug for SyncBatch {
 impl SyncBatch {
     /// True if there is nothing to store.
     pub fn is_empty(&self) -> bool {
-        let Self { items, rejects, sealed, cursor, log, notices, .. } = self;
+        let Self { items, rejects, sealed, cursor, log, notices, read_behind, .. } = self;
         let nothing = items.is_empty() && rejects.is_empty() && sealed.is_empty();
-        nothing && cursor.is_none() && log.is_empty() && notices.is_empty()
+        nothing && cursor.is_none() && log.is_empty() && notices.is_empty() && read_behind.is_empty()
     }
 }
 
@@ -240,4 +241,7 @@ pub struct SyncOutcome {
     pub twin: bool,
     /// The keys of an epoch came, or another epoch is written in now.
     pub epochs: bool,
+    /// Epochs whose keys came with these messages, and of which nothing stands before them. What had arrived behind them was
+    /// tried without those keys: unless that is made up for ([`SyncBatch::read_behind`]), it is read again.
+    pub brought: Vec<GroupId>,
 }

@@ -21,10 +21,10 @@ use super::Profile;
 use super::columns::{SIGNATURE_MAX, key_bytes, limit};
 use super::epochs::rows as waiting;
 use super::error::{StorageError, TxError};
-use super::forks::{Act, Reading};
+use super::forks::{Act, Read, Reading};
 use super::servers::{self, REJECTS_MAX};
 use super::types::Writes;
-use super::{SeenBy, Twin, Unshown, copies, days, groups, log, order};
+use super::{SeenBy, Twin, Unshown, copies, days, epochs, groups, log, order};
 
 /// The most bytes of a reject's reason.
 const REASON_MAX: usize = 256;
@@ -109,14 +109,15 @@ impl Profile {
                 outcome.items.push(fate);
             }
             chains.store()?;
-            let act = Act { tx, own: &own, now: now.max(0).cast_unsigned(), late: batch.catching_up };
+            let act = Act { tx, own: &own, now: now.max(0).cast_unsigned(), late: true };
             let mut reading = Reading::new(act, board);
             for (item, fate) in batch.items.iter().zip(&outcome.items) {
                 if !matches!(fate, ItemOutcome::Duplicate | ItemOutcome::UnknownGroup) {
                     reading.message(item)?;
                 }
             }
-            outcome.epochs = reading.finish()?;
+            Read { epochs: outcome.epochs, brought: outcome.brought } = reading.finish()?;
+            epochs::read_behind(tx, server, &batch.read_behind)?;
             note_unshown(tx, &batch.sealed, &chains)?;
             waiting::trim(tx, server)?;
             if outcome.twin {

@@ -93,7 +93,8 @@ impl<M, T> Collector<M, T> {
         Some(Collected { messages, step })
     }
 
-    /// Makes a transaction of a step and the messages of it that are kept, `opened`, each with its index in a log.
+    /// Makes a transaction of a step and the messages of it that are kept, `opened`, each with its index in a log. A message
+    /// may also be one that arrived earlier, if its key is known only now.
     ///
     /// # Errors
     /// [`TooManyHeld`].
@@ -108,7 +109,10 @@ impl<M, T> Collector<M, T> {
             match index {
                 None => items.push(item),
                 Some(_) if self.held.len() >= HELD_MAX => return Err(TooManyHeld),
-                Some(index) => self.held.push_back((index, item)),
+                Some(index) => {
+                    let behind = self.held.partition_point(|(held, _)| *held <= index);
+                    self.held.insert(behind, (index, item));
+                }
             }
         }
         while let Some((_, item)) = self.held.pop_front_if(|(index, _)| *index < covers) {
@@ -144,6 +148,21 @@ mod tests {
         collector.step(covering(11)).unwrap();
         assert_eq!(committed(&mut collector), [4, 5, 6, 7, 8, 9, 10]);
         assert!(collector.collect().is_none());
+    }
+
+    #[test]
+    fn what_is_opened_later_than_what_stands_behind_it_keeps_its_place() {
+        let mut collector = Collector::<u64, u64>::default();
+        let mut commit = |covers, opened: &[u64]| {
+            collector
+                .commit(covering(covers), opened.iter().map(|index| (Some(*index), *index)))
+                .unwrap()
+                .items
+        };
+        assert_eq!(commit(3, &[1, 5, 9]), [1]);
+        assert_eq!(commit(3, &[2, 4, 7]), [2]);
+        assert_eq!(commit(8, &[]), [4, 5, 7]);
+        assert_eq!(commit(10, &[]), [9]);
     }
 
     #[test]

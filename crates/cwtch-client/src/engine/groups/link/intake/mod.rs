@@ -8,11 +8,14 @@
 //! Messages of a log are held back until a signed checkpoint covers them: a [`Step`] says so. What is stored together is
 //! the business of a [`Collector`](cwtch_protocol::board::follower::Collector).
 
+mod behind;
 pub(in crate::engine::groups) mod store;
 pub(in crate::engine::groups) mod trial;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use cwtch_primitives::group::GroupId;
 use cwtch_protocol::board::follower::{Received, Step};
 use cwtch_protocol::group::TrialSet;
 use cwtch_protocol::monitor::Notice;
@@ -39,6 +42,8 @@ pub(super) enum Feed {
     Refetched { epoch: i64 },
     /// Everything that the server has was read.
     Synced,
+    /// An epoch may have been entered: what waited for that enters its conversation.
+    Entered,
     /// Tell when everything before this is stored.
     Flush(oneshot::Sender<()>),
 }
@@ -53,6 +58,8 @@ pub(super) struct StoredPost {
 /// The groups of a server, ready to be tried.
 pub(in crate::engine::groups) struct Keys {
     set: TrialSet,
+    /// Whose keys they are.
+    groups: Vec<GroupId>,
     /// Those among them whose past is still to be read.
     unread: TrialSet,
     /// The sync that batches belong to; see [`SyncStart::epoch`].
@@ -70,7 +77,16 @@ impl Keys {
         };
         let set = of(&mut start.groups.iter());
         let unread = of(&mut start.groups.iter().filter(|group| group.unread));
-        Self { set, unread, epoch: start.epoch }
+        let groups = start.groups.iter().map(|group| group.id).collect();
+        Self { set, groups, unread, epoch: start.epoch }
+    }
+
+    /// Those of the groups of `start` that are not among these, in the same sync; `None` if all are.
+    fn lacking(&self, start: &SyncStart) -> Option<Self> {
+        let known: HashSet<&GroupId> = self.groups.iter().collect();
+        let new = start.groups.iter().filter(|group| !known.contains(&group.id));
+        let start = SyncStart { groups: new.cloned().collect(), ..start.clone() };
+        (!start.groups.is_empty()).then(|| self.with_groups_of(&start))
     }
 
     /// The groups of `start` in the sync of `self`: keys may change in the middle of one.
@@ -81,12 +97,19 @@ impl Keys {
 
 /// Item that [`trial()`] hands to [`store()`].
 pub(super) enum Tried {
-    Replay { total: u64 },
+    Replay {
+        total: u64,
+    },
     Batch(Box<Batch>),
     Posted(Box<StoredPost>),
-    Refetched { epoch: i64 },
+    Refetched {
+        epoch: i64,
+    },
     Synced,
+    Entered,
     Flush(oneshot::Sender<()>),
+    /// Parts of forks were stored: tell which epochs' keys they brought, of which nothing stands before them.
+    Brought(oneshot::Sender<Vec<GroupId>>),
 }
 
 /// Messages to be stored, and what to tell when they are.

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use cwtch_log::object::CERTIFICATE_LEN;
 use cwtch_primitives::Address;
+use cwtch_primitives::group::GroupId;
 use cwtch_protocol::monitor::GossipClaim;
 use tokio::sync::{mpsc, oneshot};
 
@@ -33,6 +34,7 @@ pub(in super::super) async fn store(
     mut tried: mpsc::Receiver<Tried>,
 ) -> Result<(), ApiError> {
     let mut progress = Progress::default();
+    let mut brought: Vec<GroupId> = Vec::new();
     let members_say = |claims: Vec<GossipClaim>, certificates: Vec<[u8; CERTIFICATE_LEN]>| {
         if !claims.is_empty() || !certificates.is_empty() {
             let tell = tell_monitor(shared.clone(), server, asking.clone(), claims, certificates);
@@ -44,6 +46,18 @@ pub(in super::super) async fn store(
         match next {
             Tried::Replay { total } => progress = Progress { done: 0, total },
             Tried::Flush(done) => drop(done.send(())),
+            Tried::Brought(done) => drop(done.send(core::mem::take(&mut brought))),
+            Tried::Entered => {
+                let mut entered = false;
+                while let Some((claims, certificates)) = take_in(shared, server, counts.clone()).await? {
+                    members_say(claims, certificates);
+                    entered = true;
+                }
+                // Posts wait until nothing stands before them any more.
+                if entered {
+                    use_kept_keys(shared, &asking);
+                }
+            }
             Tried::Synced => {
                 while let Some((claims, certificates)) = take_in(shared, server, counts.clone()).await? {
                     members_say(claims, certificates);
@@ -56,10 +70,11 @@ pub(in super::super) async fn store(
             }
             Tried::Batch(batch) => {
                 let messages = batch.messages;
-                let ((claims, certificates), may_write) =
+                let Kept { said: (claims, certificates), new_keys, brought: more } =
                     keep(shared, server, counts.clone(), teller.clone(), *batch).await?;
                 members_say(claims, certificates);
-                if may_write {
+                brought.extend(more);
+                if new_keys {
                     use_kept_keys(shared, &asking);
                 }
                 progress.add(&shared.context, messages);
@@ -105,21 +120,30 @@ fn use_kept_keys(shared: &LinkShared, asking: &mpsc::WeakSender<Ask>) {
 /// Words of the members of a server's groups about its log.
 pub(in crate::engine::groups) type Said = (Vec<GossipClaim>, Vec<[u8; CERTIFICATE_LEN]>);
 
+/// Consequences of a batch that was stored.
+#[derive(Default)]
+struct Kept {
+    said: Said,
+    /// Other keys are in use now, or are confirmed.
+    new_keys: bool,
+    /// See [`SyncOutcome::brought`].
+    brought: Vec<GroupId>,
+}
+
 async fn keep(
     shared: &LinkShared,
     server: Address,
     counts: Arc<Counts>,
     teller: Teller,
     Batch { mut batch, notices, .. }: Batch,
-) -> Result<(Said, bool), ApiError> {
+) -> Result<Kept, ApiError> {
     batch.alone_since = counts.caught_up.load(Ordering::Acquire).then(|| shared.context.alone.since());
-    batch.catching_up = batch.alone_since.is_none();
     let (context, waiters, forks) = (shared.context.clone(), shared.waiters.clone(), shared.forks.clone());
     let now = context.now();
     batch.notices = teller.news(notices);
     batch.hold_alarm = teller.holds_alarm();
     if batch.is_empty() {
-        return Ok((Said::default(), false));
+        return Ok(Kept::default());
     }
     if !batch.items.is_empty() {
         context.dialing.attention().active(Target::Server(server), now);
@@ -135,7 +159,8 @@ async fn keep(
         if outcome.epochs {
             forks.notify_one();
         }
-        Ok::<_, StorageError>((said, outcome.may_write || outcome.epochs))
+        let new_keys = outcome.may_write || outcome.epochs;
+        Ok::<_, StorageError>(Kept { said, new_keys, brought: outcome.brought })
     };
     shared.context.store.run(job).await
 }

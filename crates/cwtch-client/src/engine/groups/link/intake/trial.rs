@@ -2,22 +2,24 @@
 
 use std::sync::Arc;
 
+use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use cwtch_protocol::board::follower::{
     Collected, Collector, Place, Received, Step, TooManyHeld, Transaction,
 };
-use cwtch_protocol::group::{Outcome, TrialSet};
+use cwtch_protocol::group::Outcome;
 use cwtch_protocol::monitor::Notice;
 use cwtch_wire::group::RejectReason;
 use sha2::{Digest, Sha256};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
+use super::behind::Behind;
 use super::{Batch, Feed, Keys, Tried};
 use crate::api::{ApiError, Problem};
 use crate::engine::context::Context;
 use crate::engine::groups::limits;
 use crate::engine::info::received_item;
-use crate::profile::{LogPlace, SyncBatch, SyncItem, SyncReject, Unread};
+use crate::profile::{LogPlace, SyncBatch, SyncItem, SyncReject, SyncStart, Unread};
 use crate::trial::{classify_all, is_quick};
 
 /// Ends when the connection's side is gone, or the second stage.
@@ -26,6 +28,7 @@ use crate::trial::{classify_all, is_quick};
 /// If a server leaves too much unsigned, or this machine fails.
 pub(in super::super) async fn trial(
     context: &Context,
+    server: Address,
     mut feed: mpsc::Receiver<Feed>,
     tried: mpsc::Sender<Tried>,
 ) -> Result<(), ApiError> {
@@ -33,8 +36,13 @@ pub(in super::super) async fn trial(
     let mut stage = Stage {
         context,
         tried,
-        keys: Arc::new(Keys { set: TrialSet::new(), unread: TrialSet::new(), epoch: 0 }),
+        keys: Arc::new(Keys::new(&SyncStart { cursor: None, epoch: 0, groups: Vec::new(), refetch: None })),
         collector: Collector::default(),
+        server,
+        covers: 0,
+        behind: Behind::default(),
+        parts: 0,
+        brought: false,
     };
     while feed.recv_many(&mut arrived, limits::BATCH).await > 0 {
         for item in arrived.drain(..) {
@@ -54,6 +62,14 @@ struct Stage<'a> {
     tried: mpsc::Sender<Tried>,
     keys: Arc<Keys>,
     collector: Collector<Received, Opened>,
+    server: Address,
+    /// The size of the log up to which messages are verified.
+    covers: u64,
+    behind: Behind,
+    /// Number of parts that were opened and are not handed on yet.
+    parts: usize,
+    /// Keys came with a fork during this connection.
+    brought: bool,
 }
 
 /// One message of an own group.
@@ -84,20 +100,26 @@ impl Stage<'_> {
         }
         let next = match next {
             Feed::Keys(new) => {
-                self.keys = new;
+                // They may be older than those that came with a fork.
+                self.keys =
+                    if self.brought { Arc::new(new.with_groups_of(&self.start().await?)) } else { new };
                 return Ok(Some(()));
             }
             Feed::Step(step) => {
+                self.forget_behind();
+                self.covers = 0;
                 self.collector.barrier(*step);
                 return self.hand_on().await;
             }
             Feed::Replay { total } => {
+                self.forget_behind();
                 self.collector.replay();
                 Tried::Replay { total }
             }
             Feed::Posted(post) => Tried::Posted(post),
             Feed::Refetched { epoch } => Tried::Refetched { epoch },
             Feed::Synced => Tried::Synced,
+            Feed::Entered => Tried::Entered,
             Feed::Flush(done) => Tried::Flush(done),
             Feed::Message(_) => return Ok(Some(())),
         };
@@ -108,21 +130,109 @@ impl Stage<'_> {
     async fn hand_on(&mut self) -> Result<Option<()>, ApiError> {
         let Some(Collected { messages, step }) = self.collector.collect() else { return Ok(Some(())) };
         let (count, moved) = (messages.len() as u64, (self.keys.epoch, cursor(&messages)));
-        let opened = self.open(messages).await?;
+        if step.covers > 0 {
+            self.covers = step.covers;
+        }
+        let opened = self.open(self.keys.clone(), messages).await?;
         let (batch, notices) = batch(&mut self.collector, moved, step, opened).map_err(unsigned)?;
+        let parts = parts(&batch);
         let next = Batch { batch, messages: count, notices };
-        Ok(self.tried.send(Tried::Batch(Box::new(next))).await.ok())
+        if self.tried.send(Tried::Batch(Box::new(next))).await.is_err() {
+            return Ok(None);
+        }
+        if parts == 0 {
+            return Ok(Some(()));
+        }
+        self.parts = self.parts.saturating_sub(parts);
+        let tried = self.try_behind().await?;
+        // Parts that no checkpoint covers yet have not been stored.
+        if self.parts == 0 {
+            self.behind.end();
+        }
+        Ok(tried)
     }
 
-    /// Those that an own key opened, with their index in a log.
-    async fn open(&self, messages: Vec<Received>) -> Result<Vec<(Option<u64>, Opened)>, ApiError> {
-        let (now, keys) = (self.context.now(), self.keys.clone());
-        if is_quick(&keys.set, messages.len()) {
-            return Ok(sort(&keys, &messages, now));
+    /// Parts of forks are being stored: tries what stands behind them with the keys that they bring, and so on with the parts in
+    /// it. Without that, messages of who went on at once would be lost, or read again an hour later.
+    async fn try_behind(&mut self) -> Result<Option<()>, ApiError> {
+        loop {
+            let (done, brought) = oneshot::channel();
+            if self.tried.send(Tried::Brought(done)).await.is_err() {
+                return Ok(None);
+            }
+            let Ok(brought) = brought.await else { return Ok(None) };
+            let start = self.start().await?;
+            let Some(new) = self.keys.lacking(&start) else { return Ok(Some(())) };
+            self.keys = Arc::new(self.keys.with_groups_of(&start));
+            self.brought = true;
+            let (messages, all) = self.behind.take();
+            let opened = self.open(Arc::new(new), messages).await?;
+            let step = Step { covers: self.covers, ..Step::default() };
+            let moved = (self.keys.epoch, None);
+            let (mut batch, notices) = batch(&mut self.collector, moved, step, opened).map_err(unsigned)?;
+            if all {
+                batch.read_behind = brought;
+            }
+            let parts = parts(&batch);
+            let next = Batch { batch, messages: 0, notices };
+            if self.tried.send(Tried::Batch(Box::new(next))).await.is_err() {
+                return Ok(None);
+            }
+            self.parts = self.parts.saturating_sub(parts);
+            if parts == 0 {
+                return Ok(Some(()));
+            }
         }
-        let sorted = tokio::task::spawn_blocking(move || sort(&keys, &messages, now)).await;
-        sorted.map_err(|_| Problem::ReadingFailed.into())
     }
+
+    /// Forgets what waits: it comes again, or never existed.
+    fn forget_behind(&mut self) {
+        self.behind.end();
+        self.parts = 0;
+    }
+
+    async fn start(&self) -> Result<SyncStart, ApiError> {
+        let server = self.server;
+        self.context.store.run(move |profile| profile.begin_sync(&server)).await
+    }
+
+    /// Those that one of these keys opened, with their index in a log.
+    async fn open(
+        &mut self,
+        keys: Arc<Keys>,
+        messages: Vec<Received>,
+    ) -> Result<Vec<(Option<u64>, Opened)>, ApiError> {
+        let now = self.context.now();
+        let (messages, sorted) = if is_quick(&keys.set, messages.len()) {
+            let sorted = sort(&keys, &messages, now);
+            (messages, sorted)
+        } else {
+            let sort = move || {
+                let sorted = sort(&keys, &messages, now);
+                (messages, sorted)
+            };
+            tokio::task::spawn_blocking(sort).await.map_err(|_| ApiError::from(Problem::ReadingFailed))?
+        };
+        let mut opened = Vec::new();
+        for (message, found) in messages.into_iter().zip(sorted) {
+            match found {
+                None => self.behind.keep(message),
+                Some(found) => {
+                    if matches!(&found.1, Opened::Item(item) if item.records.part.is_some()) {
+                        self.behind.begin();
+                        self.parts += 1;
+                    }
+                    opened.push(found);
+                }
+            }
+        }
+        Ok(opened)
+    }
+}
+
+/// The number of messages with a part of a fork.
+fn parts(batch: &SyncBatch) -> usize {
+    batch.items.iter().filter(|item| item.records.part.is_some()).count()
 }
 
 fn unsigned(_: TooManyHeld) -> ApiError {
@@ -159,16 +269,17 @@ pub(in crate::engine::groups) fn batch(
     Ok((batch, notices))
 }
 
-/// Tries every message against every group that it may be of, over all cores; keeps the order.
+/// Tries every message against every group that it may be of, over all cores; one answer for each, `None` where no key opened it,
+/// otherwise with its index in a log.
 pub(in crate::engine::groups) fn sort(
     keys: &Keys,
     messages: &[Received],
     now: i64,
-) -> Vec<(Option<u64>, Opened)> {
+) -> Vec<Option<(Option<u64>, Opened)>> {
     let (known, new): (Vec<&Received>, Vec<&Received>) = messages.iter().partition(|message| message.known);
     let mut known = classify_all(&keys.unread, &known).into_iter();
     let mut new = classify_all(&keys.set, &new).into_iter();
-    let opened = messages.iter().filter_map(|message| {
+    let opened = messages.iter().map(|message| {
         let (outcome, set) =
             if message.known { (known.next()?, &keys.unread) } else { (new.next()?, &keys.set) };
         let (index, place) = match &message.place {
@@ -289,7 +400,7 @@ mod tests {
         }
         let keys = Keys::new(&start(4, groups));
         assert!(!is_quick(&keys.set, messages.len()));
-        let opened = sort(&keys, &messages, 1_700_000_100);
+        let opened: Vec<_> = sort(&keys, &messages, 1_700_000_100).into_iter().flatten().collect();
         let items: Vec<_> = opened.iter().filter_map(|(_, opened)| item(opened)).collect();
         let found: Vec<_> = items.iter().map(|item| (item.group, item.content.data.clone())).collect();
         assert_eq!(found, expected);
@@ -308,6 +419,7 @@ mod tests {
         let singly: Vec<_> = messages
             .iter()
             .flat_map(|message| sort(&keys, std::slice::from_ref(message), 1_700_000_100))
+            .flatten()
             .filter_map(|(_, opened)| item(&opened).map(|item| (item.group, item.content.data.clone())))
             .collect();
         assert_eq!(singly, expected);
@@ -326,6 +438,7 @@ mod tests {
         }
         let found: Vec<_> = sort(&keys, &messages, 0)
             .iter()
+            .flatten()
             .filter_map(|(_, opened)| item(opened).map(|item| (item.group, item.content.data.clone())))
             .collect();
         let expected: Vec<_> = (0..40)
@@ -354,7 +467,7 @@ mod tests {
         let root = range.root();
         let place = Place::Log { index: 7, incarnation: 60, range };
         let message = Received { message, entry, place, known: false };
-        let (index, opened) = sort(&Keys::new(&start(1, vec![group])), &[message], 0).remove(0);
+        let (index, opened) = sort(&Keys::new(&start(1, vec![group])), &[message], 0).remove(0).unwrap();
         assert_eq!(index, Some(7));
         let place = item(&opened).and_then(|item| item.place).unwrap();
         assert_eq!((place.index, place.incarnation, place.root), (7, 60, root));

@@ -45,7 +45,7 @@ pub(super) async fn run(
     let shared = actor.shared.clone();
     let (board, counts) = (actor.server.board, actor.counts.clone());
     let monitor = shared.context.store.run(move |profile| server_log::restore(profile, &board)).await?;
-    let trial = intake::trial(&shared.context, fed, tried_out);
+    let trial = intake::trial(&shared.context, board, fed, tried_out);
     let store = intake::store(&shared, board, counts, actor.teller.clone(), actor.asking.clone(), tried);
     let session = BoardSession::new(actor, feed, monitor);
     // The session drops its end of the feed; what it had read is stored before the connection counts as ended.
@@ -238,6 +238,7 @@ impl<'a> BoardSession<'a> {
                     None => Keys::new(&start),
                 };
                 self.use_keys(keys).await?;
+                self.feed(Feed::Entered).await?;
                 // What waited for keys that are confirmed now may leave.
                 self.follower.posts_queued();
                 if replay {

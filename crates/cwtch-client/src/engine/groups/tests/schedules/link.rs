@@ -326,7 +326,7 @@ impl Person {
     fn commit(&mut self, now: u64) {
         let (board, Some(link)) = (self.board, &mut self.link) else { return };
         let Some(Collected { messages, step }) = link.collector.collect() else { return };
-        let opened = sort(&link.keys, &messages, now.cast_signed());
+        let opened = sort(&link.keys, &messages, now.cast_signed()).into_iter().flatten().collect();
         let moved = (link.epoch, cursor(&messages));
         let (batch, _) =
             batch(&mut link.collector, moved, step, opened).expect("an honest number of messages");
