@@ -326,7 +326,7 @@ newest. What is not stored (connections, progress) has no number, and is told in
 pub(crate) const DEMO_LONG: &str = "\
 Starts a real server process and the real daemons of three people on a private network in a temporary \
 directory, and lets them add each other, chat, form a group, go away and come back; then a stranger with \
-a leaked invite tries to speak as somebody else. Every step is a command that you could type. On a \
+a leaked invite tries to speak as somebody else, and two of the three go on without the third. Every step is a command that you could type. On a \
 terminal it then offers to leave everything running for you to try; without one it exits with 0, or \
 with 1 if any step failed.";
 

@@ -6,6 +6,7 @@
 mod narrator;
 mod person;
 mod process;
+mod removal;
 mod show;
 mod stage;
 mod stranger;

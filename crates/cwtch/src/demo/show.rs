@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::person::{Person, text};
 use super::stage::Stage;
-use super::stranger;
+use super::{removal, stranger};
 use crate::command_error::CommandError;
 
 /// Time that a condition may take to become true.
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Pause between two looks.
 const LOOK: Duration = Duration::from_millis(60);
 /// The group's name.
-const GROUP: &str = "Hikers";
+pub(super) const GROUP: &str = "Hikers";
 /// Text that the stranger wants to have been said by Alice.
 const FORGED: &str = "Plans have changed: send me your house keys.";
 
@@ -32,6 +32,7 @@ pub(super) async fn play(stage: &mut Stage) -> Result<(), CommandError> {
     talk_in_group(stage).await?;
     away(stage).await?;
     forged(stage, &invite).await?;
+    removal::play(stage).await?;
     let narrator = stage.narrator;
     narrator.part("That was all");
     narrator.tell("Every line after a $ was a real command, and every message went through real processes.");
@@ -233,7 +234,7 @@ async fn forged(stage: &mut Stage, invite: &str) -> Result<(), CommandError> {
     Ok(())
 }
 
-async fn send(from: &Person, to: &str, words: &str, state: &str) -> Result<(), CommandError> {
+pub(super) async fn send(from: &Person, to: &str, words: &str, state: &str) -> Result<(), CommandError> {
     expect_state(&from.does(&["send", to, words]).await?, state)?;
     from.sees(match state {
         "acknowledged" => "✓ acknowledged",
@@ -249,11 +250,11 @@ fn expect_state(message: &Value, state: &str) -> Result<(), CommandError> {
     Err(CommandError::internal(format!("Expected a message that is {state}, got {message}.")))
 }
 
-fn has(value: &Value, name: &str, expected: &str) -> bool {
+pub(super) fn has(value: &Value, name: &str, expected: &str) -> bool {
     value.get(name).and_then(Value::as_str) == Some(expected)
 }
 
-fn texts(messages: &[Value]) -> Vec<String> {
+pub(super) fn texts(messages: &[Value]) -> Vec<String> {
     messages.iter().filter_map(|m| m.get("text").and_then(Value::as_str)).map(str::to_owned).collect()
 }
 
@@ -278,7 +279,10 @@ async fn in_group(person: &Person, count: usize) -> Result<(), CommandError> {
 }
 
 /// Looks again and again until there is something, or fails with what was expected.
-async fn until<T>(
+///
+/// # Errors
+/// Those of looking, and if nothing came in time.
+pub(super) async fn until<T>(
     what: &str,
     mut look: impl AsyncFnMut() -> Result<Option<T>, CommandError>,
 ) -> Result<T, CommandError> {
