@@ -265,8 +265,9 @@ pub enum Command {
         #[serde(default)]
         older_than: Option<u64>,
     },
-    /// Forgets a group: its key, its messages, and invites to it in all conversations. When it answers, the key is gone from
-    /// the disk; the rest goes little by little, and `status` says until when. Reply: `Done`.
+    /// Tells a group's other members that the person leaves, where that can be done within the time, and forgets the group: its key, its
+    /// messages, and invites to it in all conversations. When it answers, the key is gone from the disk; the rest goes little by little,
+    /// and `status` says until when. Reply: [`crate::Reply::Left`].
     #[serde(rename = "group.leave")]
     GroupLeave {
         /// Group id or unambiguous name.
@@ -286,6 +287,9 @@ pub enum Command {
         /// People who are given it beside the members, in the same form.
         #[serde(default)]
         with: Vec<String>,
+        /// True to put nothing of it into the group: accepted contacts among the members are given it, and pass it on to theirs.
+        #[serde(default)]
+        quiet: bool,
         /// True to make one although the last own one is less than a week old: the others are asked about it.
         #[serde(default)]
         anyway: bool,
@@ -338,6 +342,9 @@ pub enum Command {
         /// Local id of the message that this one answers (a quoted reply).
         #[serde(default)]
         reply_to: Option<i64>,
+        /// True to write to a group although a new key without some of its members waits for an answer: they can read the message.
+        #[serde(default)]
+        anyway: bool,
     },
     /// Sends a contact's address to a conversation as a suggestion. Reply: `Message`.
     #[serde(rename = "suggest")]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::group::{EpochStanding, ForkInfo};
+use crate::group::{EpochStanding, ForkCarrierInfo, ForkInfo, PersonInfo};
 use crate::kind::FeedInfo;
 use crate::phase::ServerPhase;
 use crate::presence::PresenceInfo;
@@ -207,6 +207,12 @@ pub enum Event {
         asked: Vec<ForkInfo>,
         /// True if an own fork goes on although its server has not confirmed all of it.
         quiet: bool,
+        /// Carriers of packages that are false, or did not open for a day.
+        #[serde(default)]
+        carriers: Vec<ForkCarrierInfo>,
+        /// Members who said that they leave.
+        #[serde(default)]
+        left: Vec<PersonInfo>,
     },
     /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft. Or what a group
     /// that was joined had before is read.

@@ -26,6 +26,9 @@ pub struct GroupDetails {
     pub written_by: Vec<AuthorInfo>,
     /// Its epochs, oldest first. One of them is written in.
     pub epochs: Vec<EpochInfo>,
+    /// Carriers of packages of forks that are false, or did not open for a day.
+    #[serde(default)]
+    pub carriers: Vec<ForkCarrierInfo>,
 }
 
 /// Kind of a group's keys, chosen when it is made.
@@ -262,8 +265,17 @@ pub struct ForkMade {
     pub heals: Option<i64>,
     /// Whose key that is: later copies of this member's device can read on.
     pub heals_but: Option<PersonInfo>,
-    /// Listed members whom the package does not reach: they need an invite.
+    /// Contacts whom the package does not reach: they are sent an invite.
+    #[serde(default)]
+    pub invited: Vec<PersonInfo>,
+    /// Listed members whom neither the package nor an invite reaches: the person has to invite them.
     pub need_invite: Vec<PersonInfo>,
+    /// True if nothing of it is put into the group.
+    #[serde(default)]
+    pub quiet: bool,
+    /// Of a quiet one, the listed members who are no accepted contacts: they get it if somebody passes it on to them.
+    #[serde(default)]
+    pub no_contacts: Vec<PersonInfo>,
     /// True if this device's clock may be wrong.
     pub doubtful_clock: bool,
 }
@@ -339,6 +351,46 @@ pub struct ForkInfo {
     pub left_out: Vec<PersonInfo>,
     /// Members whom it adds.
     pub added: Vec<PersonInfo>,
+    /// The listed members, each with what is known of them and it.
+    #[serde(default)]
+    pub reached: Vec<ForkReached>,
+}
+
+/// Stage that a member has reached with a fork, as far as it is known: by messages, and of contacts by what they said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ForkStage {
+    /// Nothing is known.
+    Listed,
+    /// All parts are there.
+    Complete,
+    /// It is open.
+    Opened,
+    /// The member writes there.
+    Moved,
+}
+
+/// A listed member and a fork.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForkReached {
+    /// The member.
+    #[serde(flatten)]
+    pub person: PersonInfo,
+    /// The stage.
+    pub stage: ForkStage,
+}
+
+/// Somebody who brought the package of a fork that is of no use. They need not have made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForkCarrierInfo {
+    /// The carrier.
+    #[serde(flatten)]
+    pub person: PersonInfo,
+    /// Time at which its first part came, unix seconds.
+    pub since: i64,
+    /// True if something in it is false; otherwise it does not open here: it was not for this member, or a copy of a key was lost.
+    pub is_false: bool,
 }
 
 /// A member of a group.
@@ -353,4 +405,7 @@ pub struct KnownMember {
     pub reachable: bool,
     /// True if they are known to write under the present key.
     pub moved: bool,
+    /// The stage that they have reached with the present key; `null` where it is no fork's.
+    #[serde(default)]
+    pub stage: Option<ForkStage>,
 }

@@ -30,8 +30,9 @@ pub use command::Command;
 pub use error::ApiError;
 pub use event::{Event, Heard, LogNotice, Task, Told};
 pub use group::{
-    AuthorInfo, DaysInfo, EpochInfo, EpochStanding, EpochState, ForkInfo, ForkKind, ForkMade, ForkQuestion,
-    ForkStanding, GroupDetails, GroupKeys, KnownMember, LogVerdict, MemberInfo, PersonInfo, WritesInfo,
+    AuthorInfo, DaysInfo, EpochInfo, EpochStanding, EpochState, ForkCarrierInfo, ForkInfo, ForkKind,
+    ForkMade, ForkQuestion, ForkReached, ForkStage, ForkStanding, GroupDetails, GroupKeys, KnownMember,
+    LogVerdict, MemberInfo, PersonInfo, WritesInfo,
 };
 pub use host::{HostCommand, OpenProfile, ProfileInfo};
 pub use kept::{KeptInfo, SealedInfo};

@@ -464,6 +464,17 @@ problems! {
     ForkTooSoon = "fork-too-soon", Refused;
     /// A fork cannot be followed, declined or taken back any more.
     ForkNotOpen = "fork-not-open", Refused;
+    /// A fork that is not put into the group would be given to nobody.
+    ForkReachesNobody = "fork-reaches-nobody", Refused;
+    /// A new key without some of the group's members waits for an answer: they could read the message.
+    ForkWaits {
+        /// The fork's name.
+        fork: Box<str>,
+        /// Its maker's name.
+        by: Box<str>,
+        /// Names of those whom it leaves out.
+        readers: Box<[String]>,
+    } = "fork-waits", Refused;
     /// Somebody is no member of the group who could be left out.
     NoMember {
         /// Their name.

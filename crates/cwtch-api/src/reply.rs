@@ -58,6 +58,11 @@ pub enum Reply {
     GroupDetails(Box<GroupDetails>),
     /// A fork that was made.
     ForkMade(Box<ForkMade>),
+    /// A group was left.
+    Left {
+        /// True if the server has the message that tells the others.
+        told: bool,
+    },
     /// Forks.
     Forks(Vec<ForkInfo>),
     /// Members of a group.
@@ -112,6 +117,11 @@ impl Reply {
             why: Option<Box<Problem>>,
         }
         #[derive(Deserialize)]
+        struct Left {
+            #[serde(default)]
+            told: bool,
+        }
+        #[derive(Deserialize)]
         struct Done {}
 
         Ok(match command {
@@ -157,6 +167,10 @@ impl Reply {
             C::ConversationList { .. } => Self::Conversations(from_value(json)?),
             C::ConversationShow { .. } => Self::ConversationDetails(from_value(json)?),
             C::GroupSeal { .. } => Self::Sealed(from_value(json)?),
+            C::GroupLeave { .. } => {
+                let Left { told } = from_value(json)?;
+                Self::Left { told }
+            }
             C::GroupKeep { .. }
             | C::ConversationKeep { .. }
             | C::ConversationRead { .. }
@@ -172,7 +186,6 @@ impl Reply {
             | C::ContactRemove { .. }
             | C::ContactBlockUnknown { .. }
             | C::ServerRemove { .. }
-            | C::GroupLeave { .. }
             | C::GroupAccept { .. }
             | C::GroupDecline { .. }
             | C::Focus { .. } => {

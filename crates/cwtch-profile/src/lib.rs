@@ -75,8 +75,8 @@ pub use error::{FeedBounds, StorageError};
 pub use facts::{AUTHORS_LISTED, AuthorFacts, GroupFacts};
 pub use forget::{KEEP_MAX, KEEP_MIN, Remembered, Sealed};
 pub use forks::{
-    Collected, CollectedState, Delivery, ForkContent, ForkRefused, ForkTick, ForkWords, OwnPrekey, PartKept,
-    PlannedFork, WantedFork,
+    Collected, CollectedState, Delivery, ForContact, ForkAnswer, ForkCarrier, ForkContent, ForkHeard,
+    ForkInvite, ForkPacket, ForkRefused, ForkTick, ForkWords, OwnPrekey, PartKept, PlannedFork, WantedFork,
 };
 pub use log::{LogLoss, LogStatus, Noticed, StoredEvidence, StoredNotice};
 pub use lookup::Lookup;

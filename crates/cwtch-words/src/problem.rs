@@ -365,6 +365,15 @@ fn words(problem: &Problem) -> String {
         P::UnknownFork => {
             "No new key of this group has that name, or several have: `group forks` lists them; give at least 8 characters."
         }
+        P::ForkReachesNobody => {
+            "None of the others is an accepted contact, so a new key that is not put into the group would be given to nobody."
+        }
+        P::ForkWaits { by, readers, .. } => {
+            return format!(
+                "{by} has made a key without {}, who can read what you write now. Accept or decline it first, or send this anyway.",
+                readers.join(", ")
+            );
+        }
         P::ForkNotSynced => {
             "Others may have done something that is not known here yet: the group's server must be connected and synced \
              first. Try again once it is."

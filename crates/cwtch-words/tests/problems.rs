@@ -111,6 +111,8 @@ fn samples(text: &str, number: u32) -> Vec<Problem> {
         P::EpochUnfit,
         P::EpochElsewhere,
         P::UnknownFork,
+        P::ForkReachesNobody,
+        P::ForkWaits { fork: t().into(), by: t().into(), readers: [t()].into() },
         P::ForkNotSynced,
         P::ForkNotListed,
         P::ForkUndecided { fork: t() },

@@ -126,6 +126,9 @@ pub(crate) enum Verb {
         /// Answer the message with this id (see `cwtch messages`) and quote it
         #[arg(long, value_name = "ID")]
         reply_to: Option<i64>,
+        /// Write to a group although a new key without some of its members waits for your answer
+        #[arg(long)]
+        anyway: bool,
     },
 
     /// Take back, send again or delete a single message
@@ -616,6 +619,9 @@ pub(crate) enum GroupVerb {
         /// Somebody who is given it beside the members; they have to be invited
         #[arg(long, value_name = "PERSON")]
         with: Vec<String>,
+        /// Put nothing of it into the group: contacts are given it, and pass it on
+        #[arg(long)]
+        quiet: bool,
         /// Make one although your last one is less than a week old: the others are asked about it
         #[arg(long)]
         anyway: bool,

@@ -3,6 +3,8 @@
 mod common;
 #[path = "people/conversations.rs"]
 mod conversations;
+#[path = "people/forks.rs"]
+mod forks;
 #[path = "people/group.rs"]
 mod group;
 #[path = "people/names.rs"]

@@ -86,6 +86,7 @@ fn what_the_client_writes_the_daemon_reads() {
         text: "line\nbreak \u{202e}\"".into(),
         timeout: Some(5),
         reply_to: None,
+        anyway: false,
     };
     let line = Caller::after(6).command(&command).unwrap();
     assert!(!line.contains('\n'));
@@ -218,7 +219,7 @@ fn a_reply_comes_back_as_it_was() {
         ),
         (Command::MessageDelete { id: 1 }, Reply::Deleted { detail: None, why: None }),
         (Command::Sync { group: None }, Reply::Synced(SyncReport::default())),
-        (Command::GroupLeave { group: "g".into() }, Reply::Done {}),
+        (Command::GroupLeave { group: "g".into() }, Reply::Left { told: true }),
     ] {
         let line = response(&json!(1), None, &Ok(Answer::Reply(Box::new(reply.clone()))));
         let Ok(Incoming::Answer(Ok(result))) = Caller::after(1).take(line.as_bytes()) else {

@@ -121,10 +121,10 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         Command::GroupSeal { group, older_than } => {
             Reply::Sealed(groups.group_seal(&group_id(inner, &group).await?, older_than).await?)
         }
-        Command::GroupFork { group, without, with, anyway } => {
+        Command::GroupFork { group, without, with, quiet, anyway } => {
             let group = group_id(inner, &group).await?;
             let people = (persons(inner, without).await?, persons(inner, with).await?);
-            Reply::ForkMade(Box::new(groups.group_fork(&group, people, anyway).await?))
+            Reply::ForkMade(Box::new(groups.group_fork(&group, people, quiet, anyway).await?))
         }
         Command::GroupForks { group } => {
             Reply::Forks(groups.group_forks(&group_id(inner, &group).await?).await?)
@@ -141,13 +141,12 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
             Reply::Done {}
         }
         Command::GroupLeave { group } => {
-            groups.group_leave(&group_id(inner, &group).await?).await?;
-            Reply::Done {}
+            Reply::Left { told: groups.group_leave(&group_id(inner, &group).await?).await? }
         }
 
-        Command::Send { conversation, text, timeout, reply_to } => {
+        Command::Send { conversation, text, timeout, reply_to, anyway } => {
             let patience = patience(inner, timeout, turn)?;
-            Reply::Message(send(inner, &conversation, text, patience, reply_to).await?)
+            Reply::Message(send(inner, &conversation, text, patience, (reply_to, anyway)).await?)
         }
         Command::Suggest { conversation, contact, timeout } => {
             let patience = patience(inner, timeout, turn)?;

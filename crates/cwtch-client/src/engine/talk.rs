@@ -40,18 +40,21 @@ pub(super) async fn group_id(inner: &Inner, text: &str) -> Result<GroupId, ApiEr
     Ok(contacts::find_group(&inner.context, text).await?.id)
 }
 
-/// `send`: a text, or a reply that quotes a message.
+/// `send`: a text, or a reply that quotes a message; with `anyway` to a group in spite of what waits there.
 pub(super) async fn send(
     inner: &Inner,
     conversation: &str,
     text: String,
     patience: Patience,
-    reply_to: Option<i64>,
+    (reply_to, anyway): (Option<i64>, bool),
 ) -> Result<MessageInfo, ApiError> {
     if text.is_empty() {
         return Err(Problem::TextEmpty.into());
     }
     let conversation = conversation_of(inner, conversation).await?;
+    if let (Conversation::Group(group), false) = (&conversation, anyway) {
+        inner.groups.check_readers(group.conversation).await?;
+    }
     let overlay = match reply_to {
         None => Overlay { kind: KIND_TEXT, data: text },
         Some(id) => {

@@ -79,7 +79,13 @@ impl Person {
         timeout: Option<u64>,
         reply_to: Option<i64>,
     ) -> Result<MessageInfo, ApiError> {
-        let command = Command::Send { conversation: to.to_owned(), text: text.to_owned(), timeout, reply_to };
+        let command = Command::Send {
+            conversation: to.to_owned(),
+            text: text.to_owned(),
+            timeout,
+            reply_to,
+            anyway: false,
+        };
         match self.call(command).await? {
             Reply::Message(message) => Ok(message),
             other => panic!("not a message: {other:?}"),

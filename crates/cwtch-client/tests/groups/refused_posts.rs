@@ -98,6 +98,7 @@ async fn a_post_goes_out_after_a_crash_with_the_token_it_was_bound_to() {
                 text: "hello".to_owned(),
                 timeout: Some(100),
                 reply_to: None,
+                anyway: false,
             };
             engine.call(command).await
         })

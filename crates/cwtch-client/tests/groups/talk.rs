@@ -155,6 +155,7 @@ async fn posts_at_the_same_time_are_all_stored_once() {
                 text: format!("{n}"),
                 timeout: Some(100),
                 reply_to: None,
+                anyway: false,
             };
             engine.call(command).await
         }));

@@ -182,6 +182,7 @@ impl Person {
             text: "hello".to_owned(),
             timeout,
             reply_to: None,
+            anyway: false,
         })
     }
 

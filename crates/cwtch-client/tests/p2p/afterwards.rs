@@ -66,7 +66,15 @@ async fn who_waits_for_a_message_hears_that_it_was_taken_back() {
     let to = bob.clone();
     let sending = tokio::spawn(async move {
         let text = "wait for me".to_owned();
-        engine.call(Command::Send { conversation: to, text, timeout: Some(3600), reply_to: None }).await
+        engine
+            .call(Command::Send {
+                conversation: to,
+                text,
+                timeout: Some(3600),
+                reply_to: None,
+                anyway: false,
+            })
+            .await
     });
     let queued = alice
         .event("the message", |event| match event {
@@ -120,7 +128,15 @@ async fn a_program_that_stops_leaves_what_it_waited_for_queued_and_says_so() {
     let engine = alice.engine.clone();
     let sending = tokio::spawn(async move {
         let text = "wait for me".to_owned();
-        engine.call(Command::Send { conversation: bob, text, timeout: Some(3600), reply_to: None }).await
+        engine
+            .call(Command::Send {
+                conversation: bob,
+                text,
+                timeout: Some(3600),
+                reply_to: None,
+                anyway: false,
+            })
+            .await
     });
     alice.event("the message", |event| matches!(event, Event::Message { .. }).then_some(())).await;
     alice.stop().await;

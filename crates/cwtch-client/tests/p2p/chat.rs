@@ -73,7 +73,15 @@ async fn queue_in_order(from: &Person, to: &str, texts: &[String]) -> Waiting {
         let (engine, to, text) = (from.engine.clone(), to.to_owned(), text.clone());
         let queued = text.clone();
         waiting.spawn(async move {
-            engine.call(Command::Send { conversation: to, text, timeout: Some(100), reply_to: None }).await
+            engine
+                .call(Command::Send {
+                    conversation: to,
+                    text,
+                    timeout: Some(100),
+                    reply_to: None,
+                    anyway: false,
+                })
+                .await
         });
         // The message is durable once its event is there.
         let is_queued = |event: &Event| matches!(event, Event::Message { message } if message.own && message.text == queued);

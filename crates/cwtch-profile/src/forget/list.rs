@@ -26,7 +26,7 @@ pub(crate) const SECRET: &str = "UPDATE fork_contents SET secret = NULL
     WHERE (conversation, fork) = (SELECT conversation, fork_id FROM epochs WHERE id = ?1)";
 
 /// Tables about a group's forks, by `conversation`. They are small, and hold keys, so they go with its key.
-pub(crate) const OF_FORKS: [&str; 8] = [
+pub(crate) const OF_FORKS: [&str; 9] = [
     "prekeys",
     "packages",
     "forks",
@@ -34,6 +34,7 @@ pub(crate) const OF_FORKS: [&str; 8] = [
     "fork_questions",
     "fork_facts",
     "fork_voices",
+    "fork_answers",
     "fork_contents",
 ];
 
@@ -83,7 +84,7 @@ mod tests {
             // With the rows above; what waits for a decision goes with that, or with the epoch.
             (
                 "package_parts" | "fork_deliveries" | "fork_postings" | "fork_rounds" | "fork_posts"
-                | "epoch_people" | "buffered",
+                | "fork_invites" | "epoch_people" | "buffered",
                 _,
             ) => Goes::Epoch,
             // One series for the whole profile.

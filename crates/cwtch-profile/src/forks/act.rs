@@ -1,6 +1,7 @@
 //! Consequences of what the rules decide, in the transaction in which they decide: epochs are read, entered, left and dropped.
 
 use cwtch_primitives::agreement::AgreementKey;
+use cwtch_primitives::forks::ForkSecret;
 use cwtch_primitives::group::GroupId;
 use cwtch_primitives::{Address, PublicKey};
 use cwtch_protocol::group::fork::{Change, Checked, Epoch, Event, View, check, present, step};
@@ -34,41 +35,60 @@ impl Act<'_> {
         let Some(package) = packages::package(self.tx, id)? else { return Ok(None) };
         let halves: Vec<AgreementKey> = own::all(self.tx)?.into_iter().map(|prekey| prekey.key).collect();
         match package.open(&halves) {
-            Ok(opened) => self.consider(id, &package, opened),
-            // It stays: a contact may give its secret.
-            Err(OpenFault::NotForMe) => Ok(None),
+            Ok(opened) => self.consider(id, &package, opened, true),
+            // It stays: a contact may give its secret. That a box for this member has another secret than the rest is its
+            // maker's doing, and shows to nobody else: who passes it on may be honest, and have the right one.
+            Err(OpenFault::NotForMe | OpenFault::TailBox) => Ok(None),
             Err(_) => {
-                packages::judge(self.tx, id, CollectedState::Condemned)?;
+                packages::condemn(self.tx, id)?;
                 Ok(None)
             }
         }
     }
 
-    /// Looks at a package that opened: it becomes a fork that is known, waits, or is condemned.
-    pub(super) fn consider(
+    /// Tries to open a package that is whole with a secret that somebody gave. If it does not, nothing follows: the secret may be
+    /// what is false.
+    pub(super) fn open_with(&self, id: i64, secret: &ForkSecret) -> Result<Option<ConversationId>, TxError> {
+        let Some(package) = packages::package(self.tx, id)? else { return Ok(None) };
+        match package.open_with(secret) {
+            // Where it waits, it is asked for again: what came beside it is not kept.
+            Ok(opened) => self.consider(id, &package, opened, false),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Looks at a package that opened: it becomes a fork that is known, waits where it may, or is condemned.
+    fn consider(
         &self,
         id: i64,
         package: &Package,
         opened: OpenedFork,
+        waits: bool,
     ) -> Result<Option<ConversationId>, TxError> {
+        let wait = || if waits { packages::judge(self.tx, id, CollectedState::Waits) } else { Ok(()) };
         // Of a group that is not here, or of a fork whose package has not come yet.
         let Some((conversation, _)) = epoch_of(self.tx, &opened.old.group)? else {
-            packages::judge(self.tx, id, CollectedState::Waits)?;
+            wait()?;
             return Ok(None);
         };
+        let epoch = GroupId::derive(&opened.keys.group, &opened.notice.fields().server);
+        if epoch_of(self.tx, &epoch)?.is_some_and(|(other, _)| other != conversation) {
+            // An invite led there before, in a conversation of its own: nothing is missing.
+            packages::judge(self.tx, id, CollectedState::Waits)?;
+            return Ok(None);
+        }
         let view = view::load(self.tx, self.own, conversation)?;
         let group = number_of(self.tx, conversation, &opened.old.fork)?.map(|(_, group)| group);
-        let state = match check(&view, &opened, |_| group, time(self.tx, &view, self.now)?) {
+        match check(&view, &opened, |_| group, time(self.tx, &view, self.now)?) {
             Ok(Checked::Good(epoch)) => {
                 let OpenedFork { notice, old, secret, .. } = opened;
                 let content = ForkContent { notice, old, secret: Some(secret), package: package.clone() };
                 self.take(conversation, &content, &Event::Opened(epoch))?;
                 return Ok(Some(conversation));
             }
-            Ok(Checked::Waits | Checked::Elsewhere) => CollectedState::Waits,
-            Err(_) => CollectedState::Condemned,
-        };
-        packages::judge(self.tx, id, state)?;
+            Ok(Checked::Waits | Checked::Elsewhere) => wait()?,
+            Err(_) => packages::condemn(self.tx, id)?,
+        }
         Ok(None)
     }
 

@@ -1,10 +1,11 @@
-//! Stages that contacts have reached with a package, as they say.
+//! Packages on their way to contacts: what each of them has, as they say, and what they were sent and told.
 
 use cwtch_primitives::Address;
+use cwtch_protocol::group::fork::delivery::{Passing, Stage};
 use cwtch_wire::group::fork::{AckState, ForkId};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::rows::{fork_id, time};
+use super::rows::{fork_id, optional_time, time};
 use crate::Profile;
 use crate::columns::{address, broken_integer, key_bytes};
 use crate::error::{StorageError, TxError};
@@ -25,76 +26,7 @@ pub struct Delivery {
     pub changed: u64,
 }
 
-const SELECT: &str = "SELECT d.conversation, d.fork, c.key, d.stage, d.changed
-    FROM fork_deliveries d JOIN contacts c ON c.conversation = d.contact";
-
 impl Profile {
-    /// Plans to give a fork's package to contacts. Who is no accepted contact is passed over, and so is who was planned before.
-    ///
-    /// # Errors
-    /// Trouble with the database.
-    pub fn plan_deliveries(
-        &mut self,
-        conversation: ConversationId,
-        fork: &ForkId,
-        contacts: &[Address],
-        now: u64,
-    ) -> Result<(), StorageError> {
-        self.write("plan who is given a package", |tx| {
-            let mut plan = tx.prepare_cached(
-                "INSERT OR IGNORE INTO fork_deliveries (conversation, fork, contact, stage, changed)
-                 SELECT f.conversation, f.fork, c.conversation, 0, ?4 FROM contacts c, fork_contents f
-                 WHERE c.key = ?3 AND c.state = 1 AND f.conversation = ?1 AND f.fork = ?2",
-            )?;
-            for contact in contacts {
-                plan.execute(params![
-                    conversation.0,
-                    fork.as_bytes(),
-                    key_bytes(contact),
-                    now.cast_signed()
-                ])?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Notes what a contact says of a fork's package. It never goes back. True if it is news.
-    ///
-    /// # Errors
-    /// Trouble with the database.
-    pub fn note_fork_ack(
-        &mut self,
-        contact: &Address,
-        fork: &ForkId,
-        stage: AckState,
-        now: u64,
-    ) -> Result<bool, StorageError> {
-        self.write("note an acknowledged package", |tx| {
-            let changed = tx
-                .prepare_cached(
-                    "UPDATE fork_deliveries SET stage = ?3, changed = ?4
-                     WHERE fork = ?2 AND stage < ?3
-                         AND contact = (SELECT conversation FROM contacts WHERE key = ?1)",
-                )?
-                .execute(params![key_bytes(contact), fork.as_bytes(), code(stage), now.cast_signed()])?;
-            Ok(changed > 0)
-        })
-    }
-
-    /// Packages that a contact is still to be given, the oldest plan first.
-    ///
-    /// # Errors
-    /// Trouble with the database.
-    pub fn deliveries_to(&self, contact: &Address) -> Result<Vec<Delivery>, StorageError> {
-        self.read("read planned packages", |conn| {
-            let mut statement = conn.prepare_cached(&format!(
-                "{SELECT} WHERE c.key = ?1 AND c.state = 1 AND d.stage < 3 ORDER BY d.changed, d.fork"
-            ))?;
-            let rows = statement.query_map([key_bytes(contact)], read)?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-    }
-
     /// Stages of all contacts with a fork's package.
     ///
     /// # Errors
@@ -105,16 +37,18 @@ impl Profile {
         fork: &ForkId,
     ) -> Result<Vec<Delivery>, StorageError> {
         self.read("read planned packages", |conn| {
-            let mut statement = conn.prepare_cached(&format!(
-                "{SELECT} WHERE d.conversation = ?1 AND d.fork = ?2 ORDER BY c.key"
-            ))?;
+            let mut statement = conn.prepare_cached(
+                "SELECT d.conversation, d.fork, c.key, d.stage, d.changed
+                 FROM fork_deliveries d JOIN contacts c ON c.conversation = d.contact
+                 WHERE d.conversation = ?1 AND d.fork = ?2 ORDER BY c.key",
+            )?;
             let rows = statement.query_map(params![conversation.0, fork.as_bytes()], read)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 }
 
-/// Plans to give a fork's package to contacts.
+/// Plans to give a fork's package to contacts. Who is no accepted contact is passed over, and so is who was planned before.
 pub(super) fn plan(
     conn: &Connection,
     conversation: ConversationId,
@@ -133,21 +67,73 @@ pub(super) fn plan(
     Ok(())
 }
 
-const fn code(stage: AckState) -> i64 {
+/// A package and one contact.
+pub(super) fn passing(
+    conn: &Connection,
+    conversation: ConversationId,
+    fork: &ForkId,
+    contact: &Address,
+) -> Result<Passing, TxError> {
+    let found = conn
+        .prepare_cached(
+            "SELECT d.stage, d.sent, d.told FROM fork_deliveries d JOIN contacts c ON c.conversation = d.contact
+             WHERE d.conversation = ?1 AND d.fork = ?2 AND c.key = ?3",
+        )?
+        .query_row(params![conversation.0, fork.as_bytes(), key_bytes(contact)], |row| {
+            Ok(Passing { stage: stage(row, 0)?, sent: optional_time(row, 1)?, told: stage(row, 2)? })
+        })
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Keeps what became of a package and one contact.
+pub(crate) fn save(
+    conn: &Connection,
+    conversation: ConversationId,
+    fork: &ForkId,
+    contact: &Address,
+    passing: &Passing,
+    now: u64,
+) -> Result<(), TxError> {
+    plan(conn, conversation, fork, std::slice::from_ref(contact), now)?;
+    conn.prepare_cached(
+        "UPDATE fork_deliveries SET changed = CASE stage WHEN ?4 THEN changed ELSE ?7 END, stage = ?4, sent = ?5, told = ?6
+         WHERE conversation = ?1 AND fork = ?2
+             AND contact = (SELECT conversation FROM contacts WHERE key = ?3 AND state = 1)",
+    )?
+    .execute(params![
+        conversation.0,
+        fork.as_bytes(),
+        key_bytes(contact),
+        code(passing.stage),
+        passing.sent.map(u64::cast_signed),
+        code(passing.told),
+        now.cast_signed(),
+    ])?;
+    Ok(())
+}
+
+const fn code(stage: Stage) -> i64 {
     match stage {
-        AckState::Complete => 1,
-        AckState::Opened => 2,
-        AckState::Moved => 3,
+        Stage::Listed => 0,
+        Stage::Complete => 1,
+        Stage::Opened => 2,
+        Stage::Moved => 3,
     }
 }
 
+fn stage(row: &Row<'_>, column: usize) -> rusqlite::Result<Stage> {
+    let all = [Stage::Listed, Stage::Complete, Stage::Opened, Stage::Moved];
+    let found: i64 = row.get(column)?;
+    all.into_iter().find(|stage| code(*stage) == found).ok_or_else(|| broken_integer(column))
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
-    let stage = match row.get(3)? {
-        0_i64 => None,
-        1 => Some(AckState::Complete),
-        2 => Some(AckState::Opened),
-        3 => Some(AckState::Moved),
-        _ => return Err(broken_integer(3)),
+    let stage = match stage(row, 3)? {
+        Stage::Listed => None,
+        Stage::Complete => Some(AckState::Complete),
+        Stage::Opened => Some(AckState::Opened),
+        Stage::Moved => Some(AckState::Moved),
     };
     Ok(Delivery {
         conversation: ConversationId(row.get(0)?),

@@ -10,7 +10,8 @@ use rusqlite::Connection;
 
 use super::act::Act;
 use super::contents::ForkContent;
-use super::{deliveries, others, posted, view};
+use super::passing::is_accepted;
+use super::{deliveries, inviting, others, posted, view};
 use crate::error::{StorageError, TxError};
 use crate::types::ConversationId;
 use crate::{Profile, groups, log};
@@ -40,6 +41,8 @@ pub struct PlannedFork {
     pub heals: Option<(u64, Member)>,
     /// Listed members without a prekey: they need an invite.
     pub unreached: BTreeSet<Member>,
+    /// Listed members who are accepted contacts.
+    pub contacts: BTreeSet<Member>,
     /// True if the clock may be wrong.
     pub doubtful_clock: bool,
 }
@@ -54,6 +57,9 @@ pub enum ForkRefused {
     /// Somebody who is to be left out is no member, or is oneself.
     #[error("who is to be left out is no member")]
     NoMember(Member),
+    /// It is not to be put into the group, and no listed member is an accepted contact.
+    #[error("it would be given to nobody")]
+    ReachesNobody,
     /// The list would be too long, or the pieces do not fit.
     #[error("the list of members is too long")]
     TooMany,
@@ -106,7 +112,8 @@ impl Profile {
             }
             posted::announce(tx, conversation, &fork, class, wanted.quiet, ready.clock)?;
             let contacts: Vec<Address> = planned.listed.iter().map(Member::address).collect();
-            deliveries::plan(tx, conversation, &fork, &contacts, ready.clock)
+            deliveries::plan(tx, conversation, &fork, &contacts, ready.clock)?;
+            inviting::plan(tx, conversation, &fork, &planned.unreached)
         })?;
         Ok(Ok((fork, planned)))
     }
@@ -187,12 +194,22 @@ fn plan(
     let prekeys = others::all(conn, conversation)?;
     let others = || listed.iter().filter(|who| **who != me);
     let known = |who: &&Member| prekeys.contains_key(who);
+    let mut contacts = BTreeSet::new();
+    for who in others() {
+        if is_accepted(conn, &who.address())? {
+            contacts.insert(*who);
+        }
+    }
+    if wanted.quiet && contacts.is_empty() && others().next().is_some() {
+        return Ok(Err(ForkRefused::ReachesNobody));
+    }
     let oldest = others().filter_map(|who| Some((prekeys.get(who).map(Prekey::created)?, *who))).min();
     Ok(Ok(PlannedFork {
         left_out: members.difference(&listed).copied().collect(),
         added: listed.difference(&members).filter(|who| **who != me).copied().collect(),
         heals: oldest,
         unreached: others().filter(|who| !known(who)).copied().collect(),
+        contacts,
         doubtful_clock: own.doubtful_clock,
         listed,
     }))

@@ -6,17 +6,24 @@
 //! - [`packages`] collects packages from parts, and bounds what others can make grow by that.
 //! - [`contents`] keeps what is in the forks that opened.
 //! - [`view`] is everything that the rules go by.
-//! - [`deliveries`] says what contacts have of a package.
+//! - [`deliveries`] says what contacts have of a package, [`passing`] what they are sent about forks, and [`hearing`] takes what they say;
+//!   [`carriers`] says who brought what is of no use, [`inviting`] who is to be sent an invite.
 //! - [`reading`] takes what messages say about forks, [`act`] does what follows, [`making`] makes a fork.
-//! - [`postings`] does what time makes due, [`speaking`] is what own messages say; [`posted`] and [`said`] have the rows of both.
+//! - [`postings`] does what time makes due, [`speaking`] is what own messages say; [`leaving`] has one
+//!   say that one leaves; [`posted`] and [`said`] have the rows of both.
 
 mod act;
+mod carriers;
 mod contents;
 mod deliveries;
+mod hearing;
+mod inviting;
+mod leaving;
 mod making;
 mod others;
 mod own;
 mod packages;
+mod passing;
 mod posted;
 mod postings;
 mod reading;
@@ -25,16 +32,22 @@ pub(crate) mod said;
 mod speaking;
 mod view;
 
+pub use carriers::ForkCarrier;
 pub use contents::ForkContent;
 pub use deliveries::Delivery;
+pub use hearing::{ForkAnswer, ForkHeard};
+pub use inviting::ForkInvite;
 pub use making::{ForkRefused, PlannedFork, WantedFork};
 pub use own::OwnPrekey;
 pub use packages::{Collected, CollectedState, PartKept};
+pub use passing::{ForContact, ForkPacket};
 pub use postings::ForkTick;
 pub use speaking::ForkWords;
 
 pub(crate) use act::Act;
 pub(crate) use reading::{Read, Reading};
 
+#[cfg(test)]
+pub(crate) use deliveries::save as keep_passing;
 #[cfg(test)]
 pub(crate) use view::{keep as keep_view, load as load_view};

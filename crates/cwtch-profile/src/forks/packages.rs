@@ -1,11 +1,11 @@
 //! Packages that are being collected from parts. Parts combine only within one author of a group, or one contact, so that what
 //! one of them sends cannot spoil what another does.
 
-use cwtch_primitives::Address;
 use cwtch_protocol::group::fork::{DAY, Member};
 use cwtch_wire::group::fork::{ForkId, Package, PackageId, Part};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::carriers;
 use super::rows::{member, optional_fork_id, optional_time};
 use crate::Profile;
 use crate::columns::{broken_blob, from_list};
@@ -33,7 +33,7 @@ pub enum CollectedState {
 }
 
 impl CollectedState {
-    const fn code(self) -> i64 {
+    pub(super) const fn code(self) -> i64 {
         match self {
             Self::Collecting => 1,
             Self::Complete => 2,
@@ -65,6 +65,10 @@ pub struct Collected {
     pub completed: Option<u64>,
     /// The fork that it says it is of.
     pub fork: Option<ForkId>,
+    /// The epoch in whose messages it came; `None` where a contact brought it.
+    pub epoch: Option<ForkId>,
+    /// True if the person was told that it does not open.
+    pub told: bool,
 }
 
 /// Fate of a part.
@@ -81,26 +85,6 @@ pub enum PartKept {
 }
 
 impl Profile {
-    /// Keeps a part that a contact sent.
-    ///
-    /// # Errors
-    /// [`StorageError::UnknownContact`], or trouble with the database.
-    pub fn keep_contacts_part(
-        &mut self,
-        contact: &Address,
-        part: &Part,
-        now: u64,
-    ) -> Result<PartKept, StorageError> {
-        self.write("keep a part of a package", |tx| {
-            let conversation = tx
-                .prepare_cached("SELECT conversation FROM contacts WHERE key = ?1 AND state = 1")?
-                .query_row([contact.public_key().as_bytes()], |row| Ok(ConversationId(row.get(0)?)))
-                .optional()?
-                .ok_or(StorageError::UnknownContact)?;
-            keep(tx, conversation, contact.public_key(), part, now)
-        })
-    }
-
     /// Keeps a part that stood in a verified message of a group.
     ///
     /// # Errors
@@ -109,10 +93,11 @@ impl Profile {
         &mut self,
         conversation: ConversationId,
         author: &Member,
+        epoch: &ForkId,
         part: &Part,
         now: u64,
     ) -> Result<PartKept, StorageError> {
-        self.write("keep a part of a package", |tx| keep(tx, conversation, author, part, now))
+        self.write("keep a part of a package", |tx| keep(tx, conversation, author, Some(epoch), part, now))
     }
 
     /// Packages in a state, the oldest first.
@@ -144,19 +129,24 @@ impl Profile {
     /// # Errors
     /// Trouble with the database.
     pub fn expire_packages(&mut self, now: u64) -> Result<usize, StorageError> {
+        let before = now.saturating_sub(KEPT).cast_signed();
+        let old = "SELECT 1 FROM packages WHERE since < ?1";
+        if !self.read("look for old packages", |conn| Ok(conn.prepare_cached(old)?.exists([before])?))? {
+            return Ok(0);
+        }
         let forgotten = self.write("forget old packages", |tx| {
-            let before = now.saturating_sub(KEPT).cast_signed();
             Ok(tx.prepare_cached("DELETE FROM packages WHERE since < ?1")?.execute([before])?)
         })?;
         Ok(self.erased(forgotten))
     }
 }
 
-/// Keeps a part of an author's message or of a contact.
+/// Keeps a part of an author's message in an epoch, or of a contact.
 pub(super) fn keep(
     conn: &Connection,
     conversation: ConversationId,
     carrier: &Member,
+    epoch: Option<&ForkId>,
     part: &Part,
     now: u64,
 ) -> Result<PartKept, TxError> {
@@ -164,7 +154,7 @@ pub(super) fn keep(
     if is_known(conn, &name)? {
         return Ok(PartKept::Known);
     }
-    let id = row_of(conn, conversation, carrier, part, now)?;
+    let id = row_of(conn, conversation, carrier, epoch, part, now)?;
     let piece = part.to_bytes();
     let before: Option<Vec<u8>> = conn
         .prepare_cached("SELECT bytes FROM package_parts WHERE package = ?1 AND part = ?2")?
@@ -205,6 +195,7 @@ fn row_of(
     conn: &Connection,
     conversation: ConversationId,
     carrier: &Member,
+    epoch: Option<&ForkId>,
     part: &Part,
     now: u64,
 ) -> Result<i64, TxError> {
@@ -234,7 +225,8 @@ fn row_of(
     )?
     .execute(params![conversation.0, OF_CONVERSATION - 1])?;
     conn.prepare_cached(
-        "INSERT INTO packages (conversation, carrier, package, parts, state, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO packages (conversation, carrier, package, parts, state, since, epoch)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
         conversation.0,
@@ -243,6 +235,7 @@ fn row_of(
         parts,
         CollectedState::Collecting.code(),
         now.cast_signed(),
+        epoch.map(ForkId::as_bytes),
     ])?;
     Ok(conn.last_insert_rowid())
 }
@@ -270,15 +263,21 @@ pub(super) fn judge(conn: &Connection, id: i64, state: CollectedState) -> Result
     Ok(())
 }
 
+/// Something in a package is false: of it only the name stays, and who brought it, which is told.
+pub(super) fn condemn(conn: &Connection, id: i64) -> Result<(), TxError> {
+    judge(conn, id, CollectedState::Condemned)?;
+    carriers::changed(conn, id)
+}
+
 /// Forgets a package that is a known fork's now, whoever brought it.
 pub(super) fn settled(conn: &Connection, name: &PackageId) -> Result<(), TxError> {
     conn.prepare_cached("DELETE FROM packages WHERE package = ?1")?.execute([name.as_bytes()])?;
     Ok(())
 }
 
-fn in_state(conn: &Connection, state: CollectedState) -> Result<Vec<Collected>, TxError> {
+pub(super) fn in_state(conn: &Connection, state: CollectedState) -> Result<Vec<Collected>, TxError> {
     let mut statement = conn.prepare_cached(
-        "SELECT id, conversation, carrier, package, state, completed, fork FROM packages
+        "SELECT id, conversation, carrier, package, state, completed, fork, epoch, told FROM packages
          WHERE state = ?1 AND conversation NOT IN (SELECT conversation FROM erasing) ORDER BY id",
     )?;
     let rows = statement.query_map([state.code()], read)?;
@@ -294,5 +293,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Collected> {
         state: from_list(row, 4, CollectedState::from_code)?,
         completed: optional_time(row, 5)?,
         fork: optional_fork_id(row, 6)?,
+        epoch: optional_fork_id(row, 7)?,
+        told: row.get(8)?,
     })
 }

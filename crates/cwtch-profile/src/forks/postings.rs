@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::act::{Act, epochs, number_of};
 use super::packages::CollectedState;
 use super::posted::{Posted, all, rounds, save, save_rounds, stand};
-use super::{contents, others, said, speaking, view};
+use super::{carriers, contents, others, said, speaking, view};
 use crate::Profile;
 use crate::columns::address;
 use crate::error::{StorageError, TxError};
@@ -31,7 +31,14 @@ impl Profile {
     /// Trouble with the database.
     pub fn fork_tick(&mut self, now: u64, rng: &mut impl CryptoRngCore) -> Result<ForkTick, StorageError> {
         let own = self.address;
-        let groups = self.read("look at forks", groups)?;
+        let (groups, untold) =
+            self.read("look at forks", |conn| Ok((groups(conn)?, carriers::due(conn, now)?)))?;
+        if !untold.is_empty() {
+            self.write("tell of packages that do not open", |tx| {
+                untold.into_iter().try_for_each(|package| carriers::tell(tx, package))
+            })?;
+        }
+        self.expire_packages(now)?;
         let mut tick = ForkTick::default();
         for (conversation, server) in groups {
             let due = self.read("look at forks", |conn| is_due(conn, &own, conversation, now))?;

@@ -82,7 +82,9 @@ impl<'a> Reading<'a> {
         }
         match &records.part {
             Some(part) => {
-                if let PartKept::Complete(id) = packages::keep(tx, conversation, author, part, now)? {
+                if let PartKept::Complete(id) =
+                    packages::keep(tx, conversation, author, Some(&epoch), part, now)?
+                {
                     let sent = item.sent.unwrap_or_default();
                     self.whole.push(Whole { id, author: item.author, sent });
                 }

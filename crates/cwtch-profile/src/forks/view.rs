@@ -54,6 +54,18 @@ impl Profile {
         self.read("read a group's forks", |conn| load(conn, &self.address, conversation))
     }
 
+    /// True if the person is asked about forks of a group.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn asks_about_forks(&self, conversation: ConversationId) -> Result<bool, StorageError> {
+        self.read("look for questions about forks", |conn| {
+            Ok(conn
+                .prepare_cached("SELECT 1 FROM fork_questions WHERE conversation = ?1")?
+                .exists([conversation.0])?)
+        })
+    }
+
     /// Lets the rules decide about an event, and keeps what changes. Gives the changes.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use cwtch_primitives::agreement::AgreementKey;
 use cwtch_primitives::forks::ForkSecret;
 use cwtch_primitives::{Identity, PublicKey};
+use cwtch_protocol::group::fork::delivery::Passing;
 use cwtch_protocol::group::fork::{
     AUTHORS_KEPT, Change, DAY, Epoch, Event, Member, Question, Statement, View, Why, step,
 };
@@ -12,6 +13,8 @@ use cwtch_wire::group::fork::{
 use proptest::prelude::*;
 
 use super::*;
+
+mod between;
 
 const T: u64 = NOW as u64;
 
@@ -160,7 +163,18 @@ impl Profile {
         part: &Part,
         now: u64,
     ) -> PartKept {
-        self.keep_authors_part(conversation, carrier, part, now).unwrap()
+        self.keep_authors_part(conversation, carrier, &ForkId::NONE, part, now).unwrap()
+    }
+
+    fn keep_passing(
+        &mut self,
+        conversation: ConversationId,
+        fork: &ForkId,
+        contact: &Address,
+        passing: &Passing,
+    ) {
+        self.write("test", |tx| crate::forks::keep_passing(tx, conversation, fork, contact, passing, T))
+            .unwrap();
     }
 
     fn rows(&self, table: &str) -> i64 {
@@ -376,21 +390,6 @@ fn a_carrier_collects_two_packages_and_a_group_64_for_30_days() {
     assert_eq!(profile.rows("package_parts"), 0);
 }
 
-#[test]
-fn contacts_send_parts_and_strangers_none() {
-    let (_dir, mut profile, _server, group) = in_group(History::Empty);
-    let package = sealed(&group, 1, &[], 1).package;
-    let [part] = &package.parts()[..] else { panic!("one part") };
-    let refused = profile.keep_contacts_part(&peer(1), part, T);
-    assert!(matches!(refused, Err(StorageError::UnknownContact)));
-    profile.add_contact(&peer(1), Some("Bob"), NOW).unwrap();
-    assert!(matches!(profile.keep_contacts_part(&peer(1), part, T).unwrap(), PartKept::Complete(_)));
-    profile.set_contact_state(&peer(1), ContactState::Blocked, NOW).unwrap();
-    let other = sealed(&group, 1, &[], 2).package.parts().remove(0);
-    let refused = profile.keep_contacts_part(&peer(1), &other, T);
-    assert!(matches!(refused, Err(StorageError::UnknownContact)));
-}
-
 /// Keeps the content of a fork, as taking one does.
 fn kept(profile: &mut Profile, conversation: ConversationId, sealed: &SealedFork) -> ForkContent {
     let content = ForkContent {
@@ -401,32 +400,6 @@ fn kept(profile: &mut Profile, conversation: ConversationId, sealed: &SealedFork
     };
     profile.keep_fork(conversation, &content);
     content
-}
-
-#[test]
-fn contacts_are_given_a_package_until_they_have_moved() {
-    let (dir, mut profile, _server, group) = in_group(History::Empty);
-    let conversation = profile.group(&group.id).unwrap().unwrap().conversation;
-    let (bob, carol) = (peer(2), peer(3));
-    profile.add_contact(&bob, Some("Bob"), NOW).unwrap();
-    let sealed = sealed(&group, 1, &[], 1);
-    let fork = sealed.package.fork_id();
-    let content = kept(&mut profile, conversation, &sealed);
-    assert!(profile.fork_content(conversation, &fork).unwrap() == Some(content));
-    profile.plan_deliveries(conversation, &fork, &[bob, carol], T).unwrap();
-    let mut profile = reopen(&dir, profile);
-    let [delivery] = &profile.deliveries_to(&bob).unwrap()[..] else { panic!("one") };
-    assert_eq!((delivery.fork, delivery.stage), (fork, None));
-    assert!(profile.deliveries_to(&carol).unwrap().is_empty(), "a stranger is given nothing");
-    assert!(profile.note_fork_ack(&bob, &fork, AckState::Opened, T + 1).unwrap());
-    assert!(!profile.note_fork_ack(&bob, &fork, AckState::Complete, T + 2).unwrap(), "it never goes back");
-    assert!(!profile.note_fork_ack(&carol, &fork, AckState::Moved, T + 2).unwrap());
-    assert_eq!(profile.deliveries_to(&bob).unwrap()[0].stage, Some(AckState::Opened));
-    profile.plan_deliveries(conversation, &fork, &[bob], T + 3).unwrap();
-    assert_eq!(profile.deliveries_to(&bob).unwrap()[0].changed, T + 1, "planned once");
-    assert!(profile.note_fork_ack(&bob, &fork, AckState::Moved, T + 4).unwrap());
-    assert!(profile.deliveries_to(&bob).unwrap().is_empty());
-    assert_eq!(profile.deliveries_of(conversation, &fork).unwrap()[0].stage, Some(AckState::Moved));
 }
 
 #[test]
@@ -502,9 +475,10 @@ pub(super) fn fill(profile: &mut Profile, group: &NewGroup) {
         package: sealed.package.clone(),
     };
     profile.keep_fork(conversation, &content);
-    profile.plan_deliveries(conversation, &sealed.package.fork_id(), &[peer(1)], T).unwrap();
+    let passing = Passing { sent: Some(T), ..Passing::default() };
+    profile.keep_passing(conversation, &sealed.package.fork_id(), &peer(1), &passing);
     let waiting = sealed_for(group, 1, &(1..=12).collect::<Vec<_>>(), &[], 2).package.parts().remove(0);
-    profile.keep_authors_part(conversation, &member(3), &waiting, T).unwrap();
+    profile.keep_authors_part(conversation, &member(3), &ForkId::NONE, &waiting, T).unwrap();
 }
 
 /// What [`fill`] put in is there.
@@ -518,6 +492,6 @@ pub(super) fn reads_what_was_filled_in(profile: &Profile) {
     let content = profile.fork_content(conversation, &question.forks[0]).unwrap().unwrap();
     let opened = content.package.open(std::slice::from_ref(&half.key)).unwrap();
     assert!(opened.notice == content.notice && Some(opened.secret) == content.secret);
-    assert_eq!(profile.deliveries_to(&peer(1)).unwrap()[0].fork, question.forks[0]);
+    assert_eq!(profile.deliveries_of(conversation, &question.forks[0]).unwrap()[0].contact, peer(1));
     assert_eq!(profile.collected(CollectedState::Collecting).unwrap().len(), 1);
 }

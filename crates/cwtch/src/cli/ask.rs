@@ -143,6 +143,7 @@ fn render(command: &Command, reply: &Reply) -> String {
         Reply::Groups(groups) => human::groups(groups),
         Reply::GroupDetails(details) => group::details(details),
         Reply::ForkMade(made) => forks::made(made),
+        Reply::Left { told } => forks::left(*told),
         Reply::Forks(all) => forks::list(all),
         Reply::Members(members) => forks::members(members),
         Reply::Message(message) => match command {
@@ -174,9 +175,6 @@ fn done(command: &Command) -> &'static str {
         }
         Command::ContactBlockUnknown { on: false } => "You are asked about strangers again.",
         Command::ServerRemove { .. } => "The server is forgotten.",
-        Command::GroupLeave { .. } => {
-            "The group is forgotten; what others have, backups that you made, and what a disk keeps by itself are not reached."
-        }
         Command::GroupAccept { .. } => "What you write goes out under this key from now on.",
         Command::GroupDecline { .. } => "This key is not used. It can be accepted for 30 days all the same.",
         Command::ConfirmOnlyCopy => "This is the only copy from now on; what is queued goes out.",

@@ -152,19 +152,20 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
         Verb::Group(GroupVerb::Seal { group, older_than }) => {
             Command::GroupSeal { group, older_than: older_than.map(|Span(seconds)| seconds) }
         }
-        Verb::Group(GroupVerb::Fork { group, without, with, anyway }) => {
-            Command::GroupFork { group, without, with, anyway }
+        Verb::Group(GroupVerb::Fork { group, without, with, quiet, anyway }) => {
+            Command::GroupFork { group, without, with, quiet, anyway }
         }
         Verb::Group(GroupVerb::Forks { group }) => Command::GroupForks { group },
         Verb::Group(GroupVerb::Accept { group, fork }) => Command::GroupAccept { group, fork },
         Verb::Group(GroupVerb::Decline { group, fork }) => Command::GroupDecline { group, fork },
         Verb::Group(GroupVerb::Members { group }) => Command::GroupMembers { group },
         Verb::Group(GroupVerb::Leave { group }) => Command::GroupLeave { group },
-        Verb::Send { conversation, text, wait, reply_to } => Command::Send {
+        Verb::Send { conversation, text, wait, reply_to, anyway } => Command::Send {
             conversation,
             text: ask::typed_or_piped(text)?,
             timeout: wait.seconds(),
             reply_to,
+            anyway,
         },
         Verb::Suggest { conversation, contact, wait } => {
             Command::Suggest { conversation, contact, timeout: wait.seconds() }

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use cwtch_api::{
-    Event, ForkInfo, ForkKind, ForkMade, ForkQuestion, ForkStanding, GroupInfo, KnownMember, PersonInfo,
+    Event, ForkCarrierInfo, ForkInfo, ForkKind, ForkMade, ForkQuestion, ForkStage, ForkStanding, GroupInfo,
+    KnownMember, PersonInfo,
 };
 
 use super::sanitize::line;
@@ -30,6 +31,19 @@ pub(crate) fn made(made: &ForkMade) -> String {
             if but.is_empty() { "a member".to_owned() } else { but },
         );
     }
+    if made.quiet {
+        out += "Nothing of it is put into the group: your contacts among them are given it, and pass it on to theirs.\n";
+    }
+    if !made.no_contacts.is_empty() {
+        let _ = writeln!(
+            out,
+            "{WARN}No contacts{WARN:#} of yours: {}. They get it if one of the others passes it on.",
+            names(&made.no_contacts)
+        );
+    }
+    if !made.invited.is_empty() {
+        let _ = writeln!(out, "{} cannot be given it so, and will be sent an invite.", names(&made.invited));
+    }
     if !made.need_invite.is_empty() {
         let _ = writeln!(
             out,
@@ -47,14 +61,31 @@ pub(crate) fn made(made: &ForkMade) -> String {
     out
 }
 
+/// A group was left.
+pub(crate) fn left(told: bool) -> String {
+    let forgotten = "The group is forgotten; what others have, backups that you made, and what a disk keeps by itself are \
+                     not reached.";
+    let others = if told {
+        "The others are told that you have left."
+    } else {
+        "Nobody was told that you have left: you may be given new keys until somebody makes one without you."
+    };
+    format!("{forgotten}\n{others}\n")
+}
+
 /// The forks of a group.
 pub(crate) fn list(forks: &[ForkInfo]) -> String {
-    let mut table = Table::new(&["MADE", "BY", "KEY", "MOVED", "NOW", "FORK"]);
+    let mut table = Table::new(&["MADE", "BY", "KEY", "HAVE IT", "MOVED", "NOW", "FORK"]);
     for fork in forks {
         table.row([
             time(fork.made),
             name(&fork.by),
             what(fork),
+            format!(
+                "{} of {}",
+                fork.reached.iter().filter(|one| one.stage > ForkStage::Listed).count(),
+                fork.members
+            ),
             format!("{} of {}", fork.moved, fork.of),
             standing(fork).to_owned(),
             fork.fork.chars().take(16).collect(),
@@ -66,23 +97,58 @@ pub(crate) fn list(forks: &[ForkInfo]) -> String {
 
 /// The members of a group.
 pub(crate) fn members(members: &[KnownMember]) -> String {
-    let mut table = Table::new(&["MEMBER", "LISTED", "NEW KEYS", "MOVED", "ADDRESS"]);
+    let mut table = Table::new(&["MEMBER", "LISTED", "NEW KEYS", "THIS KEY", "ADDRESS"]);
     let yes = |is: bool| if is { "yes" } else { "-" }.to_owned();
     for member in members {
         table.row([
             name(&member.person),
             yes(member.listed),
             if member.reachable { "reach them" } else { "need an invite" }.to_owned(),
-            yes(member.moved),
+            this_key(member).to_owned(),
             member.person.address.clone(),
         ]);
     }
     table.render("Nobody is known yet to be in it.")
 }
 
+/// Stage of a member with the present key.
+fn this_key(member: &KnownMember) -> &'static str {
+    match member.stage {
+        _ if member.moved => "writes with it",
+        Some(ForkStage::Moved) => "writes with it",
+        Some(ForkStage::Opened) => "has opened it",
+        Some(ForkStage::Complete) => "has it, closed",
+        _ => "-",
+    }
+}
+
+/// Sentences about people who brought packages that are of no use.
+pub(super) fn carriers(carriers: &[ForkCarrierInfo]) -> String {
+    let mut out = String::new();
+    for carrier in carriers {
+        let who = name(&carrier.person);
+        let _ = match carrier.is_false {
+            true => writeln!(
+                out,
+                "What {who} passed on, {}, is no valid key. {who} need not have made it.",
+                time(carrier.since)
+            ),
+            false => writeln!(
+                out,
+                "{who} passed on a new key, {}, that does not open here: it was not for you, or a copy was lost. Contacts in the group \
+                 are asked for it.",
+                time(carrier.since)
+            ),
+        };
+    }
+    out
+}
+
 /// Questions about forks of a group, or what became of an own one.
 pub(crate) fn event(event: &Event) -> String {
-    let Event::GroupForks { group, asked, quiet } = event else { return String::new() };
+    let Event::GroupForks { group, asked, quiet, carriers: brought, left } = event else {
+        return String::new();
+    };
     let mut out = String::new();
     if *quiet {
         let _ = write!(
@@ -90,6 +156,13 @@ pub(crate) fn event(event: &Event) -> String {
             "{WARN}new key{WARN:#} in {}: the server has not confirmed all of it for an hour; it is tried further",
             shown(group)
         );
+    }
+    let said = left.iter().map(|who| format!("{} has left", name(who)));
+    for sentence in said.chain(carriers(brought).lines().map(str::to_owned)) {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        let _ = write!(out, "{WARN}key{WARN:#} of {}: {sentence}", shown(group));
     }
     for fork in asked {
         if !out.is_empty() {

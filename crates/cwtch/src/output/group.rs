@@ -8,7 +8,7 @@ use super::human::{self, named, phase, plural};
 use super::sanitize::line;
 use super::table::Table;
 use super::time::time;
-use super::{DIM, epochs, kept, log};
+use super::{DIM, epochs, forks, kept, log};
 
 /// A group: facts in rows, who wrote in it as a table.
 pub(crate) fn details(details: &GroupDetails) -> String {
@@ -20,6 +20,7 @@ pub(crate) fn details(details: &GroupDetails) -> String {
     for epoch in epochs {
         out.push_str(&log::remarks(&epoch.server));
     }
+    out.push_str(&forks::carriers(&details.carriers));
     let mut table = Table::new(&["AUTHOR", "MESSAGES", "MISSING", "LAST", "ADDRESS"]);
     for author in written_by {
         table.row([
@@ -248,6 +249,7 @@ mod tests {
             queued: 0,
             written_by: vec![author],
             epochs: vec![epoch],
+            carriers: Vec::new(),
         }
     }
 

@@ -8,11 +8,7 @@ use cwtch_wire::invite::{GroupInvite, INVITE_PREFIX, TOFU_PREFIX, TofuBundle};
 
 use super::daily::{self, Invited};
 use super::{Groups, limits, problems, servers};
-use crate::api::{
-    ApiError, Event, GroupCreated, GroupInfo, GroupKeys, Limited, Problem, Purpose, SealedInfo,
-};
-use crate::engine::erasing;
-use crate::engine::feed::Leaving;
+use crate::api::{ApiError, GroupCreated, GroupInfo, GroupKeys, Limited, Problem, Purpose, SealedInfo};
 use crate::engine::info::{group_info, truncate};
 use crate::names;
 use crate::profile::{Added, History, NewGroup, Profile, StorageError, check_given_name};
@@ -158,38 +154,6 @@ impl Groups {
             .await
     }
 
-    /// Forgets a group: its key, its messages, its queued posts. What others have of it stays with them. It is gone for
-    /// everybody when this returns, and its key from the disk; a daemon erases its messages on the disk behind that, little
-    /// by little.
-    ///
-    /// # Errors
-    /// `NotFound`, or trouble with the database.
-    pub(crate) async fn group_leave(&self, group: &GroupId) -> Result<(), ApiError> {
-        let group = *group;
-        let context = self.context();
-        let feed = context.feed.clone();
-        let server = context
-            .store
-            .run(move |profile| {
-                let found = profile.group(&group)?.ok_or(StorageError::UnknownGroup)?;
-                let left = Box::new(group_info(profile, &found)?);
-                let conversation = found.conversation;
-                feed.farewell(
-                    Leaving::Conversation(conversation),
-                    Event::GroupLeft { conversation: conversation.0, group: Some(left) },
-                );
-                profile.remove_group(&group)?;
-                Ok::<_, StorageError>(found.server)
-            })
-            .await?;
-        self.links.groups_changed(&server, false).await?;
-        if context.is_daemon() {
-            return context.store.sweep().await;
-        }
-        // Nobody else waits for the database, and the program is about to end.
-        erasing::erase_all(context).await
-    }
-
     /// Seals a group: erases what is not needed to go on talking, and texts that are older than so many seconds; then the
     /// database is written anew. What comes meanwhile waits, and is acknowledged behind it.
     ///
@@ -232,22 +196,7 @@ impl Groups {
         let (group, now) = (*group, self.context().now());
         self.context()
             .store
-            .run(move |profile| {
-                let group = profile.group(&group)?.ok_or(StorageError::UnknownGroup)?;
-                if let Some(days) = &group.days {
-                    let listed = daily::lists(profile, &group, &contact)?;
-                    if !(listed || anyway || profile.reads_daily(&contact)?) {
-                        return Err(Problem::DailyUnknown.into());
-                    }
-                    let invite = daily::invite(profile, &group, days, history || listed, now)?;
-                    return Ok(invite.to_text().to_string());
-                }
-                let bundle = servers::bundle_of(profile, &group.server)?;
-                let invite = GroupInvite::from_known(group.id, group.name, group.key, group.server);
-                let invite = with_certificate(profile, invite)?;
-                let tofu = TofuBundle::new(bundle, invite).map_err(|e| problems::bad_invite(&e))?;
-                Ok::<_, ApiError>(tofu.to_text().to_string())
-            })
+            .run(move |profile| invite_text(profile, &group, &contact, history, anyway, now))
             .await
     }
 
@@ -258,6 +207,34 @@ impl Groups {
         }
         Ok(())
     }
+}
+
+/// The invite to a group for a contact; see [`Groups::invite_for`].
+///
+/// # Errors
+/// As there.
+pub(super) fn invite_text(
+    profile: &Profile,
+    group: &GroupId,
+    contact: &Address,
+    history: bool,
+    anyway: bool,
+    now: i64,
+) -> Result<String, ApiError> {
+    let group = profile.group(group)?.ok_or(StorageError::UnknownGroup)?;
+    if let Some(days) = &group.days {
+        let listed = daily::lists(profile, &group, contact)?;
+        if !(listed || anyway || profile.reads_daily(contact)?) {
+            return Err(Problem::DailyUnknown.into());
+        }
+        let invite = daily::invite(profile, &group, days, history || listed, now)?;
+        return Ok(invite.to_text().to_string());
+    }
+    let bundle = servers::bundle_of(profile, &group.server)?;
+    let invite = GroupInvite::from_known(group.id, group.name, group.key, group.server);
+    let invite = with_certificate(profile, invite)?;
+    let tofu = TofuBundle::new(bundle, invite).map_err(|e| problems::bad_invite(&e))?;
+    Ok(tofu.to_text().to_string())
 }
 
 /// The invite with the certificate of its server's log, where it has one.

@@ -19,6 +19,7 @@ mod described;
 mod epochs;
 mod forks;
 mod from_members;
+mod leaving;
 mod limits;
 mod link;
 mod links;

@@ -146,7 +146,7 @@ impl LinkShared {
     }
 
     /// Waits for the fate of a queued post; what ended the wait where that comes first.
-    async fn deliver<E>(
+    pub(super) async fn deliver<E>(
         &self,
         link: &Link,
         id: MessageId,

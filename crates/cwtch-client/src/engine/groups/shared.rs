@@ -15,10 +15,18 @@ pub(super) struct LinkShared {
     pub(super) deadlines: Deadlines,
     /// Something may be due about forks.
     pub(super) forks: Arc<Notify>,
+    /// Contacts may have to be told something about forks.
+    pub(super) tells: Notify,
 }
 
 impl LinkShared {
     pub(super) fn new(context: Arc<Context>) -> Self {
-        Self { context, waiters: Waiters::default(), deadlines: Deadlines::default(), forks: Arc::default() }
+        Self {
+            context,
+            waiters: Waiters::default(),
+            deadlines: Deadlines::default(),
+            forks: Arc::default(),
+            tells: Notify::new(),
+        }
     }
 }

@@ -7,7 +7,7 @@ use cwtch_primitives::group::GroupId;
 
 use super::servers::server_info;
 use super::standing::standing;
-use super::{Groups, daily};
+use super::{Groups, daily, forks};
 use crate::api::{ApiError, AuthorInfo, EpochInfo, GroupDetails, LogVerdict, ServerInfo};
 use crate::engine::info::{Speakers, group_info, person_info};
 use crate::engine::kept::{kept_info, keys_from};
@@ -73,6 +73,7 @@ fn details(profile: &Profile, group: &Group, server: &ServerInfo) -> Result<Grou
         queued: facts.queued,
         written_by,
         epochs: facts.epochs.iter().map(epoch).collect::<Result<_, StorageError>>()?,
+        carriers: forks::carriers(profile, group.conversation)?,
     })
 }
 

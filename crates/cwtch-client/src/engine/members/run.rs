@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::sleep;
 
 use super::ear::Hearing;
-use super::{compare, hear, repair};
+use super::{compare, forks, hear, repair};
 use crate::api::ApiError;
 use crate::engine::inner::Inner;
 use crate::profile::Companion;
@@ -26,6 +26,18 @@ pub(in crate::engine) async fn run(inner: Arc<Inner>, mut hearing: Hearing) {
                 sleep(context.options.members.pause()).await;
                 if inner.groups.enabled() {
                     report(ask(&inner).await);
+                }
+            }
+        },
+        async {
+            while context.is_daemon() {
+                tokio::select! {
+                    () = sleep(context.options.members.pause()) => {}
+                    () = inner.peers.until_somebody_comes() => {}
+                    () = inner.groups.until_forks_change() => {}
+                }
+                if inner.groups.enabled() {
+                    report(forks::pass_on(&inner).await);
                 }
             }
         }

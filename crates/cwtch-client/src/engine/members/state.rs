@@ -1,6 +1,6 @@
 //! Open questions to contacts, and what may be answered; all of it bounded, none of it worth a place on the disk.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,17 +9,21 @@ use cwtch_log::EntryPrefix;
 use cwtch_net::Allowance;
 use cwtch_primitives::Address;
 use cwtch_primitives::group::{GroupId, LOG_TAG_LEN, LogTag};
+use cwtch_wire::group::fork::ForkId;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::times::MemberTimes;
+use crate::profile::ConversationId;
 
 /// Contacts whose messages are counted.
 const CONTACTS: usize = 4096;
-/// Messages about logs that a contact may send in one go. What is beyond it is ignored.
+/// Messages about logs and forks that a contact may send in one go. What is beyond it is ignored.
 const BURST: u32 = 32;
 /// After that, one in so much time.
 const EACH: Duration = Duration::from_secs(4);
+/// A day.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Questions that are remembered.
 const QUESTIONS: usize = 4096;
 /// Comparisons with one contact that may await an answer.
@@ -58,8 +62,20 @@ pub(super) struct Dealings {
     due: HashMap<(Address, Address), i64>,
     /// Questions for entries.
     wants: HashMap<(Address, EntryPrefix), Question>,
+    /// Forks whose parts went to a contact, with the connection's number and its beginning here.
+    passed: HashMap<Address, Passed>,
+    /// Number of messages that could not be read.
+    unread: u64,
     /// Number of missing entries of a group that were looked at for a contact.
     places: HashMap<(Address, GroupId), u32>,
+}
+
+/// Parts that went over one connection.
+#[derive(Debug)]
+struct Passed {
+    connection: u64,
+    since: Instant,
+    forks: BTreeSet<(ConversationId, ForkId)>,
 }
 
 /// Question that was put to one contact for one entry.
@@ -86,6 +102,40 @@ impl Dealings {
         let now = Instant::now();
         make_room(&mut self.allowances, contact, CONTACTS);
         self.allowances.entry(*contact).or_insert_with(|| Allowance::new(BURST, EACH)).take(now)
+    }
+
+    /// One more message could not be read; gives how many there were.
+    pub(super) fn cannot_read(&mut self) -> u64 {
+        self.unread = self.unread.saturating_add(1);
+        self.unread
+    }
+
+    /// Forks whose parts went to a contact over the connection of this number. One that stands for a day counts as another one: what was lost
+    /// on it would otherwise wait for its end.
+    pub(super) fn passed(
+        &mut self,
+        contact: &Address,
+        connection: u64,
+    ) -> BTreeSet<(ConversationId, ForkId)> {
+        let now = Instant::now();
+        match self.passed.get(contact) {
+            Some(passed) if passed.connection == connection && now - passed.since < DAY => {
+                passed.forks.clone()
+            }
+            _ => {
+                make_room(&mut self.passed, contact, CONTACTS);
+                let passed = Passed { connection, since: now, forks: BTreeSet::new() };
+                self.passed.insert(*contact, passed);
+                BTreeSet::new()
+            }
+        }
+    }
+
+    /// Notes that the parts of forks go to a contact over the connection of this number.
+    pub(super) fn passes(&mut self, contact: &Address, connection: u64, forks: &[(ConversationId, ForkId)]) {
+        if let Some(passed) = self.passed.get_mut(contact).filter(|passed| passed.connection == connection) {
+            passed.forks.extend(forks);
+        }
     }
 
     /// Time at which the next comparison is due, if it was drawn.

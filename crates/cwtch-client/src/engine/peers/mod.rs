@@ -173,6 +173,23 @@ impl Peers {
         self.shared.registry.handle(contact).is_some_and(|handle| handle.say(class, message))
     }
 
+    /// The number of the connection with an accepted contact, which no other one has; `None` without one.
+    pub(crate) fn connection(&self, contact: &Address) -> Option<u64> {
+        self.shared.registry.handle(contact).map(|handle| handle.number)
+    }
+
+    /// Waits until an accepted contact is connected who was not, or by another connection. One task may wait for that.
+    pub(crate) async fn until_somebody_comes(&self) {
+        self.shared.came.notified().await;
+    }
+
+    /// Sends what was queued for a contact outside of [`Self::send`].
+    pub(crate) fn queued(&self, contact: &Address) {
+        let attention = self.shared.context.dialing.attention();
+        attention.queued(Target::Contact(*contact), true);
+        self.shared.registry.nudge(contact);
+    }
+
     /// Has an accepted contact dialled; it comes before others as long as the value lives.
     pub(crate) fn reach(&self, contact: &Address) -> Wanted {
         let wanted = self.shared.context.dialing.attention().want(Target::Contact(*contact));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cwtch_net::Deadlines;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use super::limits;
 use super::reachability::Reachability;
@@ -19,6 +19,8 @@ pub(super) struct PeerShared {
     pub(super) deadlines: Deadlines,
     pub(super) handshakes: Arc<Semaphore>,
     pub(super) reachability: Reachability,
+    /// Told when an accepted contact is connected.
+    pub(super) came: Notify,
 }
 
 impl PeerShared {
@@ -31,6 +33,7 @@ impl PeerShared {
             deadlines: Deadlines::default(),
             handshakes: Arc::new(Semaphore::new(limits::HANDSHAKES)),
             reachability: Reachability::default(),
+            came: Notify::new(),
         })
     }
 }

@@ -22,7 +22,7 @@ use crate::support::{Person, World, profile};
 
 /// How a copy comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub(crate) enum Way {
     /// The folder is replaced by the copy: another file with the old content.
     Replaced,
     /// The files get their old content, as by a snapshot of the disk: nothing shows it from outside.
@@ -31,20 +31,20 @@ enum Way {
 
 const WAYS: [Way; 2] = [Way::Replaced, Way::Rewound];
 
-struct Copy {
+pub(crate) struct Copy {
     kept: TempDir,
     of: PathBuf,
 }
 
 impl Copy {
     /// Of a profile that is not open.
-    fn of(world: &World, name: &str) -> Self {
+    pub(crate) fn of(world: &World, name: &str) -> Self {
         let (kept, of) = (tempfile::tempdir().unwrap(), world.profile_dir(name));
         copy_all(&of, &kept.path().join("alice"));
         Self { kept, of }
     }
 
-    fn put_back(&self, way: Way) {
+    pub(crate) fn put_back(&self, way: Way) {
         let from = self.kept.path().join("alice");
         if way == Way::Replaced {
             // First beside it, so that no file gets the place of the one before.
@@ -195,7 +195,13 @@ async fn a_post_that_was_under_way_when_the_copy_was_made_arrives_once() {
             let sending = {
                 let (engine, group) = (alice.engine.clone(), group.clone());
                 let text = "under way".to_owned();
-                let command = Command::Send { conversation: group, text, timeout: Some(100), reply_to: None };
+                let command = Command::Send {
+                    conversation: group,
+                    text,
+                    timeout: Some(100),
+                    reply_to: None,
+                    anyway: false,
+                };
                 tokio::spawn(async move { engine.call(command).await })
             };
             crate::support::soon("the post", async {

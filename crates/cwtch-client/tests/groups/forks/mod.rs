@@ -8,12 +8,19 @@ use crate::person::Person;
 use crate::support::{World, soon};
 
 mod change;
+mod contacts;
+mod leaving;
 
 impl Person {
     pub async fn fork(&self, group: &str, without: &[&str]) -> Result<ForkMade, ApiError> {
         let without = without.iter().map(|&who| who.to_owned()).collect();
-        let command =
-            Command::GroupFork { group: group.to_owned(), without, with: Vec::new(), anyway: false };
+        let command = Command::GroupFork {
+            group: group.to_owned(),
+            without,
+            with: Vec::new(),
+            quiet: false,
+            anyway: false,
+        };
         match self.call(command).await? {
             Reply::ForkMade(made) => Ok(*made),
             other => panic!("not a fork: {other:?}"),

@@ -117,6 +117,12 @@ impl View {
         members
     }
 
+    /// Members of an epoch's notice who said that they leave.
+    pub fn left(&self, epoch: &Epoch) -> BTreeSet<Member> {
+        let left = self.leaving.iter().filter(|(id, _)| *id == epoch.id).map(|(_, who)| *who);
+        left.filter(|who| epoch.listed.contains(who) || epoch.forker.is_none()).collect()
+    }
+
     fn lately<'a>(&'a self, epoch: &Epoch, now: u64) -> impl Iterator<Item = Member> + 'a {
         let id = epoch.id;
         let recent = move |time: u64| time.saturating_add(AUTHORS) >= now;

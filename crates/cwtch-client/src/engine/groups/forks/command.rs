@@ -28,6 +28,7 @@ impl Groups {
         &self,
         group: &GroupId,
         people: (Vec<Address>, Vec<Address>),
+        quiet: bool,
         anyway: bool,
     ) -> Result<ForkMade, ApiError> {
         let (links, context) = (&self.links, self.context());
@@ -37,8 +38,7 @@ impl Groups {
         let caught_up = links.get(&board).is_some_and(|link| link.phase() == ServerPhase::Synced);
         let clock = unix(context.now());
         let keys = |people: Vec<Address>| people.iter().map(|one| *one.public_key()).collect();
-        // Parts do not go between contacts yet: a fork that is not put into the group would reach nobody.
-        let wanted = WantedFork { without: keys(people.0), with: keys(people.1), quiet: false };
+        let wanted = WantedFork { without: keys(people.0), with: keys(people.1), quiet };
         let job = move |profile: &mut Profile| {
             let view = profile.fork_view(found.conversation)?;
             let lately = view.statements().map(|(_, said)| said.time);
@@ -51,7 +51,7 @@ impl Groups {
                 anyway,
             };
             match profile.make_fork(found.conversation, &wanted, &ready, &mut OsRng)? {
-                Ok((fork, planned)) => made(profile, &fork, &planned).map_err(ApiError::from),
+                Ok((fork, planned)) => made(profile, &fork, &planned, quiet).map_err(ApiError::from),
                 Err(refused) => Err(why(profile, &refused)?.into()),
             }
         };
@@ -74,7 +74,7 @@ impl Groups {
                 let view = profile.fork_view(found.conversation)?;
                 let mut forks: Vec<ForkInfo> = view
                     .forks()
-                    .map(|fork| fork_info(profile, &view, fork, now))
+                    .map(|fork| fork_info(profile, found.conversation, &view, fork, now))
                     .collect::<Result<_, _>>()?;
                 forks.sort_by_key(|fork| core::cmp::Reverse(fork.made));
                 Ok::<_, StorageError>(forks)
@@ -151,7 +151,15 @@ fn named(view: &View, text: &str) -> Result<ForkId, ApiError> {
     if alike.next().is_some() { Err(unknown()) } else { Ok(found) }
 }
 
-fn made(profile: &Profile, fork: &ForkId, planned: &PlannedFork) -> Result<ForkMade, StorageError> {
+fn made(
+    profile: &Profile,
+    fork: &ForkId,
+    planned: &PlannedFork,
+    quiet: bool,
+) -> Result<ForkMade, StorageError> {
+    let (invited, need_invite) = planned.unreached.iter().partition(|who| planned.contacts.contains(who));
+    let no_contacts = planned.listed.iter().filter(|who| quiet && !planned.contacts.contains(who));
+    let no_contacts = no_contacts.filter(|who| who.address() != *profile.address()).copied().collect();
     let one = |who: &Member| people(profile, &BTreeSet::from([*who])).map(|mut all| all.pop());
     Ok(ForkMade {
         fork: fork.to_string(),
@@ -160,7 +168,10 @@ fn made(profile: &Profile, fork: &ForkId, planned: &PlannedFork) -> Result<ForkM
         added: people(profile, &planned.added)?,
         heals: planned.heals.map(|(since, _)| since.cast_signed()),
         heals_but: planned.heals.as_ref().map(|(_, who)| one(who)).transpose()?.flatten(),
-        need_invite: people(profile, &planned.unreached)?,
+        invited: people(profile, &invited)?,
+        need_invite: people(profile, &need_invite)?,
+        quiet,
+        no_contacts: people(profile, &no_contacts)?,
         doubtful_clock: planned.doubtful_clock,
     })
 }
@@ -171,6 +182,7 @@ fn why(profile: &Profile, refused: &ForkRefused) -> Result<Problem, StorageError
         ForkRefused::Obstacle(Obstacle::Undecided(fork)) => Problem::ForkUndecided { fork: fork.to_string() },
         ForkRefused::Obstacle(Obstacle::Clock) => Problem::ForkClock,
         ForkRefused::Obstacle(Obstacle::TooSoon) => Problem::ForkTooSoon,
+        ForkRefused::ReachesNobody => Problem::ForkReachesNobody,
         ForkRefused::NoMember(who) => Problem::NoMember { who: person_info(profile, &who.address())?.shown },
         ForkRefused::TooMany => Problem::ForkTooLarge { max: MEMBERS_MAX as u64 },
         _ => Problem::ForkNotSynced,

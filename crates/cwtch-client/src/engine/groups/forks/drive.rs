@@ -48,8 +48,9 @@ async fn tick(links: &Arc<Links>) -> Result<Duration, ApiError> {
     for server in tick.servers {
         links.groups_changed(&server, false).await?;
     }
-    // Posts may have waited for what is announced now.
+    // Posts may have waited for what is announced now, and so may what contacts are told.
     links.each(|link| link.posted());
+    links.shared.tells.notify_one();
     let wait = tick.wakes.map_or(PAUSE, |at| Duration::from_secs(at.saturating_sub(now)));
     Ok(wait.clamp(PAUSE_MIN, PAUSE))
 }

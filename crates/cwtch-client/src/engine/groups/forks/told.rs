@@ -1,12 +1,16 @@
 //! Forks and members as they are told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cwtch_protocol::group::fork::{Fork, Kind, Member, View, Why};
+use cwtch_protocol::group::fork::delivery::Stage;
+use cwtch_protocol::group::fork::{Epoch, Fork, Kind, Member, View, Why};
 
-use crate::api::{Event, ForkInfo, ForkKind, ForkQuestion, ForkStanding, KnownMember, PersonInfo};
+use crate::api::{
+    Event, ForkCarrierInfo, ForkInfo, ForkKind, ForkQuestion, ForkReached, ForkStage, ForkStanding,
+    KnownMember, PersonInfo,
+};
 use crate::engine::info::{group_info, person_info};
-use crate::profile::{ConversationId, Profile, StorageError};
+use crate::profile::{ConversationId, ForkCarrier, Profile, StorageError};
 
 /// The people of a list.
 pub(super) fn people(profile: &Profile, who: &BTreeSet<Member>) -> Result<Vec<PersonInfo>, StorageError> {
@@ -21,6 +25,7 @@ fn person(profile: &Profile, member: &Member) -> Result<PersonInfo, StorageError
 /// A fork as it is told.
 pub(super) fn fork_info(
     profile: &Profile,
+    conversation: ConversationId,
     view: &View,
     fork: &Fork,
     now: u64,
@@ -61,7 +66,49 @@ pub(super) fn fork_info(
         of: before.len() as u64,
         left_out: people(profile, &before.difference(&epoch.listed).copied().collect())?,
         added: people(profile, &epoch.listed.difference(&before).copied().collect())?,
+        reached: stages(profile, conversation, view, epoch)?
+            .into_iter()
+            .map(|(who, stage)| Ok(ForkReached { person: person(profile, &who)?, stage }))
+            .collect::<Result<_, StorageError>>()?,
     })
+}
+
+/// The listed members of a fork, each with the stage that is known of them.
+fn stages(
+    profile: &Profile,
+    conversation: ConversationId,
+    view: &View,
+    epoch: &Epoch,
+) -> Result<BTreeMap<Member, ForkStage>, StorageError> {
+    let said: BTreeMap<Member, Stage> = profile
+        .deliveries_of(conversation, &epoch.id)?
+        .into_iter()
+        .filter_map(|delivery| Some((*delivery.contact.public_key(), delivery.stage?.into())))
+        .collect();
+    let all = view.stages(epoch, |who| said.get(who).copied().unwrap_or_default());
+    let own = if view.path().any(|followed| followed.id == epoch.id) { Stage::Moved } else { Stage::Opened };
+    let told = |(who, stage)| {
+        let stage = match if who == view.me() { own } else { stage } {
+            Stage::Listed => ForkStage::Listed,
+            Stage::Complete => ForkStage::Complete,
+            Stage::Opened => ForkStage::Opened,
+            Stage::Moved => ForkStage::Moved,
+        };
+        (who, stage)
+    };
+    Ok(all.into_iter().map(told).collect())
+}
+
+/// Carriers of packages of a group that are of no use.
+pub(in crate::engine) fn carriers(
+    profile: &Profile,
+    conversation: ConversationId,
+) -> Result<Vec<ForkCarrierInfo>, StorageError> {
+    let told = |carrier: ForkCarrier| {
+        let ForkCarrier { who, since, is_false } = carrier;
+        Ok(ForkCarrierInfo { person: person(profile, &who)?, since: since.cast_signed(), is_false })
+    };
+    profile.fork_carriers(conversation)?.into_iter().map(told).collect()
 }
 
 /// The members of a group as they are told.
@@ -73,6 +120,10 @@ pub(super) fn members_info(
     let view = profile.fork_view(conversation)?;
     let prekeys = profile.prekeys(conversation)?;
     let current = view.current();
+    let stages = match current.parent {
+        Some(_) => stages(profile, conversation, &view, current)?,
+        None => BTreeMap::new(),
+    };
     let info = |who: &Member| {
         let me = *who == view.me();
         Ok(KnownMember {
@@ -80,6 +131,7 @@ pub(super) fn members_info(
             listed: current.listed.contains(who),
             reachable: me || prekeys.contains_key(who),
             moved: me || view.statement(who).is_some_and(|said| said.epoch == current.id),
+            stage: stages.get(who).copied(),
         })
     };
     view.members(current, now).iter().map(info).collect()
@@ -96,8 +148,10 @@ pub(in crate::engine) fn forks_event(
     // When it was made is all that the time is used for here.
     let asked = asked
         .filter_map(|id| view.fork(id))
-        .map(|fork| fork_info(profile, &view, fork, fork.opened))
+        .map(|fork| fork_info(profile, conversation, &view, fork, fork.opened))
         .collect::<Result<_, _>>()?;
     let quiet = profile.quiet_fork(conversation)?;
-    Ok(Some(Event::GroupForks { group: group_info(profile, &group)?, asked, quiet }))
+    let carriers = carriers(profile, conversation)?;
+    let left = people(profile, &view.left(view.current()))?;
+    Ok(Some(Event::GroupForks { group: group_info(profile, &group)?, asked, quiet, carriers, left }))
 }

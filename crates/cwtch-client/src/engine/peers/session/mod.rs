@@ -95,6 +95,7 @@ impl PeerSession {
             self.note_seen().await;
             self.ask_all()?;
             self.fill().await?;
+            self.shared.came.notify_one();
         }
         Ok(())
     }
