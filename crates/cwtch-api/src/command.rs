@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{GroupKeys, Presence, Secret};
+use crate::{ForkReason, GroupKeys, Presence, Secret};
 
 /// One thing that a person asks of an open profile.
 ///
@@ -290,6 +290,12 @@ pub enum Command {
         /// True to put nothing of it into the group: accepted contacts among the members are given it, and pass it on to theirs.
         #[serde(default)]
         quiet: bool,
+        /// The server to which the group moves: the address of a known one, or a `server:…` string. Absent to stay.
+        #[serde(default)]
+        server: Option<String>,
+        /// The reason for it, where it is made although the group's server cannot be synced.
+        #[serde(default)]
+        reason: Option<ForkReason>,
         /// True to make one although the last own one is less than a week old: the others are asked about it.
         #[serde(default)]
         anyway: bool,

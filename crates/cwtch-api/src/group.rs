@@ -163,6 +163,13 @@ pub struct EpochStanding {
     /// Place behind which it begins: before the messages of the conversation with a greater one. `null` for the first one, and until
     /// the group is written to in it.
     pub place: Option<i64>,
+    /// Address of its server, where that is another one than that of the epoch before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<String>,
+    /// The size of the log of the server that was left, when the epoch was made: what is written there from this index on was
+    /// written beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_at: Option<u64>,
     /// Messages that wait for the decision on it.
     pub waiting: u64,
 }
@@ -278,6 +285,18 @@ pub struct ForkMade {
     pub no_contacts: Vec<PersonInfo>,
     /// True if this device's clock may be wrong.
     pub doubtful_clock: bool,
+    /// Address of the server to which the group moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+}
+
+/// Reason for which a group gets a new key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ForkReason {
+    /// Its server is to be left: what others may have done there is not waited for.
+    Move,
 }
 
 /// Kind of a fork, as it looks from here.
@@ -347,6 +366,9 @@ pub struct ForkInfo {
     pub moved: u64,
     /// Number of members of the group before.
     pub of: u64,
+    /// Address of the server to which it leads, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     /// Members of the group before whom it leaves out.
     pub left_out: Vec<PersonInfo>,
     /// Members whom it adds.

@@ -31,8 +31,8 @@ pub use error::ApiError;
 pub use event::{Event, Heard, LogNotice, Task, Told};
 pub use group::{
     AuthorInfo, DaysInfo, EpochInfo, EpochStanding, EpochState, ForkCarrierInfo, ForkInfo, ForkKind,
-    ForkMade, ForkQuestion, ForkReached, ForkStage, ForkStanding, GroupDetails, GroupKeys, KnownMember,
-    LogVerdict, MemberInfo, PersonInfo, WritesInfo,
+    ForkMade, ForkQuestion, ForkReached, ForkReason, ForkStage, ForkStanding, GroupDetails, GroupKeys,
+    KnownMember, LogVerdict, MemberInfo, PersonInfo, WritesInfo,
 };
 pub use host::{HostCommand, OpenProfile, ProfileInfo};
 pub use kept::{KeptInfo, SealedInfo};

@@ -445,8 +445,6 @@ problems! {
     GroupKnownOtherwise = "group-known-otherwise", Refused;
     /// A key of the group is closed, not known, or not at the point at which this can be done with it.
     EpochUnfit = "epoch-unfit", Refused;
-    /// A key of the group is on another server than the one before.
-    EpochElsewhere = "epoch-elsewhere", Refused;
     /// No fork of the group has this name, or several have.
     UnknownFork = "unknown-fork", NotFound;
     /// A new key cannot be made while the group's server is not synced.
@@ -462,6 +460,15 @@ problems! {
     ForkClock = "fork-clock", Refused;
     /// The last own new key is less than a week old.
     ForkTooSoon = "fork-too-soon", Refused;
+    /// A group is to move to the server on which it is.
+    ForkSameServer = "fork-same-server", Refused;
+    /// A group is to leave its server, and no other one is named.
+    ForkNowhere = "fork-nowhere", Usage;
+    /// A server to which others moved a group is not dialled yet: members come at random moments.
+    ServerDialledLater {
+        /// Time from which on it is dialled, unix seconds.
+        at: i64,
+    } = "server-dialled-later", Refused;
     /// A fork cannot be followed, declined or taken back any more.
     ForkNotOpen = "fork-not-open", Refused;
     /// A fork that is not put into the group would be given to nobody.

@@ -57,7 +57,6 @@ impl From<StorageError> for Problem {
             E::BundleChanged => Self::ServerKeysChanged,
             E::GroupChanged => Self::GroupKnownOtherwise,
             E::EpochState => Self::EpochUnfit,
-            E::OtherServer => Self::EpochElsewhere,
             E::Locked => Self::ProfileLocked,
             E::Permissions { path, access, mode } => {
                 Self::NotPrivate { path: text(&path), change: access == "change", mode: mode.to_owned() }

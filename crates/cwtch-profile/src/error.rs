@@ -134,9 +134,6 @@ pub enum StorageError {
     /// An epoch that is not known, or not in a state in which this can be done with it.
     #[error("this epoch of the group cannot be used so now")]
     EpochState,
-    /// An epoch on another server than the one that it was made from.
-    #[error("a group cannot go on to another server yet")]
-    OtherServer,
 
     // --- the place ---
     /// Another process holds the profile.

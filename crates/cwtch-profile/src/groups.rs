@@ -15,12 +15,12 @@ use super::columns::{
 use super::error::{StorageError, TxError};
 use super::lookup::{self, NAMING, naming};
 use super::servers;
-use super::types::{Added, ConversationId, Group, GroupCounts, History, NewGroup, NewNotice};
+use super::types::{Added, ConversationId, Group, GroupCounts, History, NewGroup, NewNotice, Stretch};
 use crate::names::clean;
 
 const COLUMNS: &str =
     "SELECT g.conversation, g.group_id, g.key, g.name, s.key, g.joined, g.last_signature, g.unread,
-     g.mode, g.fork_id, g.first_day, g.oldest_day, g.day_key, g.writes, g.number";
+     g.mode, g.fork_id, g.first_day, g.oldest_day, g.day_key, g.writes, g.number, g.stretch";
 const FROM: &str = "FROM epochs g JOIN servers s ON s.id = g.server
     LEFT JOIN names n ON n.conversation = g.conversation";
 
@@ -58,6 +58,8 @@ impl Profile {
                 return Ok(Added::Known(written));
             }
             // Who makes a group gives it its name; an invite's name is anybody's words.
+            // Here the person wants to be, and now.
+            tx.execute("UPDATE servers SET wait_since = NULL, wait_seconds = NULL WHERE id = ?1", [server])?;
             let title = (new.history == History::Empty).then_some(&new.name);
             tx.execute("INSERT INTO conversations (kind, title) VALUES (2, ?1)", [title])?;
             let conversation = ConversationId(tx.last_insert_rowid());
@@ -298,7 +300,8 @@ fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
         days: days(row, 10)?,
         writes: from_list(row, 13, writes_of)?,
         epoch: unsigned(row, 14)?,
-        naming: naming(row, 15)?,
+        stretch: Stretch::beginning(row.get(15)?),
+        naming: naming(row, 16)?,
     })
 }
 

@@ -75,8 +75,9 @@ pub use error::{FeedBounds, StorageError};
 pub use facts::{AUTHORS_LISTED, AuthorFacts, GroupFacts};
 pub use forget::{KEEP_MAX, KEEP_MIN, Remembered, Sealed};
 pub use forks::{
-    Collected, CollectedState, Delivery, ForContact, ForkAnswer, ForkCarrier, ForkContent, ForkHeard,
-    ForkInvite, ForkPacket, ForkRefused, ForkTick, ForkWords, OwnPrekey, PartKept, PlannedFork, WantedFork,
+    Collected, CollectedState, Delivery, FirstDial, ForContact, ForkAnswer, ForkCarrier, ForkContent,
+    ForkHeard, ForkInvite, ForkPacket, ForkRefused, ForkTick, ForkWords, OwnPrekey, PartKept, PlannedFork,
+    Salvaged, WantedFork,
 };
 pub use log::{LogLoss, LogStatus, Noticed, StoredEvidence, StoredNotice};
 pub use lookup::Lookup;
@@ -90,7 +91,8 @@ pub use types::{AckOutcome, Received};
 pub use types::{
     Added, Attribute, Contact, ContactState, Content, Conversation, ConversationId, Group, GroupCounts,
     History, LogPlace, MessageId, MessageState, Naming, NewGroup, NewNotice, NewPost, NewServer, OVERLAY_MAX,
-    Payment, PendingP2p, PendingPost, PostBody, Reject, SaidByPost, Server, StoredMessage, Writes, shown,
+    Payment, PendingP2p, PendingPost, PostBody, Reject, SaidByPost, Server, StoredMessage, Stretch, Writes,
+    shown,
 };
 pub use vault::Password;
 

@@ -31,25 +31,7 @@ impl Profile {
     /// [`StorageError::TooLong`], or trouble with the database.
     pub fn add_server(&mut self, new: &NewServer, now: i64) -> Result<Added<Server>, StorageError> {
         limit(Purpose::KeyBundle, new.bundle.len(), BUNDLE_MAX)?;
-        self.write("add a server", |tx| {
-            if let Some(known) = find(tx, &new.board)? {
-                if known.token_service != new.token_service || known.issuer != new.issuer {
-                    return Err(StorageError::BundleChanged.into());
-                }
-                return Ok(Added::Known(known));
-            }
-            tx.execute(
-                "INSERT INTO servers (key, token_service, issuer, bundle, added) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![
-                    key_bytes(&new.board),
-                    key_bytes(&new.token_service),
-                    new.issuer.as_bytes(),
-                    new.bundle,
-                    now
-                ],
-            )?;
-            Ok(Added::New(find(tx, &new.board)?.ok_or(StorageError::UnknownServer)?))
-        })
+        self.write("add a server", |tx| add(tx, new, now))
     }
 
     /// All servers, in the order in which they were added.
@@ -153,6 +135,21 @@ impl Profile {
     }
 }
 
+/// As [`Profile::add_server`], whose limits are kept by whoever calls this.
+pub(super) fn add(conn: &Connection, new: &NewServer, now: i64) -> Result<Added<Server>, TxError> {
+    if let Some(known) = find(conn, &new.board)? {
+        if known.token_service != new.token_service || known.issuer != new.issuer {
+            return Err(StorageError::BundleChanged.into());
+        }
+        return Ok(Added::Known(known));
+    }
+    conn.execute(
+        "INSERT INTO servers (key, token_service, issuer, bundle, added) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![key_bytes(&new.board), key_bytes(&new.token_service), new.issuer.as_bytes(), new.bundle, now],
+    )?;
+    Ok(Added::New(find(conn, &new.board)?.ok_or(StorageError::UnknownServer)?))
+}
+
 /// The local number of a server.
 pub(super) fn row_of(conn: &Connection, board: &Address) -> Result<i64, TxError> {
     let found = conn
@@ -162,7 +159,7 @@ pub(super) fn row_of(conn: &Connection, board: &Address) -> Result<i64, TxError>
     Ok(found.ok_or(StorageError::UnknownServer)?)
 }
 
-fn find(conn: &Connection, board: &Address) -> Result<Option<Server>, TxError> {
+pub(super) fn find(conn: &Connection, board: &Address) -> Result<Option<Server>, TxError> {
     Ok(conn
         .prepare_cached(&format!("{COLUMNS} WHERE key = ?1"))?
         .query_row([key_bytes(board)], server)

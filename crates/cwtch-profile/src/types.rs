@@ -10,8 +10,8 @@ use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::Extensions;
 use cwtch_wire::group::fork::{DayKeys, ForkId, Mode, Notice, Prekey, ServerPart};
 
-pub use cwtch_protocol::group::Place as LogPlace;
 pub use cwtch_protocol::group::fork::Writes;
+pub use cwtch_protocol::group::{Place as LogPlace, Stretch};
 
 use crate::names::{self, Source};
 
@@ -488,6 +488,8 @@ pub struct Group {
     pub writes: Writes,
     /// The number of the epoch that this is: key, id, server and the newest message are of this one.
     pub epoch: u64,
+    /// The part of the conversation's order in which the epoch's messages stand.
+    pub stretch: Stretch,
 }
 
 impl fmt::Debug for Group {

@@ -360,7 +360,6 @@ fn words(problem: &Problem) -> String {
              changed."
         }
         P::EpochUnfit => "This key of the group cannot be used so now.",
-        P::EpochElsewhere => "This program cannot follow a group to another server yet.",
         P::GroupKnownOtherwise => "This group is known with another key or server, so the invite is refused.",
         P::UnknownFork => {
             "No new key of this group has that name, or several have: `group forks` lists them; give at least 8 characters."
@@ -392,6 +391,12 @@ fn words(problem: &Problem) -> String {
         P::ForkTooSoon => {
             "Your last new key is less than seven days old. The others would be asked about another one, because endless new keys \
              are an attack."
+        }
+        P::ForkSameServer => "The group is on this server already.",
+        P::ForkNowhere => "Say to which server the group moves: its address, or its `server:` text.",
+        P::ServerDialledLater { .. } => {
+            "Another member has moved a group to this server. It is first dialled at a random moment within six hours, so that its \
+             operator does not see who comes together."
         }
         P::ForkNotOpen => "This new key cannot be followed, declined or taken back now.",
         P::NoMember { who } => return format!("{who} is no member of this group who could be left out."),

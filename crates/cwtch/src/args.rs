@@ -551,6 +551,13 @@ pub(crate) enum KeysArg {
     Strangers,
 }
 
+/// Reason for which a group gets a new key although its server cannot be synced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ReasonArg {
+    /// The group leaves its server
+    Move,
+}
+
 /// `cwtch group …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum GroupVerb {
@@ -622,6 +629,12 @@ pub(crate) enum GroupVerb {
         /// Put nothing of it into the group: contacts are given it, and pass it on
         #[arg(long)]
         quiet: bool,
+        /// Move the group to this server: the address of one that you added, or its `server:` text
+        #[arg(long)]
+        server: Option<String>,
+        /// Make it although the group's server cannot be synced, because the group leaves it
+        #[arg(long, value_enum, requires = "server")]
+        reason: Option<ReasonArg>,
         /// Make one although your last one is less than a week old: the others are asked about it
         #[arg(long)]
         anyway: bool,

@@ -191,6 +191,10 @@ the old one. In groups whose members are listed the others follow such a key by 
 leaves somebody out and `--with` adds somebody; then each of the others is asked. Nobody is removed from what they have \
 read already, and who does not follow goes on with the old key, together with whoever was left out.
 
+`--server` moves the group to another server: everybody is asked, and the conversation goes on. What was written before stays \
+where it stands, and what others still write on the old server is read until the old key is closed, after 30 days or more. The \
+group's server has to be synced first, unless it cheated or you say `--reason move`; what others did there meanwhile is not known then.
+
 It travels in the group, in boxes that only the listed members open. Whoever has not written since their program knows of new \
 keys cannot be reached that way and has to be invited: the answer names them. A daemon has to run, with the group's server synced.";
 

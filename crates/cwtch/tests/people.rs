@@ -7,6 +7,8 @@ mod conversations;
 mod forks;
 #[path = "people/group.rs"]
 mod group;
+#[path = "people/moves.rs"]
+mod moves;
 #[path = "people/names.rs"]
 mod names;
 

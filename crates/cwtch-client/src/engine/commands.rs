@@ -121,10 +121,11 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         Command::GroupSeal { group, older_than } => {
             Reply::Sealed(groups.group_seal(&group_id(inner, &group).await?, older_than).await?)
         }
-        Command::GroupFork { group, without, with, quiet, anyway } => {
+        Command::GroupFork { group, without, with, quiet, server, reason, anyway } => {
             let group = group_id(inner, &group).await?;
             let people = (persons(inner, without).await?, persons(inner, with).await?);
-            Reply::ForkMade(Box::new(groups.group_fork(&group, people, quiet, anyway).await?))
+            let made = groups.group_fork(&group, people, quiet, (server, reason), anyway).await?;
+            Reply::ForkMade(Box::new(made))
         }
         Command::GroupForks { group } => {
             Reply::Forks(groups.group_forks(&group_id(inner, &group).await?).await?)

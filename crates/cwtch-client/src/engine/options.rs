@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::members::MemberTimes;
 use super::probes::Probes;
+use super::salvage::SalvageTimes;
 
 /// Activity of an engine without being asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,6 +26,8 @@ pub struct EngineOptions {
     pub clock: Option<Clock>,
     /// Times at which servers are asked as by a stranger.
     pub probes: Probes,
+    /// Times at which servers that are not used any more are looked at for new keys.
+    pub salvage: SalvageTimes,
     /// Times at which contacts who are in a group, too, are asked.
     pub members: MemberTimes,
     /// Appears offline from the start, whatever is kept, until `presence.set`.

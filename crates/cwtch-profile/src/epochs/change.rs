@@ -2,7 +2,7 @@
 
 use cwtch_api::Purpose;
 use cwtch_primitives::Address;
-use cwtch_protocol::group::{LAST, at_first};
+use cwtch_protocol::group::{LAST, Stretch, at_first};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{EpochState, Moved, NewEpoch, refetch};
@@ -17,6 +17,7 @@ struct Epoch {
     number: u64,
     state: EpochState,
     server: i64,
+    stretch: Stretch,
     parent: Option<u64>,
     by_me: bool,
 }
@@ -30,7 +31,7 @@ fn find(
 ) -> Result<Option<Epoch>, TxError> {
     Ok(conn
         .prepare_cached(&format!(
-            "SELECT id, number, state, server, parent, forker IS ?3 FROM epochs WHERE conversation = ?1 AND {and} = ?2"
+            "SELECT id, number, state, server, parent, forker IS ?3, stretch FROM epochs WHERE conversation = ?1 AND {and} = ?2"
         ))?
         .query_row(params![conversation.0, value, own.map(key_bytes)], |row| {
             Ok(Epoch {
@@ -40,6 +41,7 @@ fn find(
                 server: row.get(3)?,
                 parent: row.get::<_, Option<i64>>(4)?.map(i64::cast_unsigned),
                 by_me: row.get(5)?,
+                stretch: Stretch::beginning(row.get(6)?),
             })
         })
         .optional()?)
@@ -64,10 +66,7 @@ pub(crate) fn add(
 ) -> Result<Added<u64>, TxError> {
     let now_written = written(tx, None, conversation)?;
     let server = servers::row_of(tx, &new.server)?;
-    let parent = by_number(tx, conversation, new.parent)?.ok_or(StorageError::EpochState)?;
-    if parent.server != server {
-        return Err(StorageError::OtherServer.into());
-    }
+    by_number(tx, conversation, new.parent)?.ok_or(StorageError::EpochState)?;
     if let Some(known) = groups::by_id(tx, &new.id)? {
         if known.conversation != conversation || known.key != new.key || known.server != new.server {
             return Err(StorageError::GroupChanged.into());
@@ -164,7 +163,12 @@ fn go(
         let mut state = tx.prepare_cached("UPDATE epochs SET state = ?2, since = ?3 WHERE id = ?1")?;
         state.execute(params![from.row, EpochState::Closing.code(), now])?;
         state.execute(params![to.row, EpochState::Written.code(), now])?;
-        place(tx, conversation, to)?;
+        // The epoch that is written in has the last stretch. On one server indexes go on; on another, everything comes behind
+        // what stands here, also where the group was on that server before.
+        let stretch = if from.server == to.server { from.stretch } else { from.stretch.next() };
+        tx.prepare_cached("UPDATE epochs SET stretch = ?2 WHERE id = ?1")?
+            .execute(params![to.row, stretch.begins()])?;
+        place(tx, conversation, to, stretch, from.server == to.server)?;
         moved.drafts = take_along(tx, conversation, to)?;
         lookup::refresh_group(tx, conversation)?;
         refetch::of_overflowed(tx, to.row, now)?;
@@ -188,9 +192,16 @@ fn take_along(tx: &Connection, conversation: ConversationId, to: &Epoch) -> Resu
     Ok(taken as u64)
 }
 
-/// Keeps where an epoch begins in the conversation's order, the first time that it is entered: at its place in the log, which is
-/// the same for all members; without a log, behind what is here.
-fn place(tx: &Connection, conversation: ConversationId, epoch: &Epoch) -> Result<(), TxError> {
+/// Keeps where an epoch begins in the conversation's order, the first time that it is entered: on the server of the one before at
+/// its place in the log, which is the same for all members, or without a log behind what is here; on another server before
+/// everything that is there.
+fn place(
+    tx: &Connection,
+    conversation: ConversationId,
+    epoch: &Epoch,
+    stretch: Stretch,
+    same_server: bool,
+) -> Result<(), TxError> {
     let (begins, next): (Option<i64>, i64) = tx
         .prepare_cached(
             "SELECT CASE WHEN EXISTS (SELECT 1 FROM logs WHERE server = e.server AND pinned IS NOT NULL) THEN begins END,
@@ -199,7 +210,11 @@ fn place(tx: &Connection, conversation: ConversationId, epoch: &Epoch) -> Result
         )?
         .query_row([epoch.row], |row| Ok((row.get(0)?, row.get(1)?)))?;
     // Right before the message at that index, or at the next position; messages stand at odd numbers.
-    let in_log = begins.map(|index| at_first(Some(index.cast_unsigned()), None) - 1);
+    let told = if same_server {
+        begins.map(|index| stretch.place(at_first(Some(index.cast_unsigned()), None) - 1))
+    } else {
+        Some(stretch.begins())
+    };
     tx.prepare_cached(
         "UPDATE epochs SET place = coalesce(
              ?3,
@@ -208,7 +223,13 @@ fn place(tx: &Connection, conversation: ConversationId, epoch: &Epoch) -> Result
              ?5)
          WHERE id = ?1 AND place IS NULL AND parent IS NOT NULL",
     )?
-    .execute(params![epoch.row, conversation.0, in_log, LAST, at_first(None, Some(next)) - 1])?;
+    .execute(params![
+        epoch.row,
+        conversation.0,
+        told,
+        LAST,
+        stretch.place(at_first(None, Some(next)) - 1)
+    ])?;
     Ok(())
 }
 

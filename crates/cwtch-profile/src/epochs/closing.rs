@@ -20,7 +20,8 @@ use crate::{days, groups, log, servers};
 const WAITS: u64 = 30 * DAY;
 
 impl Profile {
-    /// Does what a completed sync with a server allows: closes epochs on it that were left long enough ago, and empties the
+    /// Does what a completed sync with a server allows: closes epochs on it that were left long enough ago, or that groups which
+    /// are on it now left on a server that is not used any more, and empties the
     /// buffers of those that nobody decided on for 30 days; what they held is read again if somebody does. Time is the
     /// earlier of the own clock and what the server or other authors say. Tells whether an epoch was closed: then keys that
     /// are in use are to be read again.
@@ -69,8 +70,13 @@ struct Left {
 
 fn left(tx: &Connection, server: i64) -> Result<Vec<Left>, TxError> {
     let mut statement = tx.prepare_cached(
-        "SELECT id, conversation, number, state, since, mode FROM epochs
-         WHERE server = ?1 AND (state = 3 OR (state = 2 AND buffered > 0)) ORDER BY id",
+        // What a group left behind on a server that nobody uses any more closes behind a sync with the one that it is on now.
+        "SELECT id, conversation, number, state, since, mode FROM epochs e
+         WHERE (server = ?1 AND (state = 3 OR (state = 2 AND buffered > 0)))
+             OR (state = 3 AND EXISTS (SELECT 1 FROM logs WHERE server = e.server AND stopped = 1)
+                 AND EXISTS (SELECT 1 FROM epochs w
+                     WHERE w.conversation = e.conversation AND w.state = 1 AND w.server = ?1))
+         ORDER BY id",
     )?;
     let rows = statement.query_map([server], |row| {
         Ok(Left {

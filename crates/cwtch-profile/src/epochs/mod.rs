@@ -69,7 +69,7 @@ pub struct NewEpoch {
     pub name: String,
     /// The number of the epoch that it was made from.
     pub parent: u64,
-    /// The board that carries it: for now, its parent's.
+    /// The board that carries it, which the profile knows.
     pub server: Address,
     /// The maker.
     pub forker: Address,
@@ -81,7 +81,8 @@ pub struct NewEpoch {
     pub left_out: Vec<Address>,
     /// Members whom it lists and the epoch before did not.
     pub added: Vec<Address>,
-    /// The size of the server's log when it was made: nothing of it lies before. `None` without a log.
+    /// The size of the log of its parent's server when it was made: on that server, nothing of it lies before. `None` without a
+    /// log.
     pub begins: Option<u64>,
     /// The notice that announces it, with the keys of its days; it must be that of this epoch.
     pub notice: Option<NewNotice>,
@@ -110,9 +111,8 @@ impl Profile {
     /// Adds an epoch whose key is known: it is read from now on, and not written in.
     ///
     /// # Errors
-    /// [`StorageError::UnknownGroup`], [`StorageError::UnknownServer`], [`StorageError::OtherServer`],
-    /// [`StorageError::GroupChanged`] if the id is known otherwise, [`StorageError::EpochState`] if its parent is not known,
-    /// or trouble with the database.
+    /// [`StorageError::UnknownGroup`], [`StorageError::UnknownServer`], [`StorageError::GroupChanged`] if the id is known
+    /// otherwise, [`StorageError::EpochState`] if its parent is not known, or trouble with the database.
     pub fn add_epoch(
         &mut self,
         conversation: ConversationId,

@@ -54,8 +54,10 @@ pub struct EpochFacts {
     pub left_out: Vec<Address>,
     /// Whom it adds; forgotten when it is closed.
     pub added: Vec<Address>,
-    /// The size of the server's log when it was made.
+    /// The size of the log of its parent's server when it was made.
     pub begins: Option<u64>,
+    /// True if it is on another server than its parent.
+    pub moved: bool,
     /// Place in the conversation's order behind which it begins; `None` for the first, and until it is entered.
     pub place: Option<i64>,
     /// Entries that wait for the decision on it, or to enter the conversation.
@@ -124,7 +126,9 @@ pub(crate) fn all(conn: &Connection, conversation: ConversationId) -> Result<Vec
              CASE WHEN e.chain_label IS NULL THEN 0 ELSE e.chain_next - 1 END, e.parent, e.forker, e.made, e.listed,
              e.left_out, e.added, e.begins, e.place, e.buffered, e.id,
              e.mode, e.fork_id,
-             (SELECT count(*) FROM group_authors a WHERE a.conversation = e.conversation AND a.epoch = e.number)
+             (SELECT count(*) FROM group_authors a WHERE a.conversation = e.conversation AND a.epoch = e.number),
+             EXISTS (SELECT 1 FROM epochs p
+                 WHERE p.conversation = e.conversation AND p.number = e.parent AND p.server <> e.server)
          FROM epochs e JOIN servers s ON s.id = e.server WHERE e.conversation = ?1 ORDER BY e.number",
     )?;
     let mut people =
@@ -168,6 +172,7 @@ fn facts(row: &Row<'_>) -> rusqlite::Result<EpochFacts> {
         left_out: Vec::new(),
         added: Vec::new(),
         begins: index(15)?,
+        moved: row.get(22)?,
         place: row.get(16)?,
         buffered: unsigned(row, 17)?,
         wrote: unsigned(row, 21)?,

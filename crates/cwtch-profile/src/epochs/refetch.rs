@@ -61,7 +61,12 @@ pub(crate) fn read_behind(tx: &Connection, server: i64, epochs: &[GroupId]) -> R
 /// An epoch was entered whose buffer had no room for all of it.
 pub(super) fn of_overflowed(tx: &Connection, epoch: i64, now: i64) -> Result<(), TxError> {
     let found: Option<(i64, Option<i64>)> = tx
-        .prepare_cached("SELECT server, begins FROM epochs WHERE id = ?1 AND overflowed = 1")?
+        .prepare_cached(
+            // The size of another server's log says nothing about this one.
+            "SELECT e.server, CASE WHEN p.server = e.server THEN e.begins END FROM epochs e
+             LEFT JOIN epochs p ON p.conversation = e.conversation AND p.number = e.parent
+             WHERE e.id = ?1 AND e.overflowed = 1",
+        )?
         .query_row([epoch], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((server, begins)) = found else { return Ok(()) };

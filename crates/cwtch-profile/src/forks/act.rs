@@ -10,13 +10,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::contents::{self, ForkContent};
 use super::packages::CollectedState;
-use super::{own, packages, view};
+use super::{moves, own, packages, view};
 use crate::columns::{group_id, unsigned};
 use crate::db::Tx;
 use crate::epochs::{self, NewEpoch};
 use crate::error::{StorageError, TxError};
-use crate::types::{ConversationId, NewNotice, Writes};
-use crate::{log, servers};
+use crate::types::{Added, ConversationId, NewNotice, Writes};
+use crate::{groups, log, servers};
 
 /// A transaction in which something happens that the rules decide about.
 #[derive(Clone, Copy)]
@@ -77,6 +77,13 @@ impl Act<'_> {
             packages::judge(self.tx, id, CollectedState::Waits)?;
             return Ok(None);
         }
+        let board = &opened.notice.fields().server;
+        if let Some(part) = &opened.server
+            && moves::contradicts(self.tx, part, board)?
+        {
+            packages::judge(self.tx, id, CollectedState::Condemned)?;
+            return Ok(None);
+        }
         let view = view::load(self.tx, self.own, conversation)?;
         let group = number_of(self.tx, conversation, &opened.old.fork)?.map(|(_, group)| group);
         match check(&view, &opened, |_| group, time(self.tx, &view, self.now)?) {
@@ -128,7 +135,9 @@ impl Act<'_> {
     fn follow(&self, conversation: ConversationId, view: &View, change: &Change) -> Result<(), TxError> {
         let now = self.now.cast_signed();
         match change {
-            Change::Keep(epoch, _) => self.add(conversation, view, epoch),
+            // Where its server is not known here, it is added with it, once it is followed.
+            Change::Keep(epoch, _) if servers::find(self.tx, &epoch.server.address())?.is_none() => Ok(()),
+            Change::Keep(epoch, _) => self.add(conversation, view, epoch).map(drop),
             Change::Drops(fork) => {
                 if let Some((number, _)) = number_of(self.tx, conversation, fork)? {
                     epochs::change::drop(self.tx, conversation, number)?;
@@ -136,8 +145,17 @@ impl Act<'_> {
                 Ok(())
             }
             Change::Moves { to, .. } => {
-                let (number, _) = number_of(self.tx, conversation, to)?.ok_or(StorageError::EpochState)?;
+                let epoch = view.epoch(to).ok_or(StorageError::EpochState)?;
+                let number = match number_of(self.tx, conversation, to)? {
+                    Some((number, _)) => number,
+                    None => self.add(conversation, view, epoch)?,
+                };
+                let before = groups::by_conversation(self.tx, conversation)?;
                 epochs::change::enter(self.tx, conversation, number, now)?;
+                let moved = before.is_some_and(|before| before.server != epoch.server.address());
+                if moved && epoch.forker.as_ref() != Some(self.own.public_key()) {
+                    moves::wait_to_dial(self.tx, &epoch.server, self.now)?;
+                }
                 Ok(())
             }
             Change::Returns(..) => {
@@ -148,8 +166,8 @@ impl Act<'_> {
         }
     }
 
-    /// The epoch of a fork is read from now on.
-    fn add(&self, conversation: ConversationId, view: &View, epoch: &Epoch) -> Result<(), TxError> {
+    /// The epoch of a fork is read from now on; a server that it leads to is known. Gives its number.
+    fn add(&self, conversation: ConversationId, view: &View, epoch: &Epoch) -> Result<u64, TxError> {
         let Some(content) = contents::content(self.tx, conversation, &epoch.id)? else {
             return Err(StorageError::Damaged.into());
         };
@@ -162,6 +180,11 @@ impl Act<'_> {
         let server = fields.server.address();
         let people =
             |of: &mut dyn Iterator<Item = &PublicKey>| of.map(PublicKey::address).collect::<Vec<_>>();
+        let part = moves::server_part(&content)?;
+        let new_server = match &part {
+            Some(part) => moves::add_server(self.tx, part, &fields.server, self.now)?,
+            None => false,
+        };
         let begins = (content.old.incarnation > 0).then_some(content.old.log_size);
         let new = NewEpoch {
             id: GroupId::derive(&keys.group, &fields.server),
@@ -181,19 +204,24 @@ impl Act<'_> {
                     .is_daily()
                     .then(|| DayKeys::new(content.notice.first_day(), 0, keys.first_day)),
                 notice: content.notice.clone(),
-                server: None,
+                server: part.clone(),
                 writes: Writes::Yes,
                 inviter: None,
             }),
         };
         let now = self.now.cast_signed();
-        if !epochs::change::add(self.tx, conversation, &new, now)?.is_new() {
-            return Ok(());
-        }
-        if self.late {
+        let number = match epochs::change::add(self.tx, conversation, &new, now)? {
+            Added::New(number) => number,
+            Added::Known(number) => return Ok(number),
+        };
+        // On another server all that it has may have been read before, and nothing tells where the epoch begins there.
+        let elsewhere = part.is_some() && !new_server && epoch.forker.as_ref() != Some(self.own.public_key());
+        if elsewhere {
+            epochs::read_again(self.tx, &server, &new.id, None, now)?;
+        } else if self.late && part.is_none() {
             epochs::read_again(self.tx, &server, &new.id, begins, now)?;
         }
-        Ok(())
+        Ok(number)
     }
 }
 

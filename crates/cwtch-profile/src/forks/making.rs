@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use cwtch_primitives::forks::ForkSecret;
 use cwtch_primitives::{Address, CryptoRngCore};
 use cwtch_protocol::group::fork::{Epoch, Event, Member, Obstacle, Readiness, View, may_fork};
-use cwtch_wire::group::fork::{Class, ForkId, NoticeFields, OldPart, Prekey, SealedFork, cut_name};
+use cwtch_wire::group::fork::{
+    Class, ForkId, NoticeFields, OldPart, Prekey, SealedFork, ServerPart, cut_name,
+};
 use rusqlite::Connection;
 
 use super::act::Act;
@@ -25,6 +27,8 @@ pub struct WantedFork {
     pub with: BTreeSet<Member>,
     /// Nothing of it is put into the group: contacts are given it.
     pub quiet: bool,
+    /// The server to which the group moves, which the profile knows, and what others are told of it; `None` to stay.
+    pub server: Option<(Address, ServerPart)>,
 }
 
 /// The facts about a fork of one's own, as they are told to who makes it.
@@ -45,6 +49,8 @@ pub struct PlannedFork {
     pub contacts: BTreeSet<Member>,
     /// True if the clock may be wrong.
     pub doubtful_clock: bool,
+    /// The server to which the group moves.
+    pub server: Option<Address>,
 }
 
 /// Reason why a fork is not made.
@@ -60,6 +66,9 @@ pub enum ForkRefused {
     /// It is not to be put into the group, and no listed member is an accepted contact.
     #[error("it would be given to nobody")]
     ReachesNobody,
+    /// The group is on the server to which it is to move.
+    #[error("the group is on this server")]
+    SameServer,
     /// The list would be too long, or the pieces do not fit.
     #[error("the list of members is too long")]
     TooMany,
@@ -98,7 +107,7 @@ impl Profile {
             Ok(planned) => planned,
             Err(refused) => return Ok(Err(refused)),
         };
-        let Some(content) = self.seal(conversation, &planned, ready, rng)? else {
+        let Some(content) = self.seal(conversation, (wanted, &planned), ready, rng)? else {
             return Ok(Err(ForkRefused::TooMany));
         };
         let (own, fork) = (self.address, content.notice.fork_id());
@@ -122,7 +131,7 @@ impl Profile {
     fn seal(
         &self,
         conversation: ConversationId,
-        planned: &PlannedFork,
+        (wanted, planned): (&WantedFork, &PlannedFork),
         ready: &Readiness,
         rng: &mut impl CryptoRngCore,
     ) -> Result<Option<ForkContent>, StorageError> {
@@ -139,13 +148,17 @@ impl Profile {
         let parent = view.current();
         let old = OldPart { salt, group: group.id, fork: parent.id, incarnation, log_size };
         let Ok(hash) = old.hash() else { return Ok(None) };
+        let (board, part) = match &wanted.server {
+            Some((board, part)) => (board, Some(part.clone())),
+            None => (&group.server, None),
+        };
         let fields = NoticeFields {
             mode: parent.mode,
             depth: own.depth,
             time: own.time,
-            server: *group.server.public_key(),
+            server: *board.public_key(),
             old: Some(hash),
-            server_part: None,
+            server_part: part.as_ref().map(ServerPart::hash),
             name: cut_name(&group.name).to_owned(),
             members: planned.listed.clone(),
         };
@@ -159,7 +172,7 @@ impl Profile {
             .filter_map(|member| prekeys.get(member))
             .map(|prekey| *prekey.key())
             .collect();
-        let Ok(sealed) = SealedFork::seal(notice, old, None, secret, &boxes, rng) else { return Ok(None) };
+        let Ok(sealed) = SealedFork::seal(notice, old, part, secret, &boxes, rng) else { return Ok(None) };
         let content = sealed.content;
         Ok(Some(ForkContent {
             notice: content.notice,
@@ -186,6 +199,10 @@ fn plan(
     if let Some(nobody) = wanted.without.iter().find(|who| **who == me || !members.contains(who)) {
         return Ok(Err(ForkRefused::NoMember(*nobody)));
     }
+    let server = wanted.server.as_ref().map(|(board, _)| *board);
+    if server.is_some_and(|board| *board.public_key() == view.current().server) {
+        return Ok(Err(ForkRefused::SameServer));
+    }
     let listed: BTreeSet<Member> =
         members.difference(&wanted.without).chain(&wanted.with).copied().chain([me]).collect();
     if Class::of_members(listed.len()).is_none() {
@@ -211,6 +228,7 @@ fn plan(
         unreached: others().filter(|who| !known(who)).copied().collect(),
         contacts,
         doubtful_clock: own.doubtful_clock,
+        server,
         listed,
     }))
 }

@@ -8,7 +8,9 @@
 //! - [`view`] is everything that the rules go by.
 //! - [`deliveries`] says what contacts have of a package, [`passing`] what they are sent about forks, and [`hearing`] takes what they say;
 //!   [`carriers`] says who brought what is of no use, [`inviting`] who is to be sent an invite.
-//! - [`reading`] takes what messages say about forks, [`act`] does what follows, [`making`] makes a fork.
+//! - [`reading`] takes what messages say about forks, [`act`] does what follows, [`making`] makes a fork,
+//!   [`moves`] adds the server that one leads to.
+//! - [`salvage`] is what is left to do with a server that is not used any more.
 //! - [`postings`] does what time makes due, [`speaking`] is what own messages say; [`leaving`] has one
 //!   say that one leaves; [`posted`] and [`said`] have the rows of both.
 
@@ -20,6 +22,7 @@ mod hearing;
 mod inviting;
 mod leaving;
 mod making;
+mod moves;
 mod others;
 mod own;
 mod packages;
@@ -29,6 +32,7 @@ mod postings;
 mod reading;
 mod rows;
 pub(crate) mod said;
+mod salvage;
 mod speaking;
 mod view;
 
@@ -38,10 +42,12 @@ pub use deliveries::Delivery;
 pub use hearing::{ForkAnswer, ForkHeard};
 pub use inviting::ForkInvite;
 pub use making::{ForkRefused, PlannedFork, WantedFork};
+pub use moves::FirstDial;
 pub use own::OwnPrekey;
 pub use packages::{Collected, CollectedState, PartKept};
 pub use passing::{ForContact, ForkPacket};
 pub use postings::ForkTick;
+pub use salvage::Salvaged;
 pub use speaking::ForkWords;
 
 pub(crate) use act::Act;

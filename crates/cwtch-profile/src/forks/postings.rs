@@ -30,6 +30,7 @@ impl Profile {
     /// # Errors
     /// Trouble with the database.
     pub fn fork_tick(&mut self, now: u64, rng: &mut impl CryptoRngCore) -> Result<ForkTick, StorageError> {
+        self.draw_first_dials(now, rng)?;
         let own = self.address;
         let (groups, untold) =
             self.read("look at forks", |conn| Ok((groups(conn)?, carriers::due(conn, now)?)))?;

@@ -26,6 +26,7 @@ pub(super) use apply::apply;
 pub(super) use notices::KEPT as NOTICES_KEPT;
 pub(super) use notices::note;
 pub(super) use own::{keep_bytes, note_receipt};
+pub(super) use read::snapshot;
 pub(super) use status::{certificate, hold_alarm, place_of, status_of};
 
 use super::error::StorageError;

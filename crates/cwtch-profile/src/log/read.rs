@@ -13,7 +13,7 @@ use crate::columns::{broken_blob, broken_integer, unsigned};
 use crate::error::TxError;
 
 /// All of a server's log.
-pub(super) fn snapshot(conn: &Connection, server: i64) -> Result<Snapshot, TxError> {
+pub(in super::super) fn snapshot(conn: &Connection, server: i64) -> Result<Snapshot, TxError> {
     let mut snapshot = tree(conn, server)?;
     let boundaries = "SELECT size, incarnation, bytes FROM log_boundaries WHERE server = ?1";
     snapshot.boundaries = all(conn, boundaries, server, boundary)?;

@@ -86,7 +86,8 @@ fn one(
                 Which::This => applied.this.map(|this| this.0),
                 Which::Held(row) => Some(row.0),
             };
-            run("UPDATE messages SET place = ?2 WHERE id = ?1 AND place > ?2", params![row, stands])?;
+            let place = shelf.stretch.place(*stands);
+            run("UPDATE messages SET place = ?2 WHERE id = ?1 AND place > ?2", params![row, place])?;
         }
         Change::CloseGaps { signature } => {
             let closed = run(

@@ -121,7 +121,7 @@ fn insert(
             position,
             entry: &arrival.entry,
             place: arrival.place,
-            stands: kept.stands,
+            stands: shelf.stretch.place(kept.stands),
         }),
         hidden: this.hidden,
     };

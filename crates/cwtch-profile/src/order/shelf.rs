@@ -4,7 +4,7 @@ use cwtch_log::object::CERTIFICATE_LEN;
 use cwtch_log::{EntryId, EntryPrefix, Hash, MsgId};
 use cwtch_primitives::Address;
 use cwtch_protocol::group::{
-    Answer, AuthorChain, Held, Hole, Messages, Named, Newest, Numbered, OwnChain, Place, Row, Words,
+    Answer, AuthorChain, Held, Hole, Messages, Named, Newest, Numbered, OwnChain, Place, Row, Stretch, Words,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -32,8 +32,9 @@ impl GroupLog {
 
 /// The rows of a group, for a step that does not ask about the server's log.
 pub(super) fn rows_of<'a>(conn: &'a Connection, group: &'a Group, own: &'a Address) -> Shelf<'a> {
-    let (conversation, epoch, server) = (group.conversation, group.epoch.cast_signed(), &group.server);
-    Shelf { conn, conversation, epoch, own, server, log: GroupLog::default(), next_position: 0 }
+    let (conversation, epoch, stretch) = (group.conversation, group.epoch.cast_signed(), group.stretch);
+    let (server, log) = (&group.server, GroupLog::default());
+    Shelf { conn, conversation, epoch, stretch, own, server, log, next_position: 0 }
 }
 
 /// The rows of a group.
@@ -52,6 +53,8 @@ pub(crate) struct Shelf<'a> {
     pub(crate) conversation: ConversationId,
     /// The epoch's number.
     pub(crate) epoch: i64,
+    /// The stretch in which its messages stand: the machine's places are those of the epoch alone.
+    pub(crate) stretch: Stretch,
     pub(crate) own: &'a Address,
     pub(crate) server: &'a Address,
     pub(crate) log: GroupLog,
@@ -299,7 +302,7 @@ impl Messages for Shelf<'_> {
             params![self.conversation.0, entry.as_bytes(), self.epoch],
             |row| {
                 Ok(Answer {
-                    stands: row.get(0)?,
+                    stands: self.stretch.stands(row.get(0)?),
                     index: number(row, 1)?,
                     named: unsigned(row, 2)?,
                     verdict: from_code(row.get(3)?),
@@ -346,7 +349,7 @@ impl Messages for Shelf<'_> {
                 Ok(Numbered {
                     row: Row(row.get(0)?),
                     id: MsgId::from_bytes(row.get(1)?),
-                    stands: row.get(2)?,
+                    stands: self.stretch.stands(row.get(2)?),
                 })
             },
         )

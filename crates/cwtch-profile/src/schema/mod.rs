@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0018_forgetting.sql"),
     include_str!("0019_postings.sql"),
     include_str!("0020_between_contacts.sql"),
+    include_str!("0021_moves.sql"),
 ];
 
 /// The version that this program writes.

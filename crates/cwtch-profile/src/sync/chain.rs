@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
-use cwtch_protocol::group::{Fate, shown};
+use cwtch_protocol::group::{Fate, Stretch, shown};
 use rusqlite::params;
 
 use super::batch::{ItemOutcome, SyncItem, SyncOutcome};
@@ -39,6 +39,7 @@ struct Chain {
     changed: bool,
     /// True if messages wait in the buffer: nobody has decided on the epoch, or what came before waits there.
     waits: bool,
+    stretch: Stretch,
 }
 
 /// The time at which a batch is stored.
@@ -58,7 +59,7 @@ impl<'a> Chains<'a> {
     ) -> Result<Self, TxError> {
         let mut statement = tx.prepare_cached(
             "SELECT e.group_id, e.id, e.conversation, e.number, e.joined, e.state = 2 OR e.buffered > 0,
-                 (SELECT max(o.next_position) FROM epochs o WHERE o.conversation = e.conversation)
+                 (SELECT max(o.next_position) FROM epochs o WHERE o.conversation = e.conversation), e.stretch
              FROM epochs e WHERE e.server = ?1 AND e.key IS NOT NULL",
         )?;
         let mut positions = HashMap::new();
@@ -71,6 +72,7 @@ impl<'a> Chains<'a> {
                 last_signature: None,
                 changed: false,
                 waits: row.get(5)?,
+                stretch: Stretch::beginning(row.get(7)?),
             };
             positions.insert(chain.conversation, row.get(6)?);
             Ok((group_id(row, 0)?, chain))
@@ -121,6 +123,7 @@ impl<'a> Chains<'a> {
             conn: self.tx,
             conversation: chain.conversation,
             epoch: chain.number,
+            stretch: chain.stretch,
             own: self.own,
             server: self.server,
             log: self.log,

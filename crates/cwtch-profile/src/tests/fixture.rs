@@ -422,6 +422,14 @@ fn version_19_opens_and_reads() {
 }
 
 #[test]
+fn version_20_opens_and_reads() {
+    opens_and_reads("profile-v20", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v20");
+    references::reads_what_was_filled_in(&mut profile);
+    forks::reads_what_was_filled_in(&profile);
+}
+
+#[test]
 fn authors_of_before_are_known_to_the_rules_of_forks() {
     for version in [1, 3, 9, 14] {
         let (_dir, profile) = open_sample(&format!("profile-v{version}"));

@@ -19,6 +19,7 @@ mod group_sync;
 mod log;
 mod log_crash;
 mod migration;
+mod moves;
 mod names;
 mod order;
 mod p2p;

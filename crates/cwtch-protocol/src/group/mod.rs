@@ -34,6 +34,7 @@ mod next;
 mod notes;
 mod own;
 mod place;
+mod stretch;
 mod trial;
 mod turns;
 mod verdict;
@@ -51,6 +52,7 @@ pub use own::{
     NumberTaken, begin_anew, came_from_elsewhere, composed, confirmed, given_up, leaves_own_chain,
 };
 pub use place::{LAST, at_first, located};
+pub use stretch::{EARLIER, Stretch};
 pub use trial::{Outcome, Scratch, TrialSet, shown_time};
 pub use turns::Turns;
 pub use verdict::{Log, Verdict};

@@ -21,7 +21,7 @@ use super::verdict::Verdict;
 /// The place of what is on its way.
 pub const LAST: i64 = 1 << 52;
 /// The beginning of what servers without a log show.
-const PLAIN: i64 = -(1 << 50);
+pub(super) const PLAIN: i64 = -(1 << 50);
 /// Indexes beyond it are no log's.
 const INDEX_MAX: i64 = 1 << 48;
 /// Maximum number of messages that are looked at of those that name one, the ones that stand first: who names it from

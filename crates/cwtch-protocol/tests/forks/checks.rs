@@ -1,12 +1,17 @@
 //! What is compared before a fork is offered, and before one is made.
 
-use cwtch_primitives::Identity;
 use cwtch_primitives::forks::ForkSecret;
 use cwtch_primitives::group::GroupId;
+use cwtch_primitives::token::IssuerKey;
+use cwtch_primitives::{Identity, PublicKey};
 use cwtch_protocol::group::fork::{
-    Checked, DAY, Epoch, Event, HOUR, Member, Obstacle, Readiness, Refusal, Statement, View, check, may_fork,
+    Checked, DAY, Epoch, Event, HOUR, Kind, Member, Obstacle, Readiness, Refusal, Statement, View, check,
+    may_fork,
 };
-use cwtch_wire::group::fork::{ForkId, Mode, NoticeFields, OldPart, OpenedFork};
+use cwtch_testkit::log::{self, HonestLog, ServerKeys};
+use cwtch_testkit::rng;
+use cwtch_wire::bundle::KeyBundle;
+use cwtch_wire::group::fork::{ForkId, Mode, NoticeFields, OldPart, OpenedFork, ServerPart, ServerPartFault};
 
 use super::support::{One, START, founded, member, members, rekey, without};
 
@@ -77,6 +82,56 @@ fn a_notice_from_the_future_or_of_an_unknown_member_waits() {
     let statement = Statement { epoch: others.id, time: START, place: None };
     one.event(Event::Said(member(2), statement));
     assert!(matches!(run(&one.view, &fork, START), Ok(Checked::Good(_))));
+}
+
+/// The keys of a server with a log, as the server says them.
+fn server_part(board: &Identity) -> ServerPart {
+    let issuer = *IssuerKey::generate(&mut rng(1)).public();
+    let bundle = KeyBundle::sign(board, &Identity::from_seed(&[51; 32]).address(), &issuer);
+    let log = HonestLog::first(ServerKeys::new(1), log::START, 0);
+    assert_eq!(ServerKeys::new(1).identity().address(), board.address());
+    ServerPart::new(&bundle, Some(log.certificate().to_bytes())).unwrap()
+}
+
+#[test]
+fn keys_of_a_server_belong_to_a_move_and_must_be_that_servers() {
+    let group = founded(4);
+    let view = View::new(member(1), group.clone());
+    let elsewhere = ServerKeys::new(1);
+    let board = *elsewhere.identity().public_key();
+    let part = server_part(elsewhere.identity());
+    let with = |server: PublicKey, part: Option<&ServerPart>| {
+        let fork = opened(&group, |fields, _| {
+            (fields.server, fields.server_part) = (server, part.map(ServerPart::hash));
+        });
+        OpenedFork { server: part.cloned(), ..fork }
+    };
+    let Ok(Checked::Good(epoch)) = run(&view, &with(board, Some(&part)), START) else { panic!("refused") };
+    assert_eq!((epoch.server, view.kind(&epoch, START)), (board, Kind::Move));
+    // Where to go without being told how, and how without a reason to.
+    assert_eq!(run(&view, &with(board, None), START), Err(Refusal::Move));
+    assert_eq!(run(&view, &with(group.server, Some(&part)), START), Err(Refusal::Move));
+    // Another server's keys, and keys that somebody changed.
+    let another = *Identity::from_seed(&[77; 32]).public_key();
+    let bundle = Err(Refusal::Server(ServerPartFault::Bundle));
+    assert_eq!(run(&view, &with(another, Some(&part)), START), bundle);
+    for byte in [0, 40, 127] {
+        let mut changed = part.clone();
+        changed.bundle[byte] ^= 1;
+        assert_eq!(run(&view, &with(board, Some(&changed)), START), bundle, "byte {byte}");
+    }
+    let mut changed = part.clone();
+    changed.certificate.as_mut().unwrap()[100] ^= 1;
+    let certificate = Err(Refusal::Server(ServerPartFault::Certificate));
+    assert_eq!(run(&view, &with(board, Some(&changed)), START), certificate);
+    // One that is signed by another server's log.
+    let log = HonestLog::first(ServerKeys::new(2), log::START, 0);
+    let mut foreign = part.clone();
+    foreign.certificate = Some(Box::new(log.certificate().to_bytes()));
+    assert_eq!(run(&view, &with(board, Some(&foreign)), START), certificate);
+    // Without a log there is no certificate.
+    let plain = ServerPart { certificate: None, ..part };
+    assert!(matches!(run(&view, &with(board, Some(&plain)), START), Ok(Checked::Good(_))));
 }
 
 fn ready() -> Readiness {

@@ -10,11 +10,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use cwtch_api::{Command, GroupKeys, Presence};
+use cwtch_api::{Command, ForkReason, GroupKeys, Presence};
 
 use crate::args::{
     AttributeVerb, CommandLine, ContactVerb, ConversationVerb, DaemonArgs, EvidenceVerb, ExperimentVerb,
-    GoVerb, GroupVerb, KeysArg, MessageVerb, ServerVerb, Verb,
+    GoVerb, GroupVerb, KeysArg, MessageVerb, ReasonArg, ServerVerb, Verb,
 };
 use crate::command_error::{CommandError, EXIT_OK, EXIT_USAGE};
 use crate::daemon::{Manner, detach};
@@ -152,8 +152,9 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
         Verb::Group(GroupVerb::Seal { group, older_than }) => {
             Command::GroupSeal { group, older_than: older_than.map(|Span(seconds)| seconds) }
         }
-        Verb::Group(GroupVerb::Fork { group, without, with, quiet, anyway }) => {
-            Command::GroupFork { group, without, with, quiet, anyway }
+        Verb::Group(GroupVerb::Fork { group, without, with, quiet, server, reason, anyway }) => {
+            let reason = reason.map(|ReasonArg::Move| ForkReason::Move);
+            Command::GroupFork { group, without, with, quiet, server, reason, anyway }
         }
         Verb::Group(GroupVerb::Forks { group }) => Command::GroupForks { group },
         Verb::Group(GroupVerb::Accept { group, fork }) => Command::GroupAccept { group, fork },

@@ -10,6 +10,12 @@ pub(super) fn begins(epoch: &EpochStanding) -> String {
     let mut said = vec![format!("New key by {}", maker(epoch))];
     said.extend(epoch.made.map(|made| time(made).trim().to_owned()));
     let mut text = said.join(", ");
+    if let Some(server) = &epoch.moved_to {
+        text += &format!(", on another server, {}", line(server));
+        if let Some(size) = epoch.left_at {
+            text += &format!(" (the log that was left had {size} messages)");
+        }
+    }
     let people = [
         people("without", &epoch.left_out, epoch.left_out_count),
         people("with", &epoch.added, epoch.added_count),
@@ -87,6 +93,8 @@ mod tests {
             added: Vec::new(),
             added_count: 0,
             place: Some(4),
+            moved_to: None,
+            left_at: None,
             waiting: 0,
         }
     }
@@ -102,6 +110,16 @@ mod tests {
         assert!(
             standing(&epoch).ends_with("written in, since 1970-01-01 00:00+00:00. 5 of 7 have written in it")
         );
+        (epoch.moved_to, epoch.left_at) = (Some("elsewhere".to_owned()), Some(12));
+        let moved = begins(&epoch);
+        assert!(
+            moved
+                .contains(", on another server, elsewhere (the log that was left had 12 messages): without "),
+            "{moved}"
+        );
+        epoch.left_at = None;
+        assert!(begins(&epoch).contains(", on another server, elsewhere: without "));
+        epoch.moved_to = None;
         // Once it is closed, names are gone.
         epoch.left_out.clear();
         epoch.added.clear();

@@ -21,6 +21,13 @@ pub(crate) fn made(made: &ForkMade) -> String {
         some(", without ", &made.left_out),
         some(", with ", &made.added),
     );
+    if let Some(server) = &made.server {
+        let _ = writeln!(
+            out,
+            "The group moves to {}: the others are asked, and whoever follows dials it at a random moment within six hours.",
+            line(server)
+        );
+    }
     if let Some(heals) = made.heals {
         let but = made.heals_but.iter().map(name).collect::<Vec<_>>().join("");
         let _ = writeln!(
@@ -176,7 +183,7 @@ pub(crate) fn event(event: &Event) -> String {
 fn question(fork: &ForkInfo) -> String {
     let by = name(&fork.by);
     let sentence = match fork.question {
-        Some(ForkQuestion::Change) => format!("{by} has made {}.", what(fork)),
+        Some(ForkQuestion::Change) => format!("{by} has made {}.{}", what(fork), learns(fork)),
         Some(ForkQuestion::Doubtful) => format!(
             "{by} has made a new key so soon after another one that it may be an attack: ask {by} before you follow."
         ),
@@ -193,6 +200,16 @@ fn question(fork: &ForkInfo) -> String {
     };
     let short: String = fork.fork.chars().take(16).collect();
     format!("{sentence}{can_read} `cwtch group accept` or `cwtch group decline` with {short}.\n")
+}
+
+/// A sentence on what the operator of the server learns to which a fork leads.
+fn learns(fork: &ForkInfo) -> String {
+    let Some(server) = &fork.server else { return String::new() };
+    format!(
+        " If you follow, you write by way of the server {}: its operator sees when members come and how much they write, and not \
+         who they are, from where, or what they write.",
+        line(server)
+    )
 }
 
 fn what(fork: &ForkInfo) -> String {

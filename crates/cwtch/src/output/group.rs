@@ -221,6 +221,8 @@ mod tests {
                 added: Vec::new(),
                 added_count: 0,
                 place: None,
+                moved_to: None,
+                left_at: None,
                 waiting: 0,
             },
             group: "abcd".into(),

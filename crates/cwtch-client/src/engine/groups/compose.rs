@@ -163,7 +163,9 @@ fn obstacle(profile: &Profile, group: &Group, now: i64) -> Result<Option<Problem
     if group.writes != Writes::Yes {
         return Ok(Some(daily::unconfirmed(group.writes)));
     }
-    let checkpoint = profile.log_status(&group.server)?.checked;
+    let status = profile.log_status(&group.server)?;
+    // One that is not used any more says nothing of the time, and gets nothing but parts.
+    let checkpoint = status.checked.filter(|_| !status.stopped);
     let off = checkpoint.is_some_and(|checkpoint| keys::is_off(unix(now), checkpoint));
     Ok(off.then_some(Problem::DaysApart))
 }

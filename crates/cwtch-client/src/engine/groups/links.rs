@@ -138,8 +138,7 @@ impl Links {
             .context
             .store
             .run(|profile| {
-                let boards: HashSet<Address> =
-                    profile.epochs_read()?.iter().map(|group| group.server).collect();
+                let boards: HashSet<Address> = profile.servers_dialled()?.into_iter().collect();
                 let servers = profile.servers()?;
                 Ok::<_, StorageError>(servers.into_iter().filter(|s| boards.contains(&s.board)).collect())
             })

@@ -21,13 +21,27 @@ impl Groups {
     /// # Errors
     /// `NotFound`, or trouble with the database.
     pub(crate) async fn group_show(&self, group: &GroupId) -> Result<GroupDetails, ApiError> {
-        let (server, found) = self.links.server_and_group(group).await?;
-        let server = server_info(&self.links, &server).await?;
-        self.context().store.read(move |profile| details(profile, &found, &server)).await
+        let (_, found) = self.links.server_and_group(group).await?;
+        let conversation = found.conversation;
+        let used = move |profile: &Profile| {
+            let epochs = profile.epochs(conversation)?;
+            let mut servers = profile.servers()?;
+            servers.retain(|server| epochs.iter().any(|epoch| epoch.server == server.board));
+            Ok::<_, StorageError>(servers)
+        };
+        let mut servers = HashMap::new();
+        for server in self.context().store.read(used).await? {
+            servers.insert(server.board, server_info(&self.links, &server).await?);
+        }
+        self.context().store.read(move |profile| details(profile, &found, &servers)).await
     }
 }
 
-fn details(profile: &Profile, group: &Group, server: &ServerInfo) -> Result<GroupDetails, StorageError> {
+fn details(
+    profile: &Profile,
+    group: &Group,
+    servers: &HashMap<Address, ServerInfo>,
+) -> Result<GroupDetails, StorageError> {
     let facts = profile.group_facts(group.conversation)?;
     let missing: HashMap<Address, u64> =
         profile.missing(group.conversation)?.into_iter().map(|gap| (gap.author, gap.count)).collect();
@@ -41,7 +55,6 @@ fn details(profile: &Profile, group: &Group, server: &ServerInfo) -> Result<Grou
         })
     };
     let written_by = facts.authors.iter().map(author).collect::<Result<_, _>>()?;
-    let verdict = verdict(&profile.log_status(&group.server)?);
     let epoch = |epoch: &EpochFacts| {
         let notice = profile.notice_of(&epoch.id)?;
         let days = profile.epoch(&epoch.id)?.map(|epoch| daily::days_info(profile, &epoch)).transpose()?;
@@ -52,10 +65,10 @@ fn details(profile: &Profile, group: &Group, server: &ServerInfo) -> Result<Grou
             group: epoch.id.to_string(),
             joined: epoch.joined,
             past_unread: epoch.unread,
-            server: server.clone(),
+            server: servers.get(&epoch.server).cloned().ok_or(StorageError::UnknownServer)?,
             read_from: epoch.read_from,
             own_sequence: epoch.own_sequence,
-            verdict,
+            verdict: verdict(&profile.log_status(&epoch.server)?),
             keys,
             members: members.unwrap_or_default(),
             days: days.flatten(),

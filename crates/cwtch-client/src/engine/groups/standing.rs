@@ -36,6 +36,8 @@ pub(in crate::engine) fn standing(
         added: people(&epoch.added)?,
         added_count: epoch.added_count,
         place: epoch.place,
+        left_at: epoch.moved.then_some(epoch.begins).flatten(),
+        moved_to: epoch.moved.then(|| epoch.server.to_string()),
         waiting: epoch.buffered,
     })
 }

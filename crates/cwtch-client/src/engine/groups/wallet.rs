@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
 use super::limits;
-use super::link::StatusSender;
+use super::link::{LOOK, StatusSender, first_dial};
 use super::shared::LinkShared;
 use crate::api::{ApiError, Event, Problem, Task};
 use crate::engine::dial::Target;
@@ -97,6 +97,14 @@ impl Wallet {
             if stopped || shared.context.alone.is_stopped() {
                 // Nobody buys from a server that cheated, nor while nothing may be sent.
                 self.look.notified().await;
+                continue;
+            }
+            // Its operator is not to see the purchase before the visit either.
+            if matches!(first_dial(shared, &board).await, Ok(Some(_))) {
+                tokio::select! {
+                    () = self.look.notified() => {}
+                    () = sleep(LOOK) => {}
+                }
                 continue;
             }
             if !low {

@@ -51,7 +51,15 @@ impl Person {
         let without = without.iter().map(|&who| who.to_owned()).collect();
         let group = group.to_owned();
         match self
-            .call(Command::GroupFork { group, without, with: vec![], quiet: true, anyway: false })
+            .call(Command::GroupFork {
+                group,
+                without,
+                with: vec![],
+                quiet: true,
+                server: None,
+                reason: None,
+                anyway: false,
+            })
             .await?
         {
             Reply::ForkMade(made) => Ok(*made),

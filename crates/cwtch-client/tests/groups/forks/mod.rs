@@ -10,6 +10,8 @@ use crate::support::{World, soon};
 mod change;
 mod contacts;
 mod leaving;
+mod moves;
+mod refetch;
 
 impl Person {
     pub async fn fork(&self, group: &str, without: &[&str]) -> Result<ForkMade, ApiError> {
@@ -19,6 +21,8 @@ impl Person {
             without,
             with: Vec::new(),
             quiet: false,
+            server: None,
+            reason: None,
             anyway: false,
         };
         match self.call(command).await? {

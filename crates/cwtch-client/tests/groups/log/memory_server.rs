@@ -25,6 +25,8 @@ pub struct State {
     pub forger: Option<Forger>,
     /// Posts are answered without a receipt.
     pub no_receipts: bool,
+    /// Posts are refused.
+    pub refuses: bool,
     /// Nothing is said about a log.
     pub legacy: bool,
     /// The heads that were asked for, and whether the same connection had asked for anything before.
@@ -55,6 +57,7 @@ impl MemoryServer {
             now,
             forger: None,
             no_receipts: false,
+            refuses: false,
             legacy: false,
             heads: Vec::new(),
             held: false,
@@ -117,6 +120,9 @@ fn answer(payload: &[u8], state: &Mutex<State>, asked: bool) -> Vec<Vec<u8>> {
                 }
                 None => vec![ServerMessage::ReplayResult { count: 0 }.to_json()],
             }
+        }
+        ClientMessage::Post { .. } if state.refuses => {
+            vec![ServerMessage::PostResult { success: false }.to_json()]
         }
         ClientMessage::Post { message, log, .. } => {
             let appended = state.log.commit(now, &[message]);

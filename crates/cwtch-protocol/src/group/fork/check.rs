@@ -1,7 +1,7 @@
 //! Checks of an opened package against what the member knows, before anything is offered.
 
 use cwtch_primitives::group::GroupId;
-use cwtch_wire::group::fork::OpenedFork;
+use cwtch_wire::group::fork::{OpenedFork, ServerPartFault};
 
 use super::DAY;
 use super::epoch::Epoch;
@@ -37,6 +37,12 @@ pub enum Refusal {
     /// The time lies before that of the epoch before.
     #[error("the time lies before that of the group before")]
     Time,
+    /// The notice names keys of a server although the group stays, or none although it moves.
+    #[error("keys of a server belong to a move, and to nothing else")]
+    Move,
+    /// The server's keys are not what its board signed, or name another log.
+    #[error(transparent)]
+    Server(#[from] ServerPartFault),
 }
 
 /// Compares an opened package with the epoch that it says it forks. `group` gives the group id of an epoch that is known.
@@ -62,6 +68,13 @@ pub fn check(
     }
     if epoch.time < parent.time {
         return Err(Refusal::Time);
+    }
+    let moves = epoch.server != parent.server;
+    if opened.server.is_some() != moves {
+        return Err(Refusal::Move);
+    }
+    if let Some(server) = &opened.server {
+        server.verify(&epoch.server)?;
     }
     let known = epoch.forker.is_some_and(|forker| view.belongs(&forker, parent, now));
     if epoch.time > now.saturating_add(AHEAD) || !known {

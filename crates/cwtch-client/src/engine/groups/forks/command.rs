@@ -7,8 +7,9 @@ use cwtch_primitives::{Address, OsRng};
 use cwtch_protocol::group::fork::{DAY, Event, Member, Obstacle, Question, Readiness, View};
 use cwtch_wire::group::fork::{ForkId, MEMBERS_MAX};
 
+use super::moving;
 use super::told::{fork_info, members_info, people};
-use crate::api::{ApiError, ForkInfo, ForkMade, KnownMember, Problem, ServerPhase};
+use crate::api::{ApiError, ForkInfo, ForkMade, ForkReason, KnownMember, Problem, ServerPhase};
 use crate::engine::groups::Groups;
 use crate::engine::groups::log::unix;
 use crate::engine::info::person_info;
@@ -29,8 +30,13 @@ impl Groups {
         group: &GroupId,
         people: (Vec<Address>, Vec<Address>),
         quiet: bool,
+        to: (Option<String>, Option<ForkReason>),
         anyway: bool,
     ) -> Result<ForkMade, ApiError> {
+        let (server_text, reason) = to;
+        if server_text.is_none() && reason == Some(ForkReason::Move) {
+            return Err(Problem::ForkNowhere.into());
+        }
         let (links, context) = (&self.links, self.context());
         let (server, found) = links.server_and_group(group).await?;
         let board = server.board;
@@ -38,16 +44,22 @@ impl Groups {
         let caught_up = links.get(&board).is_some_and(|link| link.phase() == ServerPhase::Synced);
         let clock = unix(context.now());
         let keys = |people: Vec<Address>| people.iter().map(|one| *one.public_key()).collect();
-        let wanted = WantedFork { without: keys(people.0), with: keys(people.1), quiet };
+        let mut wanted =
+            WantedFork { without: keys(people.0), with: keys(people.1), quiet, ..WantedFork::default() };
         let job = move |profile: &mut Profile| {
+            wanted.server =
+                server_text.map(|text| moving::target(profile, &text, clock.cast_signed())).transpose()?;
+            // A server that cheated is not asked any more, and what it said of the time counts no more than the rest.
+            let leaves_server = wanted.server.is_some()
+                && (reason == Some(ForkReason::Move) || moving::was_stopped(profile, found.conversation)?);
             let view = profile.fork_view(found.conversation)?;
             let lately = view.statements().map(|(_, said)| said.time);
             let ready = Readiness {
                 clock,
                 synced: caught_up.then_some(clock),
-                checkpoint: profile.log_status(&board)?.checked,
+                checkpoint: profile.log_status(&board)?.checked.filter(|_| !leaves_server),
                 others: lately.filter(|time| time.saturating_add(LATELY) >= clock).collect(),
-                leaves_server: false,
+                leaves_server,
                 anyway,
             };
             match profile.make_fork(found.conversation, &wanted, &ready, &mut OsRng)? {
@@ -57,6 +69,7 @@ impl Groups {
         };
         let made = context.store.run(job).await?;
         links.groups_changed(&board, false).await?;
+        moving::arrive(links, group, &board).await?;
         links.shared.forks.notify_one();
         Ok(made)
     }
@@ -100,6 +113,7 @@ impl Groups {
         self.decide(group, move |profile, found, now| {
             let view = profile.fork_view(found.conversation)?;
             let id = named(&view, &fork)?;
+            moving::check_room(profile, &view, &id)?;
             let changes = profile.fork_event(found.conversation, &Event::Accepts(id), now)?;
             if changes.is_empty() { Err(Problem::ForkNotOpen.into()) } else { Ok(()) }
         })
@@ -135,6 +149,7 @@ impl Groups {
         let now = unix(context.now());
         context.store.run(move |profile| decide(profile, &found, now)).await?;
         links.groups_changed(&server.board, false).await?;
+        moving::arrive(links, group, &server.board).await?;
         links.shared.forks.notify_one();
         Ok(())
     }
@@ -173,6 +188,7 @@ fn made(
         quiet,
         no_contacts: people(profile, &no_contacts)?,
         doubtful_clock: planned.doubtful_clock,
+        server: planned.server.map(|server| server.to_string()),
     })
 }
 
@@ -184,6 +200,7 @@ fn why(profile: &Profile, refused: &ForkRefused) -> Result<Problem, StorageError
         ForkRefused::Obstacle(Obstacle::TooSoon) => Problem::ForkTooSoon,
         ForkRefused::ReachesNobody => Problem::ForkReachesNobody,
         ForkRefused::NoMember(who) => Problem::NoMember { who: person_info(profile, &who.address())?.shown },
+        ForkRefused::SameServer => Problem::ForkSameServer,
         ForkRefused::TooMany => Problem::ForkTooLarge { max: MEMBERS_MAX as u64 },
         _ => Problem::ForkNotSynced,
     })

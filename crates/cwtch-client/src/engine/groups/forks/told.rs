@@ -64,6 +64,7 @@ pub(super) fn fork_info(
         members: epoch.listed.len() as u64,
         moved: view.count(epoch, now) as u64,
         of: before.len() as u64,
+        server: (view.kind(epoch, now) == Kind::Move).then(|| epoch.server.address().to_string()),
         left_out: people(profile, &before.difference(&epoch.listed).copied().collect())?,
         added: people(profile, &epoch.listed.difference(&before).copied().collect())?,
         reached: stages(profile, conversation, view, epoch)?

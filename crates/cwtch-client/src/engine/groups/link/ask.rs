@@ -14,6 +14,8 @@ pub(super) struct Wake {
     pub(super) probe: Notify,
     /// A person wants to use a server in spite of its alarm.
     pub(super) resume: Notify,
+    /// The server is not used any more, or there may be parts for it.
+    pub(super) parts: Notify,
 }
 
 /// Request of the rest of the engine to a link.

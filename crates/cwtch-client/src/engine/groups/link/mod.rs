@@ -6,10 +6,12 @@
 
 mod actor;
 mod ask;
+mod first_dial;
 pub(super) mod intake;
 mod run;
 mod session;
 mod status;
+mod stopped;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use self::actor::Actor;
 use self::ask::Wake;
 pub(super) use self::ask::{Ask, on_monitor};
+pub(super) use self::first_dial::{LOOK, first_dial};
 use self::status::Status;
 pub(super) use self::status::StatusSender;
 use super::log::Teller;
@@ -155,6 +158,7 @@ impl Link {
     /// A post was queued.
     pub(super) fn posted(&self) {
         self.outbox.notify_one();
+        self.wake.parts.notify_one();
     }
 
     /// The network or the machine was away: dial now.

@@ -10,6 +10,7 @@ use tokio::time::{sleep, sleep_until};
 use super::actor::Actor;
 use super::ask::{Ask, MonitorJob};
 use super::session;
+use super::stopped::keep_salvaging;
 use crate::api::{ApiError, ErrorKind, ServerPhase};
 use crate::engine::dial::{Stage, Target};
 use crate::engine::groups::log::{self, Alarm};
@@ -23,9 +24,11 @@ impl Actor {
         let (shared, server) = (self.shared.clone(), self.server.clone());
         let (wallet, outbox, status) = (self.wallet.clone(), self.outbox.clone(), self.status.clone());
         let probes = log::keep_probing(shared.clone(), server.board, self.syncs.clone(), self.asking.clone());
+        let salvage = keep_salvaging(shared.clone(), server.board, self.wake.clone());
         tokio::select! {
             () = self.stay_connected() => {}
             () = probes => {}
+            () = salvage => {}
             () = async {
                 wallet.keep_filled(&shared, &server, &status, &outbox).await;
                 // It ends only with the engine.
@@ -38,6 +41,9 @@ impl Actor {
         let mut pauses = pauses();
         loop {
             if !self.until_wanted().await {
+                return;
+            }
+            if !self.until_first_dial().await {
                 return;
             }
             self.attempt += 1;
@@ -95,6 +101,7 @@ impl Actor {
     async fn stay_away(&mut self, alarm: &Alarm) -> bool {
         let board = self.server.board;
         self.set_phase(ServerPhase::Stopped, Some(alarm.what.clone()));
+        self.wake.parts.notify_one();
         let fate = Fate::Stopped(alarm.error(&board));
         let queued = move |profile: &mut Profile| profile.pending_posts(&board, MessageId(0), u32::MAX);
         for post in self.shared.context.store.run(queued).await.unwrap_or_default() {
@@ -189,7 +196,7 @@ impl Actor {
     }
 
     /// Takes an ask while there is no connection: the next one begins with what it needs.
-    async fn note(&mut self, ask: Ask) {
+    pub(super) async fn note(&mut self, ask: Ask) {
         match ask {
             Ask::Sync(answer) => self.wait(answer),
             Ask::Refresh { done, .. } => drop(done.send(())),

@@ -334,7 +334,7 @@ mod tests {
     use cwtch_wire::group::{GroupContext, compose};
 
     use super::*;
-    use crate::profile::{ConversationId, Group, SyncStart, Writes};
+    use crate::profile::{ConversationId, Group, Stretch, SyncStart, Writes};
 
     fn group(seed: u8, server: &Address) -> Group {
         let key = GroupKey::new([seed; 32]);
@@ -353,6 +353,7 @@ mod tests {
             days: None,
             writes: Writes::Yes,
             epoch: 1,
+            stretch: Stretch::FIRST,
         }
     }
 
