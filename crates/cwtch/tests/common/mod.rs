@@ -490,6 +490,11 @@ impl Server {
         assert_eq!(running.wait(), Some(0));
     }
 
+    /// Sends the server a signal.
+    pub fn signal(&self, signal: Signal) {
+        self.running.as_ref().expect("the server runs").signal(signal);
+    }
+
     /// The running server's process number.
     pub fn pid(&self) -> u32 {
         self.running.as_ref().expect("the server runs").pid()

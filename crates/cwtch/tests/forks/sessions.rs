@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cwtch_testkit::faketime;
+use rustix::process::Signal;
 use serde_json::Value;
 
 use super::common::{Person, Server, World, until};
@@ -215,10 +216,12 @@ fn ten_meet_again_after_two_rekeys_and_a_removal_at_once() {
     let (away, jon) = ([6, 7, 8], 9);
     away.iter().for_each(|who| life.leaves(*who));
     life.synced(0..=2);
-    // None of the three has seen the others' yet: parts go out one after another.
+    // None of the three sees the others' before all are made: the server stands still meanwhile.
+    life.server.signal(Signal::STOP);
     life.fork(0, &[]);
     life.fork(1, &[]);
     let removal = life.fork(2, &["--without", &life.people[jon].address]);
+    life.server.signal(Signal::CONT);
     life.pass(5 * MINUTE);
     for who in 0..6 {
         until("all three are known", || (life.forks(who).len() == 3).then_some(()));
