@@ -115,6 +115,23 @@ pub enum Command {
         /// On or off; off at first.
         on: bool,
     },
+    /// Offers a contact a closed group of two on a server, for what is written while one of them is away: makes it, with daily keys and
+    /// nobody else in its list, and sends its invite; where there is one on this server already, sends that one's again. Refused once
+    /// if it is not known that the contact's program reads such groups. Reply: [`crate::Reply::GroupOffered`].
+    #[serde(rename = "contact.offer-group")]
+    ContactOfferGroup {
+        /// Address or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
+        contact: String,
+        /// Address of a known server, or a `server:…` string, which is then added.
+        server: String,
+        /// Time to wait for the acknowledgement, in seconds; 0 does not wait.
+        #[serde(default)]
+        timeout: Option<u64>,
+        /// Offers it although it is not known whether the contact's program reads such groups.
+        #[serde(default)]
+        anyway: bool,
+    },
     /// All contacts. Reply: `Contacts`.
     #[serde(rename = "contact.list")]
     ContactList,
@@ -253,6 +270,16 @@ pub enum Command {
         #[serde(default)]
         seconds: Option<u64>,
     },
+    /// Keeps the keys of a group's days for so many days, from the next sync on: what is older opens no more, here and with whoever takes
+    /// this device. Reply: `Done`.
+    #[serde(rename = "group.keep-keys")]
+    GroupKeepKeys {
+        /// Group id or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
+        group: String,
+        /// The number of days: 16 to 365; 30 at first.
+        days: u16,
+    },
     /// Erases everything about a group that is not needed to go on talking: invites to it in all conversations, its messages as
     /// they were posted, what waits to be sent, and the texts that are older than a time; then writes the whole database anew
     /// under another key. Meanwhile nothing else is done for the profile. Reply: [`crate::Reply::Sealed`].
@@ -331,6 +358,19 @@ pub enum Command {
         /// Group id or unambiguous name.
         #[serde(deserialize_with = "number_or_text")]
         group: String,
+    },
+    /// Hides a member of a group from the person, or shows them again: their messages, their name and their forks are not shown and not
+    /// counted. Nothing is lost, and nobody is told. Reply: `Members`.
+    #[serde(rename = "group.hide")]
+    GroupHide {
+        /// Group id or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
+        group: String,
+        /// The member: address, or unambiguous name of a contact.
+        #[serde(deserialize_with = "number_or_text")]
+        member: String,
+        /// On or off; off at first.
+        on: bool,
     },
 
     /// Sends text and waits until it is acknowledged (contact) or durably stored (group). Reply: `Message`.
@@ -539,6 +579,7 @@ impl Command {
             Self::Send { timeout, .. }
             | Self::Suggest { timeout, .. }
             | Self::GroupInvite { timeout, .. }
+            | Self::ContactOfferGroup { timeout, .. }
             | Self::MessageRetry { timeout, .. } => *timeout != Some(0),
             Self::Sync { .. } | Self::Repair { .. } => true,
             _ => false,
@@ -551,6 +592,7 @@ impl Command {
             Self::Send { timeout, .. }
             | Self::Suggest { timeout, .. }
             | Self::GroupInvite { timeout, .. }
+            | Self::ContactOfferGroup { timeout, .. }
             | Self::MessageRetry { timeout, .. } => {
                 *timeout = Some(0);
                 true

@@ -214,6 +214,13 @@ pub enum Event {
         #[serde(default)]
         left: Vec<PersonInfo>,
     },
+    /// The person hides other members of a group than before: its messages are to be read again.
+    GroupHidden {
+        /// The group.
+        group: GroupInfo,
+        /// Those who are hidden now.
+        hidden: Vec<PersonInfo>,
+    },
     /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft. Or what a group
     /// that was joined had before is read.
     ConversationChanged {

@@ -55,6 +55,9 @@ pub struct MemberInfo {
     pub made_it: bool,
     /// True if it is known that this member's program reads groups with daily keys; if not, nothing is known.
     pub reads_daily: bool,
+    /// True if the person hides this member.
+    #[serde(default)]
+    pub hidden: bool,
 }
 
 /// Leaves out who is in which group.
@@ -71,6 +74,13 @@ pub struct DaysInfo {
     pub first: i64,
     /// The first day whose key is here: what was written before it opens no more, whoever has it.
     pub kept_from: i64,
+    /// The number of days for which keys are kept.
+    #[serde(default)]
+    pub keep: u64,
+    /// True if the keys of forgotten days can be had again from the package that brought them: an own key that opens it is still
+    /// here.
+    #[serde(default)]
+    pub package_opens: bool,
     /// Messages that came when their day's key was gone here.
     pub sealed: u64,
     /// Messages whose box was made with another key than their day's: a member's key is false, or the own one.
@@ -108,6 +118,9 @@ pub struct AuthorInfo {
     /// Time at which the newest message of this author came or was written; `null` if that is not among the 2,000 newest of
     /// the group.
     pub last: Option<i64>,
+    /// True if the person hides this author.
+    #[serde(default)]
+    pub hidden: bool,
 }
 
 /// Leaves out who wrote where.
@@ -181,6 +194,23 @@ impl fmt::Debug for EpochStanding {
             .field("number", &self.number)
             .field("state", &self.state)
             .finish_non_exhaustive()
+    }
+}
+
+/// Facts about a message that was written under an old key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OldKeyInfo {
+    /// Members whom the key behind it leaves out: they can read the message, too. Their names are forgotten when the old key
+    /// is.
+    pub left_out: Vec<NameInfo>,
+    /// Their number.
+    pub left_out_count: u64,
+}
+
+/// Leaves out who can read it.
+impl fmt::Debug for OldKeyInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OldKeyInfo({} left out)", self.left_out_count)
     }
 }
 
@@ -430,4 +460,7 @@ pub struct KnownMember {
     /// The stage that they have reached with the present key; `null` where it is no fork's.
     #[serde(default)]
     pub stage: Option<ForkStage>,
+    /// True if the person hides them.
+    #[serde(default)]
+    pub hidden: bool,
 }

@@ -32,7 +32,7 @@ pub use event::{Event, Heard, LogNotice, Task, Told};
 pub use group::{
     AuthorInfo, DaysInfo, EpochInfo, EpochStanding, EpochState, ForkCarrierInfo, ForkInfo, ForkKind,
     ForkMade, ForkQuestion, ForkReached, ForkReason, ForkStage, ForkStanding, GroupDetails, GroupKeys,
-    KnownMember, LogVerdict, MemberInfo, PersonInfo, WritesInfo,
+    KnownMember, LogVerdict, MemberInfo, OldKeyInfo, PersonInfo, WritesInfo,
 };
 pub use host::{HostCommand, OpenProfile, ProfileInfo};
 pub use kept::{KeptInfo, SealedInfo};
@@ -47,9 +47,9 @@ pub use reason::{
 pub use reply::{
     AttributeInfo, CandidateInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState,
     ConversationDetails, ConversationInfo, ElsewhereInfo, EvidenceInfo, EvidenceText, ExperimentInfo,
-    GroupCreated, GroupInfo, LogInfo, LossInfo, MessageInfo, MissingInfo, NameInfo, NameKind, NameSource,
-    NoteInfo, NoteKind, ReadinessInfo, RejectInfo, RepairInfo, Reply, ServerInfo, ServerSync, SignedObject,
-    StatusInfo, SyncInfo, SyncReport,
+    GroupCreated, GroupInfo, GroupOffered, LogInfo, LossInfo, MessageInfo, MissingInfo, NameInfo, NameKind,
+    NameSource, NoteInfo, NoteKind, OfferInfo, ReadinessInfo, RejectInfo, RepairInfo, Reply, ServerInfo,
+    ServerSync, SignedObject, StatusInfo, SyncInfo, SyncReport,
 };
 pub use secret::Secret;
 pub use settings::SettingsInfo;

@@ -487,6 +487,19 @@ problems! {
         /// Their name.
         who: String,
     } = "no-member", Refused;
+    /// A number of days for which keys are to be kept that is too small or too large.
+    KeyDaysUnfit {
+        /// The fewest.
+        min: u64,
+        /// The most.
+        max: u64,
+    } = "key-days-unfit", Usage;
+    /// The group has one key, and none for each day.
+    NoDayKeys = "no-day-keys", Refused;
+    /// Two other members' messages are of later days than this device's clock says.
+    DayBehindOthers = "day-behind-others", Refused;
+    /// Nobody of this address is known to be in the group.
+    NotInGroup = "not-in-group", NotFound;
     /// The list of members would be too long.
     ForkTooLarge {
         /// The most members.

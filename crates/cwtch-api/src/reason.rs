@@ -95,6 +95,8 @@ pub enum Limited {
     Servers,
     /// Members of a group's list.
     Members,
+    /// Members of a group whom the person hides.
+    Hidden,
 }
 
 /// Occasion at which a message leaves that stays queued.

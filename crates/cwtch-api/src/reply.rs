@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, from_value};
 
 use crate::command::Command;
-use crate::group::{EpochStanding, ForkInfo, ForkMade, GroupDetails, GroupKeys, KnownMember, MemberInfo};
+use crate::group::{
+    EpochStanding, ForkInfo, ForkMade, GroupDetails, GroupKeys, KnownMember, MemberInfo, OldKeyInfo,
+};
 use crate::host::OpenProfile;
 use crate::kept::{KeptInfo, SealedInfo};
 use crate::network::{Obstacle, Step};
@@ -50,6 +52,8 @@ pub enum Reply {
     Evidence(EvidenceText),
     /// A group just made.
     GroupCreated(GroupCreated),
+    /// A closed group of two was offered to a contact.
+    GroupOffered(Box<GroupOffered>),
     /// One group.
     Group(GroupInfo),
     /// Groups.
@@ -148,12 +152,13 @@ impl Reply {
             C::EvidenceList => Self::EvidenceList(from_value(json)?),
             C::EvidenceExport { .. } => Self::Evidence(from_value(json)?),
             C::GroupNew { .. } => Self::GroupCreated(from_value(json)?),
+            C::ContactOfferGroup { .. } => Self::GroupOffered(from_value(json)?),
             C::GroupJoin { .. } | C::GroupRename { .. } => Self::Group(from_value(json)?),
             C::GroupShow { .. } => Self::GroupDetails(from_value(json)?),
             C::GroupList => Self::Groups(from_value(json)?),
             C::GroupFork { .. } => Self::ForkMade(from_value(json)?),
             C::GroupForks { .. } => Self::Forks(from_value(json)?),
-            C::GroupMembers { .. } => Self::Members(from_value(json)?),
+            C::GroupMembers { .. } | C::GroupHide { .. } => Self::Members(from_value(json)?),
             C::GroupInvite { .. }
             | C::Send { .. }
             | C::Suggest { .. }
@@ -188,6 +193,7 @@ impl Reply {
             | C::ServerRemove { .. }
             | C::GroupAccept { .. }
             | C::GroupDecline { .. }
+            | C::GroupKeepKeys { .. }
             | C::Focus { .. } => {
                 let Done {} = from_value(json)?;
                 Self::Done {}
@@ -498,6 +504,24 @@ impl fmt::Debug for GroupCreated {
     }
 }
 
+/// A closed group of two that was offered to a contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupOffered {
+    /// The group.
+    pub group: GroupInfo,
+    /// True if it had been made before.
+    pub again: bool,
+    /// The message with its invite.
+    pub message: MessageInfo,
+}
+
+/// Offer of a closed group of two, as an invite in a message makes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferInfo {
+    /// Address of the server on which the group is.
+    pub server: String,
+}
+
 /// A group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupInfo {
@@ -682,6 +706,9 @@ pub struct MessageInfo {
     /// Reply: local id of the quoted message, where it is held.
     #[serde(default)]
     pub quoted: Option<i64>,
+    /// Invite: it is to a closed group of its author and the profile alone, for what is written while one of them is away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<Box<OfferInfo>>,
     /// Group: place in the server's log, where it has one.
     #[serde(default)]
     pub index: Option<u64>,
@@ -696,6 +723,9 @@ pub struct MessageInfo {
     /// Group: the epochs that begin right before it in the conversation's order, in a page of messages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub begins: Vec<EpochStanding>,
+    /// Group: it came under an old key, after the group had moved on to another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_key: Option<Box<OldKeyInfo>>,
     /// Group: our own, lost by the server and posted again.
     #[serde(default)]
     pub reposted: bool,

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use cwtch_api::{Advice, ApiError, Problem};
+use cwtch_api::{Advice, ApiError, Limited, Problem};
+
+use cwtch_protocol::group::fork::keys::MEMORY_RANGE;
 
 use crate::{KEEP_MAX, KEEP_MIN, StorageError};
 
@@ -52,6 +54,13 @@ impl From<StorageError> for Problem {
             E::ServerInUse => Self::ServerInUse,
             E::ServerHasEvidence => Self::ServerHasEvidence,
             E::OwnAddress => Self::OwnAddress,
+            E::KeyDays => Self::KeyDaysUnfit {
+                min: u64::from(*MEMORY_RANGE.start()),
+                max: u64::from(*MEMORY_RANGE.end()),
+            },
+            E::NoDays => Self::NoDayKeys,
+            E::NotInGroup => Self::NotInGroup,
+            E::TooManyHidden { max } => Self::TooMany { what: Limited::Hidden, max: max as u64 },
             E::DuplicateMessage => Self::DuplicateMessage,
             E::NumberTaken => Self::NumberTaken,
             E::BundleChanged => Self::ServerKeysChanged,

@@ -55,6 +55,8 @@ pub enum What {
     Epoch,
     /// The person is asked other things about forks of a group than before, or there is something to say of an own one.
     Forks,
+    /// The person hides other members of a group than before.
+    Hidden,
     /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft. Or what a group
     /// that was joined had before is read.
     Conversation,
@@ -79,7 +81,7 @@ pub enum What {
 }
 
 impl What {
-    const ALL: [Self; 28] = [
+    const ALL: [Self; 29] = [
         Self::Begun,
         Self::Message,
         Self::State,
@@ -98,6 +100,7 @@ impl What {
         Self::GroupLeft,
         Self::Epoch,
         Self::Forks,
+        Self::Hidden,
         Self::Conversation,
         Self::ServerAdded,
         Self::Server,
@@ -131,6 +134,7 @@ impl What {
             Self::GroupLeft => 23,
             Self::Epoch => 24,
             Self::Forks => 25,
+            Self::Hidden => 26,
             Self::Conversation => 30,
             Self::ServerAdded => 40,
             Self::Server => 41,

@@ -9,6 +9,7 @@ use super::contacts::conversation;
 use super::db::Tx;
 use super::error::{StorageError, TxError};
 use super::forget::{KEEP_MAX, KEEP_MIN};
+use super::hidden::UNHIDDEN;
 use super::messages;
 use super::types::{Conversation, ConversationId, MessageId, OVERLAY_MAX, StoredMessage};
 
@@ -156,12 +157,12 @@ fn read_to(conn: &Connection, id: ConversationId, to: Option<MessageId>) -> Resu
         Some(to) => to.0,
     };
     Ok(conn
-        .prepare_cached(
+        .prepare_cached(&format!(
             "UPDATE conversations SET read_to = max(read_to, ?2), unread =
                  (SELECT count(*) FROM messages WHERE conversation = ?1 AND id > max(read_to, ?2)
-                      AND own = 0 AND erased = 0)
-             WHERE id = ?1",
-        )?
+                      AND own = 0 AND erased = 0 AND {UNHIDDEN})
+             WHERE id = ?1"
+        ))?
         .execute(params![id.0, to])?)
 }
 

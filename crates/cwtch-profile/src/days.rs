@@ -6,7 +6,7 @@ use cwtch_log::object::CheckpointFields;
 use cwtch_log::{BOUNDARY, Checkpoint};
 use cwtch_primitives::group::GroupId;
 use cwtch_primitives::{Address, PublicKey};
-use cwtch_protocol::group::fork::keys::{self, MEMORY, oldest_kept, today};
+use cwtch_protocol::group::fork::keys::{self, MEMORY, MEMORY_RANGE, oldest_kept, today};
 use cwtch_protocol::group::fork::{DAY, goes_on, vouchers};
 use cwtch_wire::group::fork::DayKeys;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -54,6 +54,70 @@ impl Profile {
         })?;
         self.erased(usize::from(changed));
         Ok(changed)
+    }
+
+    /// Number of days for which the keys of a group's days are kept.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn keys_kept(&self, conversation: ConversationId) -> Result<u16, StorageError> {
+        self.read("read how long keys are kept", |conn| memory(conn, conversation))
+    }
+
+    /// Keeps the keys of a group's days for so many days from the next completed sync on. A longer time brings nothing back.
+    ///
+    /// # Errors
+    /// [`StorageError::KeyDays`] for too few or too many, [`StorageError::NoDays`] for a static group,
+    /// [`StorageError::UnknownGroup`], or trouble with the database.
+    pub fn keep_keys(&mut self, conversation: ConversationId, days: u16) -> Result<(), StorageError> {
+        if !MEMORY_RANGE.contains(&days) {
+            return Err(StorageError::KeyDays);
+        }
+        self.write("decide how long keys are kept", |tx| {
+            let group = groups::by_conversation(tx, conversation)?.ok_or(StorageError::UnknownGroup)?;
+            if group.days.is_none() {
+                return Err(StorageError::NoDays.into());
+            }
+            tx.execute(
+                "UPDATE conversations SET key_days = ?2 WHERE id = ?1",
+                params![conversation.0, (days != MEMORY).then_some(days)],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// True if the keys of an epoch's forgotten days can be had again: an own private half is here to which the package that brought
+    /// its keys may be sealed, and the package lies on a server and with members. The half goes some weeks after it was replaced.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn package_opens(&self, group: &GroupId) -> Result<bool, StorageError> {
+        self.read("look for the key to a package", |conn| {
+            // A package is sealed to prekeys that are known then, at most a day ahead, and not to its maker's.
+            Ok(conn
+                .prepare_cached(
+                    "SELECT 1 FROM epochs e WHERE e.group_id = ?1 AND e.parent IS NOT NULL AND e.forker IS NOT ?2
+                         AND EXISTS (SELECT 1 FROM own_prekeys p WHERE p.created <= e.made + ?3)",
+                )?
+                .exists(params![group.as_bytes(), key_bytes(&self.address), DAY.cast_signed()])?)
+        })
+    }
+
+    /// True if the own clock is more than a day behind: without a log, by the second newest day of the other authors of a group with
+    /// daily keys. What is written then lies under a key that others may have forgotten.
+    ///
+    /// # Errors
+    /// Trouble with the database.
+    pub fn day_is_behind(&self, group: &Group, now: i64) -> Result<bool, StorageError> {
+        self.read("compare the own day with others'", |conn| {
+            if group.days.is_none() || log::status_of(conn, &group.server)?.checked.is_some() {
+                return Ok(false);
+            }
+            let mut others = times_of_others(conn, group.conversation)?;
+            others.sort_unstable_by(|a, b| b.cmp(a));
+            let own = u64::try_from(now).unwrap_or(0) / DAY;
+            Ok(others.get(1).is_some_and(|second| second / DAY > own.saturating_add(1)))
+        })
     }
 
     /// Messages of a group that came and are not shown.
@@ -121,6 +185,30 @@ impl Profile {
         })
     }
 
+    /// A contact gave a message of a group that opened here. Where the giver is a listed member who did not give the invite, that confirms
+    /// the keys of a newcomer as their own message does: they have it as it was posted. Whoever gave the invite may have sealed
+    /// another's true message under keys of their own, and where it is not known who that is, it may be anybody. Tells whether own
+    /// messages may leave that could not before.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownGroup`], or trouble with the database.
+    pub fn confirmed_by(&mut self, group: &GroupId, giver: &Address) -> Result<bool, StorageError> {
+        let own = self.address;
+        self.write("confirm a newcomer's keys", |tx| {
+            let group = groups::by_id(tx, group)?.ok_or(StorageError::UnknownGroup)?;
+            if group.writes == Writes::Yes {
+                return Ok(false);
+            }
+            let (notice, inviter) = (groups::notice_of(tx, &group.id)?, inviter(tx, &group.id)?);
+            let Some((notice, inviter)) = notice.zip(inviter) else { return Ok(false) };
+            let others = vouchers(&notice, own.public_key(), Some(inviter.public_key()));
+            if !others.contains(giver.public_key()) {
+                return Ok(false);
+            }
+            confirm_newcomer(tx, &group, &own, false)
+        })
+    }
+
     /// The giver of the invite by which a group was joined, where that is known.
     ///
     /// # Errors
@@ -133,7 +221,8 @@ impl Profile {
 /// Forgets the keys of days that are over for longer than they are kept, by the earlier of two clocks.
 fn forget_old(conn: &Connection, group: &Group, days: &DayKeys, now: i64) -> Result<bool, TxError> {
     let own = u64::try_from(now).unwrap_or(0);
-    let oldest = |today| oldest_kept(today, days.first_day(), MEMORY);
+    let memory = memory(conn, group.conversation)?;
+    let oldest = |today| oldest_kept(today, days.first_day(), memory);
     // No clock of others makes it later than the own one: most syncs of a day end here.
     if oldest(own / DAY) <= days.oldest() {
         return Ok(false);
@@ -146,6 +235,16 @@ fn forget_old(conn: &Connection, group: &Group, days: &DayKeys, now: i64) -> Res
     }
     forget_before(conn, group, days, oldest)?;
     Ok(true)
+}
+
+/// Number of days for which the keys of a group's days are kept.
+fn memory(conn: &Connection, conversation: ConversationId) -> Result<u16, TxError> {
+    let chosen: Option<u16> = conn
+        .prepare_cached("SELECT key_days FROM conversations WHERE id = ?1")?
+        .query_row([conversation.0], |row| row.get(0))
+        .optional()?
+        .flatten();
+    Ok(chosen.unwrap_or(MEMORY))
 }
 
 /// Forgets the keys of the days before one, and the bytes that only they open.

@@ -115,6 +115,21 @@ pub enum StorageError {
     /// A server against which there is evidence.
     #[error("there is evidence against this server")]
     ServerHasEvidence,
+    /// A number of days for which keys are to be kept that is too small or too large.
+    #[error("keys of days are kept for 16 to 365 days")]
+    KeyDays,
+    /// A static group, where one with a key for each day was meant.
+    #[error("the group has no keys of days")]
+    NoDays,
+    /// Somebody who neither wrote in a group nor is listed in it, where a member was meant.
+    #[error("nobody of this address is known to be in the group")]
+    NotInGroup,
+    /// As many members of a group are hidden as can be.
+    #[error("at most {max} members of a group are hidden")]
+    TooManyHidden {
+        /// The most of them.
+        max: usize,
+    },
     /// The own address where a contact's was expected.
     #[error("this is your own address")]
     OwnAddress,

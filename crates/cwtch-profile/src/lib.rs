@@ -30,6 +30,7 @@ mod facts;
 mod forget;
 mod forks;
 mod groups;
+mod hidden;
 mod log;
 mod lookup;
 mod messages;
@@ -70,7 +71,9 @@ pub use conversations::{Draft, Keep, Kept, Listed};
 pub use copies::{SeenBy, Twin};
 pub use days::Unshown;
 pub use dir::{DataDir, LABEL_MAX, ProfileInfo};
-pub use epochs::{BUFFER_BYTES, BUFFER_ENTRIES, Buffered, EpochFacts, EpochState, Moved, NewEpoch, OwnEnd};
+pub use epochs::{
+    BUFFER_BYTES, BUFFER_ENTRIES, Buffered, EpochFacts, EpochState, Moved, NewEpoch, OldKey, OwnEnd,
+};
 pub use error::{FeedBounds, StorageError};
 pub use facts::{AUTHORS_LISTED, AuthorFacts, GroupFacts};
 pub use forget::{KEEP_MAX, KEEP_MIN, Remembered, Sealed};
@@ -79,6 +82,7 @@ pub use forks::{
     ForkHeard, ForkInvite, ForkPacket, ForkRefused, ForkTick, ForkWords, OwnPrekey, PartKept, PlannedFork,
     Salvaged, WantedFork,
 };
+pub use hidden::HIDDEN_MAX;
 pub use log::{LogLoss, LogStatus, Noticed, StoredEvidence, StoredNotice};
 pub use lookup::Lookup;
 pub use order::{Companion, FromMember, MissingFrom};

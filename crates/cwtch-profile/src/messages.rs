@@ -9,6 +9,7 @@ use super::Profile;
 use super::columns::{address, from_list, key_bytes, quote_hash, unsigned};
 use super::db::Tx;
 use super::error::{StorageError, TxError};
+use super::hidden::{self, UNHIDDEN};
 use super::types::{Content, ConversationId, LogPlace, MessageId, MessageState, StoredMessage};
 
 const COLUMNS: &str = "SELECT id, conversation, author, own, state, kind, data, overlay, sent, received,
@@ -132,7 +133,9 @@ pub(super) fn insert(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<Option<Mes
         return Ok(None);
     }
     let id = MessageId(tx.last_insert_rowid());
-    tx.stored(|| message.stored(id));
+    if !hidden::is_hidden(tx, message.conversation, message.author)? {
+        tx.stored(|| message.stored(id));
+    }
     Ok(Some(id))
 }
 
@@ -150,8 +153,10 @@ impl Profile {
         limit: u32,
     ) -> Result<Vec<StoredMessage>, StorageError> {
         self.read("read messages", |conn| {
-            let clause = "WHERE conversation = ?1 AND id > ?2 AND erased = 0 ORDER BY id LIMIT ?3";
-            let mut found = select(conn, clause, params![conversation.0, since.0, limit])?;
+            let clause = format!(
+                "WHERE conversation = ?1 AND id > ?2 AND erased = 0 AND {UNHIDDEN} ORDER BY id LIMIT ?3"
+            );
+            let mut found = select(conn, &clause, params![conversation.0, since.0, limit])?;
             found.sort_unstable_by_key(|message| (message.place, message.id));
             Ok(found)
         })
@@ -174,9 +179,11 @@ impl Profile {
                 None => (i64::MIN, 0),
                 Some(after) => (place_of(conn, conversation, after)?, after.0),
             };
-            let clause = "INDEXED BY messages_by_place WHERE conversation = ?1 AND (place, id) > (?2, ?3)
-                 AND id > ?4 AND erased = 0 ORDER BY place, id LIMIT ?5";
-            select(conn, clause, params![conversation.0, place, id, since.0, limit])
+            let clause = format!(
+                "INDEXED BY messages_by_place WHERE conversation = ?1 AND (place, id) > (?2, ?3)
+                     AND id > ?4 AND erased = 0 AND {UNHIDDEN} ORDER BY place, id LIMIT ?5"
+            );
+            select(conn, &clause, params![conversation.0, place, id, since.0, limit])
         })
     }
 
@@ -192,9 +199,11 @@ impl Profile {
     ) -> Result<Vec<StoredMessage>, StorageError> {
         self.read("read messages", |conn| {
             let place = place_of(conn, conversation, before)?;
-            let clause = "INDEXED BY messages_by_place WHERE conversation = ?1 AND (place, id) < (?2, ?3)
-                 AND erased = 0 ORDER BY place DESC, id DESC LIMIT ?4";
-            let mut found = select(conn, clause, params![conversation.0, place, before.0, limit])?;
+            let clause = format!(
+                "INDEXED BY messages_by_place WHERE conversation = ?1 AND (place, id) < (?2, ?3)
+                     AND erased = 0 AND {UNHIDDEN} ORDER BY place DESC, id DESC LIMIT ?4"
+            );
+            let mut found = select(conn, &clause, params![conversation.0, place, before.0, limit])?;
             found.reverse();
             Ok(found)
         })
@@ -212,22 +221,24 @@ impl Profile {
         limit: u32,
     ) -> Result<Vec<StoredMessage>, StorageError> {
         self.read("read messages", |conn| {
-            let clause = "INDEXED BY messages_by_place WHERE conversation = ?1 AND id > ?2 AND erased = 0
-                 ORDER BY place DESC, id DESC LIMIT ?3";
-            let mut found = select(conn, clause, params![conversation.0, since.0, limit])?;
+            let clause = format!(
+                "INDEXED BY messages_by_place WHERE conversation = ?1 AND id > ?2 AND erased = 0 AND {UNHIDDEN}
+                     ORDER BY place DESC, id DESC LIMIT ?3"
+            );
+            let mut found = select(conn, &clause, params![conversation.0, since.0, limit])?;
             found.reverse();
             Ok(found)
         })
     }
 
-    /// One message, and be it one that was deleted here.
+    /// One message, and be it one that was deleted here. Not one by whoever is hidden in its group.
     ///
     /// # Errors
     /// Trouble with the database.
     pub fn message(&self, id: MessageId) -> Result<Option<StoredMessage>, StorageError> {
         self.read("read a message", |conn| {
             Ok(conn
-                .prepare_cached(&format!("{COLUMNS} WHERE id = ?1 AND {SHOWN}"))?
+                .prepare_cached(&format!("{COLUMNS} WHERE id = ?1 AND {SHOWN} AND {UNHIDDEN}"))?
                 .query_row([id.0], stored)
                 .optional()?)
         })
@@ -245,10 +256,10 @@ impl Profile {
     ) -> Result<Option<MessageId>, StorageError> {
         self.read("find a quoted message", |conn| {
             Ok(conn
-                .prepare_cached(
+                .prepare_cached(&format!(
                     "SELECT id FROM messages WHERE conversation = ?1 AND quote_hash = ?2 AND erased = 0
-                     ORDER BY id DESC LIMIT 1",
-                )?
+                         AND {UNHIDDEN} ORDER BY id DESC LIMIT 1"
+                ))?
                 .query_row(params![conversation.0, hash], |row| Ok(MessageId(row.get(0)?)))
                 .optional()?)
         })
@@ -294,9 +305,11 @@ pub(super) fn last(
     conn: &Connection,
     conversation: ConversationId,
 ) -> Result<Option<StoredMessage>, TxError> {
-    let clause = "INDEXED BY messages_by_place WHERE conversation = ?1 AND erased = 0
-         ORDER BY place DESC, id DESC LIMIT 1";
-    Ok(select(conn, clause, params![conversation.0])?.pop())
+    let clause = format!(
+        "INDEXED BY messages_by_place WHERE conversation = ?1 AND erased = 0 AND {UNHIDDEN}
+         ORDER BY place DESC, id DESC LIMIT 1"
+    );
+    Ok(select(conn, &clause, params![conversation.0])?.pop())
 }
 
 fn select(

@@ -28,6 +28,7 @@ pub fn reply(reply: &mut Reply) {
         Reply::Servers(servers) => servers.iter_mut().for_each(server),
         Reply::GroupDetails(details) => group(details),
         Reply::Message(message) => self::message(message),
+        Reply::GroupOffered(offered) => message(&mut offered.message),
         Reply::Messages(messages) => messages.iter_mut().for_each(message),
         Reply::Conversation(listed) => conversation(listed),
         Reply::Conversations(listed) => listed.iter_mut().for_each(conversation),

@@ -318,6 +318,12 @@ fn words(problem: &Problem) -> String {
                 Limited::Members => {
                     return format!("The list of a group's members has at most {max} members.");
                 }
+                Limited::Hidden => {
+                    return format!(
+                        "At most {max} members of a group can be hidden. A new key without those whom nobody wants keeps them out: \
+                         `group fork`."
+                    );
+                }
             };
             return format!("A profile has at most {max} {what}; leave or make another profile.");
         }
@@ -400,6 +406,19 @@ fn words(problem: &Problem) -> String {
         }
         P::ForkNotOpen => "This new key cannot be followed, declined or taken back now.",
         P::NoMember { who } => return format!("{who} is no member of this group who could be left out."),
+        P::KeyDaysUnfit { min, max } => {
+            return format!(
+                "The keys of days are kept for {min} to {max} days: fewer would lock out who was away."
+            );
+        }
+        P::NoDayKeys => "This group has one key for everything, and none for each day.",
+        P::DayBehindOthers => {
+            "Others' messages are of later days than this device's clock says: set the clock, or what you write may open for \
+             nobody who has forgotten the key of that day."
+        }
+        P::NotInGroup => {
+            "Nobody with this address is known to be in the group: who neither wrote in it nor is in its list cannot be hidden."
+        }
         P::ForkTooLarge { max } => return format!("A new key is for at most {max} members."),
         P::ServerNotUsed => "The group's server is not used any more; list the groups and try again.",
         P::ServerLost { server, detail } => {

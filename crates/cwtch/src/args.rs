@@ -465,6 +465,20 @@ pub(crate) enum ContactVerb {
         #[arg(long, requires = "unknown")]
         off: bool,
     },
+    /// Offer a contact a closed group of two on a server, for what is written while one of you is away
+    #[command(long_about = text::OFFER_GROUP_LONG)]
+    OfferGroup {
+        /// Address or unambiguous name
+        contact: String,
+        /// A known server's address, or a server:… string, which is then added
+        #[arg(long, value_name = "SERVER")]
+        server: String,
+        #[command(flatten)]
+        wait: Wait,
+        /// Although it is not known whether the contact's program can read such groups
+        #[arg(long)]
+        anyway: bool,
+    },
     /// List contacts
     List,
 }
@@ -663,6 +677,17 @@ pub(crate) enum GroupVerb {
         /// Group's id or unambiguous name
         group: String,
     },
+    /// Hide a member of a group from yourself: what they write, their name, their new keys
+    #[command(long_about = text::GROUP_HIDE_LONG)]
+    Hide {
+        /// Group's id or unambiguous name
+        group: String,
+        /// The member: address, or a contact's name
+        member: String,
+        /// Show them again, with all that they wrote
+        #[arg(long)]
+        off: bool,
+    },
     /// Keep texts of a group for so long, and erase older ones here; authors and times stay
     #[command(after_help = text::KEEP_HELP)]
     Keep {
@@ -671,6 +696,14 @@ pub(crate) enum GroupVerb {
         /// 12h, 30d, 8w, 1y, or forever
         #[arg(value_name = "TIME")]
         keeping: Keeping,
+    },
+    /// Keep the keys of a group's days for so many days: what is older opens no more
+    #[command(long_about = text::KEEP_KEYS_LONG)]
+    KeepKeys {
+        /// Number (#7), group's id or unambiguous name
+        group: String,
+        /// 16 to 365
+        days: u16,
     },
     /// Erase what is not needed to go on talking: invites, posted forms, queued messages, old texts
     #[command(long_about = text::SEAL_LONG)]

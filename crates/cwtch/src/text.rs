@@ -198,6 +198,34 @@ group's server has to be synced first, unless it cheated or you say `--reason mo
 It travels in the group, in boxes that only the listed members open. Whoever has not written since their program knows of new \
 keys cannot be reached that way and has to be invited: the answer names them. A daemon has to run, with the group's server synced.";
 
+pub(crate) const OFFER_GROUP_LONG: &str = "\
+Offer a contact a closed group of two on a server, for what is written while one of you is away.
+
+A contact gets what you write to them when both of you are online. What you write to this group waits on the server instead, for as long as the server \
+keeps it. It stands among your conversations beside the contact, has a key for each day, and nobody else is in its list. The contact is asked: \
+the offer is a message to them, and they join, or do nothing. Both need groups turned on.
+
+Once there is one on this server, its invite is sent again, and nothing is made.";
+
+/// Sentence about what the server of a group of two learns.
+pub(crate) const SERVER_LEARNS: &str = "The server learns when somebody writes there and fetches from there, and which of two lengths \
+each message has, but not who you are, that there are two of you, or what you write.";
+
+pub(crate) const KEEP_KEYS_LONG: &str = "\
+Keep the keys of a group's days for so many days, 30 where nothing is chosen. They go with the next sync once they are older; whoever takes \
+this device later opens nothing from before with them, whatever a server still has. Fewer days protect more, and whoever is away for longer \
+than others keep theirs gets nothing back that the server lost. What was read stays as text: see `cwtch group keep`. Only for groups with daily keys.";
+
+pub(crate) const GROUP_HIDE_LONG: &str = "\
+Hide a member of a group from yourself: what they write there, their name and the new keys that they make are not shown, not counted as \
+unread and not asked about.
+
+Nobody is told: what they write is still checked, kept and passed on, and their messages count for what is missing. New keys that they \
+make you do not follow, as if you had been away. Where the others follow one, you no longer read them, nor they you, until you \
+show the member again and take that key. They go on to read what you write; `cwtch group fork --without` is what changes that. \
+With --off everything is back, what came meanwhile as well. `cwtch group members` shows whom you hide. The line at which a new \
+key begins goes on to name who made it.";
+
 pub(crate) const SEND_HELP: &str = "\
 Write a text that begins with a dash after two dashes:
   cwtch send Bob -- '-1 is a number'";

@@ -8,13 +8,15 @@ use serde_json::json;
 
 use super::contacts::find_group;
 use super::context::Context;
+use super::groups::Offer;
 use super::info::readiness_info;
 use super::inner::Inner;
 use super::patience::Patience;
+use super::peers::refuse_state;
 use super::talk::{Page, conversation_of, deliver, group_id, look_at, messages, send};
 use super::turn::Turn;
 use super::{afterwards, contacts, conversations, erasing, kept, members, password, presence};
-use crate::api::{ApiError, Command, ExperimentInfo, Problem, Reply, StatusInfo};
+use crate::api::{ApiError, Command, ExperimentInfo, GroupOffered, Problem, Reply, StatusInfo};
 use crate::profile::{Keep, MessageId, StorageError};
 
 /// Time that a command waits in a daemon where it names no time.
@@ -105,6 +107,15 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
             let overlay = Overlay { kind: KIND_GROUP_INVITE, data: invite };
             Reply::Message(inner.peers.send(&contact, overlay, patience).await?)
         }
+        Command::ContactOfferGroup { contact, server, timeout, anyway } => {
+            let patience = patience(inner, timeout, turn)?;
+            let contact = contacts::find(context, &contact).await?;
+            refuse_state(contact.state)?;
+            let Offer { group, invite, again } = groups.offer(contact.address, &server, anyway).await?;
+            let overlay = Overlay { kind: KIND_GROUP_INVITE, data: invite };
+            let message = inner.peers.send(&contact, overlay, patience).await?;
+            Reply::GroupOffered(Box::new(GroupOffered { group, again, message }))
+        }
         Command::GroupJoin { invite } => Reply::Group(groups.group_join(&invite).await?),
         Command::GroupRename { group, name } => {
             Reply::Group(groups.group_rename(&group_id(inner, &group).await?, name).await?)
@@ -117,6 +128,11 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         Command::GroupKeep { group, seconds } => {
             let group = find_group(context, &group).await?.conversation;
             Reply::Conversation(kept::keep(inner, group, seconds).await?)
+        }
+        Command::GroupKeepKeys { group, days } => {
+            let group = find_group(context, &group).await?.conversation;
+            context.store.run(move |profile| profile.keep_keys(group, days)).await?;
+            Reply::Done {}
         }
         Command::GroupSeal { group, older_than } => {
             Reply::Sealed(groups.group_seal(&group_id(inner, &group).await?, older_than).await?)
@@ -132,6 +148,11 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         }
         Command::GroupMembers { group } => {
             Reply::Members(groups.group_members(&group_id(inner, &group).await?).await?)
+        }
+        Command::GroupHide { group, member, on } => {
+            let group = group_id(inner, &group).await?;
+            let member = person(inner, member).await?;
+            Reply::Members(groups.group_hide(&group, member, on).await?)
         }
         Command::GroupAccept { group, fork } => {
             groups.group_accept(&group_id(inner, &group).await?, fork).await?;
@@ -226,7 +247,8 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
 fn concerns_groups(command: &Command) -> bool {
     matches!(
         command,
-        Command::ServerAdd { .. }
+        Command::ContactOfferGroup { .. }
+            | Command::ServerAdd { .. }
             | Command::ServerList
             | Command::ServerResume { .. }
             | Command::ServerRemove { .. }
@@ -238,10 +260,12 @@ fn concerns_groups(command: &Command) -> bool {
             | Command::GroupList
             | Command::GroupKeep { .. }
             | Command::GroupSeal { .. }
+            | Command::GroupKeepKeys { .. }
             | Command::GroupLeave { .. }
             | Command::GroupFork { .. }
             | Command::GroupForks { .. }
             | Command::GroupMembers { .. }
+            | Command::GroupHide { .. }
             | Command::GroupAccept { .. }
             | Command::GroupDecline { .. }
             | Command::Sync { .. }
@@ -254,12 +278,17 @@ fn concerns_groups(command: &Command) -> bool {
 async fn persons(inner: &Inner, texts: Vec<String>) -> Result<Vec<Address>, ApiError> {
     let mut found = Vec::with_capacity(texts.len());
     for text in texts {
-        match text.parse() {
-            Ok(address) => found.push(address),
-            Err(_) => found.push(contacts::find(&inner.context, &text).await?.address),
-        }
+        found.push(person(inner, text).await?);
     }
     Ok(found)
+}
+
+/// Somebody by their address, or by the name of a contact.
+async fn person(inner: &Inner, text: String) -> Result<Address, ApiError> {
+    match Address::parse_pasted(&text) {
+        Ok(address) => Ok(address),
+        Err(_) => Ok(contacts::find(&inner.context, &text).await?.address),
+    }
 }
 
 fn experiments(inner: &Inner) -> Vec<ExperimentInfo> {

@@ -13,15 +13,16 @@ use cwtch_wire::overlay::{Content as Meaning, Overlay};
 use data_encoding::BASE64;
 
 use super::notes::notes;
+use super::offered::offer_info;
 use crate::api::{
     AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, GroupInfo, MessageInfo,
-    MessageState, MissingInfo, NameInfo, NameKind, NameSource, Problem, ReadinessInfo, Rejection,
+    MessageState, MissingInfo, NameInfo, NameKind, NameSource, OldKeyInfo, Problem, ReadinessInfo, Rejection,
     ServerPhase,
 };
 use crate::names::{self, Source};
 use crate::profile::{
-    self, Attribute, Contact, Content, Conversation, ConversationId, Group, MissingFrom, Naming, Profile,
-    StorageError, StoredMessage, SyncItem, shown,
+    self, Attribute, Contact, Content, Conversation, ConversationId, Group, MissingFrom, Naming, OldKey,
+    Profile, StorageError, StoredMessage, SyncItem, shown,
 };
 
 /// The overlay number under which bytes are kept that are no overlay at all.
@@ -191,7 +192,9 @@ fn missing_info(profile: &Profile, missing: &MissingFrom) -> Result<MissingInfo,
 pub(crate) fn group_info(profile: &Profile, group: &Group) -> Result<GroupInfo, StorageError> {
     let counts = profile.group_counts(group.conversation)?;
     let missing = profile.missing(group.conversation)?;
-    let missing = missing.iter().map(|missing| missing_info(profile, missing)).collect::<Result<_, _>>()?;
+    let hidden = profile.hidden(group.conversation)?;
+    let missing = missing.iter().filter(|missing| !hidden.contains(&missing.author));
+    let missing = missing.map(|missing| missing_info(profile, missing)).collect::<Result<_, _>>()?;
     Ok(GroupInfo {
         conversation: group.conversation.0,
         group: group.id.to_string(),
@@ -240,9 +243,13 @@ pub(crate) fn plain_message_info(
     message: &StoredMessage,
 ) -> Result<MessageInfo, StorageError> {
     let overlay = Overlay { kind: message.content.kind, data: message.content.data.clone() };
-    let mut quoted = None;
+    let (mut quoted, mut offer) = (None, None);
     let text = match Meaning::from_overlay(overlay) {
-        Meaning::Text(text) | Meaning::GroupInvite(text) => text,
+        Meaning::Text(text) => text,
+        Meaning::GroupInvite(text) => {
+            offer = offer_info(profile.address(), &message.author, &text);
+            text
+        }
         Meaning::Quote { hash, body } => {
             quoted = profile.quoted_message(message.conversation, &hash)?.map(|id| id.0);
             body
@@ -267,16 +274,34 @@ pub(crate) fn plain_message_info(
         previous: message.previous.as_deref().map(|signature| BASE64.encode(signature)),
         gap: message.gap,
         quoted,
+        offer,
         index: message.log_index,
         place: message.place,
         epoch: message.epoch,
         begins: Vec::new(),
+        old_key: old_key(profile, speakers, message)?,
         reposted: message.reposted,
         forgotten: message.forgotten,
         notes: Vec::new(),
         detail: None,
         why: None,
     })
+}
+
+/// The people who can read a message that came under an old key; `None` for any other.
+fn old_key(
+    profile: &Profile,
+    speakers: &mut Speakers,
+    message: &StoredMessage,
+) -> Result<Option<Box<OldKeyInfo>>, StorageError> {
+    // Only group messages are signed.
+    if message.signature.is_none() {
+        return Ok(None);
+    }
+    let Some(OldKey { left_out, left_out_count }) = profile.old_key(message)? else { return Ok(None) };
+    let left_out =
+        left_out.iter().map(|person| speakers.speaker(profile, person)).collect::<Result<_, _>>()?;
+    Ok(Some(Box::new(OldKeyInfo { left_out, left_out_count })))
 }
 
 /// A message by its local number, as user interfaces see it.

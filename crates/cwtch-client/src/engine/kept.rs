@@ -39,7 +39,7 @@ pub(super) async fn details(
         let listed = profile.listed(conversation)?;
         let keys_from = match &listed.conversation {
             Conversation::Contact(_) => None,
-            Conversation::Group(group) => Some(keys_from(group)),
+            Conversation::Group(group) => Some(keys_from(profile, group)?),
         };
         Ok::<_, StorageError>(ConversationDetails {
             conversation: listed_info(profile, &mut Speakers::default(), &listed)?,
@@ -49,11 +49,16 @@ pub(super) async fn details(
     inner.context.store.read(read).await
 }
 
-/// Time from which on a group's messages can be opened with the keys that are kept: that of the first day whose key is, or 0
-/// where one key opens all.
-pub(super) fn keys_from(group: &Group) -> i64 {
-    let day = group.days.as_ref().map(|days| days.first_day().saturating_add(days.oldest().into()));
-    day.map_or(0, |day| i64::try_from(day.saturating_mul(DAY)).unwrap_or(i64::MAX))
+/// Time from which on a group's messages can be opened with the keys that are kept: that of the first day whose key is, or whose key
+/// follows from a package that opens here; or 0 where one key opens all.
+///
+/// # Errors
+/// Trouble with the database.
+pub(super) fn keys_from(profile: &Profile, group: &Group) -> Result<i64, StorageError> {
+    let Some(days) = &group.days else { return Ok(0) };
+    let oldest = if profile.package_opens(&group.id)? { 0 } else { days.oldest() };
+    let day = days.first_day().saturating_add(oldest.into());
+    Ok(i64::try_from(day.saturating_mul(DAY)).unwrap_or(i64::MAX))
 }
 
 /// The part of a conversation that is kept, whose messages can be opened from a time on.

@@ -30,6 +30,7 @@ mod listed;
 mod members;
 mod network;
 mod notes;
+mod offered;
 mod options;
 mod password;
 mod patience;

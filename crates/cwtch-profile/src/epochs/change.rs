@@ -169,6 +169,10 @@ fn go(
         tx.prepare_cached("UPDATE epochs SET stretch = ?2 WHERE id = ?1")?
             .execute(params![to.row, stretch.begins()])?;
         place(tx, conversation, to, stretch, from.server == to.server)?;
+        tx.prepare_cached(
+            "UPDATE epochs SET entered = ?2 WHERE id = ?1 AND entered IS NULL AND parent IS NOT NULL",
+        )?
+        .execute(params![to.row, now])?;
         moved.drafts = take_along(tx, conversation, to)?;
         lookup::refresh_group(tx, conversation)?;
         refetch::of_overflowed(tx, to.row, now)?;

@@ -10,6 +10,7 @@
 mod buffer;
 pub(crate) mod change;
 mod closing;
+mod old;
 mod read;
 mod refetch;
 pub(crate) mod rows;
@@ -18,6 +19,7 @@ use cwtch_primitives::Address;
 use cwtch_primitives::group::{GroupId, GroupKey};
 
 pub use buffer::Buffered;
+pub use old::OldKey;
 pub use read::{EpochFacts, OwnEnd};
 pub(crate) use read::{all, own_end};
 pub(crate) use refetch::{read_again, read_behind};

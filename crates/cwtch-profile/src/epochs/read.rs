@@ -11,6 +11,7 @@ use crate::Profile;
 use crate::columns::{address, address_of, from_list, group_id, key_bytes, unsigned};
 use crate::error::{StorageError, TxError};
 use crate::groups;
+use crate::hidden::UNHIDDEN;
 use crate::types::{ConversationId, MessageId};
 
 /// An epoch of a group, as it is told.
@@ -93,10 +94,10 @@ impl Profile {
         conversation: ConversationId,
     ) -> Result<Vec<(MessageId, EpochFacts)>, StorageError> {
         self.read("find where epochs begin", |conn| {
-            let mut first = conn.prepare_cached(
+            let mut first = conn.prepare_cached(&format!(
                 "SELECT id FROM messages INDEXED BY messages_by_place
-                 WHERE conversation = ?1 AND place > ?2 AND erased = 0 ORDER BY place, id LIMIT 1",
-            )?;
+                 WHERE conversation = ?1 AND place > ?2 AND erased = 0 AND {UNHIDDEN} ORDER BY place, id LIMIT 1"
+            ))?;
             let mut found = Vec::new();
             for epoch in all(conn, conversation)? {
                 let Some(place) = epoch.place else { continue };

@@ -25,8 +25,9 @@ pub(crate) const OF_CONVERSATION: [(&str, &str); 6] = [
 pub(crate) const SECRET: &str = "UPDATE fork_contents SET secret = NULL
     WHERE (conversation, fork) = (SELECT conversation, fork_id FROM epochs WHERE id = ?1)";
 
-/// Tables about a group's forks, by `conversation`. They are small, and hold keys, so they go with its key.
-pub(crate) const OF_FORKS: [&str; 9] = [
+/// Tables about a group's forks, and about whom the person hides in it, by `conversation`. They are small, and hold keys, so they go
+/// with its key.
+pub(crate) const OF_FORKS: [&str; 10] = [
     "prekeys",
     "packages",
     "forks",
@@ -36,6 +37,7 @@ pub(crate) const OF_FORKS: [&str; 9] = [
     "fork_voices",
     "fork_answers",
     "fork_contents",
+    "hidden",
 ];
 
 #[cfg(test)]

@@ -76,7 +76,13 @@ impl Profile {
         self.read("see what is kept", |conn| {
             let found = conn
                 .prepare_cached(
-                    "SELECT v.retention, v.messages, v.sealed,
+                    // What is hidden is here all the same, and not in the conversation's count.
+                    "SELECT v.retention, v.messages
+                         + CASE WHEN EXISTS (SELECT 1 FROM hidden WHERE conversation = ?1)
+                           THEN (SELECT count(*) FROM messages WHERE conversation = ?1 AND erased = 0
+                                     AND author IN (SELECT member FROM hidden WHERE conversation = ?1))
+                           ELSE 0 END,
+                         v.sealed,
                          (SELECT count(*) FROM messages INDEXED BY messages_to_forget
                           WHERE conversation = ?1 AND erased = 0 AND forgotten = 0),
                          (SELECT min(received) FROM messages INDEXED BY messages_to_forget

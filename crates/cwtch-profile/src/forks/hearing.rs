@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::act::{Act, epochs, time};
 use super::packages::{self, CollectedState, PartKept};
-use super::passing::{ForkPacket, hidden, is_accepted, stage};
+use super::passing::{ForkPacket, is_accepted, kept_back, stage};
 use super::rows::{fork_id, optional_fork_id, time as time_of};
 use super::{contents, deliveries, others, view};
 use crate::Profile;
@@ -90,7 +90,7 @@ impl Profile {
             let view = view::load(tx, &own, conversation)?;
             if !is_accepted(tx, contact)?
                 || !lists(&view, &fork, contact)
-                || hidden(tx, conversation)?.contains(&fork)
+                || kept_back(tx, conversation)?.contains(&fork)
             {
                 return Ok(());
             }
@@ -267,7 +267,7 @@ fn answers(
     invited: Option<ForkId>,
     time: u64,
 ) -> Result<(Vec<ForkAnswer>, bool), TxError> {
-    let hidden = hidden(conn, conversation)?;
+    let kept_back = kept_back(conn, conversation)?;
     let mut secrets = BTreeSet::new();
     for fork in view.path().filter(|epoch| epoch.parent.is_some()) {
         let content = contents::content(conn, conversation, &fork.id)?;
@@ -280,8 +280,8 @@ fn answers(
     for answer in view.answers(contact, epoch, |fork| secrets.contains(fork), time) {
         match answer {
             // Nothing shows yet of it, nor of what came out of it.
-            Answer::Parts(fork) | Answer::Bare(fork) if hidden.contains(&fork) => break,
-            Answer::Invite if hidden.contains(&view.current().id) => break,
+            Answer::Parts(fork) | Answer::Bare(fork) if kept_back.contains(&fork) => break,
+            Answer::Invite if kept_back.contains(&view.current().id) => break,
             Answer::Parts(fork) => {
                 let content = contents::content(conn, conversation, &fork)?;
                 let parts = content.into_iter().flat_map(|content| content.package.parts());

@@ -10,6 +10,7 @@
 //!   [`carriers`] says who brought what is of no use, [`inviting`] who is to be sent an invite.
 //! - [`reading`] takes what messages say about forks, [`act`] does what follows, [`making`] makes a fork,
 //!   [`moves`] adds the server that one leads to.
+//! - [`hiding`] hides members, whose forks are passed over.
 //! - [`salvage`] is what is left to do with a server that is not used any more.
 //! - [`postings`] does what time makes due, [`speaking`] is what own messages say; [`leaving`] has one
 //!   say that one leaves; [`posted`] and [`said`] have the rows of both.
@@ -19,6 +20,7 @@ mod carriers;
 mod contents;
 mod deliveries;
 mod hearing;
+mod hiding;
 mod inviting;
 mod leaving;
 mod making;

@@ -122,7 +122,10 @@ pub(super) fn is_accepted(conn: &Connection, contact: &Address) -> Result<bool, 
 }
 
 /// Own forks of which nothing may show yet.
-pub(super) fn hidden(conn: &Connection, conversation: ConversationId) -> Result<BTreeSet<ForkId>, TxError> {
+pub(super) fn kept_back(
+    conn: &Connection,
+    conversation: ConversationId,
+) -> Result<BTreeSet<ForkId>, TxError> {
     let all = posted::all(conn, conversation)?;
     Ok(all.iter().filter(|row| !row.again && row.goes_on == 0).map(|row| row.fork).collect())
 }
@@ -150,12 +153,12 @@ fn dues(
     for conversation in groups {
         let view = view::load(conn, own, conversation)?;
         let time = time(conn, &view, now)?;
-        let hidden = hidden(conn, conversation)?;
+        let kept_back = kept_back(conn, conversation)?;
         // Parents first: who lacks both can follow one after the other.
         let mut forks: Vec<_> = view.forks().map(|fork| &fork.epoch).collect();
         forks.sort_by_key(|epoch| (epoch.depth, epoch.id));
         for epoch in forks {
-            if hidden.contains(&epoch.id) || !view.passes_on(epoch, contact.public_key(), time) {
+            if kept_back.contains(&epoch.id) || !view.passes_on(epoch, contact.public_key(), time) {
                 continue;
             }
             // Whom the fork adds is invited: the package leads on from a group that they do not know.

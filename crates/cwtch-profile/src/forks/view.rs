@@ -19,7 +19,7 @@ use super::rows::{
 use crate::Profile;
 use crate::columns::{address, broken_blob};
 use crate::error::{StorageError, TxError};
-use crate::types::ConversationId;
+use crate::types::{ContactState, ConversationId};
 
 /// Kinds of facts about an epoch, a member, or both; the schema has the number of authors, too.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,7 +129,20 @@ pub(crate) fn load(conn: &Connection, own: &Address, conversation: ConversationI
     while let Some(row) = rows.next()? {
         fact(row, &mut kept)?;
     }
+    kept.blocked.extend(passed_over(conn, conversation)?);
     Ok(View::restore(*own.public_key(), first, kept))
+}
+
+/// Whose forks of a group are passed over because the person wants it: who is blocked as a contact, and who is hidden in the group. Both are
+/// kept elsewhere, and what is read here is never written: it is in a view before and after whatever changes in it.
+fn passed_over(conn: &Connection, conversation: ConversationId) -> Result<Vec<Member>, TxError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT key FROM contacts WHERE state = ?2
+         UNION SELECT member FROM hidden WHERE conversation = ?1",
+    )?;
+    let rows =
+        statement.query_map(params![conversation.0, ContactState::Blocked.code()], |row| member(row, 0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The first epoch of a group, which no fork that is known made.

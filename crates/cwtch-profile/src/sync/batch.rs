@@ -226,6 +226,8 @@ impl ItemOutcome {
 pub struct SyncOutcome {
     /// One for each item, in order.
     pub items: Vec<ItemOutcome>,
+    /// Number of new messages that are shown: chat by nobody who is hidden.
+    pub shown: u64,
     /// Rejects that were not known before.
     pub rejected: u64,
     /// New messages whose predecessor is not known.

@@ -14,6 +14,7 @@ use crate::days;
 use crate::db::Tx;
 use crate::epochs::rows::{self as waiting, Sealed};
 use crate::error::TxError;
+use crate::hidden;
 use crate::order::{self, GroupLog, Shelf};
 use crate::types::{ConversationId, MessageId};
 
@@ -152,7 +153,11 @@ impl<'a> Chains<'a> {
         }
         Ok(match (step.fate, applied.this) {
             (Fate::Confirmed(row), _) => ItemOutcome::Confirmed(MessageId(row.0)),
-            (Fate::Stored, Some(id)) => ItemOutcome::Stored(id),
+            (Fate::Stored, Some(id)) => {
+                let hides = message.hidden || hidden::is_hidden(self.tx, chain.conversation, &item.author)?;
+                outcome.shown += u64::from(!hides);
+                ItemOutcome::Stored(id)
+            }
             (Fate::Stored, None) | (Fate::Known, _) => ItemOutcome::Duplicate,
         })
     }

@@ -398,3 +398,66 @@ fn what_somebody_s_program_reads_is_known_by_what_they_did() {
     let known = [1, 2, 3, 4].map(|n| profile.reads_daily(&peer(n)).unwrap());
     assert_eq!(known, [true, true, false, false], "who invited and who wrote there, not who wrote elsewhere");
 }
+
+#[test]
+fn a_message_that_another_listed_member_gave_confirms_at_once_and_the_inviters_gift_does_not() {
+    for (giver, inviter, confirms) in [
+        (peer(1), Some(founder().address()), true),
+        (founder().address(), Some(founder().address()), false),
+        (peer(7), Some(founder().address()), false),
+        (peer(1), None, false),
+    ] {
+        let (_dir, mut profile, _server, group) = joined(&[peer(1)], Writes::AfterAnother, inviter);
+        assert!(!profile.confirmed_by(&group.id, &giver).unwrap(), "nothing was read yet");
+        let given = of_day(item(&group, &peer(1), 1, None), TODAY);
+        profile.store_from_member(&given, NOW).unwrap();
+        assert_eq!(writes(&profile, &group), Writes::AfterAnother);
+        assert_eq!(profile.confirmed_by(&group.id, &giver).unwrap(), confirms);
+        assert_eq!(writes(&profile, &group) == Writes::Yes, confirms);
+    }
+}
+
+#[test]
+fn keys_are_kept_for_as_long_as_the_person_wants_within_bounds() {
+    let (dir, mut profile, server, group) = joined(&[peer(1), peer(2)], Writes::Yes, None);
+    let here = profile.group(&group.id).unwrap().unwrap().conversation;
+    assert_eq!(profile.keys_kept(here).unwrap(), 30);
+    for unfit in [0, 15, 366, u16::MAX] {
+        assert!(matches!(profile.keep_keys(here, unfit), Err(StorageError::KeyDays)));
+    }
+    profile.keep_keys(here, 16).unwrap();
+    let mut profile = reopen(&dir, profile);
+    assert_eq!(profile.keys_kept(here).unwrap(), 16);
+    let items = vec![
+        of_day(item(&group, &peer(1), 1, None), TODAY + 20),
+        of_day(item(&group, &peer(2), 2, None), TODAY + 20),
+    ];
+    apply(&mut profile, &server, items);
+    assert_eq!(days(&profile, &group).oldest(), 0, "only a sync forgets");
+    assert!(profile.note_complete_sync(&server.board, at(TODAY + 20)).unwrap());
+    assert_eq!(days(&profile, &group).oldest(), 4);
+    // Longer again: nothing comes back, and nothing more goes.
+    profile.keep_keys(here, 365).unwrap();
+    assert!(!profile.note_complete_sync(&server.board, at(TODAY + 40)).unwrap());
+    assert_eq!(days(&profile, &group).oldest(), 4);
+    profile.keep_keys(here, 30).unwrap();
+    assert_eq!(profile.keys_kept(here).unwrap(), 30);
+    let rows = profile.changes_after(0, 1000).unwrap();
+    assert!(rows.iter().any(|row| row.what == What::Conversation && row.conversation == Some(here)));
+
+    let (_dir, mut profile, _server, group) = in_group(History::Empty);
+    let here = profile.group(&group.id).unwrap().unwrap().conversation;
+    assert!(matches!(profile.keep_keys(here, 20), Err(StorageError::NoDays)));
+}
+
+#[test]
+fn an_own_clock_that_two_others_are_ahead_of_is_noticed() {
+    let (_dir, mut profile, server, joined) = joined(&[peer(1), peer(2)], Writes::Yes, None);
+    let group = |profile: &Profile| profile.group(&joined.id).unwrap().unwrap();
+    let behind = |profile: &Profile, day| profile.day_is_behind(&group(profile), at(day)).unwrap();
+    assert!(!behind(&profile, TODAY));
+    apply(&mut profile, &server, vec![of_day(item(&joined, &peer(1), 1, None), TODAY + 9)]);
+    assert!(!behind(&profile, TODAY), "one may be wrong");
+    apply(&mut profile, &server, vec![of_day(item(&joined, &peer(2), 2, None), TODAY + 3)]);
+    assert!(behind(&profile, TODAY + 1) && !behind(&profile, TODAY + 2));
+}

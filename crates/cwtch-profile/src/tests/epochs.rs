@@ -666,3 +666,61 @@ fn the_end_of_the_own_messages_is_the_last_that_may_have_left() {
     assert_eq!(profile.own_end(conversation, 1).unwrap(), end(1, 1));
     assert_eq!(profile.own_end(conversation, 2).unwrap(), None);
 }
+
+#[test]
+fn what_comes_under_an_old_key_behind_the_new_one_is_marked_with_whom_it_leaves_out() {
+    let (_dir, mut profile, server, first, second, conversation) = forked();
+    apply(&mut profile, &server, vec![item(&first, &peer(1), 1, None)]);
+    profile.move_to_epoch(conversation, 2, NOW).unwrap();
+    let later = vec![item(&second, &peer(1), 2, None), item(&first, &peer(6), 3, None)];
+    apply(&mut profile, &server, later);
+    let marks = |profile: &Profile| -> Vec<(String, Option<OldKey>)> {
+        let messages = profile.messages(conversation, MessageId(0), 100).unwrap();
+        let mark = |message: StoredMessage| {
+            let old = profile.old_key(&message).unwrap();
+            (message.content.data, old)
+        };
+        messages.into_iter().map(mark).collect()
+    };
+    let text = |n: u64| format!("message {n}");
+    let old = OldKey { left_out: vec![peer(6)], left_out_count: 1 };
+    assert_eq!(marks(&profile), [(text(1), None), (text(2), None), (text(3), Some(old))]);
+    // Once the epoch is closed, the number stays and the names do not.
+    profile.close_epoch(conversation, 1, NOW + 1).unwrap();
+    let marked = marks(&profile).pop().unwrap().1.unwrap();
+    assert_eq!(marked.left_out_count, 1);
+
+    // Another fork is followed than the one that was, of the same epoch.
+    let (_dir, mut profile, server, _, second, conversation) = forked();
+    profile.move_to_epoch(conversation, 2, NOW).unwrap();
+    apply(&mut profile, &server, vec![item(&second, &peer(1), 2, None)]);
+    let third = fork(3, 1, &server);
+    profile.add_epoch(conversation, &third, NOW).unwrap();
+    profile.move_to_epoch(conversation, 3, NOW).unwrap();
+    let later = vec![item(&second, &peer(1), 4, None), item(&as_group(&third), &peer(2), 5, None)];
+    apply(&mut profile, &server, later);
+    let messages = profile.messages(conversation, MessageId(0), 100).unwrap();
+    let marked: Vec<_> = messages.iter().map(|message| profile.old_key(message).unwrap().is_some()).collect();
+    assert_eq!(marked, [false, true, false]);
+}
+
+#[test]
+fn keys_do_not_count_as_gone_while_the_package_that_brought_them_opens() {
+    let (_dir, mut profile, server, first, second, conversation) = forked();
+    let opens = |profile: &Profile, group: &NewGroup| profile.package_opens(&group.id).unwrap();
+    assert!(!opens(&profile, &second), "there was no prekey");
+    let now = NOW.cast_unsigned();
+    let prekey = profile.prekey(now, &mut rng(1)).unwrap();
+    assert!(opens(&profile, &second) && !opens(&profile, &first), "nothing brought the first");
+    let own = NewEpoch { forker: *profile.address(), ..fork(3, 1, &server) };
+    profile.add_epoch(conversation, &own, NOW).unwrap();
+    assert!(!opens(&profile, &as_group(&own)), "nobody seals to themselves");
+    // The half goes three weeks after another one is known.
+    profile.confirm_prekey(&prekey.public(), now).unwrap();
+    let later = now + 8 * 86_400;
+    let second_half = profile.prekey(later, &mut rng(2)).unwrap();
+    profile.confirm_prekey(&second_half.public(), later).unwrap();
+    assert!(opens(&profile, &second));
+    assert_eq!(profile.note_synced(&server.board, later + 22 * 86_400).unwrap(), 1);
+    assert!(!opens(&profile, &second));
+}

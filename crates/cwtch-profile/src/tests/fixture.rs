@@ -1,7 +1,7 @@
 //! Frozen samples of every released schema: `tests/fixtures/profile-vN`.
 //!
 //! A sample is never made again for a released version. For a new schema version, add a migration, run
-//! `CWTCH_MAKE_SAMPLE=1 cargo test -p cwtch-client the_current_version_has_a_sample`, and add a test that
+//! `CWTCH_MAKE_SAMPLE=1 cargo test -p cwtch-profile the_current_version_has_a_sample`, and add a test that
 //! opens the new sample.
 
 use std::collections::HashSet;
@@ -102,6 +102,9 @@ fn fill(profile: &mut Profile) {
         (notice.inviter, notice.writes) = (Some(peer(1)), Writes::AfterAnother);
     }
     profile.add_group(&daily, NOW).unwrap();
+    let daily = profile.group(&daily.id).unwrap().unwrap().conversation;
+    profile.hide(daily, &peer(1), true, NOW.cast_unsigned()).unwrap();
+    profile.keep_keys(daily, 100).unwrap();
 }
 
 /// A server with a log that cheated after its messages had been read.
@@ -427,6 +430,28 @@ fn version_20_opens_and_reads() {
     let (_dir, mut profile) = open_sample("profile-v20");
     references::reads_what_was_filled_in(&mut profile);
     forks::reads_what_was_filled_in(&profile);
+}
+
+#[test]
+fn version_21_opens_and_reads() {
+    opens_and_reads("profile-v21", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v21");
+    references::reads_what_was_filled_in(&mut profile);
+    forks::reads_what_was_filled_in(&profile);
+    let daily = profile.find_group("group 6").unwrap().one().unwrap().conversation;
+    assert!(profile.hidden(daily).unwrap().is_empty());
+    assert_eq!(profile.keys_kept(daily).unwrap(), 30);
+}
+
+#[test]
+fn version_22_opens_and_reads() {
+    opens_and_reads("profile-v22", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v22");
+    references::reads_what_was_filled_in(&mut profile);
+    forks::reads_what_was_filled_in(&profile);
+    let daily = profile.find_group("group 6").unwrap().one().unwrap().conversation;
+    assert_eq!(profile.hidden(daily).unwrap(), [peer(1)].into());
+    assert_eq!(profile.keys_kept(daily).unwrap(), 100);
 }
 
 #[test]

@@ -177,7 +177,7 @@ impl Profile {
             .unwrap();
     }
 
-    fn rows(&self, table: &str) -> i64 {
+    pub(super) fn rows(&self, table: &str) -> i64 {
         self.conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
     }
 }

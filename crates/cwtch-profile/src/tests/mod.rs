@@ -16,6 +16,7 @@ mod fixture;
 mod forget;
 mod forks;
 mod group_sync;
+mod hidden;
 mod log;
 mod log_crash;
 mod migration;

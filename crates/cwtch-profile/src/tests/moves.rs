@@ -271,6 +271,52 @@ fn indexes_of_the_new_log_are_lower_and_stand_behind() {
 }
 
 #[test]
+fn what_comes_on_the_server_that_was_left_is_marked_by_its_own_log_or_by_the_time() {
+    for with_log in [true, false] {
+        let (_dir, mut profile) = profile();
+        let new = logged(&mut profile, 2);
+        let old = if with_log {
+            logged(&mut profile, 1)
+        } else {
+            let server = server(3);
+            profile.add_server(&server, NOW).unwrap();
+            server
+        };
+        let group = group(1, &old, History::Empty);
+        profile.add_group(&group, NOW).unwrap();
+        let conversation = profile.group(&group.id).unwrap().unwrap().conversation;
+        let comes = |profile: &mut Profile, n: u64, index: u64, time: i64| {
+            let place =
+                with_log.then(|| LogPlace { index, incarnation: START, root: hash(1000 * n + index) });
+            let items = vec![SyncItem { place, ..item(&group, &peer(6), n, None) }];
+            let epoch = profile.begin_sync(&old.board).unwrap().epoch;
+            profile
+                .apply_sync_batch(&old.board, &SyncBatch { epoch, items, ..SyncBatch::default() }, time)
+                .unwrap();
+        };
+        comes(&mut profile, 1, 8, NOW);
+        let epoch = NewEpoch { begins: with_log.then_some(10), ..fork(2, 1, &new) };
+        profile.add_epoch(conversation, &epoch, NOW).unwrap();
+        comes(&mut profile, 2, 9, NOW + 50);
+        profile.move_to_epoch(conversation, 2, NOW + 100).unwrap();
+        comes(&mut profile, 3, 10, NOW + 200);
+        let marks = |profile: &Profile| -> Vec<bool> {
+            let messages = profile.messages(conversation, MessageId(0), 100).unwrap();
+            messages.iter().map(|message| profile.old_key(message).unwrap().is_some()).collect()
+        };
+        assert_eq!(marks(&profile), [false, false, true], "with a log: {with_log}");
+        // Another one behind it changes nothing of that.
+        let third = fork(3, 2, &new);
+        profile.add_epoch(conversation, &third, NOW + 300).unwrap();
+        profile.move_to_epoch(conversation, 3, NOW + 300).unwrap();
+        assert_eq!(marks(&profile), [false, false, true], "with a log: {with_log}");
+        let marked = profile.messages(conversation, MessageId(0), 100).unwrap().pop().unwrap();
+        let old_key = profile.old_key(&marked).unwrap().unwrap();
+        assert_eq!((old_key.left_out, old_key.left_out_count), (vec![peer(6)], 1));
+    }
+}
+
+#[test]
 fn what_waits_on_the_other_server_is_read_again_from_its_start() {
     let (_dir, mut profile) = profile();
     let (old, new) = (logged(&mut profile, 1), logged(&mut profile, 2));

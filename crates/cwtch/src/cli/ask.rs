@@ -62,6 +62,9 @@ fn exit_code(command: &Command, reply: &Reply) -> u8 {
     match reply {
         Reply::Synced(report) if report.servers.iter().any(|server| server.trouble.is_some()) => EXIT_PARTLY,
         Reply::Message(message) if command.waits() && message.state == MessageState::Queued => EXIT_QUEUED,
+        Reply::GroupOffered(offered) if command.waits() && offered.message.state == MessageState::Queued => {
+            EXIT_QUEUED
+        }
         _ => EXIT_OK,
     }
 }
@@ -136,6 +139,7 @@ fn render(command: &Command, reply: &Reply) -> String {
         Reply::EvidenceList(evidence) => log::evidence(evidence),
         Reply::Evidence(evidence) => evidence.text.clone(),
         Reply::GroupCreated(group) => human::group_created(group),
+        Reply::GroupOffered(offered) => human::group_offered(offered),
         Reply::Group(group) => match command {
             Command::GroupRename { .. } => human::group_renamed(group),
             _ => human::group(group),
@@ -176,6 +180,9 @@ fn done(command: &Command) -> &'static str {
         Command::ContactBlockUnknown { on: false } => "You are asked about strangers again.",
         Command::ServerRemove { .. } => "The server is forgotten.",
         Command::GroupAccept { .. } => "What you write goes out under this key from now on.",
+        Command::GroupKeepKeys { .. } => {
+            "It holds from the next sync on. Texts stay as long as you keep them, and keys that are gone do not come back."
+        }
         Command::GroupDecline { .. } => "This key is not used. It can be accepted for 30 days all the same.",
         Command::ConfirmOnlyCopy => "This is the only copy from now on; what is queued goes out.",
         _ => "Done.",

@@ -120,6 +120,9 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
         Verb::Contact(ContactVerb::Block { contact: None, off, .. }) => {
             Command::ContactBlockUnknown { on: !off }
         }
+        Verb::Contact(ContactVerb::OfferGroup { contact, server, wait, anyway }) => {
+            Command::ContactOfferGroup { contact, server, timeout: wait.seconds(), anyway }
+        }
         Verb::Contact(ContactVerb::List) => Command::ContactList,
         Verb::Experiment(ExperimentVerb::Enable { name }) => Command::ExperimentEnable { name },
         Verb::Experiment(ExperimentVerb::Disable { name }) => Command::ExperimentDisable { name },
@@ -149,6 +152,7 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
         Verb::Group(GroupVerb::Keep { group, keeping: Keeping(seconds) }) => {
             Command::GroupKeep { group, seconds }
         }
+        Verb::Group(GroupVerb::KeepKeys { group, days }) => Command::GroupKeepKeys { group, days },
         Verb::Group(GroupVerb::Seal { group, older_than }) => {
             Command::GroupSeal { group, older_than: older_than.map(|Span(seconds)| seconds) }
         }
@@ -160,6 +164,7 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
         Verb::Group(GroupVerb::Accept { group, fork }) => Command::GroupAccept { group, fork },
         Verb::Group(GroupVerb::Decline { group, fork }) => Command::GroupDecline { group, fork },
         Verb::Group(GroupVerb::Members { group }) => Command::GroupMembers { group },
+        Verb::Group(GroupVerb::Hide { group, member, off }) => Command::GroupHide { group, member, on: !off },
         Verb::Group(GroupVerb::Leave { group }) => Command::GroupLeave { group },
         Verb::Send { conversation, text, wait, reply_to, anyway } => Command::Send {
             conversation,

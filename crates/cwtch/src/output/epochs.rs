@@ -1,6 +1,6 @@
 //! Epochs of a group: the line where one begins in its conversation, and how it stands.
 
-use cwtch_api::{EpochStanding, EpochState, NameInfo};
+use cwtch_api::{EpochStanding, EpochState, NameInfo, OldKeyInfo};
 
 use super::sanitize::line;
 use super::time::time;
@@ -50,6 +50,14 @@ pub(super) fn standing(epoch: &EpochStanding) -> String {
         text += &format!(". {} {messages} waiting", epoch.waiting);
     }
     text
+}
+
+/// The mark of a message that came under an old key.
+pub(super) fn old_key(old: &OldKeyInfo) -> String {
+    match people("", &old.left_out, old.left_out_count) {
+        Some(who) => format!("old key, read by{who}, too"),
+        None => "old key: whoever has it reads this, too".to_owned(),
+    }
 }
 
 fn maker(epoch: &EpochStanding) -> String {
@@ -125,6 +133,12 @@ mod tests {
         epoch.added.clear();
         (epoch.left_out_count, epoch.added_count, epoch.state) = (1, 2, EpochState::Closed);
         assert!(begins(&epoch).ends_with(": without 1 member, with 2 members."));
+        let mut old = OldKeyInfo { left_out: vec![name("Bob"), name("Dan")], left_out_count: 2 };
+        assert_eq!(old_key(&old), "old key, read by Bob, Dan, too");
+        old.left_out.clear();
+        assert_eq!(old_key(&old), "old key, read by 2 members, too");
+        old.left_out_count = 0;
+        assert_eq!(old_key(&old), "old key: whoever has it reads this, too");
         (epoch.state, epoch.waiting) = (EpochState::Undecided, 1);
         assert!(
             standing(&epoch).contains("not decided on") && standing(&epoch).ends_with("1 message waiting")

@@ -107,8 +107,9 @@ pub(crate) fn members(members: &[KnownMember]) -> String {
     let mut table = Table::new(&["MEMBER", "LISTED", "NEW KEYS", "THIS KEY", "ADDRESS"]);
     let yes = |is: bool| if is { "yes" } else { "-" }.to_owned();
     for member in members {
+        let who = name(&member.person);
         table.row([
-            name(&member.person),
+            if member.hidden { format!("{who} (hidden)") } else { who },
             yes(member.listed),
             if member.reachable { "reach them" } else { "need an invite" }.to_owned(),
             this_key(member).to_owned(),

@@ -23,8 +23,9 @@ pub(crate) fn details(details: &GroupDetails) -> String {
     out.push_str(&forks::carriers(&details.carriers));
     let mut table = Table::new(&["AUTHOR", "MESSAGES", "MISSING", "LAST", "ADDRESS"]);
     for author in written_by {
+        let name = named(&author.speaker.shown, &author.author);
         table.row([
-            named(&author.speaker.shown, &author.author),
+            if author.hidden { format!("{name} (hidden)") } else { name },
             author.messages.to_string(),
             if author.missing == 0 { "-".to_owned() } else { author.missing.to_string() },
             author.last.map_or_else(|| "-".to_owned(), time),
@@ -99,7 +100,16 @@ fn epoch(epoch: &EpochInfo) -> Vec<Fact> {
 /// Rows about a group's days.
 fn days(days: &DaysInfo) -> Vec<Fact> {
     let day = |time| self::time(time).trim().split(' ').next().unwrap_or_default().to_owned();
-    let mut rows = vec![("keys from", day(days.kept_from))];
+    let kept = format!("{}, each for {}", day(days.kept_from), plural(days.keep, "day"));
+    let mut rows = vec![("keys from", kept)];
+    if days.kept_from > days.first && days.package_opens {
+        rows.push((
+            "but",
+            "the package that brought the keys opens for a key that is still here for some weeks: with it and what a server keeps, \
+             the forgotten days can be opened again"
+                .to_owned(),
+        ));
+    }
     if days.kept_from > days.first {
         rows.push((
             "forgotten",
@@ -242,6 +252,7 @@ mod tests {
             messages: 3,
             missing: 2,
             last: Some(0),
+            hidden: false,
         };
         GroupDetails {
             group,

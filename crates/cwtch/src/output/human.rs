@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use cwtch_api::{
     Advice, AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, Event, ExperimentInfo,
-    GroupCreated, GroupInfo, GroupKeys, MemberInfo, MessageInfo, MessageState, NameInfo, NameKind, Presence,
-    ReadinessInfo, RejectInfo, ServerInfo, ServerPhase, StatusInfo,
+    GroupCreated, GroupInfo, GroupKeys, GroupOffered, MemberInfo, MessageInfo, MessageState, NameInfo,
+    NameKind, Presence, ReadinessInfo, RejectInfo, ServerInfo, ServerPhase, StatusInfo,
 };
 
 use unicode_width::UnicodeWidthStr;
@@ -15,7 +15,7 @@ pub(super) use super::shown::{named, plural, short};
 use super::table::Table;
 use super::time::{self, time};
 use super::{BAD, BOLD, DIM, GOOD, WARN, epochs, forks, layout, log, notes, presence};
-use crate::advice;
+use crate::{advice, text};
 
 fn yes(value: bool) -> &'static str {
     if value { "yes" } else { "no" }
@@ -248,7 +248,25 @@ pub(crate) fn member_line(member: &MemberInfo) -> String {
     if !member.reads_daily {
         text.push_str(": it is not known whether their program can read this group");
     }
+    if member.hidden {
+        text.push_str(" (you hide them)");
+    }
     text
+}
+
+/// A closed group of two that was offered.
+pub(crate) fn group_offered(offered: &GroupOffered) -> String {
+    let GroupOffered { group, again, message } = offered;
+    let made = if *again { "is there already; its invite was sent again" } else { "is made, and offered" };
+    format!(
+        "{BOLD}{}{BOLD:#} (#{}) on the server {} {made}. Write with `cwtch send '#{}'`; it opens for your contact once they joined.\n{}\n{}",
+        named(&group.shown, &group.group),
+        group.conversation,
+        line(&group.server),
+        group.conversation,
+        text::SERVER_LEARNS,
+        sent(message),
+    )
 }
 
 pub(crate) fn group(group: &GroupInfo) -> String {
@@ -325,6 +343,9 @@ pub(crate) fn messages(messages: &[MessageInfo]) -> String {
             content(message, &indent),
         );
         out.push_str(&notes::under(&message.notes, &indent));
+        if let Some(old) = &message.old_key {
+            let _ = writeln!(out, "{indent}{WARN}{}{WARN:#}", epochs::old_key(old));
+        }
     }
     out
 }
@@ -339,7 +360,7 @@ fn mark(message: &MessageInfo) -> (anstyle::Style, char) {
         MessageState::Acknowledged | MessageState::Stored => (GOOD, '✓'),
         MessageState::Queued => (DIM, '…'),
         MessageState::Failed => (BAD, '✗'),
-        _ if message.gap || !message.notes.is_empty() => (WARN, '!'),
+        _ if message.gap || !message.notes.is_empty() || message.old_key.is_some() => (WARN, '!'),
         _ => (DIM, ' '),
     }
 }
@@ -365,10 +386,21 @@ fn meaning(message: &MessageInfo, text: &str) -> String {
             None => format!("{DIM}(answers a message not held here){DIM:#} {text}"),
         },
         100 => format!("{DIM}suggests the contact{DIM:#} {text}"),
+        101 if message.offer.is_some() => offer(message, text),
         101 => format!("{DIM}invites to a group; join it with `cwtch group join`:{DIM:#} {text}"),
         200 => format!("{DIM}offers a file{DIM:#} {text}"),
         other => format!("{DIM}(of kind {other}, unknown to this version){DIM:#} {text}"),
     }
+}
+
+/// An offer of a closed group of two.
+fn offer(message: &MessageInfo, text: &str) -> String {
+    let server = message.offer.as_ref().map(|offer| line(&offer.server)).unwrap_or_default();
+    format!(
+        "{DIM}offers a closed group of the two of you on the server {server}, for what is written while one of you is away. {} Join it with \
+         `cwtch group join`, or do nothing:{DIM:#} {text}",
+        text::SERVER_LEARNS
+    )
 }
 
 pub(crate) fn rejects(rejects: &[RejectInfo]) -> String {
@@ -450,6 +482,13 @@ pub(crate) fn event(event: &Event) -> String {
             format!("group #{conversation}: a new key that was not decided on is forgotten")
         }
         Event::GroupForks { .. } => return forks::event(event),
+        Event::GroupHidden { group, hidden } => {
+            format!(
+                "group {}: {} hidden",
+                named(&group.shown, &group.group),
+                plural(hidden.len() as u64, "member")
+            )
+        }
         // The person did it.
         Event::ConversationChanged { .. } => return String::new(),
         Event::Server { address, phase: now, detail, .. } => {
@@ -519,10 +558,12 @@ mod tests {
             previous: None,
             gap: false,
             quoted: None,
+            offer: None,
             index: None,
             place: 0,
             epoch: 1,
             begins: Vec::new(),
+            old_key: None,
             reposted: false,
             forgotten: false,
             notes: Vec::new(),

@@ -181,4 +181,65 @@ fn a_member_is_left_out_and_who_is_asked_goes_along() {
     assert!(texts.contains(&"hello?".to_owned()), "{texts:?}");
     assert!(!texts.iter().any(|text| text == "without carol" || text == "with you"), "{texts:?}");
     assert_eq!(carol.ok(&["group", "forks", group]), json!([]));
+
+    // What Carol wrote meanwhile is marked, and gone while she is hidden.
+    let hello = || alice.messages("Hikers").into_iter().find(|message| message["text"] == "hello?");
+    let old = &hello().unwrap()["old_key"];
+    assert_eq!((&old["left_out_count"], &old["left_out"][0]["name"]), (&json!(1), &json!("Carol")));
+    assert!(alice.messages("Hikers").iter().filter(|message| message.get("old_key").is_some()).count() == 1);
+    let shown = alice.human(&["messages", "Hikers"]).stdout;
+    assert!(shown.contains("old key, read by Carol, too"), "{shown}");
+    let shown = alice.human(&["group", "hide", "Hikers", "Carol"]).stdout;
+    assert!(shown.contains("Carol (hidden)"), "{shown}");
+    assert!(hello().is_none());
+    assert_eq!(alice.json(&["group", "hide", "Hikers", &alice.address]).error().0, "usage");
+    let members = alice.ok(&["group", "hide", "Hikers", "Carol", "--off"]);
+    assert!(members.as_array().unwrap().iter().all(|member| member["hidden"] == false), "{members}");
+    assert!(hello().is_some());
+    assert_eq!(alice.fails(&["group", "hide", "Hikers", &server.address]).0, "not-found");
+}
+
+#[test]
+fn a_contact_is_offered_a_group_of_two_and_reads_what_was_written_while_away() {
+    let world = World::new();
+    let server = world.server("server");
+    let (alice, mut bob) = (world.person_online("alice"), world.person_online("bob"));
+    alice.befriend("Bob", &bob, "Alice");
+    for person in [&alice, &bob] {
+        person.ok(&["experiment", "enable", "groups"]);
+    }
+    let offer = ["contact", "offer-group", "Bob", "--server", &server.bundle];
+    assert_eq!(alice.fails(&offer).0, "refused", "nothing is known of his program");
+    let offered = alice.ok(&[&offer[..], &["--anyway"]].concat());
+    assert_eq!((&offered["again"], &offered["message"]["state"]), (&json!(false), &json!("acknowledged")));
+    let number = format!("#{}", offered["group"]["conversation"]);
+
+    let asked =
+        until("the offer", || bob.messages("Alice").into_iter().find(|message| message["overlay"] == 101));
+    assert_eq!(asked["offer"]["server"], json!(server.address));
+    let shown = bob.human(&["messages", "Alice"]).stdout;
+    for part in ["offers a closed group of the two of you", "which of two lengths", &server.address] {
+        assert!(shown.split_whitespace().collect::<Vec<_>>().join(" ").contains(part), "{part:?} in {shown}");
+    }
+    // He takes it, and is away.
+    let joined = bob.ok(&["group", "join", asked["text"].as_str().unwrap()]);
+    assert_eq!(joined["group"], offered["group"]["group"]);
+    bob.stop();
+    alice.ok(&["send", &number, "read it when you are back"]);
+    bob.start();
+    let group = joined["group"].as_str().unwrap();
+    bob.receives(group, "read it when you are back");
+    bob.ok(&["send", group, "I have"]);
+    alice.receives(&number, "I have");
+
+    let again = alice.ok(&["contact", "offer-group", "Bob", "--server", &server.address]);
+    assert_eq!((&again["again"], &again["group"]["group"]), (&json!(true), &joined["group"]));
+    assert_eq!(alice.ok(&["group", "list"]).as_array().unwrap().len(), 1);
+    // An invite to any other group is no offer of that kind.
+    alice.ok(&["group", "new", "Hikers", "--server", &server.address, "--keys", "trusted"]);
+    alice.ok(&["group", "invite", "Hikers", "Bob"]);
+    until("the other invite", || {
+        let invites = bob.messages("Alice").into_iter().filter(|message| message["overlay"] == 101);
+        (invites.filter(|message| message.get("offer").is_none()).count() == 1).then_some(())
+    });
 }

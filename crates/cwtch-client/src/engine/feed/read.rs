@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Feed, Leaving, servers};
 use crate::api::Event;
 use crate::engine::elsewhere;
-use crate::engine::groups::{forks_event, standing};
+use crate::engine::groups::{forks_event, hidden_event, standing};
 use crate::engine::info::{
     Speakers, contact_info, group_info, message_info, message_state, plain_message_info,
 };
@@ -141,6 +141,7 @@ impl Reading<'_> {
                 Ok(Some(Event::MessageDeleted { id: id.0, conversation: conversation.0 }))
             }
             (What::Forks, _) => forks_event(self.profile, conversation),
+            (What::Hidden, _) => hidden_event(self.profile, conversation),
             (What::Order, _) => Ok(Some(Event::MessagesReordered { conversation: conversation.0 })),
             (What::ManyNotes, _) => Ok(Some(Event::NotesChanged { conversation: conversation.0 })),
             (What::Texts, _) => Ok(Some(Event::TextsForgotten { conversation: conversation.0 })),

@@ -1,5 +1,7 @@
 //! Groups with daily keys: founding one, inviting to it, joining it (docs/group-forks.md, sections 2 and 7).
 
+use std::collections::BTreeSet;
+
 use cwtch_primitives::forks::ForkSecret;
 use cwtch_primitives::group::GroupId;
 use cwtch_primitives::{Address, OsRng, PublicKey};
@@ -173,11 +175,15 @@ pub(super) fn keys_of(mode: Mode) -> GroupKeys {
     }
 }
 
-/// The list of members of a notice.
+/// The list of members of a notice, with who of them is hidden.
 ///
 /// # Errors
 /// Trouble with the database.
-pub(super) fn members(profile: &Profile, notice: &Notice) -> Result<Vec<MemberInfo>, StorageError> {
+pub(super) fn members(
+    profile: &Profile,
+    notice: &Notice,
+    hidden: &BTreeSet<Address>,
+) -> Result<Vec<MemberInfo>, StorageError> {
     let member = |key: &PublicKey| {
         let address = Address::from_public_key(key);
         let own = address == *profile.address();
@@ -185,6 +191,7 @@ pub(super) fn members(profile: &Profile, notice: &Notice) -> Result<Vec<MemberIn
             speaker: person_info(profile, &address)?,
             made_it: key == notice.forker(),
             reads_daily: own || profile.reads_daily(&address)?,
+            hidden: hidden.contains(&address),
             address: address.to_string(),
         })
     };
@@ -202,6 +209,8 @@ pub(super) fn days_info(profile: &Profile, group: &Group) -> Result<Option<DaysI
     Ok(Some(DaysInfo {
         first: begins(days.first_day()),
         kept_from: begins(days.first_day().saturating_add(days.oldest().into())),
+        keep: profile.keys_kept(group.conversation)?.into(),
+        package_opens: profile.package_opens(&group.id)?,
         sealed: unshown.sealed,
         unfit: unshown.unfit,
         late: unshown.late,

@@ -21,14 +21,21 @@ impl Groups {
         self.links.with_monitor(&server, work).await
     }
 
-    /// Keeps a verified message that a member gave, tells it, and has it posted again; false if it was here.
+    /// Keeps a verified message that a member gave, tells it, and has it posted again; false if it was here. A newcomer may write
+    /// behind it.
     ///
     /// # Errors
     /// Trouble with the database.
-    pub(crate) async fn store_from_member(&self, group: &Group, item: SyncItem) -> Result<bool, ApiError> {
+    pub(crate) async fn store_from_member(
+        &self,
+        group: &Group,
+        giver: Address,
+        item: SyncItem,
+    ) -> Result<bool, ApiError> {
         let (server, now) = (group.server, self.context().now());
         let job = move |profile: &mut Profile| {
             let FromMember::Stored(..) = profile.store_from_member(&item, now)? else { return Ok(None) };
+            profile.confirmed_by(&item.group, &giver)?;
             Ok::<_, StorageError>(Some(order::judge(profile, &server, false, now)?))
         };
         let Some(claims) = self.context().store.run(job).await? else { return Ok(false) };

@@ -1,5 +1,7 @@
 //! Making, joining and leaving groups (§1.9).
 
+use std::collections::BTreeSet;
+
 use cwtch_log::object::CERTIFICATE_LEN;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::{Address, OsRng};
@@ -62,7 +64,7 @@ impl Groups {
     }
 
     /// Makes a group with daily keys. Its one invite contains the server.
-    async fn daily_group_new(
+    pub(super) async fn daily_group_new(
         &self,
         name: String,
         server: String,
@@ -87,7 +89,7 @@ impl Groups {
                     tofubundle: invite.clone(),
                     invite,
                     keys: daily::keys_of(mode),
-                    members: daily::members(profile, &notice)?,
+                    members: daily::members(profile, &notice, &BTreeSet::new())?,
                 };
                 Ok::<_, ApiError>((group_info(profile, &group)?, created))
             })

@@ -17,7 +17,7 @@ use crate::engine::dial::Target;
 use crate::engine::info::message_by_id;
 use crate::engine::patience::Patience;
 use crate::engine::talk;
-use crate::profile::{MessageId, MessageState};
+use crate::profile::{ConversationId, MessageId, MessageState, Profile, StorageError};
 
 /// Posts of one server that `sync` waits for without a daemon.
 const DELIVER_MAX: u32 = 256;
@@ -106,8 +106,21 @@ impl LinkShared {
     /// A message that the server has, with the place that it gave it where that can be read: the engine may be stopping, and
     /// whoever hears of a failure sends it again.
     async fn stored(&self, message: MessageInfo) -> MessageInfo {
-        let (id, conversation) = (MessageId(message.id), message.with.clone());
-        let read = self.context.store.run(move |profile| message_by_id(profile, &conversation, id)).await;
+        let (id, conversation, group) =
+            (MessageId(message.id), message.with.clone(), ConversationId(message.conversation));
+        let now = self.context.now();
+        let read = move |profile: &mut Profile| {
+            let stored = message_by_id(profile, &conversation, id)?;
+            let behind = match profile.group_of(group)? {
+                Some(group) => profile.day_is_behind(&group, now)?,
+                None => false,
+            };
+            Ok::<_, StorageError>(MessageInfo {
+                why: behind.then(|| Box::new(Problem::DayBehindOthers)),
+                ..stored
+            })
+        };
+        let read = self.context.store.run(read).await;
         read.unwrap_or(MessageInfo { state: api::MessageState::Stored, ..message })
     }
 

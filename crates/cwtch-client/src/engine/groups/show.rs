@@ -43,6 +43,7 @@ fn details(
     servers: &HashMap<Address, ServerInfo>,
 ) -> Result<GroupDetails, StorageError> {
     let facts = profile.group_facts(group.conversation)?;
+    let hidden = profile.hidden(group.conversation)?;
     let missing: HashMap<Address, u64> =
         profile.missing(group.conversation)?.into_iter().map(|gap| (gap.author, gap.count)).collect();
     let author = |author: &AuthorFacts| {
@@ -52,13 +53,14 @@ fn details(
             messages: author.messages,
             missing: missing.get(&author.author).copied().unwrap_or(0),
             last: author.last,
+            hidden: hidden.contains(&author.author),
         })
     };
     let written_by = facts.authors.iter().map(author).collect::<Result<_, _>>()?;
     let epoch = |epoch: &EpochFacts| {
         let notice = profile.notice_of(&epoch.id)?;
         let days = profile.epoch(&epoch.id)?.map(|epoch| daily::days_info(profile, &epoch)).transpose()?;
-        let members = notice.as_ref().map(|notice| daily::members(profile, notice)).transpose()?;
+        let members = notice.as_ref().map(|notice| daily::members(profile, notice, &hidden)).transpose()?;
         let keys = daily::keys_of(epoch.mode);
         Ok(EpochInfo {
             standing: standing(profile, epoch)?,
@@ -82,7 +84,7 @@ fn details(
             &mut Speakers::default(),
             &profile.listed(group.conversation)?,
         )?),
-        kept: kept_info(profile, group.conversation, Some(keys_from(group)))?,
+        kept: kept_info(profile, group.conversation, Some(keys_from(profile, group)?))?,
         queued: facts.queued,
         written_by,
         epochs: facts.epochs.iter().map(epoch).collect::<Result<_, StorageError>>()?,

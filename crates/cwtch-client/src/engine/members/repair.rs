@@ -127,7 +127,7 @@ pub(super) async fn had(inner: &Inner, from: Address, have: Have) -> Result<(), 
         return Ok(());
     };
     let item = received_item(group.id, entry, have.message.ciphertext, (&verified, day), inner.context.now());
-    if inner.groups.store_from_member(&group, item).await? {
+    if inner.groups.store_from_member(&group, from, item).await? {
         inner.members.came.notify_waiters();
     }
     Ok(())

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Alice, Bob and Carol in a group, each of whom has written; all know whom a new key reaches.
-async fn three(world: &World, server: &str) -> (Person, Person, Person, String) {
+pub(super) async fn three(world: &World, server: &str) -> (Person, Person, Person, String) {
     let (alice, bob, carol) =
         (world.daemon("alice").await, world.daemon("bob").await, world.daemon("carol").await);
     let created = alice.new_group("friends", server).await.unwrap();

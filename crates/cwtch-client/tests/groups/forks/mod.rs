@@ -9,6 +9,7 @@ use crate::support::{World, soon};
 
 mod change;
 mod contacts;
+mod hiding;
 mod leaving;
 mod moves;
 mod refetch;

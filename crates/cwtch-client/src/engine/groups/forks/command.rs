@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cwtch_primitives::group::GroupId;
 use cwtch_primitives::{Address, OsRng};
-use cwtch_protocol::group::fork::{DAY, Event, Member, Obstacle, Question, Readiness, View};
+use cwtch_protocol::group::fork::{DAY, Event, Fork, Member, Obstacle, Question, Readiness, View};
 use cwtch_wire::group::fork::{ForkId, MEMBERS_MAX};
 
 use super::moving;
@@ -74,7 +74,7 @@ impl Groups {
         Ok(made)
     }
 
-    /// The forks of a group that are known, newest first.
+    /// The forks of a group that are known, newest first; of those by whoever is hidden only what was followed.
     ///
     /// # Errors
     /// `NotFound`, or trouble with the database.
@@ -85,8 +85,14 @@ impl Groups {
             .store
             .read(move |profile| {
                 let view = profile.fork_view(found.conversation)?;
+                let hidden = profile.hidden(found.conversation)?;
+                let shown = |fork: &&Fork| {
+                    let by_hidden = fork.epoch.forker.is_some_and(|by| hidden.contains(&by.address()));
+                    !by_hidden || view.path().any(|followed| followed.id == fork.epoch.id)
+                };
                 let mut forks: Vec<ForkInfo> = view
                     .forks()
+                    .filter(shown)
                     .map(|fork| fork_info(profile, found.conversation, &view, fork, now))
                     .collect::<Result<_, _>>()?;
                 forks.sort_by_key(|fork| core::cmp::Reverse(fork.made));

@@ -12,4 +12,4 @@ mod readers;
 mod told;
 
 pub(super) use self::drive::drive;
-pub(in crate::engine) use self::told::{carriers, forks_event};
+pub(in crate::engine) use self::told::{carriers, forks_event, hidden_event};

@@ -100,16 +100,24 @@ fn stages(
     Ok(all.into_iter().map(told).collect())
 }
 
-/// Carriers of packages of a group that are of no use.
+/// Carriers of packages of a group that are of no use, but for those whom the person hides.
 pub(in crate::engine) fn carriers(
     profile: &Profile,
     conversation: ConversationId,
 ) -> Result<Vec<ForkCarrierInfo>, StorageError> {
+    let hidden = hidden(profile, conversation)?;
     let told = |carrier: ForkCarrier| {
         let ForkCarrier { who, since, is_false } = carrier;
         Ok(ForkCarrierInfo { person: person(profile, &who)?, since: since.cast_signed(), is_false })
     };
-    profile.fork_carriers(conversation)?.into_iter().map(told).collect()
+    let shown = |carrier: &ForkCarrier| !hidden.contains(&carrier.who);
+    profile.fork_carriers(conversation)?.into_iter().filter(shown).map(told).collect()
+}
+
+/// The members of a group whom the person hides.
+fn hidden(profile: &Profile, conversation: ConversationId) -> Result<BTreeSet<Member>, StorageError> {
+    let hidden = profile.hidden(conversation)?;
+    Ok(hidden.iter().map(|address| *address.public_key()).collect())
 }
 
 /// The members of a group as they are told.
@@ -120,6 +128,7 @@ pub(super) fn members_info(
 ) -> Result<Vec<KnownMember>, StorageError> {
     let view = profile.fork_view(conversation)?;
     let prekeys = profile.prekeys(conversation)?;
+    let hidden = hidden(profile, conversation)?;
     let current = view.current();
     let stages = match current.parent {
         Some(_) => stages(profile, conversation, &view, current)?,
@@ -133,9 +142,11 @@ pub(super) fn members_info(
             reachable: me || prekeys.contains_key(who),
             moved: me || view.statement(who).is_some_and(|said| said.epoch == current.id),
             stage: stages.get(who).copied(),
+            hidden: hidden.contains(who),
         })
     };
-    view.members(current, now).iter().map(info).collect()
+    // Who is hidden is never out of sight for whoever wants to undo it.
+    view.members(current, now).union(&hidden).map(info).collect()
 }
 
 /// Event with the questions about forks of a group as they are now; `None` for one that is gone.
@@ -153,6 +164,17 @@ pub(in crate::engine) fn forks_event(
         .collect::<Result<_, _>>()?;
     let quiet = profile.quiet_fork(conversation)?;
     let carriers = carriers(profile, conversation)?;
-    let left = people(profile, &view.left(view.current()))?;
+    let left = &view.left(view.current()) - &hidden(profile, conversation)?;
+    let left = people(profile, &left)?;
     Ok(Some(Event::GroupForks { group: group_info(profile, &group)?, asked, quiet, carriers, left }))
+}
+
+/// Event with whom the person hides in a group now; `None` for one that is gone.
+pub(in crate::engine) fn hidden_event(
+    profile: &Profile,
+    conversation: ConversationId,
+) -> Result<Option<Event>, StorageError> {
+    let Some(group) = profile.group_of(conversation)? else { return Ok(None) };
+    let hidden = people(profile, &hidden(profile, conversation)?)?;
+    Ok(Some(Event::GroupHidden { group: group_info(profile, &group)?, hidden }))
 }

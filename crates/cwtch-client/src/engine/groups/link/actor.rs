@@ -29,7 +29,7 @@ pub(super) struct Waiting {
 /// Counts and marks of what a link has brought since it started.
 #[derive(Default)]
 pub(super) struct Counts {
-    /// New messages of own groups.
+    /// New messages of own groups that are shown.
     pub(super) received: AtomicU64,
     /// Messages that failed a check.
     pub(super) rejected: AtomicU64,

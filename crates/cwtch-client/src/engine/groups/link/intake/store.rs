@@ -234,8 +234,7 @@ async fn confirm(
 }
 
 fn count(counts: &Counts, outcome: &SyncOutcome) {
-    let stored = outcome.items.iter().filter(|fate| matches!(fate, ItemOutcome::Stored(_))).count();
-    counts.received.fetch_add(stored as u64, Ordering::AcqRel);
+    counts.received.fetch_add(outcome.shown, Ordering::AcqRel);
     counts.rejected.fetch_add(outcome.rejected, Ordering::AcqRel);
     if !outcome.current {
         counts.stale.store(true, Ordering::Release);
