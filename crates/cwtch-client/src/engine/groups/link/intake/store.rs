@@ -48,20 +48,13 @@ pub(in super::super) async fn store(
             Tried::Flush(done) => drop(done.send(())),
             Tried::Brought(done) => drop(done.send(core::mem::take(&mut brought))),
             Tried::Entered => {
-                let mut entered = false;
-                while let Some((claims, certificates)) = take_in(shared, server, counts.clone()).await? {
-                    members_say(claims, certificates);
-                    entered = true;
-                }
                 // Posts wait until nothing stands before them any more.
-                if entered {
+                if take_in_all(shared, server, &counts, &members_say).await? {
                     use_kept_keys(shared, &asking);
                 }
             }
             Tried::Synced => {
-                while let Some((claims, certificates)) = take_in(shared, server, counts.clone()).await? {
-                    members_say(claims, certificates);
-                }
+                take_in_all(shared, server, &counts, &members_say).await?;
                 let (claims, changed) = synced(shared, server).await?;
                 members_say(claims, Vec::new());
                 if changed {
@@ -182,7 +175,23 @@ pub(in crate::engine::groups) fn keep_batch(
     Ok((outcome, (claims, certificates)))
 }
 
-/// Some of what waited for a decision enters its conversation, because its epoch was entered; `None` if nothing waits.
+/// Everything that waited for a decision enters its conversation, because its epoch was entered; true if something did.
+/// `members_say` hears what its authors said of the log.
+async fn take_in_all(
+    shared: &LinkShared,
+    server: Address,
+    counts: &Arc<Counts>,
+    members_say: &impl Fn(Vec<GossipClaim>, Vec<[u8; CERTIFICATE_LEN]>),
+) -> Result<bool, ApiError> {
+    let mut entered = false;
+    while let Some((claims, certificates)) = take_in(shared, server, counts.clone()).await? {
+        members_say(claims, certificates);
+        entered = true;
+    }
+    Ok(entered)
+}
+
+/// Some of it, in one transaction; `None` if nothing waits.
 async fn take_in(
     shared: &LinkShared,
     server: Address,

@@ -136,8 +136,7 @@ impl Stage<'_> {
         let opened = self.open(self.keys.clone(), messages).await?;
         let (batch, notices) = batch(&mut self.collector, moved, step, opened).map_err(unsigned)?;
         let parts = parts(&batch);
-        let next = Batch { batch, messages: count, notices };
-        if self.tried.send(Tried::Batch(Box::new(next))).await.is_err() {
+        if !self.pass_on(Batch { batch, messages: count, notices }).await {
             return Ok(None);
         }
         if parts == 0 {
@@ -150,6 +149,11 @@ impl Stage<'_> {
             self.behind.end();
         }
         Ok(tried)
+    }
+
+    /// Gives a batch to the second stage; false if that has ended.
+    async fn pass_on(&self, batch: Batch) -> bool {
+        self.tried.send(Tried::Batch(Box::new(batch))).await.is_ok()
     }
 
     /// Parts of forks are being stored: tries what stands behind them with the keys that they bring, and so on with the parts in
@@ -174,8 +178,7 @@ impl Stage<'_> {
                 batch.read_behind = brought;
             }
             let parts = parts(&batch);
-            let next = Batch { batch, messages: 0, notices };
-            if self.tried.send(Tried::Batch(Box::new(next))).await.is_err() {
+            if !self.pass_on(Batch { batch, messages: 0, notices }).await {
                 return Ok(None);
             }
             self.parts = self.parts.saturating_sub(parts);
