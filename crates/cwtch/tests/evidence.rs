@@ -9,21 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{Person, Ran, World, until};
-
-/// Copies a directory with everything in it, as a snapshot of a disk would.
-fn snapshot(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a directory");
-    fs::set_permissions(to, fs::metadata(from).expect("its mode").permissions()).expect("a mode");
-    for entry in fs::read_dir(from).expect("a directory").map(|entry| entry.expect("an entry")) {
-        let (target, kind) = (to.join(entry.file_name()), entry.file_type().expect("a type"));
-        if kind.is_dir() {
-            snapshot(&entry.path(), &target);
-        } else if kind.is_file() {
-            fs::copy(entry.path(), target).expect("a copy");
-        }
-    }
-}
+use common::{Person, Ran, World, snapshot, until};
 
 /// The program for third parties, built beside the one under test.
 fn verify(arguments: &[&str]) -> Ran {

@@ -112,6 +112,20 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// Copies a directory with everything in it but sockets, as a snapshot of a disk would.
+pub fn snapshot(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory");
+    fs::set_permissions(to, fs::metadata(from).expect("its mode").permissions()).expect("a mode");
+    for entry in fs::read_dir(from).expect("a directory").map(|entry| entry.expect("an entry")) {
+        let (target, kind) = (to.join(entry.file_name()), entry.file_type().expect("a type"));
+        if kind.is_dir() {
+            snapshot(&entry.path(), &target);
+        } else if kind.is_file() {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
 /// A directory with a private network in it.
 pub struct World {
     root: TempDir,
@@ -360,6 +374,32 @@ impl Person {
     pub fn befriend(&self, name: &str, other: &Person, own_name: &str) {
         self.ok(&["contact", "add", &other.address, "--name", name]);
         other.ok(&["contact", "add", &self.address, "--name", own_name]);
+    }
+
+    /// Founds a group of all these, each of whom writes once, and waits until everybody can be given another key; its id.
+    pub fn founds(&self, name: &str, server: &Server, keys: &str, others: &[&Person]) -> String {
+        let mut new = vec!["group", "new", name, "--server", &server.bundle, "--keys", keys];
+        if keys != "static" {
+            new.extend(others.iter().flat_map(|other| ["--with", &other.address]));
+        }
+        let made = self.ok(&new);
+        let [group, invite] = ["group", "tofubundle"].map(|it| made[it].as_str().expect("a text").to_owned());
+        self.ok(&["send", &group, "all here?"]);
+        for other in others {
+            other.ok(&["group", "join", &invite]);
+            other.ok(&["send", &group, "here"]);
+        }
+        self.can_give_keys(&group, 1 + others.len());
+        group
+    }
+
+    /// Waits until so many members of a group can be given another key by this one.
+    pub fn can_give_keys(&self, group: &str, count: usize) {
+        until("all can be given a key", || {
+            let members = self.ok(&["group", "members", group]);
+            let members = members.as_array().expect("an array").iter();
+            (members.filter(|member| member["reachable"] == true).count() == count).then_some(())
+        });
     }
 
     /// Starts the daemon.

@@ -31,21 +31,7 @@ fn a_quiet_fork_goes_from_contact_to_contact_and_a_member_leaves() {
     for person in [&alice, &bob, &carol] {
         person.ok(&["experiment", "enable", "groups"]);
     }
-    let made = alice.ok(&["group", "new", "Hikers", "--server", &server.bundle]);
-    let (group, invite) = (made["group"].as_str().unwrap(), made["tofubundle"].as_str().unwrap());
-    for person in [&bob, &carol] {
-        person.ok(&["group", "join", invite]);
-    }
-    alice.ok(&["send", group, "all here?"]);
-    for (person, text) in [(&bob, "bob is"), (&carol, "carol is")] {
-        person.ok(&["send", group, text]);
-        alice.receives(group, text);
-    }
-    until("all can be given a key", || {
-        let members = alice.ok(&["group", "members", group]);
-        let members = members.as_array().unwrap();
-        (members.len() == 3 && members.iter().all(|member| member["reachable"] == true)).then_some(())
-    });
+    let group = &alice.founds("Hikers", &server, "static", &[&bob, &carol]);
     carol.stop();
     let fork = alice.ok(&["group", "fork", group, "--quiet"]);
     assert_eq!((&fork["quiet"], &fork["need_invite"]), (&json!(true), &json!([])));

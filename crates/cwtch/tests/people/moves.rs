@@ -24,21 +24,7 @@ fn a_group_moves_to_a_second_server_and_goes_on() {
     }
     // Bob uses the second server already, so that he need not wait before he dials it.
     bob.ok(&["group", "new", "Walkers", "--server", &second.bundle]);
-    let new = ["group", "new", "Hikers", "--server", &first.bundle, "--keys", "trusted"];
-    let made = alice.ok(&[&new[..], &["--with", "Bob", "--with", "Carol"]].concat());
-    let (group, invite) = (made["group"].as_str().unwrap(), made["invite"].as_str().unwrap());
-    for person in [&bob, &carol] {
-        person.ok(&["group", "join", invite]);
-    }
-    alice.ok(&["send", group, "all here?"]);
-    for (person, text) in [(&bob, "bob is"), (&carol, "carol is")] {
-        person.ok(&["send", group, text]);
-        alice.receives(group, text);
-    }
-    until("all can be given a key", || {
-        let members = alice.ok(&["group", "members", group]);
-        members.as_array().unwrap().iter().all(|member| member["reachable"] == true).then_some(())
-    });
+    let group = &alice.founds("Hikers", &first, "trusted", &[&bob, &carol]);
 
     assert_eq!(alice.json(&["group", "fork", group, "--reason", "move"]).code, 2);
     assert_eq!(alice.fails(&["group", "fork", group, "--server", &first.bundle]).0, "refused");
