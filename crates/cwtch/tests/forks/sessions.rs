@@ -1,175 +1,38 @@
-//! Whole lives of groups: removals, rekeys at the same moment, members who are away.
+//! Removals, rekeys at the same moment, a server that cheats, members who are away.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test support")]
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use cwtch_testkit::faketime;
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::common::{Person, Server, World, until};
-
-const MINUTE: i64 = 60;
-const DAY: i64 = 24 * 60 * MINUTE;
-
-/// A group with its server and everybody who was ever in it, whose programs all see the same time.
-struct Life {
-    world: World,
-    server: Server,
-    people: Vec<Person>,
-    away: BTreeSet<usize>,
-    /// How far ahead the clocks are, in seconds.
-    ahead: i64,
-}
-
-impl Life {
-    /// `None` where clocks cannot be set.
-    fn of(names: &[&str]) -> Option<Self> {
-        faketime::library()?;
-        let world = World::new();
-        let server = world.server("server");
-        let people: Vec<_> = names.iter().map(|name| world.person_online(name)).collect();
-        for (name, person) in names.iter().zip(&people).skip(1) {
-            people[0].befriend(name, person, names[0]);
-        }
-        for person in &people {
-            person.ok(&["experiment", "enable", "groups"]);
-        }
-        Some(Self { world, server, people, away: BTreeSet::new(), ahead: 0 })
-    }
-
-    /// The first one founds a group of all; each of them writes once.
-    fn found(&self, keys: &str) {
-        let mut new = vec!["group", "new", "Hikers", "--server", &self.server.bundle, "--keys", keys];
-        for person in &self.people[1..] {
-            new.extend(["--with", &person.address]);
-        }
-        let made = self.people[0].ok(&new);
-        let invite = made["invite"].as_str().unwrap();
-        for person in &self.people[1..] {
-            person.ok(&["group", "join", invite]);
-        }
-        self.people[0].ok(&["send", "Hikers", "all here?"]);
-        for person in &self.people[1..] {
-            person.ok(&["send", "Hikers", "here"]);
-        }
-        for person in &self.people {
-            until("all can be given a key", || {
-                let members = person.ok(&["group", "members", "Hikers"]);
-                let mut members = members.as_array().unwrap().iter();
-                members.all(|member| member["reachable"] == true).then_some(())
-            });
-        }
-    }
-
-    fn start(&mut self, who: usize) {
-        let person = &mut self.people[who];
-        let network = person.network.clone();
-        let mut command = person.command(&["--json", "--network", &network, "daemon"]);
-        command.envs(faketime::shifted(self.ahead).unwrap());
-        person.start_by(command);
-        self.away.remove(&who);
-    }
-
-    fn leaves(&mut self, who: usize) {
-        self.people[who].stop();
-        self.away.insert(who);
-    }
-
-    /// Time goes by for the server and for everybody who is there.
-    fn pass(&mut self, seconds: i64) {
-        self.ahead += seconds;
-        let here: Vec<_> = (0..self.people.len()).filter(|who| !self.away.contains(who)).collect();
-        here.iter().for_each(|who| self.people[*who].stop());
-        self.server.stop();
-        self.server.start_in(&["--confirm-clock"], faketime::shifted(self.ahead).unwrap());
-        here.iter().for_each(|who| self.start(*who));
-    }
-
-    fn forks(&self, who: usize) -> Vec<Value> {
-        self.people[who].ok(&["group", "forks", "Hikers"]).as_array().unwrap().clone()
-    }
-
-    /// Makes a fork; its name.
-    fn fork(&self, who: usize, people: &[&str]) -> String {
-        let made = self.people[who].ok(&[&["group", "fork", "Hikers"], people].concat());
-        made["fork"].as_str().unwrap().to_owned()
-    }
-
-    /// Everything that is on the server is known to these.
-    fn synced(&self, who: impl IntoIterator<Item = usize>) {
-        for who in who {
-            self.people[who].ok(&["sync", "Hikers"]);
-        }
-    }
-
-    /// Says yes to whatever is asked until nothing is; how often.
-    fn accepts_all(&self, who: usize) -> usize {
-        let asked = || self.forks(who).into_iter().find(|fork| fork["standing"] == "asked");
-        let mut times = 0;
-        while let Some(fork) = asked() {
-            self.people[who].ok(&["group", "accept", "Hikers", fork["fork"].as_str().unwrap()]);
-            times += 1;
-        }
-        times
-    }
-
-    fn group(&self, who: usize) -> String {
-        self.people[who].ok(&["group", "show", "Hikers"])["group"].as_str().unwrap().to_owned()
-    }
-}
-
-/// A copy of somebody's data directory as it is now; its owner's program stands still meanwhile.
-fn copy(life: &mut Life, who: usize, name: &str) -> PathBuf {
-    life.leaves(who);
-    let (from, to) = (life.people[who].data.clone(), life.world.path(name));
-    copy_directory(&from, &to);
-    life.start(who);
-    to
-}
-
-fn copy_directory(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let (kind, to) = (entry.file_type().unwrap(), to.join(entry.file_name()));
-        if kind.is_dir() {
-            copy_directory(&entry.path(), &to);
-        } else if kind.is_file() {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
-}
+use super::common::{snapshot, until};
+use super::life::{DAY, HOUR, Life, MINUTE};
 
 #[test]
 fn whoever_is_removed_opens_nothing_later_with_all_that_they_ever_held() {
     let Some(mut life) = Life::of(&["ann", "ben", "cem"]) else { return };
     let (ben, cem) = (1, 2);
-    let mut held = vec![copy(&mut life, cem, "cem-invited")];
+    let mut held = vec![life.copies(cem, "cem-invited")];
     life.found("trusted");
-    held.push(copy(&mut life, cem, "cem-member"));
+    held.push(life.copies(cem, "cem-member"));
     life.pass(2 * DAY);
     life.people[cem].ok(&["send", "Hikers", "two days later"]);
     life.people[ben].receives("Hikers", "two days later");
     life.leaves(ben);
     life.synced([0]);
-    held.push(copy(&mut life, cem, "cem-before"));
+    held.push(life.copies(cem, "cem-before"));
     let removal = life.fork(0, &["--without", &life.people[cem].address]);
     life.pass(5 * MINUTE);
     life.people[0].ok(&["send", "Hikers", "without cem"]);
     life.people[cem].ok(&["send", "Hikers", "is anybody here?"]);
-    held.push(copy(&mut life, cem, "cem-removed"));
+    held.push(life.copies(cem, "cem-removed"));
     life.pass(3 * DAY);
     life.people[0].ok(&["send", "Hikers", "days later"]);
 
     // Whoever was away is asked once, and reads what was written meanwhile.
-    life.start(ben);
-    let asked = until("the removal is asked about", || {
-        life.forks(ben).into_iter().find(|fork| fork["standing"] == "asked")
-    });
+    life.starts(ben);
+    let asked = life.asked(ben);
     assert_eq!((&asked["fork"], life.forks(ben).len()), (&Value::from(removal), 1));
     life.people[ben].ok(&["group", "accept", "Hikers", asked["fork"].as_str().unwrap()]);
     for text in ["without cem", "days later", "two days later", "all here?"] {
@@ -182,19 +45,16 @@ fn whoever_is_removed_opens_nothing_later_with_all_that_they_ever_held() {
 
     // Everything that the server stores, with all that the profile held at any time.
     life.synced([cem]);
-    held.push(copy(&mut life, cem, "cem-last"));
+    held.push(life.copies(cem, "cem-last"));
     life.leaves(cem);
-    let network = life.people[cem].network.clone();
     let mut read = 0;
     for directory in held {
         life.people[cem].data = directory;
-        let cem = &life.people[cem];
-        if cem.ok(&["group", "list"]).as_array().unwrap().is_empty() {
+        if life.people[cem].ok(&["group", "list"]).as_array().unwrap().is_empty() {
             continue;
         }
-        let mut sync = cem.command(&["--json", "--network", &network, "sync", "Hikers"]);
-        let run = sync.envs(faketime::shifted(life.ahead).unwrap()).output().unwrap();
-        assert!(run.status.success(), "{run:?}");
+        life.alone(cem, &["sync", "Hikers"]);
+        let cem = &life.people[cem];
         let texts = cem.texts("Hikers");
         assert!(texts.iter().any(|text| text == "is anybody here?"), "{texts:?}");
         for later in ["without cem", "days later", "I am back"] {
@@ -204,6 +64,75 @@ fn whoever_is_removed_opens_nothing_later_with_all_that_they_ever_held() {
         read += 1;
     }
     assert_eq!(read, 4);
+    life.pass(5 * DAY);
+    the_server_takes_back_what_it_stored(&mut life);
+    the_group_moves(&mut life);
+}
+
+/// The server's disk is rolled back, and whoever was removed writes to it as if nothing had been stored since.
+fn the_server_takes_back_what_it_stored(life: &mut Life) {
+    let (kept, cem) = (life.world.path("server-kept"), 2);
+    life.servers[0].stop();
+    snapshot(&life.servers[0].data, &kept);
+    life.starts_server(0);
+    life.people[0].ok(&["send", "Hikers", "before it cheats"]);
+    life.synced([0, 1]);
+    life.leaves(0);
+    life.leaves(1);
+    life.servers[0].stop();
+    fs::remove_dir_all(&life.servers[0].data).unwrap();
+    snapshot(&kept, &life.servers[0].data);
+    life.starts_server(0);
+    for text in ["three", "four"] {
+        life.alone(cem, &["send", "Hikers", text]);
+    }
+    for who in [0, 1] {
+        life.starts(who);
+        until("the fraud is found", || {
+            let listed = life.people[who].ok(&["server", "list"]);
+            (listed[0]["phase"] == "stopped").then_some(())
+        });
+        let found = life.people[who].ok(&["evidence", "list"]);
+        assert_eq!((found.as_array().unwrap().len(), &found[0]["proven"]), (1, &json!(true)), "{found}");
+    }
+}
+
+/// Two go on elsewhere, each asked once at most; what they wrote stays one conversation.
+fn the_group_moves(life: &mut Life) {
+    life.opens_server("second");
+    let second = (life.servers[1].bundle.clone(), life.servers[1].address.clone());
+    assert_eq!(life.people[0].fails(&["send", "Hikers", "no"]).0, "refused");
+    let fork = life.fork(0, &["--server", &second.0]);
+    let asked = life.asked(1);
+    assert_eq!(
+        (&asked["fork"], &asked["kind"], &asked["server"]),
+        (&json!(fork), &json!("move"), &json!(second.1))
+    );
+    assert_eq!(life.accepts_all(1), 1);
+    // Nobody sees from the moment of a first visit who was asked when.
+    life.pass(7 * HOUR);
+    for (who, text) in [(0, "on the second"), (1, "there, too")] {
+        life.people[who].ok(&["send", "Hikers", text]);
+        life.people[1 - who].receives("Hikers", text);
+    }
+    assert_eq!(life.accepts_all(0) + life.accepts_all(1), 0, "asked once more");
+    assert_eq!(life.group(0), life.group(1));
+    for who in [0, 1] {
+        let texts = life.people[who].texts("Hikers");
+        let all =
+            ["all here?", "without cem", "I am back", "before it cheats", "on the second", "there, too"];
+        let order: Vec<_> = all.iter().map(|text| texts.iter().position(|found| found == text)).collect();
+        assert!(order.iter().all(Option::is_some) && order.is_sorted(), "{texts:?}");
+        assert!(!texts.iter().any(|text| text == "three" || text == "four"), "{texts:?}");
+        let epochs = life.people[who].ok(&["group", "show", "Hikers"])["epochs"].clone();
+        let board = |number: usize| epochs[number]["server"]["address"].clone();
+        assert_eq!(
+            [board(0), board(1), board(2)],
+            [0, 0, 1].map(|at: usize| json!(life.servers[at].address))
+        );
+        assert_eq!(epochs[2]["moved_to"], json!(second.1));
+        assert!(epochs[2]["left_at"].as_u64().unwrap() > 0, "{epochs}");
+    }
 }
 
 #[test]
@@ -217,11 +146,11 @@ fn ten_meet_again_after_two_rekeys_and_a_removal_at_once() {
     away.iter().for_each(|who| life.leaves(*who));
     life.synced(0..=2);
     // None of the three sees the others' before all are made: the server stands still meanwhile.
-    life.server.signal(Signal::STOP);
+    life.servers[0].signal(Signal::STOP);
     life.fork(0, &[]);
     life.fork(1, &[]);
     let removal = life.fork(2, &["--without", &life.people[jon].address]);
-    life.server.signal(Signal::CONT);
+    life.servers[0].signal(Signal::CONT);
     life.pass(5 * MINUTE);
     for who in 0..6 {
         until("all three are known", || (life.forks(who).len() == 3).then_some(()));
@@ -241,7 +170,7 @@ fn ten_meet_again_after_two_rekeys_and_a_removal_at_once() {
     }
     let head = life.group(2);
     for who in away {
-        life.start(who);
+        life.starts(who);
         until("who was away is where the others are", || {
             asked[who] += life.accepts_all(who);
             (life.group(who) == head).then_some(())
