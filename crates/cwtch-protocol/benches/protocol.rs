@@ -393,3 +393,66 @@ mod monitor {
         });
     }
 }
+
+/// Forks of groups (group-forks.md), by the number of members who are listed.
+mod fork {
+    use super::*;
+    use cwtch_primitives::agreement::AgreementKey;
+    use cwtch_wire::group::fork::{ForkId, Mode, NoticeFields, OldPart, Package, SealedFork};
+
+    const MEMBERS: [usize; 5] = [2, 10, 20, 50, 100];
+
+    /// A group whose first member forks it.
+    struct Group {
+        members: Vec<Identity>,
+        /// Those of all but the first.
+        halves: Vec<AgreementKey>,
+        board: Identity,
+        rng: ChaCha20Rng,
+    }
+
+    impl Group {
+        fn new(count: usize) -> Self {
+            let mut rng = rng(8);
+            let members: Vec<_> = (0..count).map(|_| Identity::generate(&mut rng)).collect();
+            let halves = members.iter().skip(1).map(|_| AgreementKey::generate(&mut rng)).collect();
+            Self { members, halves, board: Identity::generate(&mut rng), rng }
+        }
+
+        fn fork(&mut self) -> SealedFork {
+            let group = GroupId::derive(&GroupKey::new([3; 32]), self.board.public_key());
+            let old = OldPart { salt: [1; 16], group, fork: ForkId::NONE, incarnation: 1, log_size: 10_000 };
+            let fields = NoticeFields {
+                mode: Mode::Trusted,
+                depth: 1,
+                time: 1_800_000_000 / 3600 * 3600,
+                server: *self.board.public_key(),
+                old: Some(old.hash().unwrap()),
+                server_part: None,
+                name: "thirteen long".to_owned(),
+                members: self.members.iter().map(|member| *member.public_key()).collect(),
+            };
+            let secret = SecretBytes::generate(&mut self.rng);
+            let (notice, _) = fields.sign(self.members.first().unwrap(), &secret).unwrap();
+            let prekeys: Vec<_> = self.halves.iter().map(|half| *half.public_key()).collect();
+            SealedFork::seal(notice, old, None, secret, &prekeys, &mut self.rng).unwrap()
+        }
+    }
+
+    /// Notice, boxes, tail, and the parts that are posted.
+    #[divan::bench(args = MEMBERS)]
+    fn make(bencher: Bencher<'_, '_>, members: usize) {
+        let mut group = Group::new(members);
+        bencher.bench_local(|| group.fork().package.parts());
+    }
+
+    /// By a reader who holds four halves, of which the last one opens.
+    #[divan::bench(args = MEMBERS)]
+    fn open(bencher: Bencher<'_, '_>, members: usize) {
+        let mut group = Group::new(members);
+        let parts = group.fork().package.parts();
+        let mut halves: Vec<_> = (0..3).map(|_| AgreementKey::generate(&mut group.rng)).collect();
+        halves.push(group.halves.pop().unwrap());
+        bencher.bench_local(|| Package::from_parts(black_box(&parts)).unwrap().open(&halves).unwrap());
+    }
+}
