@@ -1,11 +1,11 @@
-//! Closing by time: epochs that were left long ago, and buffers of forks that nobody decided on.
+//! Closing by time: epochs that were left long ago, buffers of forks that nobody decided on, and secrets of static groups' forks.
 
 use std::collections::BTreeSet;
 
 use cwtch_primitives::Address;
 use cwtch_primitives::group::GroupId;
 use cwtch_protocol::group::fork::DAY;
-use cwtch_protocol::group::fork::keys::{closes, today};
+use cwtch_protocol::group::fork::keys::{closes, secret_expires, today};
 use cwtch_wire::group::fork::Mode;
 use rusqlite::{Connection, params};
 
@@ -14,15 +14,15 @@ use crate::Profile;
 use crate::columns::{from_list, unsigned};
 use crate::error::{StorageError, TxError};
 use crate::types::ConversationId;
-use crate::{days, groups, log, servers};
+use crate::{days, forget, groups, log, servers};
 
 /// Time for which entries wait for a decision, in seconds.
 const WAITS: u64 = 30 * DAY;
 
 impl Profile {
     /// Does what a completed sync with a server allows: closes epochs on it that were left long enough ago, or that groups which
-    /// are on it now left on a server that is not used any more, and empties the
-    /// buffers of those that nobody decided on for 30 days; what they held is read again if somebody does. Time is the
+    /// are on it now left on a server that is not used any more, forgets the secrets of static epochs that have been in use for 30 days,
+    /// and empties the buffers of those that nobody decided on for as long; what they held is read again if somebody does. Time is the
     /// earlier of the own clock and what the server or other authors say. Tells whether an epoch was closed: then keys that
     /// are in use are to be read again.
     ///
@@ -30,14 +30,14 @@ impl Profile {
     /// [`StorageError::UnknownServer`], or trouble with the database.
     pub fn close_left(&mut self, server: &Address, now: i64) -> Result<bool, StorageError> {
         let own = self.address;
-        self.write("close what was left", |tx| {
+        let (closed, erased) = self.write("close what was left", |tx| {
             let row = servers::row_of(tx, server)?;
-            let waiting = left(tx, row)?;
-            if waiting.is_empty() {
-                return Ok(false);
+            let (waiting, with_secret) = (left(tx, row)?, with_secret(tx, row)?);
+            if waiting.is_empty() && with_secret.is_empty() {
+                return Ok((false, 0));
             }
             let checkpoint = log::status_of(tx, server)?.checked;
-            let mut closed = false;
+            let (mut closed, mut erased) = (false, 0);
             for epoch in waiting {
                 let time = time(tx, epoch.conversation, checkpoint, now)?;
                 let since = u64::try_from(epoch.since).unwrap_or(0);
@@ -45,17 +45,51 @@ impl Profile {
                     EpochState::Closing => {
                         // All have followed where nobody is waited for; this is asked only where it matters.
                         let due = |followed| closes(epoch.mode, since, followed, time);
-                        if due(false) || (due(true) && all_followed(tx, &own, &epoch)?) {
-                            closed |= change::close(tx, &own, epoch.conversation, epoch.number, now)?;
+                        if (due(false) || (due(true) && all_followed(tx, &own, &epoch)?))
+                            && change::close(tx, &own, epoch.conversation, epoch.number, now)?
+                        {
+                            closed = true;
+                            erased += 1;
                         }
                     }
-                    _ if time >= since.saturating_add(WAITS) => rows::empty(tx, epoch.row)?,
+                    _ if time >= since.saturating_add(WAITS) => {
+                        rows::empty(tx, epoch.row)?;
+                        erased += 1;
+                    }
                     _ => {}
                 }
             }
-            Ok(closed)
-        })
+            for Used { row, conversation, entered } in with_secret {
+                let time = time(tx, conversation, checkpoint, now)?;
+                // Not earlier where all have followed: whoever restores a backup from before is given it.
+                if secret_expires(Mode::Static, entered, 0, false, time) {
+                    erased += tx.execute(forget::SECRET, [row])?;
+                }
+            }
+            Ok((closed, erased))
+        })?;
+        self.erased(erased);
+        Ok(closed)
     }
+}
+
+/// A static epoch that is or was in use, and whose fork's secret is here.
+struct Used {
+    row: i64,
+    conversation: ConversationId,
+    entered: u64,
+}
+
+fn with_secret(tx: &Connection, server: i64) -> Result<Vec<Used>, TxError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT e.id, e.conversation, max(e.entered, 0) FROM epochs e
+         JOIN fork_contents c ON c.conversation = e.conversation AND c.fork = e.fork_id
+         WHERE e.server = ?1 AND e.mode = 0 AND e.entered IS NOT NULL AND c.secret IS NOT NULL ORDER BY e.id",
+    )?;
+    let rows = statement.query_map([server], |row| {
+        Ok(Used { row: row.get(0)?, conversation: ConversationId(row.get(1)?), entered: unsigned(row, 2)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// An epoch on a server that was left, or that entries wait for.
