@@ -265,6 +265,14 @@ pub(super) fn of_server(conn: &Connection, server: &Address) -> Result<Vec<Group
     tried(conn, "AND s.key = ?1", params![key_bytes(server)])
 }
 
+/// All epochs on a server whose keys are there, whether they are tried or not.
+pub(super) fn with_keys(conn: &Connection, server: &Address) -> Result<Vec<Group>, TxError> {
+    let clause = "WHERE g.key IS NOT NULL AND s.key = ?1 ORDER BY g.conversation, g.number";
+    let mut statement = conn.prepare_cached(&select(clause))?;
+    let found = statement.query_map([key_bytes(server)], group)?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
 /// The epochs that are read: of each group the one that is written in first, then those of which the state is the newest.
 fn tried(conn: &Connection, and: &str, params: &[&dyn ToSql]) -> Result<Vec<Group>, TxError> {
     let mut statement = conn.prepare_cached(&select(&format!(

@@ -88,7 +88,8 @@ impl<'a> Reading<'a> {
                     let sent = item.sent.unwrap_or_default();
                     self.whole.push(Whole { id, author: item.author, sent });
                 }
-                let time = item.sent.unwrap_or_default().max(0).cast_unsigned();
+                // A clock that is ahead, or said to be, ends no round that is to come.
+                let time = item.sent.unwrap_or_default().max(0).cast_unsigned().min(now);
                 posted::part_seen(tx, conversation, part, time)?;
             }
             // Whoever has moved posts parts in the epoch before: one says nothing about where its author writes.

@@ -75,6 +75,41 @@ fn refuse(profile: &mut Profile, server: &NewServer, rejects: Vec<SyncReject>) {
 }
 
 #[test]
+fn days_of_epochs_that_are_not_tried_any_more_are_forgotten_like_others() {
+    let (_dir, mut profile, server, first) = joined(&[peer(1)], Writes::Yes, Some(peer(1)));
+    let conversation = profile.group(&first.id).unwrap().unwrap().conversation;
+    let forks: Vec<NewGroup> =
+        (2..=12).map(|n| daily_group(n, &server, &founder(), &[peer(1)], History::Empty).0).collect();
+    for (fork, at) in forks.iter().zip(NOW..) {
+        let new = NewEpoch {
+            id: fork.id,
+            key: fork.key.clone(),
+            name: fork.name.clone(),
+            parent: 1,
+            server: server.board,
+            forker: founder().address(),
+            made: NOW,
+            listed: 2,
+            left_out: Vec::new(),
+            added: Vec::new(),
+            begins: None,
+            notice: fork.notice.clone(),
+        };
+        profile.add_epoch(conversation, &new, at).unwrap();
+    }
+    assert!(profile.begin_sync(&server.board).unwrap().groups.len() < forks.len(), "some are not tried");
+    for n in 1..3 {
+        let item = item(&first, &peer(n), n, None);
+        apply(&mut profile, &server, vec![of_day(item, TODAY + 40)]);
+    }
+    profile.note_complete_sync(&server.board, at(TODAY + 40)).unwrap();
+    for group in core::iter::once(&first).chain(&forks) {
+        let kept = profile.epoch(&group.id).unwrap().unwrap().days.unwrap();
+        assert_eq!(kept.first_day() + u64::from(kept.oldest()), TODAY + 10);
+    }
+}
+
+#[test]
 fn a_notice_and_its_keys_are_kept_as_they_were() {
     let (dir, profile, _, group) = joined(&[peer(1)], Writes::AfterAnother, Some(peer(1)));
     let profile = reopen(&dir, profile);

@@ -8,7 +8,7 @@ use cwtch_protocol::group::fork::{
     AUTHORS_KEPT, Change, DAY, Epoch, Event, Member, Question, Statement, View, Why, step,
 };
 use cwtch_wire::group::fork::{
-    AckState, ForkId, Mode, NoticeFields, OldPart, Package, Part, Prekey, SealedFork,
+    AckState, ForkId, ForkRecords, Mode, NoticeFields, OldPart, Package, Part, Prekey, SealedFork,
 };
 use proptest::prelude::*;
 
@@ -412,6 +412,39 @@ fn a_package_whose_fork_is_known_is_not_collected_again() {
     kept(&mut profile, conversation, &sealed);
     assert_eq!(profile.rows("packages"), 0);
     assert_eq!(profile.keep_part(conversation, &member(3), part, T), PartKept::Known);
+}
+
+/// Its author says the time of a message: whoever dates one ahead ends no round before the others have come to it.
+#[test]
+fn a_package_that_is_dated_ahead_ends_no_round_that_is_to_come() {
+    let (_dir, mut profile, server, group) = in_group(History::Empty);
+    let conversation = profile.group(&group.id).unwrap().unwrap().conversation;
+    let fork = sealed(&group, 1, &[], 1);
+    kept(&mut profile, conversation, &fork);
+    let id = fork.package.fork_id();
+    let [first, second, third] = [1, 3, 7].map(|days| (days * DAY).cast_signed());
+    profile
+        .conn
+        .execute(
+            "INSERT INTO fork_rounds (conversation, fork, since, first, second, third, next, seen)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0)",
+            rusqlite::params![conversation.0, id.as_bytes(), NOW, first, second, third],
+        )
+        .unwrap();
+    let [part] = &fork.package.parts()[..] else { panic!("one part") };
+    let mut posts = |n, sent, now| {
+        let records = ForkRecords { part: Some(part.clone()), ..ForkRecords::default() };
+        let item = SyncItem { sent: Some(sent), records, ..item(&group, &peer(2), n, None) };
+        let epoch = profile.begin_sync(&server.board).unwrap().epoch;
+        let batch = SyncBatch { epoch, items: vec![item], ..SyncBatch::default() };
+        profile.apply_sync_batch(&server.board, &batch, now).unwrap();
+        let next = "SELECT next FROM fork_rounds";
+        profile.conn.query_row(next, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let days = |count: u64| NOW + (count * DAY).cast_signed();
+    assert_eq!(posts(1, days(300), NOW + 60), 0);
+    assert_eq!(posts(2, days(300), days(1)), 1);
+    assert_eq!(posts(3, days(2), days(300)), 2);
 }
 
 #[test]
