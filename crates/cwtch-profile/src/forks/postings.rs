@@ -42,7 +42,10 @@ impl Profile {
         self.expire_packages(now)?;
         let mut tick = ForkTick::default();
         for (conversation, server) in groups {
-            let due = self.read("look at forks", |conn| is_due(conn, &own, conversation, now))?;
+            // The same view tells what is due, and if nothing is, when something will be.
+            let view = self.read("look at forks", |conn| view::load(conn, &own, conversation))?;
+            let due = self.read("look at forks", |conn| is_due(conn, &view, conversation, now))?;
+            let mut changed = None;
             if due {
                 let queued = self.write("go on with forks", |tx| {
                     let act = Act { tx, own: &own, now, late: true };
@@ -51,8 +54,10 @@ impl Profile {
                 if queued {
                     tick.servers.push(server);
                 }
+                changed = Some(self.read("look at forks", |conn| view::load(conn, &own, conversation))?);
             }
-            let wakes = self.read("look at forks", |conn| wakes(conn, &own, conversation, now))?;
+            let view = changed.as_ref().unwrap_or(&view);
+            let wakes = self.read("look at forks", |conn| wakes(conn, view, conversation, now))?;
             tick.wakes = [tick.wakes, wakes].into_iter().flatten().min();
         }
         Ok(tick)
@@ -116,10 +121,9 @@ fn groups(conn: &Connection) -> Result<Vec<(ConversationId, Address)>, TxError> 
 }
 
 /// True if anything is due in a group.
-fn is_due(conn: &Connection, own: &Address, conversation: ConversationId, now: u64) -> Result<bool, TxError> {
-    let view = view::load(conn, own, conversation)?;
-    let time = super::act::time(conn, &view, now)?;
-    if !step(&view, &Event::Tick, time).is_empty() {
+fn is_due(conn: &Connection, view: &View, conversation: ConversationId, now: u64) -> Result<bool, TxError> {
+    let time = super::act::time(conn, view, now)?;
+    if !step(view, &Event::Tick, time).is_empty() {
         return Ok(true);
     }
     for row in all(conn, conversation)? {
@@ -147,11 +151,10 @@ fn is_due(conn: &Connection, own: &Address, conversation: ConversationId, now: u
 /// The next time at which something is due.
 fn wakes(
     conn: &Connection,
-    own: &Address,
+    view: &View,
     conversation: ConversationId,
     now: u64,
 ) -> Result<Option<u64>, TxError> {
-    let view = view::load(conn, own, conversation)?;
     let mut times = Vec::new();
     for row in all(conn, conversation)? {
         times.extend(row.announcement.posting.and_then(|posting| posting.wakes()));
@@ -159,7 +162,7 @@ fn wakes(
     }
     let current = view.current();
     let voice = said::voice(conn, conversation, &current.id)?;
-    let settling = view.is_settling(super::act::time(conn, &view, now)?);
+    let settling = view.is_settling(super::act::time(conn, view, now)?);
     times.extend(voice.and_then(|voice| voice.wakes(current.mode, settling)));
     Ok(times.into_iter().filter(|time| *time > now).min())
 }

@@ -1,5 +1,8 @@
 //! Values of the rows of forks.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use cwtch_primitives::PublicKey;
 use cwtch_protocol::group::fork::{Member, Why};
 use cwtch_wire::group::fork::{ForkId, Mode};
@@ -12,9 +15,28 @@ pub(super) fn member(row: &Row<'_>, column: usize) -> rusqlite::Result<Member> {
     PublicKey::from_bytes(&bytes).map_err(|_| broken_blob(column))
 }
 
-pub(super) fn optional_member(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Member>> {
-    let bytes: Option<[u8; 32]> = row.get(column)?;
-    bytes.map(|bytes| PublicKey::from_bytes(&bytes)).transpose().map_err(|_| broken_blob(column))
+/// Members by their keys, each of which is checked once: few members stand in many rows, and checking a key costs more than reading its row.
+#[derive(Default)]
+pub(super) struct Members(RefCell<HashMap<[u8; 32], Member>>);
+
+impl Members {
+    pub(super) fn one(&self, bytes: &[u8; 32], column: usize) -> rusqlite::Result<Member> {
+        if let Some(known) = self.0.borrow().get(bytes) {
+            return Ok(*known);
+        }
+        let member = PublicKey::from_bytes(bytes).map_err(|_| broken_blob(column))?;
+        self.0.borrow_mut().insert(*bytes, member);
+        Ok(member)
+    }
+
+    pub(super) fn of(&self, row: &Row<'_>, column: usize) -> rusqlite::Result<Member> {
+        self.one(&row.get(column)?, column)
+    }
+
+    pub(super) fn optional(&self, row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Member>> {
+        let bytes: Option<[u8; 32]> = row.get(column)?;
+        bytes.map(|bytes| self.one(&bytes, column)).transpose()
+    }
 }
 
 pub(super) fn fork_id(row: &Row<'_>, column: usize) -> rusqlite::Result<ForkId> {

@@ -13,9 +13,7 @@ use cwtch_wire::group::fork::{ForkId, Notice};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::act::Act;
-use super::rows::{
-    fork_id, list, member, mode, optional_fork_id, optional_member, optional_time, time, why, why_code,
-};
+use super::rows::{Members, fork_id, list, mode, optional_fork_id, optional_time, time, why, why_code};
 use crate::Profile;
 use crate::columns::{address, broken_blob};
 use crate::error::{StorageError, TxError};
@@ -104,13 +102,14 @@ pub(crate) fn keep(
 /// Reads a view.
 pub(crate) fn load(conn: &Connection, own: &Address, conversation: ConversationId) -> Result<View, TxError> {
     let first = first_epoch(conn, conversation)?;
-    let mut kept = Kept { forks: forks(conn, conversation)?, ..Kept::default() };
+    let members = Members::default();
+    let mut kept = Kept { forks: forks(conn, conversation, &members)?, ..Kept::default() };
     let mut statement = conn.prepare_cached(
         "SELECT member, epoch, time, server, log_index FROM fork_statements WHERE conversation = ?1",
     )?;
     let rows = statement.query_map([conversation.0], |row| {
-        let place = optional_member(row, 3)?.zip(optional_time(row, 4)?);
-        Ok((member(row, 0)?, Statement { epoch: fork_id(row, 1)?, time: time(row, 2)?, place }))
+        let place = members.optional(row, 3)?.zip(optional_time(row, 4)?);
+        Ok((members.of(row, 0)?, Statement { epoch: fork_id(row, 1)?, time: time(row, 2)?, place }))
     })?;
     kept.statements = rows.collect::<Result<_, _>>()?;
     let mut statement = conn.prepare_cached(
@@ -127,21 +126,25 @@ pub(crate) fn load(conn: &Connection, own: &Address, conversation: ConversationI
     )?;
     let mut rows = statement.query([conversation.0])?;
     while let Some(row) = rows.next()? {
-        fact(row, &mut kept)?;
+        fact(row, &members, &mut kept)?;
     }
-    kept.blocked.extend(passed_over(conn, conversation)?);
+    kept.blocked.extend(passed_over(conn, conversation, &members)?);
     Ok(View::restore(*own.public_key(), first, kept))
 }
 
 /// Whose forks of a group are passed over because the person wants it: who is blocked as a contact, and who is hidden in the group. Both are
 /// kept elsewhere, and what is read here is never written: it is in a view before and after whatever changes in it.
-fn passed_over(conn: &Connection, conversation: ConversationId) -> Result<Vec<Member>, TxError> {
+fn passed_over(
+    conn: &Connection,
+    conversation: ConversationId,
+    members: &Members,
+) -> Result<Vec<Member>, TxError> {
     let mut statement = conn.prepare_cached(
         "SELECT key FROM contacts WHERE state = ?2
          UNION SELECT member FROM hidden WHERE conversation = ?1",
     )?;
-    let rows =
-        statement.query_map(params![conversation.0, ContactState::Blocked.code()], |row| member(row, 0))?;
+    let rows = statement
+        .query_map(params![conversation.0, ContactState::Blocked.code()], |row| members.of(row, 0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -159,24 +162,27 @@ fn first_epoch(conn: &Connection, conversation: ConversationId) -> Result<Epoch,
     Ok(Epoch::of(&Notice::from_bytes(&notice).map_err(|_| broken_blob(1))?, None))
 }
 
-fn forks(conn: &Connection, conversation: ConversationId) -> Result<BTreeMap<ForkId, Fork>, TxError> {
+fn forks(
+    conn: &Connection,
+    conversation: ConversationId,
+    members: &Members,
+) -> Result<BTreeMap<ForkId, Fork>, TxError> {
     let mut statement = conn.prepare_cached(
         "SELECT fork, parent, mode, depth, time, server, forker, listed, opened, synced, refused, asked_again,
              not_joined
          FROM forks WHERE conversation = ?1",
     )?;
     let rows = statement.query_map([conversation.0], |row| {
-        let listed =
-            list(row, 7)?.iter().map(cwtch_primitives::PublicKey::from_bytes).collect::<Result<_, _>>();
+        let listed = list(row, 7)?.iter().map(|key| members.one(key, 7)).collect::<Result<_, _>>()?;
         let epoch = Epoch {
             id: fork_id(row, 0)?,
             parent: optional_fork_id(row, 1)?,
             mode: mode(row, 2)?,
             depth: row.get(3)?,
             time: time(row, 4)?,
-            server: member(row, 5)?,
-            forker: optional_member(row, 6)?,
-            listed: listed.map_err(|_| broken_blob(7))?,
+            server: members.of(row, 5)?,
+            forker: members.optional(row, 6)?,
+            listed,
         };
         let decision = Decision {
             refused: optional_time(row, 10)?,
@@ -189,9 +195,9 @@ fn forks(conn: &Connection, conversation: ConversationId) -> Result<BTreeMap<For
 }
 
 /// Reads a fact.
-fn fact(row: &Row<'_>, kept: &mut Kept) -> rusqlite::Result<()> {
+fn fact(row: &Row<'_>, members: &Members, kept: &mut Kept) -> rusqlite::Result<()> {
     let code: i64 = row.get(0)?;
-    let (epoch, who) = (|| fork_id(row, 1), || member(row, 2));
+    let (epoch, who) = (|| fork_id(row, 1), || members.of(row, 2));
     let number = time(row, 3)?;
     match code {
         1 => kept.path.push(epoch()?),
