@@ -13,6 +13,8 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 use super::Profile;
 use super::changes::News;
 use super::error::{StorageError, TxError};
+#[cfg(any(test, feature = "fixtures"))]
+use super::fuse::Fuse;
 use super::lookup;
 use super::schema;
 use super::types::StoredMessage;
@@ -154,6 +156,10 @@ impl Profile {
         doing: &'static str,
         work: impl FnOnce(&Tx<'_>) -> Result<T, TxError>,
     ) -> Result<T, StorageError> {
+        #[cfg(any(test, feature = "fixtures"))]
+        if self.fuse.ends_before() {
+            return Err(Fuse::died(doing));
+        }
         let run = |conn: &mut Connection, news: &mut News| {
             let inner = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let tx = Tx { inner, fresh: news.wanted().then(RefCell::default) };
@@ -163,7 +169,12 @@ impl Profile {
             news.committed(fresh.map(RefCell::into_inner).unwrap_or_default());
             Ok(out)
         };
-        run(&mut self.conn, &mut self.news).map_err(|error: TxError| error.during(doing))
+        let done = run(&mut self.conn, &mut self.news).map_err(|error: TxError| error.during(doing));
+        #[cfg(any(test, feature = "fixtures"))]
+        if self.fuse.ends_behind() {
+            return Err(Fuse::died(doing));
+        }
+        done
     }
 
     /// Runs queries. Nothing can change in between: nobody else changes anything, and a [`Reader`](super::Reader) sees one

@@ -7,12 +7,14 @@ use cwtch_primitives::forks::ForkSecret;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::token::{IssuerKey, PendingToken, Token};
 use cwtch_primitives::transcript::Transcript;
-use cwtch_primitives::{Address, Identity};
+use cwtch_primitives::{Address, Identity, OsRng};
 use cwtch_wire::group::fork::{BUNDLE_LEN, DayKeys, ForkRecords, Mode, NoticeFields, ServerPart, TIME_STEP};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use rusqlite::types::ValueRef;
 use tempfile::TempDir;
 
+use crate::fuse::Fuse;
 use crate::{Content, DataDir, History, NewGroup, NewNotice, NewServer, Password, Profile, SyncItem, Writes};
 
 /// Time of everything, in unix seconds.
@@ -31,6 +33,55 @@ pub fn profile() -> (TempDir, Profile) {
         .create("alice", &Password::None, &mut rng(7))
         .unwrap();
     (dir, profile)
+}
+
+/// A new profile with this identity, without a password.
+pub fn profile_as(data: &DataDir, label: &str, identity: &Identity) -> Profile {
+    let profile = data.create(label, &Password::None, &mut OsRng).unwrap();
+    profile.conn.execute("UPDATE identity SET seed = ?1", [identity.seed().expose().as_slice()]).unwrap();
+    drop(profile);
+    data.open(label, &Password::None).unwrap()
+}
+
+/// Has a profile's program die at the transaction behind so many others: behind it if it is `durable`, else before. From then on every
+/// transaction fails.
+pub fn light(profile: &mut Profile, at: u64, durable: bool) {
+    profile.fuse = Fuse::Lit { at, durable };
+}
+
+/// Puts out what [`light`] lit; true if the program died meanwhile.
+pub fn put_out(profile: &mut Profile) -> bool {
+    core::mem::take(&mut profile.fuse) == Fuse::Burnt
+}
+
+/// True if the program of a profile died.
+pub fn has_died(profile: &Profile) -> bool {
+    profile.fuse == Fuse::Burnt
+}
+
+/// Number of rows that this program has changed in a profile's database since it was opened.
+pub fn rows_changed(profile: &Profile) -> i64 {
+    profile.conn.query_row("SELECT total_changes()", [], |row| row.get(0)).unwrap()
+}
+
+/// Shows every value of every row of a profile's database, numbers aside.
+pub fn each_value(profile: &Profile, mut show: impl FnMut(&str, &[u8])) {
+    let tables = "SELECT name FROM sqlite_master WHERE type = 'table'";
+    let mut tables = profile.conn.prepare(tables).unwrap();
+    let tables: Vec<String> =
+        tables.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    for table in tables {
+        let mut statement = profile.conn.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            for column in 0..columns {
+                if let ValueRef::Blob(bytes) | ValueRef::Text(bytes) = row.get_ref(column).unwrap() {
+                    show(&table, bytes);
+                }
+            }
+        }
+    }
 }
 
 /// Address of somebody, by a number.

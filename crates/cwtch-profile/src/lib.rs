@@ -29,6 +29,8 @@ mod error;
 mod facts;
 mod forget;
 mod forks;
+#[cfg(any(test, feature = "fixtures"))]
+mod fuse;
 mod groups;
 mod hidden;
 mod log;
@@ -121,6 +123,8 @@ pub struct Profile {
     news: News,
     /// Something that was erased can still be found in the files.
     traces: bool,
+    #[cfg(any(test, feature = "fixtures"))]
+    fuse: fuse::Fuse,
     lock: Arc<Lock>,
 }
 
@@ -138,7 +142,20 @@ impl Profile {
         let session = OsRng.next_u64().cast_signed();
         let (news, lock) = (News::default(), Arc::new(lock));
         let lid = Some(lid);
-        let mut profile = Self { conn, path, key, lid, identity, address, session, news, traces: true, lock };
+        let mut profile = Self {
+            conn,
+            path,
+            key,
+            lid,
+            identity,
+            address,
+            session,
+            news,
+            traces: true,
+            #[cfg(any(test, feature = "fixtures"))]
+            fuse: fuse::Fuse::default(),
+            lock,
+        };
         // A program that was killed may have erased something and not have come to this. Nobody reads yet.
         if let Err(error) = profile.sweep() {
             // The profile can be read all the same; it is tried again.

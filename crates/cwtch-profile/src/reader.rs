@@ -36,6 +36,8 @@ impl Profile {
             session: self.session,
             news: News::default(),
             traces: false,
+            #[cfg(any(test, feature = "fixtures"))]
+            fuse: self.fuse,
             lock: self.lock.clone(),
         }))
     }

@@ -2,9 +2,9 @@
 
 use cwtch_wire::group::fork::Mode;
 
-use super::properties::worlds;
 use super::sim::{Contacts, Person, Setup, World};
 use super::support::member;
+use super::worlds::worlds;
 
 /// Two concurrent forks in a group whose members are asked about each; returns the most questions to one person.
 fn two_changes(seed: u64, setup: Setup) -> u32 {

@@ -1,7 +1,7 @@
 //! Reach: how many of those whom a fork lists hold it after days.
 
-use super::properties::worlds;
 use super::sim::{Contacts, Setup, World};
+use super::worlds::worlds;
 
 /// Parts of 1000 members who hold a fork after 1, 7 and 14 days.
 fn reach(loss: f64, contacts: Contacts) -> [u64; 3] {
@@ -45,7 +45,7 @@ fn a_restored_program_is_given_what_it_cannot_open() {
         let first = world.fork(0, |_| {}).unwrap();
         world.run(12 * 24);
         assert_eq!(world.players[3].current(), first.epoch.id, "seed {seed}");
-        assert_eq!((world.questions(), world.players[3].state.invited), (0, 0), "seed {seed}");
+        assert_eq!((world.questions(), world.players[3].state.tally.invited), (0, 0), "seed {seed}");
         // It published a prekey by its question or with its first message: the next fork is sealed to that.
         let second = world.fork(1, |_| {}).unwrap();
         let halves: Vec<_> = world.players[3].state.halves.iter().map(|(_, half)| half.clone()).collect();
@@ -64,7 +64,7 @@ fn who_comes_back_after_months_without_prekeys_is_invited() {
         world.run(24);
         let made = world.fork(0, |_| {}).unwrap();
         world.run(115 * 24);
-        assert_eq!(world.players[3].state.invited, 1, "seed {seed}");
+        assert_eq!(world.players[3].state.tally.invited, 1, "seed {seed}");
         assert_eq!(world.players[3].current(), made.epoch.id, "seed {seed}");
     });
 }

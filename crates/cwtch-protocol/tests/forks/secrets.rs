@@ -3,9 +3,9 @@
 use cwtch_primitives::agreement::AgreementKey;
 use cwtch_testkit::budget::number;
 
-use super::properties::worlds;
 use super::sim::{Contacts, Setup, State, World};
 use super::support::member;
+use super::worlds::worlds;
 
 /// Worlds in which messages are bytes, of a hundred worlds of other properties.
 const PART: u64 = 25;

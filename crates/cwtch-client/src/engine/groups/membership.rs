@@ -250,7 +250,7 @@ fn with_certificate(profile: &Profile, invite: GroupInvite) -> Result<GroupInvit
 
 /// Joins by any invite; tells whether the group is new, or is to be read anew, and the certificate that the invite has of the
 /// server's log.
-fn join(
+pub(super) fn join(
     profile: &mut Profile,
     text: &str,
     now: i64,

@@ -7,13 +7,15 @@ use cwtch_wire::group::fork::{
     DailyReject, DayError, Draft, ForkRecords, Mode, compose_daily, compose_static, control_text, is_hidden,
     open_daily,
 };
-use cwtch_wire::group::{Chain, Extensions, GroupContext, RejectReason, open_and_verify, verify};
+use cwtch_wire::group::{
+    Chain, Extensions, GroupContext, RejectReason, VerifiedGroupMessage, open_and_verify, verify,
+};
 
-use super::program::Keys;
+use super::model::Keys;
 use super::travel::Words;
 
 /// The text of every chat.
-const TEXT: &str = r#"{"o":1,"d":"hello"}"#;
+pub(crate) const TEXT: &str = r#"{"o":1,"d":"hello"}"#;
 
 /// What became of a message that somebody tried.
 #[derive(PartialEq, Eq)]
@@ -78,15 +80,20 @@ pub(crate) fn read(mode: Mode, keys: &Keys, server: &Address, message: &Encrypte
         Err(RejectReason::NotForAnyGroup) => return Tried::NotOurs,
         Err(fault) => panic!("{fault}"),
     };
+    Tried::Read(Box::new(said(mode, &verified)))
+}
+
+/// The words of a verified message.
+pub(crate) fn said(mode: Mode, verified: &VerifiedGroupMessage) -> Words {
     let records = verified.fork_records();
     let control = is_hidden(mode, verified.text(), &records);
     assert!(control || verified.text().starts_with(TEXT));
-    Tried::Read(Box::new(Words {
+    Words {
         author: *verified.author().public_key(),
         time: u64::try_from(verified.timestamp()).unwrap(),
         part: records.part,
         prekey: records.prekey,
         leaving: records.leaving,
         control,
-    }))
+    }
 }

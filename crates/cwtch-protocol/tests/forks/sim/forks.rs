@@ -1,18 +1,60 @@
 //! Making of forks, by the rules or against them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use cwtch_primitives::forks::ForkSecret;
 use cwtch_protocol::group::fork::{Epoch, HOUR, Member};
+use cwtch_testkit::ChaCha20Rng;
 use cwtch_wire::group::fork::{NoticeFields, OldPart, Prekey, SealedFork};
 use rand_core::RngCore;
 
-use super::program::{Now, group_id};
+use super::program::{Now, Program};
 use super::travel::{Made, Outgoing, Words};
-use super::{World, identity, member};
+use super::{WorldOf, identity, member};
 
-impl World {
+/// A fork that is to be made.
+pub(crate) struct Plan<'a> {
+    pub(crate) forker: usize,
+    pub(crate) parent: &'a Epoch,
+    pub(crate) old: OldPart,
+    pub(crate) time: u64,
+}
+
+/// Makes a fork with boxes for all of whom a prekey is given; with it, those who can open it.
+pub(crate) fn craft<P: Program>(
+    Plan { forker, parent, old, time }: Plan<'_>,
+    prekeys: &BTreeMap<Member, Prekey>,
+    rng: &mut ChaCha20Rng,
+    change: impl FnOnce(&mut NoticeFields),
+) -> (Made, BTreeSet<Member>) {
+    let mut fields = NoticeFields {
+        mode: parent.mode,
+        depth: parent.depth + 1,
+        time: time - time % HOUR,
+        server: parent.server,
+        old: Some(old.hash().unwrap()),
+        server_part: None,
+        name: "Garden".into(),
+        members: parent.listed.clone(),
+    };
+    change(&mut fields);
+    let secret = ForkSecret::generate(rng);
+    let (notice, _) = fields.sign(identity(forker), &secret).unwrap();
+    let me = member(forker);
+    let listed = &notice.fields().members;
+    let boxed = prekeys.iter().filter(|(who, _)| **who != me && listed.contains(who));
+    let (mut given, boxed): (BTreeSet<Member>, Vec<Prekey>) = boxed.map(|(who, key)| (*who, *key)).unzip();
+    given.insert(me);
+    let keys: Vec<_> = boxed.iter().map(|prekey| *prekey.key()).collect();
+    let sealed = SealedFork::seal(notice, old.clone(), None, secret, &keys, rng).unwrap();
+    let epoch = Epoch::of(&sealed.content.notice, Some(&old));
+    let healing = boxed.iter().map(Prekey::created).min().unwrap_or(u64::MAX);
+    let group = P::group_id(&epoch, &sealed.content.keys.group);
+    (Made { epoch, group, sealed, healing }, given)
+}
+
+impl<P: Program> WorldOf<P> {
     /// Makes a fork of an epoch with everything that its maker can choose; nobody sees it yet.
     pub(crate) fn craft(
         &mut self,
@@ -26,45 +68,17 @@ impl World {
         self.rng.fill_bytes(&mut salt);
         let old = OldPart {
             salt,
-            group: group_id(parent),
+            group: self.made.get(&parent.id).map_or(self.beginning.group, |made| made.group),
             fork: parent.id,
             incarnation: u64::from(self.setup.log),
-            log_size: if self.setup.log { self.index } else { 0 },
+            log_size: if self.setup.log { self.server.size() } else { 0 },
         };
-        let mut fields = NoticeFields {
-            mode: parent.mode,
-            depth: parent.depth + 1,
-            time: time - time % HOUR,
-            server: parent.server,
-            old: Some(old.hash().unwrap()),
-            server_part: None,
-            name: "Garden".into(),
-            members: parent.listed.clone(),
-        };
-        change(&mut fields);
-        let secret = ForkSecret::generate(&mut self.rng);
-        let (notice, _) = fields.sign(identity(who), &secret).unwrap();
-        let known = &self.players[who].state.prekeys;
-        let mut given = BTreeSet::from([who]);
-        let mut prekeys = Vec::new();
-        for to in boxed {
-            let key = member(to);
-            if to != who
-                && notice.fields().members.contains(&key)
-                && let Some(prekey) = known.get(&key)
-            {
-                given.insert(to);
-                prekeys.push(*prekey);
-            }
-        }
-        let keys: Vec<_> = prekeys.iter().map(|prekey| *prekey.key()).collect();
-        let sealed = SealedFork::seal(notice, old.clone(), None, secret, &keys, &mut self.rng).unwrap();
-        let epoch = Epoch::of(&sealed.content.notice, Some(&old));
-        let healing = prekeys.iter().map(Prekey::created).min().unwrap_or(u64::MAX);
-        self.packages.insert(sealed.package.id(), epoch.id);
-        self.given.insert(epoch.id, given);
-        let made = Rc::new(Made { epoch, sealed, healing });
-        self.made.insert(made.epoch.id, Rc::clone(&made));
+        let mut prekeys = self.players[who].state.prekeys();
+        let boxed: BTreeSet<Member> = boxed.into_iter().map(member).collect();
+        prekeys.retain(|who, _| boxed.contains(who));
+        let plan = Plan { forker: who, parent, old, time };
+        let (made, given) = craft::<P>(plan, &prekeys, &mut self.rng, change);
+        let made = self.was_made(made, &given);
         if self.players[who].hostile {
             // Who syncs by no rules has what they were given.
             for fork in [parent.id, made.epoch.id] {
@@ -75,6 +89,14 @@ impl World {
                 }
             }
         }
+        made
+    }
+
+    fn was_made(&mut self, made: Made, given: &BTreeSet<Member>) -> Rc<Made> {
+        let made = Rc::new(made);
+        self.packages.insert(made.sealed.package.id(), made.epoch.id);
+        self.given.insert(made.epoch.id, given.iter().map(|who| self.number(who)).collect());
+        self.made.insert(made.epoch.id, Rc::clone(&made));
         made
     }
 
@@ -104,12 +126,12 @@ impl World {
         for part in made.sealed.package.parts() {
             let (author, time) = (member(who), self.clock(who));
             let words = Words { author, time, part: Some(part), prekey: None, leaving: false, control: true };
-            self.transmit(who, &Outgoing { number: 0, epoch: parent, words, begun: true });
+            self.transmit(who, &Outgoing { number: 0, epoch: parent, words, begun: true, sealed: None });
         }
     }
 
     pub(super) fn number(&self, who: &Member) -> usize {
-        self.players.iter().position(|player| player.state.me == *who).unwrap()
+        self.players.iter().position(|player| player.state.me() == *who).unwrap()
     }
 
     /// An honest fork, if the rules let the member make one.
@@ -119,22 +141,12 @@ impl World {
         change: impl FnOnce(&mut BTreeSet<Member>),
     ) -> Option<Rc<Made>> {
         self.players[who].down = false;
-        let (log, clock, present) = (self.setup.log, self.clock(who), self.now(who));
-        let now = Now { clock, present, rng: &mut self.rng };
-        let state = &mut self.players[who].state;
-        let (time, depth) = state.may_fork(log, &now)?;
-        let parent = state.current().clone();
-        let mut listed = state.view.members(&parent, now.present);
-        listed.insert(state.me);
-        change(&mut listed);
-        let all = 0..self.players.len();
-        let made = self.craft(who, &parent, time, all, |fields| {
-            fields.depth = depth;
-            fields.members = listed;
-        });
-        let crashes = core::mem::take(&mut self.setup.crashes);
-        self.transact(who, |state, now| state.forked(&made, false, now));
-        self.setup.crashes = crashes;
+        let (clock, present) = (self.clock(who), self.now(who));
+        let size = self.setup.log.then(|| self.server.size());
+        let now = &mut Now { clock, present, rng: &mut self.rng };
+        let made = self.players[who].state.work(None, now, |state, now| state.fork(change, size, now));
+        let (made, given) = made.unwrap()?;
+        let made = self.was_made(made, &given);
         self.write(who, false);
         Some(made)
     }

@@ -1,47 +1,50 @@
 //! Many members of one group over simulated days, an hour at a time: a server that loses, delays, repeats and hides, contacts that pass
 //! packages on, programs that die, persons who answer late, otherwise than hoped, or never.
 //!
-//! Programs are the shipped rules of decisions and of delivery; packages, boxes, notices and prekeys are sealed and opened. Messages
-//! are facts, or, where a setup says so, bytes as well: each is composed, opened and verified with the keys that its author and its reader
-//! hold, and must say what the facts say. The world knows who was given which secret, and sees that nobody else has it.
+//! Programs are those that ship, over their databases, or a model of them ([`Program`]), which is the shipped rules of decisions and of
+//! delivery; packages, boxes, notices and prekeys are sealed and opened. Messages of models are facts, or, where a setup says so, bytes as
+//! well: each is composed, opened and verified with the keys that its author and its reader hold, and must say what the facts say. The world
+//! knows who was given which secret, and sees that nobody else has it.
 
-mod bytes;
+pub(crate) mod bytes;
 mod forks;
+pub(crate) mod model;
 mod oracle;
 mod people;
-mod program;
+pub(crate) mod program;
 mod server;
 mod setup;
-mod store;
-mod travel;
+pub(crate) mod travel;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use cwtch_primitives::forks::EpochKeys;
-use cwtch_primitives::{Address, SecretBytes};
-use cwtch_protocol::group::fork::{DAY, Epoch, Event, HOUR, Member, Question, Why, present};
+use cwtch_primitives::Address;
+use cwtch_protocol::group::fork::{Epoch, HOUR, Member, Question, Why, present};
 use cwtch_testkit::{ChaCha20Rng, rng};
-use cwtch_wire::group::fork::{ForkId, Mode, PackageId, Prekey};
+use cwtch_wire::group::fork::{ForkId, PackageId, Prekey};
 use rand_core::RngCore;
 
-use super::support::{START, founded, identity, member};
+use super::support::{START, identity, member};
 
-use program::Now;
-pub(crate) use program::State;
+pub(crate) use model::{Model, State};
+pub(crate) use program::{Beginning, Program};
+pub(crate) use server::Server;
 pub(crate) use setup::{Contacts, Person, Setup};
-use store::Memory;
-pub(crate) use store::Store;
 pub(crate) use travel::Made;
-use travel::{Entry, Outgoing};
+
+use program::{Death, Now};
+use travel::Outgoing;
 
 /// Number of the server among the keys to test with.
-const SERVER: usize = 63;
+pub(crate) const SERVER: usize = 63;
+
+/// A world whose members are models.
+pub(crate) type World = WorldOf<Model>;
 
 /// One member, with a program and a person.
-pub(crate) struct Player {
-    pub(crate) state: State,
-    store: Option<Box<dyn Store>>,
+pub(crate) struct Player<P> {
+    pub(crate) state: P,
     pub(crate) person: Person,
     /// Difference of the clock from the true time, in seconds.
     pub(crate) clock: i64,
@@ -60,22 +63,24 @@ pub(crate) struct Player {
     pub(crate) questions: u32,
 }
 
-impl Player {
+impl<P: Program> Player<P> {
     pub(crate) fn current(&self) -> ForkId {
-        self.state.current().id
+        self.state.view().current().id
     }
 }
 
 /// A group, its server, and what was made of it.
-pub(crate) struct World {
+pub(crate) struct WorldOf<P> {
     pub(crate) rng: ChaCha20Rng,
     seed: u64,
     setup: Setup,
     pub(crate) hour: u64,
+    /// Seconds of the hour.
+    second: u64,
     pub(crate) first: Epoch,
-    pub(crate) players: Vec<Player>,
-    posts: BTreeMap<ForkId, Vec<Rc<Entry>>>,
-    index: u64,
+    beginning: Beginning,
+    pub(crate) players: Vec<Player<P>>,
+    pub(crate) server: Server,
     pub(crate) made: BTreeMap<ForkId, Rc<Made>>,
     packages: BTreeMap<PackageId, ForkId>,
     /// Members who were given a fork's secret.
@@ -92,31 +97,17 @@ pub(crate) struct World {
     pub(crate) deaths: u64,
 }
 
-impl World {
+impl<P: Program> WorldOf<P> {
     pub(crate) fn new(seed: u64, setup: Setup) -> Self {
-        Self::with_stores(seed, setup, |state| Box::new(Memory::new(state)))
-    }
-
-    /// A world whose members have these stores, which are asked for only if programs die.
-    pub(crate) fn with_stores(seed: u64, setup: Setup, store: impl Fn(&State) -> Box<dyn Store>) -> Self {
+        let setup = Setup { bytes: setup.bytes || P::SEALS, ..setup };
         let mut rng = rng(seed);
-        let first = match setup.mode {
-            Mode::Static => Epoch::unlisted(member(SERVER)),
-            mode => Epoch { mode, ..founded(setup.members) },
-        };
-        let keys = EpochKeys::derive(&SecretBytes::new([7; 32]), &[8; 32]);
+        let beginning = P::beginning(&setup);
         let mut players = Vec::new();
         for number in 0..setup.members {
             let mut now = Now { clock: START, present: START, rng: &mut rng };
-            let mut state = State::new(member(number), &first, &keys, &mut now);
-            // Nobody has just moved.
-            state.voice.wrote(START, now.rng);
             let deployed = number + setup.deployed >= setup.members;
-            if !deployed {
-                state.new_half(&mut now);
-            }
+            let state = P::new(number, &setup, &beginning, !deployed, &mut now);
             players.push(Player {
-                store: (setup.crashes > 0.0).then(|| store(&state)),
                 state,
                 person: setup.person,
                 clock: 0,
@@ -134,12 +125,13 @@ impl World {
         let mut world = Self {
             rng,
             seed,
+            server: Server::new(),
             setup,
             hour: 0,
-            first,
+            second: 0,
+            first: beginning.epoch.clone(),
+            beginning,
             players,
-            posts: BTreeMap::new(),
-            index: 0,
             made: BTreeMap::new(),
             packages: BTreeMap::new(),
             given: BTreeMap::new(),
@@ -156,32 +148,17 @@ impl World {
     /// Lets all know each other's prekeys and statements, as after months of talk.
     fn acquaint(&mut self) {
         let known: Vec<(Member, Option<Prekey>)> =
-            self.players.iter().map(|player| (player.state.me, newest_prekey(&player.state))).collect();
-        let (first, log) = (self.first.id, self.setup.log);
+            self.players.iter().map(|player| (player.state.me(), player.state.prekey())).collect();
         for player in &mut self.players {
-            for (who, prekey) in &known {
-                if *who == player.state.me {
-                    continue;
-                }
-                if let Some(prekey) = prekey {
-                    player.state.prekeys.insert(*who, *prekey);
-                    player.state.capable.insert(*who);
-                }
-                let place = log.then_some((member(SERVER), 0));
-                let statement =
-                    cwtch_protocol::group::fork::Statement { epoch: first, time: START - DAY, place };
-                let mut rng = rng(0);
-                let mut now = Now { clock: START, present: START, rng: &mut rng };
-                player.state.event(&Event::Said(*who, statement), &mut now);
-            }
-            if let Some(store) = &mut player.store {
-                store.commit(&player.state);
-            }
+            let me = player.state.me();
+            let others: Vec<_> = known.iter().filter(|(who, _)| *who != me).copied().collect();
+            let mut now = Now { clock: START, present: START, rng: &mut self.rng };
+            player.state.acquaint(&others, &self.first.id, self.setup.log, &mut now);
         }
     }
 
     pub(crate) fn time(&self) -> u64 {
-        START + self.hour * HOUR
+        START + self.hour * HOUR + self.second
     }
 
     pub(crate) fn chance(&mut self, part: f64) -> bool {
@@ -208,41 +185,39 @@ impl World {
 
     /// The time that a member goes by.
     pub(crate) fn now(&self, who: usize) -> u64 {
-        let state = &self.players[who].state;
+        let view = self.players[who].state.view();
         let others: Vec<u64> = (0..self.players.len())
-            .filter_map(|n| state.view.statement(&member(n)))
+            .filter_map(|n| view.statement(&member(n)))
             .map(|said| said.time)
             .collect();
         present(self.clock(who), self.setup.log.then(|| self.time()), &others)
     }
 
-    /// One transaction of a member's program; `None` if it died.
-    fn transact<T>(&mut self, who: usize, work: impl FnOnce(&mut State, &mut Now<'_>) -> T) -> Option<T> {
+    /// A piece of work of a member's program; `None` if it died.
+    fn transact<T>(&mut self, who: usize, work: impl FnOnce(&mut P, &mut Now<'_>) -> T) -> Option<T> {
         if self.players[who].down {
             return None;
         }
         let (clock, present) = (self.clock(who), self.now(who));
         let dies = self.chance(self.setup.crashes);
         let durable = dies && self.chance(0.5);
+        // The model's work is one transaction.
+        let at = if dies && P::SEALS { self.below(8) } else { 0 };
+        let death = dies.then_some(Death { at, durable });
         let player = &mut self.players[who];
-        let done = work(&mut player.state, &mut Now { clock, present, rng: &mut self.rng });
-        let Some(store) = &mut player.store else { return Some(done) };
-        if !dies || durable {
-            store.commit(&player.state);
-        }
-        if dies {
+        let done = player.state.work(death, &mut Now { clock, present, rng: &mut self.rng }, work);
+        if done.is_none() {
             self.deaths += 1;
             player.down = true;
-            player.state = store.load();
-            return None;
         }
-        Some(done)
+        done
     }
 
     /// Lets hours pass.
     pub(crate) fn run(&mut self, hours: u64) {
         for _ in 0..hours {
             self.hour += 1;
+            self.server.checkpoint = self.setup.log.then(|| self.time());
             let mut here = Vec::new();
             for who in 0..self.players.len() {
                 self.players[who].down = false;
@@ -278,7 +253,7 @@ impl World {
             let (author, time, epoch) = (member(who), self.clock(who), self.first.id);
             let words =
                 travel::Words { author, time, part: None, prekey: None, leaving: false, control: false };
-            self.transmit(who, &Outgoing { number: 0, epoch, words, begun: true });
+            self.transmit(who, &Outgoing { number: 0, epoch, words, begun: true, sealed: None });
         }
     }
 
@@ -287,7 +262,7 @@ impl World {
         self.honest().map(Player::current).collect()
     }
 
-    pub(crate) fn honest(&self) -> impl Iterator<Item = &Player> {
+    pub(crate) fn honest(&self) -> impl Iterator<Item = &Player<P>> {
         self.players.iter().filter(|player| !player.hostile && !player.deployed)
     }
 
@@ -301,9 +276,9 @@ fn drawn(range: (f64, f64), rng: &mut ChaCha20Rng) -> f64 {
     range.0 + (range.1 - range.0) * f64::from(rng.next_u32()) / f64::from(u32::MAX)
 }
 
-fn newest_prekey(state: &State) -> Option<Prekey> {
-    let newest = state.halves.iter().max_by_key(|(half, _)| half.created);
-    newest.map(|(half, key)| Prekey::new(half.created, *key.public_key()))
+/// The number of a member.
+fn number(who: &Member) -> usize {
+    (0..SERVER).find(|number| member(*number) == *who).unwrap()
 }
 
 fn server() -> Address {

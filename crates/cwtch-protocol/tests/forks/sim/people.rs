@@ -1,18 +1,19 @@
 //! Persons who answer, and contacts who meet.
 
 use cwtch_protocol::group::fork::{Epoch, Event};
-use cwtch_wire::group::fork::{Bare, CONTEXT_FORK_BARE, CONTEXT_FORK_PART, ForkId, Part};
+use cwtch_wire::group::fork::{Bare, CONTEXT_FORK_BARE, CONTEXT_FORK_PART, DailyInvite, ForkId, Part};
 use rand_core::RngCore;
 
+use super::program::Program;
 use super::travel::Packet;
-use super::{Contacts, Person, World, member};
+use super::{Contacts, Person, WorldOf, member};
 
-impl World {
+impl<P: Program> WorldOf<P> {
     pub(super) fn answer(&mut self, who: usize) {
         let hour = self.hour;
         let drawn = if self.rng.next_u32().is_multiple_of(2) { 24 } else { 96 };
         let player = &mut self.players[who];
-        for question in player.state.view.questions() {
+        for question in player.state.view().questions() {
             let key = question.key();
             if !player.told.contains(&key) {
                 player.told.push(key);
@@ -20,11 +21,11 @@ impl World {
                 player.answers.push((hour + drawn, question.clone()));
             }
         }
-        let view = &player.state.view;
+        let view = player.state.view();
         player.told.retain(|key| view.questions().iter().any(|open| open.key() == *key));
         let due = player.answers.iter().position(|(due, _)| *due <= hour);
         let Some((_, asked)) = due.map(|at| player.answers.remove(at)) else { return };
-        let open = player.state.view.questions().iter().find(|open| open.key() == asked.key()).cloned();
+        let open = player.state.view().questions().iter().find(|open| open.key() == asked.key()).cloned();
         let Some(open) = open else { return };
         player.answered += 1;
         let accepts = match player.person {
@@ -45,7 +46,7 @@ impl World {
     pub(crate) fn join_the_most(&mut self) {
         for who in 0..self.players.len() {
             let (now, hostile) = (self.now(who), self.players[who].hostile);
-            let view = &self.players[who].state.view;
+            let view = self.players[who].state.view();
             let path: Vec<Epoch> = view.path().cloned().collect();
             let child = |parent: &ForkId| path.iter().find(|epoch| epoch.parent == Some(*parent));
             let beside = view.forks().map(|fork| &fork.epoch).filter(|fork| {
@@ -67,7 +68,7 @@ impl World {
     /// True if a person is told of a package that does not open.
     pub(crate) fn is_told(&self, who: usize) -> bool {
         let clock = self.clock(who);
-        self.players[who].state.unopened.values().any(|lost| lost.unopened.tells(clock))
+        self.players[who].state.is_told(clock)
     }
 
     pub(super) fn are_contacts(&self, a: usize, b: usize) -> bool {
@@ -113,9 +114,12 @@ impl World {
         let fork = match packet {
             Packet::Data(CONTEXT_FORK_BARE, data) => Bare::from_bytes(data).unwrap().fork,
             Packet::Invite(made) => made.epoch.id,
+            Packet::Text(invite) => DailyInvite::parse(invite).unwrap().notice().fork_id(),
             _ => return,
         };
-        assert!(self.made[&fork].epoch.listed.contains(&member(to)), "a secret goes to somebody not listed");
+        // Everybody has the first epoch.
+        let Some(made) = self.made.get(&fork) else { return };
+        assert!(made.epoch.listed.contains(&member(to)), "a secret goes to somebody not listed");
         self.given.entry(fork).or_default().insert(to);
     }
 }

@@ -1,27 +1,81 @@
 //! The server: what it is given, and what a reader gets of it, and when.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use cwtch_protocol::group::fork::HOUR;
+use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::fork::{ForkId, Mode};
 
+use super::model::Keys;
+use super::program::Program;
 use super::travel::{Entry, Outgoing};
-use super::{SERVER, World, bytes, identity, member, server};
+use super::{SERVER, WorldOf, bytes, identity, member, server};
 
-impl World {
+/// Everything that was posted.
+pub(crate) struct Server {
+    posts: BTreeMap<ForkId, Vec<Rc<Entry>>>,
+    /// In the order of posting.
+    pub(crate) all: Vec<Rc<Entry>>,
+    /// Time of the newest checkpoint, where it has a log.
+    pub(crate) checkpoint: Option<u64>,
+}
+
+impl Server {
+    pub(super) fn new() -> Self {
+        Self { posts: BTreeMap::new(), all: Vec::new(), checkpoint: None }
+    }
+
+    /// The number of messages.
+    pub(crate) fn size(&self) -> u64 {
+        self.all.len() as u64
+    }
+
+    /// The messages of an epoch.
+    pub(crate) fn of(&self, epoch: &ForkId) -> &[Rc<Entry>] {
+        self.posts.get(epoch).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn epochs(&self) -> impl Iterator<Item = (&ForkId, &Vec<Rc<Entry>>)> {
+        self.posts.iter()
+    }
+
+    fn take(&mut self, sent: &Outgoing, sealed: Option<EncryptedGroupMessage>) {
+        let entry = Entry { index: self.size() + 1, epoch: sent.epoch, words: sent.words.clone(), sealed };
+        let entry = Rc::new(entry);
+        self.posts.entry(sent.epoch).or_default().push(Rc::clone(&entry));
+        self.all.push(entry);
+    }
+}
+
+impl<P: Program> WorldOf<P> {
     pub(super) fn transmit(&mut self, who: usize, sent: &Outgoing) {
         let mode = self.mode(&sent.epoch);
-        let mut sealed = None;
-        if self.setup.bytes {
-            let Some(keys) = self.players[who].state.epochs.get(&sent.epoch) else { return };
-            let server = server();
-            sealed = bytes::compose(mode, keys, &server, identity(who), &sent.words, &mut self.rng);
+        let mut sealed = sent.sealed.clone();
+        if self.setup.bytes && sealed.is_none() {
+            let of_world;
+            let keys = match self.players[who].state.keys(&sent.epoch) {
+                Some(keys) => keys,
+                None if P::SEALS => {
+                    of_world = self.keys_of(&sent.epoch);
+                    &of_world
+                }
+                None => return,
+            };
+            sealed = bytes::compose(mode, keys, &server(), identity(who), &sent.words, &mut self.rng);
             if sealed.is_none() {
                 return;
             }
         }
-        self.index += 1;
-        let entry = Entry { index: self.index, epoch: sent.epoch, words: sent.words.clone(), sealed };
-        self.posts.entry(sent.epoch).or_default().push(Rc::new(entry));
+        self.server.take(sent, sealed);
+    }
+
+    /// The keys of an epoch, as somebody holds them who forgets no day.
+    pub(crate) fn keys_of(&self, epoch: &ForkId) -> Keys {
+        match self.made.get(epoch) {
+            Some(made) => Keys::new(made.group, &made.epoch, made.keys()),
+            None => Keys::new(self.beginning.group, &self.first, &self.beginning.keys),
+        }
     }
 
     pub(super) fn mode(&self, epoch: &ForkId) -> Mode {
@@ -30,24 +84,8 @@ impl World {
 
     /// What the server has for a reader that they have not read, and what came late.
     pub(super) fn page(&mut self, who: usize) -> Vec<Rc<Entry>> {
-        let state = &mut self.players[who].state;
-        let mut fresh: Vec<(bool, Rc<Entry>)> = Vec::new();
-        for (epoch, keys) in &mut state.epochs {
-            let posts = self.posts.get(epoch).map_or(&[][..], Vec::as_slice);
-            fresh.extend(posts.iter().skip(keys.seen).map(|entry| (false, Rc::clone(entry))));
-            keys.seen = posts.len();
-        }
-        let hour = self.hour;
-        let mut due = Vec::new();
-        state.late.retain(|(at, epoch, place)| {
-            let is_due = *at <= hour;
-            if is_due {
-                due.push((*epoch, *place));
-            }
-            !is_due
-        });
-        let late = due.into_iter().filter_map(|(epoch, place)| self.posts.get(&epoch)?.get(place).cloned());
-        fresh.extend(late.map(|entry| (true, entry)));
+        let (hour, clock) = (self.hour, self.clock(who));
+        let fresh = self.players[who].state.fresh(&self.server, hour, clock);
         let mut page = Vec::new();
         for (late, entry) in fresh {
             let hidden = entry.words.part.as_ref().and_then(|part| self.packages.get(&part.package()));
@@ -57,8 +95,8 @@ impl World {
             }
             if !late && self.fate(who, entry.index, 2) < self.setup.late {
                 let hours = 1 + (self.fate(who, entry.index, 3) * 72.0) as u64;
-                let place = self.posts[&entry.epoch].partition_point(|before| before.index < entry.index);
-                self.players[who].state.late.push((hour + hours, entry.epoch, place));
+                let place = self.server.of(&entry.epoch).partition_point(|before| before.index < entry.index);
+                self.players[who].state.postpone(hour + hours, place, &entry);
                 continue;
             }
             if self.fate(who, entry.index, 4) < self.setup.twice {
@@ -83,7 +121,7 @@ impl World {
             if page.is_empty() {
                 break;
             }
-            if self.setup.bytes {
+            if self.setup.bytes && !P::SEALS {
                 page.retain(|entry| self.opens(who, entry));
             }
             if self.transact(who, |state, now| state.read(&page, log, now)).is_none() {
@@ -96,7 +134,7 @@ impl World {
     /// True if a reader's keys open a message, which must then say what its author said.
     pub(super) fn opens(&mut self, who: usize, entry: &Entry) -> bool {
         let mode = self.mode(&entry.epoch);
-        let Some(keys) = self.players[who].state.epochs.get(&entry.epoch) else { return false };
+        let Some(keys) = self.players[who].state.keys(&entry.epoch) else { return false };
         match bytes::read(mode, keys, &server(), entry.sealed.as_ref().unwrap()) {
             bytes::Tried::Read(words) => {
                 assert!(*words == entry.words, "a message says something else than its author");
@@ -112,21 +150,26 @@ impl World {
     }
 
     pub(super) fn write(&mut self, who: usize, chat: bool) {
-        if self.transact(who, |state, now| state.write(chat, now)).is_none() {
-            return;
+        let mut chat = chat;
+        while self.write_now(who, core::mem::take(&mut chat)).is_some() {
+            // Seconds later, if something is due then.
+            let (now, wakes) = (self.clock(who), self.players[who].state.wakes());
+            let Some(at) = wakes.filter(|at| *at > now && self.second + (*at - now) < HOUR) else { break };
+            self.second += at - now;
         }
-        for sent in self.players[who].state.outbox.clone() {
+        self.second = 0;
+    }
+
+    fn write_now(&mut self, who: usize, chat: bool) -> Option<()> {
+        self.transact(who, |state, now| state.due(chat, now))?;
+        for number in self.players[who].state.outbox() {
             // Durable before it leaves: from now on it belongs to this epoch.
-            if self.transact(who, |state, _| state.begins(sent.number)).is_none() {
-                return;
-            }
-            let number = (who, sent.number);
-            let epoch = *self.numbers.entry(number).or_insert(sent.epoch);
+            let Some(sent) = self.transact(who, |state, now| state.begins(number, now))? else { continue };
+            let epoch = *self.numbers.entry((who, number)).or_insert(sent.epoch);
             assert!(epoch == sent.epoch, "seed {}: a message went to two epochs", self.seed);
             self.transmit(who, &sent);
-            if self.transact(who, |state, now| state.confirmed(&sent, now)).is_none() {
-                return;
-            }
+            self.transact(who, |state, now| state.confirmed(&sent, now))?;
         }
+        Some(())
     }
 }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use cwtch_primitives::forks::EpochKeys;
+use cwtch_primitives::group::GroupId;
 use cwtch_protocol::group::fork::{Epoch, Member};
 use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::fork::{Ack, Bare, ForkId, Part, Prekey, SealedFork};
@@ -27,6 +28,8 @@ pub(crate) struct Outgoing {
     pub(crate) words: Words,
     /// True once it may have left: it is not written anew in another epoch.
     pub(crate) begun: bool,
+    /// The bytes, where a program composed it.
+    pub(crate) sealed: Option<EncryptedGroupMessage>,
 }
 
 /// A message on the server.
@@ -45,6 +48,8 @@ pub(crate) enum Packet {
     /// The epoch in which the package came, whose tag stands for it in the format, and a prekey.
     Want(ForkId, Prekey),
     Invite(Rc<Made>),
+    /// An invite, by its text.
+    Text(String),
 }
 
 impl Packet {
@@ -64,6 +69,7 @@ impl Packet {
 /// A fork that somebody made.
 pub(crate) struct Made {
     pub(crate) epoch: Epoch,
+    pub(crate) group: GroupId,
     pub(crate) sealed: SealedFork,
     /// The oldest time of a prekey that it was sealed to: copies of devices made before cannot read on.
     pub(crate) healing: u64,

@@ -13,7 +13,7 @@ use crate::api::{ApiError, ForkInfo, ForkMade, ForkReason, KnownMember, Problem,
 use crate::engine::groups::Groups;
 use crate::engine::groups::log::unix;
 use crate::engine::info::person_info;
-use crate::profile::{ForkRefused, Group, PlannedFork, Profile, StorageError, WantedFork};
+use crate::profile::{ConversationId, ForkRefused, Group, PlannedFork, Profile, StorageError, WantedFork};
 
 /// The fewest characters by which a fork is named.
 const NAMED: usize = 8;
@@ -52,16 +52,8 @@ impl Groups {
             // A server that cheated is not asked any more, and what it said of the time counts no more than the rest.
             let leaves_server = wanted.server.is_some()
                 && (reason == Some(ForkReason::Move) || moving::was_stopped(profile, found.conversation)?);
-            let view = profile.fork_view(found.conversation)?;
-            let lately = view.statements().map(|(_, said)| said.time);
-            let ready = Readiness {
-                clock,
-                synced: caught_up.then_some(clock),
-                checkpoint: profile.log_status(&board)?.checked.filter(|_| !leaves_server),
-                others: lately.filter(|time| time.saturating_add(LATELY) >= clock).collect(),
-                leaves_server,
-                anyway,
-            };
+            let group = (found.conversation, &board);
+            let ready = Readiness { anyway, ..readiness(profile, group, caught_up, leaves_server, clock)? };
             match profile.make_fork(found.conversation, &wanted, &ready, &mut OsRng)? {
                 Ok((fork, planned)) => made(profile, &fork, &planned, quiet).map_err(ApiError::from),
                 Err(refused) => Err(why(profile, &refused)?.into()),
@@ -159,6 +151,29 @@ impl Groups {
         links.shared.forks.notify_one();
         Ok(())
     }
+}
+
+/// The state of things for a fork of a group on a server.
+///
+/// # Errors
+/// Trouble with the database.
+pub(in crate::engine::groups) fn readiness(
+    profile: &Profile,
+    (conversation, board): (ConversationId, &Address),
+    caught_up: bool,
+    leaves_server: bool,
+    clock: u64,
+) -> Result<Readiness, StorageError> {
+    let view = profile.fork_view(conversation)?;
+    let lately = view.statements().map(|(_, said)| said.time);
+    Ok(Readiness {
+        clock,
+        synced: caught_up.then_some(clock),
+        checkpoint: profile.log_status(board)?.checked.filter(|_| !leaves_server),
+        others: lately.filter(|time| time.saturating_add(LATELY) >= clock).collect(),
+        leaves_server,
+        anyway: false,
+    })
 }
 
 /// The fork whose name begins so.

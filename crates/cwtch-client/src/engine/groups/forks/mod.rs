@@ -5,7 +5,7 @@
 //! forks comes and goes by the part for [members](crate::engine::members), which uses [`between`].
 
 mod between;
-mod command;
+pub(super) mod command;
 mod drive;
 mod moving;
 mod readers;

@@ -1,5 +1,6 @@
 //! Two things at once: switching, leaving and needing a server.
 
+mod forks;
 mod schedules;
 
 use cwtch_net::Loopback;

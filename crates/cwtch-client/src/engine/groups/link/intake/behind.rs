@@ -9,7 +9,7 @@ const MOST_BYTES: usize = 48 << 20;
 
 /// Unopened messages from a part on, in their order.
 #[derive(Default)]
-pub(super) struct Behind {
+pub(in crate::engine::groups) struct Behind {
     messages: Vec<Received>,
     bytes: usize,
     begun: bool,
@@ -18,12 +18,12 @@ pub(super) struct Behind {
 
 impl Behind {
     /// Begins at a part; goes on if it has begun.
-    pub(super) fn begin(&mut self) {
+    pub(in crate::engine::groups) fn begin(&mut self) {
         self.begun = true;
     }
 
     /// Keeps a message that no key opened, if it stands behind a part.
-    pub(super) fn keep(&mut self, message: Received) {
+    pub(in crate::engine::groups) fn keep(&mut self, message: Received) {
         if !self.begun || self.overflowed {
             return;
         }
@@ -38,13 +38,13 @@ impl Behind {
     }
 
     /// Gives all of them, to be tried; those that no key opens are to be kept again. Tells whether they are all that there were.
-    pub(super) fn take(&mut self) -> (Vec<Received>, bool) {
+    pub(in crate::engine::groups) fn take(&mut self) -> (Vec<Received>, bool) {
         self.bytes = 0;
         (core::mem::take(&mut self.messages), !self.overflowed)
     }
 
     /// Forgets them.
-    pub(super) fn end(&mut self) {
+    pub(in crate::engine::groups) fn end(&mut self) {
         *self = Self::default();
     }
 }

@@ -8,7 +8,7 @@
 //! Messages of a log are held back until a signed checkpoint covers them: a [`Step`] says so. What is stored together is
 //! the business of a [`Collector`](cwtch_protocol::board::follower::Collector).
 
-mod behind;
+pub(in crate::engine::groups) mod behind;
 pub(in crate::engine::groups) mod store;
 pub(in crate::engine::groups) mod trial;
 
@@ -82,7 +82,7 @@ impl Keys {
     }
 
     /// Those of the groups of `start` that are not among these, in the same sync; `None` if all are.
-    fn lacking(&self, start: &SyncStart) -> Option<Self> {
+    pub(in crate::engine::groups) fn lacking(&self, start: &SyncStart) -> Option<Self> {
         let known: HashSet<&GroupId> = self.groups.iter().collect();
         let new = start.groups.iter().filter(|group| !known.contains(&group.id));
         let start = SyncStart { groups: new.cloned().collect(), ..start.clone() };

@@ -212,15 +212,29 @@ async fn take_in(
 async fn synced(shared: &LinkShared, server: Address) -> Result<(Vec<GossipClaim>, bool), ApiError> {
     let (now, forks) = (shared.context.now(), shared.forks.clone());
     let job = move |profile: &mut Profile| {
-        let claims = order::judge(profile, &server, true, now)?;
-        let changed = profile.note_complete_sync(&server, now)?;
-        let forked = profile.forks_synced(&server, unix(now))?;
-        // Behind everything that the server has, so that nothing is left unread for want of its key.
-        let closed = profile.close_left(&server, now)?;
+        let kept = keep_synced(profile, &server, now)?;
         forks.notify_one();
-        Ok::<_, StorageError>((claims, changed || forked || closed))
+        Ok::<_, StorageError>(kept)
     };
     shared.context.store.run(job).await
+}
+
+/// Does what a completed sync with a server allows. Gives members' words about the log, and tells whether keys in use changed, or more may
+/// leave.
+///
+/// # Errors
+/// Trouble with the database.
+pub(in crate::engine::groups) fn keep_synced(
+    profile: &mut Profile,
+    server: &Address,
+    now: i64,
+) -> Result<(Vec<GossipClaim>, bool), StorageError> {
+    let claims = order::judge(profile, server, true, now)?;
+    let changed = profile.note_complete_sync(server, now)?;
+    let forked = profile.forks_synced(server, unix(now))?;
+    // Behind everything that the server has, so that nothing is left unread for want of its key.
+    let closed = profile.close_left(server, now)?;
+    Ok((claims, changed || forked || closed))
 }
 
 /// The server has a post: durable together with the receipt, then everybody hears it.

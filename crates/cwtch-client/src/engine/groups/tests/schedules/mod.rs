@@ -23,6 +23,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cwtch_testkit::budget::{self, Sample};
 
+pub(super) use person::{copy, directory};
+pub(super) use world::TOKENS;
 use world::{Outcome, World};
 
 /// Schedules that run whatever the time is.

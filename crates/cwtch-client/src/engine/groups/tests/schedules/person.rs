@@ -68,7 +68,7 @@ fn file_of(dir: &Path) -> (u64, Option<SystemTime>) {
     (metadata.ino(), metadata.created().ok())
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(in super::super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for file in fs::read_dir(from).unwrap() {
         let file = file.unwrap();
@@ -82,7 +82,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// A directory in memory, where there is one: what a disk does when power fails is tested elsewhere.
-pub(super) fn directory() -> TempDir {
+pub(in super::super) fn directory() -> TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }

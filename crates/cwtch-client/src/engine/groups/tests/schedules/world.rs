@@ -25,7 +25,7 @@ const PEOPLE: usize = 3;
 const GROUPS: u8 = 2;
 
 /// Tokens for posts; the server of the schedules asks for nothing.
-pub(super) static TOKENS: LazyLock<Vec<Token>> =
+pub(in super::super) static TOKENS: LazyLock<Vec<Token>> =
     LazyLock::new(|| (1..4).flat_map(|seed| helpers::tokens(8, seed)).collect());
 
 static LOG: LazyLock<HonestLog> = LazyLock::new(|| {

@@ -8,8 +8,9 @@ use cwtch_protocol::group::fork::delivery::{Half, Source, Unopened, is_newer_pre
 use cwtch_protocol::group::fork::{Checked, DAY, Epoch, Event, Member, Statement, check, keys};
 use cwtch_wire::group::fork::{AckState, ForkId, OpenFault, OpenedFork, Package, PackageId, Part, Prekey};
 
+use super::super::program::Now;
 use super::super::travel::Entry;
-use super::{Held, Keys, Lost, Now, State};
+use super::{Held, Keys, Lost, State};
 
 impl State {
     /// A page of what the server has, in the order of arrival.
@@ -77,7 +78,7 @@ impl State {
         let halves: Vec<AgreementKey> = self.halves.iter().map(|(_, half)| half.clone()).collect();
         match package.open(&halves) {
             Ok(fork) => self.opened(package, &Rc::new(fork), now),
-            Err(OpenFault::NotForMe) => {
+            Err(OpenFault::NotForMe | OpenFault::TailBox) => {
                 let epoch = self.current().id;
                 let new = || Lost { epoch, unopened: Unopened::new(now.clock), asked: BTreeMap::new() };
                 self.unopened.entry(package.id()).or_insert_with(new);

@@ -10,8 +10,9 @@ use cwtch_wire::group::fork::{
     Part, Prekey,
 };
 
+use super::super::program::Now;
 use super::super::travel::{Made, Packet};
-use super::{Lost, Now, State};
+use super::{Lost, State};
 
 impl State {
     /// What a contact is sent when a connection stands, which it does from now on.
@@ -98,12 +99,14 @@ impl State {
             Packet::Want(epoch, prekey) => self.wanted(from, epoch, *prekey, made, now),
             Packet::Invite(made) => {
                 // A new beginning: nothing of the past is known any more.
-                self.invited += 1;
+                self.tally.invited += 1;
                 self.enter(&made.epoch, made.keys());
                 self.view = View::new(self.me, made.epoch.clone());
                 self.voice = Voice::new(now.clock, now.rng);
                 Vec::new()
             }
+            // The model invites otherwise.
+            Packet::Text(_) => Vec::new(),
         }
     }
 

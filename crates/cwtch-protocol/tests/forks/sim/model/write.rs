@@ -8,13 +8,14 @@ use cwtch_protocol::group::fork::delivery::{Announcement, Half, Posting, Standin
 use cwtch_protocol::group::fork::{Event, HOUR, Readiness, may_fork};
 use cwtch_wire::group::fork::{ForkId, Prekey};
 
+use super::super::program::Now;
 use super::super::travel::{Made, Outgoing, Words};
-use super::{Held, Now, State};
+use super::{Held, State};
 
 impl State {
     pub(super) fn queue(&mut self, epoch: ForkId, words: Words) {
         self.numbers += 1;
-        self.outbox.push(Outgoing { number: self.numbers, epoch, words, begun: false });
+        self.outbox.push(Outgoing { number: self.numbers, epoch, words, begun: false, sealed: None });
     }
 
     pub(super) fn words(&self, time: u64) -> Words {

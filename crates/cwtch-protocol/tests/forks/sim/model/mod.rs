@@ -1,6 +1,7 @@
-//! One member's program: the shipped rules with nothing between them but what a program must do, which is to keep what they say and to send
-//! it. Every method is one transaction.
+//! A model of a member's program: the shipped rules with nothing between them but what a program must do, which is to keep what they say and
+//! to send it. Every piece of work is one transaction.
 
+mod program;
 mod read;
 mod talk;
 mod write;
@@ -15,19 +16,11 @@ use cwtch_protocol::group::fork::delivery::{
     Announcement, Answering, Half, Passing, Posting, Rounds, Shelf, Unopened, Voice,
 };
 use cwtch_protocol::group::fork::{Change, DAY, Epoch, Event, Member, View, step};
-use cwtch_testkit::ChaCha20Rng;
 use cwtch_wire::group::fork::{DayKeys, ForkId, OpenedFork, Package, PackageId, Prekey};
 
+use super::program::{Now, Tally};
 use super::travel::Outgoing;
-
-/// The circumstances of a transaction.
-pub(crate) struct Now<'a> {
-    /// The own clock.
-    pub(crate) clock: u64,
-    /// The time that decisions go by.
-    pub(crate) present: u64,
-    pub(crate) rng: &'a mut ChaCha20Rng,
-}
+pub(crate) use program::Model;
 
 /// An epoch whose keys a member holds.
 #[derive(Clone)]
@@ -38,6 +31,13 @@ pub(crate) struct Keys {
     /// Number of messages that were read.
     pub(crate) seen: usize,
     pub(crate) left: Option<u64>,
+}
+
+impl Keys {
+    pub(crate) fn new(group: GroupId, epoch: &Epoch, keys: &EpochKeys) -> Self {
+        let days = DayKeys::new(epoch.time / DAY, 0, keys.first_day.clone());
+        Self { group, key: keys.group.clone(), days, seen: 0, left: None }
+    }
 }
 
 /// A fork whose package is open.
@@ -88,9 +88,7 @@ pub(crate) struct State {
     pub(crate) read: BTreeSet<u64>,
     pub(crate) pruned: u64,
     /// What the tests measure.
-    pub(crate) moves: u32,
-    pub(crate) followed: BTreeSet<ForkId>,
-    pub(crate) invited: u32,
+    pub(crate) tally: Tally,
     pub(crate) posted_parts: u32,
     pub(crate) sent_parts: u32,
 }
@@ -117,9 +115,7 @@ impl State {
             late: Vec::new(),
             read: BTreeSet::new(),
             pruned: 0,
-            moves: 0,
-            followed: BTreeSet::new(),
-            invited: 0,
+            tally: Tally::default(),
             posted_parts: 0,
             sent_parts: 0,
         };
@@ -132,14 +128,8 @@ impl State {
     }
 
     pub(crate) fn enter(&mut self, epoch: &Epoch, keys: &EpochKeys) {
-        let entered = Keys {
-            group: group_id(epoch),
-            key: keys.group.clone(),
-            days: DayKeys::new(epoch.time / DAY, 0, keys.first_day.clone()),
-            seen: 0,
-            left: None,
-        };
-        self.epochs.entry(epoch.id).or_insert(entered);
+        let entered = || Keys::new(group_id(epoch), epoch, keys);
+        self.epochs.entry(epoch.id).or_insert_with(entered);
     }
 
     pub(crate) fn event(&mut self, event: &Event, now: &mut Now<'_>) {
@@ -149,9 +139,9 @@ impl State {
             match &change {
                 Change::Moves { to, chosen, .. } => {
                     if !chosen && !matches!(event, Event::Forked(_)) {
-                        self.followed.insert(*to);
+                        self.tally.followed.insert(*to);
                     }
-                    self.moves += 1;
+                    self.tally.moves += 1;
                     self.settle_in(before, now);
                 }
                 Change::Returns(..) => self.settle_in(before, now),
