@@ -314,6 +314,10 @@ pub enum Command {
         /// People who are given it beside the members, in the same form.
         #[serde(default)]
         with: Vec<String>,
+        /// The beginning of the name of an own fork that was not taken, at least 8 characters: whom it left out and added is left out and added
+        /// here, too, as far as it is not so yet. It counts as `anyway`.
+        #[serde(default)]
+        again: Option<String>,
         /// True to put nothing of it into the group: accepted contacts among the members are given it, and pass it on to theirs.
         #[serde(default)]
         quiet: bool,
@@ -334,7 +338,7 @@ pub enum Command {
         #[serde(deserialize_with = "number_or_text")]
         group: String,
     },
-    /// Follows a fork. Reply: `Done`.
+    /// Follows a fork. Reply: [`crate::Reply::ForkFollowed`].
     #[serde(rename = "group.accept")]
     GroupAccept {
         /// Group id or unambiguous name.

@@ -406,6 +406,28 @@ pub struct ForkInfo {
     /// The listed members, each with what is known of them and it.
     #[serde(default)]
     pub reached: Vec<ForkReached>,
+    /// Of an own one that was left for another: what of it can be made again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Box<ForkLost>>,
+}
+
+/// The part of an own fork that was not taken and can be made again on top of the one that is written in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForkLost {
+    /// The name of the own fork.
+    pub fork: String,
+    /// Members whom it left out.
+    pub without: Vec<PersonInfo>,
+    /// People whom it added, who are no members.
+    pub with: Vec<PersonInfo>,
+}
+
+/// A fork was followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForkFollowed {
+    /// Own forks that were not taken, the newest first, each with what of it can be made again.
+    #[serde(default)]
+    pub lost: Vec<ForkLost>,
 }
 
 /// Stage that a member has reached with a fork, as far as it is known: by messages, and of contacts by what they said.

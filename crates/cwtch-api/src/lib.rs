@@ -30,9 +30,9 @@ pub use command::Command;
 pub use error::ApiError;
 pub use event::{Event, Heard, LogNotice, Task, Told};
 pub use group::{
-    AuthorInfo, DaysInfo, EpochInfo, EpochStanding, EpochState, ForkCarrierInfo, ForkInfo, ForkKind,
-    ForkMade, ForkQuestion, ForkReached, ForkReason, ForkStage, ForkStanding, GroupDetails, GroupKeys,
-    KnownMember, LogVerdict, MemberInfo, OldKeyInfo, PersonInfo, WritesInfo,
+    AuthorInfo, DaysInfo, EpochInfo, EpochStanding, EpochState, ForkCarrierInfo, ForkFollowed, ForkInfo,
+    ForkKind, ForkLost, ForkMade, ForkQuestion, ForkReached, ForkReason, ForkStage, ForkStanding,
+    GroupDetails, GroupKeys, KnownMember, LogVerdict, MemberInfo, OldKeyInfo, PersonInfo, WritesInfo,
 };
 pub use host::{HostCommand, OpenProfile, ProfileInfo};
 pub use kept::{KeptInfo, SealedInfo};

@@ -471,6 +471,8 @@ problems! {
     } = "server-dialled-later", Refused;
     /// A fork cannot be followed, declined or taken back any more.
     ForkNotOpen = "fork-not-open", Refused;
+    /// A fork of which nothing is to be made again: it is not an own one that was left for another, or what it changed is so.
+    ForkNotLost = "fork-not-lost", Refused;
     /// A fork that is not put into the group would be given to nobody.
     ForkReachesNobody = "fork-reaches-nobody", Refused;
     /// A new key without some of the group's members waits for an answer: they could read the message.

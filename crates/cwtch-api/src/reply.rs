@@ -10,7 +10,8 @@ use serde_json::{Value, from_value};
 
 use crate::command::Command;
 use crate::group::{
-    EpochStanding, ForkInfo, ForkMade, GroupDetails, GroupKeys, KnownMember, MemberInfo, OldKeyInfo,
+    EpochStanding, ForkFollowed, ForkInfo, ForkMade, GroupDetails, GroupKeys, KnownMember, MemberInfo,
+    OldKeyInfo,
 };
 use crate::host::OpenProfile;
 use crate::kept::{KeptInfo, SealedInfo};
@@ -62,6 +63,8 @@ pub enum Reply {
     GroupDetails(Box<GroupDetails>),
     /// A fork that was made.
     ForkMade(Box<ForkMade>),
+    /// A fork was followed.
+    ForkFollowed(ForkFollowed),
     /// A group was left.
     Left {
         /// True if the server has the message that tells the others.
@@ -157,6 +160,7 @@ impl Reply {
             C::GroupShow { .. } => Self::GroupDetails(from_value(json)?),
             C::GroupList => Self::Groups(from_value(json)?),
             C::GroupFork { .. } => Self::ForkMade(from_value(json)?),
+            C::GroupAccept { .. } => Self::ForkFollowed(from_value(json)?),
             C::GroupForks { .. } => Self::Forks(from_value(json)?),
             C::GroupMembers { .. } | C::GroupHide { .. } => Self::Members(from_value(json)?),
             C::GroupInvite { .. }
@@ -191,7 +195,6 @@ impl Reply {
             | C::ContactRemove { .. }
             | C::ContactBlockUnknown { .. }
             | C::ServerRemove { .. }
-            | C::GroupAccept { .. }
             | C::GroupDecline { .. }
             | C::GroupKeepKeys { .. }
             | C::Focus { .. } => {

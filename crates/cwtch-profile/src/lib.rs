@@ -81,8 +81,8 @@ pub use facts::{AUTHORS_LISTED, AuthorFacts, GroupFacts};
 pub use forget::{KEEP_MAX, KEEP_MIN, Remembered, Sealed};
 pub use forks::{
     Collected, CollectedState, Delivery, FirstDial, ForContact, ForkAnswer, ForkCarrier, ForkContent,
-    ForkHeard, ForkInvite, ForkPacket, ForkRefused, ForkTick, ForkWords, OwnPrekey, PartKept, PlannedFork,
-    Salvaged, WantedFork,
+    ForkHeard, ForkInvite, ForkPacket, ForkRefused, ForkTick, ForkWords, LostChange, OwnPrekey, PartKept,
+    PlannedFork, Salvaged, WantedFork,
 };
 pub use hidden::HIDDEN_MAX;
 pub use log::{LogLoss, LogStatus, Noticed, StoredEvidence, StoredNotice};

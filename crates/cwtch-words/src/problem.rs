@@ -405,6 +405,9 @@ fn words(problem: &Problem) -> String {
              operator does not see who comes together."
         }
         P::ForkNotOpen => "This new key cannot be followed, declined or taken back now.",
+        P::ForkNotLost => {
+            "Nothing of this key is to be made again: it is none of yours that was not taken, or what it changed is so by now."
+        }
         P::NoMember { who } => return format!("{who} is no member of this group who could be left out."),
         P::KeyDaysUnfit { min, max } => {
             return format!(

@@ -121,6 +121,7 @@ fn samples(text: &str, number: u32) -> Vec<Problem> {
         P::ForkNowhere,
         P::ServerDialledLater { at: 7 },
         P::ForkNotOpen,
+        P::ForkNotLost,
         P::NoMember { who: t() },
         P::KeyDaysUnfit { min: n, max: n },
         P::NoDayKeys,

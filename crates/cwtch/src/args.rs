@@ -640,6 +640,9 @@ pub(crate) enum GroupVerb {
         /// Somebody who is given it beside the members; they have to be invited
         #[arg(long, value_name = "PERSON")]
         with: Vec<String>,
+        /// Make what your own key changed again, which was not taken: the beginning of its name, as `cwtch group forks` shows it
+        #[arg(long, value_name = "FORK")]
+        again: Option<String>,
         /// Put nothing of it into the group: contacts are given it, and pass it on
         #[arg(long)]
         quiet: bool,

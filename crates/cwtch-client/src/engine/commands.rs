@@ -137,10 +137,10 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         Command::GroupSeal { group, older_than } => {
             Reply::Sealed(groups.group_seal(&group_id(inner, &group).await?, older_than).await?)
         }
-        Command::GroupFork { group, without, with, quiet, server, reason, anyway } => {
+        Command::GroupFork { group, without, with, again, quiet, server, reason, anyway } => {
             let group = group_id(inner, &group).await?;
             let people = (persons(inner, without).await?, persons(inner, with).await?);
-            let made = groups.group_fork(&group, people, quiet, (server, reason), anyway).await?;
+            let made = groups.group_fork(&group, people, again, quiet, (server, reason), anyway).await?;
             Reply::ForkMade(Box::new(made))
         }
         Command::GroupForks { group } => {
@@ -155,8 +155,7 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
             Reply::Members(groups.group_hide(&group, member, on).await?)
         }
         Command::GroupAccept { group, fork } => {
-            groups.group_accept(&group_id(inner, &group).await?, fork).await?;
-            Reply::Done {}
+            Reply::ForkFollowed(groups.group_accept(&group_id(inner, &group).await?, fork).await?)
         }
         Command::GroupDecline { group, fork } => {
             groups.group_decline(&group_id(inner, &group).await?, fork).await?;

@@ -10,6 +10,7 @@
 //!   [`carriers`] says who brought what is of no use, [`inviting`] who is to be sent an invite.
 //! - [`reading`] takes what messages say about forks, [`act`] does what follows, [`making`] makes a fork,
 //!   [`moves`] adds the server that one leads to.
+//! - [`lost`] says what of own changes that were not taken can be made again.
 //! - [`hiding`] hides members, whose forks are passed over.
 //! - [`salvage`] is what is left to do with a server that is not used any more.
 //! - [`postings`] does what time makes due, [`speaking`] is what own messages say; [`leaving`] has one
@@ -23,6 +24,7 @@ mod hearing;
 mod hiding;
 mod inviting;
 mod leaving;
+mod lost;
 mod making;
 mod moves;
 mod others;
@@ -43,6 +45,7 @@ pub use contents::ForkContent;
 pub use deliveries::Delivery;
 pub use hearing::{ForkAnswer, ForkHeard};
 pub use inviting::ForkInvite;
+pub use lost::LostChange;
 pub use making::{ForkRefused, PlannedFork, WantedFork};
 pub use moves::FirstDial;
 pub use own::OwnPrekey;

@@ -549,6 +549,32 @@ fn an_own_fork_is_taken_back_only_while_nobody_followed() {
 }
 
 #[test]
+fn an_own_fork_is_lost_where_another_took_its_place_for_as_long_as_it_could_be_followed() {
+    let group = founded(6);
+    let (mine, theirs) = (without(2, &group, 1, START, 5), without(1, &group, 2, START, 4));
+    let lost = |one: &One| one.view.lost(one.now).map(|fork| fork.epoch.id).collect::<Vec<_>>();
+    let mut one = One::of(&group);
+    one.event(Event::Forked(mine.clone()));
+    one.opens(&theirs);
+    assert_eq!(lost(&one), [], "one writes in it");
+    one.accepts(&theirs);
+    assert!(one.is_in(&theirs));
+    assert_eq!(lost(&one), [mine.id]);
+    one.waits(OPENABLE);
+    assert_eq!(lost(&one), [mine.id]);
+    one.waits(1);
+    assert_eq!(lost(&one), []);
+    // What its maker took back, or another made, is not.
+    let mut one = One::of(&group);
+    one.event(Event::Forked(mine.clone()));
+    one.event(Event::TakesBack(mine.id));
+    one.opens(&theirs);
+    one.refuses();
+    assert!(one.is_in(&group));
+    assert_eq!(lost(&one), []);
+}
+
+#[test]
 fn concurrent_own_rekeys_meet_by_themselves() {
     let group = founded(2);
     let (low, high) = (rekey(1, &group, 0, START), rekey(2, &group, 1, START));

@@ -148,6 +148,7 @@ fn render(command: &Command, reply: &Reply) -> String {
         Reply::GroupDetails(details) => group::details(details),
         Reply::ForkMade(made) => forks::made(made),
         Reply::Left { told } => forks::left(*told),
+        Reply::ForkFollowed(followed) => forks::followed(followed),
         Reply::Forks(all) => forks::list(all),
         Reply::Members(members) => forks::members(members),
         Reply::Message(message) => match command {
@@ -179,7 +180,6 @@ fn done(command: &Command) -> &'static str {
         }
         Command::ContactBlockUnknown { on: false } => "You are asked about strangers again.",
         Command::ServerRemove { .. } => "The server is forgotten.",
-        Command::GroupAccept { .. } => "What you write goes out under this key from now on.",
         Command::GroupKeepKeys { .. } => {
             "It holds from the next sync on. Texts stay as long as you keep them, and keys that are gone do not come back."
         }

@@ -156,9 +156,9 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
         Verb::Group(GroupVerb::Seal { group, older_than }) => {
             Command::GroupSeal { group, older_than: older_than.map(|Span(seconds)| seconds) }
         }
-        Verb::Group(GroupVerb::Fork { group, without, with, quiet, server, reason, anyway }) => {
+        Verb::Group(GroupVerb::Fork { group, without, with, again, quiet, server, reason, anyway }) => {
             let reason = reason.map(|ReasonArg::Move| ForkReason::Move);
-            Command::GroupFork { group, without, with, quiet, server, reason, anyway }
+            Command::GroupFork { group, without, with, again, quiet, server, reason, anyway }
         }
         Verb::Group(GroupVerb::Forks { group }) => Command::GroupForks { group },
         Verb::Group(GroupVerb::Accept { group, fork }) => Command::GroupAccept { group, fork },

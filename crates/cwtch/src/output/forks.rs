@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use cwtch_api::{
-    Event, ForkCarrierInfo, ForkInfo, ForkKind, ForkMade, ForkQuestion, ForkStage, ForkStanding, GroupInfo,
-    KnownMember, PersonInfo,
+    Event, ForkCarrierInfo, ForkFollowed, ForkInfo, ForkKind, ForkLost, ForkMade, ForkQuestion, ForkStage,
+    ForkStanding, GroupInfo, KnownMember, PersonInfo,
 };
 
 use super::sanitize::line;
@@ -80,6 +80,12 @@ pub(crate) fn left(told: bool) -> String {
     format!("{forgotten}\n{others}\n")
 }
 
+/// A fork was followed.
+pub(crate) fn followed(followed: &ForkFollowed) -> String {
+    let lost: String = followed.lost.iter().map(lost).collect();
+    format!("What you write goes out under this key from now on.\n{lost}")
+}
+
 /// The forks of a group.
 pub(crate) fn list(forks: &[ForkInfo]) -> String {
     let mut table = Table::new(&["MADE", "BY", "KEY", "HAVE IT", "MOVED", "NOW", "FORK"]);
@@ -99,7 +105,8 @@ pub(crate) fn list(forks: &[ForkInfo]) -> String {
         ]);
     }
     let asked: String = forks.iter().filter(|fork| fork.question.is_some()).map(question).collect();
-    table.render("No new keys yet: make one with `cwtch group fork`.") + &asked
+    let lost: String = forks.iter().filter_map(|fork| fork.lost.as_deref()).map(lost).collect();
+    table.render("No new keys yet: make one with `cwtch group fork`.") + &asked + &lost
 }
 
 /// The members of a group.
@@ -203,6 +210,16 @@ fn question(fork: &ForkInfo) -> String {
     format!("{sentence}{can_read} `cwtch group accept` or `cwtch group decline` with {short}.\n")
 }
 
+/// A sentence on an own key that was not taken, and how to make it again.
+fn lost(lost: &ForkLost) -> String {
+    let short: String = lost.fork.chars().take(16).collect();
+    format!(
+        "Your key{}{} was not taken. To make that again on top of the one that you use: `cwtch group fork GROUP --again {short}`.\n",
+        some(" without ", &lost.without),
+        some(" with ", &lost.with)
+    )
+}
+
 /// A sentence on what the operator of the server learns to which a fork leads.
 fn learns(fork: &ForkInfo) -> String {
     let Some(server) = &fork.server else { return String::new() };
@@ -246,4 +263,28 @@ fn name(person: &PersonInfo) -> String {
 
 fn shown(group: &GroupInfo) -> String {
     named(&group.shown, &group.group)
+}
+
+#[cfg(test)]
+mod tests {
+    use cwtch_api::NameInfo;
+
+    use super::*;
+
+    fn person(name: &str) -> PersonInfo {
+        let speaker = NameInfo { shown: name.to_owned(), ..NameInfo::default() };
+        PersonInfo { address: "address".to_owned(), speaker }
+    }
+
+    #[test]
+    fn what_was_not_taken_is_told_with_the_command_that_makes_it_again() {
+        let none = ForkFollowed { lost: Vec::new() };
+        assert_eq!(followed(&none), "What you write goes out under this key from now on.\n");
+        let change =
+            ForkLost { fork: "0123456789abcdef0123".to_owned(), without: vec![person("Bob")], with: vec![] };
+        let told = followed(&ForkFollowed { lost: vec![change] });
+        let expected = "Your key without Bob was not taken. To make that again on top of the one that you use: \
+                        `cwtch group fork GROUP --again 0123456789abcdef`.";
+        assert_eq!(told.lines().nth(1), Some(expected));
+    }
 }

@@ -1,6 +1,64 @@
 //! Changes of the list in static groups: each of the others is asked.
 
+use cwtch_client::api::{ForkFollowed, ForkLost, PersonInfo};
+use cwtch_primitives::{Identity, OsRng};
+
 use super::*;
+
+impl Person {
+    /// Makes a key with somebody added, or an own one again, as soon as the group is synced.
+    async fn once_synced(
+        &self,
+        group: &str,
+        with: &[&str],
+        again: Option<&str>,
+    ) -> Result<ForkMade, ApiError> {
+        let command = || Command::GroupFork {
+            group: group.to_owned(),
+            without: Vec::new(),
+            with: with.iter().map(|&who| who.to_owned()).collect(),
+            again: again.map(str::to_owned),
+            quiet: false,
+            server: None,
+            reason: None,
+            anyway: false,
+        };
+        soon("a sync", async {
+            loop {
+                match self.call(command()).await {
+                    Ok(Reply::ForkMade(made)) => return Ok(*made),
+                    Ok(other) => panic!("not a fork: {other:?}"),
+                    Err(error) if error.problem == Problem::ForkNotSynced => {
+                        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        })
+        .await
+    }
+
+    async fn followed(&self, group: &str, fork: &str) -> Result<ForkFollowed, ApiError> {
+        let command = Command::GroupAccept { group: group.to_owned(), fork: fork.to_owned() };
+        match self.call(command).await? {
+            Reply::ForkFollowed(followed) => Ok(followed),
+            other => panic!("not followed: {other:?}"),
+        }
+    }
+
+    /// Waits until a fork stands so, or where it only has to be known, stands in any way.
+    async fn until_known(&self, group: &str, fork: &str, standing: ForkStanding) {
+        soon("a fork", async {
+            let stands = |one: &ForkInfo| {
+                one.fork == fork && (standing == ForkStanding::Known || one.standing == standing)
+            };
+            while !self.forks(group).await.iter().any(stands) {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        })
+        .await;
+    }
+}
 
 /// Alice, Bob and Carol in a group, each of whom has written; all know whom a new key reaches.
 pub(super) async fn three(world: &World, server: &str) -> (Person, Person, Person, String) {
@@ -144,5 +202,68 @@ async fn an_own_fork_that_nobody_followed_is_taken_back() {
     assert_eq!(alice.accept(&group, "0000000000").await.unwrap_err().problem, Problem::UnknownFork);
     let nobody = "a".repeat(56);
     assert!(alice.fork(&group, &[&nobody]).await.is_err());
+    server.shutdown().await;
+}
+
+/// The own change that a person can make again, by the names of people: without whom, with whom.
+fn difference(lost: &ForkLost) -> (Vec<&str>, Vec<&str>) {
+    fn names(people: &[PersonInfo]) -> Vec<&str> {
+        people.iter().map(|one| one.address.as_str()).collect()
+    }
+    (names(&lost.without), names(&lost.with))
+}
+
+/// Two make a change without waiting for each other's; all who answer end in one of them, and what the other one changed is made again
+/// on top of it by whoever made that.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_taken_of_an_own_change_is_made_again_on_top() {
+    let world = World::new();
+    let server = world.server().await;
+    let (alice, mut bob, carol, group) = three(&world, &server.bundle().to_server_string()).await;
+    let dave = Identity::generate(&mut OsRng).address().to_string();
+    let without_carol = alice.fork(&group, &[&carol.address]).await.unwrap();
+    bob.asked().await;
+    bob.decline(&group, &without_carol.fork).await.unwrap();
+    let with_dave = bob.once_synced(&group, &[&dave], None).await.unwrap();
+    alice.until_known(&group, &with_dave.fork, ForkStanding::Known).await;
+
+    // Of two changes the one with the lower id is the one.
+    let (loser, winner, lost, taken) = if with_dave.fork < without_carol.fork {
+        (&alice, &bob, &without_carol, &with_dave)
+    } else {
+        (&bob, &alice, &with_dave, &without_carol)
+    };
+    let expected = match loser.address == alice.address {
+        true => (vec![carol.address.as_str()], vec![]),
+        false => (vec![], vec![dave.as_str()]),
+    };
+    assert!(loser.forks(&group).await.iter().all(|fork| fork.lost.is_none()), "one writes in it");
+    let followed = loser.followed(&group, &taken.fork).await.unwrap();
+    assert_eq!(followed.lost.len(), 1);
+    assert_eq!((&followed.lost[0].fork, difference(&followed.lost[0])), (&lost.fork, expected.clone()));
+    for fork in loser.forks(&group).await {
+        assert_eq!(fork.lost.is_some(), fork.fork == lost.fork);
+    }
+    let not_own = loser.once_synced(&group, &[], Some(&taken.fork)).await.unwrap_err();
+    assert_eq!(not_own.problem, Problem::ForkNotLost);
+    let not_lost = winner.once_synced(&group, &[], Some(&taken.fork)).await.unwrap_err();
+    assert_eq!(not_lost.problem, Problem::ForkNotLost);
+
+    // The week between two keys of one's own is not waited for, and everybody is asked.
+    let again = loser.once_synced(&group, &[], Some(&lost.fork[..8])).await.unwrap();
+    let made = ForkLost { fork: again.fork.clone(), without: again.left_out, with: again.added };
+    assert_eq!(difference(&made), expected);
+    winner.until_known(&group, &again.fork, ForkStanding::Asked).await;
+    winner.accept(&group, &again.fork).await.unwrap();
+    assert_eq!(loser.send(&group, "on top").await.unwrap().state, MessageState::Stored);
+    soon("a message", async {
+        while !winner.texts(&group).await.contains(&"on top".to_owned()) {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    assert!(loser.forks(&group).await.iter().all(|fork| fork.lost.is_none()), "it is made");
+    let twice = loser.once_synced(&group, &[], Some(&lost.fork)).await.unwrap_err();
+    assert_eq!(twice.problem, Problem::ForkNotLost);
     server.shutdown().await;
 }

@@ -55,6 +55,7 @@ impl Person {
                 group,
                 without,
                 with: vec![],
+                again: None,
                 quiet: true,
                 server: None,
                 reason: None,

@@ -21,6 +21,7 @@ impl Person {
             group: group.to_owned(),
             without,
             with: Vec::new(),
+            again: None,
             quiet: false,
             server: None,
             reason: None,

@@ -26,6 +26,7 @@ impl Person {
             group: group.to_owned(),
             without: Vec::new(),
             with: Vec::new(),
+            again: None,
             quiet: false,
             server: server.map(str::to_owned),
             reason,

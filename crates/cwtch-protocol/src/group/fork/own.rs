@@ -2,9 +2,9 @@
 
 use cwtch_wire::group::fork::{ForkId, TIME_STEP};
 
-use super::epoch::Epoch;
+use super::epoch::{Epoch, Fork};
 use super::view::View;
-use super::{DAY, SAME_SIGNER};
+use super::{DAY, OPENABLE, SAME_SIGNER};
 
 /// Time since the last completed sync after which a fork waits for another one.
 const SYNC_FRESH: u64 = 5 * 60;
@@ -26,7 +26,7 @@ pub struct Readiness {
     pub others: Vec<u64>,
     /// True if the new epoch lives on another server because this one is not to be used any more: no sync can be asked for.
     pub leaves_server: bool,
-    /// True if the person wants a second fork within a short time.
+    /// True if the person wants a second fork within a short time, or makes again what was lost of another one.
     pub anyway: bool,
 }
 
@@ -95,6 +95,19 @@ pub fn may_fork(view: &View, ready: &Readiness, now: u64) -> Result<OwnFork, Obs
         depth: parent.depth.saturating_add(1),
         doubtful_clock: median.is_some_and(|median| ready.clock.abs_diff(median) > CLOCK_OFF_UNPROVEN),
     })
+}
+
+impl View {
+    /// The own forks that were left for another one, for as long as they could be followed: what they changed may not be so where the
+    /// member writes. One that was taken back or declined is none.
+    pub fn lost(&self, now: u64) -> impl Iterator<Item = &Fork> {
+        self.forks.values().filter(move |fork| {
+            fork.epoch.forker == Some(self.me)
+                && !self.is_in_path(&fork.epoch.id)
+                && fork.decision.refused.is_none()
+                && now <= fork.opened.saturating_add(OPENABLE)
+        })
+    }
 }
 
 /// A fork of an epoch that is neither followed nor declined, nor passed over.

@@ -8,8 +8,8 @@ use cwtch_protocol::group::fork::{DAY, Event, Fork, Member, Obstacle, Question, 
 use cwtch_wire::group::fork::{ForkId, MEMBERS_MAX};
 
 use super::moving;
-use super::told::{fork_info, members_info, people};
-use crate::api::{ApiError, ForkInfo, ForkMade, ForkReason, KnownMember, Problem, ServerPhase};
+use super::told::{fork_info, lost, members_info, people};
+use crate::api::{ApiError, ForkFollowed, ForkInfo, ForkMade, ForkReason, KnownMember, Problem, ServerPhase};
 use crate::engine::groups::Groups;
 use crate::engine::groups::log::unix;
 use crate::engine::info::person_info;
@@ -21,7 +21,7 @@ const NAMED: usize = 8;
 const LATELY: u64 = 3 * DAY;
 
 impl Groups {
-    /// Gives a group a new key.
+    /// Gives a group a new key; `again` names an own fork that was not taken, whose difference is made again.
     ///
     /// # Errors
     /// `NotFound`, or `Refused` for whatever the rules say against it.
@@ -29,6 +29,7 @@ impl Groups {
         &self,
         group: &GroupId,
         people: (Vec<Address>, Vec<Address>),
+        again: Option<String>,
         quiet: bool,
         to: (Option<String>, Option<ForkReason>),
         anyway: bool,
@@ -52,6 +53,15 @@ impl Groups {
             // A server that cheated is not asked any more, and what it said of the time counts no more than the rest.
             let leaves_server = wanted.server.is_some()
                 && (reason == Some(ForkReason::Move) || moving::was_stopped(profile, found.conversation)?);
+            if let Some(text) = &again {
+                let id = named(&profile.fork_view(found.conversation)?, text)?;
+                let mut lost = profile.lost_changes(found.conversation, clock)?.into_iter();
+                let change = lost.find(|change| change.fork == id).ok_or(Problem::ForkNotLost)?;
+                wanted.without.extend(change.without);
+                wanted.with.extend(change.with);
+            }
+            // Whoever made a change that was not taken need not wait a week: everybody is asked about this one, too.
+            let anyway = anyway || again.is_some();
             let group = (found.conversation, &board);
             let ready = Readiness { anyway, ..readiness(profile, group, caught_up, leaves_server, clock)? };
             match profile.make_fork(found.conversation, &wanted, &ready, &mut OsRng)? {
@@ -87,6 +97,11 @@ impl Groups {
                     .filter(shown)
                     .map(|fork| fork_info(profile, found.conversation, &view, fork, now))
                     .collect::<Result<_, _>>()?;
+                for lost in lost(profile, found.conversation, now)? {
+                    if let Some(own) = forks.iter_mut().find(|fork| fork.fork == lost.fork) {
+                        own.lost = Some(Box::new(lost));
+                    }
+                }
                 forks.sort_by_key(|fork| core::cmp::Reverse(fork.made));
                 Ok::<_, StorageError>(forks)
             })
@@ -107,13 +122,16 @@ impl Groups {
     ///
     /// # Errors
     /// `NotFound` for an unknown one, `Refused` if it cannot be followed any more.
-    pub(crate) async fn group_accept(&self, group: &GroupId, fork: String) -> Result<(), ApiError> {
+    pub(crate) async fn group_accept(&self, group: &GroupId, fork: String) -> Result<ForkFollowed, ApiError> {
         self.decide(group, move |profile, found, now| {
             let view = profile.fork_view(found.conversation)?;
             let id = named(&view, &fork)?;
             moving::check_room(profile, &view, &id)?;
             let changes = profile.fork_event(found.conversation, &Event::Accepts(id), now)?;
-            if changes.is_empty() { Err(Problem::ForkNotOpen.into()) } else { Ok(()) }
+            if changes.is_empty() {
+                return Err(Problem::ForkNotOpen.into());
+            }
+            Ok(ForkFollowed { lost: lost(profile, found.conversation, now)? })
         })
         .await
     }
@@ -137,19 +155,19 @@ impl Groups {
         .await
     }
 
-    async fn decide(
+    async fn decide<T: Send + 'static>(
         &self,
         group: &GroupId,
-        decide: impl FnOnce(&mut Profile, &Group, u64) -> Result<(), ApiError> + Send + 'static,
-    ) -> Result<(), ApiError> {
+        decide: impl FnOnce(&mut Profile, &Group, u64) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         let (links, context) = (&self.links, self.context());
         let (server, found) = links.server_and_group(group).await?;
         let now = unix(context.now());
-        context.store.run(move |profile| decide(profile, &found, now)).await?;
+        let decided = context.store.run(move |profile| decide(profile, &found, now)).await?;
         links.groups_changed(&server.board, false).await?;
         moving::arrive(links, group, &server.board).await?;
         links.shared.forks.notify_one();
-        Ok(())
+        Ok(decided)
     }
 }
 

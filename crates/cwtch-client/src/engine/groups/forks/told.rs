@@ -6,11 +6,11 @@ use cwtch_protocol::group::fork::delivery::Stage;
 use cwtch_protocol::group::fork::{Epoch, Fork, Kind, Member, View, Why};
 
 use crate::api::{
-    Event, ForkCarrierInfo, ForkInfo, ForkKind, ForkQuestion, ForkReached, ForkStage, ForkStanding,
+    Event, ForkCarrierInfo, ForkInfo, ForkKind, ForkLost, ForkQuestion, ForkReached, ForkStage, ForkStanding,
     KnownMember, PersonInfo,
 };
 use crate::engine::info::{group_info, person_info};
-use crate::profile::{ConversationId, ForkCarrier, Profile, StorageError};
+use crate::profile::{ConversationId, ForkCarrier, LostChange, Profile, StorageError};
 
 /// The people of a list.
 pub(super) fn people(profile: &Profile, who: &BTreeSet<Member>) -> Result<Vec<PersonInfo>, StorageError> {
@@ -71,7 +71,24 @@ pub(super) fn fork_info(
             .into_iter()
             .map(|(who, stage)| Ok(ForkReached { person: person(profile, &who)?, stage }))
             .collect::<Result<_, StorageError>>()?,
+        lost: None,
     })
+}
+
+/// Own forks of a group that were not taken, the newest first, each with what of it can be made again.
+pub(super) fn lost(
+    profile: &Profile,
+    conversation: ConversationId,
+    now: u64,
+) -> Result<Vec<ForkLost>, StorageError> {
+    let told = |change: LostChange| {
+        Ok(ForkLost {
+            fork: change.fork.to_string(),
+            without: people(profile, &change.without)?,
+            with: people(profile, &change.with)?,
+        })
+    };
+    profile.lost_changes(conversation, now)?.into_iter().map(told).collect()
 }
 
 /// The listed members of a fork, each with the stage that is known of them.
