@@ -417,3 +417,24 @@ async fn all_that_a_hostile_server_can_do_in_a_salvage_is_hide() {
     alice.person.stop().await;
     bob.person.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_are_found_on_a_server_whose_disk_was_rolled_back() {
+    let world = World::new();
+    let (old, new) = (memory(&world, 7).await, memory(&world, 8).await);
+    let (alice, mut bob, created) = caught(&world, &old, Duration::from_millis(50)).await;
+    let group = created.group.clone();
+    let known = bob.person.servers().await.remove(0).log.unwrap().size;
+    // What it takes from now on stands where others' messages stood that Bob has read.
+    old.with(|state| {
+        let mut rolled_back = HonestLog::first(ServerKeys::new(7), START, 0);
+        rolled_back.commit(START, &[state.log.entry(0).clone()]);
+        state.log = rolled_back;
+    });
+    let made = alice.person.moves(&group, Some(&new.bundle.to_server_string()), None).await.unwrap();
+    let asked = bob.person.asked().await;
+    assert_eq!((&asked[0].fork, made.quiet), (&made.fork, false));
+    assert!(old.with(|state| state.log.size()) <= known, "the part stands behind what Bob has read");
+    alice.person.stop().await;
+    bob.person.stop().await;
+}

@@ -196,8 +196,8 @@ async fn refused(shared: &LinkShared, post: &PendingPost) {
 struct Salvage {
     /// The moment of the next one.
     due: Option<Instant>,
-    /// The index from which on the next one reads: where the last one ended. It is no word of the log, and is forgotten with
-    /// the link.
+    /// The index from which on the next one reads: where the last one ended, if it found anything. It is no word of the log, and
+    /// is forgotten with the link.
     from: Option<u64>,
 }
 
@@ -216,7 +216,8 @@ impl Salvage {
             read::add(&mut keys, group);
         }
         let attention = shared.context.dialing.attention();
-        let from = self.from.unwrap_or(size);
+        // A server whose disk was rolled back shows new parts at indexes that were others' before.
+        let from = self.from.unwrap_or(size.saturating_sub(ENTRIES));
         let read = tokio::select! {
             read = timeout(SESSION, entries(shared, server, from)) => read.ok().flatten(),
             () = attention.until_forbidden(Target::Server(*server)) => None,
@@ -225,7 +226,8 @@ impl Salvage {
             tracing::debug!("a server that is not used any more was not asked for new keys");
             return;
         };
-        self.from = Some(from.saturating_add(entries.len() as u64));
+        let read = Some(entries.len() as u64).filter(|read| *read > 0);
+        self.from = read.map(|read| from.saturating_add(read));
         let parts = parts(keys, entries).await;
         if parts.is_empty() {
             return;
