@@ -1,5 +1,6 @@
 //! Starting an engine, and the handle by which it is used.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use cwtch_net::Network;
@@ -19,6 +20,10 @@ use super::turn::Turn;
 use super::{commands, network, presence};
 use crate::api::{ApiError, Command, Reply};
 use crate::profile::Profile;
+
+/// Work of the engine for a caller, as one object. The body of a future is compiled by the crate that awaits it: if callers
+/// awaited the engine's own futures, each program and each test would compile the whole engine again.
+type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A running engine. Cheap to clone; all clones are the same engine.
 #[derive(Clone)]
@@ -56,11 +61,15 @@ pub async fn start(
 ///
 /// # Errors
 /// As [`start`].
-pub(super) async fn start_on(
+pub(super) fn start_on(
     line: &Line,
     profile: Profile,
     options: EngineOptions,
-) -> Result<EngineHandle, ApiError> {
+) -> Doing<'_, Result<EngineHandle, ApiError>> {
+    Box::pin(begin(line, profile, options))
+}
+
+async fn begin(line: &Line, profile: Profile, options: EngineOptions) -> Result<EngineHandle, ApiError> {
     let identity = profile.identity().clone();
     let (contexts, hearing) = members::contexts(Contexts::default());
     let twin = profile.twin()?;
@@ -111,7 +120,11 @@ impl EngineHandle {
     /// # Errors
     /// As [`Self::call`].
     pub async fn call_in_turn(&self, command: Command, turn: Turn) -> Result<Reply, ApiError> {
-        commands::run(&self.inner, command, turn).await
+        self.run(command, turn).await
+    }
+
+    fn run(&self, command: Command, turn: Turn) -> Doing<'_, Result<Reply, ApiError>> {
+        Box::pin(commands::run(&self.inner, command, turn))
     }
 
     /// Every event from now on, for who may lose some when it lags.
@@ -125,7 +138,11 @@ impl EngineHandle {
     /// # Errors
     /// [`crate::api::ErrorKind::ChangesGone`] if not all of them are kept, or trouble with the database.
     pub async fn follow(&self, after: Option<i64>) -> Result<Follower, ApiError> {
-        Follower::start(self.inner.clone(), after).await
+        self.followed(after).await
+    }
+
+    fn followed(&self, after: Option<i64>) -> Doing<'static, Result<Follower, ApiError>> {
+        Box::pin(Follower::start(self.inner.clone(), after))
     }
 
     /// Returns true when the engine has failed for good by a fault of the program: the part that keeps the database is
@@ -148,9 +165,13 @@ impl EngineHandle {
     /// network, unless that is a [`Host`](super::Host)'s.
     /// A second call waits for the first one's end.
     pub async fn shutdown(&self) {
-        self.inner.context.stop().await;
+        self.stop().await;
         if let Some(line) = &self.own {
             line.end().await;
         }
+    }
+
+    fn stop(&self) -> Doing<'_, ()> {
+        Box::pin(self.inner.context.stop())
     }
 }
