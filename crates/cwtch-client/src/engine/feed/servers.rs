@@ -7,7 +7,7 @@ use cwtch_primitives::group::GroupId;
 
 use super::{Feed, Leaving};
 use crate::api::{Event, LogNotice, LogRemark, Problem};
-use crate::engine::groups::{evidence_info, kind, lost_again, of_server, remark, server_info};
+use crate::engine::groups::{evidence_info, kind, lost_again, of_status, remark, server_info};
 use crate::engine::info::{conversation_info, rejection};
 use crate::profile::{ChangeRow, Noticed, Profile, StorageError, StoredNotice, What};
 
@@ -37,9 +37,7 @@ pub(super) fn event(
             Some(gone.unwrap_or(Event::ServerRemoved { address: None }))
         }
         What::Alarm => match profile.server_by_number(about)? {
-            // An earlier alarm's row: the one that is up now is told by a row of its own, once it is known what it is worth.
-            Some(server) if profile.log_status(&server.board)?.alarm_held => None,
-            Some(server) => of_server(profile, &server.board)?.map(|alarm| alarm.event(&server.board)),
+            Some(server) => alarm(profile, &server.board)?,
             None => None,
         },
         What::Notice => match profile.notice(about)? {
@@ -52,6 +50,15 @@ pub(super) fn event(
         }
         _ => None,
     })
+}
+
+fn alarm(profile: &Profile, server: &Address) -> Result<Option<Event>, StorageError> {
+    let status = profile.log_status(server)?;
+    if status.alarm_held {
+        // An earlier alarm's row: the one that is up now is told by a row of its own, once it is known what it is worth.
+        return Ok(None);
+    }
+    Ok(of_status(profile, server, &status)?.map(|alarm| alarm.event(server)))
 }
 
 fn noticed(profile: &Profile, notice: StoredNotice) -> Result<Option<Event>, StorageError> {

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::read::{Names, events};
 use super::{Feed, Leaving, Live, Teller};
 use crate::api::{ContactInfo, Event, EvidenceInfo, LogNotice, Problem, ServerInfo, SettingsInfo};
-use crate::engine::groups::{evidence_info, of_server, server_info};
+use crate::engine::groups::{evidence_info, of_status, server_info};
 use crate::engine::info::{ServerStanding, contact_info};
 use crate::engine::settings::{keep_presence, settings_info};
 use crate::profile::fixtures::{NOW, peer, profile, server};
@@ -178,7 +178,7 @@ fn listed(profile: &Profile) -> BTreeMap<String, ServerInfo> {
 /// The alarm about a server that is up now.
 fn up(profile: &Profile, server: &str) -> Option<Event> {
     let server: Address = server.parse().unwrap();
-    of_server(profile, &server).ok()?.map(|alarm| alarm.event(&server))
+    of_status(profile, &server, &profile.log_status(&server).ok()?).ok()?.map(|alarm| alarm.event(&server))
 }
 
 impl Shown {

@@ -4,7 +4,7 @@ use cwtch_primitives::Address;
 use cwtch_wire::bundle::SERVER_PREFIX;
 use data_encoding::BASE64;
 
-use super::log::of_server;
+use super::log::of_status;
 use crate::api::{EvidenceInfo, LogInfo, LossInfo, ServerInfo};
 use crate::engine::info::ServerStanding;
 use crate::profile::{Profile, Server, StorageError, StoredEvidence};
@@ -42,7 +42,7 @@ fn log_info(profile: &Profile, board: &Address) -> Result<Option<LogInfo>, Stora
         checked: status.checked.map(time),
         min_index: status.min_index,
         alarm: None,
-        why: of_server(profile, board)?.map(|alarm| Box::new(alarm.what)),
+        why: of_status(profile, board, &status)?.map(|alarm| Box::new(alarm.what)),
         retired: status.retired,
         losses: status
             .losses

@@ -48,7 +48,7 @@ pub(in crate::engine) use self::described::{evidence_info, server_info};
 pub(in crate::engine) use self::forks::{forks_event, hidden_event};
 use self::links::Links;
 pub(in crate::engine) use self::links::switched_off;
-pub(in crate::engine) use self::log::{kind, lost_again, of_server, remark, unix};
+pub(in crate::engine) use self::log::{kind, lost_again, of_status, remark, unix};
 pub(in crate::engine) use self::offer::Offer;
 use self::shared::LinkShared;
 pub(in crate::engine) use self::standing::standing;

@@ -3,7 +3,7 @@
 use cwtch_primitives::Address;
 
 use crate::api::{Advice, ApiError, Event, Loss, Problem};
-use crate::profile::{Profile, StorageError};
+use crate::profile::{LogStatus, Profile, StorageError};
 
 /// Alarm about a server: what it did, whether that is proven.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,18 @@ pub(in crate::engine) fn of_server(
     profile: &Profile,
     server: &Address,
 ) -> Result<Option<Alarm>, StorageError> {
-    let status = profile.log_status(server)?;
+    of_status(profile, server, &profile.log_status(server)?)
+}
+
+/// The alarm that is up for a server whose log stands like this, if one is.
+///
+/// # Errors
+/// Trouble with the database.
+pub(in crate::engine) fn of_status(
+    profile: &Profile,
+    server: &Address,
+    status: &LogStatus,
+) -> Result<Option<Alarm>, StorageError> {
     if status.stopped {
         let newest = profile.evidence()?.into_iter().rfind(|piece| piece.server == *server);
         return Ok(Some(stopped(newest.as_ref())));

@@ -14,7 +14,7 @@ mod tell;
 mod work;
 
 pub(super) use self::alarm::Alarm;
-pub(in crate::engine) use self::alarm::{lost_again, of_server};
+pub(in crate::engine) use self::alarm::{lost_again, of_server, of_status};
 pub(in crate::engine) use self::kept::unix;
 pub(super) use self::kept::{restore, restore_for_judging};
 pub(super) use self::probe::keep_probing;
