@@ -1,5 +1,6 @@
 //! Test support for every crate: the vectors, seeded randomness, time budgets of samples, decoding of vector fields,
-//! with the feature `log` a server's log in memory, and with the feature `tornet` a private Tor network.
+//! with the feature `log` a server's log in memory, with `tornet` a private Tor network, and with `usage` what processes use
+//! of the machine.
 //!
 //! For tests only: every function of this module panics on bad input, because a broken vector is a broken test. Without
 //! the feature `log` it depends on no other crate of this workspace, so the lowest layer can use it.
@@ -19,6 +20,8 @@ pub mod log;
 pub mod malice;
 #[cfg(feature = "tornet")]
 pub mod tornet;
+#[cfg(feature = "usage")]
+pub mod usage;
 
 use std::path::Path;
 use std::sync::LazyLock;

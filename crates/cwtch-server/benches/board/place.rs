@@ -12,11 +12,10 @@ use cwtch_primitives::rand_core::RngCore;
 use cwtch_primitives::{Address, Identity, OsRng};
 use cwtch_server::keys::ServerKeys;
 use cwtch_server::store::{NewEntry, NewPost, SqliteStore, Store, StoreWriter};
+use cwtch_testkit::usage;
 use cwtch_wire::board::EncryptedGroupMessage;
 use cwtch_wire::group::{GroupContext, compose};
 use cwtch_wire::packet::SEALED_MAX;
-
-use super::load;
 
 /// Everything of one server, on the disk that also holds the build.
 pub(crate) struct Place {
@@ -142,18 +141,8 @@ pub(crate) struct ServerProcess(Child);
 impl ServerProcess {
     /// The server's resident memory now, in KiB.
     pub(crate) fn resident_kib(&self) -> f64 {
-        self.status("VmRSS:").parse().unwrap()
-    }
-
-    /// The processor time that it has used, in seconds.
-    pub(crate) fn cpu_seconds(&self) -> f64 {
-        load::cpu_seconds(&self.0.id().to_string())
-    }
-
-    fn status(&self, key: &str) -> String {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with(key)).unwrap();
-        line.split_whitespace().nth(1).unwrap().to_owned()
+        let [now, _] = usage::mebibytes(self.0.id());
+        now * 1024.0
     }
 }
 

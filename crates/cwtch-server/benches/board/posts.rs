@@ -28,8 +28,8 @@ pub(crate) fn run() -> Vec<Row> {
 /// Posts per second. A deployed client has one post in flight: it waits for the answer before the next.
 fn measure(posters: usize, each: usize, in_flight: usize, receipts: bool) -> Vec<f64> {
     let place = Place::new();
-    let server = place.serve();
-    load::rounds(ROUNDS, &server, || {
+    let _server = place.serve();
+    load::rounds(ROUNDS, || {
         let mut requests = clients::posts(&place, posters * each, receipts);
         let took = clients::run(async {
             let mut tasks = JoinSet::new();

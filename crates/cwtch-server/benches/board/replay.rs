@@ -20,36 +20,36 @@ const MANY: usize = 16;
 pub(crate) fn run() -> Vec<Row> {
     let place = Place::new();
     place.fill(MESSAGES);
-    let server = place.serve();
+    let _server = place.serve();
     // A first round is not measured, so that every round finds the database in the system's cache.
     raw(&place, 1);
     let deployed = Row::new(
         "replay of 100,000 to 1 raw reader",
         "msg/s",
         Aim::AtLeast(40_000.0),
-        load::rounds(ROUNDS, &server, || raw(&place, 1)),
+        load::rounds(ROUNDS, || raw(&place, 1)),
     );
     let aim = Aim::AtLeast(2.5 * deployed.median());
     vec![
         deployed,
-        Row::new("the same of the log", "msg/s", aim, load::rounds(ROUNDS, &server, || raw_log(&place))),
+        Row::new("the same of the log", "msg/s", aim, load::rounds(ROUNDS, || raw_log(&place))),
         Row::new(
             "the log to 1 decrypting, folding reader",
             "msg/s",
             Aim::None,
-            load::rounds(ROUNDS, &server, || folding(&place)),
+            load::rounds(ROUNDS, || folding(&place)),
         ),
         Row::new(
             "replay of 100,000 to 1 decrypting reader",
             "msg/s",
             Aim::AtLeast(25_000.0),
-            load::rounds(ROUNDS, &server, || decrypting(&place)),
+            load::rounds(ROUNDS, || decrypting(&place)),
         ),
         Row::new(
             "replay of 100,000 to 16 raw readers, in all",
             "msg/s",
             Aim::None,
-            load::rounds(3, &server, || raw(&place, MANY)),
+            load::rounds(3, || raw(&place, MANY)),
         ),
     ]
 }

@@ -20,11 +20,10 @@ use std::time::{Duration, Instant, SystemTime};
 use common::World;
 use cwtch_client::profile::{DataDir, Password};
 use cwtch_primitives::{Identity, OsRng};
+use cwtch_testkit::usage;
 
 const CONTACTS: usize = 1000;
 const PARTS: u32 = 3;
-/// Linux counts processor time in hundredths of a second.
-const TICKS: f64 = 100.0;
 
 fn main() {
     if !std::env::args().any(|arg| arg == "--bench") {
@@ -79,19 +78,8 @@ struct Use {
 
 impl Use {
     fn of(process: u32) -> Self {
-        let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("the process runs");
-        // User and system time are the 12th and 13th field after the name.
-        let ticks = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
-        let io = fs::read_to_string(format!("/proc/{process}/io")).expect("the process runs");
-        let count = |key: &str| {
-            let line = io.lines().find_map(|line| line.strip_prefix(key)).expect("the line is there");
-            line.trim().parse().expect("a number")
-        };
-        Self {
-            seconds: ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS,
-            writes: count("syscw:"),
-            written: count("write_bytes:"),
-        }
+        let [writes, written] = usage::writes(process);
+        Self { seconds: usage::processor_seconds(process), writes, written }
     }
 }
 

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use cwtch_testkit::tornet::Client;
 
 use crate::common::Person;
-use crate::load;
 use crate::stage::{Provider, Stage};
 use crate::table::Row;
 use crate::watch::Watch;
+use cwtch_testkit::usage;
 
 const ROUNDS: usize = 5;
 /// From one start to the next. A descriptor is numbered by the second, and directories refuse one whose number they
@@ -24,13 +24,13 @@ pub(crate) fn run(stage: &Stage) -> Vec<Row> {
         round += 1;
         place.person(&format!("person-{round}"), provider)
     };
-    let [fresh, publish, cached, republish] = load::rounds("embedded", ROUNDS, || {
+    let [fresh, publish, cached, republish] = usage::rounds("embedded", ROUNDS, || {
         let mut person = person(Provider::Embedded);
         let ([fresh, publish], [cached, republish]) = (goes_online(&mut person), goes_online(&mut person));
         [fresh, publish, cached, republish]
     });
     let tor = stage.system_tor();
-    let [tor_fresh, tor_cached] = load::rounds("the system's Tor", ROUNDS, || {
+    let [tor_fresh, tor_cached] = usage::rounds("the system's Tor", ROUNDS, || {
         tor.stop();
         forget(tor);
         [started(tor), {
@@ -38,7 +38,7 @@ pub(crate) fn run(stage: &Stage) -> Vec<Row> {
             started(tor)
         }]
     });
-    let [running, system_publish, _, system_republish] = load::rounds("system", ROUNDS, || {
+    let [running, system_publish, _, system_republish] = usage::rounds("system", ROUNDS, || {
         let mut person = person(Provider::System);
         let ([running, publish], [again, republish]) = (goes_online(&mut person), goes_online(&mut person));
         [running, publish, again, republish]

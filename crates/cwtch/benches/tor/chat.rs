@@ -5,10 +5,10 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::common::until;
-use crate::load;
 use crate::stage::{Provider, Stage};
 use crate::table::Row;
 use crate::watch::Watch;
+use cwtch_testkit::usage;
 
 const ROUNDS: usize = 5;
 /// Messages of each round, one after the other.
@@ -31,7 +31,7 @@ fn measure(stage: &Stage, provider: Provider) -> (Vec<f64>, Vec<f64>) {
     ours.is_online();
     let mut messages = Vec::new();
     let mut round = 0;
-    let [connect] = load::rounds(&format!("{provider:?}, connect"), ROUNDS, || {
+    let [connect] = usage::rounds(&format!("{provider:?}, connect"), ROUNDS, || {
         round += 1;
         // Somebody new, so that nothing is known of the way there.
         let mut bob = place.contact(&format!("bob-{round}"), provider);
@@ -45,7 +45,7 @@ fn measure(stage: &Stage, provider: Provider) -> (Vec<f64>, Vec<f64>) {
         theirs.ask("contact.accept", json!({"contact": alice.address}));
         // The first one waits for the acceptance, too.
         ours.says(&bob, "hello");
-        let times = load::rounds(&format!("{provider:?}, messages"), 1, || {
+        let times = usage::rounds(&format!("{provider:?}, messages"), 1, || {
             std::array::from_fn::<f64, MESSAGES, _>(|n| {
                 let start = Instant::now();
                 ours.says(&bob, &format!("message {n}"));

@@ -19,7 +19,6 @@ mod common;
 mod board;
 mod bootstrap;
 mod chat;
-mod load;
 mod memory;
 mod profiles;
 mod replay;

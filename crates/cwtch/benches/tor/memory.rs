@@ -1,15 +1,13 @@
 //! What client and server have resident.
 
-use std::fs;
-
 use serde_json::json;
 
 use crate::board::{Board, MESSAGES};
 use crate::common::until;
-use crate::load;
 use crate::stage::{Provider, Stage};
 use crate::table::Row;
 use crate::watch::Watch;
+use cwtch_testkit::usage;
 
 const ROUNDS: usize = 3;
 /// Messages with the contact before the first look.
@@ -29,8 +27,8 @@ pub(crate) fn run(stage: &Stage) -> Vec<Row> {
         .map(|((name, embedded), system)| Row::new(name, "MiB", [embedded, system]))
         .collect();
     let tor = stage.system_tor().pid().expect("the system's Tor runs");
-    let tor = vec![mebibytes(tor, "VmRSS:")];
-    rows.push(Row::new("the system's Tor itself, after all this", "MiB", [Vec::new(), tor]));
+    let [tor, _] = usage::mebibytes(tor);
+    rows.push(Row::new("the system's Tor itself, after all this", "MiB", [Vec::new(), vec![tor]]));
     rows
 }
 
@@ -50,15 +48,14 @@ fn measure(stage: &Stage, provider: Provider) -> [Vec<f64>; 6] {
         until("the request arrives", || bob.contact(&alice.address));
         theirs.ask("contact.accept", json!({"contact": alice.address}));
         (0..TALK).for_each(|n| ours.says(&bob, &format!("message {n}")));
-        let client = mebibytes(alice.pid(), "VmRSS:");
+        let [client, _] = usage::mebibytes(alice.pid());
 
         board.server.start();
-        let server = mebibytes(board.server.pid(), "VmRSS:");
+        let [server, _] = usage::mebibytes(board.server.pid());
         board.joins(&mut ours);
         board.is(&mut ours, "synced");
         board.is_complete(&alice);
-        let after =
-            [alice.pid(), board.server.pid()].map(|id| ["VmRSS:", "VmHWM:"].map(|key| mebibytes(id, key)));
+        let after = [alice.pid(), board.server.pid()].map(usage::mebibytes);
         alice.stop();
         bob.stop();
         board.server.stop();
@@ -66,13 +63,5 @@ fn measure(stage: &Stage, provider: Provider) -> [Vec<f64>; 6] {
         [client, client_after, client_peak, server, server_after, server_peak]
     };
     // Other programs' work changes none of it.
-    load::by_figure((0..ROUNDS).map(round).collect())
-}
-
-/// A line of a process's status.
-pub(crate) fn mebibytes(process: u32, key: &str) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");
-    let line = status.lines().find(|line| line.starts_with(key)).expect("the line is there");
-    let kibibytes: f64 = line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number");
-    kibibytes / 1024.0
+    usage::by_figure((0..ROUNDS).map(round).collect())
 }

@@ -3,16 +3,16 @@
 use serde_json::Value;
 
 use crate::common::{Person, until};
-use crate::load;
-use crate::memory::mebibytes;
 use crate::stage::{Provider, Stage};
 use crate::table::Row;
+use cwtch_testkit::usage;
 
 const ROUNDS: usize = 3;
 const NAMES: [&str; 3] = ["one", "two", "three"];
 
 pub(crate) fn run(stage: &Stage) -> Vec<Row> {
-    let [one, three] = load::by_figure((0..ROUNDS).map(|_| [measure(stage, 1), measure(stage, 3)]).collect());
+    let [one, three] =
+        usage::by_figure((0..ROUNDS).map(|_| [measure(stage, 1), measure(stage, 3)]).collect());
     let ratio = one.iter().zip(&three).map(|(one, three)| three / one).collect();
     vec![
         Row::new("daemon with one profile, online".to_owned(), "MiB", [one, Vec::new()]),
@@ -31,7 +31,7 @@ fn measure(stage: &Stage, count: usize) -> f64 {
         let online = || person.ok(&["status"]).get("online").and_then(Value::as_bool) == Some(true);
         until("it is online", || online().then_some(()));
     }
-    let resident = mebibytes(first.pid(), "VmRSS:");
+    let [resident, _] = usage::mebibytes(first.pid());
     first.stop();
     resident
 }

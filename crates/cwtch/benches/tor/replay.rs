@@ -5,10 +5,10 @@ use std::time::Instant;
 use cwtch_wire::packet::PACKET_LEN;
 
 use crate::board::{Board, MESSAGES};
-use crate::load;
 use crate::stage::{Place, Provider, Stage};
 use crate::table::Row;
 use crate::watch::Watch;
+use cwtch_testkit::usage;
 
 const ROUNDS: usize = 3;
 /// Bytes on the wire of a message in the log's stream; a test of the protocol holds the limit of 2.9 MB for a thousand.
@@ -79,7 +79,7 @@ struct Measured {
 fn measure(place: &Place<'_>, board: &Board, what: &str, provider: Provider) -> Measured {
     let mut round = 0;
     let [connect, rate, work, serving] =
-        load::rounds(&format!("{what} server, {provider:?} member"), ROUNDS, || {
+        usage::rounds(&format!("{what} server, {provider:?} member"), ROUNDS, || {
             round += 1;
             // Short, for the path of its socket: the initials, and a number.
             let initials = what.split(' ').filter_map(|word| word.chars().next());
@@ -93,10 +93,10 @@ fn measure(place: &Place<'_>, board: &Board, what: &str, provider: Provider) -> 
             board.joins(&mut watch);
             board.is(&mut watch, "syncing");
             let connected = start.elapsed().as_secs_f64();
-            let before = [member.pid(), board.server.pid()].map(load::seconds_of);
+            let before = [member.pid(), board.server.pid()].map(usage::processor_seconds);
             board.is(&mut watch, "synced");
             let synced = start.elapsed().as_secs_f64();
-            let after = [member.pid(), board.server.pid()].map(load::seconds_of);
+            let after = [member.pid(), board.server.pid()].map(usage::processor_seconds);
             board.is_complete(&member);
             member.stop();
             [connected, MESSAGES as f64 / (synced - connected), after[0] - before[0], after[1] - before[1]]
