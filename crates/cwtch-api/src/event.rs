@@ -8,10 +8,11 @@ use crate::phase::ServerPhase;
 use crate::presence::PresenceInfo;
 use crate::problem::Problem;
 use crate::reason::Rejection;
-use crate::reply::{
-    ContactInfo, ContactPhase, ConversationInfo, EvidenceInfo, GroupInfo, MessageInfo, NameInfo, NoteInfo,
-    ReadinessInfo, ServerInfo,
-};
+use crate::message::{MessageInfo, NoteInfo};
+use crate::name::NameInfo;
+use crate::readiness::ReadinessInfo;
+use crate::reply::{ContactInfo, ContactPhase, ConversationInfo, GroupInfo};
+use crate::server::{EvidenceInfo, ServerInfo};
 use crate::settings::SettingsInfo;
 use crate::state::{MessageState, SeenBy};
 

@@ -14,14 +14,18 @@ mod group;
 mod host;
 mod kept;
 mod kind;
+mod message;
+mod name;
 mod network;
 mod phase;
 mod presence;
 mod problem;
+mod readiness;
 mod reason;
 mod reply;
 pub mod rpc;
 mod secret;
+mod server;
 mod settings;
 mod state;
 
@@ -37,20 +41,18 @@ pub use group::{
 pub use host::{HostCommand, OpenProfile, ProfileInfo};
 pub use kept::{KeptInfo, SealedInfo};
 pub use kind::{ErrorKind, FeedInfo};
+pub use message::{MessageInfo, NoteInfo, NoteKind, OfferInfo, RepairInfo};
+pub use name::{CandidateInfo, NameInfo, NameKind, NameSource};
 pub use network::{LinkFault, Obstacle, Step};
 pub use phase::ServerPhase;
 pub use presence::{Presence, PresenceInfo};
 pub use problem::{Problem, ProblemInfo};
+pub use readiness::{ElsewhereInfo, ReadinessInfo, StatusInfo};
 pub use reason::{
     AddressFault, Leaves, Limited, LogFault, LogRemark, Loss, MistakenName, Purpose, Rejection, Wanted,
 };
-pub use reply::{
-    AttributeInfo, CandidateInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState,
-    ConversationDetails, ConversationInfo, ElsewhereInfo, EvidenceInfo, EvidenceText, ExperimentInfo,
-    GroupCreated, GroupInfo, GroupOffered, LogInfo, LossInfo, MessageInfo, MissingInfo, NameInfo, NameKind,
-    NameSource, NoteInfo, NoteKind, OfferInfo, ReadinessInfo, RejectInfo, RepairInfo, Reply, ServerInfo,
-    ServerSync, SignedObject, StatusInfo, SyncInfo, SyncReport,
-};
+pub use reply::{AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, ConversationDetails, ConversationInfo, ExperimentInfo, GroupCreated, GroupInfo, GroupOffered, MissingInfo, Reply};
 pub use secret::Secret;
+pub use server::{EvidenceInfo, EvidenceText, LogInfo, LossInfo, RejectInfo, ServerInfo, ServerSync, SignedObject, SyncInfo, SyncReport};
 pub use settings::SettingsInfo;
 pub use state::{MessageState, SeenBy};
