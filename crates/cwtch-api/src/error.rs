@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::advice::Advice;
 use crate::kind::{ErrorKind, FeedInfo};
-use crate::problem::Problem;
 use crate::message::MessageInfo;
 use crate::name::CandidateInfo;
+use crate::problem::Problem;
 
 /// A refusal: what was wrong, and advice. It never carries a secret, and no sentence: whoever shows it has the words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

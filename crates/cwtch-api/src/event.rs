@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::group::{EpochStanding, ForkCarrierInfo, ForkInfo, PersonInfo};
 use crate::kind::FeedInfo;
+use crate::listed::{ContactInfo, ContactPhase, ConversationInfo, GroupInfo};
+use crate::message::{MessageInfo, NoteInfo};
+use crate::name::NameInfo;
 use crate::phase::ServerPhase;
 use crate::presence::PresenceInfo;
 use crate::problem::Problem;
-use crate::reason::Rejection;
-use crate::message::{MessageInfo, NoteInfo};
-use crate::name::NameInfo;
 use crate::readiness::ReadinessInfo;
-use crate::reply::{ContactInfo, ContactPhase, ConversationInfo, GroupInfo};
+use crate::reason::Rejection;
 use crate::server::{EvidenceInfo, ServerInfo};
 use crate::settings::SettingsInfo;
 use crate::state::{MessageState, SeenBy};

@@ -5,8 +5,8 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::kept::KeptInfo;
+use crate::listed::{ConversationInfo, GroupInfo};
 use crate::name::NameInfo;
-use crate::reply::{ConversationInfo, GroupInfo};
 use crate::server::ServerInfo;
 
 /// A group with all that is known of it here. Its key is not among that: whoever has it is a member.

@@ -14,6 +14,7 @@ mod group;
 mod host;
 mod kept;
 mod kind;
+mod listed;
 mod message;
 mod name;
 mod network;
@@ -41,6 +42,10 @@ pub use group::{
 pub use host::{HostCommand, OpenProfile, ProfileInfo};
 pub use kept::{KeptInfo, SealedInfo};
 pub use kind::{ErrorKind, FeedInfo};
+pub use listed::{
+    AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, ConversationDetails,
+    ConversationInfo, ExperimentInfo, GroupCreated, GroupInfo, GroupOffered, MissingInfo,
+};
 pub use message::{MessageInfo, NoteInfo, NoteKind, OfferInfo, RepairInfo};
 pub use name::{CandidateInfo, NameInfo, NameKind, NameSource};
 pub use network::{LinkFault, Obstacle, Step};
@@ -51,8 +56,11 @@ pub use readiness::{ElsewhereInfo, ReadinessInfo, StatusInfo};
 pub use reason::{
     AddressFault, Leaves, Limited, LogFault, LogRemark, Loss, MistakenName, Purpose, Rejection, Wanted,
 };
-pub use reply::{AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, ConversationDetails, ConversationInfo, ExperimentInfo, GroupCreated, GroupInfo, GroupOffered, MissingInfo, Reply};
+pub use reply::Reply;
 pub use secret::Secret;
-pub use server::{EvidenceInfo, EvidenceText, LogInfo, LossInfo, RejectInfo, ServerInfo, ServerSync, SignedObject, SyncInfo, SyncReport};
+pub use server::{
+    EvidenceInfo, EvidenceText, LogInfo, LossInfo, RejectInfo, ServerInfo, ServerSync, SignedObject,
+    SyncInfo, SyncReport,
+};
 pub use settings::SettingsInfo;
 pub use state::{MessageState, SeenBy};

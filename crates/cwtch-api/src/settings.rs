@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::listed::AttributeInfo;
 use crate::presence::Presence;
-use crate::reply::AttributeInfo;
 
 /// Everything that is chosen for a profile and kept with it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
