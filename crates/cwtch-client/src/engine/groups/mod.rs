@@ -35,6 +35,7 @@ mod servers;
 mod shared;
 mod show;
 mod standing;
+mod stranger;
 mod sync;
 mod waiters;
 mod wallet;

@@ -6,14 +6,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cwtch_net::{Isolation, SecureConnection};
-use cwtch_primitives::{Address, Identity, OsRng};
+use cwtch_primitives::Address;
 use cwtch_protocol::app::BoardClient;
 use cwtch_protocol::app::board_client::{DEFAULT_MAX_REPLAY, Event, pay};
-use cwtch_protocol::channel::deadlines;
 use cwtch_protocol::group::{Outcome, TrialSet};
 use cwtch_wire::board::EncryptedGroupMessage;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use super::ask::Wake;
 use crate::api::ErrorKind;
@@ -22,22 +20,19 @@ use crate::engine::groups::compose::{Prepared, prepare};
 use crate::engine::groups::log::unix;
 use crate::engine::groups::read;
 use crate::engine::groups::shared::LinkShared;
+use crate::engine::groups::stranger::{Visited, visit};
 use crate::profile::{Confirmation, PendingPost, Profile, RefusedToken, Salvaged, StorageError};
 use crate::trial::classify_all;
 
 /// Entries that one look reads at most, and the bytes that they have.
 const ENTRIES: u64 = 16_384;
 const BYTES: usize = 48 << 20;
-/// Longest time that a session takes.
-const SESSION: Duration = Duration::from_secs(10 * 60);
 /// Time after which a part that could not be posted is tried again.
 const AGAIN: Duration = Duration::from_secs(5 * 60);
 /// Times that a part is sent to a server that refuses it.
 const ATTEMPTS: u32 = 2;
 /// Parts that are looked at at a time.
 const PARTS: u32 = 64;
-/// Longest time that saying goodbye may take.
-const CLOSE: Duration = Duration::from_secs(2);
 
 /// Does that as long as the server is not used; ends with the link.
 pub(super) async fn keep_salvaging(shared: Arc<LinkShared>, server: Address, wake: Arc<Wake>) {
@@ -63,14 +58,6 @@ pub(super) async fn keep_salvaging(shared: Arc<LinkShared>, server: Address, wak
             salvage.look(&shared, &server).await;
         }
     }
-}
-
-/// A fresh session: another way through the network, and an identity that is used once.
-async fn connect(shared: &LinkShared, server: &Address) -> Option<SecureConnection> {
-    let dialing = &shared.context.dialing;
-    let stream = dialing.dial(Target::Server(*server), server, Isolation::new(), &shared.deadlines, |_| {});
-    let identity = Identity::generate(&mut OsRng);
-    SecureConnection::outbound(stream.await.ok()?, &identity, server, &shared.deadlines, OsRng).await.ok()
 }
 
 /// Posts the parts that wait, each in a session of its own. True if some still wait.
@@ -127,34 +114,15 @@ async fn post_part(shared: &LinkShared, server: &Address, post: &PendingPost) ->
         Ok(Prepared::Waits(_)) | Err(_) => return Posted::Waits,
     };
     let spent = pay(payment.token, &message, server);
-    let attention = shared.context.dialing.attention();
-    let session = timeout(SESSION, async {
-        let mut connection = connect(shared, server).await?;
-        let answer = timeout(deadlines::BOARD_ANSWER, async {
-            let mut board = BoardClient::new(0);
-            board.post(&spent, &message).ok()?;
-            loop {
-                while let Some(payload) = board.poll_send() {
-                    connection.send(&payload).await.ok()?;
-                }
-                let payload = connection.recv().await.ok()??;
-                board.handle(&payload).ok()?;
-                while let Some(event) = board.poll_event() {
-                    if let Event::PostAnswered { success, .. } = event {
-                        return Some(success);
-                    }
-                }
-            }
-        });
-        let answer = answer.await.ok().flatten();
-        let _ = timeout(CLOSE, connection.close()).await;
-        answer
-    });
-    let answer = tokio::select! {
-        answer = session => answer.ok().flatten(),
-        () = attention.until_forbidden(Target::Server(*server)) => None,
+    let mut board = BoardClient::new(0);
+    if board.post(&spent, &message).is_err() {
+        return Posted::Waits;
+    }
+    let answer = |event| match event {
+        Event::PostAnswered { success, .. } => Some(success),
+        _ => None,
     };
-    match answer {
+    match visit(shared, server, board, answer).await.found() {
         Some(true) => {
             stored(shared, server, post).await;
             Posted::Settled
@@ -215,14 +183,9 @@ impl Salvage {
         for group in &groups {
             read::add(&mut keys, group);
         }
-        let attention = shared.context.dialing.attention();
         // A server whose disk was rolled back shows new parts at indexes that were others' before.
         let from = self.from.unwrap_or(size.saturating_sub(ENTRIES));
-        let read = tokio::select! {
-            read = timeout(SESSION, entries(shared, server, from)) => read.ok().flatten(),
-            () = attention.until_forbidden(Target::Server(*server)) => None,
-        };
-        let Some(entries) = read else {
+        let Some(entries) = entries(shared, server, from).await else {
             tracing::debug!("a server that is not used any more was not asked for new keys");
             return;
         };
@@ -246,35 +209,26 @@ impl Salvage {
 
 /// The entries from an index on, as the server shows them, which nobody verifies: at most so many. `None` without an answer.
 async fn entries(shared: &LinkShared, server: &Address, from: u64) -> Option<Vec<EncryptedGroupMessage>> {
-    let mut connection = connect(shared, server).await?;
     let mut board = BoardClient::new(DEFAULT_MAX_REPLAY);
     board.request_log_replay(from, None).ok()?;
     let (mut found, mut bytes): (Vec<EncryptedGroupMessage>, usize) = (Vec::new(), 0);
-    'reading: loop {
-        while let Some(payload) = board.poll_send() {
-            connection.send(&payload).await.ok()?;
-        }
-        // What came before it falls silent, or breaks off, is as good as the rest.
-        let Ok(Ok(Some(payload))) = timeout(deadlines::BOARD_ANSWER, connection.recv()).await else { break };
-        if board.handle(&payload).is_err() {
-            break;
-        }
-        while let Some(event) = board.poll_event() {
-            match event {
-                Event::Entry { message, .. } => {
-                    bytes = bytes.saturating_add(message.ciphertext.len() + message.signature.len());
-                    if found.len() as u64 >= ENTRIES || bytes > BYTES {
-                        break 'reading;
-                    }
-                    found.push(message);
-                }
-                Event::Synced => break 'reading,
-                _ => {}
+    let take = |event| match event {
+        Event::Entry { message, .. } => {
+            bytes = bytes.saturating_add(message.ciphertext.len() + message.signature.len());
+            if found.len() as u64 >= ENTRIES || bytes > BYTES {
+                return Some(());
             }
+            found.push(message);
+            None
         }
+        Event::Synced => Some(()),
+        _ => None,
+    };
+    match visit(shared, server, board, take).await {
+        Visited::Never => None,
+        // What came before it fell silent, or broke off, is as good as the rest.
+        Visited::Broken | Visited::Found(()) => Some(found),
     }
-    let _ = timeout(CLOSE, connection.close()).await;
-    Some(found)
 }
 
 /// The parts of packages in messages that an own key opens and whose authors signed them.

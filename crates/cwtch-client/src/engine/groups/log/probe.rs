@@ -5,19 +5,18 @@
 
 use std::sync::Arc;
 
-use cwtch_net::{Isolation, SecureConnection};
-use cwtch_primitives::{Address, Identity, OsRng};
+use cwtch_primitives::Address;
 use cwtch_protocol::app::BoardClient;
 use cwtch_protocol::app::board_client::Event as BoardEvent;
-use cwtch_protocol::channel::deadlines;
 use cwtch_wire::board::HeadLog;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::kept::unix;
 use crate::engine::dial::Target;
 use crate::engine::groups::link::{Ask, on_monitor};
 use crate::engine::groups::shared::LinkShared;
+use crate::engine::groups::stranger::visit;
 
 /// Asks again and again, as syncs go by; ends with the link.
 pub(in super::super) async fn keep_probing(
@@ -46,12 +45,7 @@ pub(in super::super) async fn keep_probing(
         if !known.is_ok_and(|status| status.known && !status.retired) {
             continue;
         }
-        let attention = shared.context.dialing.attention();
-        let head = tokio::select! {
-            head = ask(&shared, &server) => head,
-            () = attention.until_forbidden(Target::Server(server)) => continue,
-        };
-        let Some(head) = head else {
+        let Some(head) = ask(&shared, &server).await else {
             tracing::debug!("a server gave a stranger no answer about its log");
             continue;
         };
@@ -64,34 +58,11 @@ pub(in super::super) async fn keep_probing(
 
 /// The newest head, as a stranger is shown it.
 async fn ask(shared: &LinkShared, server: &Address) -> Option<Box<HeadLog>> {
-    let dialing = &shared.context.dialing;
-    let stream = dialing.dial(Target::Server(*server), server, Isolation::new(), &shared.deadlines, |_| {});
-    let identity = Identity::generate(&mut OsRng);
-    let stream = stream.await.ok()?;
-    let mut connection =
-        SecureConnection::outbound(stream, &identity, server, &shared.deadlines, OsRng).await.ok()?;
-    let answered = timeout(deadlines::BOARD_ANSWER, async {
-        let mut board = BoardClient::new(0);
-        board.request_head().ok()?;
-        loop {
-            while let Some(payload) = board.poll_send() {
-                connection.send(&payload).await.ok()?;
-            }
-            let payload = connection.recv().await.ok()??;
-            board.handle(&payload).ok()?;
-            while let Some(event) = board.poll_event() {
-                if let BoardEvent::Head(head) = event {
-                    return Some(head);
-                }
-            }
-        }
-    })
-    .await
-    .ok()
-    .flatten();
-    let _ = timeout(CLOSE, connection.close()).await;
-    answered
+    let mut board = BoardClient::new(0);
+    board.request_head().ok()?;
+    let head = |event| match event {
+        BoardEvent::Head(head) => Some(head),
+        _ => None,
+    };
+    visit(shared, server, board, head).await.found()
 }
-
-/// Longest time that saying goodbye may take.
-const CLOSE: std::time::Duration = std::time::Duration::from_secs(2);
