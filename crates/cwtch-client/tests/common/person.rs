@@ -13,7 +13,7 @@ use cwtch_primitives::OsRng;
 use tokio::time::timeout;
 
 /// Only ends a test that hangs.
-const HANG: Duration = Duration::from_secs(120);
+pub const HANG: Duration = Duration::from_secs(120);
 
 /// `work`, or the end of a test that hangs.
 pub async fn soon<T>(what: &str, work: impl Future<Output = T>) -> T {

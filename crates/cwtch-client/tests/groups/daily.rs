@@ -21,7 +21,7 @@ use cwtch_wire::group::{Extensions, GroupContext, try_open_into};
 use cwtch_wire::invite::{GroupInvite, TofuBundle};
 
 use crate::log::memory_server::MemoryServer;
-use crate::support::{Person, World, soon};
+use crate::support::{Person, World, soon, until};
 
 const DAY: i64 = 86_400;
 
@@ -525,12 +525,8 @@ async fn who_is_invited_by_another_than_the_founder_waits_for_the_founder() {
     assert_eq!(carol.days(group).await.writes, WritesInfo::AfterAnother, "he invited");
 
     assert_eq!(alice.send(group, "alice").await.unwrap().state, MessageState::Stored);
-    soon("what waited", async {
-        while alice.texts(group).await.last().map(String::as_str) != Some("am I read?") {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    until("what waited", async || alice.texts(group).await.last().is_some_and(|text| text == "am I read?"))
+        .await;
     assert_eq!(carol.days(group).await.writes, WritesInfo::Freely);
     // It is known of her now.
     assert!(alice.show(group).await.written_by.iter().any(|author| author.author == carol.address));

@@ -1,24 +1,12 @@
 //! Connections that are dead without anybody saying so.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cwtch_client::api::ServerPhase;
 use cwtch_protocol::channel::deadlines::{BOARD_ANSWER, BOARD_HEARTBEAT};
 
 use crate::fake_server::FakeServer;
-use crate::support::World;
-
-/// Real time after which a test has failed.
-const HANG: Duration = Duration::from_secs(120);
-
-/// Waits without letting the paused clock run by itself.
-async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let since = Instant::now();
-    while !holds() {
-        assert!(since.elapsed() < HANG, "waited in vain for {what}");
-        tokio::task::yield_now().await;
-    }
-}
+use crate::support::{World, until_busily};
 
 #[tokio::test]
 async fn a_silent_server_is_asked_for_a_sign_of_life_and_then_left() {
@@ -33,7 +21,7 @@ async fn a_silent_server_is_asked_for_a_sign_of_life_and_then_left() {
     tokio::time::pause();
     let before = server.seen(|seen| seen.payloads);
     tokio::time::advance(BOARD_HEARTBEAT * 2).await;
-    until("a sign of life to be asked for", || server.seen(|seen| seen.payloads) > before).await;
+    until_busily("a sign of life to be asked for", || server.seen(|seen| seen.payloads) > before).await;
     tokio::time::resume();
     alice.sync().await.unwrap();
     assert_eq!(server.seen(|seen| seen.clients.len()), 1);
@@ -43,7 +31,7 @@ async fn a_silent_server_is_asked_for_a_sign_of_life_and_then_left() {
     tokio::time::pause();
     let before = server.seen(|seen| seen.payloads);
     tokio::time::advance(BOARD_HEARTBEAT * 2).await;
-    until("a sign of life to be asked for", || server.seen(|seen| seen.payloads) > before).await;
+    until_busily("a sign of life to be asked for", || server.seen(|seen| seen.payloads) > before).await;
     tokio::time::advance(BOARD_ANSWER + Duration::from_secs(1)).await;
     tokio::time::resume();
     let detail = alice.phase(ServerPhase::Offline).await.expect("a reason");

@@ -1,7 +1,7 @@
 //! What servers see of the network's ways, and what groups do when it is away.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cwtch_client::api::{Command, ErrorKind, MessageState, ServerPhase};
 use cwtch_client::engine::Mode;
@@ -9,19 +9,7 @@ use cwtch_net::{Isolation, Obstacle, Readiness, Step};
 use cwtch_primitives::{Address, Identity};
 
 use crate::fake_server::{Answer, FakeServer};
-use crate::support::{Person, World, soon};
-
-/// Real time after which a test has failed.
-const HANG: Duration = Duration::from_secs(120);
-
-/// Waits without letting a paused clock run by itself.
-async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let since = Instant::now();
-    while !holds() {
-        assert!(since.elapsed() < HANG, "waited in vain for {what}");
-        tokio::task::yield_now().await;
-    }
-}
+use crate::support::{Person, World, soon, until_busily};
 
 #[tokio::test]
 async fn nothing_that_a_server_must_not_link_travels_together() {
@@ -82,7 +70,7 @@ async fn a_network_that_is_back_has_servers_asked_for_a_sign_of_life() {
     alice.until_network(false).await;
     assert_eq!(server.seen(|seen| seen.payloads), before, "nobody is asked over a network that is away");
     network.ready.send_replace(Readiness::ready());
-    until("a sign of life to be asked for", || server.seen(|seen| seen.payloads) > before).await;
+    until_busily("a sign of life to be asked for", || server.seen(|seen| seen.payloads) > before).await;
     alice.sync().await.unwrap();
     assert_eq!(server.seen(|seen| seen.clients.len()), 1);
 
@@ -92,7 +80,7 @@ async fn a_network_that_is_back_has_servers_asked_for_a_sign_of_life() {
     network.ready.send_replace(away());
     alice.until_network(false).await;
     network.ready.send_replace(Readiness::ready());
-    until("a sign of life to be asked for", || server.seen(|seen| seen.payloads) > before).await;
+    until_busily("a sign of life to be asked for", || server.seen(|seen| seen.payloads) > before).await;
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(61)).await;
     tokio::time::resume();

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use cwtch_client::api::{
     ApiError, Command, Event, EvidenceInfo, EvidenceText, GroupCreated, GroupInfo, GroupKeys, LogInfo,
@@ -21,8 +22,28 @@ use cwtch_server::{Config, Declarations, RunningServer, Server};
 use cwtch_wire::board::EncryptedGroupMessage;
 use tempfile::TempDir;
 
+use crate::person::HANG;
 pub use crate::person::{Person, profile, soon};
 use crate::watched::Watched;
+
+/// Waits until something holds, which is looked at again and again.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    soon(what, async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+}
+
+/// Waits until something holds without letting a paused clock run by itself.
+pub async fn until_busily(what: &str, mut holds: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !holds() {
+        assert!(since.elapsed() < HANG, "waited in vain for {what}");
+        tokio::task::yield_now().await;
+    }
+}
 
 pub struct World {
     dir: TempDir,
@@ -214,6 +235,11 @@ impl Person {
             Reply::Server(server) => Ok(server),
             other => panic!("not a server: {other:?}"),
         }
+    }
+
+    /// Waits until a text stands in a conversation.
+    pub async fn reads(&self, with: &str, text: &str) {
+        until(text, async || self.texts(with).await.iter().any(|said| said == text)).await;
     }
 
     pub async fn new_group(&self, name: &str, server: &str) -> Result<GroupCreated, ApiError> {

@@ -48,15 +48,10 @@ impl Person {
 
     /// Waits until a fork stands so, or where it only has to be known, stands in any way.
     async fn until_known(&self, group: &str, fork: &str, standing: ForkStanding) {
-        soon("a fork", async {
-            let stands = |one: &ForkInfo| {
-                one.fork == fork && (standing == ForkStanding::Known || one.standing == standing)
-            };
-            while !self.forks(group).await.iter().any(stands) {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
-        })
-        .await;
+        let stands = |one: &ForkInfo| {
+            one.fork == fork && (standing == ForkStanding::Known || one.standing == standing)
+        };
+        until("a fork", async || self.forks(group).await.iter().any(stands)).await;
     }
 }
 
@@ -104,12 +99,7 @@ async fn a_member_is_left_out_and_the_others_write_on() {
 
     let said = bob.send(&group, "without carol").await.unwrap();
     assert_eq!(said.state, MessageState::Stored);
-    soon("bob's message", async {
-        while !alice.texts(&group).await.contains(&"without carol".to_owned()) {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    alice.reads(&group, "without carol").await;
     // What is no chat is shown to nobody, and counts nowhere.
     for person in [&alice, &bob] {
         assert_eq!(person.texts(&group).await, ["hello", "hello", "hello", "without carol"]);
@@ -122,12 +112,7 @@ async fn a_member_is_left_out_and_the_others_write_on() {
     assert!(carol.forks(&group).await.is_empty());
     assert_eq!(carol.texts(&group).await, ["hello", "hello", "hello"]);
     carol.send(&group, "are you there?").await.unwrap();
-    soon("carol's message", async {
-        while !alice.texts(&group).await.contains(&"are you there?".to_owned()) {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    alice.reads(&group, "are you there?").await;
     server.shutdown().await;
 }
 
@@ -141,12 +126,7 @@ async fn who_declines_stays_and_can_follow_later() {
     bob.decline(&group, &made.fork).await.unwrap();
     assert_eq!(bob.forks(&group).await[0].standing, ForkStanding::Declined);
     bob.send(&group, "still with carol").await.unwrap();
-    soon("bob's message", async {
-        while !carol.texts(&group).await.contains(&"still with carol".to_owned()) {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    carol.reads(&group, "still with carol").await;
     bob.accept(&group, &made.fork).await.unwrap();
     assert_eq!(bob.forks(&group).await[0].standing, ForkStanding::Written);
     assert_eq!(bob.decline(&group, &made.fork).await.unwrap_err().problem, Problem::ForkNotOpen);
@@ -165,20 +145,10 @@ async fn who_was_away_comes_back_and_reads_on() {
     alice.send(&group, "and again").await.unwrap();
 
     let bob = world.daemon("bob").await;
-    soon("the fork", async {
-        while bob.forks(&group).await.is_empty() {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    until("the fork", async || !bob.forks(&group).await.is_empty()).await;
     bob.accept(&group, &made.fork).await.unwrap();
     bob.send(&group, "back again").await.unwrap();
-    soon("bob's message", async {
-        while !alice.texts(&group).await.contains(&"back again".to_owned()) {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    alice.reads(&group, "back again").await;
     assert!(!carol.texts(&group).await.iter().any(|text| text.contains("key") || text.contains("again")));
     server.shutdown().await;
 }
@@ -192,12 +162,7 @@ async fn an_own_fork_that_nobody_followed_is_taken_back() {
     alice.decline(&group, &made.fork).await.unwrap();
     alice.send(&group, "with carol again").await.unwrap();
     for person in [&bob, &carol] {
-        soon("alice's message", async {
-            while !person.texts(&group).await.contains(&"with carol again".to_owned()) {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
-        })
-        .await;
+        person.reads(&group, "with carol again").await;
     }
     assert_eq!(alice.accept(&group, "0000000000").await.unwrap_err().problem, Problem::UnknownFork);
     let nobody = "a".repeat(56);
@@ -256,12 +221,7 @@ async fn what_was_not_taken_of_an_own_change_is_made_again_on_top() {
     winner.until_known(&group, &again.fork, ForkStanding::Asked).await;
     winner.accept(&group, &again.fork).await.unwrap();
     assert_eq!(loser.send(&group, "on top").await.unwrap().state, MessageState::Stored);
-    soon("a message", async {
-        while !winner.texts(&group).await.contains(&"on top".to_owned()) {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    winner.reads(&group, "on top").await;
     assert!(loser.forks(&group).await.iter().all(|fork| fork.lost.is_none()), "it is made");
     let twice = loser.once_synced(&group, &[], Some(&lost.fork)).await.unwrap_err();
     assert_eq!(twice.problem, Problem::ForkNotLost);

@@ -81,26 +81,12 @@ impl Person {
         .await
     }
 
-    pub(super) async fn until_said(&self, group: &str, text: &str) {
-        soon("a message", async {
-            while !self.texts(group).await.iter().any(|said| said == text) {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        })
-        .await;
-    }
-
     /// Waits until a member is known to be so far with the only fork.
     async fn until_stage(&self, group: &str, who: &Person, stage: ForkStage) {
-        soon("a member's stage", async {
-            loop {
-                let fork = self.forks(group).await.pop().unwrap();
-                let found = fork.reached.iter().find(|one| one.person.address == who.address).unwrap();
-                if found.stage >= stage {
-                    return;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
+        until("a member's stage", async || {
+            let fork = self.forks(group).await.pop().unwrap();
+            let found = fork.reached.iter().find(|one| one.person.address == who.address).unwrap();
+            found.stage >= stage
         })
         .await;
     }
@@ -147,8 +133,8 @@ async fn a_quiet_fork_of_three_goes_from_contact_to_contact() {
     alice.until_stage(&group, &bob, ForkStage::Moved).await;
     assert_eq!(server.stats().stored, before, "nothing of it is put into the group");
     carol.send(&group, "without dave").await.unwrap();
-    alice.until_said(&group, "without dave").await;
-    bob.until_said(&group, "without dave").await;
+    alice.reads(&group, "without dave").await;
+    bob.reads(&group, "without dave").await;
     alice.until_stage(&group, &carol, ForkStage::Moved).await;
     let members = alice.members(&group).await;
     assert!(members.iter().all(|member| member.stage == Some(ForkStage::Moved)), "{members:?}");
@@ -191,7 +177,7 @@ async fn who_was_restored_without_prekeys_asks_and_is_given_the_secret() {
     let group = created.group;
     alice.send(&group, "hello").await.unwrap();
     carol.join(&created.tofubundle).await.unwrap();
-    carol.until_said(&group, "hello").await;
+    carol.reads(&group, "hello").await;
     carol.stop().await;
     let copy = Copy::of(&world, "carol");
     let carol = world.eager("carol", &now).await;
@@ -211,7 +197,7 @@ async fn who_was_restored_without_prekeys_asks_and_is_given_the_secret() {
     assert_eq!(asked[0].fork, made.fork);
     carol.accept(&group, &made.fork).await.unwrap();
     carol.send(&group, "back again").await.unwrap();
-    alice.until_said(&group, "back again").await;
+    alice.reads(&group, "back again").await;
     server.shutdown().await;
 }
 
@@ -242,7 +228,7 @@ async fn who_is_not_listed_asks_in_vain_and_is_told_who_passed_the_key_on() {
     // She has asked both by now, and both have heard her, in this order.
     for friend in [&alice, &bob] {
         carol.send(&friend.address, "did you hear me?").await.unwrap();
-        friend.until_said(&carol.address, "did you hear me?").await;
+        friend.reads(&carol.address, "did you hear me?").await;
     }
     assert!(carol.forks(&group).await.is_empty());
     server.shutdown().await;
@@ -258,7 +244,7 @@ async fn a_trusted_rekey_is_followed_by_itself() {
     let created = alice.try_make("friends", &bundle, GroupKeys::Trusted, &[&bob.address]).await.unwrap();
     bob.join(&created.invite).await.unwrap();
     alice.send(&created.group, "hello").await.unwrap();
-    bob.until_said(&created.group, "hello").await;
+    bob.reads(&created.group, "hello").await;
     bob.send(&created.group, "hello to you").await.unwrap();
     for person in [&alice, &bob] {
         person.until_reachable(&created.group, 2).await;
@@ -276,7 +262,7 @@ async fn a_trusted_rekey_is_followed_by_itself() {
     })
     .await;
     alice.send(&created.group, "under the new key").await.unwrap();
-    bob.until_said(&created.group, "under the new key").await;
+    bob.reads(&created.group, "under the new key").await;
     assert_eq!(alice.forks(&created.group).await[0].fork, made.fork);
     server.shutdown().await;
 }

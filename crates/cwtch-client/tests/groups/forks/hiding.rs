@@ -11,15 +11,6 @@ impl Person {
             other => panic!("not members: {other:?}"),
         }
     }
-
-    async fn until_reads(&self, group: &str, text: &str) {
-        soon("a message", async {
-            while !self.texts(group).await.contains(&text.to_owned()) {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
-        })
-        .await;
-    }
 }
 
 /// Those of some members who are hidden.
@@ -47,7 +38,7 @@ async fn a_hidden_member_is_gone_for_one_and_comes_back_whole() {
     assert_eq!(alice.groups().await[0].messages, 2);
 
     carol.send(&group, "hello?").await.unwrap();
-    bob.until_reads(&group, "hello?").await;
+    bob.reads(&group, "hello?").await;
     // What comes behind it has come here, and nothing was told of Carol's.
     bob.send(&group, "she is still there").await.unwrap();
     let next = alice
@@ -83,7 +74,7 @@ async fn forks_of_a_hidden_member_ask_nobody_until_they_are_shown_again() {
     carol.send(&group, "without alice").await.unwrap();
     // What Carol says under the old key and Alice behind it comes after the parts of the fork.
     alice.send(&group, "anybody?").await.unwrap();
-    bob.until_reads(&group, "anybody?").await;
+    bob.reads(&group, "anybody?").await;
     bob.sync().await.unwrap();
     assert!(bob.forks(&group).await.is_empty());
 

@@ -24,7 +24,7 @@ async fn who_leaves_says_so_and_is_given_no_new_key() {
     let created = alice.try_make("friends", &bundle, GroupKeys::Trusted, &[&bob.address]).await.unwrap();
     bob.join(&created.invite).await.unwrap();
     alice.send(&created.group, "hello").await.unwrap();
-    bob.until_said(&created.group, "hello").await;
+    bob.reads(&created.group, "hello").await;
     bob.send(&created.group, "hello to you").await.unwrap();
     alice.until_reachable(&created.group, 2).await;
     assert!(bob.leave(&created.group).await, "the server has what he said");
@@ -51,7 +51,7 @@ async fn who_leaves_where_nobody_can_be_told_hears_that() {
     let created = alice.new_group("friends", &server.bundle().to_server_string()).await.unwrap();
     bob.join(&created.tofubundle).await.unwrap();
     alice.send(&created.group, "hello").await.unwrap();
-    bob.until_said(&created.group, "hello").await;
+    bob.reads(&created.group, "hello").await;
     // A static group whose other member published a key: the program knows what is no chat.
     assert!(bob.leave(&created.group).await);
     assert!(!alice.leave(&created.group).await, "nobody else is in it");
@@ -87,10 +87,10 @@ async fn who_writes_while_a_removal_waits_is_told_whom_it_reaches() {
         anyway: true,
     };
     bob.call(command).await.unwrap();
-    carol.until_said(&group, "for all").await;
+    carol.reads(&group, "for all").await;
     bob.accept(&group, &made.fork).await.unwrap();
     bob.send(&group, "without carol").await.unwrap();
-    alice.until_said(&group, "without carol").await;
+    alice.reads(&group, "without carol").await;
     assert_eq!(bob.texts(&group).await.iter().filter(|text| *text == "for whom?").count(), 0);
     server.shutdown().await;
 }

@@ -5,7 +5,7 @@ use cwtch_client::api::{
 };
 
 use crate::person::Person;
-use crate::support::{World, soon};
+use crate::support::{World, soon, until};
 
 mod change;
 mod contacts;
@@ -68,10 +68,8 @@ impl Person {
 
     /// Waits until a group has so many members who can be given a new key.
     pub async fn until_reachable(&self, group: &str, count: usize) {
-        soon("prekeys", async {
-            while self.members(group).await.iter().filter(|member| member.reachable).count() < count {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
+        until("prekeys", async || {
+            self.members(group).await.iter().filter(|member| member.reachable).count() >= count
         })
         .await;
     }

@@ -45,24 +45,12 @@ impl Person {
         }
     }
 
-    /// Waits until a text stands in a group.
-    async fn reads(&self, group: &str, text: &str) {
-        soon(text, async {
-            while !self.texts(group).await.iter().any(|said| said == text) {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        })
-        .await;
-    }
-
-    /// The same on servers that tell nobody of what others post.
-    async fn fetches(&self, group: &str, text: &str) {
-        soon(text, async {
-            while !self.texts(group).await.iter().any(|said| said == text) {
-                // The group's other server may be stopped, or not be dialled yet.
-                let _ = self.sync().await;
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
+    /// Waits until a text stands in a group, on servers that tell nobody of what others post.
+    pub(super) async fn fetches(&self, group: &str, text: &str) {
+        until(text, async || {
+            // The group's other server may be stopped, or not be dialled yet.
+            let _ = self.sync().await;
+            self.texts(group).await.iter().any(|said| said == text)
         })
         .await;
     }
@@ -152,12 +140,7 @@ async fn a_group_gets_a_key_moves_and_goes_on_as_one_conversation() {
 
     // And back, with what the old log had meanwhile.
     let back = bob.moves(group, Some(&first.bundle().to_server_string()), None).await.unwrap();
-    soon("the move back", async {
-        while !alice.forks(group).await.iter().any(|fork| fork.fork == back.fork) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    until("the move back", async || alice.forks(group).await.iter().any(|fork| fork.fork == back.fork)).await;
     alice.accept(group, &back.fork).await.unwrap();
     alice.send(group, "back again").await.unwrap();
     bob.reads(group, "back again").await;
@@ -174,16 +157,16 @@ async fn a_group_gets_a_key_moves_and_goes_on_as_one_conversation() {
 // --- servers in memory, with clocks ---
 
 /// A server with a log of a few messages that are nobody's here.
-async fn memory(world: &World, n: u64) -> MemoryServer {
+pub(super) async fn memory(world: &World, n: u64) -> MemoryServer {
     let keys = ServerKeys::new(n);
     let mut log = HonestLog::first(keys.clone(), START, 0);
     log.commit(START, &[entry(1), entry(2), entry(3)]);
     MemoryServer::start(&world.network, keys, log, START).await
 }
 
-struct Clocked {
+pub(super) struct Clocked {
     clock: Arc<AtomicI64>,
-    person: Person,
+    pub(super) person: Person,
 }
 
 async fn clocked(world: &World, name: &str, salvage: Duration) -> Clocked {
@@ -203,7 +186,11 @@ async fn clocked_with(world: &World, name: &str, salvage: Duration, probes: Prob
 }
 
 /// Two people in a group on a server, who know whom a new key reaches.
-async fn two(world: &World, old: &MemoryServer, salvage: Duration) -> (Clocked, Clocked, GroupCreated) {
+pub(super) async fn two(
+    world: &World,
+    old: &MemoryServer,
+    salvage: Duration,
+) -> (Clocked, Clocked, GroupCreated) {
     let (alice, bob) = (clocked(world, "alice", salvage).await, clocked(world, "bob", salvage).await);
     let created = alice.person.new_group("friends", &old.bundle.to_server_string()).await.unwrap();
     bob.person.join(&created.tofubundle).await.unwrap();
@@ -238,11 +225,9 @@ async fn a_member_dials_the_new_server_within_six_hours_and_the_mover_at_once() 
     let group = created.group.clone();
     let made = alice.person.moves(&group, Some(&new.bundle.to_server_string()), None).await.unwrap();
     alice.person.send(&group, "already there").await.unwrap();
-    soon("the fork", async {
-        while bob.person.forks(&group).await.is_empty() {
-            let _ = bob.person.sync().await;
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+    until("the fork", async || {
+        let _ = bob.person.sync().await;
+        !bob.person.forks(&group).await.is_empty()
     })
     .await;
     // To know of it is no reason to dial.
@@ -330,12 +315,7 @@ async fn parts_go_to_a_server_that_cheated_in_sessions_that_read_nothing() {
     let group = created.group.clone();
     let before = old.with(|state| (state.replays.len(), state.heads.len(), state.log.size()));
     alice.person.moves(&group, Some(&new.bundle.to_server_string()), None).await.unwrap();
-    soon("the part", async {
-        while old.with(|state| state.log.size()) == before.2 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    until("the part", async || old.with(|state| state.log.size()) != before.2).await;
     // Only then others' messages leave under the new key.
     let said = alice.person.send(&group, "away from there").await.unwrap();
     assert_eq!(said.state, MessageState::Stored);
@@ -385,19 +365,9 @@ async fn all_that_a_hostile_server_can_do_in_a_salvage_is_hide() {
     let made = alice.person.moves(&group, Some(&new.bundle.to_server_string()), None).await.unwrap();
     let size = known.size;
     let looked = |old: &MemoryServer| old.with(|state| state.replays.len());
-    soon("the part", async {
-        while old.with(|state| state.log.size()) == size {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    until("the part", async || old.with(|state| state.log.size()) != size).await;
     let before = looked(&old);
-    soon("two looks", async {
-        while looked(&old) < before + 2 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    until("two looks", async || looked(&old) >= before + 2).await;
     assert!(bob.person.forks(&group).await.is_empty());
     // It shows another log than the one that is known, with rubbish in front, the messages of before once more, and the part.
     old.with(|state| {

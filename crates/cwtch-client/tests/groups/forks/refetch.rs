@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
 use cwtch_client::engine::{EngineOptions, Mode, Probes};
 use cwtch_client::profile::NewEpoch;
@@ -95,11 +94,9 @@ async fn a_part_of_a_log_is_read_again_an_hour_later_and_from_a_round_index() {
         state.log.tick(START + 3600);
         state.replays.clear();
     });
-    soon("what was read again", async {
-        while alice.texts(&created.group).await.len() < 2 {
-            let _ = alice.sync().await;
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+    until("what was read again", async || {
+        let _ = alice.sync().await;
+        alice.texts(&created.group).await.len() >= 2
     })
     .await;
     // What the server says to lie before the epoch is none of it: it was asked from a round index on, and no more.

@@ -51,15 +51,7 @@ impl Person {
 
     /// Waits until a message has these notes.
     async fn until_noted(&self, group: &str, text: &str, wanted: &[NoteKind]) {
-        crate::support::soon("notes", async {
-            loop {
-                let messages = self.messages(group).await;
-                if messages.iter().any(|message| message.text == text && kinds(message) == wanted) {
-                    return;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        })
-        .await;
+        let noted = |message: &MessageInfo| message.text == text && kinds(message) == wanted;
+        crate::support::until("notes", async || self.messages(group).await.iter().any(noted)).await;
     }
 }
