@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
-use cwtch_client::api::{Event, LogNotice};
+use cwtch_client::api::{Command, Event, LogNotice};
 use cwtch_net::{BoxStream, Isolation, Listener, Loopback, NetError, Network};
 use cwtch_primitives::{Address, Identity};
 use cwtch_testkit::log::{HonestLog, START, ServerKeys, entry};
 
 use super::eager;
+use super::epochs::go_over;
 use crate::log::memory_server::MemoryServer;
 use crate::support::{Person, World};
 
@@ -38,8 +39,9 @@ impl Network for Detour {
     }
 }
 
-/// Alice and Bob wrote in a group on a server that shows them different logs, with so many entries of others each.
-async fn split(entries: u64) -> (tempfile::TempDir, World, Person, Person) {
+/// Alice and Bob wrote in a group on a server that shows them different logs, with so many entries of others each. Before, the group may
+/// have been on another server, which is honest.
+async fn split(entries: u64, moved: bool) -> (tempfile::TempDir, World, Person, Person) {
     let world = World::new();
     let dir = tempfile::tempdir().unwrap();
     let keys = ServerKeys::new(7);
@@ -59,13 +61,35 @@ async fn split(entries: u64) -> (tempfile::TempDir, World, Person, Person) {
         Person::start_with(world.profile(name), network, options)
     };
     let alice = person("alice", world.network.clone()).await;
-    let detour = Detour { near: world.network.clone(), far: far(), board: keys.address() };
-    let bob = person("bob", Arc::new(detour)).await;
+    let detour = || -> Arc<dyn Network> {
+        Arc::new(Detour { near: world.network.clone(), far: far(), board: keys.address() })
+    };
+    let bob = person("bob", detour()).await;
     alice.enable().await;
     bob.enable().await;
-    let created = alice.new_group("friends", &servers[0].bundle.to_server_string()).await.unwrap();
-    bob.join(&created.tofubundle).await.unwrap();
-    let group = &created.group;
+    let cheat = servers[0].bundle.to_server_string();
+    let (alice, bob, group) = if moved {
+        let keys = ServerKeys::new(8);
+        let log = HonestLog::first(keys.clone(), START, 0);
+        let honest = MemoryServer::start(&world.network, keys, log, START).await;
+        let created = alice.new_group("friends", &honest.bundle.to_server_string()).await.unwrap();
+        bob.join(&created.tofubundle).await.unwrap();
+        for one in [&alice, &bob] {
+            one.send(&created.group, "before").await.unwrap();
+            one.call(Command::ServerAdd { server: cheat.clone() }).await.unwrap();
+        }
+        alice.stop().await;
+        bob.stop().await;
+        for name in ["alice", "bob"] {
+            go_over(&mut world.profile(name), &created.group, servers[0].bundle.board());
+        }
+        (person("alice", world.network.clone()).await, person("bob", detour()).await, created.group)
+    } else {
+        let created = alice.new_group("friends", &cheat).await.unwrap();
+        bob.join(&created.tofubundle).await.unwrap();
+        (alice, bob, created.group)
+    };
+    let group = &group;
     alice.sync().await.unwrap();
     bob.sync().await.unwrap();
     alice.send(group, "from Alice").await.unwrap();
@@ -80,7 +104,13 @@ async fn split(entries: u64) -> (tempfile::TempDir, World, Person, Person) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn contacts_who_compare_have_the_proof_both() {
-    let (_dir, _world, mut alice, mut bob) = split(300).await;
+    for moved in [false, true] {
+        compares(moved).await;
+    }
+}
+
+async fn compares(moved: bool) {
+    let (_dir, _world, mut alice, mut bob) = split(300, moved).await;
     let (_, proven, _) = bob.alarm().await;
     assert!(proven);
     let (_, proven, _) = alice.alarm().await;
@@ -93,7 +123,7 @@ async fn contacts_who_compare_have_the_proof_both() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_boundary_nothing_is_proven_and_the_person_is_told() {
-    let (_dir, _world, mut alice, bob) = split(100).await;
+    let (_dir, _world, mut alice, bob) = split(100, false).await;
     let told = alice.event("a notice", |event| match event {
         Event::LogNotice { notice: LogNotice::Differs, detail, .. } => Some(detail.clone()),
         _ => None,
