@@ -13,6 +13,7 @@ mod hiding;
 mod leaving;
 mod moves;
 mod refetch;
+mod transcript;
 
 impl Person {
     pub async fn fork(&self, group: &str, without: &[&str]) -> Result<ForkMade, ApiError> {

@@ -37,6 +37,10 @@ pub struct State {
     pub asked: usize,
     /// The `from` and whether a LastCommit was in each replay request.
     pub replays: Vec<(Option<u64>, bool)>,
+    /// Connections that came.
+    pub connections: usize,
+    /// Everything that was said: on which connection, which kind of message, and its length.
+    pub said: Vec<(usize, &'static str, usize)>,
 }
 
 /// A running server.
@@ -63,6 +67,8 @@ impl MemoryServer {
             held: false,
             asked: 0,
             replays: Vec::new(),
+            connections: 0,
+            said: Vec::new(),
         };
         let state = Arc::new(Mutex::new(state));
         let mut listener = network.listen(&tokens).await.unwrap();
@@ -90,12 +96,17 @@ async fn serve(stream: BoxStream, board: Identity, state: Arc<Mutex<State>>) {
     let accepted = SecureConnection::accept(stream, &board, &Deadlines::default(), OsRng).await;
     let Ok(mut connection) = accepted else { return };
     let mut asked = false;
+    let number = {
+        let mut state = state.lock().unwrap();
+        state.connections += 1;
+        state.connections
+    };
     while let Ok(Some(payload)) = connection.recv().await {
         state.lock().unwrap().asked += 1;
         while state.lock().unwrap().held {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
-        for payload in answer(&payload, &state, asked) {
+        for payload in answer(&payload, &state, number, asked) {
             if connection.send(&payload).await.is_err() {
                 return;
             }
@@ -104,10 +115,18 @@ async fn serve(stream: BoxStream, board: Identity, state: Arc<Mutex<State>>) {
     }
 }
 
-fn answer(payload: &[u8], state: &Mutex<State>, asked: bool) -> Vec<Vec<u8>> {
+fn answer(payload: &[u8], state: &Mutex<State>, connection: usize, asked: bool) -> Vec<Vec<u8>> {
     let mut state = state.lock().unwrap();
     let now = state.now;
-    match ClientMessage::from_json(payload).unwrap().unwrap() {
+    let message = ClientMessage::from_json(payload).unwrap().unwrap();
+    let kind = match &message {
+        ClientMessage::Replay { .. } => "replay",
+        ClientMessage::Post { .. } => "post",
+        ClientMessage::LogHead => "head",
+        ClientMessage::LogProof { .. } => "proof",
+    };
+    state.said.push((connection, kind, payload.len()));
+    match message {
         ClientMessage::Replay { last_commit, log } => {
             state.replays.push((log, last_commit.is_some()));
             match log.filter(|_| !state.legacy) {
