@@ -160,11 +160,17 @@ impl Profile {
         if self.fuse.ends_before() {
             return Err(Fuse::died(doing));
         }
+        #[cfg(any(test, feature = "fixtures"))]
+        let full = self.fuse.is_full();
         let run = |conn: &mut Connection, news: &mut News| {
             let inner = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let tx = Tx { inner, fresh: news.wanted().then(RefCell::default) };
             let out = work(&tx)?;
             let Tx { inner, fresh } = tx;
+            #[cfg(any(test, feature = "fixtures"))]
+            if full {
+                return Err(StorageError::DiskFull { doing }.into());
+            }
             inner.commit()?;
             news.committed(fresh.map(RefCell::into_inner).unwrap_or_default());
             Ok(out)

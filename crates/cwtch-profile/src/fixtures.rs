@@ -14,6 +14,7 @@ use rand_core::SeedableRng;
 use rusqlite::types::ValueRef;
 use tempfile::TempDir;
 
+pub use crate::fuse::Accident;
 use crate::fuse::Fuse;
 use crate::{Content, DataDir, History, NewGroup, NewNotice, NewServer, Password, Profile, SyncItem, Writes};
 
@@ -43,20 +44,27 @@ pub fn profile_as(data: &DataDir, label: &str, identity: &Identity) -> Profile {
     data.open(label, &Password::None).unwrap()
 }
 
-/// Has a profile's program die at the transaction behind so many others: behind it if it is `durable`, else before. From then on every
-/// transaction fails.
-pub fn light(profile: &mut Profile, at: u64, durable: bool) {
-    profile.fuse = Fuse::Lit { at, durable };
+/// Has an accident happen to a profile's program at the transaction behind so many others. From then on every transaction fails.
+pub fn light(profile: &mut Profile, at: u64, accident: Accident) {
+    profile.fuse = Fuse::Lit(at, accident);
 }
 
-/// Puts out what [`light`] lit; true if the program died meanwhile.
-pub fn put_out(profile: &mut Profile) -> bool {
-    core::mem::take(&mut profile.fuse) == Fuse::Burnt
+/// Puts out what [`light`] lit; what happened meanwhile, if anything did.
+pub fn put_out(profile: &mut Profile) -> Option<Accident> {
+    match core::mem::take(&mut profile.fuse) {
+        Fuse::Burnt(accident) => Some(accident),
+        Fuse::Unlit | Fuse::Lit(..) => None,
+    }
 }
 
 /// True if the program of a profile died.
 pub fn has_died(profile: &Profile) -> bool {
-    profile.fuse == Fuse::Burnt
+    profile.fuse.has_died()
+}
+
+/// True if the disk of a profile is full.
+pub fn is_full(profile: &Profile) -> bool {
+    profile.fuse.is_full()
 }
 
 /// Number of rows that this program has changed in a profile's database since it was opened.

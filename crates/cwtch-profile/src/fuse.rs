@@ -1,38 +1,59 @@
-//! Death of a program at one of its transactions, for tests of what is left then.
+//! Accidents at one of a program's transactions, for tests of what is left then: its death, or a disk that is full.
 
 use std::io;
 
 use crate::error::StorageError;
 
-/// A program that dies at one of its transactions: what follows does not happen.
+/// Kind of an accident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accident {
+    /// The program dies before the transaction.
+    DiesBefore,
+    /// It dies behind it: the transaction is durable.
+    DiesBehind,
+    /// There is no room for it, nor for any after it; the program goes on.
+    DiskFull,
+}
+
+/// State of a program to which an accident happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Fuse {
-    /// It lives.
+    /// Nothing happens.
     #[default]
     Unlit,
-    /// It dies at the transaction behind so many others: behind it if it is `durable`, else before.
-    Lit { at: u64, durable: bool },
-    /// It died.
-    Burnt,
+    /// It happens at the transaction behind so many others.
+    Lit(u64, Accident),
+    /// It has happened.
+    Burnt(Accident),
 }
 
 impl Fuse {
-    /// True if nothing happens any more, before the next transaction.
+    /// True if the program is dead, or dies before the next transaction.
     pub(super) fn ends_before(&mut self) -> bool {
-        if *self == (Self::Lit { at: 0, durable: false }) {
-            *self = Self::Burnt;
+        if let Self::Lit(0, accident @ (Accident::DiesBefore | Accident::DiskFull)) = *self {
+            *self = Self::Burnt(accident);
         }
-        *self == Self::Burnt
+        self.has_died()
+    }
+
+    /// True if the next transaction finds no room.
+    pub(super) fn is_full(self) -> bool {
+        self == Self::Burnt(Accident::DiskFull)
+    }
+
+    /// True if the program died.
+    pub(super) fn has_died(self) -> bool {
+        matches!(self, Self::Burnt(Accident::DiesBefore | Accident::DiesBehind))
     }
 
     /// True if the program died behind a transaction.
     pub(super) fn ends_behind(&mut self) -> bool {
         match self {
-            Self::Unlit | Self::Burnt => return false,
-            Self::Lit { at: 0, .. } => *self = Self::Burnt,
-            Self::Lit { at, .. } => *at -= 1,
+            Self::Unlit | Self::Burnt(_) => return false,
+            Self::Lit(0, accident) => *self = Self::Burnt(*accident),
+            Self::Lit(at, _) => *at -= 1,
         }
-        *self == Self::Burnt
+        self.has_died()
     }
 
     /// The end of everything that the program was about to do.

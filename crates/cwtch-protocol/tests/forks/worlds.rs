@@ -192,18 +192,63 @@ pub(crate) fn hidden_halves<P: Program>(seed: u64) {
     assert!(questions <= 1, "seed {seed}: {questions}");
 }
 
-/// A second rekey by one signer, some hours later; returns the number of heads.
-pub(crate) fn second_rekey<P: Program>(seed: u64, hours: u64, person: Person) -> usize {
-    let mut world = WorldOf::<P>::new(seed, Setup { members: 6, person, ..Setup::default() });
+/// What became of a second rekey by one signer.
+pub(crate) struct Second {
+    pub(crate) heads: usize,
+    /// The most questions to one person.
+    pub(crate) questions: u32,
+    /// Members who had followed the first one when the second came, and those of them who went over to it by themselves.
+    pub(crate) moved: usize,
+    pub(crate) back: usize,
+}
+
+/// A second rekey by one signer, some hours later, in a group that talks or only reads.
+pub(crate) fn second_rekey<P: Program>(seed: u64, person: Person) -> Second {
+    let hours = [6, 72, 165][seed as usize % 3];
+    let chat = if (seed / 3).is_multiple_of(2) { 0.05 } else { 0.0 };
+    let mut world = WorldOf::<P>::new(seed, Setup { members: 6, person, chat, ..Setup::default() });
     world.players[5].hostile = true;
     let group = world.first.clone();
     let first = world.rekey(5, &group);
     world.release(&first);
     world.run(hours);
+    let moved: Vec<usize> = (0..5).filter(|who| world.players[*who].current() == first.epoch.id).collect();
     let second = world.rekey(5, &group);
     world.release(&second);
     world.run(60 * 24);
-    world.heads().len()
+    let back = |who: &&usize| world.players[**who].state.tally().followed.contains(&second.epoch.id);
+    Second {
+        heads: world.heads().len(),
+        questions: world.honest().map(|player| player.questions).max().unwrap(),
+        back: moved.iter().filter(back).count(),
+        moved: moved.len(),
+    }
+}
+
+/// Two concurrent forks in a group whose list binds nobody: its members are asked about each. All who know forks end in the lower one; returns
+/// the most questions to one person.
+pub(crate) fn two_changes<P: Program>(seed: u64, setup: Setup) -> u32 {
+    let mut world = WorldOf::<P>::new(seed, setup);
+    world.run(24);
+    world.fork(0, |_| {}).unwrap();
+    world.fork(1, |_| {}).unwrap();
+    world.run(40 * 24);
+    let lowest = world.made.keys().min().copied();
+    assert!(world.heads().len() == 1 && world.heads().first().copied() == lowest, "seed {seed}");
+    world.check_secrets();
+    world.honest().map(|player| player.questions).max().unwrap()
+}
+
+/// Nobody moves without a question where the list binds nobody, whoever forks.
+pub(crate) fn silent_persons<P: Program>(seed: u64, mode: Mode) {
+    let setup = Setup { members: 5, mode, person: Person::Never, ..Setup::default() };
+    let mut world = WorldOf::<P>::new(seed, setup);
+    world.run(24);
+    let made = world.fork(0, |_| {}).unwrap();
+    world.run(40 * 24);
+    let moved: Vec<usize> = (0..5).filter(|who| world.players[*who].current() == made.epoch.id).collect();
+    assert_eq!(moved, [0], "seed {seed}: only its maker");
+    assert!(made.epoch.listed.contains(&member(4)), "the others could have followed");
 }
 
 /// A group to which everything happens for weeks.

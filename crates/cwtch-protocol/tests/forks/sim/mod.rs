@@ -33,7 +33,7 @@ pub(crate) use server::Server;
 pub(crate) use setup::{Contacts, Person, Setup};
 pub(crate) use travel::Made;
 
-use program::{Death, Now};
+use program::{Mishap, MishapKind, Now};
 use travel::Outgoing;
 
 /// Number of the server among the keys to test with.
@@ -55,7 +55,7 @@ pub(crate) struct Player<P> {
     /// True for one who plays no part but what the test makes them do.
     pub(crate) hostile: bool,
     deployed: bool,
-    /// True for the rest of an hour in which the program died.
+    /// True for the rest of an hour in which the program died, or had no room.
     down: bool,
     answers: Vec<(u64, Question)>,
     told: Vec<(Why, ForkId)>,
@@ -93,8 +93,8 @@ pub(crate) struct WorldOf<P> {
     pub(crate) opened: u64,
     /// Those whose day's key was erased.
     pub(crate) sealed: u64,
-    /// Times that a program died.
-    pub(crate) deaths: u64,
+    /// Times that a program died, or had no room on its disk.
+    pub(crate) mishaps: u64,
 }
 
 impl<P: Program> WorldOf<P> {
@@ -139,7 +139,7 @@ impl<P: Program> WorldOf<P> {
             hidden: BTreeMap::new(),
             opened: 0,
             sealed: 0,
-            deaths: 0,
+            mishaps: 0,
         };
         world.acquaint();
         world
@@ -193,24 +193,30 @@ impl<P: Program> WorldOf<P> {
         present(self.clock(who), self.setup.log.then(|| self.time()), &others)
     }
 
-    /// A piece of work of a member's program; `None` if it died.
+    /// A piece of work of a member's program; `None` if it was cut short.
     fn transact<T>(&mut self, who: usize, work: impl FnOnce(&mut P, &mut Now<'_>) -> T) -> Option<T> {
         if self.players[who].down {
             return None;
         }
         let (clock, present) = (self.clock(who), self.now(who));
-        let dies = self.chance(self.setup.crashes);
-        let durable = dies && self.chance(0.5);
-        // The model's work is one transaction.
-        let at = if dies && P::SEALS { self.below(8) } else { 0 };
-        let death = dies.then_some(Death { at, durable });
+        let mishap = self.chance(self.setup.crashes).then(|| self.mishap());
         let player = &mut self.players[who];
-        let done = player.state.work(death, &mut Now { clock, present, rng: &mut self.rng }, work);
+        let done = player.state.work(mishap, &mut Now { clock, present, rng: &mut self.rng }, work);
         if done.is_none() {
-            self.deaths += 1;
+            self.mishaps += 1;
             player.down = true;
         }
         done
+    }
+
+    fn mishap(&mut self) -> Mishap {
+        let kind = if self.chance(0.5) { MishapKind::DiesBehind } else { MishapKind::DiesBefore };
+        // The model's work is one transaction, and it has no disk.
+        if !P::SEALS {
+            return Mishap { at: 0, kind };
+        }
+        let kind = if self.chance(0.3) { MishapKind::DiskFull } else { kind };
+        Mishap { at: self.below(8), kind }
     }
 
     /// Lets hours pass.

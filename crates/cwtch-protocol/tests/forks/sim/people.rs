@@ -2,6 +2,7 @@
 
 use cwtch_protocol::group::fork::{Epoch, Event};
 use cwtch_wire::group::fork::{Bare, CONTEXT_FORK_BARE, CONTEXT_FORK_PART, DailyInvite, ForkId, Part};
+use cwtch_wire::invite::TofuBundle;
 use rand_core::RngCore;
 
 use super::program::Program;
@@ -114,7 +115,14 @@ impl<P: Program> WorldOf<P> {
         let fork = match packet {
             Packet::Data(CONTEXT_FORK_BARE, data) => Bare::from_bytes(data).unwrap().fork,
             Packet::Invite(made) => made.epoch.id,
-            Packet::Text(invite) => DailyInvite::parse(invite).unwrap().notice().fork_id(),
+            Packet::Text(invite) => match DailyInvite::parse(invite) {
+                Ok(invite) => invite.notice().fork_id(),
+                Err(_) => {
+                    let group = *TofuBundle::parse(invite).unwrap().invite().group_id();
+                    let made = self.made.values().find(|made| made.group == group);
+                    made.map_or(self.first.id, |made| made.epoch.id)
+                }
+            },
             _ => return,
         };
         // Everybody has the first epoch.

@@ -24,13 +24,23 @@ pub(crate) struct Now<'a> {
     pub(crate) rng: &'a mut ChaCha20Rng,
 }
 
-/// The death of a program in the middle of its work.
+/// Something that happens to a program in the middle of its work.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Death {
-    /// The transaction at which it dies, from 0. Where the work has fewer, it does not.
+pub(crate) struct Mishap {
+    /// The transaction at which it happens, from 0. Where the work has fewer, nothing does.
     pub(crate) at: u64,
-    /// True if that transaction is durable, and only what would follow does not happen.
-    pub(crate) durable: bool,
+    pub(crate) kind: MishapKind,
+}
+
+/// Kind of a mishap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MishapKind {
+    /// The program dies, and the transaction is not durable.
+    DiesBefore,
+    /// The program dies, and only what would follow the transaction does not happen.
+    DiesBehind,
+    /// The disk has no room for the transaction and those behind it; the program lives.
+    DiskFull,
 }
 
 /// The epoch in which a group begins, which all its members know.
@@ -63,10 +73,10 @@ pub(crate) trait Program: Sized {
     fn acquaint(&mut self, of: &[(Member, Option<Prekey>)], first: &ForkId, log: bool, now: &mut Now<'_>);
     fn group_id(epoch: &Epoch, key: &GroupKey) -> GroupId;
 
-    /// A piece of work; `None` if the program died in it: then it goes on with what is durable.
+    /// A piece of work; `None` if it was cut short by a mishap: then the program goes on with what is durable.
     fn work<T>(
         &mut self,
-        death: Option<Death>,
+        mishap: Option<Mishap>,
         now: &mut Now<'_>,
         work: impl FnOnce(&mut Self, &mut Now<'_>) -> T,
     ) -> Option<T>;

@@ -37,7 +37,8 @@ pub(crate) struct Setup {
     pub(crate) twice: f64,
     /// Part of what is read in another order.
     pub(crate) shuffled: f64,
-    /// Part of the transactions at which a program dies: half of them before it is durable, half before anything of it left.
+    /// Part of the transactions at which a program dies, half of them before it is durable, half before anything of it left; where it has a disk,
+    /// three of ten find no room on it instead.
     pub(crate) crashes: f64,
     pub(crate) contacts: Contacts,
     /// Answers of all members that are not changed afterwards.

@@ -14,7 +14,7 @@ use rand_core::RngCore;
 
 use super::super::super::support::{START, founded, member};
 use super::super::forks::{Plan, craft};
-use super::super::program::{Beginning, Death, Now, Program, Tally};
+use super::super::program::{Beginning, Mishap, MishapKind, Now, Program, Tally};
 use super::super::server::Server;
 use super::super::setup::Setup;
 use super::super::travel::{Entry, Made, Outgoing, Packet};
@@ -88,16 +88,16 @@ impl Program for Model {
 
     fn work<T>(
         &mut self,
-        death: Option<Death>,
+        mishap: Option<Mishap>,
         now: &mut Now<'_>,
         work: impl FnOnce(&mut Self, &mut Now<'_>) -> T,
     ) -> Option<T> {
         let done = work(self, now);
         let Some(durable) = &mut self.durable else { return Some(done) };
-        if death.is_none_or(|death| death.durable) {
+        if mishap.is_none_or(|mishap| mishap.kind == MishapKind::DiesBehind) {
             **durable = self.state.clone();
         }
-        if death.is_some() {
+        if mishap.is_some() {
             self.state = State::clone(durable);
             return None;
         }

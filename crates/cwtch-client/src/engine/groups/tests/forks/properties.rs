@@ -1,14 +1,15 @@
 //! Properties of groups whose members' programs are the ones that ship.
 
 use cwtch_testkit::budget::number;
+use cwtch_wire::group::fork::Mode;
 
 use super::oracle::{has_forgotten, holds_only_what_was_given, reads_nothing_new};
 use super::resident::Resident;
 use super::sim::{Person, Setup, WorldOf};
 use super::support::member;
 use super::worlds::{
-    concurrent_rekeys, endless_forks, everything, hidden_halves, removal, second_rekey, withheld_rekey,
-    worlds,
+    concurrent_rekeys, endless_forks, everything, hidden_halves, removal, second_rekey, silent_persons,
+    two_changes, withheld_rekey, worlds,
 };
 
 /// A tenth of the model's worlds: the first, and those behind it. A seed that the environment names is taken as it is.
@@ -85,25 +86,33 @@ fn hidden_halves_over_the_store_meet_with_one_question() {
 #[test]
 fn a_second_rekey_by_one_signer_over_the_store_leaves_one_head() {
     some("worlds of second rekeys over the store", 0, |seed| {
-        let hours = [6, 72, 165][seed as usize % 3];
-        assert_eq!(second_rekey::<Resident>(seed, hours, Person::Accepts), 1, "seed {seed}");
+        let found = second_rekey::<Resident>(seed, [Person::Accepts, Person::Refuses][seed as usize % 2]);
+        assert!(found.heads == 1 && found.questions <= 1, "seed {seed}: {} heads", found.heads);
+        assert!(seed % 3 == 0 || found.back == 0, "seed {seed}: {} of {}", found.back, found.moved);
+    });
+}
+
+#[test]
+fn groups_whose_list_binds_nobody_end_in_one_head_over_the_store() {
+    some("worlds of unbound groups over the store", 0, |seed| {
+        let unbound = Setup { members: 5, mode: Mode::Static, deployed: 1, ..Setup::default() };
+        assert!(two_changes::<Resident>(seed, unbound.clone()) <= 1, "seed {seed}: static");
+        let strangers = Setup { mode: Mode::Strangers, deployed: 0, ..unbound };
+        assert!(two_changes::<Resident>(seed, strangers) <= 1, "seed {seed}: strangers");
+        silent_persons::<Resident>(seed, [Mode::Static, Mode::Strangers][seed as usize % 2]);
     });
 }
 
 /// P2, P16: whatever happens, a database holds no secret, no group's key and no day's key that its owner was not given.
 #[test]
 fn whatever_happens_a_database_holds_only_what_was_given() {
-    let (mut deaths, mut values) = (0, 0);
+    let (mut mishaps, mut values) = (0, 0);
     some("worlds of everything over the store", 0, |seed| {
-        if seed % 5 > 3 {
-            // Static groups are the model's.
-            return;
-        }
         let world = everything::<Resident>(seed);
         values += holds_only_what_was_given(&world);
-        deaths += world.deaths;
+        mishaps += world.mishaps;
     });
-    eprintln!("{values} values of databases, {deaths} deaths of programs");
+    eprintln!("{values} values of databases, {mishaps} mishaps of programs");
     assert!(values > 0);
 }
 

@@ -19,13 +19,13 @@ use cwtch_testkit::rng;
 use cwtch_wire::bundle::KeyBundle;
 use cwtch_wire::group::fork::{
     Ack, Bare, CONTEXT_FORK_ACK, CONTEXT_FORK_BARE, CONTEXT_FORK_PART, CONTEXT_FORK_WANT, DayKeys, ForkId,
-    ForkWant, NoticeFields, OpenedFork, Part, Prekey, SealedFork, ServerPart,
+    ForkWant, Mode, NoticeFields, OpenedFork, Part, Prekey, SealedFork, ServerPart,
 };
 use tempfile::TempDir;
 
 use super::sim::bytes::{TEXT, said};
 use super::sim::model::Keys as SimKeys;
-use super::sim::program::{Death, Now, Tally};
+use super::sim::program::{Mishap, MishapKind, Now, Tally};
 use super::sim::travel::{Entry, Outgoing, Packet};
 use super::sim::{Beginning, Contacts, Made, Program, SERVER, Server, Setup};
 use super::support::{START, identity, member};
@@ -37,7 +37,7 @@ use crate::engine::groups::link::intake::store::{keep_batch, keep_synced};
 use crate::engine::groups::link::intake::trial::{Opened, sort};
 use crate::engine::groups::tests::schedules::{TOKENS, copy, directory};
 use crate::engine::groups::{epochs, membership, read, servers};
-use crate::profile::fixtures;
+use crate::profile::fixtures::{self, Accident};
 use crate::profile::{
     Confirmation, Content, ConversationId, DataDir, ForkAnswer, ForkPacket, Group, History, MessageId,
     NewGroup, NewNotice, Password, Profile, StorageError, SyncBatch, WantedFork, Writes,
@@ -71,35 +71,23 @@ fn template(setup: &Setup) -> Arc<Template> {
 
 impl Template {
     fn new(setup: &Setup) -> Self {
-        assert!(setup.mode.is_daily(), "groups with daily keys are simulated over the store");
         let board = identity(SERVER);
         let issuer = *IssuerKey::generate(&mut rng(1)).public();
         let bundle = KeyBundle::sign(board, &Identity::from_seed(&[99; 32]).address(), &issuer);
-        let server = ServerPart::new(&bundle, None).unwrap();
-        let fields = NoticeFields {
-            mode: setup.mode,
-            depth: 0,
-            time: START - 100 * DAY,
-            server: member(SERVER),
-            old: None,
-            server_part: Some(server.hash()),
-            name: "Garden".into(),
-            members: (0..setup.members).map(member).collect(),
+        let (epoch, keys, notice) = match setup.mode {
+            Mode::Static => {
+                let keys = EpochKeys::derive(&ForkSecret::new([7; 32]), &[8; 32]);
+                (Epoch::unlisted(member(SERVER)), keys, None)
+            }
+            mode => Self::founded(mode, setup.members, &bundle),
         };
-        let (notice, keys) = fields.sign(identity(0), &ForkSecret::new([7; 32])).unwrap();
         let group = NewGroup {
             id: GroupId::derive(&keys.group, &member(SERVER)),
             key: keys.group.clone(),
             name: "Garden".into(),
             server: board.address(),
             history: History::Empty,
-            notice: Some(NewNotice {
-                days: Some(DayKeys::new(notice.first_day(), 0, keys.first_day.clone())),
-                notice: notice.clone(),
-                server: Some(server),
-                writes: Writes::Yes,
-                inviter: None,
-            }),
+            notice,
         };
         let profile = |number| {
             let dir = directory();
@@ -110,7 +98,30 @@ impl Template {
             dir
         };
         let profiles = (0..setup.members).map(profile).collect();
-        Self { epoch: Epoch::of(&notice, None), group: group.id, keys, profiles }
+        Self { epoch, group: group.id, keys, profiles }
+    }
+
+    fn founded(mode: Mode, members: usize, bundle: &KeyBundle) -> (Epoch, EpochKeys, Option<NewNotice>) {
+        let server = ServerPart::new(bundle, None).unwrap();
+        let fields = NoticeFields {
+            mode,
+            depth: 0,
+            time: START - 100 * DAY,
+            server: member(SERVER),
+            old: None,
+            server_part: Some(server.hash()),
+            name: "Garden".into(),
+            members: (0..members).map(member).collect(),
+        };
+        let (notice, keys) = fields.sign(identity(0), &ForkSecret::new([7; 32])).unwrap();
+        let new = NewNotice {
+            days: Some(DayKeys::new(notice.first_day(), 0, keys.first_day.clone())),
+            notice: notice.clone(),
+            server: Some(server),
+            writes: Writes::Yes,
+            inviter: None,
+        };
+        (Epoch::of(&notice, None), keys, Some(new))
     }
 }
 
@@ -170,7 +181,7 @@ impl Resident {
         dir
     }
 
-    /// Does something with the profile; nothing once the program has died.
+    /// Does something with the profile; nothing once the program has died or its disk is full.
     fn run<T, E: std::fmt::Display>(&mut self, job: impl FnOnce(&mut Profile) -> Result<T, E>) -> Option<T> {
         let profile = self.profile.as_mut().expect("it is open");
         if fixtures::has_died(profile) {
@@ -178,7 +189,7 @@ impl Resident {
         }
         match job(profile) {
             Ok(done) => Some(done),
-            Err(_) if fixtures::has_died(profile) => None,
+            Err(_) if fixtures::has_died(profile) || fixtures::is_full(profile) => None,
             Err(error) => panic!("{error}"),
         }
     }
@@ -285,11 +296,13 @@ impl Program for Resident {
     }
 
     fn new(number: usize, setup: &Setup, beginning: &Beginning, acts: bool, now: &mut Now<'_>) -> Self {
-        assert!(acts, "every program knows forks");
         let dir = directory();
         copy(template(setup).profiles[number].path(), dir.path());
         let mut profile = open(dir.path());
-        profile.prekey(now.clock, &mut *now.rng).unwrap();
+        // Who knows no forks has none, and the world speaks for them.
+        if acts {
+            profile.prekey(now.clock, &mut *now.rng).unwrap();
+        }
         for other in (0..setup.members).filter(|other| *other != number) {
             let are_contacts = match setup.contacts {
                 Contacts::Nobody => false,
@@ -338,25 +351,33 @@ impl Program for Resident {
 
     fn work<T>(
         &mut self,
-        death: Option<Death>,
+        mishap: Option<Mishap>,
         now: &mut Now<'_>,
         work: impl FnOnce(&mut Self, &mut Now<'_>) -> T,
     ) -> Option<T> {
-        if let Some(Death { at, durable }) = death {
-            fixtures::light(self.profile.as_mut().expect("it is open"), at, durable);
+        if let Some(Mishap { at, kind }) = mishap {
+            let accident = match kind {
+                MishapKind::DiesBefore => Accident::DiesBefore,
+                MishapKind::DiesBehind => Accident::DiesBehind,
+                MishapKind::DiskFull => Accident::DiskFull,
+            };
+            fixtures::light(self.profile.as_mut().expect("it is open"), at, accident);
         }
         let done = work(self, now);
-        let died = fixtures::put_out(self.profile.as_mut().expect("it is open"));
-        if died {
-            self.profile = None;
-            self.profile = Some(open(self.dir.path()));
-            self.changed = None;
-            self.reading = self.durable.clone();
-        } else {
-            self.durable = self.reading.clone();
+        let happened = fixtures::put_out(self.profile.as_mut().expect("it is open"));
+        match happened {
+            None => self.durable = self.reading.clone(),
+            // The session that found no room ended; the profile goes on as it is.
+            Some(Accident::DiskFull) => self.reading = self.durable.clone(),
+            Some(Accident::DiesBefore | Accident::DiesBehind) => {
+                self.profile = None;
+                self.profile = Some(open(self.dir.path()));
+                self.changed = None;
+                self.reading = self.durable.clone();
+            }
         }
         self.look(false);
-        (!died).then_some(done)
+        happened.is_none().then_some(done)
     }
 
     fn me(&self) -> Member {
