@@ -108,14 +108,10 @@ impl View {
         self.is_trustworthy(epoch, now)
     }
 
-    /// True if a rekey needs no person: its maker made one and no second, or others vouch for it by having followed.
+    /// True if a rekey needs no person: its maker made none of what leads to it shortly before, or most vouch for it by having followed. Two
+    /// rekeys of one epoch by one signer are two like any others: who wants to win by a low id signs only the lowest that they drew.
     pub(super) fn is_trustworthy(&self, epoch: &Epoch, now: u64) -> bool {
-        let leads = || {
-            let rekeys = self.siblings(epoch).filter(|other| self.kind(other, now) == Kind::Rekey);
-            let mine = self.count(epoch, now);
-            rekeys.map(|other| self.count(other, now)).all(|count| mine > count)
-        };
-        (!self.is_void(epoch) || leads()) && (!self.is_by_same_signer(epoch) || self.has_most(epoch, now))
+        !self.is_by_same_signer(epoch) || self.has_most(epoch, now)
     }
 
     /// True while a change that waits for an answer stops what goes by itself: each forker can do so once for an epoch, and

@@ -32,11 +32,6 @@ impl View {
         if trusted && by_member && same { Kind::Rekey } else { Kind::Change }
     }
 
-    /// True if the signer of a fork is known to have signed another one of the same epoch.
-    pub(super) fn is_void(&self, fork: &Epoch) -> bool {
-        self.siblings(fork).any(|other| other.forker == fork.forker)
-    }
-
     /// The other forks of the epoch that a fork is of.
     pub(super) fn siblings<'a>(&'a self, fork: &'a Epoch) -> impl Iterator<Item = &'a Epoch> {
         let same = move |other: &&Epoch| other.parent == fork.parent && other.id != fork.id;
