@@ -251,25 +251,53 @@ pub(crate) fn close(
         EpochState::Written | EpochState::Undecided => return Err(StorageError::EpochState.into()),
         EpochState::Closing => {}
     }
-    give_up_waiting(tx, own, conversation, epoch)?;
+    end(tx, own, conversation, &closing, now)?;
+    Ok(true)
+}
+
+/// Closes an epoch that was never entered and cannot be any more.
+pub(crate) fn expire(
+    tx: &Connection,
+    own: &Address,
+    conversation: ConversationId,
+    epoch: u64,
+    now: i64,
+) -> Result<(), TxError> {
+    let found = by_number(tx, conversation, epoch)?.ok_or(StorageError::EpochState)?;
+    if found.state != EpochState::Undecided {
+        return Err(StorageError::EpochState.into());
+    }
+    end(tx, own, conversation, &found, now)
+}
+
+/// Erases what only an epoch's keys are good for, and them.
+fn end(
+    tx: &Connection,
+    own: &Address,
+    conversation: ConversationId,
+    epoch: &Epoch,
+    now: i64,
+) -> Result<(), TxError> {
+    let (row, number) = (epoch.row, epoch.number);
+    give_up_waiting(tx, own, conversation, number)?;
     let of_epoch = "(SELECT conversation, epoch FROM messages WHERE id = message) = (?1, ?2)";
     for sql in [
         format!("DELETE FROM received_entries WHERE conversation = ?1 AND {of_epoch}"),
         format!("DELETE FROM own_entries WHERE {of_epoch}"),
     ] {
-        tx.prepare_cached(&sql)?.execute(params![conversation.0, epoch.cast_signed()])?;
+        tx.prepare_cached(&sql)?.execute(params![conversation.0, number.cast_signed()])?;
     }
-    forget::key_goes(tx, closing.row)?;
-    tx.execute(forget::SECRET, [closing.row])?;
-    tx.execute("DELETE FROM buffered WHERE epoch = ?1", [closing.row])?;
-    tx.execute("DELETE FROM epoch_people WHERE epoch = ?1", [closing.row])?;
+    forget::key_goes(tx, row)?;
+    tx.execute(forget::SECRET, [row])?;
+    tx.execute("DELETE FROM buffered WHERE epoch = ?1", [row])?;
+    tx.execute("DELETE FROM epoch_people WHERE epoch = ?1", [row])?;
     tx.execute(
         "UPDATE epochs SET key = NULL, day_key = NULL, notice = NULL, inviter = NULL, state = ?2, since = ?3, unread = 0,
              buffered = 0, buffered_bytes = 0, overflowed = 0
          WHERE id = ?1",
-        params![closing.row, EpochState::Closed.code(), now],
+        params![row, EpochState::Closed.code(), now],
     )?;
-    Ok(true)
+    Ok(())
 }
 
 /// Gives up what still waits to be posted in an epoch: nobody reads it there any more. What a member gave is not posted again.
@@ -306,7 +334,15 @@ pub(crate) fn drop(tx: &Connection, conversation: ConversationId, epoch: u64) ->
     let is_parent = tx
         .prepare_cached("SELECT 1 FROM epochs WHERE conversation = ?1 AND parent = ?2")?
         .exists(params![conversation.0, epoch.cast_signed()])?;
-    if found.state != EpochState::Undecided || is_parent {
+    let was_entered = tx
+        .prepare_cached("SELECT 1 FROM epochs WHERE id = ?1 AND entered IS NOT NULL")?
+        .exists([found.row])?;
+    let unused = match found.state {
+        EpochState::Undecided => true,
+        EpochState::Closed => !was_entered,
+        EpochState::Written | EpochState::Closing => false,
+    };
+    if !unused || is_parent {
         return Err(StorageError::EpochState.into());
     }
     forget::key_goes(tx, found.row)?;

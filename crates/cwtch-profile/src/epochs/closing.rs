@@ -126,7 +126,7 @@ fn left(tx: &Connection, server: i64) -> Result<Vec<Left>, TxError> {
 }
 
 /// The time by the earlier clock: the own one, or the beginning of the day that the server, or without a log others, had last.
-fn time(
+pub(crate) fn time(
     tx: &Connection,
     conversation: ConversationId,
     checkpoint: Option<u64>,

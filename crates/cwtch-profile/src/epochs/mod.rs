@@ -19,6 +19,7 @@ use cwtch_primitives::Address;
 use cwtch_primitives::group::{GroupId, GroupKey};
 
 pub use buffer::Buffered;
+pub(crate) use closing::time as erasing_time;
 pub use old::OldKey;
 pub use read::{EpochFacts, OwnEnd};
 pub(crate) use read::{all, own_end};

@@ -32,7 +32,7 @@ impl Profile {
                 .prepare_cached(
                     "SELECT e.id, e.left_out FROM epochs m
                      JOIN epochs e ON e.conversation = m.conversation AND e.number <> m.number
-                         AND (e.parent = m.number OR e.state = 1) AND e.state <> 2
+                         AND (e.state = 1 OR (e.parent = m.number AND e.entered IS NOT NULL))
                          AND e.number IS NOT m.parent
                          AND CASE WHEN e.server = m.server THEN e.place < ?3
                              WHEN e.parent = m.number AND e.begins IS NOT NULL AND ?4 IS NOT NULL

@@ -144,6 +144,13 @@ impl Act<'_> {
                 }
                 Ok(())
             }
+            Change::Closes(fork) => {
+                contents::forget_secret(self.tx, conversation, fork)?;
+                if let Some((number, _)) = number_of(self.tx, conversation, fork)? {
+                    epochs::change::expire(self.tx, self.own, conversation, number, now)?;
+                }
+                Ok(())
+            }
             Change::Moves { to, .. } => {
                 let epoch = view.epoch(to).ok_or(StorageError::EpochState)?;
                 let number = match number_of(self.tx, conversation, to)? {

@@ -93,6 +93,17 @@ pub(super) fn content(
 }
 
 /// Forgets the content of a fork.
+/// Erases a fork's secret.
+pub(super) fn forget_secret(
+    conn: &Connection,
+    conversation: ConversationId,
+    fork: &ForkId,
+) -> Result<(), TxError> {
+    conn.prepare_cached("UPDATE fork_contents SET secret = NULL WHERE conversation = ?1 AND fork = ?2")?
+        .execute(params![conversation.0, fork.as_bytes()])?;
+    Ok(())
+}
+
 pub(super) fn forget(conn: &Connection, conversation: ConversationId, fork: &ForkId) -> Result<(), TxError> {
     conn.prepare_cached("DELETE FROM fork_contents WHERE conversation = ?1 AND fork = ?2")?
         .execute(params![conversation.0, fork.as_bytes()])?;

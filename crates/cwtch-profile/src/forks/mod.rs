@@ -11,6 +11,7 @@
 //! - [`reading`] takes what messages say about forks, [`act`] does what follows, [`making`] makes a fork,
 //!   [`moves`] adds the server that one leads to.
 //! - [`lost`] says what of own changes that were not taken can be made again.
+//! - [`expiring`] erases the keys of forks that nobody can follow any more.
 //! - [`hiding`] hides members, whose forks are passed over.
 //! - [`salvage`] is what is left to do with a server that is not used any more.
 //! - [`postings`] does what time makes due, [`speaking`] is what own messages say; [`leaving`] has one
@@ -20,6 +21,7 @@ mod act;
 mod carriers;
 mod contents;
 mod deliveries;
+mod expiring;
 mod hearing;
 mod hiding;
 mod inviting;

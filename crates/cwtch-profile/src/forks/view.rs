@@ -168,9 +168,18 @@ fn forks(
     members: &Members,
 ) -> Result<BTreeMap<ForkId, Fork>, TxError> {
     let mut statement = conn.prepare_cached(
+        // Closed is what is neither read nor can be: the epoch says so, or without one that the secret is gone. The epoch says, too, whether
+        // it was followed.
         "SELECT fork, parent, mode, depth, time, server, forker, listed, opened, synced, refused, asked_again,
-             not_joined
-         FROM forks WHERE conversation = ?1",
+             not_joined,
+             coalesce(
+                 (SELECT e.state = 4 FROM epochs e WHERE (e.conversation, e.fork_id) = (f.conversation, f.fork)),
+                 EXISTS (SELECT 1 FROM fork_contents c
+                     WHERE (c.conversation, c.fork) = (f.conversation, f.fork) AND c.secret IS NULL)),
+             EXISTS (SELECT 1 FROM epochs e
+                 WHERE (e.conversation, e.fork_id) = (f.conversation, f.fork)
+                     AND (e.entered IS NOT NULL OR e.state IN (1, 3)))
+         FROM forks f WHERE conversation = ?1",
     )?;
     let rows = statement.query_map([conversation.0], |row| {
         let listed = list(row, 7)?.iter().map(|key| members.one(key, 7)).collect::<Result<_, _>>()?;
@@ -189,7 +198,9 @@ fn forks(
             asked_again: row.get(11)?,
             not_joined: optional_time(row, 12)?,
         };
-        Ok((epoch.id, Fork { epoch, opened: time(row, 8)?, synced: row.get(9)?, decision }))
+        let (opened, synced) = (time(row, 8)?, row.get(9)?);
+        let (closed, followed) = (row.get(13)?, row.get(14)?);
+        Ok((epoch.id, Fork { epoch, opened, synced, decision, followed, closed }))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -283,7 +294,8 @@ pub(super) fn save(
 }
 
 fn save_fork(conn: &Connection, conversation: ConversationId, fork: &Fork) -> rusqlite::Result<()> {
-    let Fork { epoch, opened, synced, decision } = fork;
+    // The epoch itself says the rest.
+    let Fork { epoch, opened, synced, decision, followed: _, closed: _ } = fork;
     let listed: Vec<u8> = epoch.listed.iter().flat_map(|member| *member.as_bytes()).collect();
     conn.prepare_cached(
         "INSERT OR REPLACE INTO forks (conversation, fork, parent, mode, depth, time, server, forker, listed,

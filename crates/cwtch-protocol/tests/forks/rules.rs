@@ -1,8 +1,8 @@
 //! Each rule by itself.
 
 use cwtch_protocol::group::fork::{
-    CONTEST, Change, DAY, Event, FORKS_OF_EPOCH, HOUR, JOIN_AGAIN, Kind, OPENABLE, SETTLING, SPOKEN, STOP,
-    Statement, View, Why,
+    CONTEST, Change, DAY, Epoch, Event, FORKS_OF_EPOCH, HOUR, JOIN_AGAIN, Kind, OPENABLE, SETTLING, SPOKEN,
+    STOP, Statement, View, Why,
 };
 use cwtch_wire::group::fork::Mode;
 use proptest::collection::vec;
@@ -505,6 +505,75 @@ fn forks_of_epochs_that_are_not_followed_are_kept_and_count_for_what_they_came_f
     assert!(one.is_in(&below), "over to the better one, and on to its head");
 }
 
+/// Lets a fork expire, if it can.
+fn expires(one: &mut One, fork: &Epoch) -> bool {
+    let changes = one.event(Event::Expires(fork.id));
+    assert!(changes.first().is_none_or(|change| *change == Change::Closes(fork.id)), "{changes:?}");
+    one.view.fork(&fork.id).is_some_and(|fork| fork.closed)
+}
+
+#[test]
+fn the_keys_of_a_fork_go_when_nobody_can_follow_it_any_more() {
+    let group = founded(6);
+    let change = without(1, &group, 2, START, 5);
+    let below = rekey(2, &change, 3, START + HOUR);
+    let mut one = One::of(&group);
+    one.opens(&change);
+    one.opens(&below);
+    one.waits(OPENABLE);
+    assert!(!expires(&mut one, &change) && one.is_asked(), "it can still be chosen");
+    one.waits(1);
+    assert!(expires(&mut one, &change) && !one.is_asked());
+    // Nor what came out of it; and nothing leads there, also if a clock goes back.
+    assert!(expires(&mut one, &below));
+    one.now = START + HOUR;
+    one.says(3, &change);
+    assert!(one.accepts(&change).is_empty() && one.accepts(&below).is_empty() && one.is_in(&group));
+    assert!(one.view.writes_in(&member(3), &change.id), "it counts for what others say");
+    // What was declined lately can be followed after all for as long.
+    let mut one = One::of(&group);
+    one.opens(&change);
+    one.waits(OPENABLE - 5);
+    one.refuses();
+    one.waits(OPENABLE);
+    assert!(!expires(&mut one, &change));
+    one.waits(1);
+    assert!(expires(&mut one, &change));
+    // What was followed never expires.
+    let mut one = One::of(&group);
+    one.opens(&change);
+    one.accepts(&change);
+    one.waits(4000 * DAY);
+    assert!(!expires(&mut one, &change));
+}
+
+#[test]
+fn a_rekey_does_not_expire_while_it_may_be_followed_by_itself() {
+    let group = founded(6);
+    let (slow, fast) = (rekey(1, &group, 2, START), rekey(2, &group, 3, START));
+    // Opened, and then the program did not run for months.
+    let mut one = One::of(&group);
+    one.event(Event::Opened(slow.clone()));
+    one.now += 400 * DAY;
+    assert!(!expires(&mut one, &slow));
+    one.event(Event::Synced);
+    assert!(one.is_in(&slow));
+    // One that is better than the one that was followed, as long as that is settled.
+    let mut one = One::of(&group);
+    one.opens(&fast);
+    one.event(Event::Opened(slow.clone()));
+    one.waits(OPENABLE + SETTLING);
+    assert!(one.is_in(&fast) && !expires(&mut one, &slow));
+    one.waits(CONTEST);
+    assert!(expires(&mut one, &slow));
+    one.event(Event::Synced);
+    one.says(4, &slow);
+    one.says(5, &slow);
+    one.now = START + OPENABLE + SETTLING + DAY;
+    one.event(Event::Tick);
+    assert!(one.is_in(&fast), "a clock that goes back leads to no key that is gone");
+}
+
 #[test]
 fn an_own_fork_is_taken_back_only_while_nobody_followed() {
     let group = founded(6);
@@ -617,6 +686,38 @@ fn what_is_known_is_bounded_and_nobody_keeps_out_another_s_fork() {
     assert!(one.view == known);
     let view = View::new(member(1), group);
     assert_eq!((view.questions(), view.path().count()), (&[][..], 1));
+}
+
+#[test]
+fn what_goes_for_want_of_room_takes_along_what_came_out_of_it_and_nothing_that_was_followed() {
+    let group = founded(6);
+    let mut one = One::of(&group);
+    // Followed, and left for a better one.
+    let left = rekey(1, &group, 2, START);
+    one.opens(&left);
+    one.waits(SETTLING);
+    let better = rekey(2, &group, 3, START);
+    one.opens(&better);
+    one.says(4, &better);
+    one.says(5, &better);
+    one.waits(SETTLING);
+    assert!(one.is_in(&better));
+    // The oldest of who makes most has a child and a grandchild, by others.
+    let oldest = without(3, &group, 2, one.now, 5);
+    let child = rekey(4, &oldest, 3, one.now);
+    let grandchild = rekey(5, &child, 4, one.now);
+    for fork in [&oldest, &child, &grandchild] {
+        one.opens(fork);
+    }
+    one.waits(1);
+    for number in 10..25 {
+        one.event(Event::Opened(without(number, &group, 2, START, 5)));
+    }
+    let changes = one.event(Event::Opened(without(60, &group, 4, START, 2)));
+    let dropped: Vec<_> = changes.iter().filter(|change| matches!(change, Change::Drops(_))).collect();
+    let expected = [&grandchild, &child, &oldest].map(|fork| Change::Drops(fork.id));
+    assert_eq!(dropped, expected.iter().collect::<Vec<_>>());
+    assert!(one.view.fork(&left.id).is_some() && one.is_in(&better));
 }
 
 proptest! {

@@ -305,6 +305,94 @@ fn a_static_secret_is_gone_from_the_disk_after_thirty_days_in_use() {
 }
 
 #[test]
+fn a_fork_that_goes_for_want_of_room_takes_along_what_came_out_of_it() {
+    let mut scene = scene();
+    let first = scene.known(ALICE, &[BOB], 1);
+    let id = first.package.fork_id();
+    let listed = [ALICE, BOB, CAROL].map(member).into_iter().collect();
+    let child = seal(&scene.group, id, 2, CAROL, listed, &[], 2);
+    kept(&mut scene.profile, scene.conversation, &child);
+    scene
+        .profile
+        .conn
+        .execute("UPDATE forks SET opened = opened - 1 WHERE fork = ?1", [id.as_bytes()])
+        .unwrap();
+    for seed in 3..=17 {
+        scene.known(ALICE, &[BOB], seed);
+    }
+    let other = scene.known(BOB, &[ALICE], 40);
+    let view = scene.profile.fork_view(scene.conversation).unwrap();
+    let is_known = |fork: &SealedFork| view.fork(&fork.package.fork_id()).is_some();
+    assert!(is_known(&other) && !is_known(&first) && !is_known(&child));
+    assert_eq!(scene.profile.epochs(scene.conversation).unwrap().len(), 17);
+    assert_eq!(scene.profile.rows("fork_contents"), 16);
+}
+
+#[test]
+fn a_fork_that_nobody_can_follow_any_more_leaves_no_key_on_the_disk() {
+    let mut scene = scene();
+    let (server, conversation) = (scene.group.server, scene.conversation);
+    let (fork, other) = (scene.known(ALICE, &[BOB, CAROL], 1), scene.known(CAROL, &[BOB], 2));
+    let epoch = scene.profile.epochs(conversation).unwrap().pop().unwrap();
+    let board = NewServer { board: server, ..self::server(1) };
+    let read = scene.profile.epoch(&epoch.id).unwrap().unwrap();
+    let read = NewGroup {
+        id: read.id,
+        key: read.key,
+        name: read.name,
+        server: read.server,
+        history: History::Empty,
+        notice: None,
+    };
+    apply(&mut scene.profile, &board, vec![item(&read, &peer(CAROL), 1, None)]);
+    assert_eq!(scene.profile.rows("buffered"), 1);
+    let key = *read.key.expose();
+    let on_disk = |scene: &Scene, secret: &[u8; 32]| {
+        let files = readable(scene.profile.path(), &[*scene.profile.key.expose()]);
+        secret.chunks(16).any(|half| holds(&files, half))
+    };
+    let expires = |scene: &mut Scene, days: u64| {
+        let expired = scene.profile.expire_forks(&server, (T + days * DAY).cast_signed()).unwrap();
+        assert!(scene.profile.sweep().unwrap());
+        expired
+    };
+    assert!(!expires(&mut scene, 30), "the person can still follow");
+    for secret in [fork.content.secret.expose(), other.content.secret.expose(), &key] {
+        assert!(on_disk(&scene, secret), "else this test shows nothing");
+    }
+    let says = |scene: &mut Scene, n, sent| {
+        for (n, who) in [(n, ALICE), (n + 1, CAROL)] {
+            let said = SyncItem { sent: Some(sent), ..item(&scene.group, &peer(who), n, None) };
+            apply(&mut scene.profile, &board, vec![said]);
+        }
+    };
+    // A clock that runs ahead of what others write erases nothing.
+    says(&mut scene, 2, NOW);
+    assert!(!expires(&mut scene, 400));
+    says(&mut scene, 4, NOW + 31 * DAY.cast_signed());
+    assert!(expires(&mut scene, 32) && !expires(&mut scene, 32));
+    for secret in [fork.content.secret.expose(), other.content.secret.expose(), &key] {
+        assert!(!on_disk(&scene, secret));
+    }
+    assert_eq!(scene.profile.rows("buffered"), 0);
+    assert_eq!(scene.profile.epochs_read().unwrap().len(), 1, "only where one writes");
+    // What it was stays known, and the same package brings nothing back.
+    let id = other.package.fork_id();
+    let view = scene.profile.fork_view(conversation).unwrap();
+    assert!(
+        view.fork(&id).unwrap().closed
+            && !view.forks().any(|fork| view.questions().iter().any(|q| q.forks.contains(&fork.epoch.id)))
+    );
+    let prekey = scene.own_prekey();
+    let again = scene.made(CAROL, &[BOB], &[prekey], 2);
+    scene.hears(CAROL, &again, T + 33 * DAY);
+    let refused = scene.profile.fork_event(conversation, &Event::Accepts(id), T + HOUR).unwrap();
+    assert!(refused.is_empty(), "{refused:?}");
+    scene.profile.fork_event(conversation, &Event::Tick, T).unwrap();
+    assert_eq!(scene.profile.fork_view(conversation).unwrap().path().count(), 1);
+}
+
+#[test]
 fn what_does_not_open_is_asked_for_and_opens_with_the_secret() {
     let mut scene = scene();
     let fork = scene.made(ALICE, &[BOB, CAROL], &[], 1);

@@ -40,7 +40,7 @@ impl View {
         let epoch = &fork.epoch;
         let fresh = now <= fork.opened.saturating_add(OPENABLE);
         let ignored = epoch.forker.is_none_or(|forker| self.is_ignored(&forker, now));
-        if ignored || !fresh || self.is_in_path(&epoch.id) {
+        if ignored || !fresh || fork.closed || self.is_in_path(&epoch.id) {
             return false;
         }
         let child = self.child(&parent.id);

@@ -26,6 +26,8 @@ pub enum Event {
     Refuses(Question),
     /// The person takes back an own fork that nobody followed.
     TakesBack(ForkId),
+    /// The keys of a fork that was never followed are to be erased, if it cannot be followed any more ([`super::View::can_be_followed`]).
+    Expires(ForkId),
     /// Time has passed.
     Tick,
 }
@@ -37,6 +39,8 @@ pub enum Change {
     Keep(Epoch, u64),
     /// A fork is not known any more, because another one needs its place.
     Drops(ForkId),
+    /// The keys of a fork that was never followed are erased; what it is stays known.
+    Closes(ForkId),
     /// A sync was completed since all that is known was opened.
     Synced,
     /// A member's message counts.

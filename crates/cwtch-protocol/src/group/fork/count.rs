@@ -48,7 +48,7 @@ impl View {
     }
 
     /// True if an epoch is a fork, or came out of it.
-    fn is_below(&self, epoch: ForkId, fork: &ForkId) -> bool {
+    pub(super) fn is_below(&self, epoch: ForkId, fork: &ForkId) -> bool {
         let mut at = Some(epoch);
         while let Some(id) = at {
             if id == *fork {
@@ -96,6 +96,7 @@ impl View {
         let epoch = &fork.epoch;
         let settled = fork.synced && now >= fork.opened.saturating_add(SETTLING);
         if !settled
+            || fork.closed
             || fork.decision.refused.is_some()
             || self.kind(epoch, now) != Kind::Rekey
             || self.is_stopped(now)

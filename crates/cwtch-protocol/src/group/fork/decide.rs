@@ -43,6 +43,10 @@ fn learn(view: &View, event: &Event, now: u64) -> Vec<Change> {
         Event::Accepts(fork) => accept(view, fork, now),
         Event::Refuses(question) => vec![Change::Refuses(question.clone(), now)],
         Event::TakesBack(fork) => take_back(view, fork, now),
+        Event::Expires(fork) => {
+            let over = view.fork(fork).is_some_and(|known| !known.closed) && !view.can_be_followed(fork, now);
+            over.then_some(Change::Closes(*fork)).into_iter().collect()
+        }
         Event::Tick => Vec::new(),
     }
 }
@@ -54,7 +58,7 @@ fn keep(view: &View, epoch: &Epoch, now: u64) -> Vec<Change> {
     let mut changes = Vec::new();
     match make_room(view, epoch) {
         Room::Free => {}
-        Room::By(dropped) => changes.push(Change::Drops(dropped)),
+        Room::By(dropped) => changes.extend(view.below(&dropped).into_iter().map(Change::Drops)),
         Room::None => return Vec::new(),
     }
     changes.push(Change::Keep(epoch.clone(), now));
@@ -73,17 +77,17 @@ enum Room {
     None,
 }
 
-/// Finds room for a fork: where there is none, the oldest of whoever made most of them goes, so that nobody keeps out another's
-/// by making many.
+/// Finds room for a fork: where there is none, the oldest of whoever made most of them goes with what came out of it, so that nobody keeps
+/// out another's by making many. What was followed has messages, and stays: it does not count.
 fn make_room(view: &View, epoch: &Epoch) -> Room {
     let of_parent = |fork: &&Fork| fork.epoch.parent == epoch.parent;
-    let crowded = view.forks().filter(of_parent).count() >= FORKS_OF_EPOCH;
-    if !crowded && view.forks.len() < FORKS {
+    let others = || view.forks().filter(|fork| !fork.followed);
+    let crowded = others().filter(of_parent).count() >= FORKS_OF_EPOCH;
+    if !crowded && others().count() < FORKS {
         return Room::Free;
     }
     let mut by_forker: BTreeMap<Member, Vec<&Fork>> = BTreeMap::new();
-    for fork in view.forks().filter(|fork| !view.is_in_path(&fork.epoch.id) && (!crowded || of_parent(fork)))
-    {
+    for fork in others().filter(|fork| !crowded || of_parent(fork)) {
         if let Some(forker) = fork.epoch.forker {
             by_forker.entry(forker).or_default().push(fork);
         }
@@ -97,8 +101,7 @@ fn make_room(view: &View, epoch: &Epoch) -> Room {
 /// Follows a fork that the person chose, if it can still be followed.
 fn accept(view: &View, id: &ForkId, now: u64) -> Vec<Change> {
     let Some(fork) = view.fork(id) else { return Vec::new() };
-    let since = fork.decision.refused.unwrap_or(fork.opened);
-    let openable = now <= since.saturating_add(OPENABLE);
+    let openable = fork.is_openable(now);
     let reachable = fork.epoch.parent.is_some_and(|parent| view.is_in_path(&parent)) && !view.is_in_path(id);
     let left_out = fork.epoch.forker.is_none_or(|forker| view.is_left_out(&forker, now));
     if !openable || !reachable || left_out {
@@ -137,6 +140,35 @@ impl View {
             self.best(better.collect(), now)
         });
         better.or_else(|| self.best(self.automatic(&self.current().id, now).collect(), now))
+    }
+
+    /// A fork and those that came out of it, the latter first.
+    fn below(&self, fork: &ForkId) -> Vec<ForkId> {
+        let mut below: Vec<&Fork> =
+            self.forks.values().filter(|other| self.is_below(other.epoch.id, fork)).collect();
+        below.sort_by_key(|fork| core::cmp::Reverse(fork.epoch.depth));
+        below.into_iter().map(|fork| fork.epoch.id).collect()
+    }
+
+    /// True if a fork was followed, or may still be: by a person's choice, by itself, or behind one of which that holds. Once it is false it
+    /// stays so, and nothing is lost with the fork's keys. `now` is the time that erasing goes by.
+    pub fn can_be_followed(&self, id: &ForkId, now: u64) -> bool {
+        if self.is_in_path(id) {
+            return true;
+        }
+        let Some(fork) = self.fork(id).filter(|fork| !fork.closed) else { return false };
+        if fork.followed {
+            return true;
+        }
+        let Some(parent) = fork.epoch.parent.filter(|parent| self.can_be_followed(parent, now)) else {
+            return false;
+        };
+        let waits_for_rules = || {
+            let settled = self.is_in_path(&parent) && self.current().id != parent;
+            let open = !settled || self.is_contested(&parent, now);
+            open && fork.decision.refused.is_none() && self.kind(&fork.epoch, now) == Kind::Rekey
+        };
+        fork.is_openable(now) || waits_for_rules()
     }
 
     /// True while concurrent rekeys of an epoch that was left are settled, and after that as long as somebody is known to follow another one,

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use cwtch_primitives::PublicKey;
 use cwtch_wire::group::fork::{ForkId, Mode, Notice, OldPart};
 
+use super::OPENABLE;
+
 /// A member, by the key of the address.
 pub type Member = PublicKey;
 
@@ -71,6 +73,17 @@ pub struct Fork {
     pub synced: bool,
     /// Answers of the person.
     pub decision: Decision,
+    /// True once it was followed, also if it was left for another one since.
+    pub followed: bool,
+    /// True once its keys are erased: nobody goes there any more, and it only counts for what others say.
+    pub closed: bool,
+}
+
+impl Fork {
+    /// True while a person can choose the fork: for a time since it was opened, or was declined last.
+    pub(super) fn is_openable(&self, now: u64) -> bool {
+        !self.closed && now <= self.decision.refused.unwrap_or(self.opened).saturating_add(OPENABLE)
+    }
 }
 
 /// Answers of a person about one fork.

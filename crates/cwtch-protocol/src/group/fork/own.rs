@@ -110,12 +110,12 @@ impl View {
     }
 }
 
-/// A fork of an epoch that is neither followed nor declined, nor passed over.
+/// A fork of an epoch that is neither followed nor declined, nor passed over, and can still be followed.
 fn undecided(view: &View, parent: &Epoch, now: u64) -> Option<ForkId> {
     let of_parent = view.forks.values().filter(|fork| fork.epoch.parent == Some(parent.id));
     let mut open = of_parent.filter(|fork| {
         let ignored = fork.epoch.forker.is_none_or(|forker| view.is_ignored(&forker, now));
-        fork.decision.refused.is_none() && !ignored
+        fork.decision.refused.is_none() && !ignored && view.can_be_followed(&fork.epoch.id, now)
     });
     open.next().map(|fork| fork.epoch.id)
 }

@@ -141,12 +141,23 @@ impl View {
     pub fn apply(&mut self, change: &Change) {
         match change {
             Change::Keep(epoch, at) => {
-                let fork =
-                    Fork { epoch: epoch.clone(), opened: *at, synced: false, decision: Decision::default() };
+                let fork = Fork {
+                    epoch: epoch.clone(),
+                    opened: *at,
+                    synced: false,
+                    decision: Decision::default(),
+                    followed: false,
+                    closed: false,
+                };
                 self.forks.entry(epoch.id).or_insert(fork);
             }
             Change::Drops(id) => {
                 self.forks.remove(id);
+            }
+            Change::Closes(id) => {
+                if let Some(fork) = self.forks.get_mut(id) {
+                    fork.closed = true;
+                }
             }
             Change::Synced => self.forks.values_mut().for_each(|fork| fork.synced = true),
             Change::Said(who, statement) => {
@@ -200,6 +211,9 @@ impl View {
         let place = self.path.iter().position(|id| *id == parent).map_or(0, |place| place + 1);
         self.path.truncate(place);
         self.path.push(*to);
+        if let Some(fork) = self.forks.get_mut(to) {
+            fork.followed = true;
+        }
         // A person's choice ends it; the first move out of the epoch begins it.
         let until = self.contests.entry(parent).or_insert(at.saturating_add(CONTEST));
         if chosen {

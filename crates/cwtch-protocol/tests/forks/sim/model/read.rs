@@ -161,14 +161,13 @@ impl State {
         }
     }
 
-    pub(super) fn forget(&mut self, log: bool, now: &Now<'_>) {
+    pub(super) fn forget(&mut self, log: bool, now: &mut Now<'_>) {
         let halves: Vec<Half> = self.halves.iter().map(|(half, _)| *half).collect();
         for place in spent_halves(&halves, now.clock).into_iter().rev() {
             self.halves.remove(place);
         }
         let others: Vec<u64> = self.statements().map(|said| said.time).collect();
         let today = keys::today(now.clock, log.then_some(now.present), &others);
-        let path: Vec<ForkId> = self.view.path().map(|epoch| epoch.id).collect();
         for (id, keys) in &mut self.epochs {
             let Some(epoch) = self.view.epoch(id) else { continue };
             let oldest = keys::oldest_kept(today, epoch.time / DAY, keys::MEMORY);
@@ -184,15 +183,22 @@ impl State {
             let Some(epoch) = self.view.epoch(id) else { return true };
             let left = keys.left.filter(|_| *id != self.current().id);
             let all = epoch.listed.iter().all(|who| self.view.statement(who).is_some_and(|s| s.epoch != *id));
-            let left = left.is_some_and(|left| keys::closes(epoch.mode, left, all, now.present));
-            // One that was never followed closes when it cannot be any more.
-            let openable = self.held.get(id).is_none_or(|held| now.clock < held.opened + 31 * DAY);
-            left || (!path.contains(id) && !openable)
+            left.is_some_and(|left| keys::closes(epoch.mode, left, all, now.present))
         };
         let closed: Vec<ForkId> =
             self.epochs.iter().filter(|(id, keys)| closed(id, keys)).map(|(id, _)| *id).collect();
         for id in closed {
             self.epochs.remove(&id);
+        }
+        let time = now.clock.min(if today == now.clock / DAY { now.clock } else { today * DAY });
+        let open = self.view.forks().filter(|fork| !fork.closed).map(|fork| fork.epoch.id);
+        let expired: Vec<ForkId> = open.filter(|id| !self.view.can_be_followed(id, time)).collect();
+        for id in expired {
+            self.event(&Event::Expires(id), now);
+            self.epochs.remove(&id);
+            if let Some(held) = self.held.get_mut(&id) {
+                held.secret = false;
+            }
         }
     }
 

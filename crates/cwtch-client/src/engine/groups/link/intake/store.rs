@@ -234,7 +234,8 @@ pub(in crate::engine::groups) fn keep_synced(
     let forked = profile.forks_synced(server, unix(now))?;
     // Behind everything that the server has, so that nothing is left unread for want of its key.
     let closed = profile.close_left(server, now)?;
-    Ok((claims, changed || forked || closed))
+    let expired = profile.expire_forks(server, now)?;
+    Ok((claims, changed || forked || closed || expired))
 }
 
 /// The server has a post: durable together with the receipt, then everybody hears it.
