@@ -19,6 +19,7 @@ use cwtch_client::profile::{
 };
 use cwtch_log::{EntryId, MsgId};
 use cwtch_net::{Loopback, Network};
+use cwtch_primitives::forks::ForkSecret;
 use cwtch_primitives::group::{GroupId, GroupKey};
 use cwtch_primitives::rand_core::RngCore;
 use cwtch_primitives::token::IssuerKey;
@@ -27,13 +28,19 @@ use cwtch_server::keys::ServerKeys;
 use cwtch_server::store::{NewEntry, NewPost, SqliteStore, Store};
 use cwtch_server::{Config, RunningServer, Server};
 use cwtch_wire::board::EncryptedGroupMessage;
-use cwtch_wire::group::{GroupContext, compose};
+use cwtch_wire::group::fork::{
+    DailyInvite, DayKeys, Draft, ForkRecords, Mode as DailyMode, NoticeFields, ServerPart, TIME_STEP,
+    compose_daily,
+};
+use cwtch_wire::group::{Extensions, GroupContext, compose};
 use cwtch_wire::invite::{GroupInvite, TofuBundle};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 const NOW: i64 = 1_700_000_000;
 const ROUNDS: usize = 9;
+/// Messages of a group that is sealed: some 80 MiB.
+const SEALED: usize = 125_000;
 
 /// A measurement and its name.
 type Bench = (&'static str, fn());
@@ -328,7 +335,7 @@ fn leave() {
 
 fn seal() {
     let dir = place();
-    let (profile, groups) = with_groups(&dir, 1, 65_000);
+    let (profile, groups) = with_groups(&dir, 1, SEALED);
     let file = profile.path().join("profile.db");
     let world = World::start(&dir, profile, Mode::Daemon);
     let [group] = groups.as_slice() else { panic!("one group") };
@@ -343,40 +350,90 @@ fn seal() {
         "<= 3000",
         (0..3).map(|_| timed(|| seal(None))).collect(),
     );
-    row("group.seal: the same, and 65,000 texts", "", vec![timed(|| seal(Some(0)))]);
+    row("group.seal: the same, and all its texts", "", vec![timed(|| seal(Some(0)))]);
     println!("{:<64} {:>9}", "  the database behind it, MiB", mib(&file));
     world.end();
 }
 
 /// Groups on a real server whose board holds messages of one of them, and a few of the others.
 struct Board {
-    keys: ServerKeys,
-    groups: Vec<(GroupId, GroupKey)>,
+    invites: Vec<String>,
+}
+
+/// A group that messages are composed for.
+struct Posting {
+    id: GroupId,
+    key: GroupKey,
+    /// Of a group with daily keys.
+    days: Option<DayKeys>,
+}
+
+impl Posting {
+    fn fixed(keys: &ServerKeys) -> (Self, String) {
+        let (key, server) = (GroupKey::generate(&mut OsRng), keys.board.address());
+        let id = GroupId::derive(&key, server.public_key());
+        let invite = GroupInvite::from_known(id, format!("group {id}"), key.clone(), server);
+        let text = TofuBundle::new(keys.bundle(), invite).unwrap().to_text().to_string();
+        (Self { id, key, days: None }, text)
+    }
+
+    /// A group that was founded today, with daily keys.
+    fn daily(keys: &ServerKeys, founder: &Identity) -> (Self, String) {
+        let server = *keys.board.public_key();
+        let part = ServerPart::new(&keys.bundle(), None).unwrap();
+        let fields = NoticeFields {
+            mode: DailyMode::Trusted,
+            depth: 0,
+            time: today().cast_unsigned() / TIME_STEP * TIME_STEP,
+            server,
+            old: None,
+            server_part: Some(part.hash()),
+            name: "daily".to_owned(),
+            members: [*founder.public_key()].into(),
+        };
+        let (notice, made) = fields.sign(founder, &ForkSecret::generate(&mut OsRng)).unwrap();
+        let days = DayKeys::new(notice.first_day(), 0, made.first_day.clone());
+        let invite = DailyInvite::new(0, made.group.clone(), made.first_day, notice, Some(part)).unwrap();
+        let id = GroupId::derive(&made.group, &server);
+        (Self { id, key: made.group, days: Some(days) }, invite.to_text().to_string())
+    }
+
+    fn message(&self, server: &Address, author: &Identity) -> EncryptedGroupMessage {
+        let context = GroupContext { id: &self.id, key: &self.key, server };
+        let text = r#"{"o":1,"d":"a message of a common length, some words and no more than that"}"#;
+        let Some(days) = &self.days else {
+            return compose(context, author, text, NOW, &[], &mut OsRng).unwrap();
+        };
+        let (extensions, records) = (Extensions::default(), ForkRecords::default());
+        let draft =
+            Draft { text, timestamp: today(), previous: &[], extensions: &extensions, records: &records };
+        compose_daily(context, days, author, draft, &mut OsRng).unwrap().composed.message
+    }
+}
+
+/// Seconds since the beginning of 1970, which the engine reads by itself.
+fn today() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    now.as_secs().cast_signed()
 }
 
 impl Board {
-    fn fill(data: &std::path::Path, groups: usize, messages: usize) -> Self {
+    fn fill(data: &std::path::Path, groups: usize, messages: usize, daily: bool) -> Self {
         use std::os::unix::fs::DirBuilderExt;
         std::fs::DirBuilder::new().mode(0o700).create(data).unwrap();
         let keys = ServerKeys::load_or_create(data, false, &mut OsRng).unwrap();
         let server = keys.board.address();
-        let groups: Vec<(GroupId, GroupKey)> = (0..groups)
-            .map(|_| {
-                let key = GroupKey::generate(&mut OsRng);
-                (GroupId::derive(&key, server.public_key()), key)
-            })
-            .collect();
         let author = Identity::generate(&mut OsRng);
+        let (groups, invites): (Vec<Posting>, Vec<String>) = (0..groups)
+            .map(|_| if daily { Posting::daily(&keys, &author) } else { Posting::fixed(&keys) })
+            .unzip();
         let store = SqliteStore::open(&data.join(SqliteStore::FILE), server.as_bytes(), None).unwrap();
         let mut writer = store.writer().unwrap();
         let others = groups.iter().skip(1).cycle();
         let posts = (0..messages).zip(others).map(|(n, other)| {
             // One in a hundred is of another group.
-            let (id, key) = if n % 100 == 0 { other } else { groups.first().unwrap() };
-            let context = GroupContext { id, key, server: &server };
-            let text = r#"{"o":1,"d":"a message of a common length, some words and no more than that"}"#;
-            let EncryptedGroupMessage { signature, ciphertext } =
-                compose(context, &author, text, NOW, &[], &mut OsRng).unwrap();
+            let group = if n % 100 == 0 { other } else { groups.first().unwrap() };
+            let EncryptedGroupMessage { signature, ciphertext } = group.message(&server, &author);
             let mut token = [0; 32];
             OsRng.fill_bytes(&mut token);
             NewPost { token, entry: Some(NewEntry::new(signature, ciphertext)) }
@@ -386,7 +443,7 @@ impl Board {
             writer.commit(batch).unwrap();
         }
         writer.finish();
-        Self { keys, groups }
+        Self { invites }
     }
 }
 
@@ -399,20 +456,14 @@ struct Joining {
 }
 
 impl Joining {
-    fn start(groups: usize, messages: usize) -> Self {
+    fn start(groups: usize, messages: usize, daily: bool) -> Self {
         let dir = place();
         let data = dir.path().join("server");
-        let board = Board::fill(&data, groups, messages);
+        let invites = Board::fill(&data, groups, messages, daily).invites;
         let world = World::start(&dir, profile(&dir), Mode::Daemon);
         let network: Arc<dyn Network> = Arc::new(Loopback::new(dir.path().join("net")));
         let server = world.runtime.block_on(Server::start(Config::default(), &data, network)).unwrap();
         world.call(Command::ExperimentEnable { name: "groups".to_owned() });
-        let invite = |(id, key): &(GroupId, GroupKey)| {
-            let name = format!("group {id}");
-            let invite = GroupInvite::from_known(*id, name, key.clone(), board.keys.board.address());
-            TofuBundle::new(server.bundle().clone(), invite).unwrap().to_text().to_string()
-        };
-        let invites = board.groups.iter().map(invite).collect();
         Self { world, server, invites, _dir: dir }
     }
 
@@ -433,18 +484,21 @@ impl Joining {
 }
 
 fn single() {
-    let times = (0..ROUNDS).map(|_| {
-        let joining = Joining::start(2, 10_000);
-        let time = joining.join(0..1);
-        joining.end();
-        time
-    });
-    row("group.join and sync: 10,000 messages, nearly all of the group", "<= 1000", times.collect());
+    let (mut fixed, mut daily) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        for (times, is_daily) in [(&mut fixed, false), (&mut daily, true)] {
+            let joining = Joining::start(2, 10_000, is_daily);
+            times.push(joining.join(0..1));
+            joining.end();
+        }
+    }
+    row("group.join and sync: 10,000 messages, nearly all of the group", "<= 1000", fixed);
+    row("the same with daily keys", "<= 1.1 x", daily);
 }
 
 fn join() {
     const GROUPS: usize = 301;
-    let joining = Joining::start(GROUPS, 20_000);
+    let joining = Joining::start(GROUPS, 20_000, false);
     let first = joining.join(0..1);
     row("group.join and sync: the first group, 20,000 messages on the server", "", vec![first]);
     row("the same: a second group", "", vec![joining.join(1..2)]);
