@@ -1,0 +1,162 @@
+//! Deeds of commands that were typed.
+
+use cwtch_api::{Command, GroupKeys, NameKind, Presence};
+
+use crate::ask;
+use crate::dialog::Need;
+use crate::page::{About, Page};
+use crate::pages;
+use crate::state::{Asked, State, numbered};
+use crate::verbs::{self, Does, Fault, Typed};
+
+/// Carries out a line that begins with a stroke. True if it could be read; where not, it stays to be corrected.
+pub(crate) fn typed(state: &mut State, line: &str) -> bool {
+    let open = state.thread.as_ref().map(crate::thread::Thread::conversation);
+    let Typed { verb, given } = match verbs::read(line) {
+        Ok(typed) => typed,
+        Err(fault) => {
+            let said = match fault {
+                Fault::Unknown(name) => {
+                    state.words.say("verb-unknown", &[("name", crate::clean::line(&name).into())])
+                }
+                Fault::Takes(verb) => {
+                    let usage = verbs::complete::usage(&state.words, &verb);
+                    state.words.say("verb-takes", &[("usage", usage.into())])
+                }
+            };
+            state.say(said, true);
+            return false;
+        }
+    };
+    if !verbs::complete::usable(&verb, &state.list, open) {
+        let key = match verb.at {
+            verbs::At::Group => "verb-needs-group",
+            verbs::At::Contact => "verb-needs-contact",
+            _ => "verb-needs-conversation",
+        };
+        state.say(state.words.word(key), true);
+        return false;
+    }
+    let mut given = given.into_iter();
+    let (first, second) = (given.next().unwrap_or_default(), given.next().unwrap_or_default());
+    carry_out(state, verb.does, open.unwrap_or_default(), first, second);
+    true
+}
+
+fn carry_out(state: &mut State, does: Does, open: i64, first: String, second: String) {
+    let here = numbered(open);
+    let some = |text: String| Some(text).filter(|text| !text.is_empty());
+    let known = state.list.conversation(open).cloned();
+    let is_group = known.as_ref().is_some_and(|one| one.kind == NameKind::Group);
+    let toggled = |is: fn(&cwtch_api::ConversationInfo) -> bool| known.as_ref().is_none_or(|one| !is(one));
+    let command = match does {
+        Does::Add => Command::ContactAdd { address: first, name: some(second) },
+        Does::Block => Command::ContactBlock { contact: here },
+        Does::Unblock => Command::ContactAccept { contact: here },
+        Does::Remove => return ask::agree(state, "ask-remove", Command::ContactRemove { contact: here }),
+        Does::Rename if is_group => Command::GroupRename { group: here, name: some(first) },
+        Does::Rename => Command::ContactRename { contact: here, name: some(first) },
+        Does::Suggest => Command::Suggest { conversation: here, contact: first, timeout: Some(0) },
+        Does::Join => Command::GroupJoin { invite: first },
+        Does::NewGroup => {
+            let keys = GroupKeys::Static;
+            Command::GroupNew { name: second, server: first, keys, with: Vec::new() }
+        }
+        Does::Invite => invite(&here, first),
+        Does::Leave => return ask::agree(state, "ask-leave", Command::GroupLeave { group: here }),
+        Does::NewKey => return ask::agree(state, "ask-newkey", new_key(&here, Vec::new())),
+        Does::Without => return ask::agree(state, "ask-newkey-without", new_key(&here, vec![first])),
+        Does::Server => Command::ServerAdd { server: first },
+        Does::Sync => Command::Sync { group: Some(here) },
+        Does::Repair => Command::Repair { group: here, timeout: None },
+        Does::Mute => {
+            let on = toggled(|one| one.muted);
+            Command::ConversationMute { conversation: here, on }
+        }
+        Does::Pin => {
+            let on = toggled(|one| one.pinned);
+            Command::ConversationPin { conversation: here, on }
+        }
+        Does::Keep => {
+            let seconds = verbs::seconds(&first).flatten();
+            let command = Command::ConversationKeep { conversation: here, seconds };
+            match seconds {
+                Some(_) => return ask::agree(state, "ask-keep", command),
+                None => command,
+            }
+        }
+        Does::Name => Command::AttributeSet { name: "name".to_owned(), value: first },
+        Does::Groups => {
+            let name = "groups".to_owned();
+            match first == "on" {
+                true => Command::ExperimentEnable { name },
+                false => Command::ExperimentDisable { name },
+            }
+        }
+        Does::Strangers => {
+            let on = first == "off";
+            Command::ContactBlockUnknown { on }
+        }
+        Does::Online => Command::PresenceSet { presence: Presence::Online },
+        Does::Offline => Command::PresenceSet { presence: Presence::AppearOffline },
+        Does::Connect => Command::Connect { conversation: here },
+        Does::Disconnect => Command::Disconnect { conversation: here },
+        Does::About => {
+            let about = match known {
+                Some(one) if is_group => About::Group(one.conversation),
+                Some(one) => About::Contact(one.with),
+                None => return,
+            };
+            return show(state, about);
+        }
+        Does::Servers => return show(state, About::Servers),
+        Does::Profile => return show(state, About::Profile),
+        Does::Network => return show(state, About::Network),
+        Does::Help => return show(state, About::Help),
+        Does::Quit => return ask::quit(state),
+    };
+    state.ask(command.clone(), Asked::Done(Box::new(command)));
+}
+
+/// Opens a page, and asks for what it shows.
+pub(crate) fn show(state: &mut State, about: About) {
+    pages::ask_for(state, &about);
+    state.page = Some(Page::of(about));
+}
+
+/// Carries out what was needed and is typed now.
+pub(crate) fn complete(state: &mut State, need: Need, answer: &str) {
+    let answer = answer.trim().to_owned();
+    let some = Some(answer.clone()).filter(|text| !text.is_empty());
+    let command = match need {
+        Need::ContactAddress => Command::ContactAdd { address: answer, name: None },
+        Need::ContactName(contact) => Command::ContactRename { contact, name: some },
+        Need::GroupName(group) => Command::GroupRename { group: numbered(group), name: some },
+        Need::Invite => Command::GroupJoin { invite: answer },
+        Need::Invited(group) => invite(&numbered(group), answer),
+        Need::Server => Command::ServerAdd { server: answer },
+        Need::OwnName => Command::AttributeSet { name: "name".to_owned(), value: answer },
+        Need::NewGroup(server) => {
+            let keys = GroupKeys::Static;
+            Command::GroupNew { name: answer, server, keys, with: Vec::new() }
+        }
+    };
+    state.ask(command.clone(), Asked::Done(Box::new(command)));
+}
+
+fn invite(group: &str, contact: String) -> Command {
+    Command::GroupInvite { group: group.to_owned(), contact, timeout: Some(0), history: false, anyway: false }
+}
+
+fn new_key(group: &str, without: Vec<String>) -> Command {
+    Command::GroupFork {
+        group: group.to_owned(),
+        without,
+        with: Vec::new(),
+        again: None,
+        quiet: false,
+        server: None,
+        reason: None,
+        anyway: false,
+    }
+}

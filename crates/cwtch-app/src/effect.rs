@@ -1,0 +1,57 @@
+//! Effects: what the app wants done by the program around it.
+
+use cwtch_api::{Command, Secret};
+
+use crate::input::Ticket;
+
+/// Something to do. None of them is waited for: what becomes of it comes back as an [`Input`](crate::Input).
+#[derive(Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask the engine.
+    Ask {
+        /// The number under which the answer is given.
+        ticket: Ticket,
+        /// The question.
+        command: Box<Command>,
+    },
+    /// Make a profile.
+    Make {
+        /// Its label.
+        label: String,
+        /// Its password; absent for none.
+        password: Option<Secret>,
+    },
+    /// Talk to the profile's daemon; open the profile there, or start a daemon, where that is needed.
+    Connect {
+        /// The profile's label.
+        label: String,
+        /// Its password, where one was typed.
+        password: Option<Secret>,
+    },
+    /// Have the engine tell what happens from now on.
+    Follow,
+    /// Put a text where it can be pasted from.
+    Copy(String),
+    /// Call the person, without saying why.
+    Call,
+    /// End.
+    Quit {
+        /// True to stop the daemon, too.
+        stop: bool,
+    },
+}
+
+/// Leaves out texts, names and passwords.
+impl core::fmt::Debug for Effect {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Ask { ticket, command } => write!(f, "Ask({}, {command:?})", ticket.0),
+            Self::Make { .. } => f.write_str("Make"),
+            Self::Connect { .. } => f.write_str("Connect"),
+            Self::Follow => f.write_str("Follow"),
+            Self::Copy(_) => f.write_str("Copy"),
+            Self::Call => f.write_str("Call"),
+            Self::Quit { stop } => write!(f, "Quit(stop: {stop})"),
+        }
+    }
+}

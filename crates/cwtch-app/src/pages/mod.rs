@@ -1,0 +1,77 @@
+//! Pages: what they show, and what is asked for them.
+
+mod group;
+mod message;
+mod people;
+mod server;
+
+use cwtch_api::Command;
+
+pub(crate) use self::people::phase as contact_phase;
+pub(crate) use self::server::{phase as server_phase, verdict};
+use crate::page::{About, PageView};
+use crate::state::{Asked, State, Whole, numbered};
+use crate::verbs::{VERBS, complete::usage};
+
+/// Keys of the words for what keys do, in the order of the help.
+const KEYS: [&str; 9] = [
+    "key-move",
+    "key-next",
+    "key-confirm",
+    "key-back",
+    "key-newline",
+    "key-answer",
+    "key-copy",
+    "key-about",
+    "key-quit",
+];
+
+/// Asks for what a page shows, as far as it is not told by itself.
+pub(crate) fn ask_for(state: &mut State, about: &About) {
+    match about {
+        About::Group(conversation) => {
+            let group = numbered(*conversation);
+            state.ask(Command::GroupShow { group: group.clone() }, Asked::Group(*conversation));
+            state.ask(Command::GroupForks { group: group.clone() }, Asked::Forks(*conversation));
+            state.ask(Command::GroupMembers { group }, Asked::Members(*conversation));
+        }
+        About::Servers | About::Server(_) => {
+            state.ask_whole(Whole::Servers);
+            state.ask_whole(Whole::Evidence);
+        }
+        About::Contact(_) => state.ask_whole(Whole::Contacts),
+        About::Profile | About::Network => {
+            state.ask_whole(Whole::Status);
+            state.ask_whole(Whole::Attributes);
+        }
+        About::Message(_) | About::Help => {}
+    }
+}
+
+/// The open page as it is shown; an empty one without a page.
+pub fn view(state: &State) -> PageView {
+    let Some(page) = &state.page else { return PageView::default() };
+    match &page.about {
+        About::Contact(address) => people::contact(state, address),
+        About::Profile => people::profile(state),
+        About::Network => people::network(state),
+        About::Group(conversation) => group::group(state, *conversation),
+        About::Message(id) => message::message(state, *id),
+        About::Servers => server::all(state),
+        About::Server(address) => server::one(state, address),
+        About::Help => help(state),
+    }
+}
+
+fn help(state: &State) -> PageView {
+    let words = &state.words;
+    let mut page = PageView { title: words.word("help"), ..PageView::default() };
+    for key in KEYS {
+        page.sentence(words.word(key));
+    }
+    page.sentence(words.word("help-commands"));
+    for verb in &VERBS {
+        page.fact(usage(&state.words, verb), words.word(verb.about));
+    }
+    page
+}

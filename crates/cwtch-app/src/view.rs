@@ -1,0 +1,182 @@
+//! The parts of the screen as they are shown: words and weights, without places and colours. All texts are clean.
+
+use cwtch_api::{ContactPhase, ForkStanding, NameKind, Presence, ReadinessInfo};
+
+use crate::clean;
+use crate::list::Listed;
+use crate::pages::{contact_phase, server_phase, verdict};
+use crate::state::{Focus, Link, State};
+use crate::thread::timeline::{self, Entry};
+use crate::verbs::complete::{self, Proposal};
+
+pub use crate::pages::view as page;
+
+/// A part of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// A few words.
+    pub text: String,
+    /// Weight of what they say.
+    pub weight: Weight,
+}
+
+/// Weight of what is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// It is as it should be.
+    Good,
+    /// It is to be known.
+    Plain,
+    /// It passes, or should be looked at.
+    Warning,
+    /// Something is wrong.
+    Grave,
+}
+
+impl Part {
+    fn new(text: String, weight: Weight) -> Self {
+        Self { text, weight }
+    }
+}
+
+/// The list: people who ask, and conversations by activity.
+pub fn list(state: &State) -> Vec<Listed> {
+    state.list.lines(&state.words)
+}
+
+/// The open conversation from top to bottom; nothing without one.
+pub fn timeline(state: &State) -> Vec<Entry> {
+    let entries = |thread| timeline::entries(thread, &state.words, &state.zone, state.now);
+    state.thread.as_ref().map(entries).unwrap_or_default()
+}
+
+/// The line above the open conversation: its name, and the state of the way to it.
+pub fn header(state: &State) -> Vec<Part> {
+    let words = &state.words;
+    let open = state.thread.as_ref().and_then(|thread| state.list.conversation(thread.conversation()));
+    let Some(open) = open else { return Vec::new() };
+    let mut parts = vec![Part::new(clean::line(&open.shown), Weight::Plain)];
+    if open.kind != NameKind::Group {
+        let phase = state
+            .list
+            .contact(&open.with)
+            .and_then(|contact| contact.connection.as_ref())
+            .map(|way| way.phase);
+        let weight = if phase == Some(ContactPhase::Authenticated) { Weight::Good } else { Weight::Warning };
+        parts.push(Part::new(words.word(contact_phase(phase.unwrap_or(ContactPhase::Offline))), weight));
+        return parts;
+    }
+    let Some(facts) = state.facts.groups.get(&open.conversation) else { return parts };
+    if facts.forks.iter().any(|fork| fork.standing == ForkStanding::Asked) {
+        parts.push(Part::new(words.word("header-question"), Weight::Grave));
+    }
+    let written = facts.details.as_ref().and_then(|details| {
+        details.epochs.iter().find(|epoch| epoch.standing.state == cwtch_api::EpochState::Written)
+    });
+    if let Some(epoch) = written {
+        // The connection is told as it changes, the rest with the group.
+        let now = state.facts.servers.iter().find(|server| server.address == epoch.server.address);
+        let phase = server_phase(now.unwrap_or(&epoch.server));
+        let weight = if phase == "server-synced" { Weight::Good } else { Weight::Warning };
+        parts.push(Part::new(words.word(phase), weight));
+        let (key, grave) = verdict(epoch.verdict);
+        parts.push(Part::new(words.word(key), if grave { Weight::Grave } else { Weight::Plain }));
+    }
+    parts
+}
+
+/// The line that is always there: whether others can reach the profile, and what is wrong.
+pub fn status(state: &State) -> Vec<Part> {
+    let words = &state.words;
+    let facts = &state.facts;
+    let mut parts = vec![Part::new(clean::line(state.label()), Weight::Plain)];
+    match &state.link {
+        Link::Closed => return Vec::new(),
+        Link::Opening { .. } => parts.push(Part::new(words.word("status-opening"), Weight::Warning)),
+        Link::Lost { .. } => parts.push(Part::new(words.word("status-no-daemon"), Weight::Grave)),
+        Link::Open { .. } => parts.push(reach(state)),
+    }
+    if facts.elsewhere.is_some() {
+        parts.push(Part::new(words.word("status-elsewhere"), Weight::Grave));
+    }
+    let alarms =
+        facts.servers.iter().filter(|server| server.log.as_ref().is_some_and(|log| log.alarm.is_some()));
+    match alarms.count() {
+        0 => {}
+        count => parts.push(Part::new(words.say("status-alarms", &[("count", count.into())]), Weight::Grave)),
+    }
+    if facts.warning.is_some() {
+        parts.push(Part::new(words.word("status-unprotected"), Weight::Grave));
+    }
+    let asks = state.list.requests().count();
+    if asks > 0 {
+        parts.push(Part::new(words.say("status-requests", &[("count", asks.into())]), Weight::Warning));
+    }
+    let unread = state.list.unread();
+    if unread > 0 {
+        parts.push(Part::new(words.say("status-unread", &[("count", unread.into())]), Weight::Plain));
+    }
+    parts
+}
+
+/// The first thing to be known: that others can reach the profile, or why they cannot.
+fn reach(state: &State) -> Part {
+    let words = &state.words;
+    let facts = &state.facts;
+    if facts.presence.presence == Presence::AppearOffline {
+        return Part::new(words.word("status-appears-offline"), Weight::Warning);
+    }
+    let waits = |now: &ReadinessInfo, weight| {
+        let waits = clean::line(&now.waiting_for);
+        let values = [("percent", u64::from(now.percent).into()), ("waits", waits.into())];
+        Part::new(words.say("status-offline-waits", &values), weight)
+    };
+    let weight = |now: &ReadinessInfo| if now.needs_person { Weight::Grave } else { Weight::Warning };
+    match (&facts.network, &facts.reachability) {
+        (Some(now), _) if !now.ready => waits(now, weight(now)),
+        (_, Some(now)) if now.ready => Part::new(words.word("status-online"), Weight::Good),
+        (_, Some(now)) => waits(now, weight(now)),
+        _ => Part::new(words.word("status-offline"), Weight::Warning),
+    }
+}
+
+/// Keys that are of use now, in words.
+pub fn hints(state: &State) -> String {
+    let key = match (&state.dialog, &state.page, state.focus) {
+        (Some(dialog), ..) if dialog.field.is_some() => "hints-typing",
+        (Some(_), ..) => "hints-choosing",
+        (_, Some(_), _) => "hints-page",
+        (.., Focus::List) => "hints-list",
+        (.., Focus::Messages) => "hints-messages",
+        (.., Focus::Composer) => "hints-composer",
+    };
+    state.words.word(key)
+}
+
+/// The beginning of the message that is being answered.
+pub fn answers(state: &State) -> Option<String> {
+    let message = state.thread.as_ref()?.message(state.composer.answers?)?;
+    let text = clean::line(&timeline::said(message, &state.words).0);
+    let who = timeline::speaker(message, &state.words);
+    Some(state.words.say("answers", &[("who", who.into()), ("text", text.into())]))
+}
+
+/// Proposals for the command that is typed, with words for what each does.
+pub fn proposals(state: &State) -> Vec<(Proposal, String)> {
+    let about = |proposal: &Proposal| match proposal.about {
+        "" => String::new(),
+        key => state.words.word(key),
+    };
+    proposed(state).into_iter().map(|proposal| (proposal.clone(), about(&proposal))).collect()
+}
+
+/// Proposals for the command that is typed.
+pub(crate) fn proposed(state: &State) -> Vec<Proposal> {
+    let text = state.composer.editor.text();
+    if state.focus != Focus::Composer || !crate::composer::is_command(text) {
+        return Vec::new();
+    }
+    let servers: Vec<String> = state.facts.servers.iter().map(|server| server.address.clone()).collect();
+    let open = state.thread.as_ref().map(crate::thread::Thread::conversation);
+    complete::proposals(text, &state.list, open, &servers)
+}

@@ -1,0 +1,374 @@
+### The words of the app in Hebrew, for tests of a language from the right. It is complete; a person who speaks it has not read it yet.
+
+yes = כן
+no = לא
+later = לא עכשיו
+close = סגירה
+you = את/ה
+somebody = מישהו
+today = היום
+yesterday = אתמול
+ready = מוכן
+copied = הועתק.
+message = הודעה
+network = רשת
+help = עזרה
+servers = שרתים
+server = שרת { $server }
+moment = { $day }, { $time }
+date = { $weekday ->
+        [1] יום שני
+        [2] יום שלישי
+        [3] יום רביעי
+        [4] יום חמישי
+        [5] יום שישי
+        [6] שבת
+       *[7] יום ראשון
+    }, { NUMBER($day) } { $month ->
+        [1] בינואר
+        [2] בפברואר
+        [3] במרץ
+        [4] באפריל
+        [5] במאי
+        [6] ביוני
+        [7] ביולי
+        [8] באוגוסט
+        [9] בספטמבר
+        [10] באוקטובר
+        [11] בנובמבר
+       *[12] בדצמבר
+    } { $year }
+welcome = ברוכים הבאים ל-Cwtch. פרופיל הוא אתם, כפי שאחרים פוגשים אתכם. הוא נוצר במחשב הזה, ואיש אינו יודע עליו עד שתמסרו את הכתובת.
+ask-new-profile = שם לפרופיל
+new-profile-about = השם נשאר במחשב הזה; אחרים אינם רואים אותו.
+ask-new-password = סיסמה עבור { $name }
+new-password-about = היא מגינה על כל מה שבמחשב הזה. אם תישכח, איש לא יוכל להחזיר אותה.
+ask-repeat = אותה סיסמה פעם נוספת
+passwords-differ = הסיסמאות אינן זהות. שוב מההתחלה.
+ask-unprotected = בלי סיסמה, כל מי שיכול לקרוא את הדיסק יכול לקרוא הכול. האם לכך התכוונת?
+no-password = כן, בלי סיסמה
+password-after-all = לא, לבחור סיסמה
+ask-profile = איזה פרופיל?
+ask-password = הסיסמה של { $name }
+answer-empty = כאן חייב להיות משהו.
+daemon-lost = שירות הרקע נעצר: אין חיבור, ודבר אינו בא או יוצא.
+connect-again = להפעיל שוב
+status-online = מחובר
+status-offline = מנותק
+status-offline-waits = מנותק: { $percent } %, ממתין: { $waits }
+status-appears-offline = נראה מנותק
+status-opening = מתחיל …
+status-no-daemon = מנותק: אין שירות רקע
+status-elsewhere = עותק אחר של הפרופיל פועל: דבר אינו נשלח
+status-unprotected = הרשת הזאת אינה מסתירה דבר
+status-alarms = { $count ->
+        [one] שרת אחד מרמה
+       *[other] { $count } שרתים מרמים
+    }
+status-requests = { $count ->
+        [one] בקשה אחת
+        [two] שתי בקשות
+       *[other] { $count } בקשות
+    }
+status-unread = { $count } לא נקראו
+header-question = מפתח חדש ממתין לתשובה: /about
+hints-list = ↑↓ בחירה · Enter פתיחה · Tab הבא · / פקודה · ? עזרה · Ctrl+Q יציאה
+hints-messages = ↑↓ בחירה · Enter עוד · r תשובה · c העתקה · d מחיקה · Tab הבא · ? עזרה
+hints-composer = Enter שליחה · Alt+Enter שורה חדשה · / פקודה · Tab הבא · Esc רשימה
+hints-page = ↑↓ בחירה · Enter ביצוע · PgUp PgDn גלילה · c העתקה · Esc חזרה
+hints-typing = Enter המשך · Esc חזרה
+hints-choosing = ↑↓ בחירה · Enter אישור · Esc חזרה
+asks-to-talk = מבקש לדבר איתך
+last-draft = טיוטה: { $text }
+last-by = { $who }: { $text }
+divider-unread = חדש
+quoted-elsewhere = הודעה קודמת
+forgotten = מה שנאמר בה נשכח כאן.
+state-queued = ממתינה
+state-acknowledged = הגיעה
+state-stored = נשמרה
+state-failed = לא נשלחה
+state-other = כאן
+card-invite = הזמנה לקבוצה. Enter מראה עוד.
+card-invite-own = הזמנה לקבוצה.
+card-offer = הצעה: קבוצה של שניכם על שרת, למה שנכתב כשאחד מכם איננו. Enter מראה עוד.
+card-contact = מציע איש קשר: { $address }
+card-file = קובץ. הגרסה הזאת אינה יכולה לקבל קבצים.
+card-unknown = משהו שהגרסה הזאת אינה מכירה.
+old-key = הגיעה תחת מפתח ישן: מי שמחזיק בו קורא גם את זה.
+old-key-read-by = הגיעה תחת מפתח ישן, ונקראת גם בידי { $names }.
+reposted = השרת איבד אותה; היא נשלחה שוב.
+answers = תשובה אל { $who }: { $text }
+key-begins = מפתח חדש מאת { $by }.
+key-without = בלי { $names }.
+key-without-count = { $count ->
+        [one] בלי חבר אחד.
+       *[other] בלי { $count } חברים.
+    }
+key-with = עם { $names }.
+key-with-count = { $count ->
+        [one] עם חבר אחד נוסף.
+       *[other] עם { $count } חברים נוספים.
+    }
+key-moves = על שרת אחר: { $server }.
+ask-request = { $name } מבקש לדבר איתך. מה רצונך?
+request-address = הכתובת היא { $address }. כדאי להשוות למה שנמסר לך: כל אחד יכול לבחור כל שם.
+request-accept = לקבל
+request-reject = לדחות: אין להם דרך לדעת
+request-block = לחסום
+ask-remove = לשכוח את איש הקשר ואת כל ההודעות איתו? אין דרך חזרה.
+ask-leave = לעזוב את הקבוצה ולשכוח אותה, עם המפתח וההודעות? כדי לחזור צריך הזמנה חדשה.
+ask-delete = למחוק את ההודעה כאן? אצל אחרים היא נשארת.
+ask-keep = למחוק את תוכן ההודעות בגיל הזה, גם של אלה שכבר כאן? אין דרך חזרה.
+ask-newkey = לתת לקבוצה מפתח חדש, לכל חבריה? מה שייכתב מעתה לא ייקרא במפתח הישן.
+ask-newkey-without = לתת לקבוצה מפתח חדש בלי החבר הזה? האחרים נשאלים; מי שאינו עובר ממשיך במפתח הישן.
+ask-only-copy = האם זה העותק היחיד של הפרופיל שישמש מעתה? אז מה שממתין יוצא.
+ask-resume = להשתמש בשרת הזה שוב, כאילו זו הפגישה הראשונה? הראיות נשארות.
+ask-server-remove = לשכוח את השרת הזה, עם האסימונים שיש לך עבורו?
+ask-anyway = { $why } לעשות זאת בכל זאת?
+ask-quit = סגירה. להישאר זמינים?
+quit-about = כל עוד שירות הרקע פועל, הודעות באות ויוצאות. בלעדיו אין חיבור, והודעות ממתינות אצל מי שכותב אותן.
+quit-stay = לסגור ולהישאר זמינים
+quit-stop = לסגור ולהתנתק
+quit-not = לא לסגור
+experiment-enable = להפעיל ולהמשיך
+send-anyway = לשלוח בכל זאת
+ask-fork = { $by } יצר מפתח חדש עבור { $group }. לעבור אליו?
+ask-fork-move = { $by } יצר מפתח חדש עבור { $group }, על שרת אחר. לעבור לשם?
+ask-fork-doubtful = { $by } יצר מפתח חדש עבור { $group } בדרך שעלולה להיות התקפה. כדאי לשאול בערוץ אחר. לעבור אליו?
+ask-fork-join = בקבוצה { $group } יותר חברים משתמשים במפתח מאת { $by } מאשר בשלך. לעבור אליו?
+ask-fork-again = רוב חברי { $group } משתמשים במפתח מאת { $by } שדחית. לעבור אליו עכשיו?
+fork-leaves-out = הוא משאיר בחוץ: { $names }.
+fork-adds = הוא מוסיף: { $names }.
+fork-moved = ידוע ש-{ $moved } מתוך { $of } חברים משתמשים בו.
+fork-server = הוא מוביל לשרת { $server }. המפעיל לומד מתי מישהו מתחבר וכמה נכתב, לא מי ולא מה.
+fork-accept = לעבור אליו
+fork-decline = לא לעבור אליו
+fork-look = קודם להסתכל על המפתח החדש
+fork-asks = { $by } יצר מפתח חדש.
+need-address = הכתובת של איש הקשר החדש
+need-contact-name = שם לאיש הקשר; ריק עבור השם שבחר לעצמו
+need-group-name = שם לקבוצה; ריק עבור השם שנתן לה יוצרה
+need-invite = ההזמנה לקבוצה
+need-invited = איש הקשר שיוזמן: שם או כתובת
+need-server = הטקסט של השרת (server:…)
+need-own-name = השם שאנשי הקשר רואים; ריק עבור כלום
+need-new-group = שם לקבוצה החדשה; החברים רואים אותו
+done-added = איש הקשר נוסף.
+done-accepted = התקבל.
+done-rejected = נדחה. לא תישאלו שוב.
+done-blocked = נחסם.
+done-removed = איש הקשר נשכח.
+done-renamed = זה שמו עכשיו.
+done-joined = הצטרפת לקבוצה. מה שיש בשרת שלה נקרא עכשיו.
+done-group-made = הקבוצה נוצרה.
+done-invited = ההזמנה בדרך.
+done-left = הקבוצה נשכחה כאן.
+done-newkey = המפתח החדש נוצר. מה שנכתב מעתה יוצא תחתיו.
+done-fork-accepted = מה שנכתב יוצא מעתה תחת המפתח הזה.
+done-fork-declined = המפתח הזה אינו בשימוש. אפשר לעבור אליו עוד 30 יום.
+done-server-added = השרת נוסף.
+done-server-removed = השרת נשכח.
+done-resumed = השרת שוב בשימוש.
+done-synced = כל החדש כאן.
+done-repaired = אנשי קשר נשאלו על מה שחסר.
+done-muted = לא תיקראו עוד בגלל השיחה הזאת.
+done-unmuted = שוב תיקראו בגלל השיחה הזאת.
+done-pinned = היא עומדת מעל האחרות.
+done-unpinned = היא שוב עומדת בין האחרות.
+done-kept = כך זה נשמר מעתה.
+done-named = אנשי הקשר רואים זאת כשהם מחוברים.
+done-groups-on = קבוצות פועלות. הן ניסוי.
+done-groups-off = קבוצות כבויות.
+done-strangers-on = מי שיש לו הכתובת יכול לבקש לדבר.
+done-strangers-off = מי שאינו איש קשר מנותק, ולא תישאלו.
+done-online = מתחברים.
+done-offline = נראים מנותקים. רק מי שתתחברו אליו רואה אתכם.
+done-connect = מחובר, אף שאתם נראים מנותקים.
+done-disconnect = זה נגמר.
+done-only-copy = זה העותק היחיד מעתה; מה שממתין יוצא.
+notice-request = מישהו מבקש לדבר: ראו בראש הרשימה.
+notice-fork = מפתח חדש של { $group } ממתין לתשובה: פתחו את הקבוצה והקלידו /about.
+being-asked = רגע …
+contact-gone = אין איש קשר
+contact-unknown = מבקש לדבר איתך
+contact-accepted = איש קשר
+contact-blocked = חסום
+contact-rejected = נדחה
+message-gone = ההודעה הזאת כבר אינה כאן.
+server-gone = השרת הזה כבר אינו מוכר.
+servers-none = עדיין אין שרתים. הם נחוצים לקבוצות בלבד.
+members-unknown = חברים שרק קוראים אינם ידועים לאיש.
+label-address = כתובת
+label-alarm = אזעקה
+label-came = הגיעה
+label-checked = נבדקו
+label-connection = חיבור
+label-from = מאת
+label-keys = מפתחות
+label-log = יומן
+label-lost = אבדו
+label-member = חבר
+label-missing = חסר
+label-name = שם
+label-network = רשת
+label-network-state = מצב
+label-own-name = אחרים רואים
+label-presence = נוכחות
+label-question = שאלה
+label-queued = ממתינות לשליחה
+label-quoted = עונה על
+label-reachability = הכתובת שלך
+label-received = הודעות
+label-rejected = נדחו
+label-seen = נראה לאחרונה
+label-sent = נשלחה
+label-server = שרת
+label-signed = נחתם
+label-state = מצב
+label-strangers = זרים
+label-tokens = אסימונים
+name-given = { $name } (ניתן על ידך)
+name-claimed = { $name } (נבחר בידי אחרים)
+name-none = אין
+own-name-none = כלום
+phase-online = מחובר
+phase-connecting = מתחבר …
+phase-connected = מתחבר: מוכיחים מי הוא מי …
+phase-offline = מנותק
+presence-online = מחובר עבור אנשי הקשר
+presence-offline = נראה מנותק
+strangers-open = יכולים לבקש לדבר
+strangers-closed = מנותקים
+still-erasing = משהו שיש לשכוח עדיין נמחק מהדיסק.
+not-ready = { $percent } %, ממתין: { $waits }
+server-line = { $health }; { $phase }
+server-connecting = מתחבר …
+server-connected = מתחבר: מוכיחים מי הוא מי …
+server-syncing = מביא את החדש …
+server-synced = מעודכן
+server-stopped = כבר אינו בשימוש
+server-offline = מנותק
+log-none = השרת הזה אינו חותם על דבר: אפשר לומר פחות על מה שחסר
+log-alarm = אזעקה: הוא עשה מה ששום שרת ישר אינו עושה
+log-evidence = בשימוש אף שיש נגדו ראיות
+log-withheld = הוא אינו מראה עוד את היומן: ייתכן שהוא מסתיר הודעות
+log-losses = הוא הודיע על אובדן הודעות
+log-retired = השרת סיים את היומן
+log-unread = דבר מהיומן עדיין לא נבדק
+log-checked = היומן שלו כפי שצריך
+log-size = { $count ->
+        [one] הודעה אחת
+       *[other] { $count } הודעות
+    }
+log-lost = { $count ->
+        [one] הודעה אחת, נודע { $when }
+       *[other] { $count } הודעות, נודע { $when }
+    }
+evidence-proven = הוכח
+evidence-seen = נראה
+missing = { $count ->
+        [one] הודעה אחת של { $name } לא הגיעה
+       *[other] { $count } הודעות של { $name } לא הגיעו
+    }
+keys-static = מפתח אחד, שקורא הכול לתמיד
+keys-daily = { $days ->
+        [one] מפתח לכל יום, נשמר יום אחד
+       *[other] מפתח לכל יום, נשמר { $days } ימים
+    }
+writes-after-another = מה שנכתב ממתין עד שתיקרא הודעה של חבר שלא הזמין אותך.
+writes-after-sync = מה שנכתב ממתין עד שייקרא כל מה שיש בשרת.
+member = { $name }: { $stage }
+member-hidden = הוסתר על ידך
+member-writes = כותב במפתח הנוכחי
+member-opened = פתח את המפתח הנוכחי
+member-complete = המפתח הנוכחי אצלו, עדיין סגור
+member-listed = ברשימה
+member-known = כתב כאן
+act-talk = לפתוח את השיחה
+act-copy = להעתיק את הטקסט
+act-copy-address = להעתיק את הכתובת
+act-copy-bundle = להעתיק את הטקסט של השרת, עבור אחרים
+act-accept = לקבל
+act-reject = לדחות: אין להם דרך לדעת
+act-block = לחסום
+act-unblock = לבטל חסימה
+act-remove = לשכוח, עם כל ההודעות
+act-rename = לתת שם אחר
+act-add-contact = להוסיף איש קשר
+act-add-suggested = להוסיף את איש הקשר הזה
+act-own-name = לשנות את השם שאחרים רואים
+act-network = רשת
+act-servers = שרתים
+act-online = להתחבר
+act-offline = להיראות מנותק
+act-only-copy = זה העותק היחיד
+act-fork = לענות על שאלת המפתח החדש של { $by }
+act-invite = להזמין איש קשר
+act-sync = להביא את החדש
+act-its-server = השרת שלה
+act-leave = לעזוב את הקבוצה
+act-server = עוד על { $server }
+act-add-server = להוסיף שרת
+act-new-group = ליצור קבוצה על השרת הזה
+act-resume = להשתמש בו שוב
+act-server-remove = לשכוח את השרת הזה
+act-join = להצטרף לקבוצה
+act-retry = לשלוח שוב
+act-cancel = להחזיר
+act-delete = למחוק כאן
+help-commands = פקודות מקלידים במקום שבו כותבים הודעות, ו-Tab משלים אותן. הודעה שמתחילה ב-/ מתחילה ב-//.
+key-move = ↑ ↓ או k j: בחירה; PgUp PgDn: מסך; Home End או g G: ראשון ואחרון.
+key-next = Tab, Shift+Tab: אל הרשימה, ההודעות, הטקסט.
+key-confirm = Enter: לפתוח, לשלוח, לבצע את הנבחר.
+key-back = Esc: חזרה.
+key-newline = Alt+Enter או Ctrl+J: שורה חדשה בטקסט. ↑ בשורה הראשונה: מה שנכתב קודם.
+key-answer = r: לענות על ההודעה הנבחרת; d: למחוק אותה כאן.
+key-copy = c או Ctrl+Y: להעתיק את המסומן.
+key-about = i: עוד על השיחה או ההודעה.
+key-quit = Ctrl+Q: סגירה.
+verb-unknown = אין פקודה /{ $name }. /help מראה את כולן.
+verb-takes = כך מקלידים אותה: { $usage }
+verb-needs-group = זה לקבוצות: פתחו קבוצה קודם.
+verb-needs-contact = זה לאנשי קשר: פתחו איש קשר קודם.
+verb-needs-conversation = פתחו שיחה קודם.
+takes-address = כתובת
+takes-contact = איש-קשר
+takes-known-server = שרת
+takes-server = server:…
+takes-invite = הזמנה
+takes-name = שם
+takes-maybe-name = [שם]
+takes-switch = on|off
+takes-time = 30d|12h|off
+verb-add = להוסיף איש קשר
+verb-rename = לתת לשיחה שם אחר
+verb-block = לחסום את איש הקשר
+verb-unblock = לקבל שוב את איש הקשר
+verb-remove = לשכוח את איש הקשר
+verb-suggest = להציע כאן איש קשר
+verb-groups = להפעיל או לכבות קבוצות; הן ניסוי
+verb-join = להצטרף לקבוצה
+verb-newgroup = ליצור קבוצה
+verb-invite = להזמין איש קשר לקבוצה
+verb-newkey = לתת לקבוצה מפתח חדש
+verb-without = לתת לקבוצה מפתח חדש, בלי חבר
+verb-leave = לעזוב את הקבוצה
+verb-server = להוסיף שרת
+verb-sync = להביא את החדש
+verb-repair = לשאול אנשי קשר על מה שחסר
+verb-mute = להיקרא בגלל זה, או לא
+verb-pin = מעל האחרות, או לא
+verb-keep = למחוק כאן טקסטים בגיל הזה
+verb-name = השם שאנשי הקשר רואים
+verb-strangers = האם אחרים יכולים לבקש לדבר
+verb-online = להתחבר
+verb-offline = להיראות מנותק
+verb-connect = להתחבר אף שנראים מנותקים
+verb-disconnect = לסיים זאת
+verb-about = עוד על השיחה הזאת
+verb-servers = השרתים שלך והיומנים שלהם
+verb-profile = את/ה, והכתובת שלך
+verb-network = איך מגיעים אליך
+verb-help = זה
+verb-quit = סגירה

@@ -1,0 +1,409 @@
+### The words of the app in English.
+### Sentences about what is wrong are not here: they come with their codes. What stands in { $braces } was often chosen by others.
+
+## Small words
+
+yes = Yes
+no = No
+later = Not now
+close = Close
+you = you
+somebody = somebody
+today = today
+yesterday = yesterday
+ready = ready
+copied = Copied.
+message = Message
+network = Network
+help = Help
+servers = Servers
+server = Server { $server }
+moment = { $day }, { $time }
+date = { $weekday ->
+        [1] Monday
+        [2] Tuesday
+        [3] Wednesday
+        [4] Thursday
+        [5] Friday
+        [6] Saturday
+       *[7] Sunday
+    }, { NUMBER($day) } { $month ->
+        [1] January
+        [2] February
+        [3] March
+        [4] April
+        [5] May
+        [6] June
+        [7] July
+        [8] August
+        [9] September
+        [10] October
+        [11] November
+       *[12] December
+    } { $year }
+
+## The beginning
+
+welcome = Welcome to Cwtch. A profile is you, as others meet you. It is made on this computer and known to nobody until you give its address away.
+ask-new-profile = A name for your profile
+new-profile-about = The name stays on this computer; others do not see it.
+ask-new-password = A password for { $name }
+new-password-about = It protects everything on this computer. Nobody can give it back to you if you forget it.
+ask-repeat = The same password once more
+passwords-differ = The two were not the same. Once more from the beginning.
+ask-unprotected = Without a password, whoever can read this disk can read everything. Is that meant?
+no-password = Yes, without a password
+password-after-all = No, choose a password
+ask-profile = Which profile?
+ask-password = Password of { $name }
+answer-empty = Something has to stand here.
+daemon-lost = The daemon has stopped: you are offline, and nothing comes or goes.
+connect-again = Start it again
+
+## Lines that are always there
+
+status-online = online
+status-offline = offline
+status-offline-waits = offline: { $percent } %, waiting for { $waits }
+status-appears-offline = you appear offline
+status-opening = starting …
+status-no-daemon = offline: no daemon
+status-elsewhere = another copy of this profile runs: nothing is sent
+status-unprotected = this network hides nothing
+status-alarms = { $count ->
+        [one] a server cheats
+       *[other] { $count } servers cheat
+    }
+status-requests = { $count ->
+        [one] 1 request
+       *[other] { $count } requests
+    }
+status-unread = { $count } unread
+header-question = a new key waits for your answer: /about
+hints-list = ↑↓ choose · Enter open · Tab next · / command · ? help · Ctrl+Q quit
+hints-messages = ↑↓ choose · Enter more · r answer · c copy · d delete · Tab next · ? help
+hints-composer = Enter send · Alt+Enter new line · / command · Tab next · Esc list
+hints-page = ↑↓ choose · Enter do it · PgUp PgDn scroll · c copy · Esc back
+hints-typing = Enter go on · Esc back
+hints-choosing = ↑↓ choose · Enter take it · Esc back
+
+## The list
+
+asks-to-talk = asks to talk with you
+last-draft = draft: { $text }
+last-by = { $who }: { $text }
+
+## Messages
+
+divider-unread = New
+quoted-elsewhere = an earlier message
+forgotten = What it said was forgotten here.
+state-queued = waiting
+state-acknowledged = arrived
+state-stored = stored
+state-failed = not sent
+state-other = here
+card-invite = An invite to a group. Enter shows more.
+card-invite-own = An invite to a group.
+card-offer = An offer: a group of the two of you on a server, for what is written while one of you is away. Enter shows more.
+card-contact = Suggests a contact: { $address }
+card-file = A file. This version cannot receive files.
+card-unknown = Something that this version does not know.
+old-key = It came under an old key: whoever has that reads this, too.
+old-key-read-by = It came under an old key, and is read by { $names }, too.
+reposted = The server had lost it; it was posted again.
+answers = Answer to { $who }: { $text }
+key-begins = New key by { $by }.
+key-without = Without { $names }.
+key-without-count = { $count ->
+        [one] Without 1 member.
+       *[other] Without { $count } members.
+    }
+key-with = With { $names }.
+key-with-count = { $count ->
+        [one] With 1 member more.
+       *[other] With { $count } members more.
+    }
+key-moves = On another server: { $server }.
+
+## Questions
+
+ask-request = { $name } asks to talk with you. What do you want?
+request-address = The address is { $address }. Compare it with what you were given: anybody can choose any name.
+request-accept = Accept
+request-reject = Reject: they cannot tell
+request-block = Block
+ask-remove = Forget this contact and all messages with it? It cannot be undone.
+ask-leave = Leave this group and forget it, with its key and its messages? To come back you need a new invite.
+ask-delete = Delete this message here? Others keep it.
+ask-keep = Erase what messages say when they are that old, also those that are here already? It cannot be undone.
+ask-newkey = Give the group a new key, for all its members? What is written from then on cannot be read with the old one.
+ask-newkey-without = Give the group a new key without this member? The others are asked; who does not follow goes on with the old key.
+ask-only-copy = Is this the only copy of the profile that is used from now on? Then what waits goes out.
+ask-resume = Use this server again, as if you met it for the first time? The evidence stays.
+ask-server-remove = Forget this server, with the tokens that you have for it?
+ask-anyway = { $why } Do it all the same?
+ask-quit = Close the app. Stay reachable?
+quit-about = While the daemon runs, messages come and go. Without it you are offline, and messages wait with those who write them.
+quit-stay = Close, and stay reachable
+quit-stop = Close, and go offline
+quit-not = Do not close
+experiment-enable = Turn them on and go on
+send-anyway = Send it all the same
+ask-fork = { $by } made a new key for { $group }. Follow it?
+ask-fork-move = { $by } made a new key for { $group }, on another server. Follow it there?
+ask-fork-doubtful = { $by } made a new key for { $group } in a way that may be an attack. Ask them through another channel. Follow it?
+ask-fork-join = In { $group } more members use a key by { $by } than yours. Change to it?
+ask-fork-again = Most members of { $group } use the key by { $by } that you declined. Follow it now?
+fork-leaves-out = It leaves out: { $names }.
+fork-adds = It adds: { $names }.
+fork-moved = { $moved } of { $of } members are known to use it.
+fork-server = It leads to the server { $server }. Its operator learns when somebody connects and how much is written, not who or what.
+fork-accept = Follow it
+fork-decline = Do not follow it
+fork-look = Look at the new key first
+fork-asks = { $by } made a new key.
+need-address = The address of the new contact
+need-contact-name = A name for this contact; empty for the one that it has itself
+need-group-name = A name for this group; empty for the one that its maker gave it
+need-invite = The invite to the group
+need-invited = The contact to be invited: name or address
+need-server = The server's text (server:…)
+need-own-name = The name that your contacts see; empty for none
+need-new-group = A name for the new group; members see it
+
+## Things that are done
+
+done-added = The contact is added.
+done-accepted = Accepted.
+done-rejected = Rejected. You are not asked again.
+done-blocked = Blocked.
+done-removed = The contact is forgotten.
+done-renamed = It has this name now.
+done-joined = You are in the group. What its server has is read now.
+done-group-made = The group is made.
+done-invited = The invite is on its way.
+done-left = The group is forgotten here.
+done-newkey = The new key is made. What you write from now on goes out under it.
+done-fork-accepted = What you write goes out under this key from now on.
+done-fork-declined = This key is not used. It can be followed for 30 days all the same.
+done-server-added = The server is added.
+done-server-removed = The server is forgotten.
+done-resumed = The server is used again.
+done-synced = All that is new is here.
+done-repaired = Contacts were asked for what is missing.
+done-muted = You are not called for this conversation any more.
+done-unmuted = You are called for this conversation again.
+done-pinned = It stands above the others.
+done-unpinned = It stands among the others again.
+done-kept = It is kept so from now on.
+done-named = Your contacts see it when they are connected.
+done-groups-on = Groups are on. They are an experiment.
+done-groups-off = Groups are off.
+done-strangers-on = Whoever has your address can ask to talk with you.
+done-strangers-off = Whoever is no contact is disconnected, and you are not asked.
+done-online = You go online.
+done-offline = You appear offline. Only whom you connect with sees that you are there.
+done-connect = It is connected although you appear offline.
+done-disconnect = That is over.
+done-only-copy = This is the only copy from now on; what waits goes out.
+
+## Notices
+
+notice-request = Somebody asks to talk with you: look at the top of the list.
+notice-fork = A new key of { $group } waits for your answer: open it and type /about.
+
+## Pages
+
+being-asked = One moment …
+contact-gone = No contact
+contact-unknown = asks to talk with you
+contact-accepted = contact
+contact-blocked = blocked
+contact-rejected = rejected
+message-gone = This message is not here any more.
+server-gone = This server is not known any more.
+servers-none = No servers yet. You need one for groups only.
+members-unknown = Members who only read are known to nobody.
+label-address = Address
+label-alarm = Alarm
+label-came = Came
+label-checked = Checked
+label-connection = Connection
+label-from = From
+label-keys = Keys
+label-log = Log
+label-lost = Lost
+label-member = Member
+label-missing = Missing
+label-name = Name
+label-network = Network
+label-network-state = State
+label-own-name = Others see
+label-presence = Presence
+label-question = Question
+label-queued = Waiting to be sent
+label-quoted = Answers
+label-reachability = Your address
+label-received = Messages
+label-rejected = Refused
+label-seen = Last seen
+label-sent = Sent
+label-server = Server
+label-signed = Signed
+label-state = State
+label-strangers = Strangers
+label-tokens = Tokens
+name-given = { $name } (given by you)
+name-claimed = { $name } (chosen by others)
+name-none = none
+own-name-none = nothing
+phase-online = online
+phase-connecting = connecting …
+phase-connected = connecting: proving who is who …
+phase-offline = offline
+presence-online = online for your contacts
+presence-offline = you appear offline
+strangers-open = may ask to talk with you
+strangers-closed = are disconnected
+still-erasing = Something that is to be forgotten is still being erased from the disk.
+not-ready = { $percent } %, waiting for { $waits }
+server-line = { $health }; { $phase }
+server-connecting = connecting …
+server-connected = connecting: proving who is who …
+server-syncing = fetching what is new …
+server-synced = up to date
+server-stopped = not used any more
+server-offline = offline
+log-none = this server signs nothing: less can be told of what is missing
+log-alarm = ALARM: it did what no honest server does
+log-evidence = used although there is evidence against it
+log-withheld = it shows its log no more: it may be hiding messages
+log-losses = it declared messages lost
+log-retired = the server ended its log
+log-unread = nothing of its log is checked yet
+log-checked = its log is as it should be
+log-size = { $count ->
+        [one] 1 message
+       *[other] { $count } messages
+    }
+log-lost = { $count ->
+        [one] 1 message, learnt { $when }
+       *[other] { $count } messages, learnt { $when }
+    }
+evidence-proven = Proven
+evidence-seen = Seen
+missing = { $count ->
+        [one] 1 message of { $name } never came
+       *[other] { $count } messages of { $name } never came
+    }
+keys-static = one key, which reads everything for ever
+keys-daily = { $days ->
+        [one] a key for each day, kept for 1 day
+       *[other] a key for each day, kept for { $days } days
+    }
+writes-after-another = What you write waits until a message of a member who did not invite you was read.
+writes-after-sync = What you write waits until everything that the server has was read.
+member = { $name }: { $stage }
+member-hidden = hidden by you
+member-writes = writes with the present key
+member-opened = has opened the present key
+member-complete = has the present key, not opened yet
+member-listed = in the list
+member-known = wrote here
+
+## Things that can be done on pages
+
+act-talk = Open the conversation
+act-copy = Copy the text
+act-copy-address = Copy the address
+act-copy-bundle = Copy the server's text, for others
+act-accept = Accept
+act-reject = Reject: they cannot tell
+act-block = Block
+act-unblock = Unblock
+act-remove = Forget, with all messages
+act-rename = Give it another name
+act-add-contact = Add a contact
+act-add-suggested = Add this contact
+act-own-name = Change the name that others see
+act-network = Network
+act-servers = Servers
+act-online = Go online
+act-offline = Appear offline
+act-only-copy = This is the only copy
+act-fork = Answer the question of { $by }'s new key
+act-invite = Invite a contact
+act-sync = Fetch what is new
+act-its-server = Its server
+act-leave = Leave the group
+act-server = More about { $server }
+act-add-server = Add a server
+act-new-group = Make a group on this server
+act-resume = Use it again
+act-server-remove = Forget this server
+act-join = Join the group
+act-retry = Send it again
+act-cancel = Take it back
+act-delete = Delete it here
+
+## Help
+
+help-commands = Commands are typed where messages are written, and completed with Tab. A message that begins with / begins with //.
+key-move = ↑ ↓ or k j: choose; PgUp PgDn: a screen; Home End or g G: first and last.
+key-next = Tab, Shift+Tab: to the list, the messages, the text.
+key-confirm = Enter: open, send, do what is chosen.
+key-back = Esc: back.
+key-newline = Alt+Enter or Ctrl+J: a new line in the text. ↑ in the first line: what you wrote before.
+key-answer = r: answer the chosen message; d: delete it here.
+key-copy = c or Ctrl+Y: copy what is highlighted.
+key-about = i: more about the conversation or the message.
+key-quit = Ctrl+Q: close.
+
+## Commands
+
+verb-unknown = There is no command /{ $name }. /help shows them all.
+verb-takes = It is typed so: { $usage }
+verb-needs-group = This is for groups: open one first.
+verb-needs-contact = This is for contacts: open one first.
+verb-needs-conversation = Open a conversation first.
+takes-address = ADDRESS
+takes-contact = CONTACT
+takes-known-server = SERVER
+takes-server = server:…
+takes-invite = INVITE
+takes-name = NAME
+takes-maybe-name = [NAME]
+takes-switch = on|off
+takes-time = 30d|12h|off
+verb-add = add a contact
+verb-rename = give the conversation another name
+verb-block = block this contact
+verb-unblock = accept this contact again
+verb-remove = forget this contact
+verb-suggest = suggest a contact here
+verb-groups = turn groups on or off; they are an experiment
+verb-join = join a group
+verb-newgroup = make a group
+verb-invite = invite a contact to this group
+verb-newkey = give this group a new key
+verb-without = give this group a new key, without a member
+verb-leave = leave this group
+verb-server = add a server
+verb-sync = fetch what is new
+verb-repair = ask contacts for what is missing
+verb-mute = be called for this, or not
+verb-pin = above the others, or not
+verb-keep = erase texts of this age here
+verb-name = the name that your contacts see
+verb-strangers = whether others may ask to talk
+verb-online = go online
+verb-offline = appear offline
+verb-connect = connect although you appear offline
+verb-disconnect = end that
+verb-about = more about this conversation
+verb-servers = your servers and their logs
+verb-profile = you, and your address
+verb-network = how you are reached
+verb-help = this
+verb-quit = close
