@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{ForkReason, GroupKeys, Presence, Secret};
+use crate::{ForkReason, GroupKeys, Has, Presence, Secret};
 
 /// One thing that a person asks of an open profile.
 ///
@@ -425,11 +425,12 @@ pub enum Command {
         #[serde(default)]
         timeout: Option<u64>,
     },
-    /// Deletes a message here, for nobody else; a queued one is taken back first. Reply: `Deleted`.
+    /// Deletes a message here, or several, for nobody else; queued ones are taken back first. All of them or none. Reply: `Deleted`.
     #[serde(rename = "message.delete")]
     MessageDelete {
-        /// Local id.
-        id: i64,
+        /// Local id, or an array of at most 1,000.
+        #[serde(serialize_with = "one_as_a_number", deserialize_with = "one_or_several")]
+        id: Vec<i64>,
     },
     /// Fetches what is new from one group's server, or from all servers. Reply: `Synced`.
     #[serde(rename = "sync")]
@@ -472,6 +473,37 @@ pub enum Command {
         around: Option<i64>,
         /// The largest number of messages; the last ones in the conversation's order where neither `since` nor
         /// `after` is given. The engine's maximum, 1,000, where absent.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+    /// Messages in which words are, the newest first: those that are shown, in all conversations or in one. Reply:
+    /// [`crate::Reply::Found`].
+    #[serde(rename = "search")]
+    Search {
+        /// The words, at most 1,024 bytes: all of them are in each message that is found, each one whole or as the beginning of a
+        /// word, in any case; in scripts without spaces anywhere. What stands in quotation marks is found as it stands, by whole
+        /// words. Accents count where they are typed. Nothing in it is an operator. It may be empty beside `conversation`, `from` or `has`.
+        #[serde(default)]
+        words: String,
+        /// The conversation; all of them where absent.
+        #[serde(default, deserialize_with = "maybe_number_or_text")]
+        conversation: Option<String>,
+        /// The author: address or unambiguous name of a contact.
+        #[serde(default, deserialize_with = "maybe_number_or_text")]
+        from: Option<String>,
+        /// Only what came or was written at this time or later.
+        #[serde(default)]
+        after: Option<i64>,
+        /// Only what came or was written before this time.
+        #[serde(default)]
+        before: Option<i64>,
+        /// Only messages that have this.
+        #[serde(default)]
+        has: Option<Has>,
+        /// Only messages with a smaller local id: `next` of the page before.
+        #[serde(default)]
+        below: Option<i64>,
+        /// The largest number of messages: 1 to 200; 50 where absent.
         #[serde(default)]
         limit: Option<u32>,
     },
@@ -530,6 +562,14 @@ pub enum Command {
         /// On or off; off at first.
         on: bool,
     },
+    /// Deletes all that was said in a conversation until now, for nobody else, and its draft; what waits to be sent is taken back. Who it is
+    /// with stays. It answers when nothing of it is on the disk any more; other commands do not wait for that. Reply: `Conversation`.
+    #[serde(rename = "conversation.clear")]
+    ConversationClear {
+        /// The conversation.
+        #[serde(deserialize_with = "number_or_text")]
+        conversation: String,
+    },
     /// A conversation with what is kept of it. Reply: [`crate::Reply::ConversationDetails`].
     #[serde(rename = "conversation.show")]
     ConversationShow {
@@ -576,6 +616,35 @@ fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, 
     })
 }
 
+/// The same where it may be absent.
+fn maybe_number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    struct Named(#[serde(deserialize_with = "number_or_text")] String);
+    Ok(Option::<Named>::deserialize(deserializer)?.map(|Named(text)| text))
+}
+
+/// Writes a single number without an array around it: a daemon from before there could be several reads it.
+fn one_as_a_number<S: Serializer>(ids: &[i64], serializer: S) -> Result<S::Ok, S::Error> {
+    match ids {
+        [one] => one.serialize(serializer),
+        several => several.serialize(serializer),
+    }
+}
+
+/// One number, or several.
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<i64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a message's id, or an array of them")]
+    enum Ids {
+        One(i64),
+        Several(Vec<i64>),
+    }
+    Ok(match Ids::deserialize(deserializer)? {
+        Ids::One(id) => vec![id],
+        Ids::Several(ids) => ids,
+    })
+}
+
 impl Command {
     /// True if it may wait for somebody else after it has done its part: a contact, a server.
     pub fn waits(&self) -> bool {
@@ -619,6 +688,19 @@ impl fmt::Debug for Command {
 mod tests {
     use super::*;
     use crate::{GroupCreated, Reply};
+
+    #[test]
+    fn one_message_is_named_by_its_number_and_several_by_an_array() {
+        for ids in [serde_json::json!(7), serde_json::json!([7, 8]), serde_json::json!([])] {
+            let json = serde_json::json!({ "method": "message.delete", "params": { "id": ids } });
+            let command: Command = serde_json::from_value(json.clone()).unwrap();
+            assert_eq!(serde_json::to_value(command).unwrap(), json);
+        }
+        let json = serde_json::json!({ "method": "message.delete", "params": { "id": [7] } });
+        assert_eq!(serde_json::from_value::<Command>(json).unwrap(), Command::MessageDelete { id: vec![7] });
+        let wrong = serde_json::json!({ "method": "message.delete", "params": { "id": "all" } });
+        assert!(serde_json::from_value::<Command>(wrong).is_err());
+    }
 
     #[test]
     fn debug_shows_no_text_and_no_invite() {

@@ -222,6 +222,11 @@ pub enum Event {
         /// Those who are hidden now.
         hidden: Vec<PersonInfo>,
     },
+    /// All that had been said in a conversation until it was cleared is deleted here: it is to be read again.
+    ConversationCleared {
+        /// The conversation's number.
+        conversation: i64,
+    },
     /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft. Or what a group
     /// that was joined had before is read.
     ConversationChanged {

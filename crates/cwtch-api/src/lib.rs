@@ -25,6 +25,7 @@ mod readiness;
 mod reason;
 mod reply;
 pub mod rpc;
+mod search;
 mod secret;
 mod server;
 mod settings;
@@ -57,6 +58,7 @@ pub use reason::{
     AddressFault, Leaves, Limited, LogFault, LogRemark, Loss, MistakenName, Purpose, Rejection, Wanted,
 };
 pub use reply::Reply;
+pub use search::{FoundInfo, Has, HitInfo, PieceInfo};
 pub use secret::Secret;
 pub use server::{
     EvidenceInfo, EvidenceText, LogInfo, LossInfo, RejectInfo, ServerInfo, ServerSync, SignedObject,

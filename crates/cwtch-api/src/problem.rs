@@ -174,6 +174,20 @@ problems! {
     } = "keep-unfit", Usage;
     /// A page of messages that is bounded in two ways.
     PageUnclear = "page-unclear", Usage;
+    /// No message, or too many, where some are named.
+    IdsUnfit {
+        /// The most.
+        max: u64,
+    } = "ids-unfit", Usage;
+    /// A search without anything to look for.
+    SearchEmpty = "search-empty", Usage;
+    /// A search for too much at once.
+    SearchTooLong {
+        /// The most bytes that its words may have.
+        max: u64,
+        /// The most words and phrases.
+        words: u64,
+    } = "search-too-long", Usage;
     /// No experiment has this name.
     UnknownExperiment {
         /// The only one that there is.

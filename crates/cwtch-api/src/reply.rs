@@ -17,6 +17,7 @@ use crate::message::{MessageInfo, RepairInfo};
 use crate::presence::PresenceInfo;
 use crate::problem::Problem;
 use crate::readiness::StatusInfo;
+use crate::search::FoundInfo;
 use crate::server::{EvidenceInfo, EvidenceText, RejectInfo, ServerInfo, SyncReport};
 
 /// The answer to a [`crate::Command`]. Its JSON is that of the value inside.
@@ -76,6 +77,8 @@ pub enum Reply {
     Message(MessageInfo),
     /// Messages.
     Messages(Vec<MessageInfo>),
+    /// A page of what a search found.
+    Found(FoundInfo),
     /// One conversation.
     Conversation(ConversationInfo),
     /// Conversations.
@@ -90,7 +93,7 @@ pub enum Reply {
     Repaired(RepairInfo),
     /// Refused messages.
     Rejects(Vec<RejectInfo>),
-    /// A message was deleted here.
+    /// A message was deleted here, or several.
     Deleted {
         /// The sentence that the message, which was queued, may have left before.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,6 +174,7 @@ impl Reply {
                 Self::Deleted { detail, why }
             }
             C::Messages { .. } => Self::Messages(from_value(json)?),
+            C::Search { .. } => Self::Found(from_value(json)?),
             C::ConversationList { .. } => Self::Conversations(from_value(json)?),
             C::ConversationShow { .. } => Self::ConversationDetails(from_value(json)?),
             C::GroupSeal { .. } => Self::Sealed(from_value(json)?),
@@ -180,6 +184,7 @@ impl Reply {
             }
             C::GroupKeep { .. }
             | C::ConversationKeep { .. }
+            | C::ConversationClear { .. }
             | C::ConversationRead { .. }
             | C::ConversationDraft { .. }
             | C::ConversationMute { .. }

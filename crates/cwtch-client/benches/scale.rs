@@ -45,8 +45,9 @@ const SEALED: usize = 125_000;
 /// A measurement and its name.
 type Bench = (&'static str, fn());
 
-const BENCHES: [Bench; 8] = [
+const BENCHES: [Bench; 9] = [
     ("list", list),
+    ("search", search),
     ("pages", pages),
     ("contacts", contacts),
     ("names", names),
@@ -259,6 +260,126 @@ fn pages() {
         let times = tenths.iter().map(|id| timed(|| assert!(read(50, at(*id)).len() >= 50)));
         row(&format!("messages: 50 {kind} one, all over 100,000"), "max <= 20", times.collect());
     }
+    world.end();
+}
+
+/// Words of several scripts, as unevenly used as words are, and a text of so many of them.
+struct Language {
+    words: Vec<String>,
+    state: u64,
+}
+
+impl Language {
+    const LETTERS: [&str; 5] = [
+        "etaoinshrdlucmfwypvbgkjqxz",
+        "еанитоврслкдмпуяыьгзбч",
+        "äöüéèçßaeiourtslmn",
+        "اليمنرتبةعدسفهكقحج",
+        "的一是在不了有和人这中大为上个国我以要他",
+    ];
+
+    fn new() -> Self {
+        let mut language = Self { words: Vec::new(), state: 1 };
+        language.words = (0..20_000).map(|_| language.word()).collect();
+        language
+    }
+
+    /// A number below another one, the same ones each time.
+    fn below(&mut self, end: usize) -> usize {
+        self.state =
+            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.state >> 33).unwrap() % end
+    }
+
+    fn word(&mut self) -> String {
+        let script = self.below(Self::LETTERS.len());
+        let letters: Vec<char> = Self::LETTERS.get(script).unwrap().chars().collect();
+        let length = 2 + self.below(8);
+        (0..length).map(|_| *letters.get(self.below(letters.len())).unwrap()).collect()
+    }
+
+    fn common(&mut self) -> &str {
+        // Few words are most of what is said.
+        let rank = self.below(self.words.len());
+        let rank = rank * self.below(1_000) / 1_000 * self.below(1_000) / 1_000;
+        self.words.get(rank).unwrap()
+    }
+
+    fn text(&mut self) -> String {
+        let length = 3 + self.below(18);
+        (0..length).map(|_| self.common().to_owned()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn search() {
+    const MESSAGES: usize = 100_000;
+    let dir = place();
+    let (mut profile, groups) = with_groups(&dir, 100, 0);
+    let server = groups.first().unwrap().server;
+    let authors: Vec<Address> = (0..20).map(|_| somebody()).collect();
+    let mut language = Language::new();
+    for group in &groups {
+        let said = |(author, text): (&Address, String)| {
+            let json = format!(r#"{{"o":1,"d":"{text}"}}"#).into_bytes();
+            SyncItem { content: Content { kind: 1, data: text, json }, ..message(group, author) }
+        };
+        let texts: Vec<String> = (0..MESSAGES / groups.len()).map(|_| language.text()).collect();
+        let items = authors.iter().cycle().zip(texts).map(said).collect();
+        let epoch = profile.begin_sync(&server).unwrap().epoch;
+        profile.apply_sync_batch(&server, &SyncBatch { epoch, items, ..SyncBatch::default() }, NOW).unwrap();
+    }
+    let (index, all) = cwtch_profile::fixtures::index_bytes(&profile);
+    println!(
+        "{:<64} {:>8.1}% (aim: <= 100): {:.1} of {:.1} MiB",
+        "the index, of what else 100,000 messages take",
+        100.0 * index as f64 / (all - index) as f64,
+        index as f64 / f64::from(1 << 20),
+        all as f64 / f64::from(1 << 20)
+    );
+    let world = World::start(&dir, profile, Mode::OneShot);
+    let ask = |words: &str, conversation: Option<String>, from: Option<String>| {
+        let (words, has) = (words.to_owned(), None);
+        let command = Command::Search {
+            words,
+            conversation,
+            from,
+            after: None,
+            before: None,
+            has,
+            below: None,
+            limit: Some(50),
+        };
+        timed(|| drop(world.call(command)))
+    };
+    let mut kinds: Vec<(&str, Vec<Duration>)> = Vec::new();
+    let mut add = |kind, times: Vec<Duration>| kinds.push((kind, times));
+    let mut by = |of: &mut dyn FnMut(&mut Language) -> String| -> Vec<String> {
+        (0..200).map(|_| of(&mut language)).collect()
+    };
+    let words = by(&mut |language| language.common().to_owned());
+    let beginnings = by(&mut |language| language.common().chars().take(2).collect());
+    let letters = by(&mut |language| language.common().chars().take(1).collect());
+    let pairs = by(&mut |language| format!("{} {}", language.common().to_owned(), language.common()));
+    let phrases = by(&mut |language| format!("\"{} {}\"", language.common().to_owned(), language.common()));
+    let each = |queries: &[String]| queries.iter().map(|words| ask(words, None, None)).collect();
+    add("a word", each(&words));
+    add("two letters of one", each(&beginnings));
+    add("one letter", each(&letters));
+    add("two words", each(&pairs));
+    add("a phrase", each(&phrases));
+    let one = groups.get(7).unwrap().id.to_string();
+    add("one letter in one conversation", letters.iter().map(|w| ask(w, Some(one.clone()), None)).collect());
+    let author = authors.first().unwrap().to_string();
+    add("one letter by one author", letters.iter().map(|w| ask(w, None, Some(author.clone()))).collect());
+    add("all of one author", letters.iter().map(|_| ask("", None, Some(author.clone()))).collect());
+    let mut all: Vec<Duration> = Vec::new();
+    for (kind, times) in kinds {
+        all.extend(&times);
+        row(&format!("search in 100,000 messages: {kind}"), "", times);
+    }
+    all.sort();
+    let p99 = all.get(all.len() * 99 / 100).unwrap();
+    println!("{:<64} {:>9.2} (aim: <= 100)", "the 99th of 100 of all these", p99.as_secs_f64() * 1000.0);
     world.end();
 }
 

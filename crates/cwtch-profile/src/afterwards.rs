@@ -56,15 +56,27 @@ impl Profile {
     /// [`StorageError::UnknownMessage`], or trouble with the database.
     pub fn erase_message(&mut self, id: MessageId) -> Result<TakenBack, StorageError> {
         let own = self.address;
-        self.erase("delete a message", |tx| {
-            let taken = take_back(tx, &own, id)?;
-            tx.execute(&format!("UPDATE messages SET erased = 1, {TEXT} WHERE id = ?1"), [id.0])?;
-            for table in POSTED {
-                tx.execute(&format!("DELETE FROM {table} WHERE message = ?1"), [id.0])?;
-            }
-            Ok(taken)
-        })
+        self.erase("delete a message", |tx| erase(tx, &own, id))
     }
+
+    /// Deletes several messages here, all of them or none, as [`Profile::erase_message`] does.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownMessage`] if one of them is not shown, or trouble with the database.
+    pub fn erase_messages(&mut self, ids: &[MessageId]) -> Result<Vec<TakenBack>, StorageError> {
+        let own = self.address;
+        self.erase("delete messages", |tx| ids.iter().map(|id| erase(tx, &own, *id)).collect())
+    }
+}
+
+/// Deletes a message: what it said, wherever that stands.
+pub(crate) fn erase(tx: &Connection, own: &Address, id: MessageId) -> Result<TakenBack, TxError> {
+    let taken = take_back(tx, own, id)?;
+    tx.prepare_cached(&format!("UPDATE messages SET erased = 1, {TEXT} WHERE id = ?1"))?.execute([id.0])?;
+    for table in POSTED {
+        tx.prepare_cached(&format!("DELETE FROM {table} WHERE message = ?1"))?.execute([id.0])?;
+    }
+    Ok(taken)
 }
 
 /// Columns of a message that was not deleted, as far as they matter here.

@@ -6,7 +6,7 @@ use cwtch_api::{Advice, ApiError, Limited, Problem};
 
 use cwtch_protocol::group::fork::keys::MEMORY_RANGE;
 
-use crate::{KEEP_MAX, KEEP_MIN, StorageError};
+use crate::{KEEP_MAX, KEEP_MIN, QUERY_MAX, QUERY_WORDS_MAX, StorageError};
 
 impl From<StorageError> for ApiError {
     fn from(error: StorageError) -> Self {
@@ -47,6 +47,8 @@ impl From<StorageError> for Problem {
             E::ChangesGone { after, bounds } => {
                 Self::ChangesGone { after, oldest: bounds.oldest, newest: bounds.newest }
             }
+            E::QueryEmpty => Self::SearchEmpty,
+            E::QueryTooLong => Self::SearchTooLong { max: QUERY_MAX as u64, words: QUERY_WORDS_MAX as u64 },
             E::Retention => Self::KeepUnfit { min: KEEP_MIN, max: KEEP_MAX },
             E::Blocked => Self::ContactBlocked,
             E::Named => Self::ContactNamedOtherwise,

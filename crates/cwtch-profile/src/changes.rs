@@ -37,6 +37,8 @@ pub enum What {
     ManyNotes,
     /// Texts of the conversation were forgotten.
     Texts,
+    /// All that had been said in the conversation is deleted.
+    Cleared,
     /// Somebody is known here for the first time.
     ContactNew,
     /// A contact's state, name or attributes changed.
@@ -81,7 +83,7 @@ pub enum What {
 }
 
 impl What {
-    const ALL: [Self; 29] = [
+    const ALL: [Self; 30] = [
         Self::Begun,
         Self::Message,
         Self::State,
@@ -91,6 +93,7 @@ impl What {
         Self::Order,
         Self::ManyNotes,
         Self::Texts,
+        Self::Cleared,
         Self::ContactNew,
         Self::Contact,
         Self::ContactRemoved,
@@ -125,6 +128,7 @@ impl What {
             Self::Order => 6,
             Self::ManyNotes => 7,
             Self::Texts => 8,
+            Self::Cleared => 9,
             Self::ContactNew => 10,
             Self::Contact => 11,
             Self::ContactRemoved => 12,

@@ -17,6 +17,7 @@ use super::error::{StorageError, TxError};
 use super::fuse::Fuse;
 use super::lookup;
 use super::schema;
+use super::search;
 use super::types::StoredMessage;
 use super::vault::DatabaseKey;
 
@@ -62,8 +63,10 @@ pub(super) fn open(path: &Path, key: &DatabaseKey) -> Result<Connection, Storage
              PRAGMA secure_delete = ON;
              PRAGMA wal_autocheckpoint = 8000;",
         )?;
+        search::register(&conn)?;
         schema::migrate(&mut conn)?;
         lookup::refresh_all(&mut conn)?;
+        search::refresh(&mut conn)?;
         Ok(conn)
     };
     run().map_err(|error: TxError| error.during(DOING))

@@ -100,6 +100,12 @@ pub enum StorageError {
     /// A time for which texts are to be kept that is too short or too long.
     #[error("texts are kept for an hour to a hundred years, or for ever")]
     Retention,
+    /// A search that names nothing to look for.
+    #[error("there is no word to look for")]
+    QueryEmpty,
+    /// A search with too many words, or too long.
+    #[error("the words to look for are too many")]
+    QueryTooLong,
     /// A contact that is blocked, where one is added.
     #[error("this contact is blocked")]
     Blocked,

@@ -72,9 +72,23 @@ pub fn rows_changed(profile: &Profile) -> i64 {
     profile.conn.query_row("SELECT total_changes()", [], |row| row.get(0)).unwrap()
 }
 
+/// Bytes of the search index, and of everything that a profile's database holds.
+pub fn index_bytes(profile: &Profile) -> (u64, u64) {
+    let bytes = |sql: &str| -> i64 { profile.conn.query_row(sql, [], |row| row.get(0)).unwrap() };
+    let index = bytes(
+        "SELECT (SELECT sum(length(block) + 8) FROM words_data) + (SELECT sum(length(term) + 8) FROM words_idx)",
+    );
+    let all = bytes(
+        "SELECT (page_count - freelist_count) * page_size
+        FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+    );
+    (index.cast_unsigned(), all.cast_unsigned())
+}
+
 /// Shows every value of every row of a profile's database, numbers aside.
 pub fn each_value(profile: &Profile, mut show: impl FnMut(&str, &[u8])) {
-    let tables = "SELECT name FROM sqlite_master WHERE type = 'table'";
+    // The search index is read in the tables behind it.
+    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'";
     let mut tables = profile.conn.prepare(tables).unwrap();
     let tables: Vec<String> =
         tables.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();

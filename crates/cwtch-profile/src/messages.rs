@@ -312,6 +312,19 @@ pub(super) fn last(
     Ok(select(conn, &clause, params![conversation.0])?.pop())
 }
 
+/// A message that a search may find: neither deleted nor forgotten, and shown; where `without_groups`, between contacts.
+pub(super) fn searched(
+    conn: &Connection,
+    id: MessageId,
+    without_groups: bool,
+) -> Result<Option<StoredMessage>, TxError> {
+    let clause = format!(
+        "WHERE id = ?1 AND erased = 0 AND forgotten = 0 AND {SHOWN} AND {UNHIDDEN}
+             AND (?2 = 0 OR conversation IN (SELECT conversation FROM contacts))"
+    );
+    Ok(select(conn, &clause, params![id.0, without_groups])?.pop())
+}
+
 fn select(
     conn: &Connection,
     clause: &str,

@@ -30,6 +30,7 @@ pub fn reply(reply: &mut Reply) {
         Reply::Message(message) => self::message(message),
         Reply::GroupOffered(offered) => message(&mut offered.message),
         Reply::Messages(messages) => messages.iter_mut().for_each(message),
+        Reply::Found(found) => found.hits.iter_mut().for_each(|hit| message(&mut hit.message)),
         Reply::Conversation(listed) => conversation(listed),
         Reply::Conversations(listed) => listed.iter_mut().for_each(conversation),
         Reply::Synced(report) => {

@@ -139,6 +139,13 @@ fn words(problem: &Problem) -> String {
             );
         }
         P::PageUnclear => "Of since, after, before and around only one can be given, or since with after.",
+        P::IdsUnfit { max } => return format!("Name one message or more, at most {max}."),
+        P::SearchEmpty => {
+            "There is nothing to look for: give a word, or whose messages, in which conversation, or what they have."
+        }
+        P::SearchTooLong { max, words } => {
+            return format!("That is too much to look for: at most {words} words in {max} bytes.");
+        }
         P::UnknownExperiment { known } => {
             return format!("There is no experiment of this name; the only one is {}.", quoted(known));
         }

@@ -1,9 +1,12 @@
 //! The command line as typed: flags and verbs, before anything is looked up or opened.
 
+mod search;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use self::search::SearchArgs;
 use crate::duration::{Keeping, Span};
 use crate::text;
 
@@ -185,6 +188,9 @@ pub(crate) enum Verb {
         limit: Option<u32>,
     },
 
+    /// Search for messages by words, in all conversations or in one; the newest first
+    Search(SearchArgs),
+
     /// Show why messages from servers were refused
     Rejects,
 
@@ -286,10 +292,11 @@ pub(crate) enum MessageVerb {
         #[command(flatten)]
         wait: Wait,
     },
-    /// Delete a message here, for nobody else; a queued one is taken back first
+    /// Delete messages here, for nobody else; queued ones are taken back first. All of them or none
     Delete {
-        /// Its id, as `cwtch messages` shows it
-        id: i64,
+        /// Their ids, as `cwtch messages` and `cwtch search` show them
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<i64>,
     },
 }
 
@@ -315,6 +322,12 @@ pub(crate) enum ConversationVerb {
         /// 12h, 30d, 8w, 1y, or forever
         #[arg(value_name = "TIME")]
         keeping: Keeping,
+    },
+    /// Delete all that was said in it until now, for nobody else, and the draft; who it is with stays
+    #[command(long_about = text::CLEAR_LONG)]
+    Clear {
+        /// Number (#7), contact's address, group's id, or an unambiguous name
+        conversation: String,
     },
     /// Mark what is there as read
     Read {

@@ -8,6 +8,7 @@ mod daemon;
 mod demo;
 mod duration;
 mod host_dir;
+mod moment;
 mod output;
 mod prompt;
 mod rpc;

@@ -167,6 +167,13 @@ pub(crate) const KEEP_HELP: &str = "\
 It counts from when a message came here or was written here, and holds for those that are here already. What waits to be
 sent is kept until it was sent. Others keep what they have; so do backups that you made.";
 
+pub(crate) const CLEAR_LONG: &str = "\
+Delete all that was said in a conversation until now, here and for nobody else: yours and theirs, and your draft. What waits to be sent is taken back.
+
+The contact stays a contact, and you stay in the group. What others have stays with them. When the command ends, nothing of the texts is on the \
+disk any more; who wrote when stays, invisibly, so that it does not come a second time. With many messages that takes a while; should the computer \
+be switched off meanwhile, the rest goes as soon as the profile is opened. See docs/forgetting.md for what no command reaches.";
+
 pub(crate) const SEAL_LONG: &str = "\
 Erase everything about a group that is not needed to go on talking: invites to it in all conversations and drafts, its \
 messages as they were posted, what waits to be sent (it is given up), keys that the group had before, and with --older-than the texts that came or were \
@@ -268,6 +275,20 @@ below it. Times are local, with their offset from UTC.
 With --json, one object per line: id, conversation (its number), with, author, text, overlay,
 sent, received, state, own, previous, gap, quoted, index, reposted, notes, and
 conversation_name and speaker: kind, name, name_source, shown, short.";
+
+pub(crate) const SEARCH_HELP: &str = "\
+All words have to be in a message, each one whole or as the beginning of a word: mid finds midnight. In scripts
+without spaces between words, and in Korean, they are found anywhere. Case never counts. Accents count where you
+type them: cafe finds café and cafe, café only café. What stands in quotation marks is found as it stands, by whole
+words; quote it for the shell, too:
+  cwtch search '\"old clock\"' --in Bob --after 30d
+
+Searched is what is shown here: not what was deleted or forgotten, nor what is written by whoever you hide in a group.
+Invites to groups and suggested contacts have no words: --has invite lists the invites. Times are those at which
+messages came here or were written here.
+
+With --json: hits (message, as in `cwtch messages`, and excerpt: pieces with text, found) and next (the ID to go on
+with as --below, or null).";
 
 pub(crate) const EVIDENCE_HELP: &str = "\
 A server signs what it has stored. When it contradicts itself, this program stops using it and keeps

@@ -11,6 +11,8 @@ mod group;
 mod moves;
 #[path = "people/names.rs"]
 mod names;
+#[path = "people/search.rs"]
+mod search;
 
 use common::World;
 use serde_json::{Value, json};

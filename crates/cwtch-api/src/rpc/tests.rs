@@ -1,7 +1,7 @@
 //! Requests as data: what is understood, and what is answered to what is not.
 
 use super::*;
-use crate::{ContactInfo, ContactState, Event, Heard, NameSource, Problem, SyncReport};
+use crate::{ContactInfo, ContactState, Event, FoundInfo, Heard, NameSource, Problem, SyncReport};
 
 fn parsed(line: &str) -> Method {
     parse(line.as_bytes()).unwrap().method
@@ -211,13 +211,20 @@ fn a_reply_comes_back_as_it_was() {
         (list.clone(), Reply::Contacts(vec![contact.clone()])),
         (Command::ContactAccept { contact: "Bob".into() }, Reply::Contact(contact)),
         (
-            Command::MessageDelete { id: 1 },
+            Command::MessageDelete { id: vec![1] },
             Reply::Deleted {
                 detail: Some("It may have left.".into()),
                 why: Some(Box::new(Problem::MayHaveArrived)),
             },
         ),
-        (Command::MessageDelete { id: 1 }, Reply::Deleted { detail: None, why: None }),
+        (Command::MessageDelete { id: vec![1] }, Reply::Deleted { detail: None, why: None }),
+        (
+            serde_json::from_value(
+                json!({"method": "search", "params": {"words": "noon", "conversation": 7}}),
+            )
+            .unwrap(),
+            Reply::Found(FoundInfo { hits: vec![], next: Some(3) }),
+        ),
         (Command::Sync { group: None }, Reply::Synced(SyncReport::default())),
         (Command::GroupLeave { group: "g".into() }, Reply::Left { told: true }),
     ] {

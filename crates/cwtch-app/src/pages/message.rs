@@ -67,5 +67,8 @@ fn actions(state: &State, message: &MessageInfo, page: &mut PageView) {
     if message.own && message.state == MessageState::Queued {
         act("act-cancel", Deed::Ask(Box::new(Command::MessageCancel { id })));
     }
-    act("act-delete", Deed::Agree(Box::new(Command::MessageDelete { id }), words.word("ask-delete")));
+    act(
+        "act-delete",
+        Deed::Agree(Box::new(Command::MessageDelete { id: vec![id] }), words.word("ask-delete")),
+    );
 }

@@ -56,6 +56,7 @@ pub(super) fn heard(state: &mut State, mut event: Event) {
         Event::MessagesReordered { conversation }
         | Event::NotesChanged { conversation }
         | Event::TextsForgotten { conversation }
+        | Event::ConversationCleared { conversation }
         | Event::EpochChanged { conversation, .. }
         | Event::EpochDropped { conversation, .. } => again(state, conversation),
         Event::GroupHidden { group, .. } => again(state, group.conversation),

@@ -203,7 +203,7 @@ fn in_messages(state: &mut State, intent: Intent) {
         }
         Intent::Delete => {
             if let Some(id) = thread.chosen().map(|message| message.id) {
-                ask::agree(state, "ask-delete", Command::MessageDelete { id });
+                ask::agree(state, "ask-delete", Command::MessageDelete { id: vec![id] });
             }
         }
         Intent::Confirm => {

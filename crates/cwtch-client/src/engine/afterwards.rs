@@ -1,15 +1,23 @@
-//! Commands for messages that exist: taking a queued one back, sending one again, deleting one here.
+//! Commands for messages that exist: taking a queued one back, sending one again, deleting some or all of a conversation here.
+
+use std::collections::BTreeSet;
 
 use cwtch_wire::overlay::Overlay;
 
+use super::erasing;
 use super::info::{Speakers, message_info, message_state};
 use super::inner::Inner;
+use super::listed::listed_info;
 use super::patience::Patience;
 use super::talk::deliver;
-use crate::api::{ApiError, MessageInfo, Problem};
+use super::turn::Turn;
+use crate::api::{ApiError, ConversationInfo, MessageInfo, Problem};
 use crate::profile::{
     Conversation, MessageId, MessageState, Profile, StorageError, StoredMessage, TakenBack,
 };
+
+/// The most messages that are deleted by one command.
+const DELETED_MAX: usize = 1_000;
 
 /// Takes a queued message back.
 ///
@@ -61,34 +69,65 @@ pub(super) async fn retry(inner: &Inner, id: i64, patience: Patience) -> Result<
             let sent = deliver(inner, &conversation, Overlay { kind, data }, patience).await;
             // A failure that concerns a new message has replaced the old one, too.
             if sent.as_ref().map_or_else(|error| error.concerns.is_some(), |_| true) {
-                erase(inner, id).await?;
+                erase(inner, vec![id]).await?;
             }
             sent
         }
     }
 }
 
-/// Deletes a message here, whoever wrote it; a queued one is taken back first.
+/// Deletes messages here, whoever wrote them, all or none; queued ones are taken back first.
 ///
 /// # Errors
-/// `NotFound`, or trouble with the database.
-pub(super) async fn delete(inner: &Inner, id: i64) -> Result<Option<Problem>, ApiError> {
-    let taken = erase(inner, id).await?;
+/// `NotFound`, `Usage` for none or too many, or trouble with the database.
+pub(super) async fn delete(inner: &Inner, ids: Vec<i64>) -> Result<Option<Problem>, ApiError> {
+    if ids.is_empty() || ids.len() > DELETED_MAX {
+        return Err(Problem::IdsUnfit { max: DELETED_MAX as u64 }.into());
+    }
+    let taken = erase(inner, ids).await?;
     inner.context.store.sweep().await?;
-    Ok((taken == TakenBack::MayArrive).then_some(Problem::MayHaveArrived))
+    Ok(taken.contains(&TakenBack::MayArrive).then_some(Problem::MayHaveArrived))
 }
 
-async fn erase(inner: &Inner, id: i64) -> Result<TakenBack, ApiError> {
+async fn erase(inner: &Inner, ids: Vec<i64>) -> Result<Vec<TakenBack>, ApiError> {
     let job = move |profile: &mut Profile| {
-        let (conversation, before) = found(profile, id)?;
-        let taken = profile.erase_message(before.id)?;
-        Ok::<_, ApiError>((conversation, before, taken))
+        // One that is named twice is deleted once.
+        let ids: BTreeSet<i64> = ids.into_iter().collect();
+        let found = ids.into_iter().map(|id| found(profile, id)).collect::<Result<Vec<_>, _>>()?;
+        let ids: Vec<MessageId> = found.iter().map(|(_, message)| message.id).collect();
+        Ok::<_, ApiError>((found, profile.erase_messages(&ids)?))
     };
-    let (conversation, before, taken) = inner.context.store.run(job).await?;
-    if taken == TakenBack::Unsent || taken == TakenBack::MayArrive {
-        settle(inner, &conversation, &before);
+    let (found, taken) = inner.context.store.run(job).await?;
+    for ((conversation, message), taken) in found.iter().zip(&taken) {
+        if matches!(taken, TakenBack::Unsent | TakenBack::MayArrive) {
+            settle(inner, conversation, message);
+        }
     }
     Ok(taken)
+}
+
+/// Clears a conversation; how it is when all of that is gone. Others take their turns meanwhile.
+///
+/// # Errors
+/// `NotFound`, or trouble with the database: the rest is deleted later.
+pub(super) async fn clear(
+    inner: &Inner,
+    conversation: &Conversation,
+    turn: Turn,
+) -> Result<ConversationInfo, ApiError> {
+    let id = conversation.id();
+    let job = move |profile: &mut Profile| {
+        let waiting = profile.clear(id)?;
+        let messages = waiting.into_iter().map(|message| profile.message(message));
+        messages.collect::<Result<Vec<_>, StorageError>>()
+    };
+    for message in inner.context.store.run(job).await?.iter().flatten() {
+        settle(inner, conversation, message);
+    }
+    drop(turn);
+    erasing::erase_all(&inner.context).await?;
+    let read = move |profile: &Profile| listed_info(profile, &mut Speakers::default(), &profile.listed(id)?);
+    inner.context.store.read(read).await
 }
 
 /// Tells whoever waits for the message's confirmation that none is expected any more.

@@ -13,6 +13,7 @@ use super::info::readiness_info;
 use super::inner::Inner;
 use super::patience::Patience;
 use super::peers::refuse_state;
+use super::search::{Wanted, search};
 use super::talk::{Page, conversation_of, deliver, group_id, look_at, messages, send};
 use super::turn::Turn;
 use super::{afterwards, contacts, conversations, erasing, kept, members, password, presence};
@@ -207,6 +208,10 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
             let page = Page::new(since, after, before, around)?;
             Reply::Messages(messages(inner, &conversation, page, limit).await?)
         }
+        Command::Search { words, conversation, from, after, before, has, below, limit } => {
+            let wanted = Wanted { words, conversation, from, after, before, has };
+            Reply::Found(search(inner, wanted, below, limit).await?)
+        }
         Command::ConversationList { all } => Reply::Conversations(conversations::list(inner, all).await?),
         Command::ConversationRead { conversation, up_to } => {
             let keep = Keep::ReadTo(up_to.map(MessageId));
@@ -224,6 +229,10 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         }
         Command::ConversationArchive { conversation, on } => {
             Reply::Conversation(conversations::keep(inner, &conversation, Keep::Archived(on)).await?)
+        }
+        Command::ConversationClear { conversation } => {
+            let conversation = conversation_of(inner, &conversation).await?;
+            Reply::Conversation(afterwards::clear(inner, &conversation, turn).await?)
         }
         Command::ConversationShow { conversation } => {
             let conversation = conversation_of(inner, &conversation).await?.id();
@@ -283,7 +292,7 @@ async fn persons(inner: &Inner, texts: Vec<String>) -> Result<Vec<Address>, ApiE
 }
 
 /// Somebody by their address, or by the name of a contact.
-async fn person(inner: &Inner, text: String) -> Result<Address, ApiError> {
+pub(super) async fn person(inner: &Inner, text: String) -> Result<Address, ApiError> {
     match Address::parse_pasted(&text) {
         Ok(address) => Ok(address),
         Err(_) => Ok(contacts::find(&inner.context, &text).await?.address),

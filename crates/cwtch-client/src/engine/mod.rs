@@ -38,6 +38,7 @@ mod peers;
 mod presence;
 mod probes;
 mod salvage;
+mod search;
 mod settings;
 mod store;
 mod talk;

@@ -57,14 +57,14 @@ async fn a_deleted_group_message_stays_away_when_everything_is_fetched_again() {
     }
     bob.sync().await.unwrap();
     let id = bob.messages(&created.group).await[1].id;
-    bob.call(Command::MessageDelete { id }).await.unwrap();
+    bob.call(Command::MessageDelete { id: vec![id] }).await.unwrap();
     assert_eq!(bob.texts(&created.group).await, ["one", "three"]);
     // Another group of the server makes it fetch the whole log again.
     let other = alice.new_group("others", &server.bundle().to_server_string()).await.unwrap();
     bob.join(&other.tofubundle).await.unwrap();
     bob.sync().await.unwrap();
     assert_eq!(bob.texts(&created.group).await, ["one", "three"]);
-    let error = bob.call(Command::MessageDelete { id }).await.unwrap_err();
+    let error = bob.call(Command::MessageDelete { id: vec![id] }).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     alice.stop().await;
     bob.stop().await;

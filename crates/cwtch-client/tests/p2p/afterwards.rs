@@ -82,7 +82,7 @@ async fn who_waits_for_a_message_hears_that_it_was_taken_back() {
             _ => None,
         })
         .await;
-    alice.call(Command::MessageDelete { id: queued.id }).await.unwrap();
+    alice.call(Command::MessageDelete { id: vec![queued.id] }).await.unwrap();
     let error = sending.await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert_eq!(
@@ -100,6 +100,53 @@ async fn who_waits_for_a_message_hears_that_it_was_taken_back() {
     assert!(alice.messages(&bob).await.is_empty());
     let error = alice.send_as(&bob, "about that", Some(0), Some(queued.id)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound, "it cannot be quoted any more");
+    alice.stop().await;
+}
+
+#[tokio::test]
+async fn a_conversation_is_cleared_with_what_waits_in_it_and_whoever_waits_for_that_hears_of_it() {
+    let world = World::new();
+    let mut alice = world.daemon("alice").await;
+    let bob = world.address("bob");
+    alice.add(&bob).await;
+    for n in 0..100 {
+        alice.send_as(&bob, &format!("number {n}"), Some(0), None).await.unwrap();
+    }
+    let engine = alice.engine.clone();
+    let to = bob.clone();
+    let sending = tokio::spawn(async move {
+        let text = "wait for me".to_owned();
+        let command =
+            Command::Send { conversation: to, text, timeout: Some(3600), reply_to: None, anyway: false };
+        engine.call(command).await
+    });
+    let waits = |event: &Event| matches!(event, Event::Message { message } if message.text == "wait for me");
+    alice.event("the message", |event| waits(event).then_some(())).await;
+    let clear = Command::ConversationClear { conversation: bob.clone() };
+    let Reply::Conversation(cleared) = alice.call(clear).await.unwrap() else { panic!("no conversation") };
+    assert_eq!((cleared.messages, cleared.unread, cleared.last, cleared.draft), (0, 0, None, None));
+    assert_eq!(sending.await.unwrap().unwrap_err().kind(), ErrorKind::Refused);
+    alice
+        .event("the clearing", |event| match event {
+            Event::MessageDeleted { .. } => panic!("it is told once"),
+            Event::ConversationCleared { conversation } => {
+                (*conversation == cleared.conversation).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+    assert!(alice.messages(&bob).await.is_empty());
+    // What is written now stays.
+    let said = alice.send_as(&bob, "from the beginning", Some(0), None).await.unwrap();
+    assert_eq!(alice.messages(&bob).await.len(), 1);
+    for ids in [vec![], vec![said.id; 1_001]] {
+        let error = alice.call(Command::MessageDelete { id: ids }).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+    }
+    let error = alice.call(Command::MessageDelete { id: vec![said.id, 999_999] }).await.unwrap_err();
+    assert_eq!((error.kind(), alice.messages(&bob).await.len()), (ErrorKind::NotFound, 1), "all or none");
+    alice.call(Command::MessageDelete { id: vec![said.id, said.id] }).await.unwrap();
+    assert!(alice.messages(&bob).await.is_empty());
     alice.stop().await;
 }
 

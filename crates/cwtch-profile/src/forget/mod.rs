@@ -8,6 +8,7 @@
 //! invite in a chat is that key. What goes with what is listed in [`list`]; nothing here is done before
 //! [`Profile::sweep`](crate::Profile::sweep).
 
+mod clearing;
 mod invites;
 pub(crate) mod list;
 mod seal;

@@ -42,8 +42,8 @@ pub struct Remembered {
 }
 
 impl Profile {
-    /// Forgets a little of what is older than its conversation keeps, and of invites to groups that were left; tells whether
-    /// there may be more. Done with the [`Profile::sweep`] behind it.
+    /// Forgets a little of what is older than its conversation keeps, of what is to be cleared, and of invites to groups that were
+    /// left; tells whether there may be more. Done with the [`Profile::sweep`] behind it.
     ///
     /// # Errors
     /// Trouble with the database.
@@ -53,7 +53,7 @@ impl Profile {
                 self.erase("forget old texts", |tx| forget_older(tx, conversation, before, STEP))?;
                 Ok(true)
             }
-            None => self.scrub_some(),
+            None => Ok(self.clear_some()? || self.scrub_some()?),
         }
     }
 
@@ -63,7 +63,8 @@ impl Profile {
     /// Trouble with the database.
     pub fn has_to_forget(&self, now: i64) -> Result<bool, StorageError> {
         self.read("see what is to be forgotten", |conn| {
-            let rows = "SELECT 1 FROM erasing UNION ALL SELECT 1 FROM scrubbing";
+            let rows =
+                "SELECT 1 FROM erasing UNION ALL SELECT 1 FROM clearing UNION ALL SELECT 1 FROM scrubbing";
             Ok(conn.prepare_cached(rows)?.exists([])? || due(conn, now)?.is_some())
         })
     }

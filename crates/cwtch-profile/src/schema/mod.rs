@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0020_between_contacts.sql"),
     include_str!("0021_moves.sql"),
     include_str!("0022_hidden.sql"),
+    include_str!("0023_search.sql"),
 ];
 
 /// The version that this program writes.

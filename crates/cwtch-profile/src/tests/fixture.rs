@@ -105,6 +105,12 @@ fn fill(profile: &mut Profile) {
     let daily = profile.group(&daily.id).unwrap().unwrap().conversation;
     profile.hide(daily, &peer(1), true, NOW.cast_unsigned()).unwrap();
     profile.keep_keys(daily, 100).unwrap();
+    for contact in [4, 5] {
+        profile.set_contact_state(&peer(contact), ContactState::Accepted, NOW).unwrap();
+        profile.receive_p2p(&peer(contact), "late", &text("MEETING in the Café"), NOW + 6).unwrap();
+    }
+    let cleared = profile.contact(&peer(4)).unwrap().unwrap().conversation;
+    profile.clear(cleared).unwrap();
 }
 
 /// A server with a log that cheated after its messages had been read.
@@ -452,6 +458,32 @@ fn version_22_opens_and_reads() {
     let daily = profile.find_group("group 6").unwrap().one().unwrap().conversation;
     assert_eq!(profile.hidden(daily).unwrap(), [peer(1)].into());
     assert_eq!(profile.keys_kept(daily).unwrap(), 100);
+}
+
+#[test]
+fn version_23_opens_and_reads() {
+    opens_and_reads("profile-v23", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v23");
+    references::reads_what_was_filled_in(&mut profile);
+    forks::reads_what_was_filled_in(&profile);
+    let found = |profile: &Profile| {
+        let search = Search { words: "cafe meet".into(), ..Search::default() };
+        profile.search(&search, None, 10).unwrap().hits.len()
+    };
+    assert_eq!(found(&profile), 2);
+    while profile.forget_some(NOW).unwrap() {}
+    assert_eq!(found(&profile), 1, "one conversation was to be cleared");
+}
+
+#[test]
+fn what_was_said_before_there_was_search_is_found() {
+    for version in 1..=22 {
+        let (_dir, profile) = open_sample(&format!("profile-v{version}"));
+        let search = Search { words: "HELL".into(), ..Search::default() };
+        let found = profile.search(&search, None, 10).unwrap().hits;
+        assert_eq!(found.len(), 1, "of version {version}");
+        assert_eq!(found[0].message.content.data, "hello");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::command_error::{CommandError, EXIT_OK, EXIT_PARTLY, EXIT_QUEUED};
 use crate::output::human;
 use crate::output::progress::Progress;
 use crate::output::reader::Reader;
-use crate::output::{afterwards, conversations, forks, group, kept, log, notes, presence};
+use crate::output::{afterwards, conversations, forks, found, group, kept, log, notes, presence};
 use crate::output::{print, print_to_reader, print_whole, sanitize};
 use crate::session::Executor;
 use crate::settings::Settings;
@@ -156,8 +156,10 @@ fn render(command: &Command, reply: &Reply) -> String {
             _ => human::sent(message),
         },
         Reply::Messages(messages) => human::messages(messages),
+        Reply::Found(page) => found::page(command, page),
         Reply::Conversation(conversation) => match command {
             Command::GroupKeep { .. } | Command::ConversationKeep { .. } => kept::decided(conversation),
+            Command::ConversationClear { .. } => kept::cleared(conversation),
             _ => conversations::one(conversation),
         },
         Reply::ConversationDetails(details) => kept::details(details),
@@ -166,7 +168,7 @@ fn render(command: &Command, reply: &Reply) -> String {
         Reply::Synced(report) => afterwards::synced(report),
         Reply::Repaired(report) => notes::repaired(report),
         Reply::Rejects(rejects) => human::rejects(rejects),
-        Reply::Deleted { detail, .. } => afterwards::deleted(detail.as_deref()),
+        Reply::Deleted { detail, .. } => afterwards::deleted(command, detail.as_deref()),
         _ => format!("{}\n", done(command)),
     }
 }

@@ -180,7 +180,7 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
         Verb::Message(MessageVerb::Retry { id, wait }) => {
             Command::MessageRetry { id, timeout: wait.seconds() }
         }
-        Verb::Message(MessageVerb::Delete { id }) => Command::MessageDelete { id },
+        Verb::Message(MessageVerb::Delete { ids }) => Command::MessageDelete { id: ids },
         Verb::Sync { group } => Command::Sync { group },
         Verb::Repair { group, timeout } => Command::Repair { group, timeout },
         Verb::Messages { conversation, since, before, around, limit } => {
@@ -188,6 +188,7 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
             let limit = limit.or((before.is_some() || around.is_some()).then_some(ask::SCREEN));
             Command::Messages { conversation, since, after: None, before, around, limit }
         }
+        Verb::Search(search) => search.command(jiff::Timestamp::now().as_second()),
         Verb::Conversation(verb) => conversation(verb),
         Verb::Rejects => Command::Rejects,
         Verb::Profile(_)
@@ -208,6 +209,7 @@ fn conversation(verb: ConversationVerb) -> Command {
         ConversationVerb::Keep { conversation, keeping: Keeping(seconds) } => {
             Command::ConversationKeep { conversation, seconds }
         }
+        ConversationVerb::Clear { conversation } => Command::ConversationClear { conversation },
         ConversationVerb::Read { conversation, up_to } => Command::ConversationRead { conversation, up_to },
         ConversationVerb::Draft { conversation, text, clear: _ } => {
             Command::ConversationDraft { conversation, text }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use cwtch_api::{MessageInfo, SyncReport};
+use cwtch_api::{Command, MessageInfo, SyncReport};
 
 use super::human::plural;
 use super::sanitize::line;
@@ -14,8 +14,12 @@ pub(crate) fn taken_back(message: &MessageInfo) -> String {
 }
 
 /// A message that was deleted here.
-pub(crate) fn deleted(detail: Option<&str>) -> String {
-    format!("The message is deleted here.{}\n", because(detail))
+pub(crate) fn deleted(command: &Command, detail: Option<&str>) -> String {
+    let what = match command {
+        Command::MessageDelete { id } if id.len() > 1 => "The messages are",
+        _ => "The message is",
+    };
+    format!("{what} deleted here.{}\n", because(detail))
 }
 
 fn because(detail: Option<&str>) -> String {

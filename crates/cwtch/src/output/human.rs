@@ -351,7 +351,7 @@ pub(crate) fn messages(messages: &[MessageInfo]) -> String {
 }
 
 /// Author of a message. Nobody else is shown as "you": see `cwtch_client::names`.
-fn author(message: &MessageInfo) -> String {
+pub(super) fn author(message: &MessageInfo) -> String {
     if message.own { "you".to_owned() } else { named(&message.speaker.shown, &message.author) }
 }
 
@@ -378,7 +378,7 @@ fn content(message: &MessageInfo, indent: &str) -> String {
     again + &meaning(message, &text)
 }
 
-fn meaning(message: &MessageInfo, text: &str) -> String {
+pub(super) fn meaning(message: &MessageInfo, text: &str) -> String {
     match message.overlay {
         1 => text.to_owned(),
         10 => match message.quoted {
@@ -460,6 +460,7 @@ pub(crate) fn event(event: &Event) -> String {
             format!("message {id} is {}", state.as_str().unwrap_or("changed"))
         }
         Event::MessageDeleted { id, .. } => format!("message {id} was deleted here"),
+        Event::ConversationCleared { conversation } => format!("#{conversation} was cleared here"),
         Event::TextsForgotten { conversation } => format!("texts of #{conversation} were forgotten here"),
         // Whoever reads the conversation again sees it in its place.
         Event::MessageMoved { .. } | Event::MessagesReordered { .. } | Event::NotesChanged { .. } => {

@@ -76,6 +76,12 @@ pub(crate) fn decided(info: &ConversationInfo) -> String {
     }
 }
 
+/// Sentence about a conversation that was cleared.
+pub(crate) fn cleared(info: &ConversationInfo) -> String {
+    let shown = line(&super::human::named(&info.shown, &info.with));
+    format!("Everything in #{} {shown} is deleted here. Others keep what they have.\n", info.conversation)
+}
+
 /// Sentences about what sealing a group erased.
 pub(crate) fn sealed(sealed: &SealedInfo) -> String {
     let SealedInfo { texts, invites, given_up } = sealed;

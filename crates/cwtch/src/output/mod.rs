@@ -6,6 +6,7 @@ pub(crate) mod afterwards;
 pub(crate) mod conversations;
 mod epochs;
 pub(crate) mod forks;
+pub(crate) mod found;
 pub(crate) mod group;
 pub(crate) mod human;
 pub(crate) mod kept;

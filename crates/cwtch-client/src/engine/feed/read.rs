@@ -49,7 +49,7 @@ impl Names {
         let renamed = |row: &ChangeRow| {
             row.conversation.is_some()
                 && row.message.is_none()
-                && !matches!(row.what, What::Order | What::ManyNotes | What::Texts)
+                && !matches!(row.what, What::Order | What::ManyNotes | What::Texts | What::Cleared)
         };
         if rows.iter().any(renamed) || self.conversations.len() + self.speakers.len() > NAMES_MAX {
             *self = Self::default();
@@ -145,6 +145,7 @@ impl Reading<'_> {
             (What::Order, _) => Ok(Some(Event::MessagesReordered { conversation: conversation.0 })),
             (What::ManyNotes, _) => Ok(Some(Event::NotesChanged { conversation: conversation.0 })),
             (What::Texts, _) => Ok(Some(Event::TextsForgotten { conversation: conversation.0 })),
+            (What::Cleared, _) => Ok(Some(Event::ConversationCleared { conversation: conversation.0 })),
             (What::Conversation, _) => match self.profile.listed(conversation) {
                 Ok(listed) => {
                     let info = listed_info(self.profile, &mut self.names.speakers, &listed)?;

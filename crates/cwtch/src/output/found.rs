@@ -1,0 +1,67 @@
+//! Messages that a search found, for people.
+
+use std::fmt::Write;
+
+use cwtch_api::{Command, FoundInfo, HitInfo, NameInfo, PieceInfo};
+use unicode_width::UnicodeWidthStr;
+
+use super::human::{author, meaning};
+use super::sanitize::{self, line};
+use super::shown::named;
+use super::time::time;
+use super::{BOLD, DIM, layout};
+
+/// A page of what was found: where, who, and the words around.
+pub(crate) fn page(command: &Command, found: &FoundInfo) -> String {
+    if found.hits.is_empty() {
+        return match found.next {
+            None => "Nothing was found.\n".to_owned(),
+            Some(next) => format!("Nothing was found down to message {next}.\n{}", more(next)),
+        };
+    }
+    // In one conversation its name says nothing.
+    let one = matches!(command, Command::Search { conversation: Some(_), .. });
+    let id_width = found.hits.iter().map(|hit| hit.message.id.to_string().len()).max().unwrap_or(0);
+    let who: Vec<String> = found.hits.iter().map(|hit| speaker(hit, one)).collect();
+    let who_width = who.iter().map(|who| who.width()).max().unwrap_or(0);
+    let mut out = String::new();
+    for (hit, who) in found.hits.iter().zip(&who) {
+        let _ = writeln!(
+            out,
+            "{DIM}{:>id_width$}  {}{DIM:#}  {who}{}  {}{}",
+            hit.message.id,
+            time(hit.message.received),
+            " ".repeat(who_width.saturating_sub(who.width())),
+            layout::hang(),
+            excerpt(hit),
+        );
+    }
+    let _ = writeln!(out, "\nRead on around one with `cwtch messages CONVERSATION --around ID`.");
+    if let Some(next) = found.next {
+        out.push_str(&more(next));
+    }
+    out
+}
+
+fn more(next: i64) -> String {
+    format!("There may be more: search again with --below {next}.\n")
+}
+
+/// The author, and where it was said.
+fn speaker(hit: &HitInfo, one: bool) -> String {
+    let author = author(&hit.message);
+    let NameInfo { shown, .. } = &*hit.message.conversation_name;
+    let place = format!("{} (#{})", named(shown, &hit.message.with), hit.message.conversation);
+    if one { author } else { format!("{author} in {place}") }
+}
+
+fn excerpt(hit: &HitInfo) -> String {
+    if hit.excerpt.is_empty() {
+        return meaning(&hit.message, &line(&hit.message.text));
+    }
+    let piece = |PieceInfo { text, found }: &PieceInfo| {
+        let text = sanitize::line(text);
+        if *found { format!("{BOLD}{text}{BOLD:#}") } else { text }
+    };
+    hit.excerpt.iter().map(piece).collect()
+}
