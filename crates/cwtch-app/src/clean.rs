@@ -74,7 +74,7 @@ fn is_hidden(c: char) -> bool {
         | '\u{fe00}'..='\u{fe0f}'
         | '\u{ffa0}'
         | '\u{e0100}'..='\u{e01ef}' => false,
-        // All others that Unicode calls ignorable, and the marks of notes between lines; as `cwtch_primitives::text` has them.
+        // All others that Unicode calls ignorable, and the marks of notes between lines; the tests of `cwtch` compare the list.
         '\u{ad}'
         | '\u{61c}'
         | '\u{17b4}'..='\u{17b5}'
