@@ -24,9 +24,12 @@ impl Profile {
         let own = self.address;
         let expired = self.write("erase forks that are over", |tx| {
             let old = old(tx, servers::row_of(tx, server)?, now)?;
+            if old.is_empty() {
+                return Ok(0);
+            }
+            let checkpoint = log::status_of(tx, server)?.checked;
             let mut expired = 0;
             for (conversation, fork) in old {
-                let checkpoint = log::status_of(tx, server)?.checked;
                 let time = epochs::erasing_time(tx, conversation, checkpoint, now)?;
                 if !view::load(tx, &own, conversation)?.can_be_followed(&fork, time) {
                     let act = Act { tx, own: &own, now: u64::try_from(now).unwrap_or(0), late: false };
