@@ -119,25 +119,38 @@ impl Caller {
     /// # Errors
     /// [`LineFault::NotJson`].
     pub fn take(&self, line: &[u8]) -> Result<Incoming, LineFault> {
+        let (id, incoming) = Self::hear(line)?;
+        // Without an id it is about no request.
+        Ok(if id.is_none_or(|id| id == self.last_id) { incoming } else { Incoming::Other })
+    }
+
+    /// Number of the request that was made last.
+    pub fn last_id(&self) -> u64 {
+        self.last_id
+    }
+
+    /// What a line says, for a client that waits for several answers at once: an answer comes with the number of its request.
+    ///
+    /// # Errors
+    /// [`LineFault::NotJson`].
+    pub fn hear(line: &[u8]) -> Result<(Option<u64>, Incoming), LineFault> {
         let mut value: Value = serde_json::from_slice(line).map_err(|_| LineFault::NotJson)?;
         if value.get("method").and_then(Value::as_str) == Some("event") {
             let params = value.get_mut("params").map(Value::take).unwrap_or_default();
             return Ok(match serde_json::from_value(params) {
-                Ok(heard) => Incoming::Event(Box::new(heard)),
-                Err(_) => Incoming::Other,
+                Ok(heard) => (None, Incoming::Event(Box::new(heard))),
+                Err(_) => (None, Incoming::Other),
             });
         }
         let refusal = value.get("error").map(refusal);
         let Some(id) = value.get("id").and_then(Value::as_u64) else {
-            return Ok(refusal.map_or(Incoming::Other, Incoming::Refused));
+            return Ok((None, refusal.map_or(Incoming::Other, Incoming::Refused)));
         };
-        if id != self.last_id {
-            return Ok(Incoming::Other);
-        }
-        Ok(Incoming::Answer(match refusal {
+        let outcome = match refusal {
             None => Ok(value.get_mut("result").map(Value::take).unwrap_or_default()),
             Some(refusal) => Err(refusal),
-        }))
+        };
+        Ok((Some(id), Incoming::Answer(outcome)))
     }
 
     /// The typed reply in the result of a command.
