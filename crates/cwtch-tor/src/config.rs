@@ -50,7 +50,7 @@ use crate::endpoint::Endpoint;
 use crate::secret_file;
 
 /// The file looked for in a program's directory when none is named.
-const DEFAULT_FILE: &str = "tor.toml";
+pub const DEFAULT_FILE: &str = "tor.toml";
 
 /// Largest configuration file read, in bytes: bridge lines are long.
 const MAX_FILE: usize = 256 * 1024;

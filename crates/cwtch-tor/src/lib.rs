@@ -4,6 +4,7 @@
 //! `arti`), the system's Tor over its control port, or loopback. [`TorConfig`] is the file with the settings that the
 //! name does not hold.
 
+mod bridges;
 mod config;
 mod endpoint;
 #[doc(hidden)]
@@ -12,7 +13,8 @@ mod open;
 mod secret_file;
 mod system;
 
-pub use config::{ConfigError, Listen, SystemConfig, TorConfig};
+pub use bridges::{BridgeError, with_bridges};
+pub use config::{ConfigError, DEFAULT_FILE, Listen, SystemConfig, TorConfig};
 pub use endpoint::{Endpoint, EndpointError};
 pub use open::{OpenError, open};
 pub use secret_file::PasswordFileFault;
