@@ -1,11 +1,16 @@
 //! Deeds of commands that were typed.
 
-use cwtch_api::{Command, GroupKeys, NameKind, Presence};
+use cwtch_api::{Command, ForkReason, NameKind, Presence};
 
 use crate::ask;
+use crate::clean;
 use crate::dialog::Need;
-use crate::page::{About, Page};
+use crate::effect::Effect;
+use crate::page::{About, Page, ProfileDeed};
 use crate::pages;
+use crate::password;
+use crate::reading;
+use crate::search;
 use crate::state::{Asked, State, numbered};
 use crate::verbs::{self, Does, Fault, Typed};
 
@@ -58,14 +63,48 @@ fn carry_out(state: &mut State, does: Does, open: i64, first: String, second: St
         Does::Rename => Command::ContactRename { contact: here, name: some(first) },
         Does::Suggest => Command::Suggest { conversation: here, contact: first, timeout: Some(0) },
         Does::Join => Command::GroupJoin { invite: first },
-        Does::NewGroup => {
-            let keys = GroupKeys::Static;
-            Command::GroupNew { name: second, server: first, keys, with: Vec::new() }
-        }
+        Does::NewGroup => return ask::keys(state, first, second),
         Does::Invite => invite(&here, first),
         Does::Leave => return ask::agree(state, "ask-leave", Command::GroupLeave { group: here }),
-        Does::NewKey => return ask::agree(state, "ask-newkey", new_key(&here, Vec::new())),
-        Does::Without => return ask::agree(state, "ask-newkey-without", new_key(&here, vec![first])),
+        Does::NewKey => return ask::agree(state, "ask-newkey", new_key(&here, Vec::new(), Vec::new())),
+        Does::Without => {
+            return ask::agree(state, "ask-newkey-without", new_key(&here, vec![first], Vec::new()));
+        }
+        Does::With => return ask::agree(state, "ask-newkey-with", new_key(&here, Vec::new(), vec![first])),
+        Does::Move => return ask::agree(state, "ask-move", moves(&here, first)),
+        Does::KeepKeys => {
+            let days = first.parse().unwrap_or_default();
+            return ask::agree(state, "ask-keep-keys", Command::GroupKeepKeys { group: here, days });
+        }
+        Does::Seal => {
+            return ask::agree(state, "ask-seal", Command::GroupSeal { group: here, older_than: None });
+        }
+        Does::Hide | Does::Unhide => {
+            Command::GroupHide { group: here, member: first, on: does == Does::Hide }
+        }
+        Does::OfferGroup => {
+            Command::ContactOfferGroup { contact: here, server: first, timeout: Some(0), anyway: false }
+        }
+        Does::Clear => {
+            return ask::agree(state, "ask-clear", Command::ConversationClear { conversation: here });
+        }
+        Does::Archive => {
+            let on = toggled(|one| one.archived);
+            Command::ConversationArchive { conversation: here, on }
+        }
+        Does::Search | Does::Find => {
+            let place = (does == Does::Find).then_some(open);
+            match first.is_empty() {
+                true => return ask::need(state, Need::Search(place)),
+                false => return search::begin(state, &first, place),
+            }
+        }
+        Does::Open => return open_named(state, &first),
+        Does::Back => return reading::close(state),
+        Does::Password => return password::begin(state),
+        Does::Profiles => return show(state, About::Profiles),
+        Does::Address => return show(state, About::Address),
+        Does::Rejects => return show(state, About::Rejects),
         Does::Server => Command::ServerAdd { server: first },
         Does::Sync => Command::Sync { group: Some(here) },
         Does::Repair => Command::Repair { group: here, timeout: None },
@@ -136,10 +175,11 @@ pub(crate) fn complete(state: &mut State, need: Need, answer: &str) {
         Need::Invited(group) => invite(&numbered(group), answer),
         Need::Server => Command::ServerAdd { server: answer },
         Need::OwnName => Command::AttributeSet { name: "name".to_owned(), value: answer },
-        Need::NewGroup(server) => {
-            let keys = GroupKeys::Static;
-            Command::GroupNew { name: answer, server, keys, with: Vec::new() }
+        Need::NewGroup(server) => return ask::keys(state, server, answer),
+        Need::ProfileLabel(label) => {
+            return state.outbox.push(Effect::Profile(ProfileDeed::Rename(label, answer)));
         }
+        Need::Search(place) => return search::begin(state, &answer, place),
     };
     state.ask(command.clone(), Asked::Done(Box::new(command)));
 }
@@ -148,11 +188,29 @@ fn invite(group: &str, contact: String) -> Command {
     Command::GroupInvite { group: group.to_owned(), contact, timeout: Some(0), history: false, anyway: false }
 }
 
-fn new_key(group: &str, without: Vec<String>) -> Command {
+/// A new key on another server.
+fn moves(group: &str, to: String) -> Command {
+    let mut command = new_key(group, Vec::new(), Vec::new());
+    if let Command::GroupFork { server, reason, .. } = &mut command {
+        (*server, *reason) = (Some(to), Some(ForkReason::Move));
+    }
+    command
+}
+
+/// Opens the conversation of this name, if there is one.
+fn open_named(state: &mut State, name: &str) {
+    let shown = |one: &&cwtch_api::ConversationInfo| clean::line(&one.shown) == name;
+    match state.list.conversations().iter().find(shown).map(|one| one.conversation) {
+        Some(conversation) => reading::open(state, conversation),
+        None => state.say(state.words.say("open-unknown", &[("name", clean::line(name).into())]), true),
+    }
+}
+
+fn new_key(group: &str, without: Vec<String>, with: Vec<String>) -> Command {
     Command::GroupFork {
         group: group.to_owned(),
         without,
-        with: Vec::new(),
+        with,
         again: None,
         quiet: false,
         server: None,

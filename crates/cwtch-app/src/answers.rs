@@ -1,6 +1,6 @@
 //! Answers to questions, and what they do.
 
-use cwtch_api::Command;
+use cwtch_api::{Command, GroupKeys};
 
 use crate::acts;
 use crate::ask;
@@ -8,9 +8,10 @@ use crate::dialog::{Answer, Ask, Dialog, Field, Need};
 use crate::effect::Effect;
 use crate::page::About;
 use crate::pages;
+use crate::password;
 use crate::reading;
 use crate::start;
-use crate::state::{Asked, State, numbered};
+use crate::state::{Asked, Link, State, numbered};
 
 /// Takes the answer of the question in front.
 pub(crate) fn answered(state: &mut State) {
@@ -27,7 +28,22 @@ pub(crate) fn answered(state: &mut State) {
         | Ask::Repeat { .. }
         | Ask::Unprotected { .. }
         | Ask::Password { .. }
+        | Ask::Network { .. }
+        | Ask::Bridges { .. }
         | Ask::Lost { .. } => start::answered(state, dialog, answer, typed),
+        Ask::OldPassword | Ask::ChangedPassword { .. } | Ask::ChangedAgain { .. } => {
+            password::answered(state, &dialog);
+        }
+        Ask::Keys { server, name } => {
+            let keys = match answer {
+                Answer::Yes => GroupKeys::Trusted,
+                Answer::Other => GroupKeys::Strangers,
+                _ => GroupKeys::Static,
+            };
+            let (name, server) = (name.clone(), server.clone());
+            let command = Command::GroupNew { name, server, keys, with: Vec::new() };
+            state.ask(command.clone(), Asked::Done(Box::new(command)));
+        }
         Ask::Request { address } => {
             let contact = address.clone();
             let command = match answer {
@@ -49,6 +65,11 @@ pub(crate) fn answered(state: &mut State) {
         Ask::Agree { command } => {
             if answer == Answer::Yes {
                 state.ask((**command).clone(), Asked::Done(command.clone()));
+            }
+        }
+        Ask::AgreeProfile(deed) => {
+            if answer == Answer::Yes {
+                state.outbox.push(Effect::Profile(deed.clone()));
             }
         }
         Ask::Fork { conversation, fork } => decide(state, *conversation, fork, &answer),
@@ -77,8 +98,10 @@ pub(crate) fn answered(state: &mut State) {
         },
         Ask::Quit => {
             if answer != Answer::No {
-                reading::keep_draft(state);
-                state.outbox.push(Effect::Quit { stop: answer == Answer::Other });
+                let stay = answer != Answer::Other;
+                state.stay = Some(stay);
+                state.outbox.push(Effect::Remember { stay });
+                ask::close(state, stay);
             }
         }
     }
@@ -90,13 +113,26 @@ pub(crate) fn left(state: &mut State) {
     match &dialog.ask {
         Ask::ForkWaits { command, .. } | Ask::Experiment { command, .. } => reading::put_back(state, command),
         // Without these there is no app; closing it is another answer.
+        Ask::NewProfile if !matches!(state.link, Link::Closed) => {}
+        Ask::NewProfile if !state.profiles.is_empty() => start::begin(state),
         Ask::Profile | Ask::NewProfile | Ask::Lost { .. } => {
             state.dialog = Some(dialog);
             state.outbox.push(Effect::Quit { stop: false });
         }
-        Ask::NewPassword { .. } | Ask::Repeat { .. } | Ask::Unprotected { .. } | Ask::Password { .. } => {
-            start::begin(state);
+        Ask::NewPassword { .. }
+        | Ask::Repeat { .. }
+        | Ask::Unprotected { .. }
+        | Ask::Password { .. }
+        | Ask::Network { making: Some(_), .. } => {
+            // One that is made beside the open one leaves that as it is.
+            if matches!(state.link, Link::Closed | Link::Opening { .. }) {
+                start::begin(state);
+            }
         }
+        Ask::Network { label, making: None } if !matches!(state.link, Link::Open { .. }) => {
+            start::stay_lost(state, label.clone());
+        }
+        Ask::Bridges { label, making } => start::ask_network(state, label.clone(), making.clone()),
         _ => {}
     }
 }

@@ -5,12 +5,20 @@ use cwtch_api::{Command, ForkInfo, ForkKind, ForkQuestion, NameSource, PersonInf
 use crate::clean;
 use crate::dialog::{Answer, Ask, Choice, Dialog, Field, Need};
 use crate::effect::Effect;
+use crate::page::ProfileDeed;
+use crate::reading;
 use crate::state::{Link, State, named};
 
 /// Has the person agree to a command.
 pub(crate) fn agree(state: &mut State, key: &str, command: Command) {
     let question = state.words.word(key);
     agree_to(state, question, command);
+}
+
+/// Has the person agree to something that is done with a profile as a whole.
+pub(crate) fn agree_profile(state: &mut State, question: String, deed: ProfileDeed) {
+    let choices = vec![choice(state, Answer::No, "no"), choice(state, Answer::Yes, "yes")];
+    state.dialog = Some(Dialog::choosing(Ask::AgreeProfile(deed), question, choices));
 }
 
 /// The same with a sentence of its own.
@@ -83,6 +91,9 @@ pub(crate) fn quit(state: &mut State) {
         state.outbox.push(Effect::Quit { stop: false });
         return;
     }
+    if let Some(stay) = state.stay {
+        return close(state, stay);
+    }
     let choices = vec![
         choice(state, Answer::Yes, "quit-stay"),
         choice(state, Answer::Other, "quit-stop"),
@@ -90,6 +101,23 @@ pub(crate) fn quit(state: &mut State) {
     ];
     let dialog = Dialog::choosing(Ask::Quit, state.words.word("ask-quit"), choices);
     state.dialog = Some(dialog.with(state.words.word("quit-about")));
+}
+
+/// Closes the app.
+pub(crate) fn close(state: &mut State, stay: bool) {
+    reading::keep_draft(state);
+    state.outbox.push(Effect::Quit { stop: !stay });
+}
+
+/// Asks for the keys of a new group.
+pub(crate) fn keys(state: &mut State, server: String, name: String) {
+    let choices = vec![
+        choice(state, Answer::Yes, "keys-trusted"),
+        choice(state, Answer::Other, "keys-strangers"),
+        choice(state, Answer::No, "keys-for-all"),
+    ];
+    let dialog = Dialog::choosing(Ask::Keys { server, name }, state.words.word("ask-keys"), choices);
+    state.dialog = Some(dialog.with(state.words.word("ask-keys-about")));
 }
 
 pub(crate) fn choice(state: &State, answer: Answer, key: &str) -> Choice {
@@ -123,6 +151,8 @@ pub(crate) fn need(state: &mut State, need: Need) {
         Need::Server => ("need-server", String::new()),
         Need::OwnName => ("need-own-name", state.facts.own_name.clone()),
         Need::NewGroup(_) => ("need-new-group", String::new()),
+        Need::ProfileLabel(label) => ("need-profile-label", label.clone()),
+        Need::Search(_) => ("need-search", String::new()),
     };
     let field = Field::text(&clean::line(&now));
     state.dialog = Some(Dialog::typing(Ask::Complete(need), state.words.word(key), field));

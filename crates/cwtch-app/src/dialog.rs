@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::editor::Editor;
 use crate::input::Move;
+use crate::page::ProfileDeed;
 
 /// The most characters of a password that are typed here.
 const SECRET_MAX: usize = 1024;
@@ -88,6 +89,20 @@ pub enum Ask {
         /// The profile's label.
         label: String,
     },
+    /// The way to the network of a new profile's first daemon, or of a daemon that could not start.
+    Network {
+        /// The profile's label.
+        label: String,
+        /// True if the profile is to be made then, with this password.
+        making: Option<Option<Secret>>,
+    },
+    /// Bridges, as lines or as the name of a file.
+    Bridges {
+        /// The profile's label.
+        label: String,
+        /// As for the network.
+        making: Option<Option<Secret>>,
+    },
     /// The daemon is gone: connect again.
     Lost {
         /// The profile's label.
@@ -128,6 +143,29 @@ pub enum Ask {
         /// The command that needs it.
         command: Box<Command>,
     },
+    /// Something that is done with a profile as a whole where the person agrees.
+    AgreeProfile(ProfileDeed),
+    /// The keys of a new group.
+    Keys {
+        /// Its server.
+        server: String,
+        /// Its name.
+        name: String,
+    },
+    /// The password that the profile has until now; empty for none.
+    OldPassword,
+    /// Its new password; empty for none.
+    ChangedPassword {
+        /// The one until now.
+        old: Secret,
+    },
+    /// The new password once more.
+    ChangedAgain {
+        /// The one until now.
+        old: Secret,
+        /// The new one.
+        new: Secret,
+    },
     /// Closing the app.
     Quit,
 }
@@ -151,6 +189,10 @@ pub enum Need {
     OwnName,
     /// The name of a new group on a server, by its address.
     NewGroup(String),
+    /// A profile's new label.
+    ProfileLabel(String),
+    /// Words to be looked for: everywhere, or in a conversation.
+    Search(Option<i64>),
 }
 
 impl Dialog {

@@ -2,7 +2,8 @@
 
 use cwtch_api::{Command, Secret};
 
-use crate::input::Ticket;
+use crate::input::{NetworkChoice, Ticket};
+use crate::page::ProfileDeed;
 
 /// Something to do. None of them is waited for: what becomes of it comes back as an [`Input`](crate::Input).
 #[derive(Clone, PartialEq, Eq)]
@@ -28,8 +29,24 @@ pub enum Effect {
         /// Its password, where one was typed.
         password: Option<Secret>,
     },
+    /// Keep a way to the network, for the next connection and later ones.
+    Network(NetworkChoice),
+    /// Remember whether to stay reachable when the app is closed.
+    Remember {
+        /// True to stay reachable.
+        stay: bool,
+    },
+    /// Do something with a profile as a whole.
+    Profile(ProfileDeed),
     /// Have the engine tell what happens from now on.
     Follow,
+    /// Save a text in a file of its own.
+    Save {
+        /// The file's name, as far as it is free.
+        name: String,
+        /// The text.
+        text: String,
+    },
     /// Put a text where it can be pasted from.
     Copy(String),
     /// Call the person, without saying why.
@@ -48,7 +65,11 @@ impl core::fmt::Debug for Effect {
             Self::Ask { ticket, command } => write!(f, "Ask({}, {command:?})", ticket.0),
             Self::Make { .. } => f.write_str("Make"),
             Self::Connect { .. } => f.write_str("Connect"),
+            Self::Network(choice) => write!(f, "Network({choice:?})"),
+            Self::Remember { stay } => write!(f, "Remember(stay: {stay})"),
+            Self::Profile(_) => f.write_str("Profile"),
             Self::Follow => f.write_str("Follow"),
+            Self::Save { .. } => f.write_str("Save"),
             Self::Copy(_) => f.write_str("Copy"),
             Self::Call => f.write_str("Call"),
             Self::Quit { stop } => write!(f, "Quit(stop: {stop})"),

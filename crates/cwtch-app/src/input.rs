@@ -57,8 +57,34 @@ pub struct Start {
     pub profiles: Vec<ProfileChoice>,
     /// The label of the one that was named at the start, where one was.
     pub chosen: Option<String>,
+    /// True if the way to the network was chosen already, by whoever started the program or before.
+    pub network: bool,
+    /// The answer that was given before to the question whether to stay reachable, where it was to be remembered.
+    pub stay: Option<bool>,
     /// The present time, unix seconds.
     pub now: i64,
+}
+
+/// Ways to the network.
+#[derive(Clone, PartialEq, Eq)]
+pub enum NetworkChoice {
+    /// Tor inside the program.
+    Direct,
+    /// The same by these bridges: their lines, or the path of a file with them.
+    Bridges(String),
+    /// The Tor that runs on this system.
+    System,
+}
+
+/// Leaves out bridges: who has one can have it closed.
+impl core::fmt::Debug for NetworkChoice {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Direct => "Direct",
+            Self::Bridges(_) => "Bridges(…)",
+            Self::System => "System",
+        })
+    }
 }
 
 /// A profile that may be opened.
@@ -86,9 +112,18 @@ pub enum HostTold {
         label: String,
         /// The network's name.
         network: String,
-        /// A warning, where the network protects nobody: a sentence.
-        warning: Option<String>,
     },
+    /// The way to the network is chosen, and kept.
+    NetworkKept,
+    /// The profiles that there are now, after something was done with one.
+    Profiles(Vec<ProfileChoice>),
+    /// A text was saved.
+    Saved {
+        /// The file's path.
+        path: String,
+    },
+    /// A text is too long for any clipboard of a terminal.
+    TooLongToCopy,
     /// The connection with the daemon ended.
     Lost,
     /// Something could not be done.
@@ -169,6 +204,8 @@ pub enum Intent {
     Help,
     /// Begins to write a command.
     Command,
+    /// Asks for words to be looked for.
+    Search,
     /// Closes the app, after a question.
     Quit,
 }

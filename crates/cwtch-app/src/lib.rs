@@ -17,13 +17,16 @@ pub mod dialog;
 mod done;
 pub mod editor;
 mod effect;
+mod emoji;
 mod input;
 pub mod list;
 pub mod page;
 mod pages;
+mod password;
 mod reading;
 #[cfg(feature = "scenarios")]
 pub mod scenarios;
+pub mod search;
 mod start;
 pub mod state;
 pub mod terminal;
@@ -34,7 +37,9 @@ pub mod view;
 pub mod words;
 
 pub use effect::Effect;
-pub use input::{HostTold, Input, Intent, Move, Place, ProfileChoice, Refusal, Start, Target, Ticket};
+pub use input::{
+    HostTold, Input, Intent, Move, NetworkChoice, Place, ProfileChoice, Refusal, Start, Target, Ticket,
+};
 pub use state::State;
 pub use update::update;
 pub use words::Words;

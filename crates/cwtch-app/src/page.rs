@@ -30,8 +30,16 @@ pub enum About {
     Server(String),
     /// The own profile.
     Profile,
+    /// All profiles of the data directory.
+    Profiles,
+    /// The own address, to be given to others.
+    Address,
     /// The network.
     Network,
+    /// What was found.
+    Search,
+    /// Messages that servers delivered and that are not shown.
+    Rejects,
     /// Keys and commands.
     Help,
 }
@@ -43,6 +51,8 @@ pub struct PageView {
     pub title: String,
     /// Facts.
     pub lines: Vec<Line>,
+    /// A text that is shown as a QR code, too.
+    pub code: Option<String>,
     /// Things that can be done.
     pub actions: Vec<Action>,
 }
@@ -86,6 +96,33 @@ pub enum Deed {
     Copy(String),
     /// Open a conversation.
     Talk(i64),
+    /// Open a conversation at a message.
+    At(i64, i64),
+    /// Go on with the search.
+    More,
+    /// Choose another way to the network.
+    Network,
+    /// Remember whether to stay reachable when the app is closed.
+    Remember(bool),
+    /// Change the profile's password.
+    Password,
+    /// Go over to another profile, by its label.
+    Switch(String),
+    /// Make a new profile.
+    NewProfile,
+    /// Have something done with a profile as a whole, if the person agrees to a sentence.
+    Profile(ProfileDeed, String),
+}
+
+/// Something that is done with a profile as a whole, by its label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProfileDeed {
+    /// The daemon closes it: it is offline.
+    Close(String),
+    /// It gets another label.
+    Rename(String, String),
+    /// It is erased.
+    Delete(String),
 }
 
 impl Page {

@@ -23,6 +23,17 @@ pub(crate) fn open(state: &mut State, conversation: i64) {
     }
 }
 
+/// Opens a conversation at a message, with what is around it.
+pub(crate) fn open_at(state: &mut State, conversation: i64, id: i64) {
+    open(state, conversation);
+    state.focus = Focus::Messages;
+    let Some(reading) = state.thread.as_mut().filter(|open| open.conversation() == conversation) else {
+        return;
+    };
+    let wanted = reading.go_to(id);
+    read(state, conversation, wanted);
+}
+
 /// Leaves the open conversation.
 pub(crate) fn close(state: &mut State) {
     keep_draft(state);

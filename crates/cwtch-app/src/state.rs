@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cwtch_api::{
-    Command, EvidenceInfo, ForkInfo, GroupDetails, KnownMember, NameInfo, PresenceInfo, ReadinessInfo,
-    Secret, ServerInfo, StatusInfo,
+    Command, EvidenceInfo, ForkInfo, GroupDetails, KeptInfo, KnownMember, NameInfo, PresenceInfo,
+    ReadinessInfo, RejectInfo, Secret, ServerInfo, StatusInfo,
 };
 use jiff::tz::TimeZone;
 
@@ -50,10 +50,20 @@ pub struct State {
     pub notice: Option<Notice>,
     /// The conversation that is opened as soon as it is in the list.
     pub(crate) opens: Option<i64>,
+    /// The same of a group that was just made, by its id.
+    pub(crate) opens_group: Option<String>,
     /// Facts that pages show.
     pub facts: Facts,
+    /// The last search.
+    pub search: Option<crate::search::Search>,
+    /// True once the way to the network is chosen.
+    pub(crate) network_chosen: bool,
+    /// The remembered answer to the question whether to stay reachable.
+    pub(crate) stay: Option<bool>,
     /// The profile that is being made, to be opened then.
     pub(crate) making: Option<Making>,
+    /// The way to the network that is being kept.
+    pub(crate) choosing: Option<Choosing>,
     pub(crate) asked: BTreeMap<Ticket, Asked>,
     /// Wholes that changed after they were asked for.
     pub(crate) stale: BTreeSet<Whole>,
@@ -129,6 +139,12 @@ pub struct Facts {
     pub evidence: Vec<EvidenceInfo>,
     /// The own name that others see.
     pub own_name: String,
+    /// Experiments that are on.
+    pub experiments: Vec<String>,
+    /// Messages that servers delivered and that are not shown, once they were asked for.
+    pub rejects: Option<Vec<RejectInfo>>,
+    /// How much is kept of conversations, by their numbers.
+    pub kept: BTreeMap<i64, KeptInfo>,
     /// Groups, by their conversations' numbers.
     pub groups: BTreeMap<i64, GroupFacts>,
 }
@@ -157,6 +173,12 @@ pub(crate) enum Asked {
     Forks(i64),
     /// A group's members.
     Members(i64),
+    /// How much is kept of a conversation.
+    Kept(i64),
+    /// The result of a search.
+    Found,
+    /// Evidence, to be saved.
+    Evidence,
     /// A text that was sent, to be put back where it is refused.
     Sent(Box<Command>),
     /// Something that the person did, and that is said to be done.
@@ -174,12 +196,23 @@ pub(crate) enum Whole {
     Servers,
     Evidence,
     Attributes,
+    Experiments,
 }
 
 /// A profile that is being made.
 pub(crate) struct Making {
     /// Its password.
     pub(crate) password: Option<Secret>,
+}
+
+/// A way to the network that is being kept, and what is done then.
+pub(crate) struct Choosing {
+    /// The profile's label.
+    pub(crate) label: String,
+    /// The password of the profile that is made then; absent where it is there already.
+    pub(crate) making: Option<Option<Secret>>,
+    /// True if it is one by bridges.
+    pub(crate) by_bridges: bool,
 }
 
 /// Leaves out who talks with whom, and what is typed.
@@ -207,8 +240,13 @@ impl State {
             dialog: None,
             notice: None,
             opens: None,
+            opens_group: None,
             facts: Facts::default(),
+            search: None,
+            network_chosen: false,
+            stay: None,
             making: None,
+            choosing: None,
             asked: BTreeMap::new(),
             stale: BTreeSet::new(),
             last_ticket: 0,
@@ -234,7 +272,7 @@ impl State {
     pub fn is_typing(&self) -> bool {
         match &self.dialog {
             Some(dialog) => dialog.field.is_some(),
-            None => self.page.is_none() && self.focus == Focus::Composer && self.thread.is_some(),
+            None => self.page.is_none() && self.focus == Focus::Composer,
         }
     }
 
@@ -259,6 +297,7 @@ impl State {
             Whole::Servers => Command::ServerList,
             Whole::Evidence => Command::EvidenceList,
             Whole::Attributes => Command::AttributeList,
+            Whole::Experiments => Command::ExperimentList,
         };
         self.ask(command, Asked::Whole(whole));
     }

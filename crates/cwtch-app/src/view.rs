@@ -3,7 +3,7 @@
 use cwtch_api::{ContactPhase, ForkStanding, NameKind, Presence, ReadinessInfo};
 
 use crate::clean;
-use crate::list::Listed;
+use crate::list::{Listed, Mark};
 use crate::pages::{contact_phase, server_phase, verdict};
 use crate::state::{Focus, Link, State};
 use crate::thread::timeline::{self, Entry};
@@ -173,10 +173,58 @@ pub fn proposals(state: &State) -> Vec<(Proposal, String)> {
 /// Proposals for the command that is typed.
 pub(crate) fn proposed(state: &State) -> Vec<Proposal> {
     let text = state.composer.editor.text();
-    if state.focus != Focus::Composer || !crate::composer::is_command(text) {
+    if state.focus != Focus::Composer {
         return Vec::new();
+    }
+    if !crate::composer::is_command(text) {
+        let at_its_end = state.composer.editor.halves().1.is_empty();
+        return if at_its_end { crate::emoji::proposals(text) } else { Vec::new() };
     }
     let servers: Vec<String> = state.facts.servers.iter().map(|server| server.address.clone()).collect();
     let open = state.thread.as_ref().map(crate::thread::Thread::conversation);
     complete::proposals(text, &state.list, open, &servers)
+}
+
+/// The words in the place of a conversation, where none is open.
+pub fn nothing_open(state: &State) -> String {
+    let key = match (&state.link, state.list.conversations().is_empty()) {
+        (Link::Open { .. }, true) => "nothing-yet",
+        (Link::Open { .. }, false) => "nothing-open",
+        _ => return String::new(),
+    };
+    state.words.word(key)
+}
+
+/// The words in the place of the list, where nobody is in it.
+pub fn empty_list(state: &State) -> String {
+    match state.link {
+        Link::Open { .. } => state.words.word("list-empty"),
+        _ => String::new(),
+    }
+}
+
+/// The state of one in the list, in words; empty where there is nothing to say.
+pub fn mark(state: &State, listed: &Listed) -> String {
+    let key = match listed.mark {
+        Mark::Online => "phase-online",
+        Mark::Connecting => "phase-connecting",
+        Mark::Offline => "phase-offline",
+        Mark::Blocked => "contact-blocked",
+        Mark::Group => "mark-group",
+        Mark::Asks => return String::new(),
+    };
+    state.words.word(key)
+}
+
+/// The unread messages of one in the list, in words; empty without any.
+pub fn unread(state: &State, listed: &Listed) -> String {
+    match listed.unread {
+        0 => String::new(),
+        count => state.words.say("status-unread", &[("count", count.into())]),
+    }
+}
+
+/// The words for a window that is too small for anything else, which needs so many columns and rows.
+pub fn too_small(state: &State, (columns, rows): (u16, u16)) -> String {
+    state.words.say("too-small", &[("columns", columns.into()), ("rows", rows.into())])
 }

@@ -191,7 +191,15 @@ done-server-added = The server is added.
 done-server-removed = The server is forgotten.
 done-resumed = The server is used again.
 done-synced = All that is new is here.
-done-repaired = Contacts were asked for what is missing.
+done-repaired = { $received ->
+        [0] Contacts were asked; nothing came.
+        [one] Contacts gave 1 message.
+       *[other] Contacts gave { $received } messages.
+    } { $missing ->
+        [0] Nothing is missing any more.
+        [one] 1 is still missing.
+       *[other] { $missing } are still missing.
+    }
 done-muted = You are not called for this conversation any more.
 done-unmuted = You are called for this conversation again.
 done-pinned = It stands above the others.
@@ -407,3 +415,145 @@ verb-profile = you, and your address
 verb-network = how you are reached
 verb-help = this
 verb-quit = close
+
+## Search
+
+search = Search
+search-none = Nothing was found.
+search-none-yet = Nothing so far.
+search-unreadable = { $part } is no filter that can be read. There are from:NAME, in:NAME, after:2026-01-31, before:2026-01-31 and has:invite.
+need-search = Words to look for. Filters: from:NAME, in:NAME, after:2026-01-31, before:2026-01-31, has:invite
+hit = { $when } · { $place } · { $who }: { $text }
+label-searched = Looked for
+label-place = In
+act-more = Look for more
+act-search = Look for something else
+rejects = Not shown
+rejects-about = What servers delivered for your groups and what could not be accepted: forged, broken, or not meant for you.
+rejects-none = Nothing.
+
+## The way to the network
+
+ask-network = How can this computer reach the Tor network?
+ask-network-about = Nothing ever leaves it by another way. It can be changed later, on the page of the network.
+network-direct = Directly, with the Tor inside this program
+network-bridges = By bridges, because Tor is blocked or watched here
+network-system = By the Tor that runs on this computer (Tails, Whonix, a Tor of your own)
+ask-bridges = Bridge lines, or the path of a file with them
+ask-bridges-about = Paste what you were given, one bridge in each line. Bridges come from bridges.torproject.org, from the bot @GetBridgesBot on Telegram, or from somebody you trust.
+network-other = Choose another way to the network
+network-later = Kept. The daemon takes it when it starts the next time.
+network-loopback = The loopback network gives no anonymity: it connects programs on this computer only, for tests and demonstrations.
+act-other-network = Choose another way to the network
+
+## More of what is asked and said
+
+too-small = There is too little room: { $columns } columns and { $rows } rows are needed. It goes on when the window grows.
+nothing-yet = Nobody is here yet. Give your address to somebody (Tab to the list, i for your profile), or type / to add a contact.
+nothing-open = Choose a conversation in the list.
+list-empty = No conversations yet. / begins a command: /add ADDRESS
+mark-group = group
+too-long-to-copy = It is too long for a terminal's clipboard.
+saved = It is saved in { $path }.
+open-unknown = There is no conversation { $name }.
+password-none-about = Empty stands for no password.
+ask-old-password = The password until now
+ask-changed-password = The new password
+ask-keys = Which keys does the new group get?
+ask-keys-about = It cannot be changed later.
+keys-trusted = A new key each day, for a group whose members trust one another: who is in the list is in the group
+keys-strangers = A new key each day, for a group that may have strangers: the list only says who gets a new key
+keys-for-all = One key for ever, so that people with the usual Cwtch program can join
+ask-newkey-with = Give the group a new key with this member more? The others are asked.
+ask-move = Take the group to this server, with a new key? The others are asked.
+ask-again = Make this change once more, on top of the key that is used now?
+ask-keep-keys = Keep the keys of the group's days for so many days from now on? Older keys are erased, and what only they open cannot be fetched again.
+ask-seal = Seal this group? What its messages were posted as, and invites with its key, are erased from the disk; texts that you keep stay.
+ask-clear = Delete everything that was said here? Others keep it. It cannot be undone.
+done-sealed = Sealed. { $texts ->
+        [0] No text was erased.
+        [one] The text of 1 message was erased.
+       *[other] The texts of { $texts } messages were erased.
+    }
+done-offered = The offer is on its way.
+done-keep-keys = The keys are kept so from the next sync on.
+done-hidden = What this member writes is not shown any more. Nobody is told.
+done-unhidden = What this member writes is shown again.
+done-cleared = Everything that was said here is deleted here.
+done-archived = It is out of the list until you open it again by its name.
+done-unarchived = It is in the list again.
+done-password = The new password is used from now on. Copies made before can still be opened with the old one.
+own-address = Your address
+own-address-about = Whoever has it can ask to talk with you. A camera reads the code.
+kept-for-ever = texts are kept for ever
+kept-for = { $hours ->
+        [one] texts are erased after 1 hour
+       *[other] { $days ->
+            [0] texts are erased after { $hours } hours
+            [one] texts are erased after { $hours } hours
+           *[other] texts are erased after { $days } days
+        }
+    }
+kept-forgotten = { $count ->
+        [one] 1 message says nothing any more.
+       *[other] { $count } messages say nothing any more.
+    }
+kept-sealed = Sealed { $when }.
+kept-keys-from = Texts from before { $when } are here, their keys are not.
+label-kept = Kept
+label-closing = When you close
+closing-stays = you stay reachable
+closing-stops = you go offline
+act-closing-stays = Stay reachable when the app is closed
+act-closing-stops = Go offline when the app is closed
+act-show-address = Show your address as a code for a camera
+act-password = Change the password
+act-rejects = What is not shown
+act-groups-on = Turn on groups (an experiment)
+act-groups-off = Turn off groups
+act-strangers-on = Let strangers ask to talk
+act-strangers-off = Disconnect strangers without asking you
+act-newkey = Give it a new key
+act-seal = Seal it
+act-again = Make your change once more that was not taken
+act-follow = Answer again about { $by }'s new key
+act-evidence = Save the evidence of { $when } in a file, for others
+key-search = Ctrl+F: look for words.
+key-emoji = :name and Tab: an emoji.
+takes-days = DAYS
+takes-conversation = CONVERSATION
+verb-with = give this group a new key, with one member more
+verb-move = take this group to another server
+verb-hide = show nothing of this member any more
+verb-unhide = show this member again
+verb-seal = erase what would open this group's messages again
+verb-keepkeys = for how long keys of days are kept here
+verb-offergroup = offer this contact a group of the two of you
+verb-clear = delete everything that was said here
+verb-archive = out of the list, or back
+verb-search = look for words everywhere
+verb-find = look for words here
+verb-open = open a conversation
+verb-back = close the conversation
+verb-address = your address, as text and as a code
+verb-password = change the profile's password
+verb-rejects = what was delivered and is not shown
+
+## Profiles
+
+profiles = Profiles
+profiles-about = One daemon keeps those online that are open. Whoever watches sees them come and go together.
+profile-here = open, and in front of you
+profile-open = open in the daemon
+profile-closed = closed; opening it takes its password
+profile-unprotected = closed; it has no password
+act-profiles = All profiles
+act-switch = Go over to { $name }
+act-close-profile = Close { $name }
+act-rename-profile = Give { $name } another name
+act-delete-profile = Delete { $name }
+act-new-profile = Make a new profile
+ask-close-profile = Close { $name }? It goes offline, and messages for it wait with those who write them.
+ask-delete-profile = Delete { $name }, with its address, its contacts and everything that was said? The keys go first. It cannot be undone.
+need-profile-label = Another name for the profile; nobody else sees it
+verb-profiles = all profiles

@@ -43,15 +43,50 @@ pub(super) fn group(state: &State, conversation: i64) -> PageView {
             );
         }
     }
+    super::keeping(state, conversation, &mut page);
     for member in &facts.members {
         page.fact(words.word("label-member"), self::member(state, member));
     }
     page.sentence(words.word("members-unknown"));
     let group = || numbered(conversation);
+    for fork in &facts.forks {
+        let by = ask::person(&fork.by);
+        if let Some(lost) = &fork.lost {
+            let again = Command::GroupFork {
+                group: group(),
+                without: Vec::new(),
+                with: Vec::new(),
+                again: Some(lost.fork.clone()),
+                quiet: false,
+                server: None,
+                reason: None,
+                anyway: false,
+            };
+            let deed = Deed::Agree(Box::new(again), words.word("ask-again"));
+            page.action_of(format!("again-{}", fork.fork), words.word("act-again"), deed);
+        }
+        if fork.standing == ForkStanding::Declined {
+            let label = words.say("act-follow", &[("by", by.into())]);
+            page.action_of(fork.fork.clone(), label, Deed::Fork(conversation, fork.fork.clone()));
+        }
+    }
     let mut act = |key: &str, deed| page.action_of(key, words.word(key), deed);
     act("act-talk", Deed::Talk(conversation));
     act("act-invite", Deed::Need(Need::Invited(conversation)));
     act("act-rename", Deed::Need(Need::GroupName(conversation)));
+    let newkey = Command::GroupFork {
+        group: group(),
+        without: Vec::new(),
+        with: Vec::new(),
+        again: None,
+        quiet: false,
+        server: None,
+        reason: None,
+        anyway: false,
+    };
+    act("act-newkey", Deed::Agree(Box::new(newkey), words.word("ask-newkey")));
+    let seal = Command::GroupSeal { group: group(), older_than: None };
+    act("act-seal", Deed::Agree(Box::new(seal), words.word("ask-seal")));
     act("act-sync", Deed::Ask(Box::new(Command::Sync { group: Some(group()) })));
     if let Some(details) = &facts.details {
         act("act-its-server", Deed::Open(About::Server(details.group.server.clone())));

@@ -1,8 +1,10 @@
 //! Pages: what they show, and what is asked for them.
 
+mod found;
 mod group;
 mod message;
 mod people;
+mod profiles;
 mod server;
 
 use cwtch_api::Command;
@@ -11,10 +13,11 @@ pub(crate) use self::people::phase as contact_phase;
 pub(crate) use self::server::{phase as server_phase, verdict};
 use crate::page::{About, PageView};
 use crate::state::{Asked, State, Whole, numbered};
+use crate::thread::timeline;
 use crate::verbs::{VERBS, complete::usage};
 
 /// Keys of the words for what keys do, in the order of the help.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 11] = [
     "key-move",
     "key-next",
     "key-confirm",
@@ -23,6 +26,8 @@ const KEYS: [&str; 9] = [
     "key-answer",
     "key-copy",
     "key-about",
+    "key-search",
+    "key-emoji",
     "key-quit",
 ];
 
@@ -34,17 +39,57 @@ pub(crate) fn ask_for(state: &mut State, about: &About) {
             state.ask(Command::GroupShow { group: group.clone() }, Asked::Group(*conversation));
             state.ask(Command::GroupForks { group: group.clone() }, Asked::Forks(*conversation));
             state.ask(Command::GroupMembers { group }, Asked::Members(*conversation));
+            kept(state, *conversation);
         }
         About::Servers | About::Server(_) => {
             state.ask_whole(Whole::Servers);
             state.ask_whole(Whole::Evidence);
         }
-        About::Contact(_) => state.ask_whole(Whole::Contacts),
-        About::Profile | About::Network => {
+        About::Contact(address) => {
+            state.ask_whole(Whole::Contacts);
+            if let Some(conversation) = state.list.contact(address).map(|contact| contact.conversation) {
+                kept(state, conversation);
+            }
+        }
+        About::Profile | About::Network | About::Address => {
             state.ask_whole(Whole::Status);
             state.ask_whole(Whole::Attributes);
+            state.ask_whole(Whole::Experiments);
         }
-        About::Message(_) | About::Help => {}
+        About::Rejects => state.ask(Command::Rejects, Asked::Quiet),
+        About::Profiles | About::Message(_) | About::Search | About::Help => {}
+    }
+}
+
+fn kept(state: &mut State, conversation: i64) {
+    let command = Command::ConversationShow { conversation: numbered(conversation) };
+    state.ask(command, Asked::Kept(conversation));
+}
+
+/// Facts about how much is kept of a conversation, as far as they are known.
+pub(crate) fn keeping(state: &State, conversation: i64, page: &mut PageView) {
+    let words = &state.words;
+    let Some(kept) = state.facts.kept.get(&conversation) else { return };
+    let text = match kept.keep {
+        None => words.word("kept-for-ever"),
+        Some(seconds) => {
+            words.say("kept-for", &[("days", (seconds / 86_400).into()), ("hours", (seconds / 3_600).into())])
+        }
+    };
+    page.fact(words.word("label-kept"), text);
+    if kept.forgotten > 0 {
+        page.sentence(words.say("kept-forgotten", &[("count", kept.forgotten.into())]));
+    }
+    if let Some(sealed) = kept.sealed {
+        let when = timeline::moment_in_full(sealed, words, &state.zone, state.now);
+        page.sentence(words.say("kept-sealed", &[("when", when.into())]));
+    }
+    // Texts can be here without the keys that opened them.
+    if let (Some(from), Some(oldest)) = (kept.keys_from, kept.oldest)
+        && from > oldest
+    {
+        let when = timeline::moment_in_full(from, words, &state.zone, state.now);
+        page.sentence(words.say("kept-keys-from", &[("when", when.into())]));
     }
 }
 
@@ -59,6 +104,10 @@ pub fn view(state: &State) -> PageView {
         About::Message(id) => message::message(state, *id),
         About::Servers => server::all(state),
         About::Server(address) => server::one(state, address),
+        About::Profiles => profiles::all(state),
+        About::Address => people::address(state),
+        About::Search => found::page(state),
+        About::Rejects => found::rejects(state),
         About::Help => help(state),
     }
 }

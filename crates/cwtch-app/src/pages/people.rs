@@ -26,6 +26,7 @@ pub(super) fn contact(state: &State, address: &str) -> PageView {
     };
     page.fact(words.word("label-name"), words.say(name, &[("name", clean::line(&contact.name).into())]));
     connection(state, contact, &mut page);
+    super::keeping(state, contact.conversation, &mut page);
     for attribute in contact.attributes.iter().filter(|one| one.name != "name" && !one.value.is_empty()) {
         page.fact(clean::line(&attribute.name), clean::line(&attribute.value));
     }
@@ -90,6 +91,18 @@ pub(crate) fn phase(phase: ContactPhase) -> &'static str {
     }
 }
 
+/// The own address, as text and as a code for a camera.
+pub(super) fn address(state: &State) -> PageView {
+    let words = &state.words;
+    let address = &state.facts.address;
+    let mut page = PageView { title: words.word("own-address"), ..PageView::default() };
+    page.fact(words.word("label-address"), address.clone());
+    page.sentence(words.word("own-address-about"));
+    page.code = Some(address.clone()).filter(|address| !address.is_empty());
+    page.action_of("act-copy-address", words.word("act-copy-address"), Deed::Copy(address.clone()));
+    page
+}
+
 /// The own profile.
 pub(super) fn profile(state: &State) -> PageView {
     let words = &state.words;
@@ -116,9 +129,32 @@ pub(super) fn profile(state: &State) -> PageView {
     }
     page.action_of("act-copy-address", words.word("act-copy-address"), Deed::Copy(facts.address.clone()));
     page.action_of("act-add-contact", words.word("act-add-contact"), Deed::Need(Need::ContactAddress));
+    page.action_of("act-show-address", words.word("act-show-address"), Deed::Open(About::Address));
     page.action_of("act-own-name", words.word("act-own-name"), Deed::Need(Need::OwnName));
     page.action_of("act-network", words.word("act-network"), Deed::Open(About::Network));
     page.action_of("act-servers", words.word("act-servers"), Deed::Open(About::Servers));
+    let (key, on) = match facts.experiments.iter().any(|name| name == "groups") {
+        true => ("act-groups-off", false),
+        false => ("act-groups-on", true),
+    };
+    let name = "groups".to_owned();
+    let command = if on { Command::ExperimentEnable { name } } else { Command::ExperimentDisable { name } };
+    page.action_of(key, words.word(key), Deed::Ask(Box::new(command)));
+    let closed = facts.status.as_ref().is_some_and(|status| status.unknown_blocked);
+    let key = if closed { "act-strangers-on" } else { "act-strangers-off" };
+    let command = Command::ContactBlockUnknown { on: !closed };
+    page.action_of(key, words.word(key), Deed::Ask(Box::new(command)));
+    if let Some(stay) = state.stay {
+        let (label, key) = match stay {
+            true => ("closing-stays", "act-closing-stops"),
+            false => ("closing-stops", "act-closing-stays"),
+        };
+        page.fact(words.word("label-closing"), words.word(label));
+        page.action_of(key, words.word(key), Deed::Remember(!stay));
+    }
+    page.action_of("act-profiles", words.word("act-profiles"), Deed::Open(About::Profiles));
+    page.action_of("act-password", words.word("act-password"), Deed::Password);
+    page.action_of("act-rejects", words.word("act-rejects"), Deed::Open(About::Rejects));
     let (key, presence) = match facts.presence.presence {
         Presence::Online => ("act-offline", Presence::AppearOffline),
         _ => ("act-online", Presence::Online),
@@ -143,6 +179,7 @@ pub(super) fn network(state: &State) -> PageView {
             readiness_in(words.word(label), readiness, state, &mut page);
         }
     }
+    page.action_of("act-other-network", words.word("act-other-network"), Deed::Network);
     page
 }
 

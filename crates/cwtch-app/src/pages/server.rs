@@ -65,6 +65,10 @@ pub(super) fn one(state: &State, address: &str) -> PageView {
     for found in state.facts.evidence.iter().filter(|found| found.server == address) {
         let key = if found.proven { "evidence-proven" } else { "evidence-seen" };
         page.grave(words.word(key), clean::line(&found.detail));
+        let deed = Deed::Ask(Box::new(Command::EvidenceExport { id: found.id }));
+        let when = timeline::moment(found.found, words, &state.zone, state.now);
+        let label = words.say("act-evidence", &[("when", when.into())]);
+        page.action_of(format!("evidence-{}", found.id), label, deed);
     }
     page.action_of("act-copy-bundle", words.word("act-copy-bundle"), Deed::Copy(clean::line(&server.bundle)));
     page.action_of(

@@ -12,7 +12,7 @@ pub mod patterns;
 use cwtch_api::{Command, Reply, Told};
 use serde_json::{Value, json};
 
-use crate::input::{HostTold, Input, Intent, Move, ProfileChoice, Refusal, Start, Ticket};
+use crate::input::{HostTold, Input, Intent, Move, NetworkChoice, ProfileChoice, Refusal, Start, Ticket};
 use crate::{Effect, Words};
 
 /// A scenario.
@@ -44,6 +44,9 @@ scenarios!(
     "servers",
     "offline",
     "hostile",
+    "search",
+    "networks",
+    "profiles",
 );
 
 /// An interface that a scenario is played on.
@@ -153,14 +156,16 @@ impl<S: Stage> Play<'_, S> {
     }
 
     fn start(&mut self, rest: &str) -> Result<(), String> {
-        let profiles = rest.split_whitespace().map(|one| {
-            let mut parts = one.split(':');
-            let label = parts.next().unwrap_or_default().to_owned();
-            let marks: Vec<&str> = parts.collect();
-            ProfileChoice { label, password: marks.contains(&"password"), open: marks.contains(&"open") }
-        });
+        let profiles = choices(rest);
         self.now = patterns::NOW;
-        let start = Start { profiles: profiles.collect(), chosen: None, now: self.now };
+        let mut start = Start { now: self.now, network: true, ..Start::default() };
+        for one in profiles {
+            match one.label.as_str() {
+                "--first-network" => start.network = false,
+                "--stays" => start.stay = Some(true),
+                _ => start.profiles.push(one),
+            }
+        }
         self.put(Input::Started(start));
         Ok(())
     }
@@ -176,6 +181,14 @@ impl<S: Stage> Play<'_, S> {
                     self.done.push(format!("connect {label}{}", secret(password.as_ref())));
                 }
                 Effect::Follow => self.done.push("follow".to_owned()),
+                Effect::Network(NetworkChoice::Direct) => self.done.push("network direct".to_owned()),
+                Effect::Network(NetworkChoice::System) => self.done.push("network system".to_owned()),
+                Effect::Network(NetworkChoice::Bridges(lines)) => {
+                    self.done.push(format!("network bridges {lines}"));
+                }
+                Effect::Profile(deed) => self.done.push(format!("{deed:?}")),
+                Effect::Remember { stay } => self.done.push(format!("remember {stay}")),
+                Effect::Save { name, text } => self.done.push(format!("save {name} {text}")),
                 Effect::Copy(text) => self.done.push(format!("copy {text}")),
                 Effect::Call => self.done.push("call".to_owned()),
                 Effect::Quit { stop } => self.done.push(if stop { "quit stop" } else { "quit" }.to_owned()),
@@ -200,6 +213,16 @@ impl<S: Stage> Play<'_, S> {
         self.current = Some(self.asked.remove(at));
         Ok(())
     }
+}
+
+/// Profiles: `LABEL:password:open`, each with or without the marks.
+fn choices(text: &str) -> impl Iterator<Item = ProfileChoice> {
+    text.split_whitespace().map(|one| {
+        let mut parts = one.split(':');
+        let label = parts.next().unwrap_or_default().to_owned();
+        let marks: Vec<&str> = parts.collect();
+        ProfileChoice { label, password: marks.contains(&"password"), open: marks.contains(&"open") }
+    })
 }
 
 /// True if everything in one is in the other.
@@ -238,9 +261,10 @@ fn host(rest: &str) -> Result<HostTold, String> {
     let (what, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     Ok(match what {
         "made" => HostTold::Made { label: rest.to_owned() },
-        "connected" => {
-            HostTold::Connected { label: rest.to_owned(), network: "loopback".to_owned(), warning: None }
-        }
+        "connected" => HostTold::Connected { label: rest.to_owned(), network: "arti".to_owned() },
+        "network-kept" => HostTold::NetworkKept,
+        "profiles" => HostTold::Profiles(choices(rest).collect()),
+        "saved" => HostTold::Saved { path: rest.to_owned() },
         "lost" => HostTold::Lost,
         "failed" => HostTold::Failed { sentence: rest.to_owned(), password: false },
         "wrong-password" => HostTold::Failed { sentence: rest.to_owned(), password: true },
@@ -284,6 +308,7 @@ fn intent(name: &str) -> Result<Intent, String> {
         "about" => Intent::About,
         "help" => Intent::Help,
         "command" => Intent::Command,
+        "search" => Intent::Search,
         "quit" => Intent::Quit,
         other => return Err(format!("there is no intent {other}")),
     })

@@ -98,7 +98,7 @@ fn pattern(name: &str) -> Option<Value> {
 ///
 /// # Errors
 /// If there is no pattern of a name.
-pub(super) fn fill(value: Value) -> Result<Value, String> {
+pub fn fill(value: Value) -> Result<Value, String> {
     Ok(match value {
         Value::Array(all) => Value::Array(all.into_iter().map(fill).collect::<Result<_, _>>()?),
         Value::Object(all) => {

@@ -71,6 +71,11 @@ pub fn cut(text: &str, columns: usize) -> Row {
     Paragraph::of(&kept).row(0..kept.len())
 }
 
+/// A [cleaned](crate::clean) text on one line, in the order in which it is read: for what is spoken, or written on in a braille line.
+pub fn spoken(text: &str) -> String {
+    plain(text).chars().filter(|c| !order::is_mark(*c)).map(|c| if c == '\n' { ' ' } else { c }).collect()
+}
+
 /// The columns that a text takes that was made for a terminal.
 pub fn width(text: &str) -> usize {
     text.chars().map(columns_of).sum()
@@ -117,6 +122,11 @@ fn plain(text: &str) -> String {
                     out.push(letter(second));
                 }
                 out.push(']');
+                carries = true;
+            }
+            // Left out by some terminals.
+            '\u{fffd}' => {
+                out.push('?');
                 carries = true;
             }
             // The filler of a Korean syllable is two columns wide in some terminals and none in others.

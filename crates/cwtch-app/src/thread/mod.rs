@@ -143,6 +143,13 @@ impl Thread {
         Some(wanted)
     }
 
+    /// Goes to a message that may not be here: the part around it is to be asked for, and it is chosen then.
+    pub fn go_to(&mut self, id: i64) -> Reading {
+        let wanted = Reading::Around(id);
+        self.reading = Some(wanted);
+        wanted
+    }
+
     /// Notes that everything that is here is to be read again; what is chosen stays in sight.
     pub fn read_again(&mut self) -> Option<Reading> {
         if self.reading.is_some() {
@@ -171,6 +178,8 @@ impl Thread {
                 (self.to_end, self.from_start) = (false, false);
                 if self.message(id).is_none() {
                     self.chosen = None;
+                } else if self.chosen.is_none() {
+                    self.chosen = Some(id);
                 }
             }
             Reading::Before => {

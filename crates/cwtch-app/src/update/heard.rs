@@ -45,6 +45,7 @@ pub(super) fn heard(state: &mut State, mut event: Event) {
         }
         Event::MessageDeleted { id, conversation } => {
             with(state, conversation, |thread| thread.deleted(id));
+            crate::search::gone(state, conversation, Some(id));
             state.ask_whole(Whole::Conversations);
         }
         Event::MessageMoved { id, conversation, place, index } => {
@@ -55,10 +56,13 @@ pub(super) fn heard(state: &mut State, mut event: Event) {
         }
         Event::MessagesReordered { conversation }
         | Event::NotesChanged { conversation }
-        | Event::TextsForgotten { conversation }
-        | Event::ConversationCleared { conversation }
         | Event::EpochChanged { conversation, .. }
         | Event::EpochDropped { conversation, .. } => again(state, conversation),
+        Event::TextsForgotten { conversation } | Event::ConversationCleared { conversation } => {
+            // What was found of it may say nothing any more.
+            crate::search::gone(state, conversation, None);
+            again(state, conversation);
+        }
         Event::GroupHidden { group, .. } => again(state, group.conversation),
         Event::GroupMade { .. } | Event::GroupJoined { .. } | Event::GroupChanged { .. } => {
             state.ask_whole(Whole::Conversations);

@@ -6,11 +6,15 @@ use crate::acts;
 use crate::answers;
 use crate::ask;
 use crate::composer::is_command;
+use crate::dialog::Need;
 use crate::effect::Effect;
 use crate::input::{Intent, Move, Place, Target};
 use crate::page::{About, Deed};
 use crate::pages;
+use crate::password;
 use crate::reading;
+use crate::search;
+use crate::start;
 use crate::state::{Asked, Focus, State, numbered};
 use crate::thread::{Thread, timeline};
 use crate::view;
@@ -23,6 +27,7 @@ pub(super) fn intent(state: &mut State, intent: Intent) {
     match intent {
         Intent::Quit => return ask::quit(state),
         Intent::Help => return acts::show(state, About::Help),
+        Intent::Search => return ask::need(state, Need::Search(None)),
         _ => {}
     }
     if state.page.is_some() {
@@ -104,10 +109,7 @@ fn in_dialog(state: &mut State, intent: Intent) {
         Intent::Confirm => answers::answered(state),
         Intent::Back => answers::left(state),
         // Asked to close once more, it closes.
-        Intent::Quit => {
-            reading::keep_draft(state);
-            state.outbox.push(Effect::Quit { stop: false });
-        }
+        Intent::Quit => ask::close(state, state.stay != Some(false)),
         _ => {}
     }
 }
@@ -136,6 +138,9 @@ fn on_page(state: &mut State, intent: Intent) {
 
 fn do_deed(state: &mut State, deed: Deed) {
     match deed {
+        Deed::Ask(command) if matches!(*command, Command::EvidenceExport { .. }) => {
+            state.ask(*command, Asked::Evidence);
+        }
         Deed::Ask(command) => {
             state.ask((*command).clone(), Asked::Done(command));
             if let Some(about) = state.page.as_ref().map(|page| page.about.clone()) {
@@ -154,6 +159,20 @@ fn do_deed(state: &mut State, deed: Deed) {
         Deed::Open(about) => acts::show(state, about),
         Deed::Copy(text) => put_into_clipboard(state, text),
         Deed::Talk(conversation) => reading::open(state, conversation),
+        Deed::At(conversation, id) => reading::open_at(state, conversation, id),
+        Deed::More => search::go_on(state),
+        Deed::Network => {
+            let label = state.label().to_owned();
+            start::ask_network(state, label, None);
+        }
+        Deed::Remember(stay) => {
+            state.stay = Some(stay);
+            state.outbox.push(Effect::Remember { stay });
+        }
+        Deed::Password => password::begin(state),
+        Deed::Switch(label) => start::switch(state, &label),
+        Deed::NewProfile => start::another(state),
+        Deed::Profile(deed, question) => ask::agree_profile(state, question, deed),
     }
 }
 
@@ -335,7 +354,7 @@ fn copy_page(state: &mut State) {
             let address = address.clone();
             put_into_clipboard(state, address);
         }
-        About::Profile => put_into_clipboard(state, state.facts.address.clone()),
+        About::Profile | About::Address => put_into_clipboard(state, state.facts.address.clone()),
         About::Message(id) => {
             let message = state.thread.as_ref().and_then(|thread| thread.message(*id));
             if let Some(text) = message.filter(|message| !message.forgotten).map(timeline::copied) {

@@ -8,7 +8,7 @@ use crate::effect::Effect;
 use crate::input::Input;
 use crate::reading;
 use crate::start;
-use crate::state::State;
+use crate::state::{Link, State};
 
 /// Takes an input into the state, and gives what is to be done.
 pub fn update(state: &mut State, input: Input) -> Vec<Effect> {
@@ -16,6 +16,8 @@ pub fn update(state: &mut State, input: Input) -> Vec<Effect> {
         Input::Started(begin) => start::started(state, begin),
         Input::Host(told) => start::told(state, told),
         Input::Reply(ticket, outcome) => replied::replied(state, ticket, *outcome),
+        // What a profile told that was left is of no interest to the next one.
+        Input::Heard(told) if !matches!(state.link, Link::Open { .. }) => drop(told),
         Input::Heard(told) => heard::heard(state, told.event),
         Input::Tick(now) => tick(state, now),
         Input::Size { columns, rows } => state.size = (columns, rows),

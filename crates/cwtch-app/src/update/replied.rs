@@ -5,6 +5,7 @@ use cwtch_api::{Advice, Command, Problem, Reply};
 use crate::ask::{self, choice};
 use crate::clean;
 use crate::dialog::{Answer, Ask, Dialog};
+use crate::effect::Effect;
 use crate::input::{Refusal, Ticket};
 use crate::page::About;
 use crate::state::{Asked, State, Whole};
@@ -42,6 +43,12 @@ fn taken(state: &mut State, asked: Asked, reply: Reply) {
         }
         (_, Reply::Conversations(all)) => {
             state.list.take_conversations(all);
+            if let Some(id) = &state.opens_group
+                && let Some(made) = state.list.conversations().iter().find(|one| one.with == *id)
+            {
+                state.opens = Some(made.conversation);
+                state.opens_group = None;
+            }
             if let Some(opens) = state.opens.filter(|opens| state.list.conversation(*opens).is_some()) {
                 state.opens = None;
                 reading::open(state, opens);
@@ -55,6 +62,20 @@ fn taken(state: &mut State, asked: Asked, reply: Reply) {
         (_, Reply::Contacts(all)) => state.list.take_contacts(all),
         (_, Reply::Servers(all)) => state.facts.servers = all,
         (_, Reply::EvidenceList(all)) => state.facts.evidence = all,
+        (_, Reply::Found(found)) => crate::search::found(state, found),
+        (_, Reply::Rejects(all)) => state.facts.rejects = Some(all),
+        (asked, Reply::Experiments(all)) => {
+            let on = all.into_iter().filter(|one| one.enabled);
+            state.facts.experiments = on.map(|one| one.name).collect();
+            say(state, &asked);
+        }
+        (Asked::Kept(conversation), Reply::ConversationDetails(details)) => {
+            state.facts.kept.insert(conversation, details.kept);
+        }
+        (Asked::Evidence, Reply::Evidence(evidence)) => {
+            let name = format!("evidence-{}.txt", evidence.evidence.id);
+            state.outbox.push(Effect::Save { name, text: evidence.text });
+        }
         (asked, Reply::Attributes(all)) => {
             own_name(state, &all);
             say(state, &asked);
@@ -120,7 +141,25 @@ fn did(state: &mut State, asked: Asked, reply: Reply) {
             state.ask_whole(Whole::Conversations);
             say(state, &asked);
         }
-        Reply::GroupCreated(_) | Reply::Left { .. } | Reply::ForkMade(_) | Reply::ForkFollowed(_) => {
+        Reply::GroupCreated(made) => {
+            state.opens_group = Some(made.group);
+            state.ask_whole(Whole::Conversations);
+            say(state, &asked);
+        }
+        Reply::GroupOffered(offered) => {
+            state.opens = Some(offered.group.conversation);
+            state.ask_whole(Whole::Conversations);
+            say(state, &asked);
+        }
+        Reply::Sealed(sealed) => {
+            state.ask_whole(Whole::Conversations);
+            state.say(state.words.say("done-sealed", &[("texts", sealed.texts.into())]), false);
+        }
+        Reply::Repaired(report) => {
+            let values = [("received", report.received.into()), ("missing", report.missing.into())];
+            state.say(state.words.say("done-repaired", &values), report.missing > 0);
+        }
+        Reply::Left { .. } | Reply::ForkMade(_) | Reply::ForkFollowed(_) => {
             state.ask_whole(Whole::Conversations);
             say(state, &asked);
         }

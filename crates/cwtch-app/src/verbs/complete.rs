@@ -33,6 +33,7 @@ pub fn proposals(line: &str, list: &List, open: Option<i64>, servers: &[String])
     let values: Vec<String> = match verb.takes.first() {
         Some(Takes::Contact) => list.accepted().map(|contact| clean::line(&contact.shown)).collect(),
         Some(Takes::KnownServer) => servers.to_vec(),
+        Some(Takes::Conversation) => list.conversations().iter().map(|one| clean::line(&one.shown)).collect(),
         Some(Takes::Switch) => vec!["on".to_owned(), "off".to_owned()],
         Some(Takes::Time) => ["off", "1d", "7d", "30d", "365d"].map(str::to_owned).to_vec(),
         _ => Vec::new(),
@@ -76,6 +77,8 @@ pub fn usage(words: &Words, verb: &Verb) -> String {
             T::MaybeRest => "takes-maybe-name",
             T::Switch => "takes-switch",
             T::Time => "takes-time",
+            T::Days => "takes-days",
+            T::Conversation => "takes-conversation",
         })
     });
     std::iter::once(format!("/{}", verb.name)).chain(takes).collect::<Vec<_>>().join(" ")

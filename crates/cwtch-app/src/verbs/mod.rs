@@ -51,6 +51,10 @@ pub enum Takes {
     Switch,
     /// A time like `30d` or `12h`, or `off`.
     Time,
+    /// A number of days.
+    Days,
+    /// A conversation, by its name.
+    Conversation,
 }
 
 /// Deeds of commands.
@@ -106,6 +110,40 @@ pub enum Does {
     Connect,
     /// Ends that.
     Disconnect,
+    /// Opens a conversation.
+    Open,
+    /// Closes the open conversation.
+    Back,
+    /// Looks for words everywhere.
+    Search,
+    /// Looks for words in the conversation.
+    Find,
+    /// Deletes all that was said in the conversation.
+    Clear,
+    /// Takes the conversation out of the list, or puts it back.
+    Archive,
+    /// Adds a member to a new key.
+    With,
+    /// Takes the group to another server.
+    Move,
+    /// Keeps the keys of its days for another time.
+    KeepKeys,
+    /// Erases the texts of the group and what would open them again.
+    Seal,
+    /// Hides a member.
+    Hide,
+    /// Shows a hidden member again.
+    Unhide,
+    /// Offers the contact a group of the two.
+    OfferGroup,
+    /// Changes the profile's password.
+    Password,
+    /// Shows all profiles.
+    Profiles,
+    /// Shows the own address.
+    Address,
+    /// Shows what was delivered and is not shown.
+    Rejects,
     /// Shows the page of the conversation.
     About,
     /// Shows the servers.
@@ -125,7 +163,7 @@ const fn verb(name: &'static str, does: Does, at: At, takes: &'static [Takes], a
 }
 
 /// All commands, in the order of the help.
-pub const VERBS: [Verb; 31] = [
+pub const VERBS: [Verb; 48] = [
     verb("add", Does::Add, At::Anywhere, &[Takes::Address, Takes::MaybeRest], "verb-add"),
     verb("rename", Does::Rename, At::Conversation, &[Takes::Rest], "verb-rename"),
     verb("block", Does::Block, At::Contact, &[], "verb-block"),
@@ -140,11 +178,24 @@ pub const VERBS: [Verb; 31] = [
     verb("without", Does::Without, At::Group, &[Takes::Contact], "verb-without"),
     verb("leave", Does::Leave, At::Group, &[], "verb-leave"),
     verb("server", Does::Server, At::Anywhere, &[Takes::Server], "verb-server"),
+    verb("with", Does::With, At::Group, &[Takes::Contact], "verb-with"),
+    verb("move", Does::Move, At::Group, &[Takes::KnownServer], "verb-move"),
+    verb("hide", Does::Hide, At::Group, &[Takes::Contact], "verb-hide"),
+    verb("unhide", Does::Unhide, At::Group, &[Takes::Contact], "verb-unhide"),
+    verb("seal", Does::Seal, At::Group, &[], "verb-seal"),
+    verb("keepkeys", Does::KeepKeys, At::Group, &[Takes::Days], "verb-keepkeys"),
+    verb("offergroup", Does::OfferGroup, At::Contact, &[Takes::KnownServer], "verb-offergroup"),
     verb("sync", Does::Sync, At::Group, &[], "verb-sync"),
     verb("repair", Does::Repair, At::Group, &[], "verb-repair"),
     verb("mute", Does::Mute, At::Conversation, &[], "verb-mute"),
     verb("pin", Does::Pin, At::Conversation, &[], "verb-pin"),
     verb("keep", Does::Keep, At::Conversation, &[Takes::Time], "verb-keep"),
+    verb("clear", Does::Clear, At::Conversation, &[], "verb-clear"),
+    verb("archive", Does::Archive, At::Conversation, &[], "verb-archive"),
+    verb("search", Does::Search, At::Anywhere, &[Takes::MaybeRest], "verb-search"),
+    verb("find", Does::Find, At::Conversation, &[Takes::MaybeRest], "verb-find"),
+    verb("open", Does::Open, At::Anywhere, &[Takes::Conversation], "verb-open"),
+    verb("back", Does::Back, At::Conversation, &[], "verb-back"),
     verb("name", Does::Name, At::Anywhere, &[Takes::MaybeRest], "verb-name"),
     verb("strangers", Does::Strangers, At::Anywhere, &[Takes::Switch], "verb-strangers"),
     verb("online", Does::Online, At::Anywhere, &[], "verb-online"),
@@ -154,6 +205,10 @@ pub const VERBS: [Verb; 31] = [
     verb("about", Does::About, At::Conversation, &[], "verb-about"),
     verb("servers", Does::Servers, At::Anywhere, &[], "verb-servers"),
     verb("profile", Does::Profile, At::Anywhere, &[], "verb-profile"),
+    verb("profiles", Does::Profiles, At::Anywhere, &[], "verb-profiles"),
+    verb("address", Does::Address, At::Anywhere, &[], "verb-address"),
+    verb("password", Does::Password, At::Anywhere, &[], "verb-password"),
+    verb("rejects", Does::Rejects, At::Anywhere, &[], "verb-rejects"),
     verb("network", Does::Network, At::Anywhere, &[], "verb-network"),
     verb("help", Does::Help, At::Anywhere, &[], "verb-help"),
     verb("quit", Does::Quit, At::Anywhere, &[], "verb-quit"),
@@ -190,13 +245,14 @@ pub fn read(line: &str) -> Result<Typed, Fault> {
         rest = rest.trim();
         let (one, behind) = match takes {
             // A contact's name may have spaces, and is the last thing of its commands.
-            Takes::Rest | Takes::MaybeRest | Takes::Contact => (rest, ""),
+            Takes::Rest | Takes::MaybeRest | Takes::Contact | Takes::Conversation => (rest, ""),
             _ => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
         };
         let fits = match takes {
             Takes::MaybeRest => true,
             Takes::Switch => matches!(one, "on" | "off"),
             Takes::Time => seconds(one).is_some(),
+            Takes::Days => one.parse::<u16>().is_ok(),
             _ => !one.is_empty(),
         };
         if !fits {

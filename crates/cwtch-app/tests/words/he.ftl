@@ -171,7 +171,15 @@ done-server-added = השרת נוסף.
 done-server-removed = השרת נשכח.
 done-resumed = השרת שוב בשימוש.
 done-synced = כל החדש כאן.
-done-repaired = אנשי קשר נשאלו על מה שחסר.
+done-repaired = { $received ->
+        [0] אנשי קשר נשאלו; לא הגיע דבר.
+        [one] אנשי קשר נתנו הודעה אחת.
+       *[other] אנשי קשר נתנו { $received } הודעות.
+    } { $missing ->
+        [0] לא חסר עוד דבר.
+        [one] אחת עדיין חסרה.
+       *[other] { $missing } עדיין חסרות.
+    }
 done-muted = לא תיקראו עוד בגלל השיחה הזאת.
 done-unmuted = שוב תיקראו בגלל השיחה הזאת.
 done-pinned = היא עומדת מעל האחרות.
@@ -372,3 +380,145 @@ verb-profile = את/ה, והכתובת שלך
 verb-network = איך מגיעים אליך
 verb-help = זה
 verb-quit = סגירה
+
+## Search
+
+search = חיפוש
+search-none = לא נמצא דבר.
+search-none-yet = עדיין לא נמצא דבר.
+search-unreadable = ‏{ $part } אינו מסנן שאפשר לקרוא. יש from:NAME, in:NAME, after:2026-01-31, before:2026-01-31 ו־has:invite.
+need-search = מילים לחיפוש. מסננים: from:NAME, in:NAME, after:2026-01-31, before:2026-01-31, has:invite
+hit = { $when } · { $place } · { $who }: { $text }
+label-searched = חיפשת
+label-place = בתוך
+act-more = לחפש עוד
+act-search = לחפש משהו אחר
+rejects = לא מוצג
+rejects-about = מה ששרתים מסרו לקבוצות שלך ולא היה אפשר לקבל: מזויף, שבור או לא מיועד לך.
+rejects-none = אין דבר.
+
+## The way to the network
+
+ask-network = כיצד המחשב הזה יכול להגיע לרשת Tor?
+ask-network-about = שום דבר לא יוצא ממנו בדרך אחרת. אפשר לשנות זאת אחר כך, בדף של הרשת.
+network-direct = ישירות, עם Tor שבתוך התוכנה
+network-bridges = דרך גשרים, כי Tor חסום או תחת מעקב כאן
+network-system = דרך Tor שפועל על המחשב הזה (Tails, Whonix, או Tor משלך)
+ask-bridges = שורות של גשרים, או נתיב של קובץ שבו הם
+ask-bridges-about = הדביקו את מה שקיבלתם, גשר אחד בכל שורה. גשרים מתקבלים מ־bridges.torproject.org, מהבוט @GetBridgesBot בטלגרם, או ממישהו שסומכים עליו.
+network-other = לבחור דרך אחרת לרשת
+network-later = נשמר. השירות ישתמש בזה כשיופעל בפעם הבאה.
+network-loopback = רשת ה־loopback אינה נותנת אנונימיות: היא מחברת רק תוכנות על המחשב הזה, לבדיקות ולהדגמות.
+act-other-network = לבחור דרך אחרת לרשת
+
+## More of what is asked and said
+
+too-small = אין די מקום: דרושות { $columns } עמודות ו־{ $rows } שורות. זה ימשיך כשהחלון יגדל.
+nothing-yet = אין כאן עדיין אף אחד. תנו למישהו את הכתובת שלכם (Tab לרשימה, i לפרופיל), או הקלידו / כדי להוסיף איש קשר.
+nothing-open = בחרו שיחה ברשימה.
+list-empty = אין עדיין שיחות. / פותח פקודה: /add ADDRESS
+mark-group = קבוצה
+too-long-to-copy = זה ארוך מדי ללוח של מסוף.
+saved = זה נשמר ב־{ $path }.
+open-unknown = אין שיחה בשם { $name }.
+password-none-about = ריק פירושו בלי סיסמה.
+ask-old-password = הסיסמה עד עכשיו
+ask-changed-password = הסיסמה החדשה
+ask-keys = אילו מפתחות יקבלו בקבוצה החדשה?
+ask-keys-about = אי אפשר לשנות זאת אחר כך.
+keys-trusted = מפתח חדש בכל יום, לקבוצה שחבריה סומכים זה על זה: מי שברשימה הוא בקבוצה
+keys-strangers = מפתח חדש בכל יום, לקבוצה שאולי יש בה זרים: הרשימה אומרת רק מי מקבל מפתח חדש
+keys-for-all = מפתח אחד לתמיד, כדי שאנשים עם תוכנת Cwtch הרגילה יוכלו להצטרף
+ask-newkey-with = לתת לקבוצה מפתח חדש ועוד חבר? האחרים נשאלים.
+ask-move = להעביר את הקבוצה לשרת הזה, עם מפתח חדש? האחרים נשאלים.
+ask-again = לעשות את השינוי הזה שוב, מעל המפתח שבשימוש עכשיו?
+ask-keep-keys = לשמור מעכשיו את מפתחות הימים של הקבוצה למספר הימים הזה? מפתחות ישנים יותר נמחקים, ומה שרק הם פותחים לא יתקבל שוב.
+ask-seal = לחתום את הקבוצה? מה שההודעות נשלחו בו, והזמנות עם המפתח שלה, נמחקים מהדיסק; טקסטים שאתם שומרים נשארים.
+ask-clear = למחוק את כל מה שנאמר כאן? אצל אחרים זה נשאר. אי אפשר לבטל.
+done-sealed = נחתם. { $texts ->
+        [0] לא נמחק שום טקסט.
+        [one] נמחק טקסט של הודעה אחת.
+       *[other] נמחקו טקסטים של { $texts } הודעות.
+    }
+done-offered = ההצעה בדרך.
+done-keep-keys = המפתחות נשמרים כך מהסנכרון הבא.
+done-hidden = מה שהחבר הזה כותב לא מוצג עוד. לא מודיעים לאיש.
+done-unhidden = מה שהחבר הזה כותב שוב מוצג.
+done-cleared = כל מה שנאמר כאן נמחק כאן.
+done-archived = היא מחוץ לרשימה עד שתפתחו אותה שוב בשמה.
+done-unarchived = היא שוב ברשימה.
+done-password = הסיסמה החדשה בשימוש מעכשיו. עותקים שנעשו קודם עדיין נפתחים בישנה.
+own-address = הכתובת שלך
+own-address-about = מי שיש לו אותה יכול לבקש לדבר איתך. מצלמה קוראת את הקוד.
+kept-for-ever = טקסטים נשמרים לתמיד
+kept-for = { $hours ->
+        [one] טקסטים נמחקים אחרי שעה
+       *[other] { $days ->
+            [0] טקסטים נמחקים אחרי { $hours } שעות
+            [one] טקסטים נמחקים אחרי { $hours } שעות
+           *[other] טקסטים נמחקים אחרי { $days } ימים
+        }
+    }
+kept-forgotten = { $count ->
+        [one] הודעה אחת לא אומרת עוד דבר.
+       *[other] { $count } הודעות לא אומרות עוד דבר.
+    }
+kept-sealed = נחתם { $when }.
+kept-keys-from = טקסטים מלפני { $when } נמצאים כאן, המפתחות שלהם לא.
+label-kept = נשמר
+label-closing = בסגירה
+closing-stays = נשארים זמינים
+closing-stops = מתנתקים
+act-closing-stays = להישאר זמינים כשהתוכנה נסגרת
+act-closing-stops = להתנתק כשהתוכנה נסגרת
+act-show-address = להציג את הכתובת כקוד למצלמה
+act-password = לשנות את הסיסמה
+act-rejects = מה שלא מוצג
+act-groups-on = להפעיל קבוצות (ניסוי)
+act-groups-off = לכבות קבוצות
+act-strangers-on = לתת לזרים לבקש לדבר
+act-strangers-off = לנתק זרים בלי לשאול אותי
+act-newkey = לתת לה מפתח חדש
+act-seal = לחתום אותה
+act-again = לעשות שוב את השינוי שלא התקבל
+act-follow = לענות שוב על המפתח החדש של { $by }
+act-evidence = לשמור את הראיה מ־{ $when } בקובץ, לאחרים
+key-search = Ctrl+F: לחפש מילים.
+key-emoji = ‎:name ו־Tab: אמוג׳י.
+takes-days = ימים
+takes-conversation = שיחה
+verb-with = לתת לקבוצה מפתח חדש, עם עוד חבר אחד
+verb-move = להעביר את הקבוצה לשרת אחר
+verb-hide = לא להציג עוד דבר מהחבר הזה
+verb-unhide = להציג שוב את החבר הזה
+verb-seal = למחוק מה שיפתח שוב את ההודעות של הקבוצה
+verb-keepkeys = כמה זמן נשמרים כאן מפתחות של ימים
+verb-offergroup = להציע לאיש הקשר קבוצה של שניכם
+verb-clear = למחוק את כל מה שנאמר כאן
+verb-archive = מחוץ לרשימה, או חזרה
+verb-search = לחפש מילים בכל מקום
+verb-find = לחפש מילים כאן
+verb-open = לפתוח שיחה
+verb-back = לסגור את השיחה
+verb-address = הכתובת שלך, כטקסט וכקוד
+verb-password = לשנות את סיסמת הפרופיל
+verb-rejects = מה שנמסר ולא מוצג
+
+## Profiles
+
+profiles = פרופילים
+profiles-about = שירות אחד מחזיק מקוונים את אלה שפתוחים. מי שמתבונן רואה שהם באים והולכים יחד.
+profile-here = פתוח, ולפניך
+profile-open = פתוח בשירות
+profile-closed = סגור; פתיחתו דורשת את סיסמתו
+profile-unprotected = סגור; אין לו סיסמה
+act-profiles = כל הפרופילים
+act-switch = לעבור אל { $name }
+act-close-profile = לסגור את { $name }
+act-rename-profile = לתת ל־{ $name } שם אחר
+act-delete-profile = למחוק את { $name }
+act-new-profile = ליצור פרופיל חדש
+ask-close-profile = לסגור את { $name }? הוא יתנתק, והודעות אליו ימתינו אצל מי שכותבים אותן.
+ask-delete-profile = למחוק את { $name }, עם כתובתו, אנשי הקשר שלו וכל מה שנאמר? המפתחות הולכים קודם. אי אפשר לבטל.
+need-profile-label = שם אחר לפרופיל; אף אחד אחר לא רואה אותו
+verb-profiles = כל הפרופילים
