@@ -24,9 +24,24 @@ use crate::text;
 )]
 pub(crate) struct CommandLine {
     #[command(flatten)]
+    pub(crate) app: AppArgs,
+    #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]
-    pub(crate) verb: Verb,
+    pub(crate) verb: Option<Verb>,
+}
+
+/// Flags of the app, which runs where no command is named.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Options of the app (cwtch without a command)")]
+pub(crate) struct AppArgs {
+    /// Line by line, without drawing: for screen readers
+    #[arg(long)]
+    pub(crate) plain: bool,
+
+    /// Leave the mouse to the terminal, for its own selecting and copying
+    #[arg(long)]
+    pub(crate) no_mouse: bool,
 }
 
 /// Flags that every command takes, before or after its name.

@@ -102,7 +102,7 @@ async fn serve(
     let first = opened.first().map_or(settings.data.as_path(), |(_, profile)| profile.path()).to_owned();
     let held = HostDir::of(&settings.data).take(settings).await?;
     let network = held.network(settings, &first).await?;
-    let network_name = settings.network.clone().unwrap_or_default().full_name();
+    let network_name = settings.network_used().full_name();
 
     let (arrivals, mut coming) = mpsc::channel(1);
     let (changes, mut changed) = mpsc::unbounded_channel();

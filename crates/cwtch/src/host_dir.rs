@@ -133,7 +133,7 @@ pub(crate) async fn network_for_one(
     settings: &Settings,
     profile: &Path,
 ) -> Result<(Arc<dyn Network>, Option<Held>), CommandError> {
-    if settings.network.clone().unwrap_or_default() != NetworkSpec::Arti {
+    if settings.network_used() != NetworkSpec::Arti {
         return Ok((open(settings, Path::new("")).await?, None));
     }
     let held = HostDir::of(&settings.data).take(settings).await?;
@@ -141,7 +141,7 @@ pub(crate) async fn network_for_one(
 }
 
 async fn open(settings: &Settings, tor: &Path) -> Result<Arc<dyn Network>, CommandError> {
-    let spec = settings.network.clone().unwrap_or_default();
+    let spec = settings.network_used();
     let network = cwtch_tor::open(&spec, &settings.tor, tor).await?;
     warn_of(network.as_ref(), settings.json);
     Ok(network)

@@ -1,6 +1,7 @@
 //! Cwtch for people: command line, daemon and demonstration.
 
 mod advice;
+mod app;
 mod args;
 mod cli;
 mod command_error;
@@ -31,6 +32,11 @@ fn main() -> ExitCode {
     log_to_stderr();
     // Whatever is written, by Tor or by the database, is its owner's alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let mut line = line;
+    if line.len() == 1 && std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        // No argument is what a person types; elsewhere it is a mistake, and help is printed.
+        line.push(OsString::from("--"));
+    }
     match args::CommandLine::try_parse_from(&line) {
         Ok(parsed) => cli::run(parsed),
         Err(error) => cli::unparsed(&error, line.iter().any(|arg| arg == "--json")),

@@ -14,10 +14,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::command_error::CommandError;
 use crate::host_dir::{Held, network_for_one};
-use crate::output::note;
 use crate::output::progress::Progress;
+use crate::output::{note, sanitize};
 use crate::prompt::{self, Typed};
 use crate::rpc::client::Client;
+use crate::rpc::socket;
 use crate::settings::{PasswordSource, Settings};
 use crate::text;
 
@@ -103,6 +104,21 @@ pub(crate) fn choose_named(settings: &Settings, label: Option<&str>) -> Result<C
     Ok(Chosen { dir, label, path, has_password, patience, json: settings.json })
 }
 
+/// Finds a profile by its label that is not open in a daemon.
+///
+/// # Errors
+/// As [`choose`], and if it is open.
+pub(crate) async fn choose_closed(settings: &Settings, name: &str) -> Result<Chosen, CommandError> {
+    let chosen = choose_named(settings, Some(name))?;
+    match socket::connect(&chosen.path).await? {
+        None => Ok(chosen),
+        Some(_) => Err(CommandError::new(
+            "refused",
+            format!("The profile {} {}", sanitize::line(name), text::CLOSE_FIRST),
+        )),
+    }
+}
+
 impl Chosen {
     /// The password that opens the profile. A profile without one needs none to be said.
     ///
@@ -110,6 +126,17 @@ impl Chosen {
     /// If it cannot be had.
     pub(crate) fn password(&self, source: &PasswordSource) -> Result<Password, CommandError> {
         Ok(self.typed(source)?.map_or(Password::None, Password::Some))
+    }
+
+    /// The password as it is said without being typed: by a file, or as there being none.
+    ///
+    /// # Errors
+    /// If it cannot be had.
+    pub(crate) fn typed_elsewhere(&self, source: &PasswordSource) -> Result<Typed, CommandError> {
+        match source {
+            PasswordSource::Terminal => Ok(None),
+            other => prompt::existing(other, &self.label),
+        }
     }
 
     /// The same as it was typed.

@@ -1,12 +1,14 @@
 //! The command line resolved: where, which network, which password.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use cwtch_net::NetworkSpec;
 use cwtch_tor::TorConfig;
 
+use crate::app::remembered::Remembered;
 use crate::args::Global;
 use crate::command_error::CommandError;
 use crate::output::sentence;
@@ -19,6 +21,10 @@ pub(crate) struct Settings {
     pub(crate) data: PathBuf,
     /// The network, where one was named.
     pub(crate) network: Option<NetworkSpec>,
+    /// The network that was chosen in the app, where one was.
+    remembered: Option<NetworkSpec>,
+    /// The file with Tor's settings, where one was named.
+    tor_config: Option<PathBuf>,
     /// Settings of Tor.
     pub(crate) tor: TorConfig,
     /// The profile, where one was named.
@@ -72,14 +78,40 @@ impl Settings {
                 "{shown} is no directory: name another one with --data DIR."
             )));
         }
-        let tor = match global.tor_config.filter(|file| !file.as_os_str().is_empty()) {
-            Some(file) => TorConfig::read(&file),
+        let tor_config = global.tor_config.filter(|file| !file.as_os_str().is_empty());
+        let tor = match &tor_config {
+            Some(file) => TorConfig::read(file),
             None => TorConfig::of_dir(&data),
         };
+        let remembered = Remembered::read(&data)?.network.and_then(|name| name.parse().ok());
         let tor = tor.map_err(|e| CommandError::usage(sentence(&e.to_string())))?;
         let profile = global.profile.filter(|name| !name.is_empty());
         let lock_patience = Duration::from_secs(global.lock_timeout);
-        Ok(Self { data, network, tor, profile, password, lock_patience, json: global.json })
+        let json = global.json;
+        Ok(Self { data, network, remembered, tor_config, tor, profile, password, lock_patience, json })
+    }
+
+    /// The network that is used: the one that was named, else the one that was chosen in the app, else the embedded Tor.
+    pub(crate) fn network_used(&self) -> NetworkSpec {
+        self.network.clone().or_else(|| self.remembered.clone()).unwrap_or_default()
+    }
+
+    /// True if a network was named by whoever started the program.
+    pub(crate) fn is_network_named(&self) -> bool {
+        self.network.is_some()
+    }
+
+    /// The same settings as arguments of this program, but for what belongs to one profile. What the environment says is not repeated: it
+    /// is the same for a program that this one starts.
+    pub(crate) fn arguments(&self) -> Vec<OsString> {
+        let mut arguments = vec!["--data".into(), self.data.clone().into_os_string()];
+        if let Some(network) = &self.network {
+            arguments.extend(["--network".into(), network.full_name().into()]);
+        }
+        if let Some(file) = &self.tor_config {
+            arguments.extend(["--tor-config".into(), file.clone().into_os_string()]);
+        }
+        arguments
     }
 }
 

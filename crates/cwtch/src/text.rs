@@ -11,9 +11,16 @@ Cwtch is a messenger without accounts and without servers that must be trusted. 
 under addresses that they make themselves; groups meet on servers that see only messages of one size \
 that they cannot read.
 
-Make a profile, give your address to somebody, add theirs, and keep `cwtch daemon` running to be \
-reachable. All other commands use the daemon of the profile when it runs, and otherwise open the \
+`cwtch` alone, on a terminal, opens the app: it leads through the first steps, and starts what it needs. \
+Everything in it is a command, too: make a profile, give your address to somebody, add theirs, and keep \
+`cwtch daemon` running to be reachable. All other commands use the daemon of the profile when it runs, and otherwise open the \
 profile themselves.";
+
+pub(crate) const APP_WITHOUT_TERMINAL: &str = "\
+The app needs a terminal to be drawn on: name a command (--help lists them), or use --plain, which reads and writes lines.";
+
+pub(crate) const APP_FLAG_ASTRAY: &str =
+    "--plain and --no-mouse are for the app, which runs where no command is named: leave one of them out.";
 
 pub(crate) const AFTER_HELP: &str = "Examples, exit codes, environment and files: cwtch --help";
 
@@ -27,6 +34,9 @@ taken only if nothing else has it or looks like it. The beginning of the address
 follows names that could be mistaken. You are \"you\", and nobody else is.
 
 EXAMPLES:
+  Open the app (on a terminal):
+    cwtch
+
   Make a profile, see its address, and keep it online:
     cwtch profile new me
     cwtch address

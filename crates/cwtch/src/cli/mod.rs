@@ -13,23 +13,35 @@ use clap::error::ErrorKind;
 use cwtch_api::{Command, ForkReason, GroupKeys, Presence};
 
 use crate::args::{
-    AttributeVerb, CommandLine, ContactVerb, ConversationVerb, DaemonArgs, EvidenceVerb, ExperimentVerb,
-    GoVerb, GroupVerb, KeysArg, MessageVerb, ReasonArg, ServerVerb, Verb,
+    AppArgs, AttributeVerb, CommandLine, ContactVerb, ConversationVerb, DaemonArgs, EvidenceVerb,
+    ExperimentVerb, GoVerb, GroupVerb, KeysArg, MessageVerb, ReasonArg, ServerVerb, Verb,
 };
 use crate::command_error::{CommandError, EXIT_OK, EXIT_USAGE};
 use crate::daemon::{Manner, detach};
 use crate::duration::{Keeping, Span};
 use crate::settings::Settings;
-use crate::{daemon, demo, output};
+use crate::{app, daemon, demo, output, text};
 
 /// Runs a parsed command line to its end.
 pub(crate) fn run(line: CommandLine) -> ExitCode {
     let json = line.global.json;
     let outcome = Settings::resolve(line.global).and_then(|settings| {
+        let verb = match (line.verb, line.app) {
+            (Some(_), app) if app != AppArgs::default() => {
+                return Err(CommandError::usage(text::APP_FLAG_ASTRAY));
+            }
+            (Some(verb), _) => Ok(verb),
+            (None, app) => Err(app),
+        };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime
             .map_err(|e| CommandError::internal(format!("The program cannot start its threads: {e}.")))?;
-        let outcome = runtime.block_on(dispatch(&settings, line.verb));
+        let outcome = runtime.block_on(async {
+            match verb {
+                Ok(verb) => dispatch(&settings, verb).await,
+                Err(args) => app::run(&settings, args).await.map(|()| EXIT_OK),
+            }
+        });
         // A thread that still waits for the terminal or the disk must not keep the program.
         runtime.shutdown_background();
         outcome

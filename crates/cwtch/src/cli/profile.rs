@@ -15,7 +15,7 @@ use crate::output::{note, print, print_json};
 use crate::prompt;
 use crate::rpc::client::Client;
 use crate::rpc::socket;
-use crate::session::{Chosen, Found, choose, choose_named};
+use crate::session::{Found, choose, choose_closed, choose_named};
 use crate::settings::{PasswordSource, Settings};
 use crate::text;
 
@@ -145,17 +145,6 @@ async fn delete(settings: &Settings, name: &str, yes: bool) -> Result<(), Comman
 async fn daemon(settings: &Settings) -> Result<Client, CommandError> {
     let connected = HostDir::of(&settings.data).connect().await?;
     connected.ok_or_else(|| CommandError::new("no-daemon", text::NO_DAEMON_HERE))
-}
-
-/// A profile that is not open in a daemon.
-async fn choose_closed(settings: &Settings, name: &str) -> Result<Chosen, CommandError> {
-    let chosen = choose_named(settings, Some(name))?;
-    match socket::connect(&chosen.path).await? {
-        None => Ok(chosen),
-        Some(_) => {
-            Err(CommandError::new("refused", format!("The profile {} {}", line(name), text::CLOSE_FIRST)))
-        }
-    }
 }
 
 async fn change_password(settings: &Settings, new: &PasswordSource) -> Result<(), CommandError> {

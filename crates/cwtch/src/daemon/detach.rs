@@ -7,7 +7,7 @@
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{self, Child, Command, Stdio};
 
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
@@ -26,10 +26,10 @@ use crate::settings::Settings;
 use crate::text;
 
 /// Log file of a detached daemon, in the first profile's directory.
-const LOG: &str = "daemon.log";
+pub(crate) const LOG: &str = "daemon.log";
 /// The flag that asks for this, and the one that the daemon is started with.
 const DETACH: &str = "--detach";
-const DETACHED: &str = "--detached";
+pub(crate) const DETACHED: &str = "--detached";
 /// The longest answer of a daemon that starts.
 const ANSWER_MAX: u64 = 64 * 1024;
 /// The most bytes of passwords on the pipe.
@@ -48,22 +48,19 @@ pub(crate) async fn run(
     let passwords = passwords(settings, &chosen).await?;
     let none = || CommandError::internal("The daemon was started for no profile.");
     let log = log.unwrap_or(chosen.first().ok_or_else(none)?.path.join(LOG));
-    let mut child = start(&log)?;
-    let answer = tokio::select! {
-        answer = begin(&mut child, &passwords) => answer,
-        stopped = stopped() => stopped,
-    };
-    let outcome = answer.and_then(|answer| understand(&answer, passwords.len(), &log));
-    let Ok(told) = outcome else {
-        let _ = child.kill();
-        let _ = child.wait();
-        return outcome.map(drop);
+    let arguments = std::env::args_os()
+        .skip(1)
+        .map(|argument| if argument == DETACH { OsString::from(DETACHED) } else { argument })
+        .collect();
+    let Launched { told, process } = tokio::select! {
+        launched = launch(arguments, &log, &passwords) => launched?,
+        stopped = stopped() => return Err(stopped?),
     };
     if settings.json {
         for mut line in told {
             let ready = is_ready(&line);
             if let (true, Some(line)) = (ready, line.as_object_mut()) {
-                line.insert("pid".to_owned(), json!(child.id()));
+                line.insert("pid".to_owned(), json!(process));
                 line.insert("log".to_owned(), json!(log));
             }
             print_json(&line)?;
@@ -77,7 +74,7 @@ pub(crate) async fn run(
     print(&format!(
         "The daemon runs (process {}). `cwtch status` says how far it is, `cwtch daemon --stop` stops it.\n\
          It notes what is in its way in {}.\n",
-        child.id(),
+        process,
         log.display()
     ))
 }
@@ -128,7 +125,47 @@ pub(crate) fn tell(error: &CommandError) {
     let _ = print(&format!("{}\n", error.to_json()));
 }
 
-fn start(log: &Path) -> Result<Child, CommandError> {
+/// A daemon that runs.
+pub(crate) struct Launched {
+    /// A line for each profile: that it can be spoken to, or why not.
+    told: Vec<Value>,
+    /// The daemon's process.
+    process: u32,
+}
+
+/// Ends a daemon that is not ready when it is not waited for any more.
+struct Starting(Option<Child>);
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Starts this program anew, with arguments for a daemon that leaves whoever started it, and returns when the sockets of its profiles
+/// answer. Dropped before, it ends the daemon.
+///
+/// # Errors
+/// Why the daemon does not start.
+pub(crate) async fn launch(
+    arguments: Vec<OsString>,
+    log: &Path,
+    passwords: &[Typed],
+) -> Result<Launched, CommandError> {
+    let mut child = start(arguments, log)?;
+    let (process, input, output) = (child.id(), child.stdin.take(), child.stdout.take());
+    let mut starting = Starting(Some(child));
+    let answer = begin(input, output, passwords).await?;
+    let told = understand(&answer, passwords.len(), log)?;
+    // It is on its own from now on.
+    starting.0 = None;
+    Ok(Launched { told, process })
+}
+
+fn start(arguments: Vec<OsString>, log: &Path) -> Result<Child, CommandError> {
     let shown = log.display();
     let unwritable = |e: io::Error| CommandError::storage(format!("The log {shown} cannot be written: {e}."));
     let file = cwtch_files::open_or_create(log).map_err(|error| unwritable(error.into_io()))?;
@@ -136,20 +173,21 @@ fn start(log: &Path) -> Result<Child, CommandError> {
     file.set_len(0).map_err(unwritable)?;
     let program = std::env::current_exe()
         .map_err(|e| CommandError::internal(format!("The program does not know where it is: {e}.")))?;
-    let arguments = std::env::args_os()
-        .skip(1)
-        .map(|argument| if argument == DETACH { OsString::from(DETACHED) } else { argument });
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(file);
     command.spawn().map_err(|e| CommandError::internal(format!("The daemon cannot be started: {e}.")))
 }
 
 /// Hands the passwords over and reads a line for each.
-async fn begin(child: &mut Child, passwords: &[Typed]) -> Result<Vec<u8>, CommandError> {
+async fn begin(
+    input: Option<process::ChildStdin>,
+    output: Option<process::ChildStdout>,
+    passwords: &[Typed],
+) -> Result<Vec<u8>, CommandError> {
     let error = |e: io::Error| {
         CommandError::internal(format!("The daemon that was started cannot be talked to: {e}."))
     };
-    if let Some(mut pipe) = child.stdin.take() {
+    if let Some(mut pipe) = input {
         // Not much: the pipe takes it at once. No password has a line's end in it.
         let written = passwords.iter().try_for_each(|password| match password {
             None => pipe.write_all(b"0\n"),
@@ -165,7 +203,7 @@ async fn begin(child: &mut Child, passwords: &[Typed]) -> Result<Vec<u8>, Comman
         }
     }
     let mut answer = Vec::new();
-    if let Some(pipe) = child.stdout.take() {
+    if let Some(pipe) = output {
         let mut pipe = ChildStdout::from_std(pipe).map_err(error)?.take(ANSWER_MAX);
         let lines = |answer: &[u8]| answer.iter().filter(|byte| **byte == b'\n').count();
         while lines(&answer) < passwords.len() && pipe.read_buf(&mut answer).await.map_err(error)? > 0 {}
@@ -199,7 +237,7 @@ fn understand(answer: &[u8], profiles: usize, log: &Path) -> Result<Vec<Value>, 
 }
 
 /// Returns when whoever started this wants it to end.
-async fn stopped() -> Result<Vec<u8>, CommandError> {
+async fn stopped() -> Result<CommandError, CommandError> {
     let listen = |kind| {
         signal(kind)
             .map_err(|e| CommandError::internal(format!("The program cannot listen for signals: {e}.")))
@@ -211,7 +249,7 @@ async fn stopped() -> Result<Vec<u8>, CommandError> {
         _ = terminate.recv() => {}
         _ = hangup.recv() => {}
     }
-    Err(CommandError::new(
+    Ok(CommandError::new(
         "interrupted",
         "The daemon was not started: the command was stopped before it was ready.",
     ))

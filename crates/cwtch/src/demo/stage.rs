@@ -92,6 +92,8 @@ impl Stage {
     pub(super) fn offer(&self) {
         self.narrator.part("Everything is still running: try it from another terminal");
         for command in [
+            // The app, as Bob sees it.
+            self.bob.pasteable(&[]),
             self.carol.pasteable(&["events"]),
             self.alice.pasteable(&["send", "Carol", "Hello from another terminal"]),
             self.bob.pasteable(&["send", "Hikers", "Who brings the map?"]),

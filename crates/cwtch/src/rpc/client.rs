@@ -27,6 +27,26 @@ pub(crate) struct Client {
     network: Option<String>,
 }
 
+/// The parts of a connection: each line that is read is for [`Caller::hear`].
+pub(crate) struct Parts {
+    pub(crate) lines: Lines<OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+    pub(crate) caller: Caller,
+}
+
+impl Parts {
+    /// Writes a line.
+    ///
+    /// # Errors
+    /// If the daemon is gone.
+    pub(crate) async fn write(&mut self, line: &str) -> Result<(), ()> {
+        for part in [line.as_bytes(), b"\n"] {
+            self.writer.write_all(part).await.map_err(drop)?;
+        }
+        Ok(())
+    }
+}
+
 impl Client {
     /// Connects to the daemon that listens in a directory: a profile's, of which it then speaks, or the daemon's own;
     /// `None` if none does.
@@ -49,6 +69,11 @@ impl Client {
         }
         client.network = version.get("network").and_then(Value::as_str).map(str::to_owned);
         Ok(Some(client))
+    }
+
+    /// The parts of the connection, for a caller that waits for several answers at once.
+    pub(crate) fn into_parts(self) -> Parts {
+        Parts { lines: self.lines, writer: self.writer, caller: self.caller }
     }
 
     /// The full name of the network on which the daemon is.
