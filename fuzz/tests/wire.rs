@@ -249,6 +249,16 @@ mod peer {
     }
 
     #[test]
+    fn vanishing() {
+        use cwtch_wire::peer_vanish::Vanish;
+        run(&[1, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 14, 16], |input| {
+            if let Ok(read) = Vanish::from_bytes(input) {
+                assert_eq!(read.to_bytes(), input);
+            }
+        });
+    }
+
+    #[test]
     fn overlay() {
         run(br#"{"o":10,"d":"{\"quotedHash\":\"AA==\",\"body\":\"this\"}"}"#, |input| {
             if let Ok(overlay) = Overlay::from_json(input) {

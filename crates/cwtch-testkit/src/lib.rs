@@ -34,6 +34,7 @@ pub use serde_json::Value;
 static MODEL: LazyLock<Value> = LazyLock::new(|| parse(include_str!("../vectors/model.json")));
 static TRANSCRIPT: LazyLock<Value> = LazyLock::new(|| parse(include_str!("../vectors/transcript.json")));
 static FORKS: LazyLock<Value> = LazyLock::new(|| parse(include_str!("../vectors/group-forks.json")));
+static VANISH: LazyLock<Value> = LazyLock::new(|| parse(include_str!("../vectors/vanish.json")));
 
 /// A reproducible generator: the same seed gives the same bytes on every machine.
 pub fn rng(seed: u64) -> ChaCha20Rng {
@@ -62,6 +63,11 @@ pub fn transcript() -> &'static Value {
 /// The vectors of an independent model of the forks of groups (`vectors/group-forks.json`).
 pub fn forks() -> &'static Value {
     &FORKS
+}
+
+/// Words between contacts about messages that vanish, to the byte (`vectors/vanish.json`).
+pub fn vanish() -> &'static Value {
+    &VANISH
 }
 
 /// Reads a vector file made by the deployed network, which is not part of this repository. It is looked for in the
@@ -128,6 +134,7 @@ mod tests {
         assert!(list(&model()["addresses"]["valid"]).len() > 1);
         assert_eq!(hex(&transcript()["third_commit_hex"]).len(), 64);
         assert_eq!(list(&forks()["refused"]).len(), 42);
+        assert!(list(&vanish()["words"]).len() > 4);
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod overlay;
 pub mod packet;
 pub mod peer;
 pub mod peer_log;
+pub mod peer_vanish;
 mod redact;
 pub mod token;
 

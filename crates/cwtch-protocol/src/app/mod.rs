@@ -11,6 +11,7 @@ pub mod lanes;
 pub mod peer;
 pub mod token_client;
 pub mod token_issuer;
+pub mod vanish;
 
 pub use board_client::{BoardClient, BoardClientError};
 pub use board_host::{BoardHost, BoardHostError};

@@ -21,3 +21,4 @@ mod lanes;
 mod peer;
 mod support;
 mod tokens;
+mod vanish;

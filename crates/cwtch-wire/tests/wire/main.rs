@@ -13,6 +13,7 @@ mod extensions;
 mod fork;
 mod log;
 mod peer_log;
+mod peer_vanish;
 mod properties;
 mod redaction;
 mod reject;
