@@ -589,6 +589,18 @@ pub enum Command {
         #[serde(default)]
         seconds: Option<u64>,
     },
+    /// Proposes to a contact that messages vanish so long after they were read, on both sides, or that they do not any more. The contact's program
+    /// confirms by itself, and tells its person; until then what was in force stays in force. It is kept and said again until it is
+    /// confirmed. Reply: `Conversation`.
+    #[serde(rename = "conversation.vanish")]
+    ConversationVanish {
+        /// The conversation, with a contact.
+        #[serde(deserialize_with = "number_or_text")]
+        conversation: String,
+        /// The time in seconds; not at all where absent.
+        #[serde(default)]
+        seconds: Option<u64>,
+    },
     /// Tells that the person looks at this conversation: its contact or server is dialled before others. `send`,
     /// `suggest`, `messages` and `sync` of one group tell the same by themselves. Reply: `Done`.
     #[serde(rename = "focus")]

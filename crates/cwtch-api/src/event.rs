@@ -233,6 +233,12 @@ pub enum Event {
         /// The conversation as it is now.
         conversation: Box<ConversationInfo>,
     },
+    /// Another time after which messages with a contact vanish is proposed or in force, by either side, or the contact's program
+    /// turned out not to know it.
+    VanishingChanged {
+        /// The conversation as it is now.
+        conversation: Box<ConversationInfo>,
+    },
     /// A server connection changed its phase.
     Server {
         /// The server's address.

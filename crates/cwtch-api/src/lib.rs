@@ -30,6 +30,7 @@ mod secret;
 mod server;
 mod settings;
 mod state;
+mod vanish;
 
 pub use advice::Advice;
 pub use command::Command;
@@ -66,3 +67,4 @@ pub use server::{
 };
 pub use settings::SettingsInfo;
 pub use state::{MessageState, SeenBy};
+pub use vanish::{VanishInfo, VanishState};

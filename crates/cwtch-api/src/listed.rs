@@ -9,6 +9,7 @@ use crate::kept::KeptInfo;
 use crate::message::MessageInfo;
 use crate::name::{NameKind, NameSource};
 use crate::problem::Problem;
+use crate::vanish::VanishInfo;
 
 /// State of a contact: whether it may talk to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -215,6 +216,9 @@ pub struct ConversationInfo {
     /// Seconds for which texts are kept; `null` for ever.
     #[serde(default)]
     pub keep: Option<u64>,
+    /// The agreement about messages that vanish; `null` for a group.
+    #[serde(default)]
+    pub vanish: Option<VanishInfo>,
     /// Time at which the newest message came or was written; `null` without one.
     pub active: Option<i64>,
     /// The last message in its order.

@@ -172,6 +172,15 @@ problems! {
         /// The longest, in seconds.
         max: u64,
     } = "keep-unfit", Usage;
+    /// A time after which messages are to vanish that is too short or too long.
+    VanishUnfit {
+        /// The shortest, in seconds.
+        min: u64,
+        /// The longest, in seconds.
+        max: u64,
+    } = "vanish-unfit", Usage;
+    /// Messages vanish by agreement with a contact, and not in a group.
+    VanishesWithContacts = "vanishes-with-contacts", Usage;
     /// A page of messages that is bounded in two ways.
     PageUnclear = "page-unclear", Usage;
     /// No message, or too many, where some are named.

@@ -184,6 +184,7 @@ impl Reply {
             }
             C::GroupKeep { .. }
             | C::ConversationKeep { .. }
+            | C::ConversationVanish { .. }
             | C::ConversationClear { .. }
             | C::ConversationRead { .. }
             | C::ConversationDraft { .. }

@@ -5,6 +5,7 @@ use std::path::Path;
 use cwtch_api::{Advice, ApiError, Limited, Problem};
 
 use cwtch_protocol::group::fork::keys::MEMORY_RANGE;
+use cwtch_wire::peer_vanish::{VANISH_MAX, VANISH_MIN};
 
 use crate::{KEEP_MAX, KEEP_MIN, QUERY_MAX, QUERY_WORDS_MAX, StorageError};
 
@@ -50,6 +51,8 @@ impl From<StorageError> for Problem {
             E::QueryEmpty => Self::SearchEmpty,
             E::QueryTooLong => Self::SearchTooLong { max: QUERY_MAX as u64, words: QUERY_WORDS_MAX as u64 },
             E::Retention => Self::KeepUnfit { min: KEEP_MIN, max: KEEP_MAX },
+            E::Vanishing => Self::VanishUnfit { min: VANISH_MIN.into(), max: VANISH_MAX.into() },
+            E::NoContact => Self::VanishesWithContacts,
             E::Blocked => Self::ContactBlocked,
             E::Named => Self::ContactNamedOtherwise,
             E::NoRequest => Self::NoContactRequest,

@@ -62,6 +62,8 @@ pub enum What {
     /// The person did something with a conversation: read, muted, pinned or archived it, or wrote a draft. Or what a group
     /// that was joined had before is read.
     Conversation,
+    /// Another time after which messages with a contact vanish is proposed or in force, or the contact's program does not know it.
+    Vanishing,
     /// A server was added.
     ServerAdded,
     /// Another standing of a server's log is known, other than by reading on.
@@ -83,7 +85,7 @@ pub enum What {
 }
 
 impl What {
-    const ALL: [Self; 30] = [
+    const ALL: [Self; 31] = [
         Self::Begun,
         Self::Message,
         Self::State,
@@ -105,6 +107,7 @@ impl What {
         Self::Forks,
         Self::Hidden,
         Self::Conversation,
+        Self::Vanishing,
         Self::ServerAdded,
         Self::Server,
         Self::ServerRemoved,
@@ -140,6 +143,7 @@ impl What {
             Self::Forks => 25,
             Self::Hidden => 26,
             Self::Conversation => 30,
+            Self::Vanishing => 31,
             Self::ServerAdded => 40,
             Self::Server => 41,
             Self::ServerRemoved => 42,

@@ -1,6 +1,7 @@
 //! Conversations: what contacts and groups have in common, and what the person does with them.
 
 use cwtch_api::Purpose;
+use cwtch_protocol::app::vanish::Agreement;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Profile;
@@ -12,6 +13,7 @@ use super::forget::{KEEP_MAX, KEEP_MIN};
 use super::hidden::UNHIDDEN;
 use super::messages;
 use super::types::{Conversation, ConversationId, MessageId, OVERLAY_MAX, StoredMessage};
+use super::vanish::agreement;
 
 /// A conversation as it is kept, beside what carries it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,6 +57,8 @@ pub struct Listed {
     pub kept: Kept,
     /// The last message in its order.
     pub last: Option<StoredMessage>,
+    /// The agreement about messages that vanish; nothing for a group.
+    pub vanish: Agreement,
 }
 
 /// One thing that a person does with a conversation.
@@ -174,7 +178,7 @@ fn listed(conn: &Connection, id: ConversationId) -> Result<Listed, TxError> {
     let (Some(kept), Some(conversation)) = (kept, conversation(conn, id)?) else {
         return Err(StorageError::UnknownConversation.into());
     };
-    Ok(Listed { conversation, kept, last: messages::last(conn, id)? })
+    Ok(Listed { conversation, kept, last: messages::last(conn, id)?, vanish: agreement(conn, id)? })
 }
 
 fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {

@@ -100,6 +100,12 @@ pub enum StorageError {
     /// A time for which texts are to be kept that is too short or too long.
     #[error("texts are kept for an hour to a hundred years, or for ever")]
     Retention,
+    /// A time after which messages are to vanish that is too short or too long, or one too many.
+    #[error("messages vanish after a minute to a year, or not at all")]
+    Vanishing,
+    /// A group, where a contact was meant.
+    #[error("this is a group, and no contact")]
+    NoContact,
     /// A search that names nothing to look for.
     #[error("there is no word to look for")]
     QueryEmpty,

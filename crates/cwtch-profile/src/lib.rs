@@ -51,6 +51,7 @@ mod sweep;
 mod sync;
 mod tokens;
 mod types;
+mod vanish;
 mod vault;
 
 #[cfg(any(test, feature = "fixtures"))]

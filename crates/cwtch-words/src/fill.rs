@@ -72,7 +72,9 @@ pub fn event(event: &mut Event) {
         Event::ContactChanged { contact } => self::contact(contact),
         Event::Message { message } => self::message(message),
         Event::MessageNotes { notes, .. } => self::notes(notes),
-        Event::ConversationChanged { conversation } => self::conversation(conversation),
+        Event::ConversationChanged { conversation } | Event::VanishingChanged { conversation } => {
+            self::conversation(conversation);
+        }
         Event::ServerAdded { server } | Event::ServerChanged { server } => self::server(server),
         Event::EvidenceFound { evidence } => self::evidence(evidence),
         Event::Alarm { detail, advice, why: Some(why), .. } if detail.is_empty() => {

@@ -138,6 +138,15 @@ fn words(problem: &Problem) -> String {
                 max / (365 * 86_400)
             );
         }
+        P::VanishUnfit { min, max } => {
+            return format!(
+                "Messages can vanish {min} seconds to {} days after they were read, or not at all.",
+                max / 86_400
+            );
+        }
+        P::VanishesWithContacts => {
+            "Messages vanish by agreement with one contact. In a group each member decides for how long texts are kept here."
+        }
         P::PageUnclear => "Of since, after, before and around only one can be given, or since with after.",
         P::IdsUnfit { max } => return format!("Name one message or more, at most {max}."),
         P::SearchEmpty => {

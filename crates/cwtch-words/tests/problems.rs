@@ -44,6 +44,8 @@ fn samples(text: &str, number: u32) -> Vec<Problem> {
         P::NameMistaken { what: Purpose::ContactName, like: MistakenName::Claimed },
         P::TimeoutTooLong { max: n },
         P::KeepUnfit { min: n, max: n },
+        P::VanishUnfit { min: n, max: n },
+        P::VanishesWithContacts,
         P::PageUnclear,
         P::IdsUnfit { max: n },
         P::SearchEmpty,

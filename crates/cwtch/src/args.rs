@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::search::SearchArgs;
-use crate::duration::{Keeping, Span};
+use crate::duration::{Keeping, Span, Vanishing};
 use crate::text;
 
 /// Everything on the command line.
@@ -337,6 +337,15 @@ pub(crate) enum ConversationVerb {
         /// 12h, 30d, 8w, 1y, or forever
         #[arg(value_name = "TIME")]
         keeping: Keeping,
+    },
+    /// Agree with a contact that messages vanish on both sides, so long after they were read
+    #[command(long_about = text::VANISH_LONG)]
+    Vanish {
+        /// Number (#7), contact's address, or an unambiguous name
+        conversation: String,
+        /// 300s, 12h, 7d, 1y, or off
+        #[arg(value_name = "TIME")]
+        after: Vanishing,
     },
     /// Delete all that was said in it until now, for nobody else, and the draft; who it is with stays
     #[command(long_about = text::CLEAR_LONG)]

@@ -45,6 +45,21 @@ impl FromStr for Keeping {
     }
 }
 
+/// Time after which messages vanish, as somebody typed it: a length of time, or not at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Vanishing(pub(crate) Option<u64>);
+
+impl FromStr for Vanishing {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        Span::from_str(text).map(|Span(seconds)| Self(Some(seconds))).map_err(|wrong| wrong + ", nor \"off\"")
+    }
+}
+
 /// A length of time in words, in the longest unit that it is a multiple of.
 pub(crate) fn shown(seconds: u64) -> String {
     let fits = |unit: u64| seconds >= unit && seconds.is_multiple_of(unit);
@@ -75,6 +90,8 @@ mod tests {
             assert_eq!(typed.parse(), Ok(Keeping(Some(seconds))));
         }
         assert_eq!("forever".parse(), Ok(Keeping(None)));
+        assert_eq!(("off".parse(), "300s".parse()), (Ok(Vanishing(None)), Ok(Vanishing(Some(300)))));
+        assert!("forever".parse::<Vanishing>().is_err() && "off".parse::<Keeping>().is_err());
         for wrong in [
             "",
             "d",

@@ -177,6 +177,17 @@ pub(crate) const KEEP_HELP: &str = "\
 It counts from when a message came here or was written here, and holds for those that are here already. What waits to be
 sent is kept until it was sent. Others keep what they have; so do backups that you made.";
 
+pub(crate) const VANISH_LONG: &str = "\
+Agree with a contact that what you say to each other vanishes on both sides.
+
+TIME is 300s, 12h, 7d, 1y, from a minute to a year, or off. It is proposed to the contact, whose program confirms it by itself and tells its person; \
+either side may propose another time, or off, which counts once the other program has it. While the contact is away it waits, and is said with the next connection. \
+A program that does not know this ignores it, and you are told so.
+
+What is said while it is in force is erased here so long after you have read it (`cwtch conversation read`, or a program that shows it), and there so long after the contact has; your own messages count here from their \
+acknowledgement, because nobody is told what was read. It is erased as `cwtch conversation keep` does: authors and times stay. Keeping texts for a time remains your own decision; what comes first \
+erases them. It binds programs, not people: whoever reads a message can copy it.";
+
 pub(crate) const CLEAR_LONG: &str = "\
 Delete all that was said in a conversation until now, here and for nobody else: yours and theirs, and your draft. What waits to be sent is taken back.
 

@@ -13,6 +13,8 @@ mod moves;
 mod names;
 #[path = "people/search.rs"]
 mod search;
+#[path = "people/vanishing.rs"]
+mod vanishing;
 
 use common::World;
 use serde_json::{Value, json};

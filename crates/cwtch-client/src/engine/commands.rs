@@ -16,7 +16,7 @@ use super::peers::refuse_state;
 use super::search::{Wanted, search};
 use super::talk::{Page, conversation_of, deliver, group_id, look_at, messages, send};
 use super::turn::Turn;
-use super::{afterwards, contacts, conversations, erasing, kept, members, password, presence};
+use super::{afterwards, contacts, conversations, erasing, kept, members, password, presence, vanish};
 use crate::api::{ApiError, Command, ExperimentInfo, GroupOffered, Problem, Reply, StatusInfo};
 use crate::profile::{Keep, MessageId, StorageError};
 
@@ -241,6 +241,9 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         Command::ConversationKeep { conversation, seconds } => {
             let conversation = conversation_of(inner, &conversation).await?.id();
             Reply::Conversation(kept::keep(inner, conversation, seconds).await?)
+        }
+        Command::ConversationVanish { conversation, seconds } => {
+            Reply::Conversation(vanish::propose(inner, &conversation, seconds).await?)
         }
         Command::Focus { conversation } => {
             look_at(inner, &conversation_of(inner, &conversation).await?).await?;

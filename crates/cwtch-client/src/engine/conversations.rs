@@ -31,11 +31,20 @@ pub(super) async fn keep(
     keep: Keep,
 ) -> Result<ConversationInfo, ApiError> {
     let id = conversation_of(inner, conversation).await?.id();
+    let (reads, now) = (matches!(keep, Keep::ReadTo(_)), inner.context.now());
     let job = move |profile: &mut Profile| {
         profile.keep(id, &keep)?;
+        if reads {
+            profile.count_vanishing(now)?;
+        }
         listed_info(profile, &mut Speakers::default(), &profile.listed(id)?)
     };
-    inner.context.store.run(job).await
+    let info = inner.context.store.run(job).await?;
+    if reads {
+        // What was read may be the next thing to vanish.
+        inner.context.store.look_again();
+    }
+    Ok(info)
 }
 
 /// A draft as it was typed: nothing, if nothing is in it.

@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_secs(5 * 60);
 pub(super) async fn keep_erasing(context: &Context) {
     loop {
         match erase_all(context).await {
-            Ok(()) => drop(timeout(LOOK, context.store.changed()).await),
+            Ok(()) => drop(timeout(pause(context).await, context.store.changed()).await),
             Err(error) if error.kind() == ErrorKind::Closed => return,
             Err(error) => {
                 tracing::warn!(kind = ?error.kind(), "what is to be forgotten could not be erased; it is tried again");
@@ -28,6 +28,15 @@ pub(super) async fn keep_erasing(context: &Context) {
             }
         }
     }
+}
+
+/// Time until it is to be looked again: less than usual where a message is to vanish before.
+async fn pause(context: &Context) -> Duration {
+    let next = context.store.read(|profile| profile.next_to_vanish()).await.ok().flatten();
+    let left = next.map(|next| next.saturating_sub(context.now()));
+    // A second at least, whatever the clock says.
+    left.and_then(|left| u64::try_from(left.max(1)).ok())
+        .map_or(LOOK, |left| LOOK.min(Duration::from_secs(left)))
 }
 
 /// Erases all that is to be erased; nothing of it is in the files when this returns.

@@ -19,7 +19,7 @@ use super::store::Store;
 use super::turn::Turn;
 use super::{commands, network, presence};
 use crate::api::{ApiError, Command, Reply};
-use crate::profile::Profile;
+use crate::profile::{Profile, StorageError};
 
 /// Work of the engine for a caller, as one object. The body of a future is compiled by the crate that awaits it: if callers
 /// awaited the engine's own futures, each program and each test would compile the whole engine again.
@@ -78,6 +78,15 @@ async fn begin(line: &Line, profile: Profile, options: EngineOptions) -> Result<
         Mode::OneShot => Store::start(profile)?,
     };
     let context = Context::over(store, line, identity, options, (twin, contexts));
+    // Before anybody is shown anything: what was over while nobody looked, also in a copy that was put back, is not shown again.
+    let now = context.now();
+    let over = move |profile: &mut Profile| {
+        while profile.vanish_some(now)? {}
+        Ok::<_, StorageError>(())
+    };
+    if let Err(error) = context.store.run(over).await {
+        tracing::warn!(kind = ?error.kind(), "what is to vanish could not be erased; it is tried again");
+    }
     if context.is_daemon() {
         // Until everybody who dials at start is in the queue: see `network::watch`.
         context.dialing.set_open(false);

@@ -1,14 +1,16 @@
 //! A conversation in a list, as user interfaces see it.
 
+use cwtch_protocol::app::vanish::{Agreement, State};
+
 use super::info::{Speakers, conversation_info, message_info};
-use crate::api::{ConversationInfo, NameInfo};
-use crate::profile::{Draft, Listed, Profile, StorageError};
+use crate::api::{ConversationInfo, NameInfo, VanishInfo, VanishState};
+use crate::profile::{Conversation, Draft, Listed, Profile, StorageError};
 
 /// A conversation as user interfaces see it.
 pub(super) fn listed_info(
     profile: &Profile,
     speakers: &mut Speakers,
-    Listed { conversation, kept, last }: &Listed,
+    Listed { conversation, kept, last, vanish }: &Listed,
 ) -> Result<ConversationInfo, StorageError> {
     let NameInfo { kind, name, name_source, shown, .. } = conversation_info(conversation);
     let with = conversation.id_text();
@@ -28,7 +30,22 @@ pub(super) fn listed_info(
         pinned: kept.pinned,
         archived: kept.archived,
         keep: kept.keep,
+        vanish: matches!(conversation, Conversation::Contact(_)).then(|| vanish_info(vanish)),
         active: (kept.active != 0).then_some(kept.active),
         last: last.transpose()?,
     })
+}
+
+/// An agreement as user interfaces see it.
+fn vanish_info(agreement: &Agreement) -> VanishInfo {
+    VanishInfo {
+        state: match agreement.state() {
+            State::Off => VanishState::Off,
+            State::Proposed => VanishState::Proposed,
+            State::Agreed => VanishState::Agreed,
+            State::Unsupported => VanishState::Unsupported,
+        },
+        seconds: agreement.in_force.map(u64::from),
+        wanted: agreement.wanted().map(u64::from),
+    }
 }

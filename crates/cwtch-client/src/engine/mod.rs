@@ -44,6 +44,7 @@ mod store;
 mod talk;
 mod turn;
 mod twin;
+mod vanish;
 mod wake;
 mod worker;
 

@@ -20,3 +20,4 @@ mod person;
 mod reconnect;
 mod refusals;
 mod support;
+mod vanishing;

@@ -6,7 +6,8 @@ use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use cwtch_client::api::{Command, Event};
-use cwtch_client::engine::Mode;
+use cwtch_client::engine::{EngineOptions, Mode};
+use cwtch_client::profile::Profile;
 use cwtch_net::{BoxStream, Deadlines, Isolation, Listener, Loopback, NetError, Network, SecureConnection};
 use cwtch_primitives::{Address, Identity, OsRng};
 use cwtch_protocol::app::peer::{Event as PeerEvent, Peer};
@@ -47,6 +48,15 @@ impl World {
 
     pub async fn one_shot(&self, name: &str) -> Person {
         self.start(name, Mode::OneShot).await
+    }
+
+    /// The profile of somebody whose engine does not run.
+    pub fn profile(&self, name: &str) -> Profile {
+        profile(self.dir.path(), name)
+    }
+
+    pub async fn start_with(&self, name: &str, options: EngineOptions) -> Person {
+        Person::start_with(profile(self.dir.path(), name), self.network.clone(), options).await
     }
 
     async fn start(&self, name: &str, mode: Mode) -> Person {

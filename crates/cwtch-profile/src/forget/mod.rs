@@ -1,4 +1,4 @@
-//! Forgetting: what messages say, by age; what opens a group, when it is sealed or left.
+//! Forgetting: what messages say, by age or by agreement with a contact; what opens a group, when it is sealed or left.
 //!
 //! Three things are told apart. A message that the person *deleted* is not shown any more. One whose text was *forgotten*
 //! is shown, with its author and its times, and says nothing. A group that was *left* is gone ([`crate::erase`]). Of each,
@@ -13,6 +13,7 @@ mod invites;
 pub(crate) mod list;
 mod seal;
 mod texts;
+mod timers;
 
 pub(crate) use invites::{key_goes, keys_go};
 pub(crate) use list::SECRET;

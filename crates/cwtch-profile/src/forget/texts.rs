@@ -6,6 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::list::{POSTED, TEXT};
+use super::timers::is_due;
 use crate::Profile;
 use crate::columns::unsigned;
 use crate::error::{StorageError, TxError};
@@ -42,12 +43,15 @@ pub struct Remembered {
 }
 
 impl Profile {
-    /// Forgets a little of what is older than its conversation keeps, of what is to be cleared, and of invites to groups that were
+    /// Forgets a little of what is to vanish, of what is older than its conversation keeps, of what is to be cleared, and of invites to groups that were
     /// left; tells whether there may be more. Done with the [`Profile::sweep`] behind it.
     ///
     /// # Errors
     /// Trouble with the database.
     pub fn forget_some(&mut self, now: i64) -> Result<bool, StorageError> {
+        if self.vanish_some(now)? {
+            return Ok(true);
+        }
         match self.read("look for old texts", |conn| due(conn, now))? {
             Some((conversation, before)) => {
                 self.erase("forget old texts", |tx| forget_older(tx, conversation, before, STEP))?;
@@ -65,7 +69,7 @@ impl Profile {
         self.read("see what is to be forgotten", |conn| {
             let rows =
                 "SELECT 1 FROM erasing UNION ALL SELECT 1 FROM clearing UNION ALL SELECT 1 FROM scrubbing";
-            Ok(conn.prepare_cached(rows)?.exists([])? || due(conn, now)?.is_some())
+            Ok(conn.prepare_cached(rows)?.exists([])? || is_due(conn, now)? || due(conn, now)?.is_some())
         })
     }
 

@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0021_moves.sql"),
     include_str!("0022_hidden.sql"),
     include_str!("0023_search.sql"),
+    include_str!("0024_vanishing.sql"),
 ];
 
 /// The version that this program writes.

@@ -8,7 +8,7 @@ fn of(profile: &Profile, number: i64) -> Listed {
 
 /// Counts that are kept are those that counting gives.
 pub(super) fn counts_are_right(profile: &Profile) {
-    for Listed { conversation, kept, last } in profile.conversations().unwrap() {
+    for Listed { conversation, kept, last, .. } in profile.conversations().unwrap() {
         let all = profile.messages(conversation.id(), MessageId(0), u32::MAX).unwrap();
         let unread = all.iter().filter(|message| !message.own && message.id > kept.read_to).count();
         assert_eq!((kept.messages, kept.unread), (all.len() as u64, unread as u64));

@@ -111,6 +111,13 @@ fn fill(profile: &mut Profile) {
     }
     let cleared = profile.contact(&peer(4)).unwrap().unwrap().conversation;
     profile.clear(cleared).unwrap();
+    let timed = profile.contact(&peer(5)).unwrap().unwrap().conversation;
+    profile.propose_vanishing(timed, Some(60)).unwrap();
+    let proposed = profile.opening_vanishing(&peer(5)).unwrap().unwrap();
+    profile.hear_vanishing(&peer(5), proposed, NOW + 7).unwrap();
+    profile.receive_p2p(&peer(5), "vanishes", &text("a MEETING in the Café"), NOW + 7).unwrap();
+    profile.keep(timed, &Keep::ReadTo(None)).unwrap();
+    profile.count_vanishing(NOW + 7).unwrap();
 }
 
 /// A server with a log that cheated after its messages had been read.
@@ -349,7 +356,7 @@ fn migrated_conversations_are_read_and_counted() {
         let (_dir, profile) = open_sample(&format!("profile-v{version}"));
         let all = profile.conversations().unwrap();
         assert!(all.len() >= 3, "of version {version}");
-        for Listed { conversation, kept, last } in all {
+        for Listed { conversation, kept, last, .. } in all {
             let messages = profile.messages(conversation.id(), MessageId(0), u32::MAX).unwrap();
             assert_eq!(kept.messages, messages.len() as u64, "of version {version}");
             if version < 12 {
@@ -473,6 +480,19 @@ fn version_23_opens_and_reads() {
     assert_eq!(found(&profile), 2);
     while profile.forget_some(NOW).unwrap() {}
     assert_eq!(found(&profile), 1, "one conversation was to be cleared");
+}
+
+#[test]
+fn version_24_opens_and_reads() {
+    opens_and_reads("profile-v24", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v24");
+    references::reads_what_was_filled_in(&mut profile);
+    forks::reads_what_was_filled_in(&profile);
+    let timed = profile.contact(&peer(5)).unwrap().unwrap().conversation;
+    assert_eq!(profile.listed(timed).unwrap().vanish.in_force, Some(60));
+    assert_eq!(profile.next_to_vanish().unwrap(), Some(NOW + 67));
+    while profile.vanish_some(NOW + 67).unwrap() {}
+    assert_eq!(profile.remembered(timed).unwrap().texts, 1, "the one from before the agreement");
 }
 
 #[test]

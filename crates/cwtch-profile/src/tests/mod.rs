@@ -35,6 +35,7 @@ mod search;
 mod secrecy;
 mod sweep;
 mod told;
+mod vanish;
 
 use cwtch_log::EntryId;
 use cwtch_primitives::Address;

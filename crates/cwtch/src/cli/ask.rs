@@ -9,7 +9,7 @@ use crate::command_error::{CommandError, EXIT_OK, EXIT_PARTLY, EXIT_QUEUED};
 use crate::output::human;
 use crate::output::progress::Progress;
 use crate::output::reader::Reader;
-use crate::output::{afterwards, conversations, forks, found, group, kept, log, notes, presence};
+use crate::output::{afterwards, conversations, forks, found, group, kept, log, notes, presence, vanish};
 use crate::output::{print, print_to_reader, print_whole, sanitize};
 use crate::session::Executor;
 use crate::settings::Settings;
@@ -159,6 +159,7 @@ fn render(command: &Command, reply: &Reply) -> String {
         Reply::Found(page) => found::page(command, page),
         Reply::Conversation(conversation) => match command {
             Command::GroupKeep { .. } | Command::ConversationKeep { .. } => kept::decided(conversation),
+            Command::ConversationVanish { .. } => vanish::told(conversation),
             Command::ConversationClear { .. } => kept::cleared(conversation),
             _ => conversations::one(conversation),
         },

@@ -18,7 +18,7 @@ use crate::args::{
 };
 use crate::command_error::{CommandError, EXIT_OK, EXIT_USAGE};
 use crate::daemon::{Manner, detach};
-use crate::duration::{Keeping, Span};
+use crate::duration::{Keeping, Span, Vanishing};
 use crate::settings::Settings;
 use crate::{app, daemon, demo, output, text};
 
@@ -220,6 +220,9 @@ fn conversation(verb: ConversationVerb) -> Command {
         ConversationVerb::Show { conversation } => Command::ConversationShow { conversation },
         ConversationVerb::Keep { conversation, keeping: Keeping(seconds) } => {
             Command::ConversationKeep { conversation, seconds }
+        }
+        ConversationVerb::Vanish { conversation, after: Vanishing(seconds) } => {
+            Command::ConversationVanish { conversation, seconds }
         }
         ConversationVerb::Clear { conversation } => Command::ConversationClear { conversation },
         ConversationVerb::Read { conversation, up_to } => Command::ConversationRead { conversation, up_to },

@@ -6,6 +6,7 @@ use super::human::named;
 use super::sanitize::line;
 use super::table::Table;
 use super::time::time;
+use super::vanish;
 
 /// Characters of a last line.
 const LAST_MAX: usize = 60;
@@ -42,7 +43,8 @@ pub(crate) fn one(info: &ConversationInfo) -> String {
 
 fn marks(info: &ConversationInfo) -> String {
     let marks = [(info.pinned, "pinned"), (info.muted, "muted"), (info.archived, "archived")];
-    let marks: Vec<&str> = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect();
+    let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark.to_owned());
+    let marks: Vec<String> = marks.chain(vanish::mark(info)).collect();
     if marks.is_empty() { String::new() } else { format!(" [{}]", marks.join(", ")) }
 }
 
@@ -87,6 +89,7 @@ mod tests {
             pinned: false,
             archived: false,
             keep: None,
+            vanish: None,
             active: None,
             last: None,
         }

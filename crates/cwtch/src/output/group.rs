@@ -202,6 +202,7 @@ mod tests {
             pinned: false,
             archived: false,
             keep: None,
+            vanish: None,
             active: Some(0),
             last: None,
         };

@@ -14,7 +14,7 @@ use super::sanitize::{line, lines};
 pub(super) use super::shown::{named, plural, short};
 use super::table::Table;
 use super::time::{self, time};
-use super::{BAD, BOLD, DIM, GOOD, WARN, epochs, forks, layout, log, notes, presence};
+use super::{BAD, BOLD, DIM, GOOD, WARN, epochs, forks, layout, log, notes, presence, vanish};
 use crate::{advice, text};
 
 fn yes(value: bool) -> &'static str {
@@ -492,6 +492,7 @@ pub(crate) fn event(event: &Event) -> String {
         }
         // The person did it.
         Event::ConversationChanged { .. } => return String::new(),
+        Event::VanishingChanged { conversation } => vanish::clause(conversation),
         Event::Server { address, phase: now, detail, .. } => {
             let detail = detail.as_deref().map(|why| format!(": {}", line(why))).unwrap_or_default();
             format!("server {} is {}{detail}", short(address), phase(*now))

@@ -7,6 +7,7 @@ use super::conversations;
 use super::human::plural;
 use super::sanitize::line;
 use super::time::time;
+use super::vanish;
 use crate::duration;
 
 /// A row: its name and its value.
@@ -15,7 +16,8 @@ type Fact = (&'static str, String);
 /// A conversation with what is kept of it.
 pub(crate) fn details(details: &ConversationDetails) -> String {
     let mut out = conversations::one(&details.conversation);
-    for (name, value) in facts(&details.kept) {
+    let vanish = details.conversation.vanish.as_ref().map(|vanish| ("vanishing", vanish::state(vanish)));
+    for (name, value) in facts(&details.kept).into_iter().chain(vanish) {
         out += &format!("{DIM}{name:<10}{DIM:#}{}\n", line(&value));
     }
     out

@@ -20,6 +20,7 @@ pub(crate) mod sanitize;
 mod shown;
 pub(crate) mod table;
 pub(crate) mod time;
+pub(crate) mod vanish;
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};

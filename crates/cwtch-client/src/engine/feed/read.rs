@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Feed, Leaving, servers};
-use crate::api::Event;
+use crate::api::{ConversationInfo, Event};
 use crate::engine::elsewhere;
 use crate::engine::groups::{forks_event, hidden_event, standing};
 use crate::engine::info::{
@@ -49,7 +49,10 @@ impl Names {
         let renamed = |row: &ChangeRow| {
             row.conversation.is_some()
                 && row.message.is_none()
-                && !matches!(row.what, What::Order | What::ManyNotes | What::Texts | What::Cleared)
+                && !matches!(
+                    row.what,
+                    What::Order | What::ManyNotes | What::Texts | What::Cleared | What::Vanishing
+                )
         };
         if rows.iter().any(renamed) || self.conversations.len() + self.speakers.len() > NAMES_MAX {
             *self = Self::default();
@@ -146,14 +149,14 @@ impl Reading<'_> {
             (What::ManyNotes, _) => Ok(Some(Event::NotesChanged { conversation: conversation.0 })),
             (What::Texts, _) => Ok(Some(Event::TextsForgotten { conversation: conversation.0 })),
             (What::Cleared, _) => Ok(Some(Event::ConversationCleared { conversation: conversation.0 })),
-            (What::Conversation, _) => match self.profile.listed(conversation) {
-                Ok(listed) => {
-                    let info = listed_info(self.profile, &mut self.names.speakers, &listed)?;
-                    Ok(Some(Event::ConversationChanged { conversation: Box::new(info) }))
-                }
-                Err(StorageError::UnknownConversation) => Ok(None),
-                Err(error) => Err(error),
-            },
+            (What::Conversation, _) => {
+                let changed = |conversation| Event::ConversationChanged { conversation };
+                self.listed(conversation).map(|info| info.map(changed))
+            }
+            (What::Vanishing, _) => {
+                let changed = |conversation| Event::VanishingChanged { conversation };
+                self.listed(conversation).map(|info| info.map(changed))
+            }
             (What::ContactNew | What::Contact, _) => {
                 // Who is new is told once, as they are now.
                 self.said.insert((row.conversation, None, None, What::Contact));
@@ -196,6 +199,18 @@ impl Reading<'_> {
                 Ok(Some(self.feed.take_farewell(Leaving::Conversation(conversation)).unwrap_or(unknown)))
             }
             _ => Ok(None),
+        }
+    }
+
+    /// A conversation as it is now, unless it is gone.
+    fn listed(&mut self, id: ConversationId) -> Result<Option<Box<ConversationInfo>>, StorageError> {
+        match self.profile.listed(id) {
+            Ok(listed) => {
+                let info = listed_info(self.profile, &mut self.names.speakers, &listed)?;
+                Ok(Some(Box::new(info)))
+            }
+            Err(StorageError::UnknownConversation) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

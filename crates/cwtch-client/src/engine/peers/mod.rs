@@ -30,6 +30,7 @@ mod slot;
 mod waiters;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use cwtch_primitives::Address;
 use cwtch_wire::peer::PeerMessage;
@@ -188,6 +189,14 @@ impl Peers {
         let attention = self.shared.context.dialing.attention();
         attention.queued(Target::Contact(*contact), true);
         self.shared.registry.nudge(contact);
+    }
+
+    /// Says what is proposed to a contact about messages that vanish, if it is connected.
+    pub(crate) fn say_vanishing(&self, contact: &Address) {
+        if let Some(handle) = self.shared.registry.handle(contact) {
+            handle.vanishing.store(true, Ordering::Release);
+            handle.flush.notify_one();
+        }
     }
 
     /// Has an accepted contact dialled; it comes before others as long as the value lives.

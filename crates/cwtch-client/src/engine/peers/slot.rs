@@ -28,6 +28,8 @@ pub(super) struct PeerHandle {
     pub(super) flush: Notify,
     /// True if something is queued that was looked at before.
     pub(super) look_again: AtomicBool,
+    /// True if something about messages that vanish is to be said.
+    pub(super) vanishing: AtomicBool,
     /// Words to the peer beside messages, lost with the connection.
     asides: Mutex<VecDeque<(Class, PeerMessage)>>,
     /// Told when somebody doubts that the peer is still there.
@@ -53,6 +55,7 @@ impl PeerHandle {
             since: Instant::now(),
             flush: Notify::new(),
             look_again: AtomicBool::new(false),
+            vanishing: AtomicBool::new(false),
             asides: Mutex::default(),
             probe: Notify::new(),
             heard: Notify::new(),

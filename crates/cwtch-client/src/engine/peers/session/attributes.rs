@@ -2,6 +2,7 @@
 
 use cwtch_primitives::OsRng;
 use cwtch_wire::peer::SCOPE_PUBLIC;
+use cwtch_wire::peer_vanish::{PATH_VANISH, VALUE_VANISH};
 use tokio::time::Instant;
 
 use super::super::limits::ASK_AGAIN;
@@ -14,6 +15,9 @@ impl PeerSession {
     /// all, because peers use questions as a heartbeat, and it says no more than the open connection does.
     pub(super) async fn answer(&mut self, id: &str, scope: &str, path: &str) -> Result<(), End> {
         let value = match Attribute::from_path(path) {
+            None if self.handle.accepted && scope == SCOPE_PUBLIC && path == PATH_VANISH => {
+                Some(VALUE_VANISH.to_owned())
+            }
             Some(attribute) if self.handle.accepted && scope == SCOPE_PUBLIC => {
                 let read = self.shared.context.store.run(move |profile| profile.attribute(attribute));
                 read.await.map_err(End::Local)?
@@ -25,6 +29,9 @@ impl PeerSession {
 
     /// Keeps what the contact says about itself, as one line of bounded length.
     pub(super) async fn learn(&mut self, question: &str, value: Option<String>) -> Result<(), End> {
+        if self.learn_vanishing(question, value.as_deref()).await? {
+            return Ok(());
+        }
         let Some(attribute) = self.questions.remove(question) else { return Ok(()) };
         let value = value.map(|value| {
             let mut line: String = value.chars().filter(|c| !c.is_control()).collect();

@@ -1,6 +1,7 @@
 //! Session with a peer: what is said over one connection, and what of it is kept (§1.10).
 
 mod attributes;
+mod vanishing;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use cwtch_net::ConnError;
 use cwtch_primitives::Address;
 use cwtch_protocol::app::peer::{Event as PeerEvent, Peer, PeerError};
 use cwtch_wire::peer::PeerVersion;
+use cwtch_wire::peer_vanish::CONTEXT_VANISH;
 use tokio::time::{Duration, Instant};
 
 use super::limits::{
@@ -51,6 +53,8 @@ pub(super) struct PeerSession {
     machine: Peer,
     /// Questions for attributes that await their answer.
     questions: HashMap<String, Attribute>,
+    /// The question whether the contact's program knows vanishing, if it awaits its answer.
+    asked_vanishing: Option<String>,
     /// Protocol ids of messages written to this connection and not acknowledged.
     in_flight: HashSet<String>,
     /// All pending messages up to this one were looked at.
@@ -77,6 +81,7 @@ impl PeerSession {
             // Its first payload announces version 2.
             machine: Peer::new(),
             questions: HashMap::new(),
+            asked_vanishing: None,
             in_flight: HashSet::new(),
             cursor: MessageId(0),
             heard: now,
@@ -94,6 +99,7 @@ impl PeerSession {
         if self.handle.accepted {
             self.note_seen().await;
             self.ask_all()?;
+            self.say_vanishing().await?;
             self.fill().await?;
             self.shared.came.notify_one();
         }
@@ -155,6 +161,9 @@ impl PeerSession {
             return Ok(());
         }
         self.take_asides();
+        if self.handle.vanishing.swap(false, Ordering::AcqRel) {
+            self.say_vanishing().await?;
+        }
         if self.handle.look_again.swap(false, Ordering::AcqRel) {
             self.cursor = MessageId(0);
         }
@@ -211,6 +220,9 @@ impl PeerSession {
             PeerEvent::Message { id, data } => self.receive(id, data).await,
             PeerEvent::Acknowledged { id } => self.acknowledged(id).await,
             PeerEvent::RetVal { id, value } => self.learn(&id, value).await,
+            PeerEvent::Other(message) if message.context == CONTEXT_VANISH => {
+                self.hear_vanishing(&message.data).await
+            }
             PeerEvent::Other(message) => {
                 self.shared.context.contexts.hear(self.peer, message);
                 Ok(())
@@ -251,8 +263,12 @@ impl PeerSession {
         let outcome = self.shared.context.store.run(move |profile| {
             let outcome = profile.mark_acknowledged(&peer, &id)?;
             // Here, not after the await: whoever waits hears it even if the connection ends now.
-            if let AckOutcome::Acknowledged(_) = outcome {
+            if let AckOutcome::Acknowledged(message) = outcome {
                 shared.waiters.arrived(&id);
+                if profile.is_to_vanish(message)? {
+                    profile.count_vanishing(shared.context.now())?;
+                    shared.context.store.look_again();
+                }
             }
             Ok::<_, ApiError>(outcome)
         });
@@ -297,6 +313,7 @@ impl PeerSession {
         }
         if now >= self.ask_at {
             self.ask_all()?;
+            self.say_vanishing().await?;
         }
         if now >= self.resend_at && !self.in_flight.is_empty() {
             self.resend_pause = (self.resend_pause * 2).min(RESEND_MAX);

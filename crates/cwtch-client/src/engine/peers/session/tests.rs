@@ -263,3 +263,112 @@ async fn bulk_waits_for_chat_and_chat_for_acknowledgements_and_none_of_it_is_los
     let expected: Vec<String> = (1..most).map(|n| format!("b{n}")).collect();
     assert_eq!(rest, expected, "all of it, in its order");
 }
+
+mod vanishing {
+    use cwtch_protocol::app::vanish::{CHANGES_MAX, State};
+    use cwtch_wire::peer::GetVal;
+    use cwtch_wire::peer_vanish::{CONTEXT_VANISH, PATH_VANISH, Timer, Vanish};
+
+    use super::*;
+    use crate::profile::StorageError;
+
+    impl Bench {
+        async fn propose(&mut self, seconds: Option<u64>) {
+            let peer = self.session.peer;
+            let job = move |profile: &mut crate::profile::Profile| {
+                let contact = profile.contact(&peer)?.ok_or(StorageError::UnknownContact)?;
+                profile.propose_vanishing(contact.conversation, seconds)
+            };
+            self.session.shared.context.store.run(job).await.unwrap();
+            self.session.handle.vanishing.store(true, Ordering::Release);
+            self.session.fill().await.unwrap();
+        }
+
+        /// What was said about vanishing since the last look, and the question whether it is known.
+        fn said(&mut self) -> (Vec<Vanish>, Option<String>) {
+            let sent = self.sent();
+            let asks = |message: &&PeerMessage| {
+                message.context == CONTEXT_GET_VAL
+                    && GetVal::from_json(&message.data).is_ok_and(|asked| asked.path == PATH_VANISH)
+            };
+            let question = sent.iter().find(asks).map(|message| message.id.clone());
+            let words = sent.iter().filter(|message| message.context == CONTEXT_VANISH);
+            (words.map(|message| Vanish::from_bytes(&message.data).unwrap()).collect(), question)
+        }
+
+        async fn hears(&mut self, data: &[u8]) {
+            self.other.send(Class::Control, PeerMessage::new("v", CONTEXT_VANISH, data)).unwrap();
+            self.deliver().await;
+        }
+
+        async fn state(&self) -> State {
+            let peer = self.session.peer;
+            let read = move |profile: &crate::profile::Profile| {
+                let contact = profile.contact(&peer)?.ok_or(StorageError::UnknownContact)?;
+                Ok::<_, StorageError>(profile.listed(contact.conversation)?.vanish.state())
+            };
+            self.session.shared.context.store.read(read).await.unwrap()
+        }
+    }
+
+    fn timer(number: u64, seconds: Option<u32>) -> Timer {
+        Timer::new(number, seconds).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_does_not_announce_vanishing_is_told_of_and_nothing_is_agreed() {
+        let mut bench = Bench::new(true).await;
+        bench.session.open().await.unwrap();
+        assert_eq!(bench.said(), (vec![], None), "nothing is said where nothing was proposed");
+        bench.propose(Some(60)).await;
+        let (words, question) = bench.said();
+        assert_eq!(words, [Vanish::Propose(timer(1, Some(60)))]);
+        assert_eq!(bench.state().await, State::Proposed);
+        // A deployed program passes over the word, and answers the question as it answers any.
+        let answer = RetVal::default().to_json();
+        bench
+            .other
+            .send(Class::Control, PeerMessage::new(question.unwrap(), CONTEXT_RET_VAL, answer))
+            .unwrap();
+        bench.deliver().await;
+        assert_eq!(bench.state().await, State::Unsupported);
+        // It is said again with each connection, and counts once a program confirms that does know it.
+        bench.session.open().await.unwrap();
+        let (words, question) = bench.said();
+        assert_eq!((words, question.is_some()), (vec![Vanish::Propose(timer(1, Some(60)))], true));
+        bench.hears(&Vanish::Confirm(timer(1, Some(60))).to_bytes()).await;
+        assert_eq!((bench.state().await, bench.said()), (State::Agreed, (vec![], None)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn words_are_answered_once_they_are_durable_and_a_flood_of_them_changes_little() {
+        let mut bench = Bench::new(true).await;
+        bench.hears(&Vanish::Propose(timer(1, Some(3_600))).to_bytes()).await;
+        assert_eq!(bench.said().0, [Vanish::Confirm(timer(1, Some(3_600)))]);
+        assert_eq!(bench.state().await, State::Agreed);
+        for malformed in [&[][..], &[1; 12], &[1; 14], &[0; 13]] {
+            bench.hears(malformed).await;
+        }
+        assert!(bench.said().0.is_empty());
+        let mut answered = 0;
+        for number in 2..100 {
+            bench.hears(&Vanish::Propose(timer(number, None)).to_bytes()).await;
+            answered += bench.said().0.len();
+        }
+        assert_eq!(answered, CHANGES_MAX as usize - 1);
+        assert_eq!(bench.state().await, State::Off);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_an_accepted_contact_learns_that_vanishing_is_known_and_is_heard() {
+        for accepted in [true, false] {
+            let mut bench = Bench::new(accepted).await;
+            bench.hears(&Vanish::Propose(timer(1, Some(60))).to_bytes()).await;
+            assert_eq!(bench.said().0.len(), usize::from(accepted));
+            let question = bench.other.get_val("public", PATH_VANISH, &mut OsRng).unwrap();
+            bench.deliver().await;
+            let answer = bench.sent().into_iter().find(|message| message.id == question).unwrap();
+            assert_eq!(RetVal::from_json(&answer.data).unwrap().exists, accepted);
+        }
+    }
+}
