@@ -124,6 +124,10 @@ fn carry_out(state: &mut State, does: Does, open: i64, first: String, second: St
                 None => command,
             }
         }
+        Does::Vanish => {
+            let seconds = verbs::seconds(&first).flatten();
+            Command::ConversationVanish { conversation: here, seconds }
+        }
         Does::Name => Command::AttributeSet { name: "name".to_owned(), value: first },
         Does::Groups => {
             let name = "groups".to_owned();

@@ -37,6 +37,7 @@ pub(crate) fn said(command: &Command) -> Option<&'static str> {
         Command::ConversationPin { on: true, .. } => "done-pinned",
         Command::ConversationPin { on: false, .. } => "done-unpinned",
         Command::ConversationKeep { .. } => "done-kept",
+        Command::ConversationVanish { .. } => "done-vanish",
         Command::AttributeSet { .. } => "done-named",
         Command::ExperimentEnable { .. } => "done-groups-on",
         Command::ExperimentDisable { .. } => "done-groups-off",

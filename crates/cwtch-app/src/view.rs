@@ -1,13 +1,17 @@
 //! The parts of the screen as they are shown: words and weights, without places and colours. All texts are clean.
 
-use cwtch_api::{ContactPhase, ForkStanding, NameKind, Presence, ReadinessInfo};
+use cwtch_api::{
+    ContactPhase, ConversationInfo, ForkStanding, NameKind, Presence, ReadinessInfo, VanishState,
+};
 
 use crate::clean;
 use crate::list::{Listed, Mark};
 use crate::pages::{contact_phase, server_phase, verdict};
 use crate::state::{Focus, Link, State};
 use crate::thread::timeline::{self, Entry};
+use crate::verbs;
 use crate::verbs::complete::{self, Proposal};
+use crate::words::Words;
 
 pub use crate::pages::view as page;
 
@@ -64,6 +68,9 @@ pub fn header(state: &State) -> Vec<Part> {
             .map(|way| way.phase);
         let weight = if phase == Some(ContactPhase::Authenticated) { Weight::Good } else { Weight::Warning };
         parts.push(Part::new(words.word(contact_phase(phase.unwrap_or(ContactPhase::Offline))), weight));
+        parts.extend(
+            vanishing(words, open).filter(|_| open.vanish.is_some_and(|one| one.state != VanishState::Off)),
+        );
         return parts;
     }
     let Some(facts) = state.facts.groups.get(&open.conversation) else { return parts };
@@ -83,6 +90,24 @@ pub fn header(state: &State) -> Vec<Part> {
         parts.push(Part::new(words.word(key), if grave { Weight::Grave } else { Weight::Plain }));
     }
     parts
+}
+
+/// The state of an agreement about messages that vanish; nothing for a group.
+pub(crate) fn vanishing(words: &Words, open: &ConversationInfo) -> Option<Part> {
+    let vanish = open.vanish?;
+    let said = |key: &str, time: Option<u64>, weight| {
+        let time = time.map(verbs::typed_time).unwrap_or_default();
+        Part::new(words.say(key, &[("time", time.into())]), weight)
+    };
+    Some(match vanish.state {
+        VanishState::Agreed => said("vanish-agreed", vanish.seconds, Weight::Plain),
+        VanishState::Proposed if vanish.wanted.is_none() => {
+            said("vanish-ending", vanish.seconds, Weight::Warning)
+        }
+        VanishState::Proposed => said("vanish-proposed", vanish.wanted, Weight::Warning),
+        VanishState::Unsupported => Part::new(words.word("vanish-unsupported"), Weight::Grave),
+        _ => Part::new(words.word("vanish-off"), Weight::Plain),
+    })
 }
 
 /// The line that is always there: whether others can reach the profile, and what is wrong.

@@ -79,6 +79,11 @@ status-requests = { $count ->
        *[other] { $count } requests
     }
 status-unread = { $count } unread
+vanish-agreed = messages vanish { $time } after they were read
+vanish-proposed = proposed: messages vanish { $time } after they were read
+vanish-ending = messages vanish { $time } after they were read, until your contact's program knows of the end
+vanish-unsupported = messages do not vanish there: the program cannot, or you are no contact there
+vanish-off = messages do not vanish
 header-question = a new key waits for your answer: /about
 hints-list = ↑↓ choose · Enter open · Tab next · / command · ? help · Ctrl+Q quit
 hints-messages = ↑↓ choose · Enter more · r answer · c copy · d delete · Tab next · ? help
@@ -205,6 +210,7 @@ done-unmuted = You are called for this conversation again.
 done-pinned = It stands above the others.
 done-unpinned = It stands among the others again.
 done-kept = It is kept so from now on.
+done-vanish = It is proposed, and holds once your contact's program has confirmed it.
 done-named = Your contacts see it when they are connected.
 done-groups-on = Groups are on. They are an experiment.
 done-groups-off = Groups are off.
@@ -219,6 +225,7 @@ done-only-copy = This is the only copy from now on; what waits goes out.
 ## Notices
 
 notice-request = Somebody asks to talk with you: look at the top of the list.
+notice-vanish = { $name }: { $state }.
 notice-fork = A new key of { $group } waits for your answer: open it and type /about.
 
 ## Pages
@@ -403,6 +410,7 @@ verb-repair = ask contacts for what is missing
 verb-mute = be called for this, or not
 verb-pin = above the others, or not
 verb-keep = erase texts of this age here
+verb-vanish = let messages vanish on both sides so long after they were read
 verb-name = the name that your contacts see
 verb-strangers = whether others may ask to talk
 verb-online = go online

@@ -47,6 +47,7 @@ scenarios!(
     "search",
     "networks",
     "profiles",
+    "vanishing",
 );
 
 /// An interface that a scenario is played on.

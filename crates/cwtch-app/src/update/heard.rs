@@ -85,6 +85,16 @@ pub(super) fn heard(state: &mut State, mut event: Event) {
         {
             state.ask_whole(Whole::Conversations);
         }
+        Event::VanishingChanged { conversation } => {
+            let name = clean::line(&conversation.shown);
+            if let Some(part) = crate::view::vanishing(&state.words, &conversation) {
+                let said = [("name", name.into()), ("state", part.text.into())];
+                state.say(state.words.say("notice-vanish", &said), part.weight == crate::view::Weight::Grave);
+            }
+            if state.list.take_conversation(*conversation) {
+                state.ask_whole(Whole::Conversations);
+            }
+        }
         Event::Server { address, phase, detail, .. } => {
             for server in state.facts.servers.iter_mut().filter(|server| server.address == address) {
                 server.phase = Some(phase);

@@ -96,6 +96,8 @@ pub enum Does {
     Pin,
     /// Keeps texts for a time.
     Keep,
+    /// Proposes that messages vanish.
+    Vanish,
     /// Sets the own name.
     Name,
     /// Turns groups on or off.
@@ -163,7 +165,7 @@ const fn verb(name: &'static str, does: Does, at: At, takes: &'static [Takes], a
 }
 
 /// All commands, in the order of the help.
-pub const VERBS: [Verb; 48] = [
+pub const VERBS: [Verb; 49] = [
     verb("add", Does::Add, At::Anywhere, &[Takes::Address, Takes::MaybeRest], "verb-add"),
     verb("rename", Does::Rename, At::Conversation, &[Takes::Rest], "verb-rename"),
     verb("block", Does::Block, At::Contact, &[], "verb-block"),
@@ -196,6 +198,7 @@ pub const VERBS: [Verb; 48] = [
     verb("find", Does::Find, At::Conversation, &[Takes::MaybeRest], "verb-find"),
     verb("open", Does::Open, At::Anywhere, &[Takes::Conversation], "verb-open"),
     verb("back", Does::Back, At::Conversation, &[], "verb-back"),
+    verb("vanish", Does::Vanish, At::Contact, &[Takes::Time], "verb-vanish"),
     verb("name", Does::Name, At::Anywhere, &[Takes::MaybeRest], "verb-name"),
     verb("strangers", Does::Strangers, At::Anywhere, &[Takes::Switch], "verb-strangers"),
     verb("online", Does::Online, At::Anywhere, &[], "verb-online"),
@@ -264,7 +267,7 @@ pub fn read(line: &str) -> Result<Typed, Fault> {
     if rest.trim().is_empty() { Ok(Typed { verb, given }) } else { Err(Fault::Takes(verb)) }
 }
 
-/// A time like `30d` or `12h` in seconds; `Some(None)` for `off`.
+/// A time like `30d`, `12h` or `300s` in seconds; `Some(None)` for `off`.
 #[expect(clippy::option_option, reason = "no time, and a time that cannot be read")]
 pub(crate) fn seconds(text: &str) -> Option<Option<u64>> {
     if text == "off" {
@@ -272,11 +275,21 @@ pub(crate) fn seconds(text: &str) -> Option<Option<u64>> {
     }
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let unit = match unit {
+        "s" => 1,
         "h" => 3_600,
         "d" => 86_400,
         _ => return None,
     };
     number.parse::<u64>().ok()?.checked_mul(unit).map(Some)
+}
+
+/// A time as it is typed.
+pub(crate) fn typed_time(seconds: u64) -> String {
+    let fits = [(86_400, "d"), (3_600, "h")]
+        .into_iter()
+        .find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit));
+    let (unit, letter) = fits.unwrap_or((1, "s"));
+    format!("{}{letter}", seconds / unit)
 }
 
 #[cfg(test)]
@@ -312,6 +325,9 @@ mod tests {
         assert_eq!(seconds("30d"), Some(Some(30 * 86_400)));
         assert_eq!(seconds("12h"), Some(Some(12 * 3_600)));
         assert_eq!(seconds("off"), Some(None));
+        for time in ["300s", "12h", "30d"] {
+            assert_eq!(typed_time(seconds(time).unwrap().unwrap()), time);
+        }
         for wrong in ["", "d", "30", "30m", "-1d", "99999999999999999999d", "é"] {
             assert_eq!(seconds(wrong), None, "{wrong}");
         }
