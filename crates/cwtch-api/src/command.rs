@@ -135,6 +135,31 @@ pub enum Command {
     /// All contacts. Reply: `Contacts`.
     #[serde(rename = "contact.list")]
     ContactList,
+    /// One contact. Reply: `Contact`.
+    #[serde(rename = "contact.show")]
+    ContactShow {
+        /// Address or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
+        contact: String,
+    },
+    /// The safety words of the profile and a contact, to be compared with those that the contact sees, over another channel. Reply:
+    /// [`crate::Reply::SafetyWords`].
+    #[serde(rename = "contact.words")]
+    ContactWords {
+        /// Address or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
+        contact: String,
+    },
+    /// Notes that the person compared the safety words with a contact, and that they were the same. The note belongs to the contact's
+    /// address, and goes with the contact. Reply: `Contact`.
+    #[serde(rename = "contact.compared")]
+    ContactCompared {
+        /// Address or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
+        contact: String,
+        /// False to take the note back.
+        on: bool,
+    },
 
     /// Turns an experiment on (`groups` is the only one). Reply: `Experiments`.
     #[serde(rename = "experiment.enable")]

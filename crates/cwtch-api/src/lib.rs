@@ -46,7 +46,7 @@ pub use kept::{KeptInfo, SealedInfo};
 pub use kind::{ErrorKind, FeedInfo};
 pub use listed::{
     AttributeInfo, ConnectionInfo, ContactInfo, ContactPhase, ContactState, ConversationDetails,
-    ConversationInfo, ExperimentInfo, GroupCreated, GroupInfo, GroupOffered, MissingInfo,
+    ConversationInfo, ExperimentInfo, GroupCreated, GroupInfo, GroupOffered, MissingInfo, SafetyWords,
 };
 pub use message::{MessageInfo, NoteInfo, NoteKind, OfferInfo, RepairInfo};
 pub use name::{CandidateInfo, NameInfo, NameKind, NameSource};

@@ -78,9 +78,21 @@ pub struct ContactInfo {
     /// The way to it; `null` where no daemon runs.
     #[serde(default)]
     pub connection: Option<ConnectionInfo>,
+    /// Time at which the person compared the safety words with it; `null` for never, or after it was taken back.
+    #[serde(default)]
+    pub compared: Option<i64>,
     /// The public attributes it told us: `name`, `status`, `attribute-1` … `attribute-3`.
     #[serde(default)]
     pub attributes: Vec<AttributeInfo>,
+}
+
+/// The safety words of the profile and a contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SafetyWords {
+    /// The contact.
+    pub contact: ContactInfo,
+    /// The twelve words, in their order: the same ones on both sides if each has the other's own address.
+    pub words: Vec<String>,
 }
 
 /// A public attribute.

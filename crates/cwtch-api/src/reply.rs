@@ -11,7 +11,7 @@ use crate::group::{ForkFollowed, ForkInfo, ForkMade, GroupDetails, KnownMember};
 use crate::kept::SealedInfo;
 use crate::listed::{
     AttributeInfo, ContactInfo, ConversationDetails, ConversationInfo, ExperimentInfo, GroupCreated,
-    GroupInfo, GroupOffered,
+    GroupInfo, GroupOffered, SafetyWords,
 };
 use crate::message::{MessageInfo, RepairInfo};
 use crate::presence::PresenceInfo;
@@ -38,6 +38,8 @@ pub enum Reply {
     Contact(ContactInfo),
     /// Contacts.
     Contacts(Vec<ContactInfo>),
+    /// The safety words of the profile and a contact.
+    SafetyWords(SafetyWords),
     /// Experiments.
     Experiments(Vec<ExperimentInfo>),
     /// Our public attributes.
@@ -145,8 +147,11 @@ impl Reply {
             | C::ContactAccept { .. }
             | C::ContactBlock { .. }
             | C::ContactRename { .. }
-            | C::ContactReject { .. } => Self::Contact(from_value(json)?),
+            | C::ContactReject { .. }
+            | C::ContactShow { .. }
+            | C::ContactCompared { .. } => Self::Contact(from_value(json)?),
             C::ContactList => Self::Contacts(from_value(json)?),
+            C::ContactWords { .. } => Self::SafetyWords(from_value(json)?),
             C::ExperimentEnable { .. } | C::ExperimentDisable { .. } | C::ExperimentList => {
                 Self::Experiments(from_value(json)?)
             }

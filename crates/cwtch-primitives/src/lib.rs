@@ -22,6 +22,8 @@ pub mod identity;
 pub mod mac;
 #[cfg(feature = "std")]
 pub mod pow;
+#[cfg(feature = "std")]
+pub mod safety;
 pub mod secret;
 #[cfg(feature = "std")]
 pub mod secretbox;

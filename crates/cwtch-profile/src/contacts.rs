@@ -11,7 +11,7 @@ use super::types::{Added, Attribute, Contact, ContactState, Conversation, Conver
 use super::{Profile, groups};
 use crate::names::clean;
 
-const COLUMNS: &str = "SELECT c.conversation, c.key, v.title, c.state, c.added, c.last_seen";
+const COLUMNS: &str = "SELECT c.conversation, c.key, v.title, c.state, c.added, c.last_seen, c.compared";
 const FROM: &str = "FROM contacts c JOIN conversations v ON v.id = c.conversation LEFT JOIN names n ON n.conversation = c.conversation";
 
 /// A query for contacts, with what stands behind `FROM`.
@@ -87,6 +87,17 @@ impl Profile {
         }
         self.write("rename a contact", |tx| {
             set_name(tx, address, name)?;
+            load(tx, address)
+        })
+    }
+
+    /// Notes that the person compared the safety words with a contact at a time, or did not.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownContact`], or trouble with the database.
+    pub fn set_compared(&mut self, address: &Address, at: Option<i64>) -> Result<Contact, StorageError> {
+        self.write("note that words were compared", |tx| {
+            tx.execute("UPDATE contacts SET compared = ?2 WHERE key = ?1", params![key_bytes(address), at])?;
             load(tx, address)
         })
     }
@@ -264,8 +275,9 @@ fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
         state: from_list(row, 3, ContactState::from_code)?,
         added: row.get(4)?,
         last_seen: row.get(5)?,
+        compared: row.get(6)?,
         attributes: Vec::new(),
-        naming: naming(row, 6)?,
+        naming: naming(row, 7)?,
     })
 }
 

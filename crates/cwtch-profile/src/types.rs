@@ -122,6 +122,8 @@ pub struct Contact {
     pub added: i64,
     /// Time at which it was last seen over an authenticated connection, unix seconds, to the minute.
     pub last_seen: Option<i64>,
+    /// Time at which the person compared the safety words with it, unix seconds.
+    pub compared: Option<i64>,
     /// Attributes that it told us of itself.
     pub attributes: Vec<(Attribute, String)>,
     /// The name that it shows: the person's for it, else its own; `None` if neither can be seen.

@@ -24,6 +24,7 @@ pub fn reply(reply: &mut Reply) {
         }
         Reply::Contact(contact) => self::contact(contact),
         Reply::Contacts(contacts) => contacts.iter_mut().for_each(contact),
+        Reply::SafetyWords(words) => contact(&mut words.contact),
         Reply::Server(server) => self::server(server),
         Reply::Servers(servers) => servers.iter_mut().for_each(server),
         Reply::GroupDetails(details) => group(details),

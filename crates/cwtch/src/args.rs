@@ -518,6 +518,26 @@ pub(crate) enum ContactVerb {
     },
     /// List contacts
     List,
+    /// Show all that is known of a contact
+    Show {
+        /// Address or unambiguous name
+        contact: String,
+    },
+    /// Show the twelve safety words of a contact and you, to be compared when you meet or in a call
+    #[command(long_about = text::WORDS_LONG)]
+    Words {
+        /// Address or unambiguous name
+        contact: String,
+    },
+    /// Note that you compared the safety words with a contact, and that all twelve were the same
+    #[command(long_about = text::COMPARED_LONG)]
+    Compared {
+        /// Address or unambiguous name
+        contact: String,
+        /// Take the note back
+        #[arg(long)]
+        undo: bool,
+    },
 }
 
 /// `cwtch experiment …`

@@ -235,6 +235,26 @@ the offer is a message to them, and they join, or do nothing. Both need groups t
 
 Once there is one on this server, its invite is sent again, and nothing is made.";
 
+pub(crate) const WORDS_LONG: &str = "\
+Show the twelve safety words of a contact and you, to be compared when you meet or in a call.
+
+Whoever gave you an address may have given you another person's, or their own: then they stand between you, read everything and pass it on. \
+The words are made of your address and the contact's. Your contact sees the same twelve for you if each of you has the other's own \
+address, and others if not. So compare them over another channel than the one that the addresses came by, all twelve, in their order: \
+fewer prove less. Then note it with `cwtch contact compared`.";
+
+/// Sentences below the safety words.
+pub(crate) const HOW_TO_COMPARE: &str = "\
+Compare all twelve in their order with those that your contact sees for you, when you meet, or in a call in which you know each other's \
+voice; not over Cwtch. If they are the same: `cwtch contact compared`. If one differs, an address is not the one that you \
+think: do not write to it.";
+
+pub(crate) const COMPARED_LONG: &str = "\
+Note that you compared the safety words with a contact (`cwtch contact words`), and that all twelve were the same.
+
+It is shown with the contact, and nobody is told. It belongs to the contact's address: another address of the same person has to be compared again, \
+and so has a contact that was removed and added again. With --undo it is taken back.";
+
 /// Sentence about what the server of a group of two learns.
 pub(crate) const SERVER_LEARNS: &str = "The server learns when somebody writes there and fetches from there, and which of two lengths \
 each message has, but not who you are, that there are two of you, or what you write.";

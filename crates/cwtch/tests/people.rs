@@ -11,6 +11,8 @@ mod group;
 mod moves;
 #[path = "people/names.rs"]
 mod names;
+#[path = "people/safety.rs"]
+mod safety;
 #[path = "people/search.rs"]
 mod search;
 #[path = "people/vanishing.rs"]

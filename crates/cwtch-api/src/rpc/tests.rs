@@ -1,7 +1,9 @@
 //! Requests as data: what is understood, and what is answered to what is not.
 
 use super::*;
-use crate::{ContactInfo, ContactState, Event, FoundInfo, Heard, NameSource, Problem, SyncReport};
+use crate::{
+    ContactInfo, ContactState, Event, FoundInfo, Heard, NameSource, Problem, SafetyWords, SyncReport,
+};
 
 fn parsed(line: &str) -> Method {
     parse(line.as_bytes()).unwrap().method
@@ -203,13 +205,19 @@ fn a_reply_comes_back_as_it_was() {
         state: ContactState::Accepted,
         online: None,
         connection: None,
+        compared: Some(7),
         attributes: vec![],
     };
     let list = Command::ContactList;
     for (command, reply) in [
         (Command::Address, Reply::Address { address: "a".into() }),
         (list.clone(), Reply::Contacts(vec![contact.clone()])),
-        (Command::ContactAccept { contact: "Bob".into() }, Reply::Contact(contact)),
+        (Command::ContactAccept { contact: "Bob".into() }, Reply::Contact(contact.clone())),
+        (Command::ContactCompared { contact: "Bob".into(), on: true }, Reply::Contact(contact.clone())),
+        (
+            Command::ContactWords { contact: "Bob".into() },
+            Reply::SafetyWords(SafetyWords { contact, words: vec!["abandon".into()] }),
+        ),
         (
             Command::MessageDelete { id: vec![1] },
             Reply::Deleted {

@@ -74,6 +74,11 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
             Reply::Done {}
         }
         Command::ContactList => Reply::Contacts(contacts::list(inner).await?),
+        Command::ContactShow { contact } => Reply::Contact(contacts::show(inner, &contact).await?),
+        Command::ContactWords { contact } => Reply::SafetyWords(contacts::words(inner, &contact).await?),
+        Command::ContactCompared { contact, on } => {
+            Reply::Contact(contacts::compared(inner, &contact, on).await?)
+        }
 
         Command::ExperimentEnable { name } => Reply::Experiments(switch(inner, &name, true).await?),
         Command::ExperimentDisable { name } => Reply::Experiments(switch(inner, &name, false).await?),

@@ -1,6 +1,7 @@
 //! Contacts and the own public attributes.
 
 use cwtch_primitives::Address;
+use cwtch_primitives::safety::safety_words;
 use cwtch_primitives::text::is_invisible;
 use cwtch_wire::bundle::SERVER_PREFIX;
 use cwtch_wire::group::fork::DAILY_INVITE_PREFIX;
@@ -11,7 +12,9 @@ use super::faults::address_fault;
 use super::feed::Leaving;
 use super::info::{attribute_info, attribute_name, contact_info, conversation_info};
 use super::inner::Inner;
-use crate::api::{Advice, ApiError, AttributeInfo, CandidateInfo, ContactInfo, Event, Problem, Wanted};
+use crate::api::{
+    Advice, ApiError, AttributeInfo, CandidateInfo, ContactInfo, Event, Problem, SafetyWords, Wanted,
+};
 use crate::names;
 use crate::profile::{Attribute, Contact, ContactState, Conversation, Group, Lookup, Profile, StorageError};
 
@@ -113,6 +116,31 @@ pub(crate) async fn block(inner: &Inner, contact: &str) -> Result<ContactInfo, A
 pub(crate) async fn list(inner: &Inner) -> Result<Vec<ContactInfo>, ApiError> {
     let contacts = inner.context.store.read(|profile| profile.contacts()).await?;
     Ok(contacts.iter().map(|contact| info(inner, contact)).collect())
+}
+
+/// `contact show`.
+pub(crate) async fn show(inner: &Inner, contact: &str) -> Result<ContactInfo, ApiError> {
+    Ok(info(inner, &find(&inner.context, contact).await?))
+}
+
+/// `contact words`.
+pub(crate) async fn words(inner: &Inner, contact: &str) -> Result<SafetyWords, ApiError> {
+    let contact = find(&inner.context, contact).await?;
+    let theirs = *contact.address.public_key();
+    // It takes some milliseconds, which must hold nothing up but other reading.
+    let words = inner
+        .context
+        .store
+        .read(move |profile| Ok::<_, StorageError>(safety_words(profile.address().public_key(), &theirs)))
+        .await?;
+    Ok(SafetyWords { contact: info(inner, &contact), words: words.map(str::to_owned).into() })
+}
+
+/// `contact compared`.
+pub(crate) async fn compared(inner: &Inner, contact: &str, on: bool) -> Result<ContactInfo, ApiError> {
+    let address = find(&inner.context, contact).await?.address;
+    let at = on.then(|| inner.context.now());
+    Ok(info(inner, &inner.context.store.run(move |profile| profile.set_compared(&address, at)).await?))
 }
 
 /// A contact by its address or an unambiguous name.

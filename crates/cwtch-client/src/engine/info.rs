@@ -88,6 +88,7 @@ pub(crate) fn contact_info(contact: &Contact, standing: Option<Standing>) -> Con
             why: standing.trouble.map(Box::new),
             last_seen: contact.last_seen,
         }),
+        compared: contact.compared,
         attributes: contact.attributes.iter().map(|(a, value)| attribute_info(*a, value)).collect(),
     }
 }

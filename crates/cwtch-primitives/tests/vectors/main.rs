@@ -10,6 +10,7 @@
 
 mod keys;
 mod redaction;
+mod safety;
 mod secretbox;
 mod tokens;
 

@@ -30,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0022_hidden.sql"),
     include_str!("0023_search.sql"),
     include_str!("0024_vanishing.sql"),
+    include_str!("0025_people.sql"),
 ];
 
 /// The version that this program writes.

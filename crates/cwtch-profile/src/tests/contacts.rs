@@ -109,3 +109,31 @@ fn removing_a_contact_removes_its_messages() {
     assert!(matches!(profile.conversation(conversation), Err(StorageError::UnknownConversation)));
     assert!(matches!(profile.remove_contact(&friend), Err(StorageError::UnknownContact)));
 }
+
+#[test]
+fn the_note_of_a_comparison_belongs_to_an_address_and_goes_with_the_contact() {
+    let (dir, mut profile) = profile();
+    let friend = peer(1);
+    assert!(matches!(profile.set_compared(&friend, Some(NOW)), Err(StorageError::UnknownContact)));
+    profile.add_contact(&friend, Some("Bob"), NOW).unwrap();
+    profile.add_contact(&peer(2), Some("Bob's new address"), NOW).unwrap();
+    let seen = profile.feed_bounds().unwrap().newest;
+    let told = |profile: &Profile| {
+        let rows = profile.changes_after(seen, 9).unwrap();
+        rows.iter().filter(|row| row.what == What::Contact).count()
+    };
+    assert_eq!(profile.set_compared(&friend, Some(NOW + 5)).unwrap().compared, Some(NOW + 5));
+    assert_eq!(told(&profile), 1);
+    // What is changed about the contact leaves it alone, and so does the next start.
+    profile.rename_contact(&friend, Some("Robert")).unwrap();
+    profile.set_contact_state(&friend, ContactState::Blocked, NOW).unwrap();
+    profile.set_contact_state(&friend, ContactState::Accepted, NOW).unwrap();
+    let mut profile = reopen(&dir, profile);
+    let compared = |profile: &Profile, who| profile.contact(&peer(who)).unwrap().unwrap().compared;
+    assert_eq!((compared(&profile, 1), compared(&profile, 2)), (Some(NOW + 5), None));
+    assert_eq!(profile.set_compared(&friend, None).unwrap().compared, None);
+    profile.set_compared(&friend, Some(NOW + 6)).unwrap();
+    profile.remove_contact(&friend).unwrap();
+    profile.add_contact(&friend, Some("Bob"), NOW).unwrap();
+    assert_eq!(compared(&profile, 1), None, "it is somebody new");
+}

@@ -50,6 +50,7 @@ fn fill(profile: &mut Profile) {
     profile.add_contact(&peer(1), Some("Bob"), NOW).unwrap();
     profile.note_seen(&peer(1), NOW + 4).unwrap();
     profile.set_contact_attribute(&peer(1), Attribute::Status, Some("here")).unwrap();
+    profile.set_compared(&peer(1), Some(NOW + 7)).unwrap();
     profile.set_contact_state(&peer(2), ContactState::Blocked, NOW).unwrap();
     profile.receive_p2p(&peer(1), "in", &text("hello"), NOW).unwrap();
     let bob = profile.contact(&peer(1)).unwrap().unwrap().conversation;

@@ -9,7 +9,9 @@ use crate::command_error::{CommandError, EXIT_OK, EXIT_PARTLY, EXIT_QUEUED};
 use crate::output::human;
 use crate::output::progress::Progress;
 use crate::output::reader::Reader;
-use crate::output::{afterwards, conversations, forks, found, group, kept, log, notes, presence, vanish};
+use crate::output::{
+    afterwards, contact, conversations, forks, found, group, kept, log, notes, presence, vanish,
+};
 use crate::output::{print, print_to_reader, print_whole, sanitize};
 use crate::session::Executor;
 use crate::settings::Settings;
@@ -127,7 +129,12 @@ fn render(command: &Command, reply: &Reply) -> String {
         Reply::Address { address } => format!("{}\n", sanitize::line(address)),
         Reply::Status(status) => human::status(status),
         Reply::Presence(now) => presence::now(command, now),
-        Reply::Contact(contact) => human::contact(contact),
+        Reply::Contact(contact) => match command {
+            Command::ContactShow { .. } => contact::details(contact),
+            Command::ContactCompared { .. } => contact::compared(contact),
+            _ => human::contact(contact),
+        },
+        Reply::SafetyWords(words) => contact::words(words),
         Reply::Contacts(contacts) => human::contacts(contacts),
         Reply::Experiments(experiments) => human::experiments(experiments),
         Reply::Attributes(attributes) => human::attributes(attributes),

@@ -136,6 +136,11 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
             Command::ContactOfferGroup { contact, server, timeout: wait.seconds(), anyway }
         }
         Verb::Contact(ContactVerb::List) => Command::ContactList,
+        Verb::Contact(ContactVerb::Show { contact }) => Command::ContactShow { contact },
+        Verb::Contact(ContactVerb::Words { contact }) => Command::ContactWords { contact },
+        Verb::Contact(ContactVerb::Compared { contact, undo }) => {
+            Command::ContactCompared { contact, on: !undo }
+        }
         Verb::Experiment(ExperimentVerb::Enable { name }) => Command::ExperimentEnable { name },
         Verb::Experiment(ExperimentVerb::Disable { name }) => Command::ExperimentDisable { name },
         Verb::Experiment(ExperimentVerb::List) => Command::ExperimentList,

@@ -82,7 +82,7 @@ pub(crate) fn readiness(readiness: &ReadinessInfo) -> String {
     }
 }
 
-fn contact_state(state: ContactState) -> &'static str {
+pub(super) fn contact_state(state: ContactState) -> &'static str {
     match state {
         ContactState::Unknown => "unknown",
         ContactState::Accepted => "accepted",
@@ -101,7 +101,7 @@ pub(crate) fn contact(contact: &ContactInfo) -> String {
 }
 
 pub(crate) fn contacts(contacts: &[ContactInfo]) -> String {
-    let mut table = Table::new(&["NAME", "STATE", "ONLINE", "ADDRESS"]);
+    let mut table = Table::new(&["NAME", "STATE", "ONLINE", "COMPARED", "ADDRESS"]);
     let mut troubles = String::new();
     for contact in contacts {
         let online = contact.connection.as_ref().map_or("-", contact_phase);
@@ -113,13 +113,14 @@ pub(crate) fn contacts(contacts: &[ContactInfo]) -> String {
             if contact.name.is_empty() { String::new() } else { contact.shown.clone() },
             contact_state(contact.state).into(),
             online.into(),
+            contact.compared.map_or_else(|| "-".to_owned(), time::day),
             contact.address.clone(),
         ]);
     }
     table.render("No contacts yet: add one with `cwtch contact add ADDRESS`.") + &troubles
 }
 
-fn contact_phase(connection: &ConnectionInfo) -> &'static str {
+pub(super) fn contact_phase(connection: &ConnectionInfo) -> &'static str {
     match connection.phase {
         ContactPhase::Offline => "no",
         ContactPhase::Connecting => "connecting",

@@ -3,6 +3,7 @@
 //! Colour is decided by anstream: only on a terminal, never with `NO_COLOR`.
 
 pub(crate) mod afterwards;
+pub(crate) mod contact;
 pub(crate) mod conversations;
 mod epochs;
 pub(crate) mod forks;

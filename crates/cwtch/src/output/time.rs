@@ -12,6 +12,11 @@ pub(crate) fn time(unix: i64) -> String {
     shown(unix, if cfg!(test) { TimeZone::UTC } else { TimeZone::system() })
 }
 
+/// The day of a time as `2025-01-31`.
+pub(crate) fn day(unix: i64) -> String {
+    time(unix).split_whitespace().next().unwrap_or_default().to_owned()
+}
+
 fn shown(unix: i64, zone: TimeZone) -> String {
     let known = Timestamp::from_second(unix).ok().filter(|_| unix >= 0);
     let text = known.map(|time| time.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M%:z").to_string());
@@ -41,5 +46,6 @@ mod tests {
             assert_eq!(time(strange).trim(), strange.to_string());
         }
         assert_eq!(time(0).len(), WIDTH);
+        assert_eq!((day(0).as_str(), day(-5).as_str()), ("1970-01-01", "-5"));
     }
 }

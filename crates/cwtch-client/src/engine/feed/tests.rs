@@ -39,6 +39,7 @@ enum Step {
     OnlyCopy,
     Contact(u64),
     Rename(u64, u8),
+    Compared(u64, bool),
     Forget(u64),
 }
 
@@ -65,6 +66,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::OnlyCopy),
         2 => (1..4_u64).prop_map(Step::Contact),
         1 => (1..4_u64, any::<u8>()).prop_map(|(who, name)| Step::Rename(who, name)),
+        1 => (1..4_u64, any::<bool>()).prop_map(|(who, on)| Step::Compared(who, on)),
         1 => (1..4_u64).prop_map(Step::Forget),
     ]
 }
@@ -141,6 +143,7 @@ fn take(profile: &mut Profile, feed: &Feed, step: &Step, now: i64) {
         Step::Rename(who, name) => {
             drop(profile.rename_contact(&peer(*who), Some(&format!("Bob {name}"))));
         }
+        Step::Compared(who, on) => drop(profile.set_compared(&peer(*who), on.then_some(now))),
         Step::Forget(who) => drop(profile.remove_contact(&peer(*who))),
         Step::Caught(..) | Step::Proven(_) | Step::Resume(_) => {}
     }

@@ -1,0 +1,132 @@
+//! One contact as a person reads it, and the words that two people compare.
+
+use std::fmt::Write;
+
+use cwtch_api::{ContactInfo, SafetyWords};
+
+use super::human::{contact_phase, contact_state};
+use super::sanitize::line;
+use super::shown::named;
+use super::time::time;
+use super::{BOLD, DIM};
+use crate::text;
+
+/// Words in a row, so that all fit into four.
+const ROW: usize = 3;
+/// Columns of a word with its number and the space behind it: none of the list has more than eight letters.
+const WIDTH: usize = 12;
+
+/// All that is known of a contact, a fact in a row.
+pub(crate) fn details(contact: &ContactInfo) -> String {
+    let mut out = String::new();
+    let mut row = |name: &str, value: &str| {
+        let _ = writeln!(out, "{DIM}{name:<10}{DIM:#}{}", line(value));
+    };
+    if !contact.name.is_empty() {
+        row("name", &contact.shown);
+    }
+    row("number", &format!("#{}", contact.conversation));
+    row("address", &contact.address);
+    row("state", contact_state(contact.state));
+    if let Some(connection) = &contact.connection {
+        match &connection.trouble {
+            Some(trouble) => row("online", &format!("{}: {trouble}", contact_phase(connection))),
+            None => row("online", contact_phase(connection)),
+        }
+        if let Some(seen) = connection.last_seen {
+            row("seen", &time(seen));
+        }
+    }
+    row("compared", &compared_on(contact));
+    for attribute in &contact.attributes {
+        row("says", &format!("{}: {}", attribute.name, attribute.value));
+    }
+    out
+}
+
+/// The day on which words were compared, or that they were not.
+fn compared_on(contact: &ContactInfo) -> String {
+    match contact.compared {
+        Some(at) => format!("on {}", time(at).trim_end()),
+        None => "never (`cwtch contact words` shows what to compare)".to_owned(),
+    }
+}
+
+/// The safety words, numbered, with what to do with them.
+pub(crate) fn words(words: &SafetyWords) -> String {
+    let SafetyWords { contact, words } = words;
+    let name = named(&contact.shown, &contact.address);
+    let mut out = format!("{BOLD}{name}{BOLD:#} ({}) and you:\n\n", line(&contact.address));
+    let numbered: Vec<String> =
+        words.iter().enumerate().map(|(n, word)| format!("{:>2} {}", n + 1, line(word))).collect();
+    for row in numbered.chunks(ROW) {
+        let row: String = row.iter().map(|word| format!("{word:<WIDTH$}")).collect();
+        let _ = writeln!(out, "  {}", row.trim_end());
+    }
+    let _ = writeln!(out, "\n{}", text::HOW_TO_COMPARE);
+    if let Some(at) = contact.compared {
+        let _ = writeln!(out, "You compared them on {}.", time(at).trim_end());
+    }
+    out
+}
+
+/// Sentence about a comparison that was noted, or taken back.
+pub(crate) fn compared(contact: &ContactInfo) -> String {
+    let name = named(&contact.shown, &contact.address);
+    match contact.compared {
+        Some(at) => format!(
+            "{BOLD}{name}{BOLD:#} is noted as compared on {}. The note belongs to this address: {}\n",
+            time(at).trim_end(),
+            line(&contact.address)
+        ),
+        None => format!("{BOLD}{name}{BOLD:#} is not noted as compared any more.\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cwtch_api::{AttributeInfo, ContactState, NameSource};
+
+    use super::*;
+
+    fn bob() -> ContactInfo {
+        ContactInfo {
+            conversation: 7,
+            address: "address".into(),
+            name: "Bob".into(),
+            name_source: NameSource::Given,
+            shown: "Bob".into(),
+            state: ContactState::Accepted,
+            online: None,
+            connection: None,
+            compared: None,
+            attributes: vec![AttributeInfo { name: "status".into(), value: "a\u{1b}[2J\nb".into() }],
+        }
+    }
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    #[test]
+    fn words_stand_numbered_in_columns_with_how_to_compare_them() {
+        let words: Vec<String> = (0..12).map(|n| format!("word{n}")).collect();
+        let shown = plain(&super::words(&SafetyWords { contact: bob(), words }));
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(lines[2], "   1 word0     2 word1     3 word2");
+        assert_eq!(lines[5], "  10 word9    11 word10   12 word11");
+        assert!(shown.contains("when you meet") && !shown.contains("You compared"), "{shown}");
+        let again = SafetyWords { contact: ContactInfo { compared: Some(0), ..bob() }, words: Vec::new() };
+        assert!(plain(&super::words(&again)).contains("You compared them on 1970-01-01 00:00+00:00."));
+    }
+
+    #[test]
+    fn a_contact_is_shown_with_what_is_known_of_it_and_harmlessly() {
+        let shown = plain(&details(&bob()));
+        assert!(shown.contains("compared  never") && shown.contains("says      status: a b\n"), "{shown}");
+        let compared = ContactInfo { compared: Some(0), ..bob() };
+        assert!(plain(&details(&compared)).contains("compared  on 1970-01-01"));
+        assert!(plain(&super::compared(&compared)).starts_with("Bob is noted as compared on 1970"));
+        assert!(plain(&super::compared(&bob())).contains("not noted"));
+    }
+}
