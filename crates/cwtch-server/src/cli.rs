@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use cwtch_net::NetworkSpec;
 use cwtch_primitives::OsRng;
 use cwtch_tor::TorConfig;
@@ -15,6 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::{Config, Limits};
 use crate::data_dir::DataDir;
 use crate::keys::ServerKeys;
+use crate::manual;
 use crate::progress::{self, Progress};
 use crate::server::{Declarations, Server};
 use crate::signer::{self, Opening, Reading};
@@ -68,6 +70,16 @@ enum Command {
     /// stopped signing would be accused of hiding something. The server must not be running. There is no way back: if
     /// you want a log again, start a new server.
     Retire(DataArg),
+    /// Print this program's man page, or write all of its pages into a directory
+    Man {
+        /// Directory for the pages, one for each command, such as /usr/local/share/man/man1
+        dir: Option<PathBuf>,
+    },
+    /// Print the script by which a shell completes what is typed
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -157,6 +169,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Bundle(args) => bundle(&args.data),
         Command::Status(args) => status(&args),
         Command::Retire(args) => retire(&args.data),
+        Command::Man { dir } => man(dir.as_deref()),
+        Command::Completions { shell } => show(&manual::completions(shell, Cli::command())),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -164,6 +178,23 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             let _ = writeln!(io::stderr(), "cwtch-server: {message}");
             ExitCode::from(code)
         }
+    }
+}
+
+fn man(dir: Option<&Path>) -> Result<(), Failure> {
+    let pages = manual::pages(Cli::command())?;
+    match (dir, pages.first()) {
+        (Some(dir), _) => Ok(manual::write(&pages, dir)?),
+        (None, Some(own)) => show(&own.text),
+        (None, None) => Ok(()),
+    }
+}
+
+/// Writes a text to standard output. A reader that went away, as `head` does, is no failure.
+fn show(text: &[u8]) -> Result<(), Failure> {
+    match io::stdout().write_all(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

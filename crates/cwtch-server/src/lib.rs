@@ -5,6 +5,7 @@
 //!
 //! - [`Server::start`] runs both services on any network, in this process.
 //! - [`cli::run`] is the program `cwtch-server`, for any binary that wants to be one.
+//! - [`manual`] makes man pages and completions out of a command line.
 //! - [`store`] is what is kept, and its rules; [`keys`] and [`data_dir`] are the files.
 //! - [`signer`] signs what the store commits to (`docs/verifiable-log.md`).
 //!
@@ -17,6 +18,7 @@ pub mod cli;
 pub mod config;
 pub mod data_dir;
 pub mod keys;
+pub mod manual;
 mod progress;
 mod server;
 pub mod signer;

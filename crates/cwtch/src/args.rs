@@ -5,6 +5,7 @@ mod search;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 pub(crate) use self::search::SearchArgs;
 use crate::duration::{Keeping, Span, Vanishing};
@@ -231,6 +232,20 @@ pub(crate) enum Verb {
         /// Print first what changed after the change with this number: the "seq" of the last event that was read
         #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(0..))]
         after: Option<i64>,
+    },
+
+    /// Print the man page of cwtch, or write the pages of all commands into a directory
+    #[command(long_about = text::MAN_LONG)]
+    Man {
+        /// Directory for the pages, one for each command
+        dir: Option<PathBuf>,
+    },
+
+    /// Print the script by which a shell completes what is typed
+    #[command(long_about = text::COMPLETIONS_LONG)]
+    Completions {
+        /// The shell
+        shell: Shell,
     },
 
     /// Watch three people and an untrusted server: chat, a group, one member away, a forgery refused

@@ -417,6 +417,19 @@ newest 100,000 changes are kept; if older ones are asked for, the command fails 
 exit code 13, and says which are kept: then read the lists and conversations anew, and continue after the \
 newest. What is not stored (connections, progress) has no number, and is told in its present state at first and after a gap.";
 
+pub(crate) const MAN_LONG: &str = "\
+Print the man page of cwtch, or write the pages of all commands into a directory: cwtch.1, cwtch-contact-add.1 and so on. Pages that \
+are there are written over. The page of `cwtch server` is cwtch-server-client.1, because cwtch-server is a program of its own.
+
+  cwtch man ~/.local/share/man/man1 && man cwtch-contact-add";
+
+pub(crate) const COMPLETIONS_LONG: &str = "\
+Print the script by which a shell completes what is typed. Where it belongs:
+
+  bash  cwtch completions bash > ~/.local/share/bash-completion/completions/cwtch
+  zsh   cwtch completions zsh > DIR/_cwtch, where DIR is one of $fpath
+  fish  cwtch completions fish > ~/.config/fish/completions/cwtch.fish";
+
 pub(crate) const DEMO_LONG: &str = "\
 Starts a real server process and the real daemons of three people on a private network in a temporary \
 directory, and lets them add each other, chat, form a group, go away and come back; then a stranger with \

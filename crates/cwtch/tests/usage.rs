@@ -4,6 +4,10 @@ mod common;
 #[path = "usage/readme.rs"]
 mod readme;
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
 use common::{World, cwtch, run};
 
 #[test]
@@ -91,6 +95,55 @@ fn help_and_version_are_results() {
     for part in ["EXAMPLES:", "EXIT CODES:", "ENVIRONMENT:", "FILES:", "--password-file", "NO_COLOR"] {
         assert!(long.contains(part), "{part} is missing in the long help");
     }
+}
+
+#[test]
+fn the_manual_is_written_for_everybody_and_read_by_man() {
+    let world = World::new();
+    let dir = world.path("man");
+    // Whoever builds a package has no home.
+    let ran = common::Ran::of(cwtch().env_remove("HOME").arg("man").arg(&dir).output().unwrap());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    let mut pages: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pages.sort();
+    assert!(pages.len() > 80 && ran.stdout.contains(&pages.len().to_string()), "{ran:?}");
+    for page in &pages {
+        assert_eq!(fs::metadata(page).unwrap().permissions().mode() & 0o777, 0o644);
+        let formatted =
+            Command::new("groff").args(["-Kutf8", "-man", "-Tutf8", "-ww", "-z"]).arg(page).output();
+        if let Ok(formatted) = formatted {
+            assert!(formatted.status.success() && formatted.stderr.is_empty(), "{page:?}: {formatted:?}");
+        } else if let Ok(linted) =
+            Command::new("mandoc").args(["-T", "lint", "-W", "error"]).arg(page).output()
+        {
+            assert!(linted.status.success(), "{page:?}: {linted:?}");
+        }
+    }
+    let added = fs::read_to_string(dir.join("cwtch-contact-add.1")).unwrap();
+    assert!(added.contains(".SH NAME") && added.contains("Add a contact as accepted"), "{added}");
+    assert_eq!(run(&["man"]).stdout, fs::read_to_string(dir.join("cwtch.1")).unwrap());
+    let told = run(&["man", "--json", &dir.display().to_string()]);
+    assert_eq!(told.value()["pages"].as_array().unwrap().len(), pages.len());
+    let nowhere = run(&["--json", "man", "/proc/nothing"]);
+    assert_eq!(nowhere.error().0, "storage");
+}
+
+#[test]
+fn completions_are_a_script_that_the_shell_takes() {
+    let world = World::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ran = run(&["completions", shell]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+        assert_eq!(run(&["--json", "completions", shell]).value()["script"], ran.stdout.as_str());
+        let script = world.path(shell);
+        fs::write(&script, ran.stdout).unwrap();
+        // Read, and not run.
+        let Ok(read) = Command::new(shell).arg("-n").arg(&script).output() else { continue };
+        if matches!(shell, "bash" | "zsh" | "fish") {
+            assert!(read.status.success() && read.stderr.is_empty(), "{shell}: {read:?}");
+        }
+    }
+    assert_eq!(run(&["completions", "cmd"]).code, 2);
 }
 
 #[test]

@@ -96,6 +96,25 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
+fn every_command_has_a_page_of_the_manual_and_is_completed() {
+    let place = Place::new();
+    let dir = place.0.path().join("man");
+    let written = output(&["man", &dir.display().to_string()]);
+    assert!(written.status.success(), "{}", stderr(&written));
+    let script = String::from_utf8(output(&["completions", "bash"]).stdout).unwrap();
+    for command in ["run", "bundle", "status", "retire", "man", "completions"] {
+        let page = std::fs::read_to_string(dir.join(format!("cwtch-server-{command}.1"))).unwrap();
+        assert!(page.contains(".SH SYNOPSIS") && page.contains(&format!("server {command}")), "{page}");
+        assert_eq!(mode(&dir.join(format!("cwtch-server-{command}.1"))), 0o644);
+        assert!(script.contains(command));
+    }
+    let own = output(&["man"]).stdout;
+    assert_eq!(own, std::fs::read(dir.join("cwtch-server.1")).unwrap());
+    assert!(String::from_utf8(own).unwrap().contains("EXIT CODES"));
+    assert_eq!(output(&["completions", "cmd"]).status.code(), Some(2));
+}
+
+#[test]
 fn it_says_when_it_is_ready_serves_and_stops_cleanly() {
     let place = Place::new();
     let mut args = place.run_args();

@@ -3,6 +3,7 @@
 mod ask;
 pub(crate) mod events;
 mod evidence;
+mod manual;
 mod profile;
 pub(crate) mod receive;
 
@@ -14,38 +15,25 @@ use cwtch_api::{Command, ForkReason, GroupKeys, Presence};
 
 use crate::args::{
     AppArgs, AttributeVerb, CommandLine, ContactVerb, ConversationVerb, DaemonArgs, EvidenceVerb,
-    ExperimentVerb, GoVerb, GroupVerb, KeysArg, MessageVerb, ReasonArg, ServerVerb, Verb,
+    ExperimentVerb, Global, GoVerb, GroupVerb, KeysArg, MessageVerb, ReasonArg, ServerVerb, Verb,
 };
 use crate::command_error::{CommandError, EXIT_OK, EXIT_USAGE};
 use crate::daemon::{Manner, detach};
 use crate::duration::{Keeping, Span, Vanishing};
 use crate::settings::Settings;
-use crate::{app, daemon, demo, output, text};
+use crate::{daemon, demo, output, text};
 
 /// Runs a parsed command line to its end.
 pub(crate) fn run(line: CommandLine) -> ExitCode {
     let json = line.global.json;
-    let outcome = Settings::resolve(line.global).and_then(|settings| {
-        let verb = match (line.verb, line.app) {
-            (Some(_), app) if app != AppArgs::default() => {
-                return Err(CommandError::usage(text::APP_FLAG_ASTRAY));
-            }
-            (Some(verb), _) => Ok(verb),
-            (None, app) => Err(app),
-        };
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        let runtime = runtime
-            .map_err(|e| CommandError::internal(format!("The program cannot start its threads: {e}.")))?;
-        let outcome = runtime.block_on(async {
-            match verb {
-                Ok(verb) => dispatch(&settings, verb).await,
-                Err(args) => app::run(&settings, args).await.map(|()| EXIT_OK),
-            }
-        });
-        // A thread that still waits for the terminal or the disk must not keep the program.
-        runtime.shutdown_background();
-        outcome
-    });
+    let astray = line.verb.is_some() && line.app != AppArgs::default();
+    let outcome = match line.verb {
+        _ if astray => Err(CommandError::usage(text::APP_FLAG_ASTRAY)),
+        // They need neither a data directory nor a network.
+        Some(Verb::Man { dir }) => manual::man(dir.as_deref(), json),
+        Some(Verb::Completions { shell }) => manual::completions(shell, json),
+        verb => carry_out(line.global, verb, line.app),
+    };
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
@@ -53,6 +41,22 @@ pub(crate) fn run(line: CommandLine) -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+fn carry_out(global: Global, verb: Option<Verb>, app: AppArgs) -> Result<u8, CommandError> {
+    let settings = Settings::resolve(global)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|e| CommandError::internal(format!("The program cannot start its threads: {e}.")))?;
+    let outcome = runtime.block_on(async {
+        match verb {
+            Some(verb) => dispatch(&settings, verb).await,
+            None => crate::app::run(&settings, app).await.map(|()| EXIT_OK),
+        }
+    });
+    // A thread that still waits for the terminal or the disk must not keep the program.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// Prints help or version, or what is wrong with a command line that cannot be parsed.
@@ -213,6 +217,8 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
         | Verb::Daemon(_)
         | Verb::Receive { .. }
         | Verb::Events { .. }
+        | Verb::Man { .. }
+        | Verb::Completions { .. }
         | Verb::Demo { .. } => {
             return Err(CommandError::internal("This command is not one of the engine's."));
         }
