@@ -58,7 +58,7 @@ mod tests {
 
     const ADDRESS: &str = "4axnmsdcz3kjk2y7tmcfqbbjxdwpqdyvvhz3bkn5ckjtqvdyqd6wmqad";
 
-    /// What a camera reads from rows of text, each module so many pixels wide.
+    /// The text that a camera reads from rows, each module so many pixels wide.
     fn read(rows: &[String], scale: usize) -> Option<String> {
         let rows: Vec<Vec<char>> = rows.iter().map(|row| row.chars().collect()).collect();
         let (width, height) = (rows[0].len() * scale, 2 * rows.len() * scale);

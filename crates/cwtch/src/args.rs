@@ -91,7 +91,11 @@ pub(crate) enum Verb {
     Profile(ProfileVerb),
 
     /// Print the profile's own address, to be given to others
-    Address,
+    Address {
+        /// Draw it as a QR code, for the camera of somebody who is with you
+        #[arg(long)]
+        qr: bool,
+    },
 
     /// Show what the profile is doing: connections, servers, messages on their way
     Status,
@@ -472,7 +476,11 @@ pub(crate) enum ContactVerb {
     /// Add a contact as accepted: somebody new, or somebody who connected
     Add {
         /// Onion address, with or without .onion
-        address: String,
+        #[arg(required_unless_present = "picture")]
+        address: Option<String>,
+        /// Read the address from a picture of its QR code (PNG or JPEG)
+        #[arg(long, value_name = "FILE", conflicts_with = "address")]
+        picture: Option<PathBuf>,
         /// What you call this contact; nobody else sees it
         #[arg(long)]
         name: Option<String>,

@@ -11,6 +11,7 @@ mod duration;
 mod host_dir;
 mod moment;
 mod output;
+mod picture;
 mod prompt;
 mod rpc;
 mod session;

@@ -11,6 +11,8 @@ mod group;
 mod moves;
 #[path = "people/names.rs"]
 mod names;
+#[path = "people/pictures.rs"]
+mod pictures;
 #[path = "people/safety.rs"]
 mod safety;
 #[path = "people/search.rs"]

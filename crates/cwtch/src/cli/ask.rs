@@ -10,7 +10,7 @@ use crate::output::human;
 use crate::output::progress::Progress;
 use crate::output::reader::Reader;
 use crate::output::{
-    afterwards, contact, conversations, forks, found, group, kept, log, notes, presence, vanish,
+    afterwards, contact, conversations, forks, found, group, kept, log, notes, presence, qr, vanish,
 };
 use crate::output::{print, print_to_reader, print_whole, sanitize};
 use crate::session::Executor;
@@ -34,6 +34,24 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<u8, Com
     let outcome = ask_and_print(settings, &mut executor, command).await;
     executor.close().await;
     outcome
+}
+
+/// Draws the profile's own address as a QR code, with the address below it.
+///
+/// # Errors
+/// As [`run`], and where it cannot be drawn.
+pub(crate) async fn draw_address(settings: &Settings) -> Result<u8, CommandError> {
+    if settings.json {
+        return Err(CommandError::usage("A QR code is drawn for people: leave --json out, or --qr."));
+    }
+    let mut executor = Executor::open(settings, false).await?;
+    let reply = executor.ask(Command::Address, &Progress::new(false)).await;
+    executor.close().await;
+    let Reply::Address { address } = reply? else { return Err(other_reply()) };
+    if qr::draw(&address)? == Reader::There {
+        print(&format!("{}\n", sanitize::line(&address)))?;
+    }
+    Ok(EXIT_OK)
 }
 
 async fn ask_and_print(

@@ -21,7 +21,7 @@ use crate::command_error::{CommandError, EXIT_OK, EXIT_USAGE};
 use crate::daemon::{Manner, detach};
 use crate::duration::{Keeping, Span, Vanishing};
 use crate::settings::Settings;
-use crate::{daemon, demo, output, text};
+use crate::{daemon, demo, output, picture, text};
 
 /// Runs a parsed command line to its end.
 pub(crate) fn run(line: CommandLine) -> ExitCode {
@@ -110,6 +110,7 @@ async fn dispatch(settings: &Settings, verb: Verb) -> Result<u8, CommandError> {
         Verb::Receive { seconds } => receive::run(settings, seconds.map(Duration::from_secs)).await,
         Verb::Events { after } => events::run(settings, after).await,
         Verb::Demo { no_wait } => demo::run(settings, no_wait).await,
+        Verb::Address { qr: true } => return ask::draw_address(settings).await,
         Verb::Evidence(EvidenceVerb::Export { id, output }) => evidence::export(settings, id, &output).await,
         other => return ask::run(settings, command(other)?).await,
     };
@@ -119,13 +120,19 @@ async fn dispatch(settings: &Settings, verb: Verb) -> Result<u8, CommandError> {
 /// The engine's command for a verb that is one.
 fn command(verb: Verb) -> Result<Command, CommandError> {
     Ok(match verb {
-        Verb::Address => Command::Address,
+        Verb::Address { .. } => Command::Address,
         Verb::Status => Command::Status,
         Verb::Go(GoVerb::Online) => Command::PresenceSet { presence: Presence::Online },
         Verb::Go(GoVerb::AppearOffline) => Command::PresenceSet { presence: Presence::AppearOffline },
         Verb::Connect { conversation } => Command::Connect { conversation },
         Verb::Disconnect { conversation } => Command::Disconnect { conversation },
-        Verb::Contact(ContactVerb::Add { address, name }) => Command::ContactAdd { address, name },
+        Verb::Contact(ContactVerb::Add { address, picture, name }) => {
+            let address = match picture {
+                Some(file) => picture::address(&file)?,
+                None => address.unwrap_or_default(),
+            };
+            Command::ContactAdd { address, name }
+        }
         Verb::Contact(ContactVerb::Accept { contact }) => Command::ContactAccept { contact },
         Verb::Contact(ContactVerb::Rename { contact, name, clear: _ }) => {
             Command::ContactRename { contact, name }

@@ -16,6 +16,7 @@ pub(crate) mod log;
 pub(crate) mod notes;
 pub(crate) mod presence;
 pub(crate) mod progress;
+pub(crate) mod qr;
 pub(crate) mod reader;
 pub(crate) mod sanitize;
 mod shown;
@@ -73,7 +74,18 @@ fn columns(stream: impl IsTerminal + AsFd) -> Option<usize> {
 /// # Errors
 /// As [`print()`].
 pub(crate) fn print_whole(text: &str) -> Result<Reader, CommandError> {
-    let mut out = anstream::stdout().lock();
+    write_to(anstream::stdout().lock(), text)
+}
+
+/// Writes text to standard output whose colours are part of what it says: they stay, whatever people want elsewhere.
+///
+/// # Errors
+/// As [`print()`].
+fn write_as_it_is(text: &str) -> Result<Reader, CommandError> {
+    write_to(io::stdout().lock(), text)
+}
+
+fn write_to(mut out: impl Write, text: &str) -> Result<Reader, CommandError> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(Reader::There),
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
