@@ -539,8 +539,18 @@ pub(crate) enum ContactVerb {
         #[arg(long)]
         anyway: bool,
     },
-    /// List contacts
-    List,
+    /// List contacts: all of them, or those in the states that are named
+    List {
+        /// Those whom you blocked
+        #[arg(long)]
+        blocked: bool,
+        /// Those who connected, and whom you have not decided about
+        #[arg(long)]
+        unknown: bool,
+        /// Those who connected, and to whom you said no
+        #[arg(long)]
+        rejected: bool,
+    },
     /// Show all that is known of a contact
     Show {
         /// Address or unambiguous name

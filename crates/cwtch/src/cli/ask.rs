@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use cwtch_api::{Command, MessageState, Reply};
+use cwtch_api::{Command, ContactState, MessageState, Reply};
 use serde_json::Value;
 
 use crate::command_error::{CommandError, EXIT_OK, EXIT_PARTLY, EXIT_QUEUED};
@@ -34,6 +34,26 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<u8, Com
     let outcome = ask_and_print(settings, &mut executor, command).await;
     executor.close().await;
     outcome
+}
+
+/// Lists contacts in these states, or in all where none is named.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) async fn list_contacts(settings: &Settings, states: &[ContactState]) -> Result<u8, CommandError> {
+    let mut executor = Executor::open(settings, false).await?;
+    let reply = executor.ask(Command::ContactList, &Progress::new(settings.json)).await;
+    executor.close().await;
+    let Reply::Contacts(mut contacts) = reply? else { return Err(other_reply()) };
+    contacts.retain(|contact| states.is_empty() || states.contains(&contact.state));
+    if settings.json {
+        print_whole(&json(&Reply::Contacts(contacts))?)?;
+    } else if contacts.is_empty() && !states.is_empty() {
+        print("Nobody is in such a state.\n")?;
+    } else {
+        print(&human::contacts(&contacts))?;
+    }
+    Ok(EXIT_OK)
 }
 
 /// Draws the profile's own address as a QR code, with the address below it.

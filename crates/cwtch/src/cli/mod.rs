@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use cwtch_api::{Command, ForkReason, GroupKeys, Presence};
+use cwtch_api::{Command, ContactState, ForkReason, GroupKeys, Presence};
 
 use crate::args::{
     AppArgs, AttributeVerb, CommandLine, ContactVerb, ConversationVerb, DaemonArgs, EvidenceVerb,
@@ -110,6 +110,9 @@ async fn dispatch(settings: &Settings, verb: Verb) -> Result<u8, CommandError> {
         Verb::Receive { seconds } => receive::run(settings, seconds.map(Duration::from_secs)).await,
         Verb::Events { after } => events::run(settings, after).await,
         Verb::Demo { no_wait } => demo::run(settings, no_wait).await,
+        Verb::Contact(ContactVerb::List { blocked, unknown, rejected }) => {
+            return ask::list_contacts(settings, &states(blocked, unknown, rejected)).await;
+        }
         Verb::Address { qr: true } => return ask::draw_address(settings).await,
         Verb::Evidence(EvidenceVerb::Export { id, output }) => evidence::export(settings, id, &output).await,
         other => return ask::run(settings, command(other)?).await,
@@ -146,7 +149,7 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
         Verb::Contact(ContactVerb::OfferGroup { contact, server, wait, anyway }) => {
             Command::ContactOfferGroup { contact, server, timeout: wait.seconds(), anyway }
         }
-        Verb::Contact(ContactVerb::List) => Command::ContactList,
+        Verb::Contact(ContactVerb::List { .. }) => Command::ContactList,
         Verb::Contact(ContactVerb::Show { contact }) => Command::ContactShow { contact },
         Verb::Contact(ContactVerb::Words { contact }) => Command::ContactWords { contact },
         Verb::Contact(ContactVerb::Compared { contact, undo }) => {
@@ -230,6 +233,16 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
             return Err(CommandError::internal("This command is not one of the engine's."));
         }
     })
+}
+
+/// The states that a list of contacts is about; none for all of them.
+fn states(blocked: bool, unknown: bool, rejected: bool) -> Vec<ContactState> {
+    let named = [
+        (blocked, ContactState::Blocked),
+        (unknown, ContactState::Unknown),
+        (rejected, ContactState::Rejected),
+    ];
+    named.into_iter().filter(|(wanted, _)| *wanted).map(|(_, state)| state).collect()
 }
 
 fn conversation(verb: ConversationVerb) -> Command {

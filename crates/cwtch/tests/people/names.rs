@@ -148,7 +148,17 @@ fn strangers_can_be_rejected_or_all_blocked() {
     let state = |of: &str| alice.contact(of).map(|contact| contact["state"].clone());
     bob.ok(&["contact", "add", &alice.address, "--name", "Alice"]);
     until("Alice is asked", || state(&bob.address).filter(|state| state == "unknown"));
+    let listed = |states: &[&str]| {
+        let listed = alice.ok(&[&["contact", "list"], states].concat());
+        listed.as_array().unwrap().iter().map(|contact| contact["address"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(&["--unknown"]), [json!(bob.address)]);
     assert_eq!(alice.ok(&["contact", "reject", &bob.address])["state"], "rejected");
+    assert_eq!(listed(&["--rejected"]), [json!(bob.address)]);
+    assert_eq!(listed(&["--unknown", "--blocked"]), [json!(null); 0]);
+    assert!(alice.human(&["contact", "list", "--blocked"]).stdout.contains("Nobody is in such a state."));
+    alice.ok(&["contact", "block", &bob.address]);
+    assert_eq!(listed(&["--rejected", "--blocked"]), [json!(bob.address)]);
     alice.ok(&["contact", "remove", &bob.address]);
 
     alice.ok(&["contact", "block", "--unknown"]);
