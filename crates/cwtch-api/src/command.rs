@@ -160,6 +160,16 @@ pub enum Command {
         /// False to take the note back.
         on: bool,
     },
+    /// Keeps a note about a contact, for the person alone: it is sent to nobody, and goes with the contact. Reply: `Contact`.
+    #[serde(rename = "contact.note")]
+    ContactNote {
+        /// Address or unambiguous name.
+        #[serde(deserialize_with = "number_or_text")]
+        contact: String,
+        /// The note, at most 4,000 bytes; where absent or empty, the one that there is gets erased.
+        #[serde(default)]
+        text: Option<String>,
+    },
 
     /// Turns an experiment on (`groups` is the only one). Reply: `Experiments`.
     #[serde(rename = "experiment.enable")]
@@ -560,6 +570,17 @@ pub enum Command {
         #[serde(default)]
         text: Option<String>,
     },
+    /// Keeps a note about a conversation, for the person alone: it is sent to nobody, and goes with the contact or the group. A contact's is the
+    /// same as that of `contact.note`. Reply: `Conversation`.
+    #[serde(rename = "conversation.note")]
+    ConversationNote {
+        /// The conversation.
+        #[serde(deserialize_with = "number_or_text")]
+        conversation: String,
+        /// The note, as for `contact.note`.
+        #[serde(default)]
+        text: Option<String>,
+    },
     /// Mutes a conversation, or unmutes it. Reply: `Conversation`.
     #[serde(rename = "conversation.mute")]
     ConversationMute {
@@ -745,6 +766,7 @@ mod tests {
         let commands = [
             serde_json::json!({ "method": "group.join", "params": { "invite": word } }),
             serde_json::json!({ "method": "contact.add", "params": { "address": word } }),
+            serde_json::json!({ "method": "contact.note", "params": { "contact": word, "text": word } }),
             serde_json::json!({ "method": "profile.change-password", "params": { "new_password": word } }),
         ];
         for json in commands {

@@ -55,7 +55,7 @@ pub struct ConnectionInfo {
 }
 
 /// A contact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactInfo {
     /// The number of the conversation with it: never given to another one.
     #[serde(default)]
@@ -81,9 +81,20 @@ pub struct ContactInfo {
     /// Time at which the person compared the safety words with it; `null` for never, or after it was taken back.
     #[serde(default)]
     pub compared: Option<i64>,
+    /// The note that the person made about it, which is sent to nobody.
+    #[serde(default)]
+    pub note: Option<String>,
     /// The public attributes it told us: `name`, `status`, `attribute-1` … `attribute-3`.
     #[serde(default)]
     pub attributes: Vec<AttributeInfo>,
+}
+
+/// Shows neither who it is nor what is noted about them.
+impl fmt::Debug for ContactInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { conversation, state, online, .. } = self;
+        write!(f, "ContactInfo({conversation}, {state:?}, online: {online:?})")
+    }
 }
 
 /// The safety words of the profile and a contact.
@@ -219,6 +230,9 @@ pub struct ConversationInfo {
     pub messages: u64,
     /// The text that the person was writing.
     pub draft: Option<String>,
+    /// The note that the person made for themselves, which is sent to nobody.
+    #[serde(default)]
+    pub note: Option<String>,
     /// True if the person wants to hear nothing of it.
     pub muted: bool,
     /// True if it stands before those that are not pinned.

@@ -49,6 +49,8 @@ pub enum Purpose {
     Signature,
     /// A draft.
     Draft,
+    /// A person's note about a contact or a conversation.
+    Note,
     /// A server's key bundle.
     KeyBundle,
     /// A public attribute.

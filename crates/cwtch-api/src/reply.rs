@@ -149,7 +149,8 @@ impl Reply {
             | C::ContactRename { .. }
             | C::ContactReject { .. }
             | C::ContactShow { .. }
-            | C::ContactCompared { .. } => Self::Contact(from_value(json)?),
+            | C::ContactCompared { .. }
+            | C::ContactNote { .. } => Self::Contact(from_value(json)?),
             C::ContactList => Self::Contacts(from_value(json)?),
             C::ContactWords { .. } => Self::SafetyWords(from_value(json)?),
             C::ExperimentEnable { .. } | C::ExperimentDisable { .. } | C::ExperimentList => {
@@ -193,6 +194,7 @@ impl Reply {
             | C::ConversationClear { .. }
             | C::ConversationRead { .. }
             | C::ConversationDraft { .. }
+            | C::ConversationNote { .. }
             | C::ConversationMute { .. }
             | C::ConversationPin { .. }
             | C::ConversationArchive { .. } => Self::Conversation(from_value(json)?),

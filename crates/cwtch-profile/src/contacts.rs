@@ -7,11 +7,12 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::columns::{address, check_given_name, from_list, key_bytes, limit};
 use super::error::{StorageError, TxError};
 use super::lookup::{self, NAMING, naming};
-use super::types::{Added, Attribute, Contact, ContactState, Conversation, ConversationId};
+use super::types::{Added, Attribute, Contact, ContactState, Conversation, ConversationId, Note};
 use super::{Profile, groups};
 use crate::names::clean;
 
-const COLUMNS: &str = "SELECT c.conversation, c.key, v.title, c.state, c.added, c.last_seen, c.compared";
+const COLUMNS: &str =
+    "SELECT c.conversation, c.key, v.title, c.state, c.added, c.last_seen, c.compared, v.note";
 const FROM: &str = "FROM contacts c JOIN conversations v ON v.id = c.conversation LEFT JOIN names n ON n.conversation = c.conversation";
 
 /// A query for contacts, with what stands behind `FROM`.
@@ -276,8 +277,9 @@ fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
         added: row.get(4)?,
         last_seen: row.get(5)?,
         compared: row.get(6)?,
+        note: row.get::<_, Option<String>>(7)?.map(Note),
         attributes: Vec::new(),
-        naming: naming(row, 7)?,
+        naming: naming(row, 8)?,
     })
 }
 

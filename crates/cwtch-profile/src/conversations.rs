@@ -12,7 +12,7 @@ use super::error::{StorageError, TxError};
 use super::forget::{KEEP_MAX, KEEP_MIN};
 use super::hidden::UNHIDDEN;
 use super::messages;
-use super::types::{Conversation, ConversationId, MessageId, OVERLAY_MAX, StoredMessage};
+use super::types::{Conversation, ConversationId, MessageId, Note, OVERLAY_MAX, StoredMessage};
 use super::vanish::agreement;
 
 /// A conversation as it is kept, beside what carries it.
@@ -20,6 +20,8 @@ use super::vanish::agreement;
 pub struct Kept {
     /// The text that the person was writing.
     pub draft: Option<Draft>,
+    /// The note that the person made for themselves.
+    pub note: Option<Note>,
     /// True if the person wants to hear nothing of it.
     pub muted: bool,
     /// True if it is out of the way.
@@ -48,6 +50,9 @@ impl core::fmt::Debug for Draft {
     }
 }
 
+/// The most bytes of a note.
+pub const NOTE_MAX: usize = 4_000;
+
 /// A conversation in a list.
 #[derive(Debug, Clone)]
 pub struct Listed {
@@ -66,6 +71,8 @@ pub struct Listed {
 pub enum Keep {
     /// Keeps what was written, or nothing.
     Draft(Option<Draft>),
+    /// Keeps a note, or none; whichever there was is erased.
+    Note(Option<Note>),
     /// Silences it, or no longer.
     Muted(bool),
     /// Puts it out of the way, or back.
@@ -78,7 +85,14 @@ pub enum Keep {
     ReadTo(Option<MessageId>),
 }
 
-const COLUMNS: &str = "draft, muted, archived, pinned, read_to, unread, messages, active, retention";
+impl Keep {
+    /// A note as it was typed: none, if nothing is in it.
+    pub fn note(text: Option<String>) -> Self {
+        Self::Note(text.filter(|text| !text.trim().is_empty()).map(Note))
+    }
+}
+
+const COLUMNS: &str = "draft, muted, archived, pinned, read_to, unread, messages, active, retention, note";
 
 impl Profile {
     /// All conversations with contacts and in groups, without strangers: pinned ones first, then those of which the newest
@@ -115,11 +129,14 @@ impl Profile {
     /// Keeps what a person does with a conversation. The read mark never goes back.
     ///
     /// # Errors
-    /// [`StorageError::UnknownConversation`], [`StorageError::UnknownMessage`], [`StorageError::TooLong`] for a draft,
-    /// [`StorageError::Retention`], or trouble with the database.
+    /// [`StorageError::UnknownConversation`], [`StorageError::UnknownMessage`], [`StorageError::TooLong`] for a draft
+    /// or a note, [`StorageError::Retention`], or trouble with the database.
     pub fn keep(&mut self, id: ConversationId, keep: &Keep) -> Result<(), StorageError> {
         if let Keep::Draft(Some(Draft(text))) = keep {
             limit(Purpose::Draft, text.len(), OVERLAY_MAX)?;
+        }
+        if let Keep::Note(Some(Note(text))) = keep {
+            limit(Purpose::Note, text.len(), NOTE_MAX)?;
         }
         if matches!(keep, Keep::Retention(Some(seconds)) if !(KEEP_MIN..=KEEP_MAX).contains(seconds)) {
             return Err(StorageError::Retention);
@@ -131,6 +148,7 @@ impl Profile {
             };
             let changed = match keep {
                 Keep::Draft(draft) => set("draft", &draft.as_ref().map(|Draft(text)| text))?,
+                Keep::Note(note) => set("note", &note.as_ref().map(|Note(text)| text))?,
                 Keep::Muted(on) => set("muted", on)?,
                 Keep::Archived(on) => set("archived", on)?,
                 Keep::Pinned(on) => set("pinned", on)?,
@@ -143,7 +161,7 @@ impl Profile {
             Ok(())
         };
         match keep {
-            Keep::Draft(None) => self.erase("change a conversation", work),
+            Keep::Draft(None) | Keep::Note(_) => self.erase("change a conversation", work),
             _ => self.write("change a conversation", work),
         }
     }
@@ -184,6 +202,7 @@ fn listed(conn: &Connection, id: ConversationId) -> Result<Listed, TxError> {
 fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
     Ok(Kept {
         draft: row.get::<_, Option<String>>(0)?.map(Draft),
+        note: row.get::<_, Option<String>>(9)?.map(Note),
         muted: row.get(1)?,
         archived: row.get(2)?,
         pinned: row.get(3)?,

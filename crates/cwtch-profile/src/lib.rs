@@ -71,7 +71,7 @@ use rusqlite::Connection;
 pub use afterwards::TakenBack;
 pub use changes::{ChangeRow, KEPT as CHANGES_KEPT, What};
 pub use columns::check_given_name;
-pub use conversations::{Draft, Keep, Kept, Listed};
+pub use conversations::{Draft, Keep, Kept, Listed, NOTE_MAX};
 pub use copies::{SeenBy, Twin};
 pub use days::Unshown;
 pub use dir::{DataDir, LABEL_MAX, ProfileInfo};
@@ -99,9 +99,9 @@ pub use sync::{ItemOutcome, Refetch, SyncBatch, SyncItem, SyncOutcome, SyncRejec
 pub use types::{AckOutcome, Received};
 pub use types::{
     Added, Attribute, Contact, ContactState, Content, Conversation, ConversationId, Group, GroupCounts,
-    History, LogPlace, MessageId, MessageState, Naming, NewGroup, NewNotice, NewPost, NewServer, OVERLAY_MAX,
-    Payment, PendingP2p, PendingPost, PostBody, Reject, SaidByPost, Server, StoredMessage, Stretch, Writes,
-    shown,
+    History, LogPlace, MessageId, MessageState, Naming, NewGroup, NewNotice, NewPost, NewServer, Note,
+    OVERLAY_MAX, Payment, PendingP2p, PendingPost, PostBody, Reject, SaidByPost, Server, StoredMessage,
+    Stretch, Writes, shown,
 };
 pub use vault::Password;
 

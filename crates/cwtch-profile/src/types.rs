@@ -124,6 +124,8 @@ pub struct Contact {
     pub last_seen: Option<i64>,
     /// Time at which the person compared the safety words with it, unix seconds.
     pub compared: Option<i64>,
+    /// The note that the person made about it.
+    pub note: Option<Note>,
     /// Attributes that it told us of itself.
     pub attributes: Vec<(Attribute, String)>,
     /// The name that it shows: the person's for it, else its own; `None` if neither can be seen.
@@ -143,6 +145,16 @@ impl fmt::Debug for Contact {
             .field("conversation", &self.conversation)
             .field("state", &self.state)
             .finish_non_exhaustive()
+    }
+}
+
+/// A note that a person made for themselves about a conversation, or about who it is with. It is sent to nobody.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Note(pub String);
+
+impl fmt::Debug for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Note({} bytes)", self.0.len())
     }
 }
 

@@ -638,6 +638,7 @@ fn purpose(what: Purpose) -> &'static str {
         Purpose::MessageId => "a message id",
         Purpose::Signature => "a signature",
         Purpose::Draft => "a draft",
+        Purpose::Note => "a note",
         Purpose::KeyBundle => "a key bundle",
         Purpose::Attribute => "an attribute",
         Purpose::ExperimentName => "an experiment's name",

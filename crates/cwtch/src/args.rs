@@ -391,6 +391,16 @@ pub(crate) enum ConversationVerb {
         #[arg(long, conflicts_with = "text")]
         clear: bool,
     },
+    /// Keep a note about it, for yourself alone: it is sent to nobody, and goes with the contact or the group
+    Note {
+        /// Number (#7), contact's address, group's id, or an unambiguous name
+        conversation: String,
+        /// The note, at most 4,000 bytes, which replaces the one of before; "-" reads it from standard input [default: show it]
+        text: Option<String>,
+        /// Erase the note
+        #[arg(long, conflicts_with = "text")]
+        clear: bool,
+    },
     /// Mute it: programs that show messages then stay silent about it
     Mute {
         /// Number (#7), contact's address, group's id, or an unambiguous name
@@ -561,6 +571,16 @@ pub(crate) enum ContactVerb {
     Words {
         /// Address or unambiguous name
         contact: String,
+    },
+    /// Keep a note about a contact, for yourself alone: it is sent to nobody, and goes with the contact
+    Note {
+        /// Address or unambiguous name
+        contact: String,
+        /// The note, at most 4,000 bytes, which replaces the one of before; "-" reads it from standard input [default: show it]
+        text: Option<String>,
+        /// Erase the note
+        #[arg(long, conflicts_with = "text")]
+        clear: bool,
     },
     /// Note that you compared the safety words with a contact, and that all twelve were the same
     #[command(long_about = text::COMPARED_LONG)]

@@ -206,6 +206,7 @@ fn a_reply_comes_back_as_it_was() {
         online: None,
         connection: None,
         compared: Some(7),
+        note: None,
         attributes: vec![],
     };
     let list = Command::ContactList;

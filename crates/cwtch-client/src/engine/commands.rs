@@ -79,6 +79,9 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         Command::ContactCompared { contact, on } => {
             Reply::Contact(contacts::compared(inner, &contact, on).await?)
         }
+        Command::ContactNote { contact, text } => {
+            Reply::Contact(contacts::note(inner, &contact, text).await?)
+        }
 
         Command::ExperimentEnable { name } => Reply::Experiments(switch(inner, &name, true).await?),
         Command::ExperimentDisable { name } => Reply::Experiments(switch(inner, &name, false).await?),
@@ -225,6 +228,9 @@ pub(crate) async fn run(inner: &Inner, command: Command, turn: Turn) -> Result<R
         Command::ConversationDraft { conversation, text } => {
             let keep = conversations::draft(text);
             Reply::Conversation(conversations::keep(inner, &conversation, keep).await?)
+        }
+        Command::ConversationNote { conversation, text } => {
+            Reply::Conversation(conversations::note(inner, &conversation, text).await?)
         }
         Command::ConversationMute { conversation, on } => {
             Reply::Conversation(conversations::keep(inner, &conversation, Keep::Muted(on)).await?)

@@ -16,7 +16,9 @@ use crate::api::{
     Advice, ApiError, AttributeInfo, CandidateInfo, ContactInfo, Event, Problem, SafetyWords, Wanted,
 };
 use crate::names;
-use crate::profile::{Attribute, Contact, ContactState, Conversation, Group, Lookup, Profile, StorageError};
+use crate::profile::{
+    Attribute, Contact, ContactState, Conversation, Group, Keep, Lookup, Profile, StorageError,
+};
 
 /// The longest own attribute, in bytes.
 const ATTRIBUTE_MAX: usize = 256;
@@ -141,6 +143,26 @@ pub(crate) async fn compared(inner: &Inner, contact: &str, on: bool) -> Result<C
     let address = find(&inner.context, contact).await?.address;
     let at = on.then(|| inner.context.now());
     Ok(info(inner, &inner.context.store.run(move |profile| profile.set_compared(&address, at)).await?))
+}
+
+/// `contact note`. It returns when the note of before is in no file any more.
+pub(crate) async fn note(
+    inner: &Inner,
+    contact: &str,
+    text: Option<String>,
+) -> Result<ContactInfo, ApiError> {
+    let Contact { conversation, address, .. } = find(&inner.context, contact).await?;
+    let keep = Keep::note(text);
+    let noted = inner
+        .context
+        .store
+        .run(move |profile| {
+            profile.keep(conversation, &keep)?;
+            profile.contact(&address)?.ok_or(StorageError::UnknownContact)
+        })
+        .await?;
+    inner.context.store.sweep().await?;
+    Ok(info(inner, &noted))
 }
 
 /// A contact by its address or an unambiguous name.

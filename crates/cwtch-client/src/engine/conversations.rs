@@ -47,6 +47,17 @@ pub(super) async fn keep(
     Ok(info)
 }
 
+/// `conversation note`. It returns when the note of before is in no file any more.
+pub(super) async fn note(
+    inner: &Inner,
+    conversation: &str,
+    text: Option<String>,
+) -> Result<ConversationInfo, ApiError> {
+    let noted = keep(inner, conversation, Keep::note(text)).await?;
+    inner.context.store.sweep().await?;
+    Ok(noted)
+}
+
 /// A draft as it was typed: nothing, if nothing is in it.
 pub(super) fn draft(text: Option<String>) -> Keep {
     Keep::Draft(text.filter(|text| !text.is_empty()).map(Draft))

@@ -21,8 +21,8 @@ use crate::api::{
 };
 use crate::names::{self, Source};
 use crate::profile::{
-    self, Attribute, Contact, Content, Conversation, ConversationId, Group, MissingFrom, Naming, OldKey,
-    Profile, StorageError, StoredMessage, SyncItem, shown,
+    self, Attribute, Contact, Content, Conversation, ConversationId, Group, MissingFrom, Naming, Note,
+    OldKey, Profile, StorageError, StoredMessage, SyncItem, shown,
 };
 
 /// The overlay number under which bytes are kept that are no overlay at all.
@@ -89,6 +89,7 @@ pub(crate) fn contact_info(contact: &Contact, standing: Option<Standing>) -> Con
             last_seen: contact.last_seen,
         }),
         compared: contact.compared,
+        note: contact.note.as_ref().map(|Note(text)| text.clone()),
         attributes: contact.attributes.iter().map(|(a, value)| attribute_info(*a, value)).collect(),
     }
 }

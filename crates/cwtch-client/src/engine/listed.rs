@@ -4,7 +4,7 @@ use cwtch_protocol::app::vanish::{Agreement, State};
 
 use super::info::{Speakers, conversation_info, message_info};
 use crate::api::{ConversationInfo, NameInfo, VanishInfo, VanishState};
-use crate::profile::{Conversation, Draft, Listed, Profile, StorageError};
+use crate::profile::{Conversation, Draft, Listed, Note, Profile, StorageError};
 
 /// A conversation as user interfaces see it.
 pub(super) fn listed_info(
@@ -26,6 +26,7 @@ pub(super) fn listed_info(
         read_to: kept.read_to.0,
         messages: kept.messages,
         draft: kept.draft.as_ref().map(|Draft(text)| text.clone()),
+        note: kept.note.as_ref().map(|Note(text)| text.clone()),
         muted: kept.muted,
         pinned: kept.pinned,
         archived: kept.archived,

@@ -114,12 +114,19 @@ fn scrub(conn: &Connection, own: &Address, group: &GroupId, numbers: (i64, i64))
     Ok(found.len() as u64)
 }
 
+/// Erases drafts and notes that hold an invite to a group, as wholes.
 fn scrub_drafts(conn: &Connection, group: &GroupId) -> Result<(), TxError> {
-    let mut statement = conn.prepare_cached("SELECT id, draft FROM conversations WHERE draft IS NOT NULL")?;
-    let drafts = statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
-    for (conversation, draft) in drafts.collect::<Result<Vec<_>, _>>()? {
-        if invites_to(&draft, group) {
-            conn.execute("UPDATE conversations SET draft = NULL WHERE id = ?1", [conversation])?;
+    for column in ["draft", "note"] {
+        let mut statement = conn
+            .prepare_cached(&format!("SELECT id, {column} FROM conversations WHERE {column} IS NOT NULL"))?;
+        let texts = statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+        for (conversation, text) in texts.collect::<Result<Vec<_>, _>>()? {
+            if invites_to(&text, group) {
+                conn.execute(
+                    &format!("UPDATE conversations SET {column} = NULL WHERE id = ?1"),
+                    [conversation],
+                )?;
+            }
         }
     }
     Ok(())

@@ -103,7 +103,7 @@ mod tests {
             | ("parents" | "views", "entry" | "root")
             | ("contacts", "key")
             | ("contact_attributes", "path" | "value")
-            | ("conversations", "title" | "draft")
+            | ("conversations", "title" | "draft" | "note")
             | ("names", _) => Goes::Conversation,
             (table, "author" | "entry" | "signature")
                 if OF_CONVERSATION.iter().any(|(of, _)| *of == table) =>

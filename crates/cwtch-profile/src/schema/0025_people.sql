@@ -7,3 +7,11 @@ CREATE TRIGGER changed_compared AFTER UPDATE OF compared ON contacts WHEN NEW.co
 BEGIN
     INSERT INTO changes (conversation, what) VALUES (NEW.conversation, 11);
 END;
+
+-- What the person notes for themselves about a conversation, or about who it is with; NULL for nothing. It goes with the conversation.
+ALTER TABLE conversations ADD COLUMN note TEXT;
+CREATE TRIGGER changed_note AFTER UPDATE OF note ON conversations WHEN NEW.note IS NOT OLD.note
+BEGIN
+    INSERT INTO changes (conversation, what) VALUES (NEW.id, 30);
+    INSERT INTO changes (conversation, what) SELECT NEW.id, 11 WHERE NEW.kind = 1;
+END;

@@ -151,3 +151,34 @@ fn pages_before_a_message_meet_those_behind_it() {
     let unknown = profile.messages_before(conversation, MessageId(1000), 5);
     assert!(matches!(unknown, Err(StorageError::UnknownMessage)));
 }
+
+#[test]
+fn a_note_is_kept_within_its_bound_and_told() {
+    let (dir, mut profile, _, group) = in_group(History::Empty);
+    profile.add_contact(&peer(1), None, NOW).unwrap();
+    let (contact, group) = (
+        profile.contact(&peer(1)).unwrap().unwrap().conversation,
+        profile.group(&group.id).unwrap().unwrap().conversation,
+    );
+    let seen = profile.feed_bounds().unwrap().newest;
+    let note = |text: &str| Keep::Note(Some(Note(text.to_owned())));
+    let longest = "\u{e4}".repeat(NOTE_MAX / 2);
+    profile.keep(contact, &note("met at the lake\nlikes tea")).unwrap();
+    profile.keep(group, &note(&longest)).unwrap();
+    let refused = profile.keep(contact, &note(&format!("{longest}x")));
+    assert!(matches!(refused, Err(StorageError::TooLong { max: NOTE_MAX, .. })));
+    assert!(matches!(profile.keep(ConversationId(99), &note("x")), Err(StorageError::UnknownConversation)));
+    let told: Vec<_> =
+        profile.changes_after(seen, 9).unwrap().iter().map(|row| (row.conversation, row.what)).collect();
+    let expected = [(contact, What::Conversation), (contact, What::Contact), (group, What::Conversation)];
+    assert_eq!(told, expected.map(|(conversation, what)| (Some(conversation), what)));
+    let mut profile = reopen(&dir, profile);
+    let known = profile.contact(&peer(1)).unwrap().unwrap().note;
+    assert_eq!(known, Some(Note("met at the lake\nlikes tea".into())));
+    assert_eq!(format!("{known:?}"), "Some(Note(25 bytes))");
+    assert_eq!(profile.listed(group).unwrap().kept.note, Some(Note(longest)));
+    profile.clear(contact).unwrap();
+    assert!(profile.listed(contact).unwrap().kept.note.is_some(), "it was not said in the conversation");
+    profile.keep(contact, &Keep::Note(None)).unwrap();
+    assert_eq!(profile.contact(&peer(1)).unwrap().unwrap().note, None);
+}

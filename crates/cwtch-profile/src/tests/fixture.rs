@@ -59,6 +59,7 @@ fn fill(profile: &mut Profile) {
         Keep::Muted(true),
         Keep::Pinned(true),
         Keep::Draft(Some(Draft("half a thought".into()))),
+        Keep::Note(Some(Note("met at the lake".into()))),
         Keep::Retention(Some(30 * 86_400)),
     ] {
         profile.keep(bob, &keep).unwrap();
@@ -192,6 +193,8 @@ fn the_current_version_has_a_sample() {
     let (_dir, profile) = open_sample(&name);
     let version: i64 = profile.conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     assert_eq!(version, schema::current_version());
+    let bob = profile.contact(&peer(1)).unwrap().unwrap();
+    assert_eq!((bob.compared, bob.note), (Some(NOW + 7), Some(Note("met at the lake".into()))));
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn overlay(kind: u64, data: &str) -> Content {
     Content { kind, data: data.to_owned(), json }
 }
 
-/// A profile with two groups, a contact, and invites to both groups: received, sent, waiting, and in a draft.
+/// A profile with two groups, a contact, and invites to both groups: received, sent, waiting, in a draft and in a note.
 fn with_invites() -> (TempDir, Profile, NewServer, NewGroup, NewGroup) {
     let (dir, mut profile, server, group) = in_group(History::Empty);
     let other = super::group(2, &server, History::Empty);
@@ -172,6 +172,7 @@ fn with_invites() -> (TempDir, Profile, NewServer, NewGroup, NewGroup) {
     }
     let conversation = profile.contact(&friend).unwrap().unwrap().conversation;
     profile.keep(conversation, &Keep::Draft(Some(Draft(invite(&group))))).unwrap();
+    profile.keep(conversation, &Keep::Note(Some(Note(format!("gave: {}", invite(&group)))))).unwrap();
     (dir, profile, server, group, other)
 }
 
@@ -198,7 +199,8 @@ fn leaving_takes_the_invites_along_wherever_they_are() {
     assert_eq!(messages.len(), 6, "who wrote when is still shown");
     let waiting = profile.take_pending_p2p(&peer(1), MessageId(0), 9).unwrap();
     assert_eq!(waiting.len(), 1, "nobody is invited to it any more");
-    assert_eq!(profile.listed(conversation).unwrap().kept.draft, None);
+    let kept = profile.listed(conversation).unwrap().kept;
+    assert_eq!((kept.draft, kept.note), (None, None));
 }
 
 #[test]

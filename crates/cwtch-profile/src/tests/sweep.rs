@@ -43,9 +43,18 @@ fn what_is_erased_is_in_the_files_until_the_sweep_and_not_after_it() {
     assert!(!profile.has_traces() && found(&profile, "the-draft"));
     profile.keep(conversation, &Keep::Draft(None)).unwrap();
     assert!(profile.has_traces() && profile.sweep().unwrap() && !found(&profile, "the-draft"));
+    let note = |text: &str| Keep::Note(Some(Note(text.to_owned())));
+    profile.keep(conversation, &note("the-first-note")).unwrap();
+    profile.keep(conversation, &note("another-note")).unwrap();
+    assert!(profile.sweep().unwrap() && found(&profile, "another-note"));
+    assert!(!found(&profile, "the-first-note"), "what is written over is erased");
+    profile.keep(conversation, &Keep::Note(None)).unwrap();
+    assert!(profile.has_traces() && profile.sweep().unwrap() && !found(&profile, "another-note"));
+    profile.keep(conversation, &note("the-last-note")).unwrap();
     profile.remove_contact(&peer(1)).unwrap();
-    assert!(found(&profile, "a-local-name"));
+    assert!(found(&profile, "a-local-name") && found(&profile, "the-last-note"));
     assert!(profile.sweep().unwrap() && !found(&profile, "a-local-name"));
+    assert!(!found(&profile, "the-last-note"), "it goes with the contact");
 }
 
 /// Pages that were split leave copies of what they held between their rows: of many messages, of all lengths, each second

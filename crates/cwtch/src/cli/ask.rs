@@ -170,6 +170,9 @@ fn render(command: &Command, reply: &Reply) -> String {
         Reply::Contact(contact) => match command {
             Command::ContactShow { .. } => contact::details(contact),
             Command::ContactCompared { .. } => contact::compared(contact),
+            Command::ContactNote { .. } => {
+                contact::noted(&contact.shown, &contact.address, contact.note.as_deref())
+            }
             _ => human::contact(contact),
         },
         Reply::SafetyWords(words) => contact::words(words),
@@ -206,6 +209,9 @@ fn render(command: &Command, reply: &Reply) -> String {
             Command::GroupKeep { .. } | Command::ConversationKeep { .. } => kept::decided(conversation),
             Command::ConversationVanish { .. } => vanish::told(conversation),
             Command::ConversationClear { .. } => kept::cleared(conversation),
+            Command::ConversationNote { .. } => {
+                contact::noted(&conversation.shown, &conversation.with, conversation.note.as_deref())
+            }
             _ => conversations::one(conversation),
         },
         Reply::ConversationDetails(details) => kept::details(details),

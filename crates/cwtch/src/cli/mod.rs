@@ -155,6 +155,10 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
         Verb::Contact(ContactVerb::Compared { contact, undo }) => {
             Command::ContactCompared { contact, on: !undo }
         }
+        Verb::Contact(ContactVerb::Note { contact, text, clear }) => match text {
+            None if !clear => Command::ContactShow { contact },
+            text => Command::ContactNote { contact, text: text.map(ask::typed_or_piped).transpose()? },
+        },
         Verb::Experiment(ExperimentVerb::Enable { name }) => Command::ExperimentEnable { name },
         Verb::Experiment(ExperimentVerb::Disable { name }) => Command::ExperimentDisable { name },
         Verb::Experiment(ExperimentVerb::List) => Command::ExperimentList,
@@ -220,7 +224,7 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
             Command::Messages { conversation, since, after: None, before, around, limit }
         }
         Verb::Search(search) => search.command(jiff::Timestamp::now().as_second()),
-        Verb::Conversation(verb) => conversation(verb),
+        Verb::Conversation(verb) => conversation(verb)?,
         Verb::Rejects => Command::Rejects,
         Verb::Profile(_)
         | Verb::Evidence(_)
@@ -245,8 +249,8 @@ fn states(blocked: bool, unknown: bool, rejected: bool) -> Vec<ContactState> {
     named.into_iter().filter(|(wanted, _)| *wanted).map(|(_, state)| state).collect()
 }
 
-fn conversation(verb: ConversationVerb) -> Command {
-    match verb {
+fn conversation(verb: ConversationVerb) -> Result<Command, CommandError> {
+    Ok(match verb {
         ConversationVerb::List { all } => Command::ConversationList { all },
         ConversationVerb::Show { conversation } => Command::ConversationShow { conversation },
         ConversationVerb::Keep { conversation, keeping: Keeping(seconds) } => {
@@ -265,5 +269,11 @@ fn conversation(verb: ConversationVerb) -> Command {
         ConversationVerb::Archive { conversation, off } => {
             Command::ConversationArchive { conversation, on: !off }
         }
-    }
+        ConversationVerb::Note { conversation, text, clear } => match text {
+            None if !clear => Command::ConversationShow { conversation },
+            text => {
+                Command::ConversationNote { conversation, text: text.map(ask::typed_or_piped).transpose()? }
+            }
+        },
+    })
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use cwtch_api::{ContactInfo, SafetyWords};
 
 use super::human::{contact_phase, contact_state};
-use super::sanitize::line;
+use super::sanitize::{line, lines};
 use super::shown::named;
 use super::time::time;
 use super::{BOLD, DIM};
@@ -41,7 +41,24 @@ pub(crate) fn details(contact: &ContactInfo) -> String {
     for attribute in &contact.attributes {
         row("says", &format!("{}: {}", attribute.name, attribute.value));
     }
+    if let Some(note) = &contact.note {
+        out += &note_row(note);
+    }
     out
+}
+
+/// A note as a row of facts; its lines stay behind the row's name.
+pub(super) fn note_row(note: &str) -> String {
+    format!("{DIM}{:<10}{DIM:#}{}\n", "note", lines(note, &" ".repeat(10)))
+}
+
+/// Sentence about a note that was kept or erased.
+pub(crate) fn noted(shown: &str, id: &str, note: Option<&str>) -> String {
+    let name = named(shown, id);
+    match note {
+        Some(_) => format!("The note about {BOLD}{name}{BOLD:#} is kept, here and nowhere else.\n"),
+        None => format!("There is no note about {BOLD}{name}{BOLD:#}.\n"),
+    }
 }
 
 /// The day on which words were compared, or that they were not.
@@ -100,6 +117,7 @@ mod tests {
             online: None,
             connection: None,
             compared: None,
+            note: Some("one\n\u{1b}[2Jtwo".into()),
             attributes: vec![AttributeInfo { name: "status".into(), value: "a\u{1b}[2J\nb".into() }],
         }
     }
@@ -124,6 +142,7 @@ mod tests {
     fn a_contact_is_shown_with_what_is_known_of_it_and_harmlessly() {
         let shown = plain(&details(&bob()));
         assert!(shown.contains("compared  never") && shown.contains("says      status: a b\n"), "{shown}");
+        assert!(shown.ends_with("note      one\n          two\n"), "{shown:?}");
         let compared = ContactInfo { compared: Some(0), ..bob() };
         assert!(plain(&details(&compared)).contains("compared  on 1970-01-01"));
         assert!(plain(&super::compared(&compared)).starts_with("Bob is noted as compared on 1970"));

@@ -85,6 +85,7 @@ mod tests {
             read_to: 0,
             messages: 0,
             draft: None,
+            note: None,
             muted: false,
             pinned: false,
             archived: false,

@@ -60,6 +60,9 @@ fn facts(details: &GroupDetails) -> Vec<Fact> {
     if let Some(active) = listed.active {
         rows.push(("last", time(active).trim().to_owned()));
     }
+    if let Some(note) = &listed.note {
+        rows.push(("note", note.clone()));
+    }
     rows.extend(kept::facts(&details.kept));
     if *queued > 0 {
         rows.push(("unsent", plural(*queued, "message")));
@@ -198,6 +201,7 @@ mod tests {
             read_to: 0,
             messages: 3,
             draft: None,
+            note: Some("one\ntwo".into()),
             muted: true,
             pinned: false,
             archived: false,

@@ -16,6 +16,9 @@ type Fact = (&'static str, String);
 /// A conversation with what is kept of it.
 pub(crate) fn details(details: &ConversationDetails) -> String {
     let mut out = conversations::one(&details.conversation);
+    if let Some(note) = &details.conversation.note {
+        out += &super::contact::note_row(note);
+    }
     let vanish = details.conversation.vanish.as_ref().map(|vanish| ("vanishing", vanish::state(vanish)));
     for (name, value) in facts(&details.kept).into_iter().chain(vanish) {
         out += &format!("{DIM}{name:<10}{DIM:#}{}\n", line(&value));

@@ -59,3 +59,38 @@ fn two_people_see_the_same_words_and_note_that_they_compared_them() {
     assert_eq!(alice.ok(&["contact", "show", "Bob"])["compared"], Value::Null);
     assert_eq!(words(&alice, "Bob"), same);
 }
+
+#[test]
+fn notes_are_kept_for_oneself_and_go_with_the_contact() {
+    let world = World::new();
+    let (alice, bob) = (world.person_online("alice"), world.person_online("bob"));
+    alice.befriend("Bob", &bob, "Alice");
+    let note = "met at the lake\nlikes tea";
+    assert_eq!(alice.ok(&["contact", "note", "Bob", note])["note"], note);
+    assert_eq!(alice.contact(&bob.address).unwrap()["note"], note);
+    let shown = alice.human(&["contact", "note", "Bob"]).stdout;
+    assert!(shown.contains("note      met at the lake\n          likes tea\n"), "{shown}");
+    assert!(alice.human(&["conversation", "show", "Bob"]).stdout.contains("likes tea"));
+    let mut rpc = alice.rpc();
+    let listening = rpc.call(1, "subscribe", json!({}));
+    assert!(listening["error"].is_null(), "{listening}");
+    let changed = alice.ok(&["conversation", "note", "Bob", "another"]);
+    assert_eq!(changed["note"], "another");
+    let told = rpc.event(|event| event["event"] == "contact-changed");
+    assert_eq!(told["contact"]["note"], "another");
+    let long = rpc.call(2, "contact.note", json!({"contact": "Bob", "text": "x".repeat(4_001)}));
+    assert_eq!(long["error"]["data"]["args"]["what"], "note", "{long}");
+    assert_eq!(alice.json(&["conversation", "note", "Bob", &"x".repeat(4_001)]).error().0, "usage");
+    // Nothing of it is told to him.
+    bob.ok(&["send", "Alice", "hello"]);
+    assert!(!bob.ok(&["contact", "list"]).to_string().contains("another"));
+    assert!(bob.messages("Alice").len() == 1);
+    assert!(
+        alice.human(&["contact", "note", "Bob", "--clear"]).stdout.contains("There is no note about Bob.")
+    );
+    assert_eq!(alice.ok(&["conversation", "show", "Bob"])["note"], Value::Null);
+    alice.ok(&["contact", "note", "Bob", "a third one"]);
+    alice.ok(&["contact", "remove", "Bob"]);
+    alice.ok(&["contact", "add", &bob.address, "--name", "Bob"]);
+    assert_eq!(alice.ok(&["contact", "show", "Bob"])["note"], Value::Null);
+}

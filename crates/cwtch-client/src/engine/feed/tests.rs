@@ -13,7 +13,7 @@ use crate::engine::groups::{evidence_info, of_status, server_info};
 use crate::engine::info::{ServerStanding, contact_info};
 use crate::engine::settings::{keep_presence, settings_info};
 use crate::profile::fixtures::{NOW, peer, profile, server};
-use crate::profile::{Attribute, Profile, SeenBy, SyncBatch, SyncReject, Twin, Unread};
+use crate::profile::{Attribute, Keep, Profile, SeenBy, SyncBatch, SyncReject, Twin, Unread};
 
 /// Something that changes what is stored and shown.
 #[derive(Debug, Clone)]
@@ -40,6 +40,7 @@ enum Step {
     Contact(u64),
     Rename(u64, u8),
     Compared(u64, bool),
+    Note(u64, Option<u8>),
     Forget(u64),
 }
 
@@ -67,6 +68,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (1..4_u64).prop_map(Step::Contact),
         1 => (1..4_u64, any::<u8>()).prop_map(|(who, name)| Step::Rename(who, name)),
         1 => (1..4_u64, any::<bool>()).prop_map(|(who, on)| Step::Compared(who, on)),
+        1 => (1..4_u64, prop::option::of(any::<u8>())).prop_map(|(who, note)| Step::Note(who, note)),
         1 => (1..4_u64).prop_map(Step::Forget),
     ]
 }
@@ -144,6 +146,11 @@ fn take(profile: &mut Profile, feed: &Feed, step: &Step, now: i64) {
             drop(profile.rename_contact(&peer(*who), Some(&format!("Bob {name}"))));
         }
         Step::Compared(who, on) => drop(profile.set_compared(&peer(*who), on.then_some(now))),
+        Step::Note(who, note) => {
+            let Some(contact) = profile.contact(&peer(*who)).unwrap() else { return };
+            let note = Keep::note(note.map(|n| format!("note {n}")));
+            profile.keep(contact.conversation, &note).unwrap();
+        }
         Step::Forget(who) => drop(profile.remove_contact(&peer(*who))),
         Step::Caught(..) | Step::Proven(_) | Step::Resume(_) => {}
     }
