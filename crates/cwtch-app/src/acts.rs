@@ -101,6 +101,14 @@ fn carry_out(state: &mut State, does: Does, open: i64, first: String, second: St
         }
         Does::Open => return open_named(state, &first),
         Does::Back => return reading::close(state),
+        Does::Note => match some(first) {
+            Some(text) => Command::ConversationNote { conversation: here, text: Some(text) },
+            None => return ask::need(state, Need::Note(open)),
+        },
+        Does::Words => {
+            let Some(address) = known.map(|one| one.with) else { return };
+            return show(state, About::Words(address));
+        }
         Does::Password => return password::begin(state),
         Does::Profiles => return show(state, About::Profiles),
         Does::Address => return show(state, About::Address),
@@ -180,6 +188,9 @@ pub(crate) fn complete(state: &mut State, need: Need, answer: &str) {
         Need::Server => Command::ServerAdd { server: answer },
         Need::OwnName => Command::AttributeSet { name: "name".to_owned(), value: answer },
         Need::NewGroup(server) => return ask::keys(state, server, answer),
+        Need::Note(conversation) => {
+            Command::ConversationNote { conversation: numbered(conversation), text: some }
+        }
         Need::ProfileLabel(label) => {
             return state.outbox.push(Effect::Profile(ProfileDeed::Rename(label, answer)));
         }

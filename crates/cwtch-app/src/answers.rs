@@ -149,5 +149,5 @@ fn decide(state: &mut State, conversation: i64, fork: &str, answer: &Answer) {
 }
 
 fn may_be_empty(need: &Need) -> bool {
-    matches!(need, Need::ContactName(_) | Need::GroupName(_) | Need::OwnName)
+    matches!(need, Need::ContactName(_) | Need::GroupName(_) | Need::OwnName | Need::Note(_))
 }

@@ -151,6 +151,10 @@ pub(crate) fn need(state: &mut State, need: Need) {
         Need::Server => ("need-server", String::new()),
         Need::OwnName => ("need-own-name", state.facts.own_name.clone()),
         Need::NewGroup(_) => ("need-new-group", String::new()),
+        Need::Note(conversation) => {
+            let known = state.list.conversation(*conversation).and_then(|one| one.note.clone());
+            ("need-note", known.unwrap_or_default())
+        }
         Need::ProfileLabel(label) => ("need-profile-label", label.clone()),
         Need::Search(_) => ("need-search", String::new()),
     };

@@ -189,6 +189,8 @@ pub enum Need {
     OwnName,
     /// The name of a new group on a server, by its address.
     NewGroup(String),
+    /// A note about a conversation, for oneself alone.
+    Note(i64),
     /// A profile's new label.
     ProfileLabel(String),
     /// Words to be looked for: everywhere, or in a conversation.

@@ -20,6 +20,8 @@ pub struct Page {
 pub enum About {
     /// A contact, by its address.
     Contact(String),
+    /// The safety words that belong to a contact, by its address.
+    Words(String),
     /// A group, by its conversation's number.
     Group(i64),
     /// A message of the open conversation, by its id.

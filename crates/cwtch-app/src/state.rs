@@ -143,6 +143,8 @@ pub struct Facts {
     pub experiments: Vec<String>,
     /// Messages that servers delivered and that are not shown, once they were asked for.
     pub rejects: Option<Vec<RejectInfo>>,
+    /// Safety words of contacts, by their addresses.
+    pub safety: BTreeMap<String, Vec<String>>,
     /// How much is kept of conversations, by their numbers.
     pub kept: BTreeMap<i64, KeptInfo>,
     /// Groups, by their conversations' numbers.

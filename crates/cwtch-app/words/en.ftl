@@ -565,3 +565,22 @@ ask-close-profile = Close { $name }? It goes offline, and messages for it wait w
 ask-delete-profile = Delete { $name }, with its address, its contacts and everything that was said? The keys go first. It cannot be undone.
 need-profile-label = Another name for the profile; nobody else sees it
 verb-profiles = all profiles
+
+## Safety words and notes
+
+safety-words = Safety words
+safety-words-about = Compare them with the words that the other side sees, over a channel where you know each other: face to face, or in a call. If they are the same, nobody stands between you. If not, one of you has a wrong address.
+label-with = With
+label-compared = Compared
+label-note = Note
+compared-never = never
+act-words = Compare safety words
+act-compared = They are the same: note it
+act-uncompared = Take the note back that they are the same
+act-note = Write a note, for yourself alone
+need-note = A note, for yourself alone; empty erases it
+done-note = The note is kept.
+done-compared = It is noted that you compared the words.
+done-uncompared = That note is taken back.
+verb-note = a note about this conversation, for yourself alone
+verb-words = safety words to compare with this contact

@@ -87,6 +87,8 @@ pub(super) fn group(state: &State, conversation: i64) -> PageView {
     act("act-newkey", Deed::Agree(Box::new(newkey), words.word("ask-newkey")));
     let seal = Command::GroupSeal { group: group(), older_than: None };
     act("act-seal", Deed::Agree(Box::new(seal), words.word("ask-seal")));
+    super::note(state, conversation, &mut page);
+    let mut act = |key: &str, deed| page.action_of(key, words.word(key), deed);
     act("act-sync", Deed::Ask(Box::new(Command::Sync { group: Some(group()) })));
     if let Some(details) = &facts.details {
         act("act-its-server", Deed::Open(About::Server(details.group.server.clone())));

@@ -11,7 +11,9 @@ use cwtch_api::Command;
 
 pub(crate) use self::people::phase as contact_phase;
 pub(crate) use self::server::{phase as server_phase, verdict};
-use crate::page::{About, PageView};
+use crate::clean;
+use crate::dialog::Need;
+use crate::page::{About, Deed, PageView};
 use crate::state::{Asked, State, Whole, numbered};
 use crate::thread::timeline;
 use crate::verbs::{VERBS, complete::usage};
@@ -56,6 +58,9 @@ pub(crate) fn ask_for(state: &mut State, about: &About) {
             state.ask_whole(Whole::Attributes);
             state.ask_whole(Whole::Experiments);
         }
+        About::Words(address) => {
+            state.ask(Command::ContactWords { contact: address.clone() }, Asked::Quiet);
+        }
         About::Rejects => state.ask(Command::Rejects, Asked::Quiet),
         About::Profiles | About::Message(_) | About::Search | About::Help => {}
     }
@@ -64,6 +69,15 @@ pub(crate) fn ask_for(state: &mut State, about: &About) {
 fn kept(state: &mut State, conversation: i64) {
     let command = Command::ConversationShow { conversation: numbered(conversation) };
     state.ask(command, Asked::Kept(conversation));
+}
+
+/// The person's note about a conversation, where there is one, and the way to write one.
+pub(crate) fn note(state: &State, conversation: i64, page: &mut PageView) {
+    let known = state.list.conversation(conversation).and_then(|one| one.note.as_ref());
+    if let Some(note) = known {
+        page.fact(state.words.word("label-note"), clean::text(note));
+    }
+    page.action_of("act-note", state.words.word("act-note"), Deed::Need(Need::Note(conversation)));
 }
 
 /// Facts about how much is kept of a conversation, as far as they are known.
@@ -98,6 +112,7 @@ pub fn view(state: &State) -> PageView {
     let Some(page) = &state.page else { return PageView::default() };
     match &page.about {
         About::Contact(address) => people::contact(state, address),
+        About::Words(address) => people::words(state, address),
         About::Profile => people::profile(state),
         About::Network => people::network(state),
         About::Group(conversation) => group::group(state, *conversation),

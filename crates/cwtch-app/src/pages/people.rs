@@ -30,6 +30,11 @@ pub(super) fn contact(state: &State, address: &str) -> PageView {
     for attribute in contact.attributes.iter().filter(|one| one.name != "name" && !one.value.is_empty()) {
         page.fact(clean::line(&attribute.name), clean::line(&attribute.value));
     }
+    let compared = match contact.compared {
+        Some(at) => timeline::moment_in_full(at, words, &state.zone, state.now),
+        None => words.word("compared-never"),
+    };
+    page.fact(words.word("label-compared"), compared);
     let named = || Need::ContactName(contact.address.clone());
     let contact_of = || contact.address.clone();
     let mut act = |key: &str, deed| page.action_of(key, words.word(key), deed);
@@ -55,6 +60,9 @@ pub(super) fn contact(state: &State, address: &str) -> PageView {
             act("act-block", block());
         }
     }
+    act("act-words", Deed::Open(About::Words(contact_of())));
+    super::note(state, contact.conversation, &mut page);
+    let mut act = |key: &str, deed| page.action_of(key, words.word(key), deed);
     let remove = Command::ContactRemove { contact: contact_of() };
     act("act-remove", Deed::Agree(Box::new(remove), words.word("ask-remove")));
     page
@@ -89,6 +97,34 @@ pub(crate) fn phase(phase: ContactPhase) -> &'static str {
         ContactPhase::Connected => "phase-connected",
         _ => "phase-offline",
     }
+}
+
+/// The safety words that belong to a contact, and what comparing them says.
+pub(super) fn words(state: &State, address: &str) -> PageView {
+    let words = &state.words;
+    let mut page = PageView { title: words.word("safety-words"), ..PageView::default() };
+    let Some(contact) = state.list.contact(address) else {
+        page.sentence(words.word("contact-gone"));
+        return page;
+    };
+    page.fact(words.word("label-with"), clean::line(&contact.shown));
+    match state.facts.safety.get(address) {
+        None => page.sentence(words.word("being-asked")),
+        Some(safety) => {
+            // Four in a line, as people read them to each other.
+            for four in safety.chunks(4) {
+                page.sentence(four.join("  "));
+            }
+            page.sentence(words.word("safety-words-about"));
+            let (key, on) = match contact.compared {
+                Some(_) => ("act-uncompared", false),
+                None => ("act-compared", true),
+            };
+            let command = Command::ContactCompared { contact: address.to_owned(), on };
+            page.action_of(key, words.word(key), Deed::Ask(Box::new(command)));
+        }
+    }
+    page
 }
 
 /// The own address, as text and as a code for a camera.

@@ -47,6 +47,7 @@ scenarios!(
     "search",
     "networks",
     "profiles",
+    "safety",
     "vanishing",
 );
 

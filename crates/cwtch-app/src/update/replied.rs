@@ -62,6 +62,10 @@ fn taken(state: &mut State, asked: Asked, reply: Reply) {
         (_, Reply::Contacts(all)) => state.list.take_contacts(all),
         (_, Reply::Servers(all)) => state.facts.servers = all,
         (_, Reply::EvidenceList(all)) => state.facts.evidence = all,
+        (_, Reply::SafetyWords(safety)) => {
+            state.facts.safety.insert(safety.contact.address.clone(), safety.words);
+            state.list.take_contact(safety.contact);
+        }
         (_, Reply::Found(found)) => crate::search::found(state, found),
         (_, Reply::Rejects(all)) => state.facts.rejects = Some(all),
         (asked, Reply::Experiments(all)) => {

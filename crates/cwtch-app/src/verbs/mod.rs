@@ -138,6 +138,10 @@ pub enum Does {
     Unhide,
     /// Offers the contact a group of the two.
     OfferGroup,
+    /// Keeps a note about the conversation.
+    Note,
+    /// Shows the safety words.
+    Words,
     /// Changes the profile's password.
     Password,
     /// Shows all profiles.
@@ -165,7 +169,7 @@ const fn verb(name: &'static str, does: Does, at: At, takes: &'static [Takes], a
 }
 
 /// All commands, in the order of the help.
-pub const VERBS: [Verb; 49] = [
+pub const VERBS: [Verb; 51] = [
     verb("add", Does::Add, At::Anywhere, &[Takes::Address, Takes::MaybeRest], "verb-add"),
     verb("rename", Does::Rename, At::Conversation, &[Takes::Rest], "verb-rename"),
     verb("block", Does::Block, At::Contact, &[], "verb-block"),
@@ -199,6 +203,8 @@ pub const VERBS: [Verb; 49] = [
     verb("open", Does::Open, At::Anywhere, &[Takes::Conversation], "verb-open"),
     verb("back", Does::Back, At::Conversation, &[], "verb-back"),
     verb("vanish", Does::Vanish, At::Contact, &[Takes::Time], "verb-vanish"),
+    verb("note", Does::Note, At::Conversation, &[Takes::MaybeRest], "verb-note"),
+    verb("words", Does::Words, At::Contact, &[], "verb-words"),
     verb("name", Does::Name, At::Anywhere, &[Takes::MaybeRest], "verb-name"),
     verb("strangers", Does::Strangers, At::Anywhere, &[Takes::Switch], "verb-strangers"),
     verb("online", Does::Online, At::Anywhere, &[], "verb-online"),

@@ -530,3 +530,22 @@ ask-close-profile = לסגור את { $name }? הוא יתנתק, והודעות
 ask-delete-profile = למחוק את { $name }, עם כתובתו, אנשי הקשר שלו וכל מה שנאמר? המפתחות הולכים קודם. אי אפשר לבטל.
 need-profile-label = שם אחר לפרופיל; אף אחד אחר לא רואה אותו
 verb-profiles = כל הפרופילים
+
+## Safety words and notes
+
+safety-words = מילות ביטחון
+safety-words-about = השוו אותן עם המילים שהצד השני רואה, בערוץ שבו אתם מכירים זה את זה: פנים אל פנים או בשיחה. אם הן זהות, איש לא עומד ביניכם. אם לא, לאחד מכם כתובת שגויה.
+label-with = עם
+label-compared = הושוו
+label-note = פתק
+compared-never = אף פעם
+act-words = להשוות מילות ביטחון
+act-compared = הן זהות: לרשום זאת
+act-uncompared = לבטל את הרישום שהן זהות
+act-note = לכתוב פתק, רק לעצמי
+need-note = פתק, רק לעצמך; ריק מוחק אותו
+done-note = הפתק נשמר.
+done-compared = נרשם שהשוויתם את המילים.
+done-uncompared = הרישום בוטל.
+verb-note = פתק על השיחה הזאת, רק לעצמך
+verb-words = מילות ביטחון להשוואה עם איש הקשר
