@@ -500,6 +500,16 @@ fn version_24_opens_and_reads() {
 }
 
 #[test]
+fn version_25_opens_and_reads() {
+    opens_and_reads("profile-v25", Some(NOW + 4));
+    let (_dir, mut profile) = open_sample("profile-v25");
+    references::reads_what_was_filled_in(&mut profile);
+    forks::reads_what_was_filled_in(&profile);
+    let bob = profile.contact(&peer(1)).unwrap().unwrap();
+    assert_eq!((bob.compared, bob.note), (Some(NOW + 7), Some(Note("met at the lake".into()))));
+}
+
+#[test]
 fn what_was_said_before_there_was_search_is_found() {
     for version in 1..=22 {
         let (_dir, profile) = open_sample(&format!("profile-v{version}"));
