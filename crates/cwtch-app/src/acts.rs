@@ -4,6 +4,7 @@ use cwtch_api::{Command, ForkReason, NameKind, Presence};
 
 use crate::ask;
 use crate::clean;
+use crate::closing;
 use crate::dialog::Need;
 use crate::effect::Effect;
 use crate::page::{About, Page, ProfileDeed};
@@ -164,7 +165,7 @@ fn carry_out(state: &mut State, does: Does, open: i64, first: String, second: St
         Does::Profile => return show(state, About::Profile),
         Does::Network => return show(state, About::Network),
         Does::Help => return show(state, About::Help),
-        Does::Quit => return ask::quit(state),
+        Does::Quit => return closing::quit(state),
     };
     state.ask(command.clone(), Asked::Done(Box::new(command)));
 }

@@ -4,6 +4,7 @@ use cwtch_api::{Command, GroupKeys};
 
 use crate::acts;
 use crate::ask;
+use crate::closing;
 use crate::dialog::{Answer, Ask, Dialog, Field, Need};
 use crate::effect::Effect;
 use crate::page::About;
@@ -101,7 +102,7 @@ pub(crate) fn answered(state: &mut State) {
                 let stay = answer != Answer::Other;
                 state.stay = Some(stay);
                 state.outbox.push(Effect::Remember { stay });
-                ask::close(state, stay);
+                closing::close(state, stay);
             }
         }
     }

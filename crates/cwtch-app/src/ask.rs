@@ -4,10 +4,8 @@ use cwtch_api::{Command, ForkInfo, ForkKind, ForkQuestion, NameSource, PersonInf
 
 use crate::clean;
 use crate::dialog::{Answer, Ask, Choice, Dialog, Field, Need};
-use crate::effect::Effect;
 use crate::page::ProfileDeed;
-use crate::reading;
-use crate::state::{Link, State, named};
+use crate::state::{State, named};
 
 /// Has the person agree to a command.
 pub(crate) fn agree(state: &mut State, key: &str, command: Command) {
@@ -83,30 +81,6 @@ pub(crate) fn fork_details(state: &State, fork: &ForkInfo) -> Vec<String> {
         details.push(words.say("fork-server", &[("server", clean::line(server).into())]));
     }
     details
-}
-
-/// Asks whether to stay reachable when the app is closed.
-pub(crate) fn quit(state: &mut State) {
-    if matches!(state.link, Link::Closed | Link::Lost { .. }) {
-        state.outbox.push(Effect::Quit { stop: false });
-        return;
-    }
-    if let Some(stay) = state.stay {
-        return close(state, stay);
-    }
-    let choices = vec![
-        choice(state, Answer::Yes, "quit-stay"),
-        choice(state, Answer::Other, "quit-stop"),
-        choice(state, Answer::No, "quit-not"),
-    ];
-    let dialog = Dialog::choosing(Ask::Quit, state.words.word("ask-quit"), choices);
-    state.dialog = Some(dialog.with(state.words.word("quit-about")));
-}
-
-/// Closes the app.
-pub(crate) fn close(state: &mut State, stay: bool) {
-    reading::keep_draft(state);
-    state.outbox.push(Effect::Quit { stop: !stay });
 }
 
 /// Asks for the keys of a new group.

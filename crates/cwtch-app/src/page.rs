@@ -38,7 +38,7 @@ pub enum About {
     Address,
     /// The network.
     Network,
-    /// What was found.
+    /// The result of a search.
     Search,
     /// Messages that servers delivered and that are not shown.
     Rejects,

@@ -3,42 +3,21 @@
 //! Words are words. Before or behind them may stand `from:NAME`, `in:NAME`, `after:2026-01-31`, `before:2026-01-31` and `has:invite`; a name
 //! with spaces stands in quotation marks.
 
-use cwtch_api::{Command, FoundInfo, Has, HitInfo};
+use cwtch_api::{Command, FoundInfo, Has};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::found::Search;
 use crate::state::{Asked, State, numbered};
 
 /// Messages that are asked for at a time.
 const PAGE: u32 = 50;
 
-/// A search.
-#[derive(Clone, Default)]
-pub struct Search {
-    /// The line that was typed.
-    pub typed: String,
-    /// The conversation that is searched; all of them where absent.
-    pub conversation: Option<i64>,
-    /// Messages that were found, the newest first.
-    pub hits: Vec<HitInfo>,
-    /// The place to go on at, where more may be found.
-    pub next: Option<i64>,
-    /// True while an answer is waited for.
-    pub waits: bool,
-}
-
-/// Leaves out what is looked for and found.
-impl core::fmt::Debug for Search {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Search({} hits)", self.hits.len())
-    }
-}
-
 /// A filter that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unreadable(pub(crate) String);
 
-/// What is typed, in parts.
+/// A typed line, in parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Parts {
     words: String,

@@ -55,7 +55,7 @@ pub struct State {
     /// Facts that pages show.
     pub facts: Facts,
     /// The last search.
-    pub search: Option<crate::search::Search>,
+    pub search: Option<crate::found::Search>,
     /// True once the way to the network is chosen.
     pub(crate) network_chosen: bool,
     /// The remembered answer to the question whether to stay reachable.
@@ -145,7 +145,7 @@ pub struct Facts {
     pub rejects: Option<Vec<RejectInfo>>,
     /// Safety words of contacts, by their addresses.
     pub safety: BTreeMap<String, Vec<String>>,
-    /// How much is kept of conversations, by their numbers.
+    /// The parts of conversations that are kept, by the conversations' numbers.
     pub kept: BTreeMap<i64, KeptInfo>,
     /// Groups, by their conversations' numbers.
     pub groups: BTreeMap<i64, GroupFacts>,
@@ -175,7 +175,7 @@ pub(crate) enum Asked {
     Forks(i64),
     /// A group's members.
     Members(i64),
-    /// How much is kept of a conversation.
+    /// The part of a conversation that is kept.
     Kept(i64),
     /// The result of a search.
     Found,

@@ -3,7 +3,7 @@
 use cwtch_app::Target;
 use ratatui::layout::{Position, Rect};
 
-/// What was drawn where.
+/// Areas, with the things that were drawn in them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Areas {
     targets: Vec<(Rect, Target)>,

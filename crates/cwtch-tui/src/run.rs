@@ -142,7 +142,7 @@ pub async fn run(
     }
 }
 
-/// What goes by itself as time goes by: the notice, and the day.
+/// Things that change as time goes by: the notice, and the day.
 fn passing(state: &State) -> (bool, jiff::civil::Date) {
     let now = jiff::Timestamp::from_second(state.now).unwrap_or_default();
     (state.notice.is_some(), state.zone.to_datetime(now).date())

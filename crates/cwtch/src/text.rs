@@ -17,7 +17,7 @@ Everything in it is a command, too: make a profile, give your address to somebod
 profile themselves.";
 
 pub(crate) const APP_WITHOUT_TERMINAL: &str = "\
-The app needs a terminal to be drawn on: name a command (--help lists them), or use --plain, which reads and writes lines.";
+A command is missing (--help lists them). Without one the app opens, which needs a terminal to be drawn on, or --plain, and has no --json.";
 
 pub(crate) const APP_FLAG_ASTRAY: &str =
     "--plain and --no-mouse are for the app, which runs where no command is named: leave one of them out.";

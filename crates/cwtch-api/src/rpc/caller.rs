@@ -129,7 +129,7 @@ impl Caller {
         self.last_id
     }
 
-    /// What a line says, for a client that waits for several answers at once: an answer comes with the number of its request.
+    /// Content of a line, for a client that waits for several answers at once: an answer comes with the number of its request.
     ///
     /// # Errors
     /// [`LineFault::NotJson`].

@@ -2,7 +2,7 @@
 
 use cwtch_api::{Command, EpochInfo, EpochState, ForkStage, ForkStanding, KnownMember, WritesInfo};
 
-use super::server;
+use super::{kept, server};
 use crate::ask;
 use crate::clean;
 use crate::dialog::Need;
@@ -43,7 +43,7 @@ pub(super) fn group(state: &State, conversation: i64) -> PageView {
             );
         }
     }
-    super::keeping(state, conversation, &mut page);
+    kept::keeping(state, conversation, &mut page);
     for member in &facts.members {
         page.fact(words.word("label-member"), self::member(state, member));
     }
@@ -87,7 +87,7 @@ pub(super) fn group(state: &State, conversation: i64) -> PageView {
     act("act-newkey", Deed::Agree(Box::new(newkey), words.word("ask-newkey")));
     let seal = Command::GroupSeal { group: group(), older_than: None };
     act("act-seal", Deed::Agree(Box::new(seal), words.word("ask-seal")));
-    super::note(state, conversation, &mut page);
+    kept::note(state, conversation, &mut page);
     let mut act = |key: &str, deed| page.action_of(key, words.word(key), deed);
     act("act-sync", Deed::Ask(Box::new(Command::Sync { group: Some(group()) })));
     if let Some(details) = &facts.details {

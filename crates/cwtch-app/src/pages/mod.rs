@@ -2,6 +2,7 @@
 
 mod found;
 mod group;
+mod kept;
 mod message;
 mod people;
 mod profiles;
@@ -11,11 +12,8 @@ use cwtch_api::Command;
 
 pub(crate) use self::people::phase as contact_phase;
 pub(crate) use self::server::{phase as server_phase, verdict};
-use crate::clean;
-use crate::dialog::Need;
-use crate::page::{About, Deed, PageView};
+use crate::page::{About, PageView};
 use crate::state::{Asked, State, Whole, numbered};
-use crate::thread::timeline;
 use crate::verbs::{VERBS, complete::usage};
 
 /// Keys of the words for what keys do, in the order of the help.
@@ -69,42 +67,6 @@ pub(crate) fn ask_for(state: &mut State, about: &About) {
 fn kept(state: &mut State, conversation: i64) {
     let command = Command::ConversationShow { conversation: numbered(conversation) };
     state.ask(command, Asked::Kept(conversation));
-}
-
-/// The person's note about a conversation, where there is one, and the way to write one.
-pub(crate) fn note(state: &State, conversation: i64, page: &mut PageView) {
-    let known = state.list.conversation(conversation).and_then(|one| one.note.as_ref());
-    if let Some(note) = known {
-        page.fact(state.words.word("label-note"), clean::text(note));
-    }
-    page.action_of("act-note", state.words.word("act-note"), Deed::Need(Need::Note(conversation)));
-}
-
-/// Facts about how much is kept of a conversation, as far as they are known.
-pub(crate) fn keeping(state: &State, conversation: i64, page: &mut PageView) {
-    let words = &state.words;
-    let Some(kept) = state.facts.kept.get(&conversation) else { return };
-    let text = match kept.keep {
-        None => words.word("kept-for-ever"),
-        Some(seconds) => {
-            words.say("kept-for", &[("days", (seconds / 86_400).into()), ("hours", (seconds / 3_600).into())])
-        }
-    };
-    page.fact(words.word("label-kept"), text);
-    if kept.forgotten > 0 {
-        page.sentence(words.say("kept-forgotten", &[("count", kept.forgotten.into())]));
-    }
-    if let Some(sealed) = kept.sealed {
-        let when = timeline::moment_in_full(sealed, words, &state.zone, state.now);
-        page.sentence(words.say("kept-sealed", &[("when", when.into())]));
-    }
-    // Texts can be here without the keys that opened them.
-    if let (Some(from), Some(oldest)) = (kept.keys_from, kept.oldest)
-        && from > oldest
-    {
-        let when = timeline::moment_in_full(from, words, &state.zone, state.now);
-        page.sentence(words.say("kept-keys-from", &[("when", when.into())]));
-    }
 }
 
 /// The open page as it is shown; an empty one without a page.

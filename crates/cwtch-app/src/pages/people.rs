@@ -2,6 +2,7 @@
 
 use cwtch_api::{Command, ContactInfo, ContactPhase, ContactState, NameSource, Presence, ReadinessInfo};
 
+use super::kept;
 use crate::clean;
 use crate::dialog::Need;
 use crate::page::{About, Deed, PageView};
@@ -26,7 +27,7 @@ pub(super) fn contact(state: &State, address: &str) -> PageView {
     };
     page.fact(words.word("label-name"), words.say(name, &[("name", clean::line(&contact.name).into())]));
     connection(state, contact, &mut page);
-    super::keeping(state, contact.conversation, &mut page);
+    kept::keeping(state, contact.conversation, &mut page);
     for attribute in contact.attributes.iter().filter(|one| one.name != "name" && !one.value.is_empty()) {
         page.fact(clean::line(&attribute.name), clean::line(&attribute.value));
     }
@@ -61,7 +62,7 @@ pub(super) fn contact(state: &State, address: &str) -> PageView {
         }
     }
     act("act-words", Deed::Open(About::Words(contact_of())));
-    super::note(state, contact.conversation, &mut page);
+    kept::note(state, contact.conversation, &mut page);
     let mut act = |key: &str, deed| page.action_of(key, words.word(key), deed);
     let remove = Command::ContactRemove { contact: contact_of() };
     act("act-remove", Deed::Agree(Box::new(remove), words.word("ask-remove")));

@@ -5,6 +5,7 @@ use cwtch_api::Command;
 use crate::acts;
 use crate::answers;
 use crate::ask;
+use crate::closing;
 use crate::composer::is_command;
 use crate::dialog::Need;
 use crate::effect::Effect;
@@ -25,7 +26,7 @@ pub(super) fn intent(state: &mut State, intent: Intent) {
         return in_dialog(state, intent);
     }
     match intent {
-        Intent::Quit => return ask::quit(state),
+        Intent::Quit => return closing::quit(state),
         Intent::Help => return acts::show(state, About::Help),
         Intent::Search => return ask::need(state, Need::Search(None)),
         _ => {}
@@ -109,7 +110,7 @@ fn in_dialog(state: &mut State, intent: Intent) {
         Intent::Confirm => answers::answered(state),
         Intent::Back => answers::left(state),
         // Asked to close once more, it closes.
-        Intent::Quit => ask::close(state, state.stay != Some(false)),
+        Intent::Quit => closing::close(state, state.stay != Some(false)),
         _ => {}
     }
 }

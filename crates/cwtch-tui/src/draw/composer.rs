@@ -5,7 +5,8 @@ use cwtch_app::{State, Target, terminal, view};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{Look, ink, target};
+use super::ink;
+use super::look::{Look, target};
 use crate::theme::Theme;
 
 /// The most rows of the text.

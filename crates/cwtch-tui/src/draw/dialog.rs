@@ -7,7 +7,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Block, BorderType, Widget};
 
-use super::{Look, ink, target};
+use super::ink;
+use super::look::{Look, target};
 use crate::theme::Theme;
 
 /// The most columns of a question.

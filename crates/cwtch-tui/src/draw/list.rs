@@ -7,7 +7,8 @@ use cwtch_app::{State, Target, terminal, view};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{CHOSEN, Look, ink, target};
+use super::ink;
+use super::look::{CHOSEN, Look, target};
 use crate::theme::Theme;
 
 /// Rows of one in the list: its name, and its last line.

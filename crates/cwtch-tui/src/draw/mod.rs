@@ -4,17 +4,21 @@ mod composer;
 mod dialog;
 mod ink;
 mod list;
+mod look;
 mod page;
 mod scroll;
 mod thread;
 
 use cwtch_app::state::Focus;
-use cwtch_app::{State, Target, view};
+use cwtch_app::{State, view};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-pub(crate) use self::scroll::Scroll;
+#[cfg(test)]
+pub(crate) use self::look::CHOSEN;
+pub(crate) use self::look::Look;
+use self::look::inset;
 use crate::areas::Areas;
 use crate::theme::Theme;
 
@@ -22,18 +26,6 @@ use crate::theme::Theme;
 const LEAST: (u16, u16) = (30, 8);
 /// Columns from which on the list stands beside the conversation.
 const BESIDE: u16 = 64;
-
-/// The mark beside what is chosen, which is seen without colour.
-pub(crate) const CHOSEN: &str = "▌";
-
-/// What is kept from one drawing to the next.
-#[derive(Debug, Default)]
-pub(crate) struct Look {
-    /// The part of the conversation that was in sight.
-    pub(crate) scroll: Scroll,
-    /// What is where.
-    pub(crate) areas: Areas,
-}
 
 /// Draws everything.
 pub(crate) fn draw(frame: &mut Frame<'_>, state: &State, theme: Theme, look: &mut Look) {
@@ -161,14 +153,4 @@ fn notice_or_hints(buffer: &mut Buffer, area: Rect, state: &State, theme: Theme,
         None => ink::line(buffer, (area.x, area.y), area.width, &view::hints(state), theme.dim()),
     };
     look.areas.pane(area);
-}
-
-/// The area without a column at each side.
-fn inset(area: Rect) -> Rect {
-    Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }
-}
-
-/// Notes that an area is something that can be pointed at.
-fn target(look: &mut Look, area: Rect, target: Target) {
-    look.areas.note(area, target);
 }

@@ -6,7 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Style};
 
-use super::{Look, ink, inset, target};
+use super::ink;
+use super::look::{Look, inset, target};
 use crate::qr::Code;
 use crate::theme::Theme;
 

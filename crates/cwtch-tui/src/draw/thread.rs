@@ -8,8 +8,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::ink;
+use super::look::{CHOSEN, Look, target};
 use super::scroll::Hung;
-use super::{CHOSEN, Look, ink, target};
 use crate::theme::Theme;
 
 /// Columns by which texts stand behind the names of their authors.

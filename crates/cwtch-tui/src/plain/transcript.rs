@@ -1,4 +1,4 @@
-//! What was said already, and what is new.
+//! Lines that were said already, and those that are new.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use cwtch_app::thread::timeline::{Entry, Shown};
 use cwtch_app::{State, terminal, view};
 
-/// What was said.
+/// Everything that was said.
 #[derive(Debug, Default)]
 pub(super) struct Transcript {
     status: String,

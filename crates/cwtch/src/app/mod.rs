@@ -22,7 +22,7 @@ use crate::rpc::socket;
 use crate::settings::Settings;
 use crate::text;
 
-/// What is told that may wait for the app.
+/// News that may wait for the app.
 const TOLD_MAX: usize = 256;
 
 /// Runs the app until the person leaves it.
@@ -30,7 +30,8 @@ const TOLD_MAX: usize = 256;
 /// # Errors
 /// If there is no terminal, or the data directory or the terminal cannot be used.
 pub(crate) async fn run(settings: &Settings, args: AppArgs) -> Result<(), CommandError> {
-    if !args.plain && !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+    let drawn_on = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if settings.json || !(args.plain || drawn_on) {
         return Err(CommandError::usage(text::APP_WITHOUT_TERMINAL));
     }
     let start = start(settings).await?;

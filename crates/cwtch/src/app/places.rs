@@ -23,7 +23,7 @@ fn commands(command: &clap::Command, before: &str, all: &mut BTreeSet<String>) {
     }
 }
 
-/// What stands between backticks.
+/// The parts of a text between backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }

@@ -23,7 +23,7 @@ pub(crate) struct Remembered {
 }
 
 impl Remembered {
-    /// What is remembered in a data directory.
+    /// The choices of a data directory.
     ///
     /// # Errors
     /// If the file cannot be read or has something else in it.

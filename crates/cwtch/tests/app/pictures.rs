@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::common::{World, until};
+use crate::common::World;
 use crate::screen::{DOWN, ENTER, ESCAPE, Screen};
 
 /// Pixels of a character.
@@ -99,7 +99,7 @@ fn the_pictures_of_the_readme() {
     fs::create_dir_all(pictures).expect("a folder");
     let mut screen = Screen::start(&super::app(&world, "alice", &[]), (84, 20));
     screen.sees("● Bob");
-    let _ = until("the last line is there", || screen.text().contains("Noa").then_some(()));
+    screen.sees("Good. I bring");
     screen.press(DOWN);
     screen.press(ENTER);
     screen.sees("the stove");
