@@ -238,6 +238,8 @@ impl Shown {
             Event::SettingsChanged { settings } => self.settings = settings.clone(),
             Event::RunsElsewhere { .. } => self.runs_elsewhere = true,
             Event::OnlyCopy {} => self.runs_elsewhere = false,
+            // A note, which stands in the contact as well: that is told behind it.
+            Event::ConversationChanged { .. } => {}
             other => panic!("nothing else happened: {other:?}"),
         }
     }
