@@ -39,8 +39,8 @@ fn highlighted(shown: &Shown) -> Vec<String> {
     let rows = shown.rows();
     let marked = |row: &u16| shown.cell(area.x, *row).is_some_and(|cell| cell.contents() == CHOSEN);
     let text = |row: u16| {
-        let at = rows[usize::from(row)].find("text-")?;
-        rows[usize::from(row)][at..].split_inclusive('.').next().map(str::to_owned)
+        let (_, text) = rows[usize::from(row)].split_once("text-")?;
+        Some(format!("text-{}.", text.split('.').next()?))
     };
     (area.y..area.bottom()).filter(marked).filter_map(text).collect()
 }

@@ -34,7 +34,7 @@ fn timers_have_one_order() {
     let timers =
         timers.map(|entry| Timer::new(number(&entry["number"]), seconds(&entry["seconds"])).unwrap());
     let timers: Vec<Timer> = timers.collect();
-    assert!(timers.windows(2).all(|pair| pair[0] < pair[1] && pair[1] > pair[0]));
+    assert!(timers.windows(2).all(|pair| pair[0] < pair[1]));
     for wrong in [0, VANISH_MIN - 1, VANISH_MAX + 1] {
         assert!(Timer::new(1, Some(wrong)).is_err(), "{wrong}");
     }

@@ -20,7 +20,7 @@ fn photograph(rows: &[&str]) -> GrayImage {
     let (width, height) = (rows[0].len() as u32 * SCALE, 2 * rows.len() as u32 * SCALE);
     GrayImage::from_fn(width, height, |x, y| {
         let character = rows[(y / SCALE / 2) as usize][(x / SCALE) as usize];
-        let half = if y / SCALE % 2 == 0 { '▀' } else { '▄' };
+        let half = if (y / SCALE).is_multiple_of(2) { '▀' } else { '▄' };
         Luma([if character == half || character == '█' { 30 } else { 220 }])
     })
 }
