@@ -60,7 +60,13 @@ pub fn folded(name: &str) -> String {
     let visible: String = clean(name).chars().filter(|c| !is_invisible(*c)).nfkc().collect();
     let folded: String = lower(&visible).nfkc().collect();
     // Forms may unfold to spaces.
-    folded.split_whitespace().collect::<Vec<_>>().join(" ")
+    let folded = folded.split_whitespace().collect::<Vec<_>>().join(" ");
+    // A sign like ¨ unfolds to a mark without a letter, which alone is nothing to see: it stays as it is.
+    if clean(&folded).is_empty() { visible_as_it_is(name) } else { folded }
+}
+
+fn visible_as_it_is(name: &str) -> String {
+    lower(&clean(name).chars().filter(|c| !is_invisible(*c)).collect::<String>())
 }
 
 /// Look of a name: equal for names that can be taken for each other, whether they use letters of other scripts,
@@ -170,6 +176,17 @@ mod tests {
         {
             assert_ne!(look(one), look(other), "{one:?} {other:?}");
         }
+    }
+
+    #[test]
+    fn a_sign_that_unfolds_to_a_bare_mark_is_a_name_of_its_own() {
+        for sign in ["¨", "´", "¸", "¨ ´", "\u{2d9}"] {
+            assert_eq!(folded(sign), sign);
+            assert_eq!(folded(&folded(sign)), folded(sign));
+            assert_eq!(look(&folded(sign)), look(sign));
+            assert!(!look(sign).is_empty());
+        }
+        assert_eq!(folded("¨a"), "\u{308}a");
     }
 
     proptest! {
