@@ -4,6 +4,9 @@ use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 
+/// The size of a terminal that does not say how large it is, as serial lines.
+const USUAL: (u16, u16) = (80, 24);
+
 /// A backend that is told the place anew behind each character that is not one of ASCII: whatever a terminal takes such a one
 /// for, the next one is where it should be, and so is each border.
 pub(crate) struct Steady<B>(pub(crate) B);
@@ -52,7 +55,9 @@ impl<B: Backend> Backend for Steady<B> {
     }
 
     fn size(&self) -> Result<Size, Self::Error> {
-        self.0.size()
+        let size = self.0.size()?;
+        let or = |number, usual| if number == 0 { usual } else { number };
+        Ok(Size::new(or(size.width, USUAL.0), or(size.height, USUAL.1)))
     }
 
     fn window_size(&mut self) -> Result<WindowSize, Self::Error> {
