@@ -1,12 +1,13 @@
 //! Deeds of commands that were typed.
 
-use cwtch_api::{Command, ForkReason, NameKind, Presence};
+use cwtch_api::{Command, NameKind, Presence};
 
 use crate::ask;
 use crate::clean;
 use crate::closing;
 use crate::dialog::Need;
 use crate::effect::Effect;
+use crate::new_key::{moves, new_key};
 use crate::page::{About, Page, ProfileDeed};
 use crate::pages;
 use crate::password;
@@ -204,33 +205,11 @@ fn invite(group: &str, contact: String) -> Command {
     Command::GroupInvite { group: group.to_owned(), contact, timeout: Some(0), history: false, anyway: false }
 }
 
-/// A new key on another server.
-fn moves(group: &str, to: String) -> Command {
-    let mut command = new_key(group, Vec::new(), Vec::new());
-    if let Command::GroupFork { server, reason, .. } = &mut command {
-        (*server, *reason) = (Some(to), Some(ForkReason::Move));
-    }
-    command
-}
-
 /// Opens the conversation of this name, if there is one.
 fn open_named(state: &mut State, name: &str) {
     let shown = |one: &&cwtch_api::ConversationInfo| clean::line(&one.shown) == name;
     match state.list.conversations().iter().find(shown).map(|one| one.conversation) {
         Some(conversation) => reading::open(state, conversation),
         None => state.say(state.words.say("open-unknown", &[("name", clean::line(name).into())]), true),
-    }
-}
-
-fn new_key(group: &str, without: Vec<String>, with: Vec<String>) -> Command {
-    Command::GroupFork {
-        group: group.to_owned(),
-        without,
-        with,
-        again: None,
-        quiet: false,
-        server: None,
-        reason: None,
-        anyway: false,
     }
 }

@@ -22,6 +22,7 @@ mod emoji;
 pub mod found;
 mod input;
 pub mod list;
+mod new_key;
 pub mod page;
 mod pages;
 mod password;

@@ -6,6 +6,7 @@ use super::{kept, server};
 use crate::ask;
 use crate::clean;
 use crate::dialog::Need;
+use crate::new_key;
 use crate::page::{About, Deed, PageView};
 use crate::state::{State, named, numbered};
 
@@ -52,16 +53,7 @@ pub(super) fn group(state: &State, conversation: i64) -> PageView {
     for fork in &facts.forks {
         let by = ask::person(&fork.by);
         if let Some(lost) = &fork.lost {
-            let again = Command::GroupFork {
-                group: group(),
-                without: Vec::new(),
-                with: Vec::new(),
-                again: Some(lost.fork.clone()),
-                quiet: false,
-                server: None,
-                reason: None,
-                anyway: false,
-            };
+            let again = new_key::again(&group(), &lost.fork);
             let deed = Deed::Agree(Box::new(again), words.word("ask-again"));
             page.action_of(format!("again-{}", fork.fork), words.word("act-again"), deed);
         }
@@ -74,16 +66,7 @@ pub(super) fn group(state: &State, conversation: i64) -> PageView {
     act("act-talk", Deed::Talk(conversation));
     act("act-invite", Deed::Need(Need::Invited(conversation)));
     act("act-rename", Deed::Need(Need::GroupName(conversation)));
-    let newkey = Command::GroupFork {
-        group: group(),
-        without: Vec::new(),
-        with: Vec::new(),
-        again: None,
-        quiet: false,
-        server: None,
-        reason: None,
-        anyway: false,
-    };
+    let newkey = new_key::new_key(&group(), Vec::new(), Vec::new());
     act("act-newkey", Deed::Agree(Box::new(newkey), words.word("ask-newkey")));
     let seal = Command::GroupSeal { group: group(), older_than: None };
     act("act-seal", Deed::Agree(Box::new(seal), words.word("ask-seal")));

@@ -5,12 +5,13 @@ use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 
-use crate::common::until;
+use crate::common::{LOOK, PATIENCE, until};
 
 pub(crate) const ENTER: &str = "\r";
 pub(crate) const ESCAPE: &str = "\x1b";
@@ -186,13 +187,14 @@ impl Screen {
             .filter_map(|(fault, name)| fault.then_some(name))
             .collect::<Vec<_>>()
         };
-        for _ in 0..100 {
-            if faults().is_empty() {
-                return Ok(());
+        let deadline = Instant::now() + PATIENCE;
+        while !faults().is_empty() {
+            if Instant::now() >= deadline {
+                return Err(format!("not as before: {:?}\n{}", faults(), self.text()));
             }
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            std::thread::sleep(LOOK);
         }
-        Err(format!("not as before: {:?}\n{}", faults(), self.text()))
+        Ok(())
     }
 }
 

@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 /// How long anything may take before a test says that it did not happen.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-const LOOK: Duration = Duration::from_millis(20);
+pub const LOOK: Duration = Duration::from_millis(20);
 
 /// The program under test, with none of the tester's own settings.
 pub fn cwtch() -> Command {
