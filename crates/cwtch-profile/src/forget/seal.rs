@@ -11,6 +11,7 @@ use crate::afterwards::take_back;
 use crate::columns::unsigned;
 use crate::epochs::change::close;
 use crate::error::StorageError;
+use crate::search::in_bulk;
 use crate::types::MessageId;
 use crate::{Profile, groups};
 
@@ -61,7 +62,7 @@ impl Profile {
                 take_back(tx, &own, *message)?;
             }
             let texts = match before {
-                Some(before) => forget_older(tx, conversation, before, -1)?,
+                Some(before) => in_bulk(tx, || forget_older(tx, conversation, before, -1))?,
                 None => 0,
             };
             for table in POSTED {

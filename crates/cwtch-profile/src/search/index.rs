@@ -102,6 +102,20 @@ pub(crate) fn refresh(conn: &mut Connection) -> Result<(), TxError> {
     Ok(())
 }
 
+/// Does something that takes many messages out of the index, in a transaction. Taken out one by one, each word of each of them has its page
+/// written anew; here they are noted as gone, and the index is merged once behind it, which leaves no trace of them either.
+pub(crate) fn in_bulk<T>(conn: &Connection, work: impl FnOnce() -> Result<T, TxError>) -> Result<T, TxError> {
+    let set = |on: bool| -> Result<(), TxError> {
+        conn.execute("INSERT INTO words (words, rank) VALUES ('secure-delete', ?1)", [on])?;
+        Ok(())
+    };
+    set(false)?;
+    let done = work()?;
+    conn.execute("INSERT INTO words (words) VALUES ('optimize')", [])?;
+    set(true)?;
+    Ok(done)
+}
+
 /// Indexes all messages that say something.
 const FILL: &str = "INSERT INTO words (rowid, text)
     SELECT id, indexed(conversation, author, kind, data) FROM messages

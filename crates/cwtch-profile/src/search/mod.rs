@@ -14,7 +14,7 @@ use cwtch_wire::overlay::KIND_GROUP_INVITE;
 use rusqlite::{Connection, params};
 
 pub use self::excerpt::Piece;
-pub(crate) use self::index::{refresh, register};
+pub(crate) use self::index::{in_bulk, refresh, register};
 use self::query::Query;
 pub use self::query::{QUERY_MAX, QUERY_WORDS_MAX};
 use crate::Profile;

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use super::crash::{child_dir, run_and_kill};
 use super::pages::{holds, readable};
 use super::*;
-use crate::search::{Search, refresh};
+use crate::afterwards::erase;
+use crate::search::{Search, in_bulk, refresh};
 
 /// Messages of all languages, queries, and what each finds, made by hand.
 const CORPUS: &str = include_str!("../../tests/corpus/search.txt");
@@ -431,6 +432,22 @@ fn words_of_what_is_erased_are_in_no_file_after_the_sweep() {
     assert!(!tell(&profile));
     index_is_right(&mut profile);
     assert!(!tell(&profile));
+}
+
+#[test]
+fn words_of_what_goes_in_bulk_are_in_no_file_and_later_ones_go_as_before() {
+    let (_dir, mut profile, secret) = with_secrets();
+    let (last, most) = secret.split_last().unwrap();
+    let own = profile.address;
+    let goes = |conn: &Connection| most.iter().try_for_each(|id| erase(conn, &own, *id).map(drop));
+    profile.erase("erase in bulk", |tx| in_bulk(tx, || goes(tx))).unwrap();
+    // One that fails leaves nothing behind, and what goes by itself is written over again.
+    profile
+        .erase("fail in bulk", |tx| in_bulk(tx, || Err::<(), _>(StorageError::Damaged.into())))
+        .unwrap_err();
+    profile.erase_message(*last).unwrap();
+    assert!(profile.sweep().unwrap() && !tell(&profile));
+    index_is_right(&mut profile);
 }
 
 /// Else the tests around this one would show nothing.
