@@ -6,7 +6,7 @@ use crate::ask;
 use crate::clean;
 use crate::closing;
 use crate::dialog::Need;
-use crate::effect::Effect;
+use crate::effect::{Effect, Remember};
 use crate::new_key::{moves, new_key};
 use crate::page::{About, Page, ProfileDeed};
 use crate::pages;
@@ -150,6 +150,8 @@ fn carry_out(state: &mut State, does: Does, open: i64, first: String, second: St
             let on = first == "off";
             Command::ContactBlockUnknown { on }
         }
+        Does::Streamer => return streamer(state, first == "on"),
+        Does::Notify => return notify(state, first == "on"),
         Does::Online => Command::PresenceSet { presence: Presence::Online },
         Does::Offline => Command::PresenceSet { presence: Presence::AppearOffline },
         Does::Connect => Command::Connect { conversation: here },
@@ -169,6 +171,25 @@ fn carry_out(state: &mut State, does: Does, open: i64, first: String, second: St
         Does::Quit => return closing::quit(state),
     };
     state.ask(command.clone(), Asked::Done(Box::new(command)));
+}
+
+/// Keeps addresses and keys from the screen from now on, or shows them again.
+pub(crate) fn streamer(state: &mut State, on: bool) {
+    state.streamer = on;
+    state.outbox.push(Effect::Remember(Remember::Streamer(on)));
+    let key = if on { "streamer-on" } else { "streamer-off" };
+    state.say(state.words.word(key), false);
+}
+
+/// Has the desktop tell from now on that something came, beginning with a trial, or not any more.
+pub(crate) fn notify(state: &mut State, on: bool) {
+    state.notify = on;
+    state.outbox.push(Effect::Remember(Remember::Notify(on)));
+    if on {
+        state.outbox.push(Effect::Notify(state.words.word("notification-trial")));
+    }
+    let key = if on { "notify-on" } else { "notify-off" };
+    state.say(state.words.word(key), false);
 }
 
 /// Opens a page, and asks for what it shows.

@@ -6,7 +6,7 @@ use crate::acts;
 use crate::ask;
 use crate::closing;
 use crate::dialog::{Answer, Ask, Dialog, Field, Need};
-use crate::effect::Effect;
+use crate::effect::{Effect, Remember};
 use crate::page::About;
 use crate::pages;
 use crate::password;
@@ -101,7 +101,7 @@ pub(crate) fn answered(state: &mut State) {
             if answer != Answer::No {
                 let stay = answer != Answer::Other;
                 state.stay = Some(stay);
-                state.outbox.push(Effect::Remember { stay });
+                state.outbox.push(Effect::Remember(Remember::Stay(stay)));
                 closing::close(state, stay);
             }
         }

@@ -37,9 +37,9 @@ pub(crate) fn request(state: &mut State, address: &str) {
         choice(state, Answer::No, "later"),
     ];
     let ask = Ask::Request { address: address.to_owned() };
-    let dialog = Dialog::choosing(ask, question, choices);
-    state.dialog =
-        Some(dialog.with(state.words.say("request-address", &[("address", clean::line(address).into())])));
+    let dialog = Dialog::choosing(ask, state.seen(question), choices);
+    let whose = state.words.say("request-address", &[("address", clean::line(address).into())]);
+    state.dialog = Some(dialog.with(state.seen(whose)));
 }
 
 /// Asks about a new key of a group.

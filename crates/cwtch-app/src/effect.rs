@@ -31,11 +31,8 @@ pub enum Effect {
     },
     /// Keep a way to the network, for the next connection and later ones.
     Network(NetworkChoice),
-    /// Remember whether to stay reachable when the app is closed.
-    Remember {
-        /// True to stay reachable.
-        stay: bool,
-    },
+    /// Remember something that was chosen.
+    Remember(Remember),
     /// Do something with a profile as a whole.
     Profile(ProfileDeed),
     /// Have the engine tell what happens from now on.
@@ -51,11 +48,24 @@ pub enum Effect {
     Copy(String),
     /// Call the person, without saying why.
     Call,
+    /// Have the desktop show a sentence, which says nothing of what was said or by whom.
+    Notify(String),
     /// End.
     Quit {
         /// True to stop the daemon, too.
         stop: bool,
     },
+}
+
+/// Choices that hold for the next time, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remember {
+    /// Staying reachable when the app is closed, or not.
+    Stay(bool),
+    /// Keeping addresses and keys from the screen, or showing them.
+    Streamer(bool),
+    /// Having the desktop tell that something came, or not.
+    Notify(bool),
 }
 
 /// Leaves out texts, names and passwords.
@@ -66,12 +76,13 @@ impl core::fmt::Debug for Effect {
             Self::Make { .. } => f.write_str("Make"),
             Self::Connect { .. } => f.write_str("Connect"),
             Self::Network(choice) => write!(f, "Network({choice:?})"),
-            Self::Remember { stay } => write!(f, "Remember(stay: {stay})"),
+            Self::Remember(choice) => write!(f, "Remember({choice:?})"),
             Self::Profile(_) => f.write_str("Profile"),
             Self::Follow => f.write_str("Follow"),
             Self::Save { .. } => f.write_str("Save"),
             Self::Copy(_) => f.write_str("Copy"),
             Self::Call => f.write_str("Call"),
+            Self::Notify(_) => f.write_str("Notify"),
             Self::Quit { stop } => write!(f, "Quit(stop: {stop})"),
         }
     }

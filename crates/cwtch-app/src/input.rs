@@ -61,6 +61,10 @@ pub struct Start {
     pub network: bool,
     /// The answer that was given before to the question whether to stay reachable, where it was to be remembered.
     pub stay: Option<bool>,
+    /// True if addresses and keys are kept from the screen, as was chosen before.
+    pub streamer: bool,
+    /// True if the desktop tells that something came, as was chosen before.
+    pub notify: bool,
     /// The present time, unix seconds.
     pub now: i64,
 }
@@ -124,6 +128,8 @@ pub enum HostTold {
     },
     /// A text is too long for any clipboard of a terminal.
     TooLongToCopy,
+    /// The desktop shows no notifications, or cannot be reached.
+    NoNotifications,
     /// The connection with the daemon ended.
     Lost,
     /// Something could not be done.

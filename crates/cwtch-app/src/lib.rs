@@ -35,11 +35,12 @@ pub mod state;
 pub mod terminal;
 pub mod thread;
 mod update;
+mod veil;
 pub mod verbs;
 pub mod view;
 pub mod words;
 
-pub use effect::Effect;
+pub use effect::{Effect, Remember};
 pub use input::{
     HostTold, Input, Intent, Move, NetworkChoice, Place, ProfileChoice, Refusal, Start, Target, Ticket,
 };

@@ -106,6 +106,10 @@ pub enum Deed {
     Network,
     /// Remember whether to stay reachable when the app is closed.
     Remember(bool),
+    /// Keep addresses and keys from the screen, or show them again.
+    Streamer(bool),
+    /// Have the desktop tell that something came, or not.
+    Notify(bool),
     /// Change the profile's password.
     Password,
     /// Go over to another profile, by its label.

@@ -18,6 +18,8 @@ pub(crate) fn started(state: &mut State, start: Start) {
     state.profiles = start.profiles;
     state.network_chosen = start.network;
     state.stay = start.stay;
+    state.streamer = start.streamer;
+    state.notify = start.notify;
     let chosen = start.chosen.and_then(|label| state.profiles.iter().find(|one| one.label == label).cloned());
     match chosen {
         Some(profile) => open(state, &profile),
@@ -263,6 +265,10 @@ pub(crate) fn told(state: &mut State, told: HostTold) {
             state.say(state.words.say("saved", &[("path", clean::line(&path).into())]), false);
         }
         HostTold::TooLongToCopy => state.say(state.words.word("too-long-to-copy"), true),
+        HostTold::NoNotifications => {
+            state.notify = false;
+            state.say(state.words.word("notify-impossible"), true);
+        }
         HostTold::Connected { label, network } => {
             state.dialog = None;
             state.link = Link::Open { label };

@@ -15,10 +15,13 @@ use crate::input::{ProfileChoice, Ticket};
 use crate::list::List;
 use crate::page::Page;
 use crate::thread::{Reading, Thread};
+use crate::veil;
 use crate::words::Words;
 
 /// Seconds for which a notice is shown.
 const NOTICE_SECONDS: i64 = 15;
+/// The shortest time between two notifications of the desktop, seconds.
+const NOTIFY_SECONDS: i64 = 10;
 
 /// The app.
 pub struct State {
@@ -60,6 +63,12 @@ pub struct State {
     pub(crate) network_chosen: bool,
     /// The remembered answer to the question whether to stay reachable.
     pub(crate) stay: Option<bool>,
+    /// True if addresses and keys are kept from the screen.
+    pub(crate) streamer: bool,
+    /// True if the desktop tells, too, that the person is called.
+    pub(crate) notify: bool,
+    /// The last time at which it did.
+    notified: i64,
     /// The profile that is being made, to be opened then.
     pub(crate) making: Option<Making>,
     /// The way to the network that is being kept.
@@ -247,6 +256,9 @@ impl State {
             search: None,
             network_chosen: false,
             stay: None,
+            streamer: false,
+            notify: false,
+            notified: 0,
             making: None,
             choosing: None,
             asked: BTreeMap::new(),
@@ -305,7 +317,22 @@ impl State {
     }
 
     pub(crate) fn say(&mut self, text: impl Into<String>, grave: bool) {
-        self.notice = Some(Notice { text: text.into(), grave, until: self.now + NOTICE_SECONDS });
+        let text = self.seen(text.into());
+        self.notice = Some(Notice { text, grave, until: self.now + NOTICE_SECONDS });
+    }
+
+    /// Calls the person, without saying why or who it is; by the desktop, too, where that is wanted, and not for each of many.
+    pub(crate) fn call(&mut self) {
+        self.outbox.push(Effect::Call);
+        if self.notify && self.now >= self.notified.saturating_add(NOTIFY_SECONDS) {
+            self.notified = self.now;
+            self.outbox.push(Effect::Notify(self.words.word("notification")));
+        }
+    }
+
+    /// The text as it may be on the screen.
+    pub(crate) fn seen(&self, text: String) -> String {
+        if self.streamer { veil::veiled(&text) } else { text }
     }
 
     pub(crate) fn forget_notice(&mut self) {

@@ -9,6 +9,7 @@ use crate::list::{Listed, Mark};
 use crate::pages::{contact_phase, server_phase, verdict};
 use crate::state::{Focus, Link, State};
 use crate::thread::timeline::{self, Entry};
+use crate::veil::{self, veiled};
 use crate::verbs;
 use crate::verbs::complete::{self, Proposal};
 use crate::words::Words;
@@ -45,13 +46,20 @@ impl Part {
 
 /// The list: people who ask, and conversations by activity.
 pub fn list(state: &State) -> Vec<Listed> {
-    state.list.lines(&state.words)
+    let mut lines = state.list.lines(&state.words);
+    if state.streamer {
+        for line in &mut lines {
+            (line.name, line.last) = (veiled(&line.name), veiled(&line.last));
+        }
+    }
+    lines
 }
 
 /// The open conversation from top to bottom; nothing without one.
 pub fn timeline(state: &State) -> Vec<Entry> {
     let entries = |thread| timeline::entries(thread, &state.words, &state.zone, state.now);
-    state.thread.as_ref().map(entries).unwrap_or_default()
+    let entries = state.thread.as_ref().map(entries).unwrap_or_default();
+    if state.streamer { entries.into_iter().map(veil::entry).collect() } else { entries }
 }
 
 /// The line above the open conversation: its name, and the state of the way to it.
@@ -59,7 +67,7 @@ pub fn header(state: &State) -> Vec<Part> {
     let words = &state.words;
     let open = state.thread.as_ref().and_then(|thread| state.list.conversation(thread.conversation()));
     let Some(open) = open else { return Vec::new() };
-    let mut parts = vec![Part::new(clean::line(&open.shown), Weight::Plain)];
+    let mut parts = vec![Part::new(state.seen(clean::line(&open.shown)), Weight::Plain)];
     if open.kind != NameKind::Group {
         let phase = state
             .list
@@ -130,6 +138,9 @@ pub fn status(state: &State) -> Vec<Part> {
         0 => {}
         count => parts.push(Part::new(words.say("status-alarms", &[("count", count.into())]), Weight::Grave)),
     }
+    if state.streamer {
+        parts.push(Part::new(words.word("status-streamer"), Weight::Plain));
+    }
     if facts.warning.is_some() {
         parts.push(Part::new(words.word("status-unprotected"), Weight::Grave));
     }
@@ -183,7 +194,7 @@ pub fn answers(state: &State) -> Option<String> {
     let message = state.thread.as_ref()?.message(state.composer.answers?)?;
     let text = clean::line(&timeline::said(message, &state.words).0);
     let who = timeline::speaker(message, &state.words);
-    Some(state.words.say("answers", &[("who", who.into()), ("text", text.into())]))
+    Some(state.seen(state.words.say("answers", &[("who", who.into()), ("text", text.into())])))
 }
 
 /// Proposals for the command that is typed, with words for what each does.
@@ -192,7 +203,12 @@ pub fn proposals(state: &State) -> Vec<(Proposal, String)> {
         "" => String::new(),
         key => state.words.word(key),
     };
-    proposed(state).into_iter().map(|proposal| (proposal.clone(), about(&proposal))).collect()
+    let mut proposals: Vec<_> =
+        proposed(state).into_iter().map(|proposal| (proposal.clone(), about(&proposal))).collect();
+    for (proposal, _) in &mut proposals {
+        proposal.shown = state.seen(core::mem::take(&mut proposal.shown));
+    }
+    proposals
 }
 
 /// Proposals for the command that is typed.

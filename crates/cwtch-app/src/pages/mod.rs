@@ -14,6 +14,7 @@ pub(crate) use self::people::phase as contact_phase;
 pub(crate) use self::server::{phase as server_phase, verdict};
 use crate::page::{About, PageView};
 use crate::state::{Asked, State, Whole, numbered};
+use crate::veil;
 use crate::verbs::{VERBS, complete::usage};
 
 /// Keys of the words for what keys do, in the order of the help.
@@ -72,7 +73,13 @@ fn kept(state: &mut State, conversation: i64) {
 /// The open page as it is shown; an empty one without a page.
 pub fn view(state: &State) -> PageView {
     let Some(page) = &state.page else { return PageView::default() };
-    match &page.about {
+    let view = whole(state, &page.about);
+    if state.streamer { veil::page(view) } else { view }
+}
+
+/// A page with all that there is to see.
+fn whole(state: &State, about: &About) -> PageView {
+    match about {
         About::Contact(address) => people::contact(state, address),
         About::Words(address) => people::words(state, address),
         About::Profile => people::profile(state),

@@ -111,6 +111,7 @@ pub(super) fn words(state: &State, address: &str) -> PageView {
     page.fact(words.word("label-with"), clean::line(&contact.shown));
     match state.facts.safety.get(address) {
         None => page.sentence(words.word("being-asked")),
+        Some(_) if state.streamer => page.sentence(words.word("streamer-words")),
         Some(safety) => {
             // Four in a line, as people read them to each other.
             for four in safety.chunks(4) {
@@ -134,7 +135,8 @@ pub(super) fn address(state: &State) -> PageView {
     let address = &state.facts.address;
     let mut page = PageView { title: words.word("own-address"), ..PageView::default() };
     page.fact(words.word("label-address"), address.clone());
-    page.sentence(words.word("own-address-about"));
+    let about = if state.streamer { "streamer-address" } else { "own-address-about" };
+    page.sentence(words.word(about));
     page.code = Some(address.clone()).filter(|address| !address.is_empty());
     page.action_of("act-copy-address", words.word("act-copy-address"), Deed::Copy(address.clone()));
     page
@@ -189,6 +191,10 @@ pub(super) fn profile(state: &State) -> PageView {
         page.fact(words.word("label-closing"), words.word(label));
         page.action_of(key, words.word(key), Deed::Remember(!stay));
     }
+    let key = if state.streamer { "act-streamer-off" } else { "act-streamer-on" };
+    page.action_of(key, words.word(key), Deed::Streamer(!state.streamer));
+    let key = if state.notify { "act-notify-off" } else { "act-notify-on" };
+    page.action_of(key, words.word(key), Deed::Notify(!state.notify));
     page.action_of("act-profiles", words.word("act-profiles"), Deed::Open(About::Profiles));
     page.action_of("act-password", words.word("act-password"), Deed::Password);
     page.action_of("act-rejects", words.word("act-rejects"), Deed::Open(About::Rejects));

@@ -7,9 +7,7 @@ use crate::dialog::Need;
 use crate::page::{About, Deed, PageView};
 use crate::state::State;
 use crate::thread::timeline;
-
-/// Characters of an address that tell servers apart.
-const SHORT: usize = 12;
+use crate::veil::SERVER_SHORT;
 
 /// All servers.
 pub(super) fn all(state: &State) -> PageView {
@@ -153,5 +151,5 @@ pub(crate) fn phase(server: &ServerInfo) -> &'static str {
 
 /// The beginning of an address.
 pub(crate) fn short(address: &str) -> String {
-    clean::line(address).chars().take(SHORT).chain(['…']).collect()
+    clean::line(address).chars().take(SERVER_SHORT).chain(['…']).collect()
 }

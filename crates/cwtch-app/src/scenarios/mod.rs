@@ -12,6 +12,7 @@ pub mod patterns;
 use cwtch_api::{Command, Reply, Told};
 use serde_json::{Value, json};
 
+use crate::effect::Remember;
 use crate::input::{HostTold, Input, Intent, Move, NetworkChoice, ProfileChoice, Refusal, Start, Ticket};
 use crate::{Effect, Words};
 
@@ -49,6 +50,8 @@ scenarios!(
     "profiles",
     "safety",
     "vanishing",
+    "streamer",
+    "notifications",
 );
 
 /// An interface that a scenario is played on.
@@ -165,6 +168,7 @@ impl<S: Stage> Play<'_, S> {
             match one.label.as_str() {
                 "--first-network" => start.network = false,
                 "--stays" => start.stay = Some(true),
+                "--streamer" => start.streamer = true,
                 _ => start.profiles.push(one),
             }
         }
@@ -189,7 +193,10 @@ impl<S: Stage> Play<'_, S> {
                     self.done.push(format!("network bridges {lines}"));
                 }
                 Effect::Profile(deed) => self.done.push(format!("{deed:?}")),
-                Effect::Remember { stay } => self.done.push(format!("remember {stay}")),
+                Effect::Remember(Remember::Stay(stay)) => self.done.push(format!("remember {stay}")),
+                Effect::Remember(Remember::Notify(on)) => self.done.push(format!("remember notify {on}")),
+                Effect::Notify(sentence) => self.done.push(format!("notify {sentence}")),
+                Effect::Remember(Remember::Streamer(on)) => self.done.push(format!("remember streamer {on}")),
                 Effect::Save { name, text } => self.done.push(format!("save {name} {text}")),
                 Effect::Copy(text) => self.done.push(format!("copy {text}")),
                 Effect::Call => self.done.push("call".to_owned()),
@@ -267,6 +274,7 @@ fn host(rest: &str) -> Result<HostTold, String> {
         "network-kept" => HostTold::NetworkKept,
         "profiles" => HostTold::Profiles(choices(rest).collect()),
         "saved" => HostTold::Saved { path: rest.to_owned() },
+        "no-notifications" => HostTold::NoNotifications,
         "lost" => HostTold::Lost,
         "failed" => HostTold::Failed { sentence: rest.to_owned(), password: false },
         "wrong-password" => HostTold::Failed { sentence: rest.to_owned(), password: true },

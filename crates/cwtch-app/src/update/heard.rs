@@ -28,7 +28,7 @@ pub(super) fn heard(state: &mut State, mut event: Event) {
         Event::ContactRequest { .. } => {
             state.ask_whole(Whole::Contacts);
             state.say(state.words.word("notice-request"), false);
-            state.outbox.push(Effect::Call);
+            state.call();
         }
         Event::ContactChanged { contact } => {
             state.list.take_contact(contact);
@@ -77,7 +77,7 @@ pub(super) fn heard(state: &mut State, mut event: Event) {
             if !asked.is_empty() {
                 let name = clean::line(&group.shown);
                 state.say(state.words.say("notice-fork", &[("group", name.into())]), true);
-                state.outbox.push(Effect::Call);
+                state.call();
             }
         }
         Event::ConversationChanged { conversation }
@@ -112,7 +112,7 @@ pub(super) fn heard(state: &mut State, mut event: Event) {
             state.ask_whole(Whole::Servers);
             state.ask_whole(Whole::Evidence);
             state.say(format!("{} {}", clean::line(&detail), clean::line(&advice)), true);
-            state.outbox.push(Effect::Call);
+            state.call();
         }
         Event::LogNotice { detail, .. } => state.say(clean::line(&detail), false),
         Event::RunsElsewhere { detail, advice, .. } => {
@@ -154,7 +154,7 @@ fn arrived(state: &mut State, message: MessageInfo) {
         .is_some_and(|thread| thread.conversation() == conversation && thread.message(id).is_some());
     let seen = here && reading::in_sight(state);
     if !(own || muted || seen) {
-        state.outbox.push(Effect::Call);
+        state.call();
     }
 }
 

@@ -8,7 +8,7 @@ use crate::ask;
 use crate::closing;
 use crate::composer::is_command;
 use crate::dialog::Need;
-use crate::effect::Effect;
+use crate::effect::{Effect, Remember};
 use crate::input::{Intent, Move, Place, Target};
 use crate::page::{About, Deed};
 use crate::pages;
@@ -168,8 +168,10 @@ fn do_deed(state: &mut State, deed: Deed) {
         }
         Deed::Remember(stay) => {
             state.stay = Some(stay);
-            state.outbox.push(Effect::Remember { stay });
+            state.outbox.push(Effect::Remember(Remember::Stay(stay)));
         }
+        Deed::Streamer(on) => acts::streamer(state, on),
+        Deed::Notify(on) => acts::notify(state, on),
         Deed::Password => password::begin(state),
         Deed::Switch(label) => start::switch(state, &label),
         Deed::NewProfile => start::another(state),

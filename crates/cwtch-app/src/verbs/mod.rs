@@ -104,6 +104,10 @@ pub enum Does {
     Groups,
     /// Closes to strangers, or opens.
     Strangers,
+    /// Keeps addresses and keys from the screen, or shows them.
+    Streamer,
+    /// Has the desktop tell that something came.
+    Notify,
     /// Goes online.
     Online,
     /// Appears offline.
@@ -169,7 +173,7 @@ const fn verb(name: &'static str, does: Does, at: At, takes: &'static [Takes], a
 }
 
 /// All commands, in the order of the help.
-pub const VERBS: [Verb; 51] = [
+pub const VERBS: [Verb; 53] = [
     verb("add", Does::Add, At::Anywhere, &[Takes::Address, Takes::MaybeRest], "verb-add"),
     verb("rename", Does::Rename, At::Conversation, &[Takes::Rest], "verb-rename"),
     verb("block", Does::Block, At::Contact, &[], "verb-block"),
@@ -207,6 +211,8 @@ pub const VERBS: [Verb; 51] = [
     verb("words", Does::Words, At::Contact, &[], "verb-words"),
     verb("name", Does::Name, At::Anywhere, &[Takes::MaybeRest], "verb-name"),
     verb("strangers", Does::Strangers, At::Anywhere, &[Takes::Switch], "verb-strangers"),
+    verb("streamer", Does::Streamer, At::Anywhere, &[Takes::Switch], "verb-streamer"),
+    verb("notify", Does::Notify, At::Anywhere, &[Takes::Switch], "verb-notify"),
     verb("online", Does::Online, At::Anywhere, &[], "verb-online"),
     verb("offline", Does::Offline, At::Anywhere, &[], "verb-offline"),
     verb("connect", Does::Connect, At::Conversation, &[], "verb-connect"),

@@ -1,10 +1,12 @@
 //! Effects of the app, carried out.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
 
 use cwtch_api::{HostCommand, Secret};
 use cwtch_app::page::ProfileDeed;
-use cwtch_app::{Effect, HostTold, Input, NetworkChoice, ProfileChoice, Refusal};
+use cwtch_app::{Effect, HostTold, Input, NetworkChoice, ProfileChoice, Refusal, Remember};
 use cwtch_client::profile::{DataDir, Password};
 use cwtch_net::NetworkSpec;
 use cwtch_primitives::OsRng;
@@ -27,6 +29,8 @@ use crate::text;
 const BRIDGES_MAX: usize = 64 * 1024;
 /// The most files of one name that are kept beside one another.
 const NAMES_MAX: u32 = 1000;
+/// The longest time that the desktop may take to show a notification.
+const NOTIFY_TIME: Duration = Duration::from_secs(10);
 
 /// This program, as the app knows it.
 pub(super) struct ThisHost {
@@ -101,14 +105,26 @@ impl cwtch_tui::Host for ThisHost {
                     let _ = tell.send(input).await;
                 });
             }
-            Effect::Remember { stay } => {
+            Effect::Remember(choice) => {
                 // Asked again the next time, if it cannot be kept.
-                let _ = Remembered::change(&settings.data, |all| all.stay_reachable = Some(stay));
+                let _ = Remembered::change(&settings.data, |all| match choice {
+                    Remember::Stay(stay) => all.stay_reachable = Some(stay),
+                    Remember::Streamer(on) => all.streamer_mode = on,
+                    Remember::Notify(on) => all.notifications = on,
+                });
             }
             Effect::Save { name, text } => self.aside(move || {
                 let path = save(&settings.data, &name, text.as_bytes())?;
                 Ok(HostTold::Saved { path: path.display().to_string() })
             }),
+            Effect::Notify(sentence) => {
+                let tell = self.tell.clone();
+                tokio::spawn(async move {
+                    if !notify(&sentence).await {
+                        let _ = tell.send(Input::Host(HostTold::NoNotifications)).await;
+                    }
+                });
+            }
             // The terminal's own.
             Effect::Copy(_) | Effect::Call | Effect::Quit { .. } => {}
         }
@@ -247,6 +263,25 @@ fn lines(typed: &str) -> Result<String, CommandError> {
     let bytes =
         read.map_err(|e| CommandError::usage(format!("{} cannot be read: {}.", path.display(), e.why)))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Has the desktop's own program for it show a sentence; true if it did. It is not kept in the list of those that were missed, where the
+/// desktop heeds that.
+async fn notify(sentence: &str) -> bool {
+    let Some(program) = installed("notify-send") else { return false };
+    let mut command = tokio::process::Command::new(program);
+    command.args([
+        "--app-name=Cwtch",
+        "--category=im.received",
+        "--hint=boolean:transient:true",
+        "--",
+        "Cwtch",
+    ]);
+    command.arg(sentence).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    let Ok(mut child) = command.spawn() else { return false };
+    // A desktop that does not answer holds nobody up.
+    let ended = tokio::time::timeout(NOTIFY_TIME, child.wait()).await;
+    matches!(ended, Ok(Ok(status)) if status.success())
 }
 
 /// The path of a program that is installed.

@@ -83,6 +83,8 @@ async fn start(settings: &Settings) -> Result<Start, CommandError> {
         chosen: settings.profile.clone(),
         network,
         stay: remembered.stay_reachable,
+        streamer: remembered.streamer_mode,
+        notify: remembered.notifications,
         now: jiff::Timestamp::now().as_second(),
     })
 }

@@ -20,6 +20,12 @@ pub(crate) struct Remembered {
     /// True to leave the daemon running when the app is closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stay_reachable: Option<bool>,
+    /// True to keep addresses and keys from the screen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) streamer_mode: bool,
+    /// True to have the desktop tell that something came.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) notifications: bool,
 }
 
 impl Remembered {
@@ -70,7 +76,16 @@ mod tests {
         Remembered::change(dir.path(), |all| all.stay_reachable = Some(true)).unwrap();
         Remembered::change(dir.path(), |all| all.network = Some("system-tor".to_owned())).unwrap();
         let read = Remembered::read(dir.path()).unwrap();
-        assert_eq!(read, Remembered { network: Some("system-tor".to_owned()), stay_reachable: Some(true) });
+        assert_eq!(
+            read,
+            Remembered {
+                network: Some("system-tor".to_owned()),
+                stay_reachable: Some(true),
+                ..Remembered::default()
+            }
+        );
+        Remembered::change(dir.path(), |all| all.streamer_mode = true).unwrap();
+        assert!(Remembered::read(dir.path()).unwrap().streamer_mode);
     }
 
     #[test]
