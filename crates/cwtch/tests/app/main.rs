@@ -12,7 +12,9 @@
 mod common;
 mod pictures;
 mod screen;
+mod session;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use common::{World, cwtch};
@@ -21,9 +23,7 @@ use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use rustix::process::Signal;
 use screen::{DOWN, ENTER, ESCAPE, QUIT, STOP, Screen, TAB, UP};
-
-/// The most keys of two people beside what they give: names, passwords, addresses, texts.
-const KEYS_MAX: usize = 40;
+use session::{KEYS_MAX, Way};
 
 fn app(world: &World, name: &str, arguments: &[&str]) -> Command {
     let mut command = cwtch();
@@ -46,77 +46,11 @@ impl Drop for Daemons<'_> {
 fn two_people_come_from_an_empty_folder_to_a_delivered_message() {
     let world = World::new();
     let _daemons = Daemons(&world, &["alice", "bob"]);
-
-    let mut alice = Screen::start(&app(&world, "alice", &[]), (80, 24));
-    alice.sees("A name for your profile");
-    alice.gives("alice");
-    alice.press(ENTER);
-    alice.sees("A password for alice");
-    alice.gives("correct horse");
-    alice.press(ENTER);
-    alice.sees("The same password once more");
-    alice.gives("correct horse");
-    alice.press(ENTER);
-    alice.sees("alice · online");
-    assert!(!alice.text().contains("horse"));
-    // The network that protects nobody is named, always.
-    alice.sees("this network hides nothing");
-    alice.sees("i for your profile");
-    alice.press("i");
-    let address = alice.address();
-    alice.press(ESCAPE);
-
-    let mut bob = Screen::start(&app(&world, "bob", &[]), (40, 12));
-    bob.sees("A name for your profile");
-    bob.gives("bob");
-    bob.press(ENTER);
-    bob.sees("A password for bob");
-    bob.press(ENTER);
-    bob.sees("Yes, without a password");
-    bob.press(DOWN);
-    bob.press(ENTER);
-    bob.sees("bob · online");
-    bob.sees("/ begins a command");
-    bob.press("/");
-    bob.gives(&format!("add {address} Alice"));
-    bob.press(ENTER);
-    bob.sees("The contact is added.");
-
-    // The notice comes a moment before the list has it.
-    alice.sees("1 request");
-    alice.press(DOWN);
-    alice.press(ENTER);
-    alice.sees("Accept");
-    alice.press(ENTER);
-    bob.sees("Alice · online");
-    bob.gives("Hello שלום Alice");
-    bob.press(ENTER);
-    bob.sees("arrived");
-    assert!(alice.keeps_our_order(), "the terminal reorders");
-    // Words from the right stand as they are read, whatever the terminal would make of them.
-    alice.sees("Hello םולש Alice");
-    alice.gives("Hello Bob");
-    alice.press(ENTER);
-    bob.sees("Hello Bob");
-
-    // Bob goes offline, and Alice stays reachable without the app.
-    bob.press(QUIT);
-    bob.sees("Close, and go offline");
-    bob.press(DOWN);
-    bob.press(ENTER);
-    assert_eq!(bob.ends(), Some(0));
-    bob.is_as_before().unwrap();
-    alice.press(QUIT);
-    alice.sees("Close, and stay reachable");
-    alice.press(ENTER);
-    assert_eq!(alice.ends(), Some(0));
-    alice.is_as_before().unwrap();
-    let status = common::run(&["--json", "--data", &world.path("alice").display().to_string(), "status"]);
-    assert_eq!(status.value()["online"], true);
-
-    let keys = alice.pressed + bob.pressed;
+    let keys = session::two_people(&Way::Loopback, |name| app(&world, name, &[]));
     assert!(keys <= KEYS_MAX, "{keys} keys");
     println!("{keys} keys");
+    let status = common::run(&["--json", "--data", &world.path("alice").display().to_string(), "status"]);
+    assert_eq!(status.value()["online"], true);
 
     // The second time nothing is asked: the daemon has the profile open, and the answer was remembered.
     let mut alice = Screen::start(&app(&world, "alice", &[]), (80, 24));
@@ -194,6 +128,36 @@ fn without_a_terminal_help_is_printed_and_nothing_is_opened() {
     assert!(!world.path("data").exists());
     let (kind, _) = common::run(&["--json", "--plain", "--data", &data, "profile", "list"]).error();
     assert_eq!(kind, "usage");
+}
+
+#[test]
+fn the_desktop_is_told_that_something_came_and_nothing_else() {
+    let world = World::new();
+    let (alice, bob) = (world.person_online("alice"), world.person_online("bob"));
+    alice.befriend("Bob", &bob, "Alice");
+    // A desktop that writes down what it is asked to show.
+    let (programs, shown) = (world.path("programs"), world.path("shown"));
+    std::fs::create_dir(&programs).unwrap();
+    let desktop = programs.join("notify-send");
+    std::fs::write(&desktop, format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >> '{}'\n", shown.display())).unwrap();
+    std::fs::set_permissions(&desktop, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let seen = || std::fs::read_to_string(&shown).unwrap_or_default();
+    let mut app = app(&world, "alice", &[]);
+    let path = std::env::var("PATH").unwrap_or_default();
+    app.env("PATH", format!("{}:{path}", programs.display()));
+    let mut screen = Screen::start(&app, (80, 24));
+    screen.sees("alice · online");
+    screen.press("/");
+    screen.gives("notify on");
+    screen.press(ENTER);
+    screen.sees("The desktop tells you from now on");
+    common::until("a trial", || seen().contains("Notifications look like this.").then_some(()));
+    bob.ok(&["send", "Alice", "come to the bridge"]);
+    common::until("a notification", || seen().contains("There is something new.").then_some(()));
+    for secret in ["bridge", "Bob", "bob", "alice", &bob.address, &alice.address] {
+        assert!(!seen().contains(secret), "{}", seen());
+    }
+    screen.press(QUIT);
 }
 
 /// Whatever ends or stops the app, at whatever moment, the terminal is as before. `CWTCH_MOMENTS` is the number of moments; 50 in the long

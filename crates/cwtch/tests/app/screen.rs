@@ -1,11 +1,13 @@
 //! The app in front of a person: a terminal that is read by an emulator, and keys.
 
+#![allow(dead_code, reason = "tests and the bench of the app each use some of it")]
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -35,6 +37,8 @@ pub(crate) struct Screen {
     slave: File,
     before: String,
     written: Arc<Mutex<Written>>,
+    /// Time that anything may take until it is on the screen.
+    patience: Duration,
     /// Keys that were pressed, without what was given: names, passwords, addresses, texts.
     pub(crate) pressed: usize,
 }
@@ -73,7 +77,21 @@ impl Screen {
                 to.bytes.extend_from_slice(&buffer[..count]);
             }
         });
-        Self { child: child.expect("it starts"), master, slave, before, written, pressed: 0 }
+        Self {
+            child: child.expect("it starts"),
+            master,
+            slave,
+            before,
+            written,
+            patience: PATIENCE,
+            pressed: 0,
+        }
+    }
+
+    /// The same, where anything may take so long.
+    pub(crate) fn patient(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     fn written(&self) -> MutexGuard<'_, Written> {
@@ -106,23 +124,33 @@ impl Screen {
 
     /// Waits until something is on the screen.
     pub(crate) fn sees(&self, text: &str) {
-        let what = || format!("{text:?} is on the screen");
-        let seen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            until(&what(), || self.flat().contains(text).then_some(()));
-        }));
-        assert!(seen.is_ok(), "{} expected on\n{}", what(), self.text());
+        self.until(&format!("{text:?} is on the screen"), || self.flat().contains(text).then_some(()));
     }
 
     /// Waits until something is not on the screen any more.
     pub(crate) fn loses(&self, text: &str) {
-        until(&format!("{text:?} goes from the screen"), || (!self.flat().contains(text)).then_some(()));
+        self.until(&format!("{text:?} goes from the screen"), || (!self.flat().contains(text)).then_some(()));
     }
 
     /// Waits for an address on the screen.
     pub(crate) fn address(&self) -> String {
         let is_address =
             |word: &&str| word.len() == 56 && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        until("an address is on the screen", || self.flat().split(' ').find(is_address).map(str::to_owned))
+        self.until("an address is on the screen", || {
+            self.flat().split(' ').find(is_address).map(str::to_owned)
+        })
+    }
+
+    /// Looks again and again until there is something.
+    fn until<T>(&self, what: &str, look: impl Fn() -> Option<T>) -> T {
+        let deadline = Instant::now() + self.patience;
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            assert!(Instant::now() < deadline, "expected that {what}; on it is\n{}", self.text());
+            std::thread::sleep(LOOK);
+        }
     }
 
     /// Presses a key that the screen names.
@@ -139,6 +167,16 @@ impl Screen {
     /// The program that the session runs: `setsid` has become it.
     fn process(&self) -> Pid {
         i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process id")
+    }
+
+    /// The program's number among the system's processes.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Number of bytes that the program has written to its terminal.
+    pub(crate) fn bytes_written(&self) -> usize {
+        self.written().bytes.len()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

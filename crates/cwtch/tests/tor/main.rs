@@ -15,10 +15,15 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod app;
 mod chat;
 mod groups;
 mod privacy;
 mod reconnect;
+#[path = "../app/screen.rs"]
+mod screen;
+#[path = "../app/session.rs"]
+mod session;
 mod stage;
 mod trouble;
 
@@ -41,6 +46,10 @@ fn main() -> ExitCode {
     }
     let stage = Arc::new(Stage::new());
     let tests: [Test; _] = [
+        (
+            "two_people_come_from_an_empty_folder_to_a_delivered_message",
+            app::two_people_come_from_an_empty_folder_to_a_delivered_message,
+        ),
         ("two_embedded_peers_chat", chat::two_embedded_peers_chat),
         ("embedded_and_system_peers_chat_either_way", chat::embedded_and_system_peers_chat_either_way),
         ("commands_without_a_daemon_reach_a_peer", chat::commands_without_a_daemon_reach_a_peer),
