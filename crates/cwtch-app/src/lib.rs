@@ -6,7 +6,7 @@
 //! test. Nothing here reads, writes, waits or looks at a clock.
 //!
 //! Text of others is made harmless in [`clean`], for every interface; [`terminal`] has what terminals need beside. Words for people
-//! are in `words/`, one file for each language, and in `cwtch-words` for what is wrong.
+//! are in the files of `cwtch-words`, for each language the same ones.
 
 mod acts;
 mod answers;

@@ -1,12 +1,16 @@
 //! Messages to an operator about how reachable the server is.
 
 use std::io::{self, Write};
-use std::sync::mpsc;
+use std::sync::{LazyLock, mpsc};
 
 use cwtch_net::Readiness;
+use cwtch_words::Words;
 use tokio::sync::watch;
 
 use crate::server::RunningServer;
+
+/// The words for what stands in the way; a server speaks English.
+static ENGLISH: LazyLock<Words> = LazyLock::new(|| Words::english().without_marks());
 
 /// Reporter of the progress of the network and the two services, whenever it changes.
 pub(crate) struct Progress {
@@ -135,14 +139,14 @@ fn tell(line: &str) {
 
 fn line(name: &str, now: &Readiness, was_up: bool) -> String {
     match &now.trouble {
-        Some(obstacle) => format!("{name}: {}", cwtch_words::obstacle(obstacle)),
+        Some(obstacle) => format!("{name}: {}", cwtch_words::obstacle(&ENGLISH, obstacle)),
         None if now.is_ready() => format!("{name}: {}", if was_up { "reachable again" } else { "ready" }),
         None => format!("{name}: {:>2} %, waiting for {}", now.percent, waiting_for(now)),
     }
 }
 
 fn waiting_for(now: &Readiness) -> String {
-    now.waiting_for.as_ref().map(cwtch_words::step).unwrap_or_default()
+    now.waiting_for.as_ref().map(|step| cwtch_words::step(&ENGLISH, step)).unwrap_or_default()
 }
 
 fn event(name: &str, now: &Readiness) -> String {
@@ -151,7 +155,7 @@ fn event(name: &str, now: &Readiness) -> String {
         "step": now.waiting_for,
     });
     if let (Some(obstacle), Some(event)) = (&now.trouble, event.as_object_mut()) {
-        event.insert("trouble".into(), cwtch_words::obstacle(obstacle).into());
+        event.insert("trouble".into(), cwtch_words::obstacle(&ENGLISH, obstacle).into());
         event.insert("why".into(), serde_json::json!(obstacle));
         event.insert("needs_person".into(), obstacle.needs_person().into());
     }

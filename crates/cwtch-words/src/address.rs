@@ -2,26 +2,27 @@
 
 use cwtch_api::AddressFault;
 
+use crate::Words;
+use crate::text::number;
+
 /// The fault, as a part of a sentence.
-pub(crate) fn fault(fault: AddressFault) -> String {
-    match fault {
+pub(crate) fn fault(words: &Words, fault: AddressFault) -> String {
+    let key = match fault {
         AddressFault::Length { characters } => {
-            format!("an address has 56 characters, this has {characters}")
+            return words.say("address-fault-length", &[("characters", number(characters))]);
         }
-        AddressFault::Alphabet => "an address has only the characters a-z and 2-7 in lower case".to_owned(),
+        AddressFault::Alphabet => "address-fault-alphabet",
         AddressFault::Version { version } => {
-            format!("this is an onion address of version {version}; only version 3 exists here")
+            return words.say("address-fault-version", &[("version", number(version))]);
         }
-        AddressFault::Checksum => "the address's checksum is wrong: check for a typing error".to_owned(),
+        AddressFault::Checksum => "address-fault-checksum",
         AddressFault::Character { character } => {
-            let named = named(character);
-            format!("an address has only the letters a to z and the digits 2 to 7; this has {named}")
+            return words.say("address-fault-character", &[("character", named(character).into())]);
         }
-        AddressFault::Behind => {
-            "something follows the address; leave out what stands behind `.onion`".to_owned()
-        }
-        AddressFault::Key => "the address holds no usable key".to_owned(),
-    }
+        AddressFault::Behind => "address-fault-behind",
+        AddressFault::Key => "address-fault-key",
+    };
+    words.word(key)
 }
 
 /// A character in a sentence: itself, and its number where it could be taken for another one.

@@ -3,48 +3,34 @@
 
 use cwtch_api::{NameKind, NoteInfo, NoteKind};
 
-use crate::text::one_line;
+use crate::Words;
+use crate::text::{count, one_line};
 
 /// The sentences of a note.
-pub fn note(note: &NoteInfo) -> String {
+pub fn note(words: &Words, note: &NoteInfo) -> String {
     let name = match note.who.kind {
-        NameKind::You => "you (on another device)",
-        _ => note.who.shown.as_str(),
+        NameKind::You => words.word("note-you"),
+        _ => note.who.shown.clone(),
     };
+    let name = || ("name", name.as_str().into());
     let said = match (note.kind, note.count) {
-        (NoteKind::Conflicting, _) => format!("{name} sent conflicting histories (or restored a backup)."),
-        (NoteKind::NeverPosted, _) => format!("{name} refers to a message that was never posted."),
-        (NoteKind::SplitView, _) => format!(
-            "An earlier message is missing, and {name} reports a different log of this server. Compare with other \
-             contacts."
-        ),
-        (NoteKind::OtherLog, _) => format!("{name} reports a different log of this server."),
-        (NoteKind::Missing, count) => {
-            let missing = missing(count.unwrap_or(1), name);
-            format!("{missing}: not delivered, by {name} or by the server.")
+        (NoteKind::Conflicting, _) => words.say("note-conflicting", &[name()]),
+        (NoteKind::NeverPosted, _) => words.say("note-never-posted", &[name()]),
+        (NoteKind::SplitView, _) => words.say("note-split-view", &[name()]),
+        (NoteKind::OtherLog, _) => words.say("note-other-log", &[name()]),
+        (NoteKind::Missing, missing) => {
+            words.say("note-missing", &[name(), ("count", count(missing.unwrap_or(1)))])
         }
-        (NoteKind::Expired, Some(count)) => {
-            let they = if count == 1 { "it" } else { "they" };
-            format!("{}; {they} may have expired on the server.", missing(count, name))
-        }
-        (NoteKind::Expired, None) => "Older messages expired on the server.".to_owned(),
-        (NoteKind::Undecided, _) => "An earlier message is missing; it cannot be told why.".to_owned(),
-        (NoteKind::NoReceipts, _) => {
-            "An earlier message is missing; this server gives no receipts.".to_owned()
-        }
-        (NoteKind::Waiting, _) => "Waiting for an earlier message.".to_owned(),
-        (NoteKind::Unreadable, _) => {
-            "An earlier message is encrypted with a key that you do not have.".to_owned()
-        }
-        (NoteKind::Copy, _) => "This message was posted again by somebody.".to_owned(),
-        (NoteKind::Late, _) => "It came late, from a member; the server has not shown it yet.".to_owned(),
+        (NoteKind::Expired, Some(missing)) => words.say("note-expired", &[name(), ("count", count(missing))]),
+        (NoteKind::Expired, None) => words.word("note-expired-all"),
+        (NoteKind::Undecided, _) => words.word("note-undecided"),
+        (NoteKind::NoReceipts, _) => words.word("note-no-receipts"),
+        (NoteKind::Waiting, _) => words.word("note-waiting"),
+        (NoteKind::Unreadable, _) => words.word("note-unreadable"),
+        (NoteKind::Copy, _) => words.word("note-copy"),
+        (NoteKind::Late, _) => words.word("note-late"),
     };
     one_line(&said)
-}
-
-fn missing(count: u64, name: &str) -> String {
-    let (messages, are) = if count == 1 { ("message", "is") } else { ("messages", "are") };
-    format!("{count} {messages} from {name} {are} missing")
 }
 
 #[cfg(test)]
@@ -53,9 +39,13 @@ mod tests {
 
     use super::*;
 
+    fn english() -> Words {
+        Words::english().without_marks()
+    }
+
     fn said(kind: NoteKind, count: Option<u64>) -> String {
         let who = NameInfo { kind: NameKind::Contact, shown: "Bob".into(), ..NameInfo::default() };
-        note(&NoteInfo { kind, count, who: who.into(), sentence: String::new() })
+        note(&english(), &NoteInfo { kind, count, who: who.into(), sentence: String::new() })
     }
 
     #[test]
@@ -96,8 +86,8 @@ mod tests {
         let who = NameInfo { shown: "Bob\u{1b}[2J".into(), ..NameInfo::default() };
         let mut about =
             NoteInfo { kind: NoteKind::OtherLog, count: None, who: who.into(), sentence: String::new() };
-        assert!(!note(&about).contains(char::is_control));
+        assert!(!note(&english(), &about).contains(char::is_control));
         about.who.kind = NameKind::You;
-        assert!(note(&about).starts_with("you (on another device) reports"));
+        assert!(note(&english(), &about).starts_with("you (on another device) reports"));
     }
 }

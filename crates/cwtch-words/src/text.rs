@@ -1,28 +1,48 @@
-//! Pieces of sentences.
+//! Pieces of sentences, and values in them.
+
+use crate::words::Value;
+
+/// Stands for something that is not known; no name is spelt so where it is used.
+const NONE: &str = "none";
 
 /// The text as a sentence of its own: with a capital letter and a full stop.
 pub fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => format!("{}{}.", first.to_uppercase(), chars.as_str().trim_end_matches('.')),
-        None => String::new(),
-    }
-}
-
-/// A technical cause behind a clause, with the full stop; the stop alone where nothing is known.
-pub(crate) fn because(detail: &str) -> String {
-    match detail.trim().trim_end_matches('.') {
-        "" => ".".to_owned(),
-        detail => format!(": {detail}."),
-    }
-}
-
-/// A technical cause in brackets, with the space before it; nothing where none is known.
-pub(crate) fn in_brackets(detail: &str) -> String {
-    match detail.trim().trim_end_matches('.') {
+    match text {
         "" => String::new(),
-        detail => format!(" ({detail})"),
+        text => capital(text.trim_end_matches('.')) + ".",
     }
+}
+
+/// The text with a capital letter at its beginning.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// A number that stands in a sentence as it is.
+pub fn number(number: impl ToString) -> Value<'static> {
+    number.to_string().into()
+}
+
+/// A number that chooses the form of a sentence. One that is too large to be counted exactly stands as it is, with the form
+/// for many.
+pub fn count(count: u64) -> Value<'static> {
+    if count <= 1 << f64::MANTISSA_DIGITS { count.into() } else { number(count) }
+}
+
+/// A technical cause without its full stop; `none` where nothing is known.
+pub(crate) fn cause(detail: &str) -> Value<'_> {
+    known(detail.trim().trim_end_matches('.'))
+}
+
+/// The text, or `none` where it is empty.
+pub(crate) fn known(text: &str) -> Value<'_> {
+    if text.is_empty() { NONE } else { text }.into()
+}
+
+/// The name, or `none`.
+pub(crate) fn named(name: Option<&str>) -> Value<'_> {
+    name.unwrap_or(NONE).into()
 }
 
 /// The text on one line, without anything that moves a cursor.
@@ -53,9 +73,16 @@ mod tests {
     }
 
     #[test]
-    fn a_cause_that_is_not_known_leaves_no_gap() {
-        assert_eq!(format!("It failed{}", because("no route.")), "It failed: no route.");
-        assert_eq!(format!("It failed{}", because(" ")), "It failed.");
+    fn what_is_not_known_is_said_as_such() {
+        assert_eq!(cause("no route."), "no route".into());
+        assert_eq!(cause(" "), "none".into());
+        assert_eq!(named(None), "none".into());
         assert_eq!(paragraph(["One.", "", "Two."]), "One. Two.");
+    }
+
+    #[test]
+    fn no_number_loses_a_digit() {
+        assert_eq!(count(u64::MAX), "18446744073709551615".into());
+        assert_eq!(count(7), 7.into());
     }
 }

@@ -1,6 +1,8 @@
 //! Each problem has words, whatever its arguments are, and keeps its form as JSON.
+#![allow(clippy::unwrap_used, reason = "a test that fails must fail at once")]
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use cwtch_api::{
     AddressFault, ApiError, CandidateInfo, ConnectionInfo, ContactPhase, ConversationInfo, Event,
@@ -8,8 +10,27 @@ use cwtch_api::{
     MistakenName, NameInfo, NameKind, NoteInfo, Obstacle, Problem, Purpose, ReadinessInfo, Rejection, Reply,
     SeenBy, ServerInfo, Step, SyncReport, Wanted,
 };
+use cwtch_words::Words;
 use proptest::prelude::*;
 use serde_json::json;
+
+/// A language from the right, complete.
+const HEBREW: [&str; 4] = [
+    include_str!("words/he/log.ftl"),
+    include_str!("words/he/network.ftl"),
+    include_str!("words/he/notes.ftl"),
+    include_str!("words/he/problems.ftl"),
+];
+
+/// The words of programs.
+fn english() -> &'static Words {
+    static ENGLISH: LazyLock<Words> = LazyLock::new(|| Words::english().without_marks());
+    &ENGLISH
+}
+
+fn hebrew() -> Words {
+    Words::of("he", &HEBREW).unwrap().without_marks()
+}
 
 /// One of each problem, all with this text and this number as their arguments.
 fn samples(text: &str, number: u32) -> Vec<Problem> {
@@ -235,7 +256,7 @@ fn variants() -> Vec<Problem> {
 }
 
 fn assert_is_a_sentence(problem: &Problem) {
-    let said = cwtch_words::problem(problem);
+    let said = cwtch_words::problem(english(), problem);
     assert!(said.ends_with('.'), "{problem:?}: {said}");
     assert!(!said.contains(char::is_control), "{problem:?}: {said:?}");
     for odd in ["..", " .", "  ", "()", ": .", " ,"] {
@@ -250,8 +271,43 @@ fn every_code_has_a_sample_and_every_sample_a_sentence() {
     assert_eq!(codes, Problem::ALL.iter().map(|problem| problem.code).collect());
     for problem in samples.iter().chain(&variants()) {
         assert_is_a_sentence(problem);
-        assert!(cwtch_words::problem(problem).starts_with(|c: char| !c.is_lowercase() || c == 's'));
+        assert!(
+            cwtch_words::problem(english(), problem).starts_with(|c: char| !c.is_lowercase() || c == 's')
+        );
     }
+}
+
+#[test]
+fn another_language_and_the_pseudo_language_say_every_code_in_their_own_words() {
+    let (hebrew, pseudo) = (hebrew(), Words::pseudo());
+    // Some say what the system said.
+    let own = |problem: &&Problem| {
+        !["socket-unusable", "connection-failed", "database-failed", "file-failed"].contains(&problem.code())
+    };
+    for problem in samples("7", 7).iter().chain(&variants()).filter(own) {
+        let said = cwtch_words::problem(&hebrew, problem);
+        assert!(said.contains(is_hebrew), "{problem:?}: {said}");
+        assert_ne!(cwtch_words::problem(&pseudo, problem), cwtch_words::problem(english(), problem));
+    }
+    for obstacle in obstacles("7") {
+        assert!(cwtch_words::obstacle(&hebrew, &obstacle).contains(is_hebrew), "{obstacle:?}");
+    }
+    assert!(cwtch_words::evidence(&hebrew, 1).ends_with('.'));
+}
+
+fn is_hebrew(c: char) -> bool {
+    ('\u{5d0}'..='\u{5ea}').contains(&c)
+}
+
+#[test]
+fn what_a_daemon_said_in_english_is_said_anew_in_the_language_of_the_person() {
+    let why = Some(Box::new(Problem::ServerFull));
+    let mut deleted = Reply::Deleted { detail: Some("in English".to_owned()), why };
+    cwtch_words::reply(&hebrew(), &mut deleted);
+    assert!(matches!(&deleted, Reply::Deleted { detail: Some(said), .. } if said.contains(is_hebrew)));
+    let mut newer = Reply::Deleted { detail: Some("of tomorrow".to_owned()), why: None };
+    cwtch_words::reply(&hebrew(), &mut newer);
+    assert!(matches!(&newer, Reply::Deleted { detail: Some(said), .. } if said == "of tomorrow"));
 }
 
 #[test]
@@ -284,23 +340,23 @@ fn names_that_may_be_meant_are_listed_as_far_as_a_person_reads() {
         candidates: (0..count).map(candidate).collect(),
         ..Problem::NameAmbiguous { name: "sam".into() }.into()
     };
-    let two = cwtch_words::error(&error(2));
+    let two = cwtch_words::error(english(), &error(2));
     assert!(two.contains("the group \"Sam\" (addr0), the contact \"Sam\" (addr1). Name the one"), "{two}");
-    let many = cwtch_words::error(&error(9));
+    let many = cwtch_words::error(english(), &error(9));
     assert!(many.contains("(addr7), and others.") && !many.contains("addr8"), "{many}");
 }
 
 #[test]
 fn sentences_are_put_where_the_engine_leaves_them_empty_and_nowhere_else() {
     let why = || Some(Box::new(Problem::ServerFull));
-    let full = cwtch_words::problem(&Problem::ServerFull);
+    let full = cwtch_words::problem(english(), &Problem::ServerFull);
     let mut server = Event::Server {
         address: "a".into(),
         phase: cwtch_api::ServerPhase::Synced,
         detail: None,
         why: why(),
     };
-    cwtch_words::event(&mut server);
+    cwtch_words::event(english(), &mut server);
     assert!(matches!(&server, Event::Server { detail: Some(said), .. } if *said == full));
     let kept = Some("in the words of the daemon".to_owned());
     let mut contact = Event::ContactConnection {
@@ -309,7 +365,7 @@ fn sentences_are_put_where_the_engine_leaves_them_empty_and_nowhere_else() {
         detail: kept.clone(),
         why: why(),
     };
-    cwtch_words::event(&mut contact);
+    cwtch_words::event(english(), &mut contact);
     assert!(matches!(&contact, Event::ContactConnection { detail, .. } if *detail == kept));
     let mut alarm = Event::Alarm {
         server: "a".into(),
@@ -319,15 +375,15 @@ fn sentences_are_put_where_the_engine_leaves_them_empty_and_nowhere_else() {
         advice: String::new(),
         why: Some(Box::new(Problem::ServerHidesLog { server: None })),
     };
-    cwtch_words::event(&mut alarm);
+    cwtch_words::event(english(), &mut alarm);
     assert!(
         matches!(&alarm, Event::Alarm { detail, advice, .. } if detail.ends_with('.') && advice.ends_with('.'))
     );
     let mut deleted = Reply::Deleted { detail: None, why: Some(Box::new(Problem::MayHaveArrived)) };
-    cwtch_words::reply(&mut deleted);
+    cwtch_words::reply(english(), &mut deleted);
     assert!(matches!(&deleted, Reply::Deleted { detail: Some(_), .. }));
     let mut nothing = Reply::Synced(SyncReport::default());
-    cwtch_words::reply(&mut nothing);
+    cwtch_words::reply(english(), &mut nothing);
     assert_eq!(nothing, Reply::Synced(SyncReport::default()));
     let way: ConnectionInfo = serde_json::from_str(
         r#"{"phase":"offline","trouble":"x","why":{"code":"of-tomorrow"},"last_seen":null}"#,
@@ -352,7 +408,7 @@ fn every_obstacle_has_sentences() {
     let codes: Vec<&str> = obstacles("x").iter().map(Obstacle::code).collect();
     assert_eq!(codes, Obstacle::CODES);
     for obstacle in obstacles("something").into_iter().chain(obstacles("")) {
-        let said = cwtch_words::obstacle(&obstacle);
+        let said = cwtch_words::obstacle(english(), &obstacle);
         assert!(said.ends_with('.') && said.starts_with(char::is_uppercase), "{obstacle:?}: {said}");
         for odd in ["..", " .", "  ", "()", ": .", " ,"] {
             assert!(!said.contains(odd), "{obstacle:?}: {said:?} has {odd:?}");
@@ -368,14 +424,14 @@ fn a_readiness_is_said_in_states_and_in_events() {
     }))
     .unwrap();
     let mut event = Event::Network(waiting.clone());
-    cwtch_words::event(&mut event);
+    cwtch_words::event(english(), &mut event);
     let Event::Network(said) = event else { panic!() };
-    assert_eq!(said.waiting_for, cwtch_words::step(&Step::Directory));
-    assert_eq!(said.trouble, Some(cwtch_words::obstacle(&Obstacle::NetworkDown)));
+    assert_eq!(said.waiting_for, cwtch_words::step(english(), &Step::Directory));
+    assert_eq!(said.trouble, Some(cwtch_words::obstacle(english(), &Obstacle::NetworkDown)));
     let mut newer = waiting;
     newer.trouble = Some("in the words of the daemon".to_owned());
     let mut event = Event::Reachability(newer);
-    cwtch_words::event(&mut event);
+    cwtch_words::event(english(), &mut event);
     assert!(
         matches!(&event, Event::Reachability(said) if said.trouble.as_deref() == Some("in the words of the daemon"))
     );
@@ -389,11 +445,11 @@ fn what_was_refused_is_said_by_its_code_or_in_the_words_of_before() {
     let said = |reason: &str, why: Option<Rejection>| {
         let server = "a".to_owned();
         let mut event = Event::Rejected { server, group: None, count: 1, reason: reason.to_owned(), why };
-        cwtch_words::event(&mut event);
+        cwtch_words::event(english(), &mut event);
         let Event::Rejected { reason, .. } = event else { panic!() };
         reason
     };
-    assert_eq!(said("", Some(Rejection::TooLong)), cwtch_words::rejection(Rejection::TooLong));
+    assert_eq!(said("", Some(Rejection::TooLong)), cwtch_words::rejection(english(), Rejection::TooLong));
     assert_eq!(said("the text of before", None), "The text of before.");
     assert_eq!(said("In a daemon's words.", Some(Rejection::TooLong)), "In a daemon's words.");
 }
@@ -417,7 +473,7 @@ fn rows_of_the_feed_about_servers_are_said() {
         Event::ServerAdded { server: Box::new(server.clone()) },
         Event::ServerChanged { server: Box::new(server) },
     ] {
-        cwtch_words::event(&mut event);
+        cwtch_words::event(english(), &mut event);
         assert!(
             matches!(&event, Event::ServerAdded { server } | Event::ServerChanged { server } if said(server)),
             "{event:?}"
@@ -426,9 +482,9 @@ fn rows_of_the_feed_about_servers_are_said() {
     let evidence =
         EvidenceInfo { id: 1, server: "a".into(), found: 7, proven: true, kind: 1, detail: String::new() };
     let mut found = Event::EvidenceFound { evidence };
-    cwtch_words::event(&mut found);
+    cwtch_words::event(english(), &mut found);
     assert!(
-        matches!(&found, Event::EvidenceFound { evidence } if evidence.detail == cwtch_words::evidence(1))
+        matches!(&found, Event::EvidenceFound { evidence } if evidence.detail == cwtch_words::evidence(english(), 1))
     );
     let remark = LogRemark::Stale { seconds: 7200 };
     let mut notice = Event::LogNotice {
@@ -438,7 +494,7 @@ fn rows_of_the_feed_about_servers_are_said() {
         detail: String::new(),
         why: Some(Box::new(Problem::ServerLog { remark })),
     };
-    cwtch_words::event(&mut notice);
+    cwtch_words::event(english(), &mut notice);
     assert!(matches!(&notice, Event::LogNotice { detail, .. } if detail.contains("2 hours")), "{notice:?}");
 }
 
@@ -458,13 +514,13 @@ fn notes_are_said_wherever_their_message_is_shown() {
     let said =
         |notes: &[NoteInfo]| notes.iter().all(|note| note.sentence.ends_with('.')) && !notes.is_empty();
     let mut page = Reply::Messages(vec![message.clone()]);
-    cwtch_words::reply(&mut page);
+    cwtch_words::reply(english(), &mut page);
     assert!(matches!(&page, Reply::Messages(all) if said(&all[0].notes)));
     let mut all = Reply::Conversations(vec![listed]);
-    cwtch_words::reply(&mut all);
+    cwtch_words::reply(english(), &mut all);
     assert!(matches!(&all, Reply::Conversations(all) if said(&all[0].last.as_ref().unwrap().notes)));
     let mut event = Event::Message { message };
-    cwtch_words::event(&mut event);
+    cwtch_words::event(english(), &mut event);
     assert!(matches!(&event, Event::Message { message } if said(&message.notes)));
 }
 
@@ -472,11 +528,11 @@ proptest! {
     #[test]
     fn hostile_arguments_move_no_cursor_and_come_through_json(text in "\\PC*|(.|[\\x00-\\x1f\\x7f-\\x9f]){0,40}", number: u32) {
         for obstacle in obstacles(&text) {
-            let said = cwtch_words::obstacle(&obstacle);
+            let said = cwtch_words::obstacle(english(), &obstacle);
             prop_assert!(!said.contains(char::is_control), "{:?}", said);
         }
         for problem in samples(&text, number) {
-            let said = cwtch_words::problem(&problem);
+            let said = cwtch_words::problem(english(), &problem);
             prop_assert!(!said.contains(char::is_control), "{:?}", said);
             prop_assert!(said.ends_with('.'), "{:?}", said);
             let json = serde_json::to_string(&problem).unwrap();

@@ -7,6 +7,7 @@ use cwtch_api::{Advice, ApiError, Problem};
 use serde_json::{Map, Value, json};
 
 use crate::advice;
+use crate::words::words;
 
 /// Done.
 pub(crate) const EXIT_OK: u8 = 0;
@@ -96,7 +97,8 @@ fn here(sentence: String, problem: Option<&Problem>) -> String {
 
 impl From<ApiError> for CommandError {
     fn from(error: ApiError) -> Self {
-        let message = advice::with(&here(cwtch_words::error(&error), Some(&error.problem)), &error.advice);
+        let message =
+            advice::with(&here(cwtch_words::error(words(), &error), Some(&error.problem)), &error.advice);
         Self { data: error.data(), ..Self::new(error.kind().name(), message) }
     }
 }

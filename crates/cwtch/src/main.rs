@@ -17,6 +17,7 @@ mod rpc;
 mod session;
 mod settings;
 mod text;
+mod words;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;

@@ -21,6 +21,7 @@ use crate::rpc::client::Client;
 use crate::rpc::socket;
 use crate::settings::{PasswordSource, Settings};
 use crate::text;
+use crate::words::words;
 
 /// After which time a person is told that another command is waited for.
 const LOCK_NOTE: Duration = Duration::from_secs(2);
@@ -281,7 +282,7 @@ impl Executor {
                                 progress.hear(&in_words(&event));
                             }
                             break outcome.map_err(CommandError::from).map(|mut reply| {
-                                cwtch_words::reply(&mut reply);
+                                cwtch_words::reply(words(), &mut reply);
                                 reply
                             });
                         }
@@ -311,7 +312,7 @@ impl Executor {
 /// An event of an engine in this process, with the sentences that a daemon would have put into it.
 pub(crate) fn in_words(event: &Event) -> Event {
     let mut event = event.clone();
-    cwtch_words::event(&mut event);
+    cwtch_words::event(words(), &mut event);
     event
 }
 

@@ -136,7 +136,7 @@ fn shown(message: &MessageInfo, thread: &Thread, words: &Words, time: String) ->
         None => words.word("quoted-elsewhere"),
     });
     let state = message.own.then(|| words.word(state(message.state)));
-    let mut remarks: Vec<Remark> = message.notes.iter().map(remark).collect();
+    let mut remarks: Vec<Remark> = message.notes.iter().map(|note| remark(note, words)).collect();
     if let Some(old) = &message.old_key {
         let names: Vec<String> = old.left_out.iter().map(|name| clean::line(&name.shown)).collect();
         let text = match names.is_empty() {
@@ -223,8 +223,9 @@ fn state(state: MessageState) -> &'static str {
     }
 }
 
-fn remark(note: &NoteInfo) -> Remark {
-    let sentence = if note.sentence.is_empty() { cwtch_words::note(note) } else { note.sentence.clone() };
+fn remark(note: &NoteInfo, words: &Words) -> Remark {
+    let sentence =
+        if note.sentence.is_empty() { cwtch_words::note(words, note) } else { note.sentence.clone() };
     let grave = matches!(note.kind, NoteKind::Conflicting | NoteKind::NeverPosted);
     Remark { text: clean::line(&sentence), grave }
 }

@@ -12,7 +12,7 @@ use crate::{ask, pages, reading};
 
 /// Takes an event.
 pub(super) fn heard(state: &mut State, mut event: Event) {
-    cwtch_words::event(&mut event);
+    cwtch_words::event(&state.words, &mut event);
     match event {
         Event::Network(now) => state.facts.network = Some(now),
         Event::Reachability(now) => state.facts.reachability = Some(now),

@@ -22,7 +22,7 @@ pub(super) fn replied(state: &mut State, ticket: Ticket, outcome: Result<Reply, 
     }
     match outcome {
         Ok(mut reply) => {
-            cwtch_words::reply(&mut reply);
+            cwtch_words::reply(&state.words, &mut reply);
             taken(state, asked, reply);
         }
         Err(refusal) => refused(state, asked, refusal),
@@ -224,7 +224,10 @@ fn own_name(state: &mut State, all: &[cwtch_api::AttributeInfo]) {
 }
 
 fn refused(state: &mut State, asked: Asked, refusal: Refusal) {
-    let sentence = clean::line(&refusal.sentence);
+    // A daemon speaks English.
+    let own = refusal.problem.as_ref().filter(|_| state.words.is_translation());
+    let own = own.map(|problem| cwtch_words::problem(&state.words, problem));
+    let sentence = clean::line(own.as_deref().unwrap_or(&refusal.sentence));
     let command = match asked {
         Asked::Messages(conversation, _) => {
             if let Some(thread) = state.thread.as_mut().filter(|open| open.conversation() == conversation) {

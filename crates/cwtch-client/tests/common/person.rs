@@ -63,7 +63,7 @@ impl Person {
         let mut outcome = soon("a command", self.engine.call(command)).await;
         // As whoever answers a person does.
         if let Ok(reply) = &mut outcome {
-            cwtch_words::reply(reply);
+            crate::words::reply(reply);
         }
         outcome
     }
@@ -123,7 +123,7 @@ impl Person {
         soon(what, async {
             loop {
                 let mut event = Event::clone(&*self.events.recv().await.expect("events go on"));
-                cwtch_words::event(&mut event);
+                crate::words::event(&mut event);
                 if let Some(found) = pick(&event) {
                     return found;
                 }

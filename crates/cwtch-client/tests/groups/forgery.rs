@@ -76,7 +76,7 @@ impl Mallory {
 }
 
 fn sentence(reason: RejectReason) -> String {
-    cwtch_words::rejection(Rejection::from_code(reason.code()).expect("a code")).to_owned()
+    crate::words::rejection(Rejection::from_code(reason.code()).expect("a code"))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,3 +33,5 @@ mod support;
 mod talk;
 mod usage;
 mod watched;
+#[path = "../common/words.rs"]
+mod words;

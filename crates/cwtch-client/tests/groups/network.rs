@@ -99,7 +99,7 @@ async fn without_a_daemon_what_only_a_person_can_mend_is_said_at_once() {
     let world = World::new();
     let network = world.watched();
     let server = FakeServer::start(&world.network, &[], None).await;
-    let wrong = cwtch_words::obstacle(&Obstacle::ControlPasswordWrong);
+    let wrong = crate::words::obstacle(&Obstacle::ControlPasswordWrong);
     network
         .ready
         .send_replace(Readiness::waiting(0, Step::ControlPort).with_trouble(Obstacle::ControlPasswordWrong));
@@ -110,7 +110,7 @@ async fn without_a_daemon_what_only_a_person_can_mend_is_said_at_once() {
     assert!(why.contains(&wrong) && why.contains("stays queued"), "{why}");
     let error = alice.sync().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable);
-    assert!(cwtch_words::error(&error).contains(&wrong), "{error}");
+    assert!(crate::words::error(&error).contains(&wrong), "{error}");
     assert!(network.dials().is_empty());
 
     // Mended: what was queued goes out.

@@ -48,7 +48,7 @@ async fn without_a_daemon_what_was_queued_leaves_with_the_next_sync() {
 
     let error = alice.sync().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable);
-    assert!(cwtch_words::error(&error).contains(&address), "it says which server: {error}");
+    assert!(crate::words::error(&error).contains(&address), "it says which server: {error}");
     alice.queues(&created.group, "later", Some(1)).await;
     alice.stop().await;
 

@@ -35,7 +35,7 @@ async fn a_post_that_is_refused_twice_has_failed_and_holds_up_nothing() {
     let (server, mut alice, group) = member(&world, &[Answer::Refuse, Answer::Refuse]).await;
     let error = alice.send(&group, "unwelcome").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
-    assert!(cwtch_words::error(&error).contains("refused"), "{error}");
+    assert!(crate::words::error(&error).contains("refused"), "{error}");
     let failed = alice.messages(&group).await.pop().unwrap();
     assert_eq!(failed.state, MessageState::Failed);
     alice.state(failed.id, MessageState::Failed).await;

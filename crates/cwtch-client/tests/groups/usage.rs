@@ -50,7 +50,7 @@ async fn a_server_is_taken_once_and_its_keys_never_change() {
     ] {
         let error = alice.add_server(bad).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
-        assert!(cwtch_words::error(&error).contains(hint), "{error}");
+        assert!(crate::words::error(&error).contains(hint), "{error}");
     }
     assert!(alice.servers().await.is_empty(), "nothing half-written");
 
@@ -84,7 +84,7 @@ async fn invites_are_checked() {
     let error = alice.join(&text).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert!(
-        cwtch_words::error(&error).contains("tofubundle") && error.advice == [Advice::ServerAdd],
+        crate::words::error(&error).contains("tofubundle") && error.advice == [Advice::ServerAdd],
         "{error}"
     );
 
@@ -98,7 +98,7 @@ async fn invites_are_checked() {
     ] {
         let error = alice.join(bad).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
-        assert!(cwtch_words::error(&error).contains(hint), "{error}");
+        assert!(crate::words::error(&error).contains(hint), "{error}");
     }
     let stranger = offline_server(7);
     let foreign = format!("tofubundle:{}||{}", stranger.bundle.to_server_string(), *text);
@@ -166,7 +166,7 @@ async fn texts_that_a_group_cannot_carry_are_refused_and_not_kept() {
     ] {
         let error = alice.send_as(&created.group, &bad, Some(1), None).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
-        assert!(cwtch_words::error(&error).contains(hint), "{error}");
+        assert!(crate::words::error(&error).contains(hint), "{error}");
     }
     assert!(alice.messages(&created.group).await.is_empty());
 }

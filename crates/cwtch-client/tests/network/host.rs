@@ -102,7 +102,7 @@ async fn a_profile_that_cannot_be_opened_disturbs_nobody_and_takes_no_place() {
     // One of the same label.
     let other = world.profile("other");
     let same = host.open("alice", other, EngineOptions::new(Mode::OneShot)).await.err().unwrap();
-    assert_eq!((same.kind(), cwtch_words::error(&same).contains("alice")), (ErrorKind::Refused, true));
+    assert_eq!((same.kind(), crate::words::error(&same).contains("alice")), (ErrorKind::Refused, true));
     turn_until("a connection", SOON, &mut [&mut alice, &mut carol], |people| {
         people.iter().all(|person| person.is_connected())
     })

@@ -21,3 +21,5 @@ mod starting;
 mod states;
 mod support;
 mod waking;
+#[path = "../common/words.rs"]
+mod words;

@@ -95,7 +95,7 @@ async fn a_network_that_never_is_ready_ends_the_wait_with_its_reason() {
 #[tokio::test(start_paused = true)]
 async fn what_only_a_person_can_mend_ends_the_wait_at_once() {
     let mut bench = bench().await;
-    let wrong = cwtch_words::obstacle(&Obstacle::ControlPasswordWrong);
+    let wrong = crate::words::obstacle(&Obstacle::ControlPasswordWrong);
     let change = |site: &Site| {
         site.ready.send_replace(
             Readiness::waiting(0, Step::ControlPort).with_trouble(Obstacle::ControlPasswordWrong),
@@ -110,7 +110,7 @@ async fn what_only_a_person_can_mend_ends_the_wait_at_once() {
     bench.site.ready.send_replace(passes);
     let (why, took) = bench.send(5, 0, |_| {}).await;
     assert!(took.as_secs() >= 95, "{took:?}");
-    assert!(why.contains(&cwtch_words::obstacle(&Obstacle::NetworkDown)), "{why}");
+    assert!(why.contains(&crate::words::obstacle(&Obstacle::NetworkDown)), "{why}");
     bench.alice.stop().await;
 }
 

@@ -70,7 +70,7 @@ async fn only_what_waiting_does_not_mend_keeps_a_daemon_from_starting() {
     let site = world.fabric.site(Manner { listen: vec![Refusal::Setup], ..Manner::default() });
     let error = world.start("alice", site, Mode::Daemon).await.err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Unreachable);
-    assert!(cwtch_words::error(&error).contains("refuses the password"), "{error}");
+    assert!(crate::words::error(&error).contains("refuses the password"), "{error}");
 
     // What fails for good only later is tried again: somebody may have mended it.
     let listen = vec![Refusal::NotReady, Refusal::NotReady, Refusal::Setup];

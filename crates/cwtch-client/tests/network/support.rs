@@ -155,7 +155,7 @@ impl Person {
     fn hear(&mut self) {
         while let Ok(event) = self.receiver.try_recv() {
             let mut event = (*event).clone();
-            cwtch_words::event(&mut event);
+            crate::words::event(&mut event);
             self.events.push(event);
         }
     }
@@ -166,7 +166,7 @@ impl Person {
             let mut outcome = engine.call(command).await;
             // As whoever answers a person does.
             if let Ok(reply) = &mut outcome {
-                cwtch_words::reply(reply);
+                crate::words::reply(reply);
             }
             outcome
         })

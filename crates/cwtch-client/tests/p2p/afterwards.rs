@@ -51,7 +51,7 @@ async fn a_queued_message_can_be_had_without_waiting_and_taken_back() {
     assert_eq!(error.kind(), ErrorKind::Refused, "it has arrived");
     let theirs = bob.messages(&alice.address).await[0].id;
     let error = bob.call(Command::MessageRetry { id: theirs, timeout: None }).await.unwrap_err();
-    assert!(cwtch_words::error(&error).contains("not yours"), "{error}");
+    assert!(crate::words::error(&error).contains("not yours"), "{error}");
     alice.stop().await;
     bob.stop().await;
 }

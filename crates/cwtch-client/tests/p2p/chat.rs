@@ -134,7 +134,7 @@ async fn a_quoted_reply_finds_the_message_that_it_quotes() {
     assert_eq!(addition.quoted, Some(question.id));
     assert_eq!(bob.incoming().await.quoted, Some(asked.id));
     let error = alice.send_as(&bob.address, "?", None, Some(9999)).await.unwrap_err();
-    assert!(cwtch_words::error(&error).contains("no message 9999"), "{error}");
+    assert!(crate::words::error(&error).contains("no message 9999"), "{error}");
 }
 
 #[tokio::test]
@@ -190,7 +190,7 @@ async fn an_unknown_peer_s_messages_wait_until_it_is_accepted() {
     let Reply::Contacts(contacts) = bob.call(Command::ContactList).await.unwrap() else { panic!() };
     assert_eq!(contacts[0].state, ContactState::Unknown);
     let refused = bob.send(&alice.address, "who are you?").await.unwrap_err();
-    assert!(cwtch_words::error(&refused).contains("accept"), "{refused}");
+    assert!(crate::words::error(&refused).contains("accept"), "{refused}");
 
     bob.accept(&alice.address).await;
     assert_eq!(bob.incoming().await.text, "let me in");

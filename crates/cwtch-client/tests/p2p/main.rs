@@ -21,3 +21,5 @@ mod reconnect;
 mod refusals;
 mod support;
 mod vanishing;
+#[path = "../common/words.rs"]
+mod words;

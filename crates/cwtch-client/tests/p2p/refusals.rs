@@ -57,7 +57,7 @@ async fn malformed_addresses_are_usage_errors_that_say_what_is_wrong() {
     {
         let error = alice.call(add(address, None)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
-        assert!(cwtch_words::error(&error).contains(says), "{error}");
+        assert!(crate::words::error(&error).contains(says), "{error}");
     }
     let error = alice.send(&mistyped, "hello").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Usage, "a mistyped address is not taken for a name: {error}");
@@ -76,7 +76,7 @@ async fn names_that_fit_nobody_or_several_are_not_guessed() {
     assert_eq!(several.kind(), ErrorKind::NotFound);
     for person in ["bob", "carol"] {
         let candidate = format!("the contact Sam ({})", cwtch_client::names::short(&world.address(person)));
-        assert!(cwtch_words::error(&several).contains(&candidate), "{several}");
+        assert!(crate::words::error(&several).contains(&candidate), "{several}");
     }
     let nobody = alice.send("Nobody", "hello").await.unwrap_err();
     assert_eq!(nobody.kind(), ErrorKind::NotFound);

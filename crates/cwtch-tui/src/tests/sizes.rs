@@ -61,8 +61,8 @@ proptest! {
 
     #[test]
     fn no_size_and_no_page_fails(columns in 1u16..300, rows in 1u16..100, steps in proptest::collection::vec(0u8..12, 0..12), right in any::<bool>()) {
-        let hebrew = include_str!("../../../cwtch-app/tests/words/he.ftl");
-        let words = if right { Words::of("he", hebrew).unwrap() } else { Words::pseudo() };
+        let hebrew = [include_str!("../../../cwtch-words/tests/words/he/app.ftl")];
+        let words = if right { Words::of("he", &hebrew).unwrap() } else { Words::pseudo() };
         let mut shown = busy(words, (columns, rows));
         shown.draw();
         for step in steps {

@@ -149,7 +149,7 @@ async fn a_certificate_in_an_invite_makes_a_missing_log_an_alarm_from_the_first_
     let (_, proven, evidence) = alice.alarm().await;
     assert_eq!((proven, evidence), (false, None));
     let error = alice.sync().await.unwrap_err();
-    assert!(cwtch_words::error(&error).contains("no longer shows its record"), "{error}");
+    assert!(crate::words::error(&error).contains("no longer shows its record"), "{error}");
     assert!(alice.log().await.unwrap().alarm.is_some());
     // It is asked again, and the alarm is over when it shows its log.
     server.with(|state| state.legacy = false);
@@ -190,7 +190,7 @@ async fn stale_answers_and_clocks_are_told_once_and_accuse_nobody() {
     // The own clock goes back by a day: nothing new is read, and it is said.
     clock.fetch_sub(86_400, Ordering::AcqRel);
     let error = alice.sync().await.unwrap_err();
-    assert!(cwtch_words::error(&error).contains("in the future"), "{error}");
+    assert!(crate::words::error(&error).contains("in the future"), "{error}");
     assert!(alice.notice(LogNotice::ClockAhead).await.contains("ahead of yours"));
     clock.fetch_add(86_400, Ordering::AcqRel);
     alice.sync().await.unwrap();
@@ -227,7 +227,7 @@ async fn who_sends_when_the_fraud_shows_hears_of_it_and_the_message_stays() {
     });
     let error = alice.send(&created.group, "to nowhere").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
-    assert!(cwtch_words::error(&error).contains("cheated"), "{error}");
+    assert!(crate::words::error(&error).contains("cheated"), "{error}");
     let message = alice.messages(&created.group).await.pop().unwrap();
     assert_eq!((message.text.as_str(), message.state), ("to nowhere", MessageState::Queued));
     assert_eq!(alice.evidence().await[0].kind, 1);
@@ -263,7 +263,7 @@ async fn no_number_of_certificates_frees_a_server_from_what_it_signed() {
         state.log.commit(START, &[entry(1), entry(2), entry(3), entry(4)]);
     });
     let error = alice.sync().await.unwrap_err();
-    assert!(error.kind() == ErrorKind::Refused && cwtch_words::error(&error).contains("cheated"), "{error}");
+    assert!(error.kind() == ErrorKind::Refused && crate::words::error(&error).contains("cheated"), "{error}");
     let (_, proven, _) = alice.alarm().await;
     assert!(proven);
     alice.stop().await;
@@ -300,7 +300,7 @@ async fn what_a_reply_alone_does_not_prove_the_server_is_asked_for() {
         state.log.commit(START, &[entry(9)]);
     });
     let error = alice.sync().await.unwrap_err();
-    assert!(cwtch_words::error(&error).contains("cheated"), "{error}");
+    assert!(crate::words::error(&error).contains("cheated"), "{error}");
     let (_, proven, evidence) = alice.alarm().await;
     assert!(proven, "told once, when it is known what it is worth");
     let found = alice.evidence().await;

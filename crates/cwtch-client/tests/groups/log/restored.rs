@@ -209,7 +209,7 @@ async fn a_disk_that_was_rolled_back_is_proven_and_the_server_is_left_alone() {
         let error = alice.sync().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Refused);
         assert!(
-            cwtch_words::error(&error).contains(&address) && cwtch_words::error(&error).contains("cheated"),
+            crate::words::error(&error).contains(&address) && crate::words::error(&error).contains("cheated"),
             "{error}"
         );
         let error = alice.send(group, "three").await.unwrap_err();

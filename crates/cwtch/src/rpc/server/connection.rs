@@ -20,6 +20,7 @@ use super::order::{Job, Line, in_order};
 use super::seat::Seat;
 use crate::daemon::door::Arrival;
 use crate::rpc::lines::{LineError, Lines};
+use crate::words::words;
 
 /// Bytes of requests that were read and have not begun; beyond that it is not read from.
 const UNBEGUN_MAX: u32 = 2 << 20;
@@ -304,7 +305,7 @@ impl Connection {
                 // A client that reads slowly fills the outbox, and this task goes on in the database where it was.
                 match follower.next().await {
                     Ok(Some(mut told)) => {
-                        cwtch_words::event(&mut told.event);
+                        cwtch_words::event(words(), &mut told.event);
                         if outbox.send(rpc::notification(&label, &told)).await.is_err() {
                             return;
                         }
@@ -329,7 +330,7 @@ impl Connection {
 fn last_word(error: ApiError) -> Option<Event> {
     match error.problem {
         Problem::ChangesGone { oldest, newest, .. } => {
-            let detail = cwtch_words::error(&error);
+            let detail = cwtch_words::error(words(), &error);
             Some(Event::ChangesGone { feed: FeedInfo { oldest, newest }, detail })
         }
         Problem::Closed => Some(Event::ProfileClosed { detail: None }),
@@ -339,7 +340,7 @@ fn last_word(error: ApiError) -> Option<Event> {
 
 /// A refusal of the engine in words: here is where a daemon has them from.
 fn refused(error: &ApiError) -> RpcError {
-    RpcError::refused(error, cwtch_words::error(error))
+    RpcError::refused(error, cwtch_words::error(words(), error))
 }
 
 /// Has the profile's engine do it. Where too many wait already, this one is done, and not waited for.
@@ -364,7 +365,7 @@ async fn carry_out(
     };
     let answered = account.engine.call_in_turn(command, turn).await;
     let mut reply = answered.map_err(|error| refused(&error))?;
-    cwtch_words::reply(&mut reply);
+    cwtch_words::reply(words(), &mut reply);
     if let Reply::Status(status) = &mut reply {
         status.profiles = shared.accounts.open_profiles();
     }

@@ -60,10 +60,11 @@ mod tests {
 
     #[test]
     fn every_kind_of_evidence_has_words_of_its_own() {
-        let unknown = cwtch_words::evidence(0);
+        let words = cwtch_words::Words::english();
+        let unknown = cwtch_words::evidence(&words, 0);
         for code in 1..=u8::MAX {
             let known = EvidenceKind::from_code(code).is_some();
-            assert_eq!(cwtch_words::evidence(code) != unknown, known, "{code}");
+            assert_eq!(cwtch_words::evidence(&words, code) != unknown, known, "{code}");
         }
         for (kind, part) in [
             (FraudKind::Shrunk, "shorter"),
@@ -74,7 +75,7 @@ mod tests {
             (FraudKind::Prefix, "two different versions"),
             (FraudKind::NotContinued, "goes on from"),
         ] {
-            let said = cwtch_words::evidence(EvidenceKind::Proven(kind).code());
+            let said = cwtch_words::evidence(&words, EvidenceKind::Proven(kind).code());
             assert!(said.contains(part), "{kind:?}: {said}");
         }
     }

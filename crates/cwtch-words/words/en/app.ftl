@@ -27,7 +27,7 @@ date = { $weekday ->
         [5] Friday
         [6] Saturday
        *[7] Sunday
-    }, { NUMBER($day) } { $month ->
+    }, { $day } { $month ->
         [1] January
         [2] February
         [3] March
