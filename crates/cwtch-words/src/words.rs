@@ -7,8 +7,9 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentError, FluentResource, FluentValue};
 
 /// The files of the English words, which are complete.
-const ENGLISH: [&str; 5] = [
+const ENGLISH: [&str; 6] = [
     include_str!("../words/en/app.ftl"),
+    include_str!("../words/en/cli.ftl"),
     include_str!("../words/en/log.ftl"),
     include_str!("../words/en/network.ftl"),
     include_str!("../words/en/notes.ftl"),

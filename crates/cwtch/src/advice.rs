@@ -2,62 +2,64 @@
 
 use cwtch_api::{Advice, Problem};
 
+use crate::words::{number, say, word};
+
 /// A sentence of the engine with what to do about it behind it.
 pub(crate) fn with(sentence: &str, advice: &[Advice]) -> String {
-    let words: Vec<String> = match advice {
+    let advised: Vec<String> = match advice {
         [Advice::ContactList, Advice::GroupList] => {
-            vec!["`cwtch contact list` and `cwtch group list` show them.".to_owned()]
+            vec![word("cli-advice-lists")]
         }
         [Advice::ContactRename, Advice::GroupRename] => {
-            vec!["`cwtch contact rename` and `cwtch group rename` give names.".to_owned()]
+            vec![word("cli-advice-renames")]
         }
         advice => advice.iter().filter_map(words).collect(),
     };
-    std::iter::once(sentence.to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+    std::iter::once(sentence.to_owned()).chain(advised).collect::<Vec<_>>().join(" ")
 }
 
 /// Words for what can be done about a problem on a command line, where the person who typed it sits.
-pub(crate) fn on_a_command_line(problem: &Problem) -> Option<&'static str> {
-    match problem {
-        Problem::PasswordEmpty => Some("On the command line: --no-password."),
-        Problem::PasswordNeeded => Some("Give it with --password-file, or type it."),
-        Problem::NoPasswordSet => Some("On the command line: --no-password."),
-        Problem::NoSuchProfile => Some("`cwtch profile new` makes one."),
-        _ => None,
-    }
+pub(crate) fn on_a_command_line(problem: &Problem) -> Option<String> {
+    let key = match problem {
+        Problem::PasswordEmpty | Problem::NoPasswordSet => "cli-advice-no-password",
+        Problem::PasswordNeeded => "cli-advice-password",
+        Problem::NoSuchProfile => "cli-advice-profile-new",
+        _ => return None,
+    };
+    Some(word(key))
 }
 
 /// Words for one thing; none for what a newer engine advises.
 pub(crate) fn words(advice: &Advice) -> Option<String> {
-    let fixed = match advice {
-        Advice::ContactAdd => "Add it with `cwtch contact add`.",
-        Advice::ContactAccept => "Accept it first with `cwtch contact accept`.",
-        Advice::ContactRename => "Give it another name with `cwtch contact rename`.",
-        Advice::ContactList => "`cwtch contact list` shows them.",
-        Advice::GroupJoin => "Join it with `cwtch group join`.",
-        Advice::GroupLeave => "`cwtch group leave` does.",
-        Advice::GroupRename => "Give it another name with `cwtch group rename`.",
-        Advice::GroupList => "`cwtch group list` shows them.",
-        Advice::ServerAdd => "Add it with `cwtch server add server:…`.",
-        Advice::ServerList => "`cwtch server list` shows them.",
-        Advice::Messages => "`cwtch messages` shows the ids.",
-        Advice::EvidenceList => "`cwtch evidence list` shows what there is.",
-        Advice::ProfileList => "`cwtch profile list` shows them.",
-        Advice::ProfileOpen => "Open it with `cwtch profile open`.",
-        Advice::ProfileClose => "`cwtch profile close` closes one.",
-        Advice::ConfirmOnlyCopy => "To go on here: `cwtch profile confirm-only-copy`.",
+    let key = match advice {
+        Advice::ContactAdd => "cli-advice-contact-add",
+        Advice::ContactAccept => "cli-advice-contact-accept",
+        Advice::ContactRename => "cli-advice-contact-rename",
+        Advice::ContactList => "cli-advice-contact-list",
+        Advice::GroupJoin => "cli-advice-group-join",
+        Advice::GroupLeave => "cli-advice-group-leave",
+        Advice::GroupRename => "cli-advice-group-rename",
+        Advice::GroupList => "cli-advice-group-list",
+        Advice::ServerAdd => "cli-advice-server-add",
+        Advice::ServerList => "cli-advice-server-list",
+        Advice::Messages => "cli-advice-messages",
+        Advice::EvidenceList => "cli-advice-evidence-list",
+        Advice::ProfileList => "cli-advice-profile-list",
+        Advice::ProfileOpen => "cli-advice-profile-open",
+        Advice::ProfileClose => "cli-advice-profile-close",
+        Advice::ConfirmOnlyCopy => "cli-advice-confirm-only-copy",
         Advice::ServerResume { server } => {
-            return Some(format!("If you are sure that it is an accident: `cwtch server resume {server}`."));
+            return Some(say("cli-advice-server-resume", [("server", server.as_str().into())]));
         }
         Advice::EvidenceExport { id } => {
-            return Some(format!("The proof: `cwtch evidence export {id} --output FILE`."));
+            return Some(say("cli-advice-evidence-export", [("id", number(id))]));
         }
         Advice::ExperimentEnable { name } => {
-            return Some(format!("Turn it on with: cwtch experiment enable {name}"));
+            return Some(say("cli-advice-experiment-enable", [("name", name.as_str().into())]));
         }
         _ => return None,
     };
-    Some(fixed.to_owned())
+    Some(word(key))
 }
 
 #[cfg(test)]

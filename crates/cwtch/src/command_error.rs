@@ -7,7 +7,7 @@ use cwtch_api::{Advice, ApiError, Problem};
 use serde_json::{Map, Value, json};
 
 use crate::advice;
-use crate::words::words;
+use crate::words::{say, words};
 
 /// Done.
 pub(crate) const EXIT_OK: u8 = 0;
@@ -119,8 +119,8 @@ impl From<LineFault> for CommandError {
     fn from(fault: LineFault) -> Self {
         let what = fault.to_string().replacen("the ", "The ", 1);
         Self::internal(match fault {
-            LineFault::Reply(_) => format!("{what}: restart it."),
-            _ => format!("{what}."),
+            LineFault::Reply(_) => say("cli-daemon-reply-fault", [("what", what.into())]),
+            _ => say("cli-daemon-line-fault", [("what", what.into())]),
         })
     }
 }

@@ -28,7 +28,7 @@ use crate::rpc::server::Server;
 use crate::rpc::socket::Socket;
 use crate::session::{Chosen, choose_all};
 use crate::settings::Settings;
-use crate::text;
+use crate::words::{say, word};
 
 /// Manner in which the daemon runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,8 +86,9 @@ async fn serve(
     appear_offline: bool,
 ) -> Result<(), CommandError> {
     let signal = |kind| {
-        signal(kind)
-            .map_err(|e| CommandError::internal(format!("The program cannot listen for signals: {e}.")))
+        signal(kind).map_err(|e| {
+            CommandError::internal(say("cli-program-no-signals", [("detail", e.to_string().into())]))
+        })
     };
     // Before anything that a signal should end cleanly.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -106,20 +107,19 @@ async fn serve(
 
     let (arrivals, mut coming) = mpsc::channel(1);
     let (changes, mut changed) = mpsc::unbounded_channel();
-    let (mut voice, mut words) =
-        Voice::new(match manner {
-            Manner::Attended if settings.json => {
-                let news = News::new();
-                To::Programs(news.map_err(|e| {
-                    CommandError::internal(format!("The program cannot start its threads: {e}."))
-                })?)
-            }
-            Manner::Attended => To::People,
-            Manner::Detached => To::Log,
-            Manner::Receiving(_) => To::Silent { json: settings.json },
-        });
+    let (mut voice, mut words) = Voice::new(match manner {
+        Manner::Attended if settings.json => {
+            let news = News::new();
+            To::Programs(news.map_err(|e| {
+                CommandError::internal(say("cli-program-no-threads", [("detail", e.to_string().into())]))
+            })?)
+        }
+        Manner::Attended => To::People,
+        Manner::Detached => To::Log,
+        Manner::Receiving(_) => To::Silent { json: settings.json },
+    });
     let Some(data) = chosen.first().map(|one| one.dir.clone()) else {
-        return Err(CommandError::internal("The daemon was started for no profile."));
+        return Err(CommandError::internal(word("cli-daemon-for-nobody")));
     };
     let accounts = Arc::new(Accounts::new(network, data, arrivals.clone(), changes, appear_offline));
     let door = Door::open(Socket::bind(held.path())?, None, arrivals);
@@ -164,7 +164,7 @@ async fn serve(
     server.finish().await;
     drop(held);
     if outcome.is_ok() && voice.is_noted() {
-        note("Stopped.");
+        note(&word("cli-daemon-is-stopped"));
     }
     outcome
 }
@@ -225,7 +225,11 @@ async fn noticed(change: Change, accounts: &Accounts, voice: &mut Voice) -> Resu
             voice.closed(&label, true);
             // It may have been closed by somebody meanwhile.
             let _ = accounts.close(&label).await;
-            if accounts.is_empty() { Err(CommandError::internal(text::DATABASE_ENDED)) } else { Ok(()) }
+            if accounts.is_empty() {
+                Err(CommandError::internal(word("cli-daemon-database-ended")))
+            } else {
+                Ok(())
+            }
         }
     }
 }
@@ -238,7 +242,7 @@ async fn receive(settings: &Settings, chosen: &[Chosen], manner: Manner) -> Resu
     let listen = async {
         match Client::connect(&one.path).await? {
             Some(client) => events::listen(settings, client, None).await,
-            None => Err(CommandError::internal("The socket of this program does not answer.")),
+            None => Err(CommandError::internal(word("cli-daemon-own-socket"))),
         }
     };
     tokio::select! {

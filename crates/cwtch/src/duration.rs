@@ -2,13 +2,15 @@
 
 use std::str::FromStr;
 
-/// The units, the longest first: letter, word, seconds.
+use crate::words::{count, say};
+
+/// The units, the longest first: letter, key of so many of them, seconds.
 const UNITS: [(char, &str, u64); 5] = [
-    ('y', "year", 365 * 86_400),
-    ('w', "week", 7 * 86_400),
-    ('d', "day", 86_400),
-    ('h', "hour", 3_600),
-    ('s', "second", 1),
+    ('y', "cli-count-years", 365 * 86_400),
+    ('w', "cli-count-weeks", 7 * 86_400),
+    ('d', "cli-count-days", 86_400),
+    ('h', "cli-count-hours", 3_600),
+    ('s', "cli-count-seconds", 1),
 ];
 
 /// A length of time that somebody typed, in seconds.
@@ -19,7 +21,7 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no length of time such as 12h, 30d, 8w or 1y");
+        let wrong = || say("cli-typed-no-span", [("text", format!("{text:?}").into())]);
         let (number, unit) = text.split_at(text.len() - text.chars().next_back().map_or(0, char::len_utf8));
         let number: u64 = number.parse().map_err(|_| wrong())?;
         let seconds =
@@ -41,7 +43,7 @@ impl FromStr for Keeping {
         }
         Span::from_str(text)
             .map(|Span(seconds)| Self(Some(seconds)))
-            .map_err(|wrong| wrong + ", nor \"forever\"")
+            .map_err(|_| say("cli-typed-no-keeping", [("text", format!("{text:?}").into())]))
     }
 }
 
@@ -56,7 +58,9 @@ impl FromStr for Vanishing {
         if text == "off" {
             return Ok(Self(None));
         }
-        Span::from_str(text).map(|Span(seconds)| Self(Some(seconds))).map_err(|wrong| wrong + ", nor \"off\"")
+        Span::from_str(text)
+            .map(|Span(seconds)| Self(Some(seconds)))
+            .map_err(|_| say("cli-typed-no-vanishing", [("text", format!("{text:?}").into())]))
     }
 }
 
@@ -65,10 +69,11 @@ pub(crate) fn shown(seconds: u64) -> String {
     let fits = |unit: u64| seconds >= unit && seconds.is_multiple_of(unit);
     // Days are what people count in: 30 days are not told in weeks, nor are 14.
     let units = UNITS.iter().filter(|(letter, ..)| *letter != 'w');
-    let (word, unit) =
-        units.clone().find(|(.., unit)| fits(*unit)).map_or(("second", 1), |(_, word, unit)| (*word, *unit));
-    let count = seconds / unit;
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    let (key, unit) = units
+        .clone()
+        .find(|(.., unit)| fits(*unit))
+        .map_or(("cli-count-seconds", 1), |(_, key, unit)| (*key, *unit));
+    say(key, [("count", count(seconds / unit))])
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::output::{capital, note, sentence};
 use crate::rpc::client::Client;
 use crate::rpc::socket;
 use crate::settings::Settings;
-use crate::text;
+use crate::words::{say, word};
 
 const NAME: &str = "daemon";
 const LOCK: &str = "lock";
@@ -71,11 +71,8 @@ impl HostDir {
     async fn until_free(&self, settings: &Settings, gives_way: bool) -> Result<Held, CommandError> {
         let path = &self.path;
         let unusable = |e: cwtch_files::FileError| {
-            CommandError::storage(format!(
-                "The daemon's directory {} cannot be used: {}.",
-                path.display(),
-                e.why
-            ))
+            let path = ("path", path.display().to_string().into());
+            CommandError::storage(say("cli-daemon-directory", [path, ("detail", e.why.to_string().into())]))
         };
         cwtch_files::make_dir(path).map_err(unusable)?;
         cwtch_files::check_dir(path, Others::Nothing).map_err(unusable)?;
@@ -85,10 +82,10 @@ impl HostDir {
                 return Ok(Held { path: path.clone(), _lock: lock });
             }
             if gives_way && socket::connect(path).await?.is_some() {
-                return Err(CommandError::new("locked", text::OTHERS_DAEMON_RUNS));
+                return Err(CommandError::new("locked", word("cli-daemon-of-others-runs")));
             }
             if begun.elapsed() >= settings.lock_patience {
-                return Err(CommandError::new("locked", text::NETWORK_IN_USE));
+                return Err(CommandError::new("locked", word("cli-network-in-use")));
             }
             sleep(POLL).await;
         }
@@ -163,7 +160,7 @@ impl From<cwtch_tor::OpenError> for CommandError {
             OpenError::Network(NetError::Io { .. }) => "storage",
             _ => "unreachable",
         };
-        Self::new(kind, sentence(&format!("the network cannot be used: {error}")))
+        Self::new(kind, sentence(&say("cli-network-unusable", [("detail", error.to_string().into())])))
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::duration::Span;
+use crate::words::say;
 
 /// A moment that somebody typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +41,9 @@ fn read(text: &str, zone: TimeZone) -> Result<Moment, String> {
         return Ok(Moment::Ago(seconds));
     }
     let begins = text.parse::<Date>().and_then(|day| day.to_zoned_datetime(zone));
-    begins.map(|begins| Moment::At(begins.timestamp().as_second())).map_err(|_| {
-        format!(
-            "{text:?} is neither a day such as 2026-01-31 nor a length of time such as 12h, 30d, 8w or 1y"
-        )
-    })
+    begins
+        .map(|begins| Moment::At(begins.timestamp().as_second()))
+        .map_err(|_| say("cli-typed-no-moment", [("text", format!("{text:?}").into())]))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use rqrr::PreparedImage;
 
 use crate::command_error::CommandError;
 use crate::output::sanitize::line;
+use crate::words::say;
 
 /// The most bytes of a file.
 const BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -31,26 +32,30 @@ const FIRST_SIDE: u32 = 1200;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Reason why there is no address to be had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
-    #[error("is larger than 16 MiB: send or save a smaller one")]
     Bytes,
-    #[error("has too many pixels: make it smaller, 20 million are read, and 8192 on a side")]
     Pixels,
-    #[error("is neither a PNG nor a JPEG")]
     Format,
-    #[error("is damaged or incomplete")]
     Damaged,
-    #[error("takes too long to read: cut out the code, and try that")]
     Time,
-    #[error(
-        "shows no QR code that can be read: take it straight, near and in good light, with the white margin around it"
-    )]
     NoCode,
-    #[error("shows several QR codes: cut out the one that you mean")]
     Several,
-    #[error("shows a QR code that is no address")]
     NoAddress,
+}
+
+/// The key of the sentence about a picture with this fault.
+fn key(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Bytes => "cli-picture-bytes",
+        Fault::Pixels => "cli-picture-pixels",
+        Fault::Format => "cli-picture-format",
+        Fault::Damaged => "cli-picture-damaged",
+        Fault::Time => "cli-picture-time",
+        Fault::NoCode => "cli-picture-no-code",
+        Fault::Several => "cli-picture-several",
+        Fault::NoAddress => "cli-picture-no-address",
+    }
 }
 
 /// Reads the address that a picture shows.
@@ -59,14 +64,17 @@ enum Fault {
 /// If the file cannot be read, is no picture within the limits, or does not show the code of one address.
 pub(crate) fn address(path: &Path) -> Result<String, CommandError> {
     let place = line(&path.display().to_string());
-    let unreadable = |e| CommandError::storage(format!("The picture {place} cannot be read: {e}."));
+    let place = || ("path", place.as_str().into());
+    let unreadable = |e: std::io::Error| {
+        CommandError::storage(say("cli-picture-unreadable", [place(), ("detail", e.to_string().into())]))
+    };
     // Reading what is no file may never end.
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(CommandError::usage(format!("The picture {place} is no file.")));
+        return Err(CommandError::usage(say("cli-picture-no-file", [place()])));
     }
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
-    address_in(bytes).map_err(|fault| CommandError::usage(format!("The picture {place} {fault}.")))
+    address_in(bytes).map_err(|fault| CommandError::usage(say(key(fault), [place()])))
 }
 
 fn address_in(bytes: Vec<u8>) -> Result<String, Fault> {

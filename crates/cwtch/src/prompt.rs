@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use self::terminal::TerminalError;
 use crate::command_error::CommandError;
 use crate::settings::PasswordSource;
-use crate::text;
+use crate::words::{say, word};
 
 /// Bytes of a password file that are read; its first line must end within them.
 const FILE_MAX: u64 = 4096;
@@ -27,7 +27,7 @@ pub(crate) fn existing(source: &PasswordSource, profile: &str) -> Result<Typed, 
     match source {
         PasswordSource::NoPassword => Ok(None),
         PasswordSource::File(path) => from_file(path).map(Some),
-        PasswordSource::Terminal => typed(&format!("Password of {profile}: ")).map(Some),
+        PasswordSource::Terminal => typed(&asks("cli-password-of", profile)).map(Some),
     }
 }
 
@@ -38,10 +38,10 @@ pub(crate) fn existing(source: &PasswordSource, profile: &str) -> Result<Typed, 
 pub(crate) fn chosen(source: &PasswordSource, profile: &str) -> Result<Typed, CommandError> {
     match source {
         PasswordSource::Terminal => {
-            let first = typed(&format!("New password for {profile}: "))?;
-            let second = typed("Once more: ")?;
+            let first = typed(&asks("cli-password-new", profile))?;
+            let second = typed(&(word("cli-password-again") + " "))?;
             if *first != *second {
-                return Err(CommandError::new("password", text::PASSWORDS_DIFFER));
+                return Err(CommandError::new("password", word("cli-password-differs")));
             }
             Ok(Some(first))
         }
@@ -55,10 +55,10 @@ pub(crate) fn chosen(source: &PasswordSource, profile: &str) -> Result<Typed, Co
 /// If there is no terminal to ask on, or it cannot be read.
 pub(crate) fn confirmed(question: &str, name: &str) -> Result<bool, CommandError> {
     if !std::io::stdin().is_terminal() {
-        return Err(CommandError::usage(text::NO_TERMINAL_TO_CONFIRM));
+        return Err(CommandError::usage(word("cli-confirm-no-terminal")));
     }
     let unreadable = |e: std::io::Error| {
-        CommandError::storage(format!("The answer cannot be read from the terminal: {e}."))
+        CommandError::storage(say("cli-confirm-unreadable", [("detail", e.to_string().into())]))
     };
     let mut errors = std::io::stderr();
     errors.write_all(question.as_bytes()).and_then(|()| errors.flush()).map_err(unreadable)?;
@@ -67,39 +67,51 @@ pub(crate) fn confirmed(question: &str, name: &str) -> Result<bool, CommandError
     Ok(answer.trim_end_matches(['\r', '\n']) == name)
 }
 
+/// A question about a profile, with room for what is typed.
+fn asks(key: &str, profile: &str) -> String {
+    say(key, [("name", profile.into())]) + " "
+}
+
 fn typed(question: &str) -> Result<Zeroizing<String>, CommandError> {
     if !std::io::stdin().is_terminal() {
-        return Err(CommandError::usage(text::NO_TERMINAL_FOR_PASSWORD));
+        return Err(CommandError::usage(word("cli-password-no-terminal")));
     }
     let password = terminal::ask(question).map_err(|error| match error {
-        TerminalError::Background => CommandError::new("password", text::NO_PASSWORD_IN_THE_BACKGROUND),
+        TerminalError::Background => CommandError::new("password", word("cli-password-in-background")),
         TerminalError::Io(e) => {
-            CommandError::new("password", format!("The password cannot be read from the terminal: {e}."))
+            CommandError::new("password", say("cli-password-unreadable", [("detail", e.to_string().into())]))
         }
     })?;
     not_empty(password)
 }
 
 fn from_file(path: &Path) -> Result<Zeroizing<String>, CommandError> {
-    let unreadable =
-        |why: String| CommandError::new("password", format!("The password file {} {why}", path.display()));
-    let file = File::open(path).map_err(|e| unreadable(format!("cannot be opened: {e}.")))?;
+    let of_file = |key, detail: String| {
+        let path = ("path", path.display().to_string().into());
+        CommandError::new("password", say(key, [path, ("detail", detail.into())]))
+    };
+    let file = File::open(path).map_err(|e| of_file("cli-password-file-closed", e.to_string()))?;
     let mut content = Zeroizing::new(Vec::with_capacity(FILE_MAX as usize + 1));
     file.take(FILE_MAX + 1)
         .read_to_end(&mut content)
-        .map_err(|e| unreadable(format!("cannot be read: {e}.")))?;
+        .map_err(|e| of_file("cli-password-file-unreadable", e.to_string()))?;
     let line = content.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.len() as u64 > FILE_MAX {
-        return Err(unreadable(format!("has a first line of more than {FILE_MAX} bytes.")));
+        return Err(of_file("cli-password-file-long", FILE_MAX.to_string()));
     }
-    let password =
-        std::str::from_utf8(line).map_err(|_| unreadable("is not UTF-8 text.".to_owned()))?.to_owned();
+    let password = std::str::from_utf8(line)
+        .map_err(|_| of_file("cli-password-file-no-text", String::new()))?
+        .to_owned();
     not_empty(Zeroizing::new(password))
 }
 
 fn not_empty(password: Zeroizing<String>) -> Result<Zeroizing<String>, CommandError> {
-    if password.is_empty() { Err(CommandError::new("password", text::EMPTY_PASSWORD)) } else { Ok(password) }
+    if password.is_empty() {
+        Err(CommandError::new("password", word("cli-password-empty")))
+    } else {
+        Ok(password)
+    }
 }
 
 #[cfg(test)]
@@ -121,7 +133,7 @@ mod tests {
 
     #[test]
     fn an_empty_or_unreadable_file_is_refused() {
-        assert_eq!(read(b"\n").unwrap_err().message, text::EMPTY_PASSWORD);
+        assert_eq!(read(b"\n").unwrap_err().message, word("cli-password-empty"));
         assert!(read(&[0xff, 0xfe]).unwrap_err().message.contains("UTF-8"));
         assert!(read(&[b'x'; 5000]).unwrap_err().message.contains("4096"));
         let missing = existing(&PasswordSource::File("/nowhere/at/all".into()), "me");

@@ -1,7 +1,7 @@
 //! Executor that carries a command out: by the profile's daemon where one runs, else by an engine in this process.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -20,8 +20,7 @@ use crate::prompt::{self, Typed};
 use crate::rpc::client::Client;
 use crate::rpc::socket;
 use crate::settings::{PasswordSource, Settings};
-use crate::text;
-use crate::words::words;
+use crate::words::{number, say, word, words};
 
 /// After which time a person is told that another command is waited for.
 const LOCK_NOTE: Duration = Duration::from_secs(2);
@@ -72,12 +71,8 @@ pub(crate) fn choose_all(settings: &Settings, labels: &[String]) -> Result<Vec<C
 /// As [`choose`].
 pub(crate) fn choose_named(settings: &Settings, label: Option<&str>) -> Result<Chosen, CommandError> {
     let none = || {
-        let dir = settings.data.display();
-        let make = "make one with `cwtch profile new NAME`";
-        CommandError::new(
-            "not-found",
-            format!("There is no profile in {dir} yet: {make}, or name another --data DIR."),
-        )
+        let dir = settings.data.display().to_string();
+        CommandError::new("not-found", say("cli-profiles-none", [("dir", dir.into())]))
     };
     if !settings.data.is_dir() {
         return Err(none());
@@ -92,11 +87,8 @@ pub(crate) fn choose_named(settings: &Settings, label: Option<&str>) -> Result<C
         (None, [only]) => only,
         (None, several) => {
             let names: Vec<&str> = several.iter().map(|profile| profile.label.as_str()).collect();
-            return Err(CommandError::usage(format!(
-                "There are {} profiles ({}): choose one with --profile NAME.",
-                names.len(),
-                names.join(", ")
-            )));
+            let values = [("number", number(names.len())), ("names", names.join(", ").into())];
+            return Err(CommandError::usage(say("cli-profiles-several", values)));
         }
     };
     let (label, has_password) = (info.label.clone(), info.has_password);
@@ -115,7 +107,7 @@ pub(crate) async fn choose_closed(settings: &Settings, name: &str) -> Result<Cho
         None => Ok(chosen),
         Some(_) => Err(CommandError::new(
             "refused",
-            format!("The profile {} {}", sanitize::line(name), text::CLOSE_FIRST),
+            say("cli-profile-close-first", [("name", sanitize::line(name).into())]),
         )),
     }
 }
@@ -196,7 +188,7 @@ impl Chosen {
             }
             if !told && begun.elapsed() >= LOCK_NOTE {
                 told = true;
-                note("Another cwtch command has the profile open; waiting until it is done.");
+                note(&word("cli-profile-waits"));
             }
             sleep(LOCK_POLL).await;
         }
@@ -245,7 +237,7 @@ impl Executor {
     fn with_daemon(client: Client, settings: &Settings, needs_network: bool) -> Result<Self, CommandError> {
         match &settings.network {
             Some(spec) if needs_network && client.network() != Some(spec.full_name().as_str()) => {
-                Err(CommandError::new("refused", text::OTHER_NETWORK))
+                Err(CommandError::new("refused", word("cli-network-other")))
             }
             _ => Ok(Self::Daemon(client)),
         }
@@ -330,7 +322,8 @@ impl Network for NoNetwork {
     }
 
     fn describe(&self) -> &'static str {
-        "none (this command needs no network)"
+        static NONE: LazyLock<String> = LazyLock::new(|| word("cli-network-not-needed"));
+        &NONE
     }
 }
 

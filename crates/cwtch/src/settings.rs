@@ -12,7 +12,7 @@ use crate::app::remembered::Remembered;
 use crate::args::Global;
 use crate::command_error::CommandError;
 use crate::output::sentence;
-use crate::text;
+use crate::words::{say, word};
 
 /// Settings that hold for the whole run of the program.
 #[derive(Debug, Clone)]
@@ -58,7 +58,9 @@ impl Settings {
             None | Some("") => None,
             Some(name) => {
                 let spec = name.parse::<NetworkSpec>();
-                Some(spec.map_err(|e| CommandError::usage(format!("--network cannot be used: {e}.")))?)
+                Some(spec.map_err(|e| {
+                    CommandError::usage(say("cli-usage-network", [("detail", e.to_string().into())]))
+                })?)
             }
         };
         let password = match (global.password_file, global.no_password) {
@@ -69,14 +71,12 @@ impl Settings {
         let data = match global.data.filter(|dir| !dir.as_os_str().is_empty()) {
             Some(dir) => dir,
             None => default_data_dir(|name| env::var_os(name).map(PathBuf::from))
-                .ok_or_else(|| CommandError::usage(text::NO_HOME))?,
+                .ok_or_else(|| CommandError::usage(word("cli-usage-no-home")))?,
         };
         // Said here, or the settings in it would be blamed.
         if std::fs::metadata(&data).is_ok_and(|found| !found.is_dir()) {
-            let shown = data.display();
-            return Err(CommandError::usage(format!(
-                "{shown} is no directory: name another one with --data DIR."
-            )));
+            let shown = data.display().to_string();
+            return Err(CommandError::usage(say("cli-usage-no-directory", [("path", shown.into())])));
         }
         let tor_config = global.tor_config.filter(|file| !file.as_os_str().is_empty());
         let tor = match &tor_config {

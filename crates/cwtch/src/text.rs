@@ -1,7 +1,4 @@
-//! Text that people read: help, and the sentences that this program says by itself.
-//!
-//! Sentences of the engine, the profile and the network are written where their faults are known; what a person can do
-//! about them comes as [`cwtch_api::Advice`], and its words are in [`crate::advice`].
+//! Help: the manual of the command line, which is in English. What the program says by itself is in the files of words.
 
 pub(crate) const ABOUT: &str =
     "Talk to people and groups with nobody in between who learns who talks to whom";
@@ -15,12 +12,6 @@ that they cannot read.
 Everything in it is a command, too: make a profile, give your address to somebody, add theirs, and keep \
 `cwtch daemon` running to be reachable. All other commands use the daemon of the profile when it runs, and otherwise open the \
 profile themselves.";
-
-pub(crate) const APP_WITHOUT_TERMINAL: &str = "\
-A command is missing (--help lists them). Without one the app opens, which needs a terminal to be drawn on, or --plain, and has no --json.";
-
-pub(crate) const APP_FLAG_ASTRAY: &str =
-    "--plain and --no-mouse are for the app, which runs where no command is named: leave one of them out.";
 
 pub(crate) const AFTER_HELP: &str = "Examples, exit codes, environment and files: cwtch --help";
 
@@ -243,21 +234,11 @@ The words are made of your address and the contact's. Your contact sees the same
 address, and others if not. So compare them over another channel than the one that the addresses came by, all twelve, in their order: \
 fewer prove less. Then note it with `cwtch contact compared`.";
 
-/// Sentences below the safety words.
-pub(crate) const HOW_TO_COMPARE: &str = "\
-Compare all twelve in their order with those that your contact sees for you, when you meet, or in a call in which you know each other's \
-voice; not over Cwtch. If they are the same: `cwtch contact compared`. If one differs, an address is not the one that you \
-think: do not write to it.";
-
 pub(crate) const COMPARED_LONG: &str = "\
 Note that you compared the safety words with a contact (`cwtch contact words`), and that all twelve were the same.
 
 It is shown with the contact, and nobody is told. It belongs to the contact's address: another address of the same person has to be compared again, \
 and so has a contact that was removed and added again. With --undo it is taken back.";
-
-/// Sentence about what the server of a group of two learns.
-pub(crate) const SERVER_LEARNS: &str = "The server learns when somebody writes there and fetches from there, and which of two lengths \
-each message has, but not who you are, that there are two of you, or what you write.";
 
 pub(crate) const KEEP_KEYS_LONG: &str = "\
 Keep the keys of a group's days for so many days, 30 where nothing is chosen. They go with the next sync once they are older; whoever takes \
@@ -389,16 +370,6 @@ Deletes a profile that is not open: first the keys to its database, then its fil
 good, and so are its contacts, groups and messages on this machine. Contacts and group members keep what \
 they have, and are not told. Asks on a terminal; elsewhere it needs --yes. The password is not needed.";
 
-pub(crate) const DELETE_QUESTION: &str =
-    "This deletes the profile with its address, its contacts and its messages, for good.";
-
-pub(crate) const DELETE_REST: &str = "What is not reached: backups and copies that you made, and what the disk itself may keep of files that were written over.";
-
-pub(crate) const CLOSE_FIRST: &str = "is open in the daemon: close it first with `cwtch profile close`.";
-
-pub(crate) const NO_TERMINAL_TO_CONFIRM: &str =
-    "There is no terminal to ask on whether this is meant: say --yes if it is.";
-
 pub(crate) const RECEIVE_LONG: &str = "\
 Goes online without a daemon: listens, connects to all contacts, fetches from the servers of groups, \
 sends what is queued, and prints what happens as `cwtch events` does, until Ctrl-C or for the time that \
@@ -436,34 +407,3 @@ directory, and lets them add each other, chat, form a group, go away and come ba
 a leaked invite tries to speak as somebody else, and two of the three go on without the third. Every step is a command that you could type. On a \
 terminal it then offers to leave everything running for you to try; without one it exits with 0, or \
 with 1 if any step failed.";
-
-pub(crate) const OTHER_NETWORK: &str = "The profile's daemon is on another network than the one named: leave --network (or CWTCH_NETWORK) out to use the daemon's, or stop the daemon first.";
-
-pub(crate) const NO_DAEMON: &str = "No daemon runs for this profile: start one with `cwtch daemon --detach`.";
-
-pub(crate) const DAEMON_RUNS: &str =
-    "A daemon runs for this profile already: use it, or stop it first with `cwtch daemon --stop`.";
-
-pub(crate) const NO_DAEMON_HERE: &str =
-    "No daemon runs in this data directory: start one with `cwtch daemon --detach PROFILE…`.";
-
-pub(crate) const OTHERS_DAEMON_RUNS: &str = "A daemon runs in this data directory already: `cwtch profile open NAME` opens the profile in it, and then commands use it.";
-
-pub(crate) const NETWORK_IN_USE: &str = "Another cwtch command of this data directory uses the embedded Tor, or a daemon is starting or stopping: try again in a moment.";
-
-pub(crate) const ONE_PASSWORD_FILE: &str = "A password file is for one profile: start the daemon with one of them, and open the others with `cwtch profile open NAME --password-file FILE`.";
-
-pub(crate) const PROFILE_BROKE: &str = "The part of the daemon that keeps its database has failed, which is a fault of the program: open it again; what was confirmed is on the disk.";
-
-pub(crate) const DATABASE_ENDED: &str = "The part of the daemon that keeps the database has failed, which is a fault of the program: start it again; what was confirmed is on the disk.";
-
-pub(crate) const NO_PASSWORD_IN_THE_BACKGROUND: &str = "The password cannot be typed for a command in the background: `cwtch daemon --detach` asks first and then goes there; or use --password-file FILE.";
-
-pub(crate) const NO_HOME: &str = "There is no data directory: set HOME, or name one with --data DIR.";
-
-pub(crate) const NO_TERMINAL_FOR_PASSWORD: &str = "The password is needed and there is no terminal to type it on: use --password-file FILE, or --no-password for a profile without one.";
-
-pub(crate) const EMPTY_PASSWORD: &str =
-    "The password is empty: choose one, or say --no-password to have the profile unprotected on disk.";
-
-pub(crate) const PASSWORDS_DIFFER: &str = "The two passwords are not the same: try again.";

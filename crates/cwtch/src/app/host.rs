@@ -23,7 +23,7 @@ use crate::output::sentence;
 use crate::rpc::client::Client;
 use crate::session::{Chosen, choose_closed, choose_named};
 use crate::settings::Settings;
-use crate::text;
+use crate::words::{say, word};
 
 /// The longest file of bridges that is read.
 const BRIDGES_MAX: usize = 64 * 1024;
@@ -52,7 +52,7 @@ impl cwtch_tui::Host for ThisHost {
         match effect {
             Effect::Ask { ticket, command } => {
                 if !self.link.as_ref().is_some_and(|link| link.ask(ticket, command)) {
-                    let sentence = text::NO_DAEMON_HERE.to_owned();
+                    let sentence = word("cli-daemon-none-here");
                     let refusal = Refusal { sentence, problem: None, advice: Vec::new() };
                     self.tell_later(Input::Reply(ticket, Box::new(Err(refusal))));
                 }
@@ -156,7 +156,10 @@ impl ThisHost {
             let input = match tokio::task::spawn_blocking(work).await {
                 Ok(Ok(told)) => Input::Host(told),
                 Ok(Err(error)) => failed(&error),
-                Err(e) => failed(&CommandError::internal(format!("A part of the program has failed: {e}."))),
+                Err(e) => failed(&CommandError::internal(say(
+                    "cli-program-part-failed",
+                    [("detail", e.to_string().into())],
+                ))),
             };
             let _ = tell.send(input).await;
         });
@@ -197,7 +200,7 @@ async fn connect(settings: &Settings, label: &str, password: Option<Secret>) -> 
 
 async fn connected(chosen: &Chosen) -> Result<Client, CommandError> {
     let client = Client::connect(&chosen.path).await?;
-    client.ok_or_else(|| CommandError::new("no-daemon", text::NO_DAEMON_HERE))
+    client.ok_or_else(|| CommandError::new("no-daemon", word("cli-daemon-none-here")))
 }
 
 /// Does something with a profile as a whole; the profiles that there are then.
@@ -205,7 +208,8 @@ async fn with_profile(settings: &Settings, deed: ProfileDeed) -> Result<Vec<Prof
     match deed {
         ProfileDeed::Close(profile) => {
             let daemon = HostDir::of(&settings.data).connect().await?;
-            let mut daemon = daemon.ok_or_else(|| CommandError::new("no-daemon", text::NO_DAEMON_HERE))?;
+            let mut daemon =
+                daemon.ok_or_else(|| CommandError::new("no-daemon", word("cli-daemon-none-here")))?;
             daemon.host(&HostCommand::ProfileClose { profile }).await?;
         }
         ProfileDeed::Rename(label, name) => {
@@ -229,16 +233,15 @@ fn keep_network(settings: &Settings, choice: NetworkChoice) -> Result<(), Comman
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.is_missing() => String::new(),
         Err(error) => {
-            return Err(CommandError::usage(format!("{} cannot be read: {}.", path.display(), error.why)));
+            return Err(CommandError::usage(of_file("cli-file-unreadable", &path, &error.why)));
         }
     };
     if lines.is_some() || !before.is_empty() {
         let after = with_bridges(&before, lines.as_deref(), installed)
             .map_err(|error| CommandError::usage(sentence(&error.to_string())))?;
         if after != before && (lines.is_some() || before.contains("bridges")) {
-            cwtch_files::replace(&path, after.as_bytes()).map_err(|e| {
-                CommandError::storage(format!("{} cannot be written: {}.", path.display(), e.why))
-            })?;
+            cwtch_files::replace(&path, after.as_bytes())
+                .map_err(|e| CommandError::storage(of_file("cli-file-unwritable", &path, &e.why)))?;
         }
     }
     let spec = match choice {
@@ -260,8 +263,7 @@ fn lines(typed: &str) -> Result<String, CommandError> {
         return Ok(typed.to_owned());
     }
     let read = cwtch_files::read_bounded(&path, BRIDGES_MAX);
-    let bytes =
-        read.map_err(|e| CommandError::usage(format!("{} cannot be read: {}.", path.display(), e.why)))?;
+    let bytes = read.map_err(|e| CommandError::usage(of_file("cli-file-unreadable", &path, &e.why)))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -284,6 +286,11 @@ async fn notify(sentence: &str) -> bool {
     matches!(ended, Ok(Ok(status)) if status.success())
 }
 
+/// A sentence about a file, with the cause.
+fn of_file(key: &str, path: &Path, why: &dyn std::fmt::Display) -> String {
+    say(key, [("path", path.display().to_string().into()), ("detail", why.to_string().into())])
+}
+
 /// The path of a program that is installed.
 fn installed(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
@@ -295,8 +302,7 @@ fn installed(program: &str) -> Option<PathBuf> {
 /// Saves a text in a file of its own in the data directory's folder for that, under a name that is free.
 fn save(data: &Path, name: &str, text: &[u8]) -> Result<PathBuf, CommandError> {
     let dir = data.join("saved");
-    let unwritable =
-        |why: String| CommandError::storage(format!("It cannot be saved in {}: {why}.", dir.display()));
+    let unwritable = |why: String| CommandError::storage(of_file("cli-file-unsaved", &dir, &why));
     cwtch_files::make_dir(&dir).map_err(|e| unwritable(e.why.to_string()))?;
     let (stem, end) = name.rsplit_once('.').unwrap_or((name, "txt"));
     for number in 1..NAMES_MAX {
@@ -311,7 +317,7 @@ fn save(data: &Path, name: &str, text: &[u8]) -> Result<PathBuf, CommandError> {
         cwtch_files::sync_dir(&dir).map_err(|e| unwritable(e.why.to_string()))?;
         return Ok(path);
     }
-    Err(unwritable("there are too many files of this name".to_owned()))
+    Err(unwritable(word("cli-file-too-many")))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::args::AppArgs;
 use crate::command_error::CommandError;
 use crate::rpc::socket;
 use crate::settings::Settings;
-use crate::text;
+use crate::words::{say, word};
 
 /// News that may wait for the app.
 const TOLD_MAX: usize = 256;
@@ -32,7 +32,7 @@ const TOLD_MAX: usize = 256;
 pub(crate) async fn run(settings: &Settings, args: AppArgs) -> Result<(), CommandError> {
     let drawn_on = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     if settings.json || !(args.plain || drawn_on) {
-        return Err(CommandError::usage(text::APP_WITHOUT_TERMINAL));
+        return Err(CommandError::usage(word("cli-usage-app-without-terminal")));
     }
     let start = start(settings).await?;
     let (tell, mut told) = mpsc::channel::<Input>(TOLD_MAX);
@@ -47,7 +47,9 @@ pub(crate) async fn run(settings: &Settings, args: AppArgs) -> Result<(), Comman
         }
     };
     let ended = ended.map_err(|error| match error {
-        TuiError::Terminal(e) => CommandError::storage(format!("The terminal cannot be used: {e}.")),
+        TuiError::Terminal(e) => {
+            CommandError::storage(say("cli-app-terminal", [("detail", e.to_string().into())]))
+        }
         other => CommandError::internal(crate::output::sentence(&other.to_string())),
     });
     // What was asked for last takes effect, whatever ended the app.
@@ -74,7 +76,10 @@ async fn start(settings: &Settings) -> Result<Start, CommandError> {
     if let Some(named) =
         settings.profile.as_ref().filter(|named| profiles.iter().all(|one| one.label != **named))
     {
-        return Err(CommandError::new("not-found", format!("There is no profile {named} here.")));
+        return Err(CommandError::new(
+            "not-found",
+            say("cli-profile-none-here", [("name", named.as_str().into())]),
+        ));
     }
     let remembered = Remembered::read(&settings.data)?;
     let network = settings.is_network_named() || !profiles.is_empty() || remembered.network.is_some();

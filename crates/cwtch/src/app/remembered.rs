@@ -6,6 +6,7 @@ use cwtch_net::NetworkSpec;
 use serde::{Deserialize, Serialize};
 
 use crate::command_error::CommandError;
+use crate::words::{say, word};
 
 const FILE: &str = "app.toml";
 const FILE_MAX: usize = 64 * 1024;
@@ -37,14 +38,17 @@ impl Remembered {
         let path = data.join(FILE);
         let wrong = |why: String| {
             let shown = path.display();
-            CommandError::usage(format!("{shown} cannot be used: {why}. Correct it, or delete it."))
+            CommandError::usage(say(
+                "cli-remembered-unusable",
+                [("path", shown.to_string().into()), ("detail", why.into())],
+            ))
         };
         let bytes = match cwtch_files::read_bounded(&path, FILE_MAX) {
             Ok(bytes) => bytes,
             Err(error) if error.is_missing() => return Ok(Self::default()),
             Err(error) => return Err(wrong(error.why.to_string())),
         };
-        let text = std::str::from_utf8(&bytes).map_err(|_| wrong("it is not UTF-8 text".to_owned()))?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| wrong(word("cli-remembered-no-text")))?;
         let read: Self = toml::from_str(text).map_err(|e| wrong(e.message().to_owned()))?;
         if let Some(network) = &read.network {
             network.parse::<NetworkSpec>().map_err(|e| wrong(e.to_string()))?;
@@ -59,7 +63,8 @@ impl Remembered {
     pub(crate) fn change(data: &Path, change: impl FnOnce(&mut Self)) -> Result<(), CommandError> {
         let mut all = Self::read(data)?;
         change(&mut all);
-        let unwritable = |why: String| CommandError::storage(format!("The choice cannot be kept: {why}."));
+        let unwritable =
+            |why: String| CommandError::storage(say("cli-remembered-unkept", [("detail", why.into())]));
         let text = toml::to_string(&all).map_err(|e| unwritable(e.to_string()))?;
         cwtch_files::replace(&data.join(FILE), text.as_bytes()).map_err(|e| unwritable(e.why.to_string()))
     }

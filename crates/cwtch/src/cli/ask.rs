@@ -15,6 +15,7 @@ use crate::output::{
 use crate::output::{print, print_to_reader, print_whole, sanitize};
 use crate::session::Executor;
 use crate::settings::Settings;
+use crate::words::{say, word};
 
 /// Bytes of text that are read from standard input: more than any message may have.
 const PIPED_MAX: u64 = 64 * 1024;
@@ -49,7 +50,7 @@ pub(crate) async fn list_contacts(settings: &Settings, states: &[ContactState]) 
     if settings.json {
         print_whole(&json(&Reply::Contacts(contacts))?)?;
     } else if contacts.is_empty() && !states.is_empty() {
-        print("Nobody is in such a state.\n")?;
+        print(&(word("cli-contacts-none-so") + "\n"))?;
     } else {
         print(&human::contacts(&contacts))?;
     }
@@ -62,7 +63,7 @@ pub(crate) async fn list_contacts(settings: &Settings, states: &[ContactState]) 
 /// As [`run`], and where it cannot be drawn.
 pub(crate) async fn draw_address(settings: &Settings) -> Result<u8, CommandError> {
     if settings.json {
-        return Err(CommandError::usage("A QR code is drawn for people: leave --json out, or --qr."));
+        return Err(CommandError::usage(word("cli-usage-qr-json")));
     }
     let mut executor = Executor::open(settings, false).await?;
     let reply = executor.ask(Command::Address, &Progress::new(false)).await;
@@ -155,7 +156,7 @@ fn needs_network(command: &Command) -> bool {
 fn json(reply: &Reply) -> Result<String, CommandError> {
     let line = |value: &Value| sanitize::json(&value.to_string()) + "\n";
     let value = serde_json::to_value(reply)
-        .map_err(|e| CommandError::internal(format!("A reply cannot be written as JSON: {e}.")))?;
+        .map_err(|e| CommandError::internal(say("cli-json-no-reply", [("detail", e.to_string().into())])))?;
     Ok(match (reply, &value) {
         (Reply::Messages(_), Value::Array(messages)) => messages.iter().map(line).collect(),
         _ => line(&value),
@@ -226,26 +227,22 @@ fn render(command: &Command, reply: &Reply) -> String {
 }
 
 /// The sentence about a command that is done and has nothing else to say.
-fn done(command: &Command) -> &'static str {
-    match command {
-        Command::ContactRemove { .. } => "The contact is forgotten, with all messages.",
-        Command::ContactBlockUnknown { on: true } => {
-            "Whoever is no contact is closed from now on, and you are not asked about them."
-        }
-        Command::ContactBlockUnknown { on: false } => "You are asked about strangers again.",
-        Command::ServerRemove { .. } => "The server is forgotten.",
-        Command::GroupKeepKeys { .. } => {
-            "It holds from the next sync on. Texts stay as long as you keep them, and keys that are gone do not come back."
-        }
-        Command::GroupDecline { .. } => "This key is not used. It can be accepted for 30 days all the same.",
-        Command::ConfirmOnlyCopy => "This is the only copy from now on; what is queued goes out.",
-        _ => "Done.",
-    }
+fn done(command: &Command) -> String {
+    word(match command {
+        Command::ContactRemove { .. } => "cli-done-contact-remove",
+        Command::ContactBlockUnknown { on: true } => "cli-done-block-unknown",
+        Command::ContactBlockUnknown { on: false } => "cli-done-unblock-unknown",
+        Command::ServerRemove { .. } => "cli-done-server-remove",
+        Command::GroupKeepKeys { .. } => "cli-done-group-keep-keys",
+        Command::GroupDecline { .. } => "cli-done-group-decline",
+        Command::ConfirmOnlyCopy => "cli-done-confirm-only-copy",
+        _ => "cli-done-else",
+    })
 }
 
 /// A reply to another command than the one that was asked for.
 pub(super) fn other_reply() -> CommandError {
-    CommandError::internal("The daemon answered in a form that this version does not know: restart it.")
+    CommandError::internal(word("cli-daemon-other-form"))
 }
 
 /// The text of a message: as typed, or from standard input for `-`.
@@ -258,14 +255,11 @@ pub(crate) fn typed_or_piped(text: String) -> Result<String, CommandError> {
     }
     let mut bytes = Vec::new();
     std::io::stdin().take(PIPED_MAX + 1).read_to_end(&mut bytes).map_err(|e| {
-        CommandError::new("storage", format!("The text cannot be read from standard input: {e}."))
+        CommandError::new("storage", say("cli-text-unreadable", [("detail", e.to_string().into())]))
     })?;
     if bytes.len() as u64 > PIPED_MAX {
-        return Err(CommandError::usage(
-            "The text on standard input is far too long for a message: send less.",
-        ));
+        return Err(CommandError::usage(word("cli-text-too-long")));
     }
-    let text = String::from_utf8(bytes)
-        .map_err(|_| CommandError::usage("The text on standard input is not UTF-8: convert it first."))?;
+    let text = String::from_utf8(bytes).map_err(|_| CommandError::usage(word("cli-text-no-text")))?;
     Ok(text.strip_suffix('\n').map(str::to_owned).unwrap_or(text))
 }

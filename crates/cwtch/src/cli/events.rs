@@ -10,7 +10,7 @@ use crate::output::{print_json_to_reader, print_to_reader};
 use crate::rpc::client::Client;
 use crate::session::choose;
 use crate::settings::Settings;
-use crate::text;
+use crate::words::{say, word};
 
 /// Prints events until interrupted, until nobody reads them any more, or until the profile is closed or the daemon stops: those after a change with
 /// a number, or those from now on.
@@ -19,7 +19,7 @@ use crate::text;
 /// If no daemon runs, if changes after that number are not kept any more, or standard output cannot be written.
 pub(crate) async fn run(settings: &Settings, after: Option<i64>) -> Result<(), CommandError> {
     let chosen = choose(settings)?;
-    let no_daemon = || CommandError::new("no-daemon", text::NO_DAEMON);
+    let no_daemon = || CommandError::new("no-daemon", word("cli-daemon-none"));
     let client = Client::connect(&chosen.path).await?.ok_or_else(no_daemon)?;
     listen(settings, client, after).await
 }
@@ -71,6 +71,6 @@ fn print_event(settings: &Settings, heard: &Heard) -> Result<Reader, CommandErro
         return print_to_reader(&human::event(&heard.told.event));
     }
     let line = serde_json::to_string(heard)
-        .map_err(|e| CommandError::internal(format!("An event cannot be written as JSON: {e}.")))?;
+        .map_err(|e| CommandError::internal(say("cli-json-no-event", [("detail", e.to_string().into())])))?;
     print_json_to_reader(&line)
 }

@@ -13,6 +13,7 @@ use crate::output::progress::Progress;
 use crate::output::{log, print, print_json};
 use crate::session::Executor;
 use crate::settings::Settings;
+use crate::words::say;
 
 /// Writes a piece of evidence to a new file.
 ///
@@ -36,16 +37,18 @@ pub(crate) async fn export(settings: &Settings, id: i64, output: &Path) -> Resul
 
 /// The file is complete and on disk when this returns; one that exists is left alone.
 fn write_new(path: &Path, text: &str) -> Result<(), CommandError> {
-    let shown = path.display();
+    let of_file = |key, why: &dyn std::fmt::Display| {
+        say(key, [("path", path.display().to_string().into()), ("detail", why.to_string().into())])
+    };
     cwtch_files::write_new(path, text.as_bytes()).map_err(|error| match error.why {
         Why::System { action: "created", source } if source.kind() == ErrorKind::AlreadyExists => {
-            CommandError::new("refused", format!("{shown} exists and is left as it is: name another file."))
+            CommandError::new("refused", of_file("cli-file-exists", &source))
         }
         Why::System { action: "created", source } => {
-            CommandError::storage(format!("{shown} cannot be made: {source}."))
+            CommandError::storage(of_file("cli-file-not-made", &source))
         }
-        Why::System { source, .. } => CommandError::storage(format!("{shown} cannot be written: {source}.")),
-        why => CommandError::storage(format!("{shown} cannot be written: {why}.")),
+        Why::System { source, .. } => CommandError::storage(of_file("cli-file-unwritable", &source)),
+        why => CommandError::storage(of_file("cli-file-unwritable", &why)),
     })?;
     // A directory that may not be read cannot be synced, and the file is there.
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -11,6 +11,7 @@ use crate::args::CommandLine;
 use crate::command_error::{CommandError, EXIT_OK};
 use crate::output::sanitize::line;
 use crate::output::{print, print_json, print_whole};
+use crate::words::{number, say};
 
 /// The command line, in which `cwtch server` is not called like the program `cwtch-server`.
 fn definition() -> Command {
@@ -22,7 +23,9 @@ fn definition() -> Command {
 /// # Errors
 /// If they cannot be written.
 pub(super) fn man(dir: Option<&Path>, json: bool) -> Result<u8, CommandError> {
-    let failed = |e| CommandError::internal(format!("The pages cannot be made: {e}."));
+    let failed = |e: std::io::Error| {
+        CommandError::internal(say("cli-manual-no-pages", [("detail", e.to_string().into())]))
+    };
     let pages = manual::pages(definition()).map_err(failed)?;
     let Some(dir) = dir else {
         let own = pages.first().map(|page| String::from_utf8_lossy(&page.text)).unwrap_or_default();
@@ -30,13 +33,16 @@ pub(super) fn man(dir: Option<&Path>, json: bool) -> Result<u8, CommandError> {
         return Ok(EXIT_OK);
     };
     let place = line(&dir.display().to_string());
-    manual::write(&pages, dir)
-        .map_err(|e| CommandError::storage(format!("The pages cannot be written to {place}: {e}.")))?;
+    manual::write(&pages, dir).map_err(|e| {
+        let values = [("dir", place.as_str().into()), ("detail", e.to_string().into())];
+        CommandError::storage(say("cli-manual-unwritable", values))
+    })?;
     if json {
         let files: Vec<&str> = pages.iter().map(|page| page.file.as_str()).collect();
         print_json(&json!({"dir": dir, "pages": files}))?;
     } else {
-        print(&format!("{} pages are in {place}.\n", pages.len()))?;
+        let values = [("number", number(pages.len())), ("dir", place.as_str().into())];
+        print(&(say("cli-manual-written", values) + "\n"))?;
     }
     Ok(EXIT_OK)
 }

@@ -21,14 +21,15 @@ use crate::command_error::{CommandError, EXIT_OK, EXIT_USAGE};
 use crate::daemon::{Manner, detach};
 use crate::duration::{Keeping, Span, Vanishing};
 use crate::settings::Settings;
-use crate::{daemon, demo, output, picture, text};
+use crate::words::{say, word};
+use crate::{daemon, demo, output, picture};
 
 /// Runs a parsed command line to its end.
 pub(crate) fn run(line: CommandLine) -> ExitCode {
     let json = line.global.json;
     let astray = line.verb.is_some() && line.app != AppArgs::default();
     let outcome = match line.verb {
-        _ if astray => Err(CommandError::usage(text::APP_FLAG_ASTRAY)),
+        _ if astray => Err(CommandError::usage(word("cli-usage-app-flag-astray"))),
         // They need neither a data directory nor a network.
         Some(Verb::Man { dir }) => manual::man(dir.as_deref(), json),
         Some(Verb::Completions { shell }) => manual::completions(shell, json),
@@ -46,8 +47,9 @@ pub(crate) fn run(line: CommandLine) -> ExitCode {
 fn carry_out(global: Global, verb: Option<Verb>, app: AppArgs) -> Result<u8, CommandError> {
     let settings = Settings::resolve(global)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime =
-        runtime.map_err(|e| CommandError::internal(format!("The program cannot start its threads: {e}.")))?;
+    let runtime = runtime.map_err(|e| {
+        CommandError::internal(say("cli-program-no-threads", [("detail", e.to_string().into())]))
+    })?;
     let outcome = runtime.block_on(async {
         match verb {
             Some(verb) => dispatch(&settings, verb).await,
@@ -80,7 +82,7 @@ fn refusal(error: &clap::Error) -> String {
         error.kind(),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     ) {
-        return "A command is missing; --help lists them.".to_owned();
+        return word("cli-usage-no-command");
     }
     let text = error.render().to_string();
     let mut paragraphs =
@@ -89,7 +91,7 @@ fn refusal(error: &clap::Error) -> String {
     let wrong = output::capital(first.strip_prefix("error: ").unwrap_or(&first));
     match paragraphs.find_map(|paragraph| paragraph.strip_prefix("tip: ").map(str::to_owned)) {
         Some(tip) => output::sentence(&format!("{wrong}; {tip}")),
-        None => format!("{wrong}; --help shows what fits."),
+        None => say("cli-usage-wrong", [("what", wrong.into())]),
     }
 }
 
@@ -234,7 +236,7 @@ fn command(verb: Verb) -> Result<Command, CommandError> {
         | Verb::Man { .. }
         | Verb::Completions { .. }
         | Verb::Demo { .. } => {
-            return Err(CommandError::internal("This command is not one of the engine's."));
+            return Err(CommandError::internal(word("cli-program-no-command")));
         }
     })
 }

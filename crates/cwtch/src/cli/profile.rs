@@ -17,7 +17,7 @@ use crate::rpc::client::Client;
 use crate::rpc::socket;
 use crate::session::{Found, choose, choose_closed, choose_named};
 use crate::settings::{PasswordSource, Settings};
-use crate::text;
+use crate::words::{say, word};
 
 /// Carries out a profile command. The exit code says what a script should know.
 ///
@@ -55,7 +55,7 @@ fn new(settings: &Settings, name: &str) -> Result<(), CommandError> {
         return print_json(&json!({"address": address, "name": name}));
     }
     if !password.is_some() {
-        note("This profile has no password: whoever can read the disk can read it.");
+        note(&word("cli-profile-unprotected-now"));
     }
     print(&format!("{address}\n"))
 }
@@ -79,12 +79,12 @@ async fn list(settings: &Settings) -> Result<(), CommandError> {
             .collect();
         return print_json(&json!(list));
     }
-    let yes = |value| if value { "yes" } else { "no" }.to_owned();
-    let mut table = Table::new(&["NAME", "PASSWORD", "DAEMON"]);
+    let yes = |value| word(if value { "cli-said-yes" } else { "cli-said-no" });
+    let mut table = Table::new(&["cli-head-name", "cli-head-password", "cli-head-daemon"]);
     for (info, daemon) in rows {
         table.row([line(&info.label), yes(info.has_password), yes(daemon)]);
     }
-    print(&table.render("No profiles yet: make one with `cwtch profile new NAME`."))
+    print(&table.render(&word("cli-profiles-none-yet")))
 }
 
 /// Opens a profile in the daemon of the data directory.
@@ -93,7 +93,10 @@ async fn open(settings: &Settings, name: &str) -> Result<(), CommandError> {
     let mut daemon = daemon(settings).await?;
     // Nobody types a password for a profile that is open already.
     if Client::connect(&chosen.path).await?.is_some() {
-        return Err(CommandError::new("refused", format!("The profile {} is open already.", line(name))));
+        return Err(CommandError::new(
+            "refused",
+            say("cli-profile-open-already", [("name", line(name).into())]),
+        ));
     }
     let password = chosen.typed(&settings.password)?.map(Secret::new);
     let opened = daemon.host(&HostCommand::ProfileOpen { profile: name.to_owned(), password }).await?;
@@ -101,7 +104,8 @@ async fn open(settings: &Settings, name: &str) -> Result<(), CommandError> {
         return print_json(&opened);
     }
     let address = opened.get("address").and_then(Value::as_str).unwrap_or_default();
-    print(&format!("The profile {} is open; its address is {}.\n", line(name), line(address)))
+    let values = [("name", line(name).into()), ("address", line(address).into())];
+    print(&(say("cli-profile-opened", values) + "\n"))
 }
 
 /// Closes a profile in the daemon of the data directory.
@@ -111,9 +115,7 @@ async fn close(settings: &Settings, name: String) -> Result<(), CommandError> {
     if settings.json {
         return print_json(&closed);
     }
-    print(&format!(
-        "The profile {shown} is closed: it is offline, and messages for it wait with those who write them.\n"
-    ))
+    print(&(say("cli-profile-closed-now", [("name", shown.into())]) + "\n"))
 }
 
 async fn rename(settings: &Settings, name: &str, new: &str) -> Result<(), CommandError> {
@@ -122,29 +124,30 @@ async fn rename(settings: &Settings, name: &str, new: &str) -> Result<(), Comman
     if settings.json {
         return print_json(&json!({"name": new}));
     }
-    print(&format!("The profile {} is called {} now.\n", line(name), line(new)))
+    let values = [("name", line(name).into()), ("new", line(new).into())];
+    print(&(say("cli-profile-renamed", values) + "\n"))
 }
 
 async fn delete(settings: &Settings, name: &str, yes: bool) -> Result<(), CommandError> {
     let chosen = choose_closed(settings, name).await?;
     if !yes {
-        let question = format!("{} To go on, type its name ({}): ", text::DELETE_QUESTION, line(name));
+        let question = say("cli-profile-delete-question", [("name", line(name).into())]) + " ";
         if !prompt::confirmed(&question, name)? {
-            return Err(CommandError::new("refused", "That is not its name: nothing is deleted."));
+            return Err(CommandError::new("refused", word("cli-profile-delete-not")));
         }
     }
     chosen.dir.delete(name)?;
     if settings.json {
         return print("{}\n");
     }
-    note(text::DELETE_REST);
-    print(&format!("The profile {} is deleted.\n", line(name)))
+    note(&word("cli-profile-deleted-rest"));
+    print(&(say("cli-profile-deleted", [("name", line(name).into())]) + "\n"))
 }
 
 /// The daemon of the data directory.
 async fn daemon(settings: &Settings) -> Result<Client, CommandError> {
     let connected = HostDir::of(&settings.data).connect().await?;
-    connected.ok_or_else(|| CommandError::new("no-daemon", text::NO_DAEMON_HERE))
+    connected.ok_or_else(|| CommandError::new("no-daemon", word("cli-daemon-none-here")))
 }
 
 async fn change_password(settings: &Settings, new: &PasswordSource) -> Result<(), CommandError> {
@@ -164,6 +167,6 @@ async fn change_password(settings: &Settings, new: &PasswordSource) -> Result<()
     if settings.json {
         return print("{}\n");
     }
-    note("Copies of the profile made before, with the old password, can still be opened with it.");
-    print("The password is changed.\n")
+    note(&word("cli-password-changed-copies"));
+    print(&(word("cli-password-changed") + "\n"))
 }

@@ -23,7 +23,7 @@ use crate::prompt::Typed;
 use crate::rpc::client::Client;
 use crate::session::{choose_all, choose_named};
 use crate::settings::Settings;
-use crate::text;
+use crate::words::{number, say, word};
 
 /// Log file of a detached daemon, in the first profile's directory.
 pub(crate) const LOG: &str = "daemon.log";
@@ -46,7 +46,7 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let chosen = choose_all(settings, labels)?;
     let passwords = passwords(settings, &chosen).await?;
-    let none = || CommandError::internal("The daemon was started for no profile.");
+    let none = || CommandError::internal(word("cli-daemon-for-nobody"));
     let log = log.unwrap_or(chosen.first().ok_or_else(none)?.path.join(LOG));
     let arguments = std::env::args_os()
         .skip(1)
@@ -69,14 +69,12 @@ pub(crate) async fn run(
     }
     for line in told.iter().filter(|line| !is_ready(line)) {
         let text = |pointer| line.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        note(&format!("The profile {} is not open. {}", text("/profile"), text("/error/message")));
+        let values = [("name", text("/profile").into()), ("why", text("/error/message").into())];
+        note(&say("cli-daemon-not-opened", values));
     }
-    print(&format!(
-        "The daemon runs (process {}). `cwtch status` says how far it is, `cwtch daemon --stop` stops it.\n\
-         It notes what is in its way in {}.\n",
-        process,
-        log.display()
-    ))
+    let runs = say("cli-daemon-is-running", [("process", number(process))]);
+    let notes = say("cli-daemon-notes", [("path", log.display().to_string().into())]);
+    print(&format!("{runs}\n{notes}\n"))
 }
 
 /// Stops the daemon, with all profiles that it has open, and returns when it has ended.
@@ -89,9 +87,9 @@ pub(crate) async fn stop(settings: &Settings) -> Result<(), CommandError> {
         Some(label) => Client::connect(&choose_named(settings, Some(label))?.path).await?,
         None => host.connect().await?,
     };
-    client.ok_or_else(|| CommandError::new("no-daemon", text::NO_DAEMON))?.shut_down().await?;
+    client.ok_or_else(|| CommandError::new("no-daemon", word("cli-daemon-none")))?.shut_down().await?;
     host.until_left(settings).await?;
-    if settings.json { print("{}\n") } else { print("The daemon has stopped.\n") }
+    if settings.json { print("{}\n") } else { print(&(word("cli-daemon-has-stopped") + "\n")) }
 }
 
 /// The passwords as the program that started this one hands them over: a line for each.
@@ -99,7 +97,7 @@ pub(crate) async fn stop(settings: &Settings) -> Result<(), CommandError> {
 /// # Errors
 /// If there are none.
 pub(crate) fn handed() -> Result<Vec<Typed>, CommandError> {
-    let none = || CommandError::internal("No password was handed over: start the daemon with --detach.");
+    let none = || CommandError::internal(word("cli-daemon-no-password"));
     let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORDS_MAX as usize));
     io::stdin().take(PASSWORDS_MAX).read_to_end(&mut bytes).map_err(|_| none())?;
     let lines = bytes.strip_suffix(b"\n").ok_or_else(none)?.split(|byte| *byte == b'\n');
@@ -166,16 +164,20 @@ pub(crate) async fn launch(
 }
 
 fn start(arguments: Vec<OsString>, log: &Path) -> Result<Child, CommandError> {
-    let shown = log.display();
-    let unwritable = |e: io::Error| CommandError::storage(format!("The log {shown} cannot be written: {e}."));
+    let unwritable = |e: io::Error| {
+        let path = ("path", log.display().to_string().into());
+        CommandError::storage(say("cli-daemon-log-unwritable", [path, ("detail", e.to_string().into())]))
+    };
     let file = cwtch_files::open_or_create(log).map_err(|error| unwritable(error.into_io()))?;
     // That of the daemon before.
     file.set_len(0).map_err(unwritable)?;
     let program = std::env::current_exe()
-        .map_err(|e| CommandError::internal(format!("The program does not know where it is: {e}.")))?;
+        .map_err(|e| CommandError::internal(say("cli-program-lost", [("detail", e.to_string().into())])))?;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(file);
-    command.spawn().map_err(|e| CommandError::internal(format!("The daemon cannot be started: {e}.")))
+    command
+        .spawn()
+        .map_err(|e| CommandError::internal(say("cli-daemon-no-start", [("detail", e.to_string().into())])))
 }
 
 /// Hands the passwords over and reads a line for each.
@@ -184,9 +186,8 @@ async fn begin(
     output: Option<process::ChildStdout>,
     passwords: &[Typed],
 ) -> Result<Vec<u8>, CommandError> {
-    let error = |e: io::Error| {
-        CommandError::internal(format!("The daemon that was started cannot be talked to: {e}."))
-    };
+    let error =
+        |e: io::Error| CommandError::internal(say("cli-daemon-mute", [("detail", e.to_string().into())]));
     if let Some(mut pipe) = input {
         // Not much: the pipe takes it at once. No password has a line's end in it.
         let written = passwords.iter().try_for_each(|password| match password {
@@ -232,15 +233,16 @@ fn understand(answer: &[u8], profiles: usize, log: &Path) -> Result<Vec<Value>, 
     if lines.len() == profiles && lines.iter().any(is_ready) {
         return Ok(lines);
     }
-    let shown = log.display();
-    Err(CommandError::internal(format!("The daemon ended before it was ready; {shown} may say why.")))
+    let path = log.display().to_string();
+    Err(CommandError::internal(say("cli-daemon-ended", [("path", path.into())])))
 }
 
 /// Returns when whoever started this wants it to end.
 async fn stopped() -> Result<CommandError, CommandError> {
     let listen = |kind| {
-        signal(kind)
-            .map_err(|e| CommandError::internal(format!("The program cannot listen for signals: {e}.")))
+        signal(kind).map_err(|e| {
+            CommandError::internal(say("cli-program-no-signals", [("detail", e.to_string().into())]))
+        })
     };
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
     let mut hangup = listen(SignalKind::hangup())?;
@@ -249,10 +251,7 @@ async fn stopped() -> Result<CommandError, CommandError> {
         _ = terminate.recv() => {}
         _ = hangup.recv() => {}
     }
-    Ok(CommandError::new(
-        "interrupted",
-        "The daemon was not started: the command was stopped before it was ready.",
-    ))
+    Ok(CommandError::new("interrupted", word("cli-daemon-interrupted")))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::prompt::Typed;
 use crate::rpc::client::Client;
 use crate::session::Chosen;
 use crate::settings::{PasswordSource, Settings};
-use crate::text;
+use crate::words::word;
 
 /// The passwords of profiles, asked for one after another. Nobody types one for a daemon that cannot start.
 ///
@@ -15,14 +15,14 @@ use crate::text;
 pub(super) async fn passwords(settings: &Settings, chosen: &[Chosen]) -> Result<Vec<Typed>, CommandError> {
     for one in chosen {
         if Client::connect(&one.path).await?.is_some() {
-            return Err(CommandError::new("locked", text::DAEMON_RUNS));
+            return Err(CommandError::new("locked", word("cli-daemon-runs")));
         }
     }
     if HostDir::of(&settings.data).connect().await?.is_some() {
-        return Err(CommandError::new("locked", text::OTHERS_DAEMON_RUNS));
+        return Err(CommandError::new("locked", word("cli-daemon-of-others-runs")));
     }
     if chosen.len() > 1 && matches!(settings.password, PasswordSource::File(_)) {
-        return Err(CommandError::usage(text::ONE_PASSWORD_FILE));
+        return Err(CommandError::usage(word("cli-password-one-file")));
     }
     chosen.iter().map(|one| one.typed(&settings.password)).collect()
 }

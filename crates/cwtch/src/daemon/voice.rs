@@ -14,7 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::command_error::CommandError;
 use crate::output::{News, capital, human, note, presence, print};
 use crate::session::in_words;
-use crate::text;
+use crate::words::{say, word};
 
 /// Events that may wait to be said.
 const WAITING: usize = 64;
@@ -80,7 +80,8 @@ impl Voice {
             print(&format!("{}\n", json!({"event": "not-opened", "profile": label, "error": error})))?;
         }
         if self.is_noted() {
-            note(&format!("The profile {label} is not open. {error}"));
+            let values = [("name", label.into()), ("why", error.to_string().into())];
+            note(&say("cli-daemon-not-opened", values));
         }
         Ok(())
     }
@@ -90,15 +91,20 @@ impl Voice {
         if self.listening.remove(label).is_none() {
             return;
         }
-        let detail = fault.then(|| text::PROFILE_BROKE.to_owned());
+        let detail = fault.then(|| word("cli-profile-broke"));
         match &self.to {
             To::Programs(news) => {
                 let told = Told { seq: None, event: Event::ProfileClosed { detail } };
                 tell(news, label, told);
             }
             To::People | To::Log => match detail {
-                Some(detail) => note(&format!("The profile {label} is closed. {detail}")),
-                None => note(&format!("The profile {label} is closed.")),
+                Some(detail) => {
+                    note(&say(
+                        "cli-daemon-closed-why",
+                        [("name", (&**label).into()), ("why", detail.into())],
+                    ));
+                }
+                None => note(&say("cli-daemon-closed", [("name", (&**label).into())])),
             },
             To::Silent { .. } => {}
         }
@@ -120,7 +126,7 @@ impl Voice {
             To::Silent { json: true } => return Ok(()),
             To::Silent { json: false } => {
                 if matches!(&event, Event::Presence(now) if now.presence == Presence::AppearOffline) {
-                    note(presence::HIDDEN);
+                    note(&presence::hidden());
                 }
                 return Ok(());
             }
@@ -132,19 +138,21 @@ impl Voice {
             To::Log => true,
         };
         let several = self.listening.len() > 1;
-        let of = |line: String| if several { format!("{label}: {line}") } else { capital(&line) };
+        let of = |line: String| match several {
+            true => say("cli-daemon-of-profile", [("name", (&*label).into()), ("what", line.into())]),
+            false => capital(&line),
+        };
         let line = match &event {
             Event::Online { address } if !in_a_log => {
-                return print(&format!("{}. Stop with Ctrl-C.\n", of(format!("online as {address}"))));
+                let online = of(say("cli-daemon-online-as", [("address", address.as_str().into())]));
+                return print(&format!("{online} {}\n", word("cli-daemon-stop-with")));
             }
-            Event::Online { .. } => of("online.".to_owned()),
+            Event::Online { .. } => of(word("cli-daemon-online")),
             Event::Offline { detail, .. } => of(detail.clone()),
             // Said by being online.
             Event::Network(now) | Event::Reachability(now) if now.ready => return Ok(()),
             // The same for all of them.
-            Event::Presence(now) if now.presence == Presence::AppearOffline => {
-                of(presence::HIDDEN.to_owned())
-            }
+            Event::Presence(now) if now.presence == Presence::AppearOffline => of(presence::hidden()),
             Event::Presence(_) => return Ok(()),
             Event::Network(now) => capital(&human::readiness(now)),
             Event::Reachability(now) => of(human::readiness(now)),

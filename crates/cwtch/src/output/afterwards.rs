@@ -4,22 +4,23 @@ use std::fmt::Write;
 
 use cwtch_api::{Command, MessageInfo, SyncReport};
 
-use super::human::plural;
 use super::sanitize::line;
 use super::{DIM, WARN};
+use crate::words::{count, number, say, styled, word};
 
 /// A message that was taken back.
 pub(crate) fn taken_back(message: &MessageInfo) -> String {
-    format!("Message {} is taken back.{}\n", message.id, because(message.detail.as_deref()))
+    let said = say("cli-message-taken-back", [("id", number(message.id))]);
+    said + &because(message.detail.as_deref()) + "\n"
 }
 
 /// A message that was deleted here.
 pub(crate) fn deleted(command: &Command, detail: Option<&str>) -> String {
-    let what = match command {
-        Command::MessageDelete { id } if id.len() > 1 => "The messages are",
-        _ => "The message is",
+    let key = match command {
+        Command::MessageDelete { id } if id.len() > 1 => "cli-messages-deleted",
+        _ => "cli-message-deleted",
     };
-    format!("{what} deleted here.{}\n", because(detail))
+    word(key) + &because(detail) + "\n"
 }
 
 fn because(detail: Option<&str>) -> String {
@@ -28,30 +29,31 @@ fn because(detail: Option<&str>) -> String {
 
 /// Words about what was fetched; each server by itself where one of several could not be asked.
 pub(crate) fn synced(report: &SyncReport) -> String {
-    let fetched = |received, rejected| {
-        let refused = match rejected {
-            0 => String::new(),
-            count => format!(", {WARN}{count} refused{WARN:#} (see `cwtch rejects`)"),
-        };
-        format!("{}{refused}", plural(received, "new message"))
-    };
-    let waits = |count| match count {
-        0 => String::new(),
-        count => format!("; {WARN}{} of yours not sent yet{WARN:#}", plural(count, "message")),
-    };
-    let (counts, waiting) = (fetched(report.received, report.rejected), waits(report.waiting));
+    let all = fetched(report.received, report.rejected, report.waiting);
     if report.servers.iter().all(|server| server.trouble.is_none()) {
-        return format!("Caught up: {counts}{waiting}.\n");
+        return say("cli-synced-all", [("fetched", all.into())]) + "\n";
     }
-    let mut out = format!("Not all servers could be asked: {counts}{waiting}.\n");
+    let mut out = say("cli-synced-some", [("fetched", all.into())]) + "\n";
     for server in &report.servers {
         let what = match &server.trouble {
             Some(trouble) => format!("{WARN}{}{WARN:#}", line(trouble)),
-            None => format!("{}{}.", fetched(server.received, server.rejected), waits(server.waiting)),
+            None => fetched(server.received, server.rejected, server.waiting) + ".",
         };
         let _ = writeln!(out, "  {DIM}{}{DIM:#}: {what}", line(&server.server));
     }
     out
+}
+
+/// Clauses about what was fetched and refused, and about what waits, as far as there is some.
+fn fetched(received: u64, rejected: u64, waiting: u64) -> String {
+    let mut said = say("cli-synced-new", [("count", count(received))]);
+    if rejected > 0 {
+        said += &format!(", {}", styled(WARN, "cli-synced-refused", [("number", number(rejected))]));
+    }
+    if waiting > 0 {
+        said += &format!("; {}", styled(WARN, "cli-synced-waiting", [("count", count(waiting))]));
+    }
+    said
 }
 
 #[cfg(test)]

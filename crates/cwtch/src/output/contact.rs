@@ -9,7 +9,7 @@ use super::sanitize::{line, lines};
 use super::shown::named;
 use super::time::time;
 use super::{BOLD, DIM};
-use crate::text;
+use crate::words::{say, styled, word};
 
 /// Words in a row, so that all fit into four.
 const ROW: usize = 3;
@@ -19,27 +19,27 @@ const WIDTH: usize = 12;
 /// All that is known of a contact, a fact in a row.
 pub(crate) fn details(contact: &ContactInfo) -> String {
     let mut out = String::new();
-    let mut row = |name: &str, value: &str| {
-        let _ = writeln!(out, "{DIM}{name:<10}{DIM:#}{}", line(value));
+    let mut row = |key: &str, value: &str| {
+        let _ = writeln!(out, "{DIM}{:<10}{DIM:#}{}", word(key), line(value));
     };
     if !contact.name.is_empty() {
-        row("name", &contact.shown);
+        row("cli-row-name", &contact.shown);
     }
-    row("number", &format!("#{}", contact.conversation));
-    row("address", &contact.address);
-    row("state", contact_state(contact.state));
+    row("cli-row-number", &format!("#{}", contact.conversation));
+    row("cli-row-address", &contact.address);
+    row("cli-row-state", &contact_state(contact.state));
     if let Some(connection) = &contact.connection {
         match &connection.trouble {
-            Some(trouble) => row("online", &format!("{}: {trouble}", contact_phase(connection))),
-            None => row("online", contact_phase(connection)),
+            Some(trouble) => row("cli-row-online", &format!("{}: {trouble}", contact_phase(connection))),
+            None => row("cli-row-online", &contact_phase(connection)),
         }
         if let Some(seen) = connection.last_seen {
-            row("seen", &time(seen));
+            row("cli-row-seen", &time(seen));
         }
     }
-    row("compared", &compared_on(contact));
+    row("cli-row-compared", &compared_on(contact));
     for attribute in &contact.attributes {
-        row("says", &format!("{}: {}", attribute.name, attribute.value));
+        row("cli-row-says", &format!("{}: {}", attribute.name, attribute.value));
     }
     if let Some(note) = &contact.note {
         out += &note_row(note);
@@ -49,23 +49,23 @@ pub(crate) fn details(contact: &ContactInfo) -> String {
 
 /// A note as a row of facts; its lines stay behind the row's name.
 pub(super) fn note_row(note: &str) -> String {
-    format!("{DIM}{:<10}{DIM:#}{}\n", "note", lines(note, &" ".repeat(10)))
+    format!("{DIM}{:<10}{DIM:#}{}\n", word("cli-row-note"), lines(note, &" ".repeat(10)))
 }
 
 /// Sentence about a note that was kept or erased.
 pub(crate) fn noted(shown: &str, id: &str, note: Option<&str>) -> String {
     let name = named(shown, id);
     match note {
-        Some(_) => format!("The note about {BOLD}{name}{BOLD:#} is kept, here and nowhere else.\n"),
-        None => format!("There is no note about {BOLD}{name}{BOLD:#}.\n"),
+        Some(_) => styled(BOLD, "cli-note-kept", [("name", name.into())]) + "\n",
+        None => styled(BOLD, "cli-note-none", [("name", name.into())]) + "\n",
     }
 }
 
 /// The day on which words were compared, or that they were not.
 fn compared_on(contact: &ContactInfo) -> String {
     match contact.compared {
-        Some(at) => format!("on {}", time(at).trim_end()),
-        None => "never (`cwtch contact words` shows what to compare)".to_owned(),
+        Some(at) => say("cli-compared-on", [("time", time(at).trim_end().into())]),
+        None => word("cli-not-compared"),
     }
 }
 
@@ -73,30 +73,30 @@ fn compared_on(contact: &ContactInfo) -> String {
 pub(crate) fn words(words: &SafetyWords) -> String {
     let SafetyWords { contact, words } = words;
     let name = named(&contact.shown, &contact.address);
-    let mut out = format!("{BOLD}{name}{BOLD:#} ({}) and you:\n\n", line(&contact.address));
+    let values = [("name", name.into()), ("address", line(&contact.address).into())];
+    let mut out = styled(BOLD, "cli-safety-of", values) + "\n\n";
     let numbered: Vec<String> =
         words.iter().enumerate().map(|(n, word)| format!("{:>2} {}", n + 1, line(word))).collect();
     for row in numbered.chunks(ROW) {
         let row: String = row.iter().map(|word| format!("{word:<WIDTH$}")).collect();
         let _ = writeln!(out, "  {}", row.trim_end());
     }
-    let _ = writeln!(out, "\n{}", text::HOW_TO_COMPARE);
+    let _ = writeln!(out, "\n{}", word("cli-safety-how-to-compare"));
     if let Some(at) = contact.compared {
-        let _ = writeln!(out, "You compared them on {}.", time(at).trim_end());
+        let _ = writeln!(out, "{}", say("cli-safety-compared", [("time", time(at).trim_end().into())]));
     }
     out
 }
 
 /// Sentence about a comparison that was noted, or taken back.
 pub(crate) fn compared(contact: &ContactInfo) -> String {
-    let name = named(&contact.shown, &contact.address);
+    let name = ("name", named(&contact.shown, &contact.address).into());
     match contact.compared {
-        Some(at) => format!(
-            "{BOLD}{name}{BOLD:#} is noted as compared on {}. The note belongs to this address: {}\n",
-            time(at).trim_end(),
-            line(&contact.address)
-        ),
-        None => format!("{BOLD}{name}{BOLD:#} is not noted as compared any more.\n"),
+        Some(at) => {
+            let address = ("address", line(&contact.address).into());
+            styled(BOLD, "cli-contact-compared", [name, ("time", time(at).trim_end().into()), address]) + "\n"
+        }
+        None => styled(BOLD, "cli-contact-not-compared", [name]) + "\n",
     }
 }
 

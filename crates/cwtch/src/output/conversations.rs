@@ -7,12 +7,19 @@ use super::sanitize::line;
 use super::table::Table;
 use super::time::time;
 use super::vanish;
+use crate::words::{count, number, say, word};
 
 /// Characters of a last line.
 const LAST_MAX: usize = 60;
 
 pub(crate) fn list(all: &[ConversationInfo]) -> String {
-    let mut table = Table::new(&["#", "NAME", "UNREAD", "ACTIVE", "LAST"]);
+    let mut table = Table::new(&[
+        "cli-head-number",
+        "cli-head-name",
+        "cli-head-unread",
+        "cli-head-active",
+        "cli-head-last",
+    ]);
     for one in all {
         table.row([
             one.conversation.to_string(),
@@ -22,37 +29,43 @@ pub(crate) fn list(all: &[ConversationInfo]) -> String {
             last(one),
         ]);
     }
-    table.render("No conversations yet: add somebody with `cwtch contact add`.")
+    table.render(&word("cli-conversations-none"))
 }
 
 /// One of them, in a line.
 pub(crate) fn one(info: &ConversationInfo) -> String {
     let unread = match info.unread {
-        0 => "nothing unread".to_owned(),
-        1 => "1 message unread".to_owned(),
-        more => format!("{more} messages unread"),
+        0 => word("cli-conversation-read"),
+        unread => say("cli-conversation-unread", [("count", count(unread))]),
     };
-    let draft = if info.draft.is_some() { ", with a draft" } else { "" };
-    format!(
-        "#{} {}{}: {unread}{draft}.\n",
-        info.conversation,
-        line(&named(&info.shown, &info.with)),
-        marks(info)
-    )
+    let key = if info.draft.is_some() { "cli-conversation-with-draft" } else { "cli-conversation-line" };
+    let name = line(&named(&info.shown, &info.with)) + &marks(info);
+    let values = [("number", number(info.conversation)), ("name", name.into()), ("unread", unread.into())];
+    say(key, values) + "\n"
 }
 
 fn marks(info: &ConversationInfo) -> String {
-    let marks = [(info.pinned, "pinned"), (info.muted, "muted"), (info.archived, "archived")];
-    let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark.to_owned());
-    let marks: Vec<String> = marks.chain(vanish::mark(info)).collect();
+    let marks: Vec<String> = set(info).into_iter().chain(vanish::mark(info)).collect();
     if marks.is_empty() { String::new() } else { format!(" [{}]", marks.join(", ")) }
+}
+
+/// The marks that the person set.
+pub(super) fn set(info: &ConversationInfo) -> Vec<String> {
+    let marks = [
+        (info.pinned, "cli-mark-pinned"),
+        (info.muted, "cli-mark-muted"),
+        (info.archived, "cli-mark-archived"),
+    ];
+    marks.into_iter().filter(|(is, _)| *is).map(|(_, key)| word(key)).collect()
 }
 
 /// The text that was being written, else the last message, as far as it fits.
 fn last(info: &ConversationInfo) -> String {
     let text = match (&info.draft, &info.last) {
-        (Some(draft), _) => format!("draft: {draft}"),
-        (None, Some(message)) if message.forgotten => format!("{}: (forgotten)", speaker(message)),
+        (Some(draft), _) => say("cli-last-is-draft", [("text", draft.as_str().into())]),
+        (None, Some(message)) if message.forgotten => {
+            say("cli-last-forgotten", [("name", speaker(message).into())])
+        }
         (None, Some(message)) => format!("{}: {}", speaker(message), message.text),
         (None, None) => return "-".to_owned(),
     };
@@ -64,7 +77,7 @@ fn last(info: &ConversationInfo) -> String {
 }
 
 fn speaker(message: &MessageInfo) -> String {
-    if message.own { "you".to_owned() } else { named(&message.speaker.shown, &message.author) }
+    if message.own { word("cli-said-you") } else { named(&message.speaker.shown, &message.author) }
 }
 
 #[cfg(test)]

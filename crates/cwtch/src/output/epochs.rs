@@ -4,21 +4,26 @@ use cwtch_api::{EpochStanding, EpochState, NameInfo, OldKeyInfo};
 
 use super::sanitize::line;
 use super::time::time;
+use crate::words::{count, number, say, word};
 
 /// An epoch where it begins: who made a new key, when, for whom.
 pub(super) fn begins(epoch: &EpochStanding) -> String {
-    let mut said = vec![format!("New key by {}", maker(epoch))];
-    said.extend(epoch.made.map(|made| time(made).trim().to_owned()));
-    let mut text = said.join(", ");
+    let by = || ("by", maker(epoch).into());
+    let mut text = match epoch.made {
+        Some(made) => say("cli-epoch-by-at", [by(), ("time", time(made).trim().to_owned().into())]),
+        None => say("cli-epoch-by", [by()]),
+    };
     if let Some(server) = &epoch.moved_to {
-        text += &format!(", on another server, {}", line(server));
-        if let Some(size) = epoch.left_at {
-            text += &format!(" (the log that was left had {size} messages)");
-        }
+        let server = ("server", line(server).into());
+        text += &match epoch.left_at {
+            Some(size) => say("cli-epoch-moved-after", [server, ("number", number(size))]),
+            None => say("cli-epoch-moved", [server]),
+        };
     }
     let people = [
-        people("without", &epoch.left_out, epoch.left_out_count),
-        people("with", &epoch.added, epoch.added_count),
+        people(&epoch.left_out, epoch.left_out_count)
+            .map(|who| say("cli-epoch-without", [("who", who.into())])),
+        people(&epoch.added, epoch.added_count).map(|who| say("cli-epoch-with", [("who", who.into())])),
     ];
     let people: Vec<String> = people.into_iter().flatten().collect();
     if !people.is_empty() {
@@ -29,52 +34,51 @@ pub(super) fn begins(epoch: &EpochStanding) -> String {
 
 /// The same with what has become of it since.
 pub(super) fn standing(epoch: &EpochStanding) -> String {
-    let state = match epoch.state {
-        EpochState::Written => "written in",
-        EpochState::Undecided => "not decided on; nothing of it is shown",
-        EpochState::Closing => "left; what others write there is still read",
-        EpochState::Closed => "closed: its key is gone, its messages stay",
-        _ => "unknown to this version",
+    let key = match epoch.state {
+        EpochState::Written => "cli-epoch-written",
+        EpochState::Undecided => "cli-epoch-undecided",
+        EpochState::Closing => "cli-epoch-closing",
+        EpochState::Closed => "cli-epoch-closed",
+        _ => "cli-epoch-unknown",
     };
     let since = time(epoch.since);
     let mut text = match epoch.forker {
         Some(_) => begins(epoch) + " ",
         None => String::new(),
     };
-    text += &format!("{}, since {}", state, since.trim());
+    text += &say(key, [("time", since.trim().into())]);
     if epoch.listed > 0 {
-        text += &format!(". {} of {} have written in it", epoch.wrote, epoch.listed);
+        let wrote = [("number", number(epoch.wrote)), ("all", number(epoch.listed))];
+        text += &format!(". {}", say("cli-epoch-wrote", wrote));
     }
     if epoch.waiting > 0 {
-        let messages = if epoch.waiting == 1 { "message" } else { "messages" };
-        text += &format!(". {} {messages} waiting", epoch.waiting);
+        text += &format!(". {}", say("cli-epoch-waiting", [("count", count(epoch.waiting))]));
     }
     text
 }
 
 /// The mark of a message that came under an old key.
 pub(super) fn old_key(old: &OldKeyInfo) -> String {
-    match people("", &old.left_out, old.left_out_count) {
-        Some(who) => format!("old key, read by{who}, too"),
-        None => "old key: whoever has it reads this, too".to_owned(),
+    match people(&old.left_out, old.left_out_count) {
+        Some(who) => say("cli-epoch-old-read-by", [("who", who.into())]),
+        None => word("cli-epoch-old"),
     }
 }
 
 fn maker(epoch: &EpochStanding) -> String {
     match &epoch.by {
         Some(name) => line(&name.shown),
-        None => "somebody".to_owned(),
+        None => word("cli-said-somebody"),
     }
 }
 
 /// People by name, or where their names are forgotten, how many.
-fn people(word: &str, names: &[NameInfo], count: u64) -> Option<String> {
+fn people(names: &[NameInfo], forgotten: u64) -> Option<String> {
     let shown: Vec<String> = names.iter().map(|name| line(&name.shown)).collect();
-    match (shown.is_empty(), count) {
-        (false, _) => Some(format!("{word} {}", shown.join(", "))),
+    match (shown.is_empty(), forgotten) {
+        (false, _) => Some(shown.join(", ")),
         (true, 0) => None,
-        (true, 1) => Some(format!("{word} 1 member")),
-        (true, count) => Some(format!("{word} {count} members")),
+        (true, forgotten) => Some(say("cli-count-members", [("count", count(forgotten))])),
     }
 }
 

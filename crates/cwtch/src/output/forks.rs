@@ -8,153 +8,132 @@ use cwtch_api::{
 };
 
 use super::sanitize::line;
-use super::shown::{named, plural};
+use super::shown::named;
 use super::table::Table;
 use super::time::time;
 use super::{BOLD, DIM, WARN};
+use crate::words::{Value, count, number, say, styled, word};
 
 /// A fork that was made.
 pub(crate) fn made(made: &ForkMade) -> String {
-    let mut out = format!(
-        "{BOLD}New key{BOLD:#} for {}{}{}: what you write from now on is for them.\n",
-        plural(made.members, "member"),
-        some(", without ", &made.left_out),
-        some(", with ", &made.added),
-    );
+    let without = ("without", some(&made.left_out));
+    let people = [("count", count(made.members)), without, ("with", some(&made.added))];
+    let mut out = styled(BOLD, "cli-fork-made", people) + "\n";
     if let Some(server) = &made.server {
-        let _ = writeln!(
-            out,
-            "The group moves to {}: the others are asked, and whoever follows dials it at a random moment within six hours.",
-            line(server)
-        );
+        let _ = writeln!(out, "{}", say("cli-fork-made-moves", [("server", line(server).into())]));
     }
     if let Some(heals) = made.heals {
         let but = made.heals_but.iter().map(name).collect::<Vec<_>>().join("");
-        let _ = writeln!(
-            out,
-            "Copies of devices that were made before {} cannot read on; later copies of {}'s can, until somebody else makes \
-             another key.",
-            time(heals).trim(),
-            if but.is_empty() { "a member".to_owned() } else { but },
-        );
+        let but = if but.is_empty() { word("cli-fork-a-member") } else { but };
+        let values = [("time", time(heals).trim().to_owned().into()), ("but", but.into())];
+        let _ = writeln!(out, "{}", say("cli-fork-made-heals", values));
     }
     if made.quiet {
-        out += "Nothing of it is put into the group: your contacts among them are given it, and pass it on to theirs.\n";
+        out += &(word("cli-fork-made-quiet") + "\n");
     }
     if !made.no_contacts.is_empty() {
-        let _ = writeln!(
-            out,
-            "{WARN}No contacts{WARN:#} of yours: {}. They get it if one of the others passes it on.",
-            names(&made.no_contacts)
-        );
+        let names = ("names", names(&made.no_contacts).into());
+        let _ = writeln!(out, "{}", styled(WARN, "cli-fork-made-no-contacts", [names]));
     }
     if !made.invited.is_empty() {
-        let _ = writeln!(out, "{} cannot be given it so, and will be sent an invite.", names(&made.invited));
+        let names = ("names", names(&made.invited).into());
+        let _ = writeln!(out, "{}", say("cli-fork-made-invited", [names]));
     }
     if !made.need_invite.is_empty() {
-        let _ = writeln!(
-            out,
-            "{WARN}Not reached{WARN:#}: {}. They have to be invited anew, with `cwtch group invite`.",
-            names(&made.need_invite)
-        );
+        let names = ("names", names(&made.need_invite).into());
+        let _ = writeln!(out, "{}", styled(WARN, "cli-fork-made-not-reached", [names]));
     }
     if made.doubtful_clock {
-        let _ = writeln!(
-            out,
-            "{WARN}Clock{WARN:#}: the others' messages have other times than this device; look whether its clock is right."
-        );
+        let _ = writeln!(out, "{}", styled(WARN, "cli-fork-made-clock", []));
     }
-    let _ = writeln!(out, "{DIM}fork{DIM:#}  {}", line(&made.fork));
+    let _ = writeln!(out, "{DIM}{}{DIM:#}  {}", word("cli-row-fork"), line(&made.fork));
     out
 }
 
 /// A group was left.
 pub(crate) fn left(told: bool) -> String {
-    let forgotten = "The group is forgotten; what others have, backups that you made, and what a disk keeps by itself are \
-                     not reached.";
-    let others = if told {
-        "The others are told that you have left."
-    } else {
-        "Nobody was told that you have left: you may be given new keys until somebody makes one without you."
-    };
-    format!("{forgotten}\n{others}\n")
+    let others = word(if told { "cli-left-told" } else { "cli-left-untold" });
+    format!("{}\n{others}\n", word("cli-left-forgotten"))
 }
 
 /// A fork was followed.
 pub(crate) fn followed(followed: &ForkFollowed) -> String {
     let lost: String = followed.lost.iter().map(lost).collect();
-    format!("What you write goes out under this key from now on.\n{lost}")
+    format!("{}\n{lost}", word("cli-fork-followed"))
 }
 
 /// The forks of a group.
 pub(crate) fn list(forks: &[ForkInfo]) -> String {
-    let mut table = Table::new(&["MADE", "BY", "KEY", "HAVE IT", "MOVED", "NOW", "FORK"]);
+    let mut table = Table::new(&[
+        "cli-head-made",
+        "cli-head-by",
+        "cli-head-key",
+        "cli-head-have-it",
+        "cli-head-moved",
+        "cli-head-now",
+        "cli-head-fork",
+    ]);
     for fork in forks {
         table.row([
             time(fork.made),
             name(&fork.by),
             what(fork),
-            format!(
-                "{} of {}",
-                fork.reached.iter().filter(|one| one.stage > ForkStage::Listed).count(),
-                fork.members
-            ),
-            format!("{} of {}", fork.moved, fork.of),
-            standing(fork).to_owned(),
+            part(fork.reached.iter().filter(|one| one.stage > ForkStage::Listed).count(), fork.members),
+            part(fork.moved, fork.of),
+            standing(fork),
             fork.fork.chars().take(16).collect(),
         ]);
     }
     let asked: String = forks.iter().filter(|fork| fork.question.is_some()).map(question).collect();
     let lost: String = forks.iter().filter_map(|fork| fork.lost.as_deref()).map(lost).collect();
-    table.render("No new keys yet: make one with `cwtch group fork`.") + &asked + &lost
+    table.render(&word("cli-forks-none")) + &asked + &lost
+}
+
+fn part(some: impl ToString, all: impl ToString) -> String {
+    say("cli-part-of", [("number", number(some)), ("all", number(all))])
 }
 
 /// The members of a group.
 pub(crate) fn members(members: &[KnownMember]) -> String {
-    let mut table = Table::new(&["MEMBER", "LISTED", "NEW KEYS", "THIS KEY", "ADDRESS"]);
-    let yes = |is: bool| if is { "yes" } else { "-" }.to_owned();
+    let mut table = Table::new(&[
+        "cli-head-member",
+        "cli-head-listed",
+        "cli-head-new-keys",
+        "cli-head-this-key",
+        "cli-head-address",
+    ]);
+    let yes = |is: bool| if is { word("cli-said-yes") } else { "-".to_owned() };
     for member in members {
         let who = name(&member.person);
         table.row([
-            if member.hidden { format!("{who} (hidden)") } else { who },
+            if member.hidden { say("cli-name-hidden", [("name", who.into())]) } else { who },
             yes(member.listed),
-            if member.reachable { "reach them" } else { "need an invite" }.to_owned(),
-            this_key(member).to_owned(),
+            word(if member.reachable { "cli-member-reached" } else { "cli-member-needs-invite" }),
+            this_key(member),
             member.person.address.clone(),
         ]);
     }
-    table.render("Nobody is known yet to be in it.")
+    table.render(&word("cli-members-none"))
 }
 
 /// Stage of a member with the present key.
-fn this_key(member: &KnownMember) -> &'static str {
-    match member.stage {
-        _ if member.moved => "writes with it",
-        Some(ForkStage::Moved) => "writes with it",
-        Some(ForkStage::Opened) => "has opened it",
-        Some(ForkStage::Complete) => "has it, closed",
-        _ => "-",
-    }
+fn this_key(member: &KnownMember) -> String {
+    word(match member.stage {
+        _ if member.moved => "cli-stage-moved",
+        Some(ForkStage::Moved) => "cli-stage-moved",
+        Some(ForkStage::Opened) => "cli-stage-opened",
+        Some(ForkStage::Complete) => "cli-stage-complete",
+        _ => return "-".to_owned(),
+    })
 }
 
 /// Sentences about people who brought packages that are of no use.
 pub(super) fn carriers(carriers: &[ForkCarrierInfo]) -> String {
     let mut out = String::new();
     for carrier in carriers {
-        let who = name(&carrier.person);
-        let _ = match carrier.is_false {
-            true => writeln!(
-                out,
-                "What {who} passed on, {}, is no valid key. {who} need not have made it.",
-                time(carrier.since)
-            ),
-            false => writeln!(
-                out,
-                "{who} passed on a new key, {}, that does not open here: it was not for you, or a copy was lost. Contacts in the group \
-                 are asked for it.",
-                time(carrier.since)
-            ),
-        };
+        let key = if carrier.is_false { "cli-carrier-false" } else { "cli-carrier-closed" };
+        let values = [("name", name(&carrier.person).into()), ("time", time(carrier.since).into())];
+        let _ = writeln!(out, "{}", say(key, values));
     }
     out
 }
@@ -166,91 +145,80 @@ pub(crate) fn event(event: &Event) -> String {
     };
     let mut out = String::new();
     if *quiet {
-        let _ = write!(
-            out,
-            "{WARN}new key{WARN:#} in {}: the server has not confirmed all of it for an hour; it is tried further",
-            shown(group)
-        );
+        out += &styled(WARN, "cli-event-fork-quiet", [("group", shown(group).into())]);
     }
-    let said = left.iter().map(|who| format!("{} has left", name(who)));
+    let said = left.iter().map(|who| say("cli-member-left", [("name", name(who).into())]));
     for sentence in said.chain(carriers(brought).lines().map(str::to_owned)) {
         if !out.is_empty() {
             out.push('\n');
         }
-        let _ = write!(out, "{WARN}key{WARN:#} of {}: {sentence}", shown(group));
+        let values = [("group", shown(group).into()), ("what", sentence.into())];
+        out += &styled(WARN, "cli-event-key", values);
     }
     for fork in asked {
         if !out.is_empty() {
             out.push('\n');
         }
-        let _ = write!(out, "{WARN}new key{WARN:#} in {}: {}", shown(group), question(fork).trim_end());
+        let question = question(fork);
+        let values = [("group", shown(group).into()), ("what", question.trim_end().into())];
+        out += &styled(WARN, "cli-event-new-key", values);
     }
     out
 }
 
 fn question(fork: &ForkInfo) -> String {
-    let by = name(&fork.by);
-    let sentence = match fork.question {
-        Some(ForkQuestion::Change) => format!("{by} has made {}.{}", what(fork), learns(fork)),
-        Some(ForkQuestion::Doubtful) => format!(
-            "{by} has made a new key so soon after another one that it may be an attack: ask {by} before you follow."
-        ),
-        Some(ForkQuestion::Join) => format!("{} of {} members use {by}'s key.", fork.moved, fork.of),
-        Some(ForkQuestion::Again) => {
-            format!("{} of {} members use {by}'s key, which you declined.", fork.moved, fork.of)
-        }
+    let by = || ("by", name(&fork.by).into());
+    let moved = || [("number", number(fork.moved)), ("all", number(fork.of)), by()];
+    let mut said = match fork.question {
+        Some(ForkQuestion::Change) => vec![say("cli-fork-asks-change", [by(), ("what", what(fork).into())])],
+        Some(ForkQuestion::Doubtful) => vec![say("cli-fork-asks-doubtful", [by()])],
+        Some(ForkQuestion::Join) => vec![say("cli-fork-asks-join", moved())],
+        Some(ForkQuestion::Again) => vec![say("cli-fork-asks-again", moved())],
         _ => return String::new(),
     };
-    let can_read = if fork.left_out.is_empty() {
-        String::new()
-    } else {
-        format!(" {} can read what you write until you follow.", names(&fork.left_out))
-    };
-    let short: String = fork.fork.chars().take(16).collect();
-    format!("{sentence}{can_read} `cwtch group accept` or `cwtch group decline` with {short}.\n")
+    if let (Some(ForkQuestion::Change), Some(server)) = (fork.question, &fork.server) {
+        said.push(say("cli-fork-asks-server", [("server", line(server).into())]));
+    }
+    if !fork.left_out.is_empty() {
+        said.push(say("cli-fork-asks-left-out", [("names", names(&fork.left_out).into())]));
+    }
+    said.push(say("cli-fork-asks-how", [("fork", short(&fork.fork).into())]));
+    said.join(" ") + "\n"
+}
+
+/// The beginning of a fork's name, by which it can be called.
+fn short(fork: &str) -> String {
+    fork.chars().take(16).collect()
 }
 
 /// A sentence on an own key that was not taken, and how to make it again.
 fn lost(lost: &ForkLost) -> String {
-    let short: String = lost.fork.chars().take(16).collect();
-    format!(
-        "Your key{}{} was not taken. To make that again on top of the one that you use: `cwtch group fork GROUP --again {short}`.\n",
-        some(" without ", &lost.without),
-        some(" with ", &lost.with)
-    )
-}
-
-/// A sentence on what the operator of the server learns to which a fork leads.
-fn learns(fork: &ForkInfo) -> String {
-    let Some(server) = &fork.server else { return String::new() };
-    format!(
-        " If you follow, you write by way of the server {}: its operator sees when members come and how much they write, and not \
-         who they are, from where, or what they write.",
-        line(server)
-    )
+    let without = ("without", some(&lost.without));
+    say("cli-fork-lost", [without, ("with", some(&lost.with)), ("fork", short(&lost.fork).into())]) + "\n"
 }
 
 fn what(fork: &ForkInfo) -> String {
-    let kind = match fork.kind {
-        ForkKind::Rekey => "a new key for the same members",
-        ForkKind::Move => "a key on another server",
-        _ => "a key",
+    let key = match fork.kind {
+        ForkKind::Rekey => "cli-fork-is-rekey",
+        ForkKind::Move => "cli-fork-is-move",
+        _ => "cli-fork-is-key",
     };
-    format!("{kind}{}{}", some(" without ", &fork.left_out), some(" with ", &fork.added))
+    say(key, [("without", some(&fork.left_out)), ("with", some(&fork.added))])
 }
 
-fn standing(fork: &ForkInfo) -> &'static str {
-    match fork.standing {
-        ForkStanding::Written => "you write there",
-        ForkStanding::Followed => "followed",
-        ForkStanding::Asked => "asks you",
-        ForkStanding::Declined => "declined",
-        _ => "known",
-    }
+fn standing(fork: &ForkInfo) -> String {
+    word(match fork.standing {
+        ForkStanding::Written => "cli-fork-written",
+        ForkStanding::Followed => "cli-fork-is-followed",
+        ForkStanding::Asked => "cli-fork-asks",
+        ForkStanding::Declined => "cli-fork-declined",
+        _ => "cli-fork-known",
+    })
 }
 
-fn some(before: &str, people: &[PersonInfo]) -> String {
-    if people.is_empty() { String::new() } else { format!("{before}{}", names(people)) }
+/// Names of people in a sentence that is another one without any. Nobody is the number 0, because somebody may be called by any word.
+fn some(people: &[PersonInfo]) -> Value<'static> {
+    if people.is_empty() { 0.into() } else { names(people).into() }
 }
 
 fn names(people: &[PersonInfo]) -> String {

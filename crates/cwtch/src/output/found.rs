@@ -10,13 +10,14 @@ use super::sanitize::{self, line};
 use super::shown::named;
 use super::time::time;
 use super::{BOLD, DIM, layout};
+use crate::words::{number, say, word};
 
 /// A page of what was found: where, who, and the words around.
 pub(crate) fn page(command: &Command, found: &FoundInfo) -> String {
     if found.hits.is_empty() {
         return match found.next {
-            None => "Nothing was found.\n".to_owned(),
-            Some(next) => format!("Nothing was found down to message {next}.\n{}", more(next)),
+            None => word("cli-found-nothing") + "\n",
+            Some(next) => say("cli-found-nothing-yet", [("id", number(next))]) + "\n" + &more(next),
         };
     }
     // In one conversation its name says nothing.
@@ -36,7 +37,7 @@ pub(crate) fn page(command: &Command, found: &FoundInfo) -> String {
             excerpt(hit),
         );
     }
-    let _ = writeln!(out, "\nRead on around one with `cwtch messages CONVERSATION --around ID`.");
+    let _ = writeln!(out, "\n{}", word("cli-found-around"));
     if let Some(next) = found.next {
         out.push_str(&more(next));
     }
@@ -44,15 +45,18 @@ pub(crate) fn page(command: &Command, found: &FoundInfo) -> String {
 }
 
 fn more(next: i64) -> String {
-    format!("There may be more: search again with --below {next}.\n")
+    say("cli-found-more", [("id", number(next))]) + "\n"
 }
 
 /// The author, and where it was said.
 fn speaker(hit: &HitInfo, one: bool) -> String {
     let author = author(&hit.message);
     let NameInfo { shown, .. } = &*hit.message.conversation_name;
-    let place = format!("{} (#{})", named(shown, &hit.message.with), hit.message.conversation);
-    if one { author } else { format!("{author} in {place}") }
+    if one {
+        return author;
+    }
+    let place = ("place", named(shown, &hit.message.with).into());
+    say("cli-found-place", [("author", author.into()), place, ("number", number(hit.message.conversation))])
 }
 
 fn excerpt(hit: &HitInfo) -> String {

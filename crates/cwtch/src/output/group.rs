@@ -8,64 +8,72 @@ use super::human::{self, named, phase, plural};
 use super::sanitize::line;
 use super::table::Table;
 use super::time::time;
-use super::{DIM, epochs, forks, kept, log};
+use super::{DIM, conversations, epochs, forks, kept, log};
+use crate::words::{count, number, say, word, words};
 
 /// A group: facts in rows, who wrote in it as a table.
 pub(crate) fn details(details: &GroupDetails) -> String {
     let GroupDetails { written_by, epochs, .. } = details;
     let mut out = String::new();
     for (name, value) in facts(details).into_iter().chain(epochs.iter().flat_map(epoch)) {
-        let _ = writeln!(out, "{DIM}{name:<10}{DIM:#}{}", line(&value));
+        let _ = writeln!(out, "{DIM}{:<10}{DIM:#}{}", word(name), line(&value));
     }
     for epoch in epochs {
         out.push_str(&log::remarks(&epoch.server));
     }
     out.push_str(&forks::carriers(&details.carriers));
-    let mut table = Table::new(&["AUTHOR", "MESSAGES", "MISSING", "LAST", "ADDRESS"]);
+    let mut table = Table::new(&[
+        "cli-head-author",
+        "cli-head-messages",
+        "cli-head-missing",
+        "cli-head-last",
+        "cli-head-address",
+    ]);
     for author in written_by {
         let name = named(&author.speaker.shown, &author.author);
         table.row([
-            if author.hidden { format!("{name} (hidden)") } else { name },
+            if author.hidden { say("cli-name-hidden", [("name", name.into())]) } else { name },
             author.messages.to_string(),
             if author.missing == 0 { "-".to_owned() } else { author.missing.to_string() },
             author.last.map_or_else(|| "-".to_owned(), time),
             author.author.clone(),
         ]);
     }
-    out + &table.render("Nobody has written in it yet, as far as can be seen here.")
+    out + &table.render(&word("cli-authors-none"))
 }
 
-/// A row: its name and its value.
+/// A row: the key of its name, and its value.
 type Fact = (&'static str, String);
 
 fn facts(details: &GroupDetails) -> Vec<Fact> {
     let GroupDetails { group, claimed_name, listed, queued, .. } = details;
-    let mut rows = vec![("name", named(&group.shown, &group.group))];
+    let mut rows = vec![("cli-row-name", named(&group.shown, &group.group))];
     if *claimed_name != group.name {
-        rows.push(("claimed", format!("{claimed_name:?}, the name that its maker gave it")));
+        rows.push((
+            "cli-row-claimed",
+            say("cli-group-claimed", [("name", format!("{claimed_name:?}").into())]),
+        ));
     }
-    rows.push(("number", format!("#{}", group.conversation)));
-    rows.push(("group", group.group.clone()));
-    let mut messages = format!("{}, {} unread", group.messages, listed.unread);
+    rows.push(("cli-row-number", format!("#{}", group.conversation)));
+    rows.push(("cli-row-group", group.group.clone()));
     let missing: u64 = group.missing.iter().map(|author| author.count).sum();
-    if missing > 0 {
-        messages += &format!(", {missing} missing (`cwtch repair` asks contacts for them)");
-    }
-    rows.push(("messages", messages));
-    let marks = [(listed.pinned, "pinned"), (listed.muted, "muted"), (listed.archived, "archived")];
-    let marks: Vec<&str> = marks.into_iter().filter_map(|(is, mark)| is.then_some(mark)).collect();
+    let key = if missing > 0 { "cli-group-messages-missing" } else { "cli-group-messages" };
+    let mut counts = vec![("number", number(group.messages)), ("unread", number(listed.unread))];
+    counts.extend((missing > 0).then(|| ("missing", number(missing))));
+    rows.push(("cli-row-messages", words().say(key, &counts)));
+    let marks = conversations::set(listed);
     if !marks.is_empty() {
-        rows.push(("marked", marks.join(", ")));
+        rows.push(("cli-row-marked", marks.join(", ")));
     }
     if let Some(active) = listed.active {
-        rows.push(("last", time(active).trim().to_owned()));
+        rows.push(("cli-row-last", time(active).trim().to_owned()));
     }
     if let Some(note) = &listed.note {
-        rows.push(("note", note.clone()));
+        rows.push(("cli-row-note", note.clone()));
     }
     rows.extend(kept::facts(&details.kept));
     if *queued > 0 {
-        rows.push(("unsent", plural(*queued, "message")));
+        rows.push(("cli-row-unsent", plural(*queued, "cli-count-messages")));
     }
     rows
 }
@@ -73,29 +81,29 @@ fn facts(details: &GroupDetails) -> Vec<Fact> {
 fn epoch(epoch: &EpochInfo) -> Vec<Fact> {
     let server = &epoch.server;
     let mut rows = vec![
-        ("joined", time(epoch.joined).trim().to_owned()),
-        ("server", server.address.clone()),
-        ("phase", server.phase.map_or("-", phase).to_owned()),
-        ("receipts", verdict(epoch.verdict).to_owned()),
-        ("tokens", server.tokens.to_string()),
+        ("cli-row-joined", time(epoch.joined).trim().to_owned()),
+        ("cli-row-server", server.address.clone()),
+        ("cli-row-phase", server.phase.map_or_else(|| "-".to_owned(), phase)),
+        ("cli-row-receipts", verdict(epoch.verdict)),
+        ("cli-row-tokens", server.tokens.to_string()),
     ];
     if epoch.keys != GroupKeys::Static {
-        rows.push(("keys", human::keys(epoch.keys).to_owned()));
+        rows.push(("cli-row-keys", human::keys(epoch.keys)));
     }
-    rows.extend(epoch.members.iter().map(|member| ("member", human::member_line(member))));
+    rows.extend(epoch.members.iter().map(|member| ("cli-row-member", human::member_line(member))));
     rows.extend(epoch.days.iter().flat_map(days));
     if let Some(trouble) = &server.trouble {
-        rows.push(("trouble", trouble.clone()));
+        rows.push(("cli-row-trouble", trouble.clone()));
     }
     if epoch.standing.forker.is_some() || epoch.standing.state != EpochState::Written {
-        rows.insert(0, ("key", epochs::standing(&epoch.standing)));
+        rows.insert(0, ("cli-row-key", epochs::standing(&epoch.standing)));
     }
     if epoch.past_unread {
-        rows.push(("past", "not read yet".to_owned()));
+        rows.push(("cli-row-past", word("cli-past-unread")));
     }
     if let Some(from) = epoch.read_from.filter(|from| *from > 0) {
-        let why = if epoch.days.is_some() { "deleted or sealed before your time" } else { "deleted" };
-        rows.push(("past", format!("the server's messages before number {from} may have been {why}")));
+        let key = if epoch.days.is_some() { "cli-past-deleted-or-sealed" } else { "cli-past-deleted" };
+        rows.push(("cli-row-past", say(key, [("number", number(from))])));
     }
     rows
 }
@@ -103,63 +111,43 @@ fn epoch(epoch: &EpochInfo) -> Vec<Fact> {
 /// Rows about a group's days.
 fn days(days: &DaysInfo) -> Vec<Fact> {
     let day = |time| self::time(time).trim().split(' ').next().unwrap_or_default().to_owned();
-    let kept = format!("{}, each for {}", day(days.kept_from), plural(days.keep, "day"));
-    let mut rows = vec![("keys from", kept)];
+    let kept = [("day", day(days.kept_from).into()), ("count", count(days.keep))];
+    let mut rows = vec![("cli-row-keys-from", say("cli-days-kept", kept))];
     if days.kept_from > days.first && days.package_opens {
-        rows.push((
-            "but",
-            "the package that brought the keys opens for a key that is still here for some weeks: with it and what a server keeps, \
-             the forgotten days can be opened again"
-                .to_owned(),
-        ));
+        rows.push(("cli-row-but", word("cli-days-package")));
     }
     if days.kept_from > days.first {
-        rows.push((
-            "forgotten",
-            format!("the keys of {} and of the days after it, before that", day(days.first)),
-        ));
+        rows.push(("cli-row-forgotten", say("cli-days-forgotten", [("day", day(days.first).into())])));
     }
-    if days.sealed > 0 {
-        let count = plural(days.sealed, "message");
-        rows.push(("sealed", format!("{count} came when the key of their day was forgotten here")));
-    }
-    if days.unfit > 0 {
-        let count = plural(days.unfit, "message");
-        rows.push((
-            "no fit",
-            format!("{count} sealed with a key that does not fit; if you are new, ask another member"),
-        ));
-    }
-    if days.late > 0 {
-        let count = plural(days.late, "message");
-        rows.push(("late", format!("{count} came more than 8 days late, which nobody shows")));
+    for (row, key, messages) in [
+        ("cli-row-sealed", "cli-days-sealed", days.sealed),
+        ("cli-row-no-fit", "cli-days-unfit", days.unfit),
+        ("cli-row-late", "cli-days-late", days.late),
+    ] {
+        if messages > 0 {
+            rows.push((row, say(key, [("count", count(messages))])));
+        }
     }
     match days.writes {
         WritesInfo::Freely => {}
-        WritesInfo::AfterSync => {
-            rows.push(("waiting", "what you write leaves after the next sync".to_owned()))
-        }
-        _ => rows.push((
-            "waiting",
-            "what you write leaves once a message of a listed member who did not invite you was read"
-                .to_owned(),
-        )),
+        WritesInfo::AfterSync => rows.push(("cli-row-waiting", word("cli-days-write-after-sync"))),
+        _ => rows.push(("cli-row-waiting", word("cli-days-write-after-another"))),
     }
     rows
 }
 
-fn verdict(verdict: LogVerdict) -> &'static str {
-    match verdict {
-        LogVerdict::Alarm => "ALARM: the server cheated and is not used",
-        LogVerdict::Evidence => "there is evidence against the server, and it is used all the same",
-        LogVerdict::Withheld => "the server shows no log any more although it has one",
-        LogVerdict::Losses => "the server declared messages lost",
-        LogVerdict::Retired => "the server ended its log",
-        LogVerdict::Checked => "checked",
-        LogVerdict::Unread => "not read yet",
-        LogVerdict::NoLog => "none: the server signs nothing",
-        _ => "unknown to this version",
-    }
+fn verdict(verdict: LogVerdict) -> String {
+    word(match verdict {
+        LogVerdict::Alarm => "cli-verdict-alarm",
+        LogVerdict::Evidence => "cli-verdict-evidence",
+        LogVerdict::Withheld => "cli-verdict-withheld",
+        LogVerdict::Losses => "cli-verdict-losses",
+        LogVerdict::Retired => "cli-verdict-retired",
+        LogVerdict::Checked => "cli-verdict-checked",
+        LogVerdict::Unread => "cli-verdict-unread",
+        LogVerdict::NoLog => "cli-verdict-no-log",
+        _ => "cli-verdict-unknown",
+    })
 }
 
 #[cfg(test)]

@@ -4,13 +4,13 @@ use cwtch_api::{ConversationDetails, ConversationInfo, KeptInfo, SealedInfo};
 
 use super::DIM;
 use super::conversations;
-use super::human::plural;
 use super::sanitize::line;
 use super::time::time;
 use super::vanish;
 use crate::duration;
+use crate::words::{Value, count, number, say, word};
 
-/// A row: its name and its value.
+/// A row: the key of its name, and its value.
 type Fact = (&'static str, String);
 
 /// A conversation with what is kept of it.
@@ -19,9 +19,10 @@ pub(crate) fn details(details: &ConversationDetails) -> String {
     if let Some(note) = &details.conversation.note {
         out += &super::contact::note_row(note);
     }
-    let vanish = details.conversation.vanish.as_ref().map(|vanish| ("vanishing", vanish::state(vanish)));
+    let vanish =
+        details.conversation.vanish.as_ref().map(|vanish| ("cli-row-vanishing", vanish::state(vanish)));
     for (name, value) in facts(&details.kept).into_iter().chain(vanish) {
-        out += &format!("{DIM}{name:<10}{DIM:#}{}\n", line(&value));
+        out += &format!("{DIM}{:<10}{DIM:#}{}\n", word(name), line(&value));
     }
     out
 }
@@ -30,38 +31,32 @@ pub(crate) fn details(details: &ConversationDetails) -> String {
 pub(super) fn facts(kept: &KeptInfo) -> Vec<Fact> {
     let moment = |at: i64| time(at).trim().to_owned();
     let mut texts = match kept.keep {
-        None => "texts for ever".to_owned(),
-        Some(seconds) => format!("texts for {}", duration::shown(seconds)),
+        None => word("cli-kept-texts-ever"),
+        Some(seconds) => say("cli-kept-texts", [("time", duration::shown(seconds).into())]),
     };
     if let Some(oldest) = kept.oldest {
-        texts += &format!("; the oldest is from {}", moment(oldest));
+        texts += &format!("; {}", say("cli-kept-oldest", [("time", moment(oldest).into())]));
     }
     if let Some(goes) = kept.goes {
-        texts += &format!(" and goes on {}", moment(goes));
+        texts += &format!(" {}", say("cli-kept-goes", [("time", moment(goes).into())]));
     }
-    let mut rows = vec![("kept", texts)];
+    let mut rows = vec![("cli-row-kept", texts)];
     if kept.forgotten > 0 {
-        let gone = plural(kept.forgotten, "text");
-        rows.push(("forgotten", format!("{gone}; who wrote when is still here")));
+        rows.push(("cli-row-forgotten", say("cli-kept-texts-forgotten", [("count", count(kept.forgotten))])));
     }
     if kept.posted > 0 {
-        let posted = plural(kept.posted, "message");
-        rows.push((
-            "sealed up",
-            format!("{posted} as posted, for members who miss them; the group's key opens them"),
-        ));
+        rows.push(("cli-row-sealed-up", say("cli-kept-posted", [("count", count(kept.posted))])));
     }
     if let Some(sealed) = kept.sealed {
-        rows.push(("sealed", moment(sealed)));
+        rows.push(("cli-row-sealed", moment(sealed)));
     }
     match (kept.keys_from, kept.oldest) {
         (Some(from), Some(oldest)) if oldest < from => {
-            let from = moment(from);
-            rows.push(("but", format!("texts from before {from} are here, although their keys are gone: keys protect nothing that can be read")));
+            rows.push(("cli-row-but", say("cli-kept-without-keys", [("time", moment(from).into())])));
         }
+        (Some(..=0), _) if kept.forgotten > 0 => rows.push(("cli-row-but", word("cli-kept-key-opens-all"))),
         (Some(from), _) if kept.forgotten > 0 => {
-            let from = if from > 0 { format!("since {}", moment(from)) } else { "ever".to_owned() };
-            rows.push(("but", format!("the key is here that opens what was posted {from}: with it, whatever the server or members still have can be read again")));
+            rows.push(("cli-row-but", say("cli-kept-key-opens", [("time", moment(from).into())])));
         }
         _ => {}
     }
@@ -70,34 +65,33 @@ pub(super) fn facts(kept: &KeptInfo) -> Vec<Fact> {
 
 /// A sentence about the time for which texts are kept from now on.
 pub(crate) fn decided(info: &ConversationInfo) -> String {
-    let shown = line(&super::human::named(&info.shown, &info.with));
+    let whose = whose(info);
     match info.keep {
-        None => format!("Texts of #{} {shown} are kept for ever.\n", info.conversation),
-        Some(seconds) => format!(
-            "Texts of #{} {shown} are kept for {}; older ones are erased here. Others keep what they have.\n",
-            info.conversation,
-            duration::shown(seconds)
-        ),
+        None => say("cli-keep-for-ever", whose) + "\n",
+        Some(seconds) => {
+            let [number, name] = whose;
+            say("cli-keep-for", [number, name, ("time", duration::shown(seconds).into())]) + "\n"
+        }
     }
+}
+
+/// A conversation in a sentence: its number and its name.
+fn whose(info: &ConversationInfo) -> [(&'static str, Value<'static>); 2] {
+    let name = line(&super::human::named(&info.shown, &info.with));
+    [("number", number(info.conversation)), ("name", name.into())]
 }
 
 /// Sentence about a conversation that was cleared.
 pub(crate) fn cleared(info: &ConversationInfo) -> String {
-    let shown = line(&super::human::named(&info.shown, &info.with));
-    format!("Everything in #{} {shown} is deleted here. Others keep what they have.\n", info.conversation)
+    say("cli-conversation-cleared", whose(info)) + "\n"
 }
 
 /// Sentences about what sealing a group erased.
 pub(crate) fn sealed(sealed: &SealedInfo) -> String {
     let SealedInfo { texts, invites, given_up } = sealed;
-    let mut out = format!(
-        "The group is sealed: {} forgotten, {} to it erased, and the database has another key. What others have, backups \
-         that you made, and what a disk keeps by itself are not reached.\n",
-        plural(*texts, "text"),
-        plural(*invites, "invite"),
-    );
+    let mut out = say("cli-group-sealed", [("texts", count(*texts)), ("invites", count(*invites))]) + "\n";
     if *given_up > 0 {
-        out += &format!("{} waited to be sent and was given up.\n", plural(*given_up, "message"));
+        out += &(say("cli-group-sealed-unsent", [("count", count(*given_up))]) + "\n");
     }
     out
 }
@@ -107,7 +101,7 @@ mod tests {
     use super::*;
 
     fn told(kept: &KeptInfo) -> String {
-        facts(kept).into_iter().map(|(name, value)| format!("{name}: {value}\n")).collect()
+        facts(kept).into_iter().map(|(name, value)| format!("{}: {value}\n", word(name))).collect()
     }
 
     #[test]

@@ -10,13 +10,14 @@ use super::table::Table;
 use super::time::time;
 use super::{BAD, BOLD, DIM, WARN};
 use crate::advice;
+use crate::words::{number, say, styled, word};
 
 /// A server's log in a column.
 pub(crate) fn column(log: Option<&LogInfo>) -> String {
     match log {
-        None => "no receipts".to_owned(),
-        Some(log) if log.alarm.is_some() => "ALARM".to_owned(),
-        Some(log) if log.retired => "receipts ended".to_owned(),
+        None => word("cli-receipts-none"),
+        Some(log) if log.alarm.is_some() => word("cli-receipts-alarm"),
+        Some(log) if log.retired => word("cli-receipts-ended"),
         Some(log) => log.size.to_string(),
     }
 }
@@ -29,69 +30,65 @@ pub(crate) fn remarks(server: &ServerInfo) -> String {
         let resume = Advice::ServerResume { server: server.address.clone() };
         let advised = if log.evidence > 0 { vec![resume] } else { Vec::new() };
         let alarm = advice::with(alarm, &advised);
-        let _ = writeln!(out, "{BAD}alarm{BAD:#} {}: {}", line(&server.address), lines(&alarm, "  "));
+        let values = [("server", line(&server.address).into()), ("what", lines(&alarm, "  ").into())];
+        let _ = writeln!(out, "{}", styled(BAD, "cli-log-says-alarm", values));
     } else if let Some(checked) = log.checked {
-        let _ = writeln!(
-            out,
-            "{DIM}{}: {} messages checked, as it signed them at {}{DIM:#}",
-            line(&server.address),
-            log.size,
-            time(checked).trim()
-        );
+        let address = ("server", line(&server.address).into());
+        let time = ("time", time(checked).trim().to_owned().into());
+        let said = say("cli-log-says-checked", [address, ("number", number(log.size)), time]);
+        let _ = writeln!(out, "{DIM}{said}{DIM:#}");
     }
     for loss in &log.losses {
-        let count = loss.to.saturating_sub(loss.from);
-        let what = match loss.from {
-            0 => format!("everything that it had, {count} messages of it checked here"),
-            from => format!("{count} of its messages (from number {from} on)"),
+        let lost = ("number", number(loss.to.saturating_sub(loss.from)));
+        let server = ("server", line(&server.address).into());
+        let time = ("time", time(loss.at).trim().to_owned().into());
+        let said = match loss.from {
+            0 => styled(WARN, "cli-log-says-lost-all", [server, time, lost]),
+            from => styled(WARN, "cli-log-says-lost", [server, time, lost, ("from", number(from))]),
         };
-        let _ = writeln!(
-            out,
-            "{WARN}lost{WARN:#} {}: on {} the server said that it lost {what}",
-            line(&server.address),
-            time(loss.at).trim(),
-        );
+        let _ = writeln!(out, "{said}");
     }
     if log.reposts > 0 {
-        let _ = writeln!(
-            out,
-            "{DIM}{}: {} of your messages wait to be sent again{DIM:#}",
-            line(&server.address),
-            log.reposts
-        );
+        let values = [("server", line(&server.address).into()), ("number", number(log.reposts))];
+        let _ = writeln!(out, "{DIM}{}{DIM:#}", say("cli-log-says-reposts", values));
     }
     out
 }
 
 /// All evidence.
 pub(crate) fn evidence(found: &[EvidenceInfo]) -> String {
-    let mut table = Table::new(&["ID", "FOUND", "PROOF", "SERVER", "WHAT"]);
+    let mut table =
+        Table::new(&["cli-head-id", "cli-head-found", "cli-head-proof", "cli-head-server", "cli-head-what"]);
     for piece in found {
         table.row([
             piece.id.to_string(),
             time(piece.found),
-            if piece.proven { "proven".into() } else { "not proven".into() },
+            word(if piece.proven { "cli-proof-proven" } else { "cli-proof-not" }),
             piece.server.clone(),
             piece.detail.clone(),
         ]);
     }
-    table.render("No server was caught cheating.")
+    table.render(&word("cli-evidence-none"))
 }
 
 /// Advice about what was just exported.
 pub(crate) fn exported(evidence: &EvidenceText, output: &Path) -> String {
     let file = line(&output.display().to_string());
     let server = line(&evidence.evidence.server);
-    let detail = line(&evidence.evidence.detail);
+    let values = || [("file", file.as_str().into()), ("what", line(&evidence.evidence.detail).into())];
     if evidence.evidence.proven {
+        let proves = styled(BOLD, "cli-evidence-exported", values());
+        let check = format!("cwtch-verify {file} --server {server}");
         return format!(
-            "{BOLD}{file}{BOLD:#} proves it: {detail}\nAnybody can check it with\n  \
-             cwtch-verify {file} --server {server}\nIt names the server and nobody else; it may show when you fetched, so wait \
-             before you publish it.\n"
+            "{proves}\n{}\n  {check}\n{}\n",
+            word("cli-evidence-exported-check"),
+            word("cli-evidence-exported-names")
         );
     }
     format!(
-        "{BOLD}{file}{BOLD:#} is a report and no proof: {detail}\nOthers have to take your word for it.\n"
+        "{}\n{}\n",
+        styled(BOLD, "cli-evidence-exported-report", values()),
+        word("cli-evidence-exported-worth")
     )
 }
 

@@ -33,6 +33,7 @@ use anstyle::{AnsiColor, Style};
 
 use self::reader::Reader;
 use crate::command_error::CommandError;
+use crate::words::{say, styled};
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
@@ -90,7 +91,7 @@ fn write_to(mut out: impl Write, text: &str) -> Result<Reader, CommandError> {
         Ok(()) => Ok(Reader::There),
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
         Err(e) => {
-            Err(CommandError::storage(format!("The result cannot be written to standard output: {e}.")))
+            Err(CommandError::storage(say("cli-output-unwritable", [("detail", e.to_string().into())])))
         }
     }
 }
@@ -143,7 +144,7 @@ impl News {
 
 /// Writes a remark for a person to standard error.
 pub(crate) fn note(text: &str) {
-    complain(&format!("{WARN}note:{WARN:#} {text}\n"));
+    complain(&(styled(WARN, "cli-output-note", [("what", text.into())]) + "\n"));
 }
 
 /// Writes a failure to standard error.
@@ -152,7 +153,7 @@ pub(crate) fn failure(error: &CommandError, json: bool) {
         let _ = writeln!(io::stderr(), "{}", sanitize::json(&error.to_json()));
     } else {
         let message = sanitize::lines(&error.message, "  ");
-        complain(&format!("{BAD}error:{BAD:#} {message}\n"));
+        complain(&(styled(BAD, "cli-output-error", [("what", message.into())]) + "\n"));
     }
 }
 

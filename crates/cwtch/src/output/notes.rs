@@ -4,9 +4,10 @@ use std::fmt::Write;
 
 use cwtch_api::{GroupInfo, NoteInfo, NoteKind, RepairInfo};
 
-use super::human::{named, plural};
+use super::human::named;
 use super::sanitize::line;
 use super::{BAD, DIM, WARN};
+use crate::words::{count, number, say, word};
 
 /// Notes under a message, one in a line, behind `indent`.
 pub(crate) fn under(notes: &[NoteInfo], indent: &str) -> String {
@@ -21,10 +22,10 @@ pub(crate) fn under(notes: &[NoteInfo], indent: &str) -> String {
 /// Notes of an event, in one line.
 pub(crate) fn changed(id: i64, notes: &[NoteInfo]) -> String {
     if notes.is_empty() {
-        return format!("message {id}: nothing is missing any more");
+        return say("cli-event-notes-gone", [("id", number(id))]);
     }
     let sentences: Vec<String> = notes.iter().map(|note| line(&note.sentence)).collect();
-    format!("message {id}: {}", sentences.join(" "))
+    say("cli-event-notes", [("id", number(id)), ("notes", sentences.join(" ").into())])
 }
 
 /// Whose messages are missing in groups, one author in a line.
@@ -32,13 +33,10 @@ pub(crate) fn missing(groups: &[GroupInfo]) -> String {
     let mut out = String::new();
     for group in groups {
         for author in &group.missing {
-            let _ = writeln!(
-                out,
-                "{WARN}{}: {} missing from {}{WARN:#}",
-                named(&group.shown, &group.group),
-                author.count,
-                named(&author.shown, &author.author)
-            );
+            let name = ("name", named(&author.shown, &author.author).into());
+            let group = ("group", named(&group.shown, &group.group).into());
+            let said = say("cli-group-misses", [group, ("number", number(author.count)), name]);
+            let _ = writeln!(out, "{WARN}{said}{WARN:#}");
         }
     }
     out
@@ -47,21 +45,17 @@ pub(crate) fn missing(groups: &[GroupInfo]) -> String {
 /// Words about what contacts gave.
 pub(crate) fn repaired(repair: &RepairInfo) -> String {
     let RepairInfo { asked, received, missing } = *repair;
-    match (received, missing) {
-        (0, 0) => "No message is known to be missing.\n".to_owned(),
-        (0, missing) if asked == 0 => format!(
-            "{} missing; no contact who wrote in this group could be asked.\n",
-            plural(missing, "message")
-        ),
-        (received, missing) => {
-            let still = if missing == 0 { String::new() } else { format!(", {missing} still missing") };
-            format!(
-                "{} came from contacts{still} ({} asked).\n",
-                plural(received, "message"),
-                plural(asked, "contact")
-            )
+    let came = || [("received", count(received)), ("asked", count(asked))];
+    let said = match (received, missing) {
+        (0, 0) => word("cli-repair-nothing"),
+        (0, missing) if asked == 0 => say("cli-repair-nobody", [("count", count(missing))]),
+        (_, 0) => say("cli-repair-all", came()),
+        (_, missing) => {
+            let [received, asked] = came();
+            say("cli-repair-some", [received, asked, ("number", number(missing))])
         }
-    }
+    };
+    said + "\n"
 }
 
 /// Weight of a note: it accuses somebody, tells what is missing, or is just so.

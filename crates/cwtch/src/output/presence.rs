@@ -3,18 +3,20 @@
 use cwtch_api::{Command, Presence, PresenceInfo};
 
 use super::human::plural;
+use crate::words::{say, word};
 
 /// Sentence about a profile that appears offline.
-pub(crate) const HIDDEN: &str =
-    "You appear offline: nobody can connect with you, and nobody is connected but whom you choose.";
+pub(crate) fn hidden() -> String {
+    word("cli-presence-hidden")
+}
 
 /// Words about a command that changed it.
 pub(crate) fn now(command: &Command, now: &PresenceInfo) -> String {
     let text = match (now.presence, command) {
-        (Presence::AppearOffline, Command::PresenceSet { .. }) => HIDDEN.to_owned(),
-        (Presence::AppearOffline, _) => format!("You appear offline, but for {}.", chosen(now)),
-        (_, Command::PresenceSet { .. }) => "You are online, as soon as the network allows it.".to_owned(),
-        _ => "You are online: whoever is not connected is dialled now.".to_owned(),
+        (Presence::AppearOffline, Command::PresenceSet { .. }) => hidden(),
+        (Presence::AppearOffline, _) => say("cli-presence-chosen", [("chosen", chosen(now).into())]),
+        (_, Command::PresenceSet { .. }) => word("cli-presence-online-soon"),
+        _ => word("cli-presence-dials"),
     };
     text + "\n"
 }
@@ -22,8 +24,8 @@ pub(crate) fn now(command: &Command, now: &PresenceInfo) -> String {
 /// Number of those whom the person chose, in a few words.
 pub(crate) fn chosen(now: &PresenceInfo) -> String {
     match now.chosen.len() {
-        0 => "nobody".to_owned(),
-        count => plural(count as u64, "chosen conversation"),
+        0 => word("cli-said-nobody"),
+        count => plural(count as u64, "cli-count-chosen"),
     }
 }
 
@@ -36,7 +38,7 @@ mod tests {
         let hidden =
             |chosen| PresenceInfo { presence: Presence::AppearOffline, chosen, ..Default::default() };
         let set = Command::PresenceSet { presence: Presence::AppearOffline };
-        assert_eq!(now(&set, &hidden(Vec::new())).trim_end(), HIDDEN);
+        assert_eq!(now(&set, &hidden(Vec::new())).trim_end(), super::hidden());
         let connect = Command::Connect { conversation: "Bob".into() };
         assert_eq!(now(&connect, &hidden(vec![7])), "You appear offline, but for 1 chosen conversation.\n");
         let disconnect = Command::Disconnect { conversation: "Bob".into() };

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use cwtch_api::{Event, ReadinessInfo, Task};
 
 use super::human;
+use crate::words::{number, say, word};
 
 /// Shows what the engine reports, once a command has run for a second. Nothing of it stays on the screen.
 pub(crate) struct Progress {
@@ -83,11 +84,12 @@ impl Progress {
         state.drawn = true;
         let turn = SPINNER.get(state.turn % SPINNER.len()).unwrap_or(&' ');
         let text = match &state.network {
-            Some(network) => format!("network: {}", human::readiness(network)),
+            Some(network) => say("cli-event-network", [("how", human::readiness(network).into())]),
             None => describe(state.what),
         };
         let seconds = state.since.elapsed().as_secs();
-        let _ = write!(stderr(), "\r\x1b[2K{turn} {text} ({seconds} s)");
+        let line = say("cli-progress-line", [("what", text.into()), ("seconds", number(seconds))]);
+        let _ = write!(stderr(), "\r\x1b[2K{turn} {line}");
         let _ = stderr().flush();
     }
 
@@ -102,14 +104,13 @@ impl Progress {
 }
 
 fn describe(what: Option<(Task, u64, Option<u64>)>) -> String {
+    let done_of = |done, total| [("done", number(done)), ("total", number(total))];
     match what {
-        Some((Task::Sync, done, Some(total))) => format!("fetching messages: {done} of {total}"),
-        Some((Task::Sync, done, None)) => format!("fetching messages: {done}"),
-        Some((Task::ProofOfWork, done, total)) => {
-            let about = total.map(|total| format!(" of about {total}")).unwrap_or_default();
-            format!("working for tokens: {done}{about} candidates tried")
-        }
-        _ => "waiting for the other side".to_owned(),
+        Some((Task::Sync, done, Some(total))) => say("cli-progress-sync-of", done_of(done, total)),
+        Some((Task::Sync, done, None)) => say("cli-progress-sync", [("done", number(done))]),
+        Some((Task::ProofOfWork, done, Some(total))) => say("cli-progress-work-of", done_of(done, total)),
+        Some((Task::ProofOfWork, done, None)) => say("cli-progress-work", [("done", number(done))]),
+        _ => word("cli-progress-waiting"),
     }
 }
 

@@ -7,6 +7,7 @@ use cwtch_tui::qr::Code;
 use super::reader::Reader;
 use super::{columns, print_whole, write_as_it_is};
 use crate::command_error::CommandError;
+use crate::words::{number, say, word};
 
 /// Black ink on white, whatever colours the terminal has: of the 256 that no theme changes.
 const INK: &str = "\u{1b}[38;5;16;48;5;231m";
@@ -17,12 +18,12 @@ const END: &str = "\u{1b}[0m";
 /// # Errors
 /// If the terminal is too narrow, or cannot be written to.
 pub(crate) fn draw(text: &str) -> Result<Reader, CommandError> {
-    let code = Code::of(text).ok_or_else(|| CommandError::internal("The text is too long for a QR code."))?;
+    let code = Code::of(text).ok_or_else(|| CommandError::internal(word("cli-qr-too-long")))?;
     match columns(io::stdout()) {
-        Some(columns) if columns < code.side() => Err(CommandError::usage(format!(
-            "The QR code needs {} columns, and this terminal has {columns}: make it wider, or the letters smaller.",
-            code.side()
-        ))),
+        Some(columns) if columns < code.side() => {
+            let values = [("needed", number(code.side())), ("columns", number(columns))];
+            Err(CommandError::usage(say("cli-qr-too-wide", values)))
+        }
         Some(_) => write_as_it_is(&inked(&code)),
         None => print_whole(&code.rows().iter().map(|row| format!("{row}\n")).collect::<String>()),
     }

@@ -1,6 +1,7 @@
 //! Names and numbers as people read them.
 
 use super::sanitize::line;
+use crate::words;
 
 /// Number of characters of an address or id that are shown where its whole length would only be in the way.
 const SHORT: usize = 10;
@@ -15,6 +16,7 @@ pub(super) fn short(id: &str) -> String {
     if id.chars().count() <= SHORT + 1 { id } else { id.chars().take(SHORT).chain(['…']).collect() }
 }
 
-pub(super) fn plural(count: u64, one: &str) -> String {
-    if count == 1 { format!("{count} {one}") } else { format!("{count} {one}s") }
+/// So many of something, whose forms have this key.
+pub(super) fn plural(count: u64, key: &str) -> String {
+    words::say(key, [("count", words::count(count))])
 }

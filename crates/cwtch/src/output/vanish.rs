@@ -5,6 +5,7 @@ use cwtch_api::{ConversationInfo, VanishInfo, VanishState};
 use super::human::named;
 use super::sanitize::line;
 use crate::duration;
+use crate::words::{number, say, word};
 
 /// Sentences about what is proposed and in force in a conversation from now on.
 pub(crate) fn told(info: &ConversationInfo) -> String {
@@ -15,44 +16,41 @@ pub(crate) fn told(info: &ConversationInfo) -> String {
 /// The same as a clause; empty for a group.
 pub(super) fn clause(info: &ConversationInfo) -> String {
     let Some(vanish) = &info.vanish else { return String::new() };
-    format!("#{} {}: {}", info.conversation, line(&named(&info.shown, &info.with)), state(vanish))
+    let name = ("name", line(&named(&info.shown, &info.with)).into());
+    say("cli-vanish-of", [("number", number(info.conversation)), name, ("how", state(vanish).into())])
 }
 
 /// Mark of a conversation in which messages vanish, or are to.
 pub(super) fn mark(info: &ConversationInfo) -> Option<String> {
     let vanish = info.vanish.as_ref()?;
-    let time = |seconds: Option<u64>| seconds.map_or("off".to_owned(), duration::shown);
+    let time = |seconds: Option<u64>| {
+        ("time", seconds.map_or_else(|| word("cli-vanish-is-off"), duration::shown).into())
+    };
     Some(match vanish.state {
-        VanishState::Agreed => format!("vanishing: {}", time(vanish.seconds)),
-        VanishState::Proposed => format!("vanishing proposed: {}", time(vanish.wanted)),
-        VanishState::Unsupported => "vanishing not possible".to_owned(),
+        VanishState::Agreed => say("cli-vanish-mark", [time(vanish.seconds)]),
+        VanishState::Proposed => say("cli-vanish-mark-proposed", [time(vanish.wanted)]),
+        VanishState::Unsupported => word("cli-vanish-mark-not"),
         _ => return None,
     })
 }
 
 /// A clause about what is proposed and in force.
 pub(super) fn state(vanish: &VanishInfo) -> String {
+    let time = |seconds| ("time", duration::shown(seconds).into());
     let now = match vanish.seconds {
-        None => "messages do not vanish".to_owned(),
-        Some(seconds) => format!(
-            "messages vanish on both sides {} after they were read; whoever reads one can copy it",
-            duration::shown(seconds)
-        ),
+        None => word("cli-vanish-not"),
+        Some(seconds) => say("cli-vanish-both", [time(seconds)]),
     };
     let wanted = match vanish.wanted {
-        None => "that they do not vanish any more".to_owned(),
-        Some(seconds) => format!("{} after they were read", duration::shown(seconds)),
+        None => word("cli-vanish-wanted-off"),
+        Some(seconds) => say("cli-vanish-wanted", [time(seconds)]),
     };
     match vanish.state {
         VanishState::Proposed => {
-            format!("proposed: {wanted}. It waits for the contact's program; until then {now}")
+            say("cli-vanish-is-proposed", [("wanted", wanted.into()), ("now", now.into())])
         }
-        VanishState::Unsupported if vanish.seconds.is_none() => {
-            "messages do not vanish: the contact's program cannot let them, or the contact has not accepted you".to_owned()
-        }
-        VanishState::Unsupported => {
-            "messages vanish here only: the contact's program cannot let them any more, or the contact does not count you as one".to_owned()
-        }
+        VanishState::Unsupported if vanish.seconds.is_none() => word("cli-vanish-cannot"),
+        VanishState::Unsupported => word("cli-vanish-here-only"),
         _ => now,
     }
 }

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::lines::Lines;
 use super::socket;
 use crate::command_error::CommandError;
+use crate::words::word;
 
 /// Time that a daemon may take for its first answer; one that just starts answers when it is online.
 const GREETING: Duration = Duration::from_secs(60);
@@ -58,14 +59,11 @@ impl Client {
         let (reader, writer) = stream.into_split();
         let lines = Lines::new(reader, REPLY_MAX);
         let mut client = Self { lines, writer, caller: Caller::default(), subscribed: false, network: None };
-        let version = timeout(GREETING, client.plain("version")).await.map_err(|_| {
-            CommandError::new("closed", "The daemon does not answer: stop it and start it again.")
-        })??;
+        let version = timeout(GREETING, client.plain("version"))
+            .await
+            .map_err(|_| CommandError::new("closed", word("cli-daemon-silent")))??;
         if version.get("interface").and_then(Value::as_u64) != Some(INTERFACE) {
-            return Err(CommandError::new(
-                "refused",
-                "The running daemon is of another version of cwtch: stop it and start it again.",
-            ));
+            return Err(CommandError::new("refused", word("cli-daemon-other-version")));
         }
         client.network = version.get("network").and_then(Value::as_str).map(str::to_owned);
         Ok(Some(client))
@@ -194,8 +192,5 @@ impl Client {
 }
 
 fn gone() -> CommandError {
-    CommandError::new(
-        "closed",
-        "The daemon stopped before it answered: start it, and look what it has done before you repeat the command.",
-    )
+    CommandError::new("closed", word("cli-daemon-gone"))
 }

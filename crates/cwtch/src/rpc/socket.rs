@@ -11,6 +11,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::time::{Duration, Instant, sleep};
 
 use crate::command_error::CommandError;
+use crate::words::say;
 
 /// A socket's name in its directory: the daemon's, or a profile's.
 const NAME: &str = "daemon.sock";
@@ -41,18 +42,22 @@ impl Socket {
     /// # Errors
     /// If the system refuses.
     pub(crate) fn bind(dir: &Path) -> Result<Self, CommandError> {
-        let error = |what: &str, e: &io::Error| {
-            CommandError::storage(format!("The daemon's socket cannot be {what} in {}: {e}.", dir.display()))
+        let error = |key: &str, e: &io::Error| {
+            let dir = ("dir", dir.display().to_string().into());
+            CommandError::storage(say(key, [dir, ("detail", e.to_string().into())]))
         };
         let short = ShortDir::open(dir)?;
         let new = short.join(NEW_NAME);
         match fs::remove_file(&new) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(error("replaced", &e)),
+            Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                return Err(error("cli-socket-not-replaced", &e));
+            }
             _ => {}
         }
-        let listener = UnixListener::bind(&new).map_err(|e| error("made", &e))?;
-        fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).map_err(|e| error("protected", &e))?;
-        fs::rename(&new, short.join(NAME)).map_err(|e| error("named", &e))?;
+        let listener = UnixListener::bind(&new).map_err(|e| error("cli-socket-not-made", &e))?;
+        fs::set_permissions(&new, fs::Permissions::from_mode(0o600))
+            .map_err(|e| error("cli-socket-not-protected", &e))?;
+        fs::rename(&new, short.join(NAME)).map_err(|e| error("cli-socket-not-named", &e))?;
         Ok(Self { listener: Arc::new(listener), path: path(dir) })
     }
 
@@ -95,10 +100,10 @@ pub(crate) async fn connect(dir: &Path) -> Result<Option<UnixStream>, CommandErr
     match connected {
         Ok(stream) => Ok(Some(stream)),
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Ok(None),
-        Err(e) => Err(CommandError::storage(format!(
-            "The daemon's socket {} cannot be opened: {e}.",
-            path(dir).display()
-        ))),
+        Err(e) => {
+            let path = ("path", path(dir).display().to_string().into());
+            Err(CommandError::storage(say("cli-socket-closed", [path, ("detail", e.to_string().into())])))
+        }
     }
 }
 
@@ -121,17 +126,15 @@ impl ShortDir {
     fn through_descriptor(dir: &Path) -> Result<Self, CommandError> {
         use std::os::fd::AsRawFd;
         let open = fs::File::open(dir).map_err(|e| {
-            CommandError::storage(format!("The directory {} cannot be opened: {e}.", dir.display()))
+            let path = ("path", dir.display().to_string().into());
+            CommandError::storage(say("cli-socket-directory", [path, ("detail", e.to_string().into())]))
         })?;
         Ok(Self { path: format!("/proc/self/fd/{}", open.as_raw_fd()).into(), _open: Some(open) })
     }
 
     #[cfg(not(target_os = "linux"))]
     fn through_descriptor(dir: &Path) -> Result<Self, CommandError> {
-        Err(CommandError::storage(format!(
-            "The path of the directory {} is too long for a Unix socket: use a shorter --data DIR.",
-            dir.display()
-        )))
+        Err(CommandError::storage(say("cli-socket-path-long", [("path", dir.display().to_string().into())])))
     }
 
     fn join(&self, name: &str) -> PathBuf {

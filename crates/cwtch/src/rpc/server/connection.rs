@@ -20,7 +20,7 @@ use super::order::{Job, Line, in_order};
 use super::seat::Seat;
 use crate::daemon::door::Arrival;
 use crate::rpc::lines::{LineError, Lines};
-use crate::words::words;
+use crate::words::{number, say, word, words};
 
 /// Bytes of requests that were read and have not begun; beyond that it is not read from.
 const UNBEGUN_MAX: u32 = 2 << 20;
@@ -70,10 +70,7 @@ pub(super) async fn run(arrival: Arrival, shared: Arc<ServerShared>, seat: Arc<S
     let end = tokio::select! {
         end = converse(reader, door, shared, seat, outbox) => end,
         () = lost.cancelled() => {
-            let why = RpcError::busy(
-                "The daemon has many open connections and closed this one, which was quiet or did not read; connect \
-                 again. Nothing that it asked for is under way.",
-            );
+            let why = RpcError::busy(word("cli-socket-crowded"));
             let _ = last.try_send(rpc::response(&Value::Null, None, &Err(why)));
             drop(last);
             let _ = timeout(LAST_WORD, &mut writing).await;
@@ -165,7 +162,8 @@ impl Connection {
                 Ok(Some(line)) => line,
                 Ok(None) | Err(LineError::Io(_)) => return End::Stream,
                 Err(too_long @ LineError::TooLong(_)) => {
-                    let error = RpcError::parse(format!("Refused: {too_long}. The connection is closed."));
+                    let error =
+                        RpcError::parse(say("cli-socket-refused", [("detail", too_long.to_string().into())]));
                     self.answer(&Value::Null, None, Err(error)).await;
                     return End::TooLong;
                 }
@@ -278,9 +276,7 @@ impl Connection {
         }
         if self.subscriptions.is_empty() {
             self.seat.subscribe().map_err(|places| {
-                RpcError::busy(format!(
-                    "The daemon tells {places} connections of events already; close some."
-                ))
+                RpcError::busy(say("cli-socket-events-full", [("number", number(places))]))
             })?;
         }
         self.subscriptions.insert(account.label.clone(), self.listen(account.label.clone(), follower));
@@ -355,9 +351,7 @@ async fn carry_out(
         true => {
             let place = seat.wait();
             if place.is_none() && !command.do_not_wait() {
-                return Err(RpcError::busy(
-                    "The daemon waits for too many things already; ask again when some are done.",
-                ));
+                return Err(RpcError::busy(word("cli-socket-waits-full")));
             }
             place
         }
