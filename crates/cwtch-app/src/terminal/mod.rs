@@ -12,6 +12,9 @@ use unicode_width::UnicodeWidthChar;
 
 use self::order::Paragraph;
 
+/// The columns of the narrowest row, and of the widest character.
+const NARROWEST: usize = 2;
+
 /// A line as it is drawn.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Row {
@@ -35,7 +38,7 @@ pub struct Cell {
 /// A [cleaned](crate::clean) text in rows of at most so many columns. It is broken between words, and a word that fits into no
 /// row where the row ends. There is at least one row.
 pub fn rows(text: &str, columns: usize) -> Vec<Row> {
-    let columns = columns.max(2);
+    let columns = columns.max(NARROWEST);
     let text = plain(text);
     let mut rows = Vec::new();
     for paragraph in text.split('\n') {
@@ -134,6 +137,15 @@ fn plain(text: &str) -> String {
                 out.push(' ');
                 carries = true;
             }
+            // Three columns wide; the signs that it is made of are one each.
+            '\u{17d8}' => {
+                out.push_str("\u{17d4}\u{179b}\u{17d4}");
+                carries = true;
+            }
+            c if columns_of(c) > NARROWEST => {
+                out.push('?');
+                carries = true;
+            }
             c => {
                 let steers = order::is_mark(c);
                 // A mark without a letter gets one that shows nothing.
@@ -153,18 +165,32 @@ fn letter(half: char) -> char {
     char::from_u32(u32::from('A') + (u32::from(half) - 0x1_f1e6)).unwrap_or('?')
 }
 
+/// The parts of a paragraph that are not cut: characters as people see them, as far as they are no wider than any row. What takes no room
+/// stays with what is before it, also with a space: at the beginning of a row it would be given some. Some scripts have signs without room
+/// that count as a part of what is behind them.
+fn units(paragraph: &str) -> Vec<(usize, &str)> {
+    let mut starts = vec![0];
+    for (at, cluster) in paragraph.grapheme_indices(true) {
+        let taken = cluster.char_indices().filter(|(_, c)| columns_of(*c) > 0).map(|(place, _)| at + place);
+        let whole = width(cluster) <= NARROWEST;
+        starts.extend(taken.take(if whole { 1 } else { usize::MAX }).filter(|start| *start > 0));
+    }
+    let ends = starts.iter().copied().skip(1).chain([paragraph.len()]);
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| (*start, paragraph.get(*start..end).unwrap_or_default()))
+        .collect()
+}
+
 /// The parts of a paragraph that fit into one row each.
 fn breaks(paragraph: &str, columns: usize) -> Vec<std::ops::Range<usize>> {
     let mut rows = Vec::new();
     let (mut begin, mut used) = (0, 0);
     // The place behind the last space of the row, and the columns up to it.
     let mut space: Option<(usize, usize)> = None;
-    for (at, cluster) in paragraph.grapheme_indices(true) {
+    for (at, cluster) in units(paragraph) {
         let wide = width(cluster);
-        // What takes no room stays with what is before it, also with a space.
-        if wide == 0 && space.is_some_and(|(behind, _)| behind == at) {
-            space = None;
-        }
         if used + wide > columns && cluster != " " {
             match space.take() {
                 Some((behind, before)) => {

@@ -63,6 +63,22 @@ fn marks_stand_with_their_letter() {
     assert_eq!(cells("\u{301}")[0].text, " \u{301}");
 }
 
+#[test]
+fn what_takes_no_room_begins_no_row() {
+    // A sign of Soyombo, which has no room and belongs to what is behind it, here a space.
+    let text = plain(&clean::text("\u{11a84} !!¡a\u{1e00}¡¡"));
+    for columns in 2..12 {
+        for row in rows(&text, columns) {
+            let drawn: usize = cells(&row.text).iter().map(|cell| cell.width).sum();
+            assert_eq!(drawn, row.width, "{columns}: {row:?}");
+        }
+    }
+    let all: Vec<String> = rows(&"\u{11a84}a".repeat(9), 4).into_iter().map(|row| row.text).collect();
+    assert!(all.iter().all(|row| width(row) <= 4) && all.len() >= 3, "{all:?}");
+    // One letter to people, three columns to terminals.
+    assert!(rows("ぁ\u{17be}", 2).iter().all(|row| row.width <= 2));
+}
+
 proptest! {
     #[test]
     fn no_row_is_wider_than_it_may_be(
