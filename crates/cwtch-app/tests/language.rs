@@ -15,7 +15,7 @@ const HEBREW: [&str; 2] = [
 fn refused(words: Words, problem: Option<Problem>) -> String {
     let mut state = State::new(words, TimeZone::UTC);
     let profiles = vec![ProfileChoice { label: "me".to_owned(), password: false, open: true }];
-    let start = Start { profiles, chosen: None, network: true, stay: None, now: 0 };
+    let start = Start { profiles, network: true, ..Start::default() };
     update(&mut state, Input::Started(start));
     let connected = HostTold::Connected { label: "me".to_owned(), network: "arti".to_owned() };
     let asked = update(&mut state, Input::Host(connected));
