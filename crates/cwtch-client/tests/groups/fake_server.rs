@@ -21,8 +21,6 @@ pub enum Answer {
     StoreAndHangUp,
     /// Not stored, and the connection ends.
     HangUp,
-    /// Success true, and nothing stored.
-    Lose,
 }
 
 /// What clients have shown and said.
@@ -179,14 +177,13 @@ fn answer(payload: &[u8], seen: &Mutex<Seen>) -> (Vec<Vec<u8>>, Then) {
             seen.posts.push((token.unwrap(), message.clone()));
             seen.silent |= seen.silent_after_posts;
             let answer = seen.answers.pop_front();
-            if !matches!(answer, Some(Answer::Refuse | Answer::HangUp | Answer::Lose)) {
+            if !matches!(answer, Some(Answer::Refuse | Answer::HangUp)) {
                 seen.log.push(message.clone());
             }
             match answer {
                 Some(Answer::Refuse) => (vec![result(false)], Then::GoOn),
                 Some(Answer::HangUp | Answer::StoreAndHangUp) => (Vec::new(), Then::HangUp),
                 Some(Answer::StoreAndRefuse) => (vec![new(&message), result(false)], Then::GoOn),
-                Some(Answer::Lose) => (vec![result(true)], Then::GoOn),
                 None => (vec![result(true), new(&message)], Then::GoOn),
             }
         }

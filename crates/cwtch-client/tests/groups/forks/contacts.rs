@@ -9,7 +9,6 @@ use cwtch_client::engine::{EngineOptions, MemberTimes, Mode};
 
 use super::*;
 use crate::copies::{Copy, Way};
-use crate::fake_server::{Answer, FakeServer};
 
 const HOUR: i64 = 3600;
 
@@ -103,8 +102,6 @@ async fn talking(people: &[&Person], server: &str) -> String {
         person.send(&created.group, "hello").await.unwrap();
     }
     for person in people {
-        // Not every server tells of what comes.
-        person.sync().await.unwrap();
         person.until_reachable(&created.group, people.len()).await;
     }
     created.group
@@ -168,40 +165,6 @@ async fn an_absent_member_gets_the_fork_from_a_contact_while_the_server_has_noth
     bob.until_stage(&group, &carol, ForkStage::Opened).await;
     carol.accept(&group, &made.fork).await.unwrap();
     bob.until_stage(&group, &carol, ForkStage::Moved).await;
-}
-
-/// A server that takes what people say, and of a fork nothing: it refuses its part, or says that it has it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_fork_goes_on_by_contacts_where_the_server_refuses_or_loses_its_parts_alone() {
-    for (answers, told) in [(&[Answer::Refuse, Answer::Refuse][..], true), (&[Answer::Lose], false)] {
-        let (world, now) = (World::new(), Ahead::default());
-        let server = FakeServer::start(&world.network, &[], None).await;
-        let (mut alice, bob) = (world.eager("alice", &now).await, world.eager("bob", &now).await);
-        meet(&alice, &bob).await;
-        let group = talking(&[&alice, &bob], &server.bundle.to_server_string()).await;
-        let before = server.seen(|seen| (seen.posts.len(), seen.log.len()));
-        server.script(answers);
-        let made = alice.fork(&group, &[]).await.unwrap();
-        until("the part", async || server.seen(|seen| seen.posts.len()) >= before.0 + answers.len()).await;
-        assert_eq!(server.seen(|seen| seen.log.len()), before.1, "{answers:?}: it has nothing of it");
-        if told {
-            now.add(HOUR + 60);
-            let quiet = |event: &Event| matches!(event, Event::GroupForks { quiet: true, .. }).then_some(());
-            alice.event("that the server took no part", quiet).await;
-        }
-        assert_eq!(bob.until_forked(&group).await.fork, made.fork, "{answers:?}");
-        bob.accept(&group, &made.fork).await.unwrap();
-        let said = alice.send(&group, "under the new key").await.unwrap();
-        assert_eq!(said.state, MessageState::Stored, "{answers:?}");
-        bob.sync().await.unwrap();
-        until("what was said", async || {
-            bob.texts(&group).await.last().map(String::as_str) == Some("under the new key")
-        })
-        .await;
-        for person in [alice, bob] {
-            person.stop().await;
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
