@@ -7,10 +7,8 @@ use std::time::Duration;
 
 /// Time from dialling to an open stream.
 pub const DIAL: Duration = Duration::from_secs(90);
-/// Time from an open stream to the peer's hello (§1.5 step 1).
+/// Time from an open stream to the peer's hello, and from that to its proof (§1.5, steps 1 and 4).
 pub const HELLO: Duration = Duration::from_secs(30);
-/// Time from the peer's hello to its proof (§1.5 step 4).
-pub const PROOF: Duration = Duration::from_secs(30);
 /// Time from the first byte of a packet to its last, and for writing one; a slower peer loses the connection.
 pub const PACKET: Duration = Duration::from_secs(60);
 
